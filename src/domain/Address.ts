@@ -1,0 +1,76 @@
+import { Result } from "effect"
+import { IpNetwork, NetAddress } from "effect/net"
+
+/** The canonical text form of an IPv4 or IPv6 address (RFC 5952); no leading zeros, no zone. */
+export const parseAddress = (text: string): Result.Result<string, string> =>
+  Result.match(NetAddress.ipFromString(text.trim()), {
+    onFailure: () => Result.fail("is not an IPv4 or IPv6 address"),
+    onSuccess: (address) => Result.succeed(NetAddress.formatIp(address)),
+  })
+
+/**
+ * IANA's special-purpose address registries (RFC 6890 and its updates) and the parts of the IPv6 space that are not
+ * global unicast: an address here has no place. The narrowest range names the reason; `undefined` marks ranges inside a
+ * special one that are global after all.
+ */
+const specialRanges: ReadonlyArray<readonly [range: string, reason: string | undefined]> = [
+  ["192.0.0.9/32", undefined],
+  ["192.0.0.10/32", undefined],
+  ["255.255.255.255/32", "broadcast"],
+  ["192.0.0.0/24", "IETF protocol assignments"],
+  ["192.0.2.0/24", "documentation"],
+  ["192.88.99.0/24", "6to4 relay"],
+  ["198.51.100.0/24", "documentation"],
+  ["203.0.113.0/24", "documentation"],
+  ["169.254.0.0/16", "link-local"],
+  ["192.168.0.0/16", "private"],
+  ["198.18.0.0/15", "benchmarking"],
+  ["172.16.0.0/12", "private"],
+  ["100.64.0.0/10", "shared address space"],
+  ["0.0.0.0/8", "this network"],
+  ["10.0.0.0/8", "private"],
+  ["127.0.0.0/8", "loopback"],
+  ["224.0.0.0/4", "multicast"],
+  ["240.0.0.0/4", "reserved"],
+  ["::/128", "unspecified"],
+  ["::1/128", "loopback"],
+  ["2001:1::1/128", undefined],
+  ["2001:1::2/128", undefined],
+  ["2001:1::3/128", undefined],
+  ["::ffff:0:0/96", "IPv4-mapped"],
+  ["64:ff9b::/96", undefined],
+  ["100::/64", "discard-only"],
+  ["100:0:0:1::/64", "dummy prefix"],
+  ["64:ff9b:1::/48", "IPv4-IPv6 translation"],
+  ["2001:2::/48", "benchmarking"],
+  ["2001:4:112::/48", undefined],
+  ["2001::/32", "Teredo"],
+  ["2001:3::/32", undefined],
+  ["2001:db8::/32", "documentation"],
+  ["2001:20::/28", undefined],
+  ["2001:30::/28", undefined],
+  ["2001::/23", "IETF protocol assignments"],
+  ["3fff::/20", "documentation"],
+  ["2002::/16", "6to4"],
+  ["5f00::/16", "segment routing"],
+  ["fe80::/10", "link-local"],
+  ["fec0::/10", "site-local"],
+  ["ff00::/8", "multicast"],
+  ["fc00::/7", "private"],
+  ["2000::/3", undefined],
+  ["::/0", "reserved"],
+]
+
+const special = specialRanges.map(([range, reason]) => ({ network: IpNetwork.fromStringUnsafe(range), reason }))
+const special4 = special.filter(({ network }) => IpNetwork.isIpv4Network(network))
+const special6 = special.filter(({ network }) => IpNetwork.isIpv6Network(network))
+
+/**
+ * Why a canonical address can have no location: the special range that it lies in (`private`, `multicast`, ...), or
+ * undefined for a public address. Such addresses are never asked for.
+ */
+export const specialRange = (canonical: string): string | undefined => {
+  const address = NetAddress.ipFromStringUnsafe(canonical)
+  const ranges = NetAddress.isIpv4Address(address) ? special4 : special6
+  return ranges.find(({ network }) => IpNetwork.contains(network, address))?.reason
+}

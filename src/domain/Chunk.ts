@@ -1,0 +1,64 @@
+import type { Reject } from "./Reject.ts"
+import type { User } from "./User.ts"
+
+/** A position between two records of a file: the bytes (inflated) before it, and the physical line on which it is. */
+export interface Position {
+  readonly byteOffset: number
+  readonly line: number
+}
+
+/** A user, and where the record that tells of it begins in its file. */
+export interface UserRecord {
+  readonly user: User
+  readonly byteOffset: number
+}
+
+/** Consecutive records of a file: the unit of commit. Each record is in `users` or in `rejects`, in the file's order. */
+export interface Chunk {
+  readonly users: ReadonlyArray<UserRecord>
+  readonly rejects: ReadonlyArray<Reject>
+  readonly from: Position
+  readonly to: Position
+  /** The bytes of the file's header, without its line end: what it takes to go on at `to`. */
+  readonly header: Uint8Array
+}
+
+/**
+ * Last version wins: whether a record that was read later replaces one of the same e-mail that was read earlier.
+ * Days are `YYYY-MM-DD`; a missing one is older than any.
+ */
+export const supersedes = (later: User, earlier: User): boolean =>
+  (later.updated_at ?? "") >= (earlier.updated_at ?? "")
+
+/** Whether two records of one e-mail tell the same of the user. */
+export const isSameUser = (left: User, right: User): boolean =>
+  left.source_id === right.source_id &&
+  left.first_name === right.first_name &&
+  left.last_name === right.last_name &&
+  left.gender === right.gender &&
+  left.ip_address === right.ip_address &&
+  left.created_at === right.created_at &&
+  left.updated_at === right.updated_at &&
+  left.password === right.password &&
+  left.status === right.status
+
+/** The version of a user that a chunk leaves, and whether the chunk's versions of it differ in any column. */
+export interface Winner extends UserRecord {
+  readonly differs: boolean
+}
+
+/** One winner an e-mail, sorted by e-mail (the order in which rows are locked); the other records are duplicates. */
+export const winners = (records: ReadonlyArray<UserRecord>): ReadonlyArray<Winner> => {
+  const byEmail = new Map<string, Winner>()
+  for (const record of records) {
+    const known = byEmail.get(record.user.email)
+    if (known === undefined) {
+      byEmail.set(record.user.email, { ...record, differs: false })
+      continue
+    }
+    const differs = known.differs || !isSameUser(record.user, known.user)
+    const kept = supersedes(record.user, known.user) ? record : known
+    byEmail.set(record.user.email, { user: kept.user, byteOffset: kept.byteOffset, differs })
+  }
+  return [...byEmail.values()].sort((left, right) => (left.user.email < right.user.email ? -1 : 1))
+}

@@ -1,0 +1,87 @@
+import { Effect, Result, Runtime, Schema } from "effect"
+import { type UserColumn, userColumns } from "./User.ts"
+
+/** `column_mappings.json`, or the way that a file's header fits it, is wrong. */
+export class ColumnMappingError extends Schema.TaggedError<ColumnMappingError>()("ColumnMappingError", {
+  /** The mapping's file. */
+  path: Schema.String,
+  message: Schema.String,
+}) {
+  override readonly [Runtime.errorExitCode] = 2
+}
+
+/** Header name in the file (trimmed) -> column of `users`. Has `email`; no column twice. */
+export type ColumnMapping = ReadonlyMap<string, UserColumn>
+
+const decodeJson = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
+
+const problems = (entries: ReadonlyArray<readonly [header: string, column: unknown]>): ReadonlyArray<string> => {
+  const found: Array<string> = []
+  const headers = new Map<UserColumn, string>()
+  const names = new Set<string>()
+  for (const [header, column] of entries) {
+    const name = header.trim()
+    if (name === "") found.push("a header with an empty name")
+    else if (names.has(name)) found.push(`header "${name}" is there twice (spaces around a name do not count)`)
+    names.add(name)
+    const known = userColumns.find((candidate) => candidate === column)
+    if (known === undefined) {
+      found.push(`"${header}": ${JSON.stringify(column)} is not a column; columns are ${userColumns.join(", ")}`)
+      continue
+    }
+    const other = headers.get(known)
+    if (other === undefined) headers.set(known, header)
+    else found.push(`"${other}" and "${header}" both map to ${known}`)
+  }
+  if (!headers.has("email")) found.push("no header maps to email, the key of the users")
+  return found
+}
+
+/** Reads the JSON text of a column mapping; every problem of it is named. `path` is for the message. */
+export const parse = Effect.fnUntraced(function* (path: string, json: string) {
+  const record = yield* decodeJson(json).pipe(
+    Effect.mapError(
+      () =>
+        new ColumnMappingError({
+          path,
+          message: `${path} is not a JSON object of the form { "header in the file": "column of users" }`,
+        }),
+    ),
+  )
+  const entries = Object.entries(record)
+  const found = problems(entries)
+  if (found.length > 0) {
+    return yield* new ColumnMappingError({ path, message: `${path}: ${found.join("; ")}` })
+  }
+  return new Map(entries.map(([header, column]) => [header.trim(), column as UserColumn])) as ColumnMapping
+})
+
+/** A text that is the same for mappings that mean the same: what belongs to a load, to tell whether it may go on. */
+export const signature = (mapping: ColumnMapping): string =>
+  JSON.stringify([...mapping].sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0)))
+
+/** Where each column's text is in a record: `fields[index]`; -1 for columns that the file does not have. */
+export type Positions = Readonly<Record<UserColumn, number>>
+
+/** Fits a file's header names to the mapping, or tells every problem of them. */
+export const fitHeader = (
+  mapping: ColumnMapping,
+  fields: ReadonlyArray<string>,
+  delimiter: string,
+): Result.Result<Positions, ReadonlyArray<string>> => {
+  const names = fields.map((field) => field.trim())
+  const positions = Object.fromEntries(userColumns.map((column) => [column, -1])) as Record<UserColumn, number>
+  const found: Array<string> = []
+  for (const [header, column] of mapping) {
+    const position = names.indexOf(header)
+    if (position === -1) found.push(`header "${header}" is missing`)
+    else if (names.includes(header, position + 1)) found.push(`header "${header}" is there twice`)
+    positions[column] = position
+  }
+  if (found.length === 0) return Result.succeed(positions)
+  const other = [",", ";", "\t", "|"].find((candidate) => candidate !== delimiter && names[0]!.includes(candidate))
+  if (names.length === 1 && other !== undefined) {
+    found.push(`the header looks cut by ${JSON.stringify(other)}: try --delimiter`)
+  }
+  return Result.fail(found)
+}

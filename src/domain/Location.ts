@@ -1,0 +1,53 @@
+import { Schema } from "effect"
+
+/**
+ * Where an address is: degrees, the country's English name, the region's and city's names, an IANA time zone,
+ * and the name of the network's owner. A provider that lacks a field gives null.
+ */
+export const Location = Schema.Struct({
+  latitude: Schema.Finite.check(Schema.isBetween({ minimum: -90, maximum: 90 })),
+  longitude: Schema.Finite.check(Schema.isBetween({ minimum: -180, maximum: 180 })),
+  country: Schema.NullOr(Schema.String),
+  region: Schema.NullOr(Schema.String),
+  city: Schema.NullOr(Schema.String),
+  timezone: Schema.NullOr(Schema.String),
+  isp_name: Schema.NullOr(Schema.String),
+})
+export type Location = typeof Location.Type
+
+/** What the columns of `users` hold, in characters. */
+const widths = { country: 64, region: 64, city: 64, timezone: 32, isp_name: 128 } as const
+
+/** Text that a column takes: cut by code points; null where PostgreSQL could not store it (a NUL, half a surrogate pair). */
+const fitText = (text: string | null, width: number): string | null => {
+  if (text === null || text === "" || text.includes("\0") || !text.isWellFormed()) return null
+  if (text.length <= width) return text
+  const characters = Array.from(text)
+  return characters.length <= width ? text : characters.slice(0, width).join("")
+}
+
+/** A location that the columns of `users` take, whatever the provider sent: a place never rejects a user. */
+export const fit = (location: Location): Location => ({
+  latitude: location.latitude,
+  longitude: location.longitude,
+  country: fitText(location.country, widths.country),
+  region: fitText(location.region, widths.region),
+  city: fitText(location.city, widths.city),
+  timezone: fitText(location.timezone, widths.timezone),
+  isp_name: fitText(location.isp_name, widths.isp_name),
+})
+
+/** An answer for one address. `NotNow`: this locator does not know; another one, or a later try, may. */
+export type Answer =
+  | { readonly _tag: "Located"; readonly location: Location }
+  | { readonly _tag: "Unlocatable"; readonly reason: string }
+  | { readonly _tag: "NotNow" }
+
+export const Answer = {
+  located: (location: Location): Answer => ({ _tag: "Located", location: fit(location) }),
+  unlocatable: (reason: string): Answer => ({ _tag: "Unlocatable", reason }),
+  notNow: { _tag: "NotNow" } as Answer,
+}
+
+/** Answers by address, in the canonical text form in which the addresses were asked. */
+export type Answers = ReadonlyMap<string, Answer>

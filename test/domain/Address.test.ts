@@ -1,0 +1,81 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Result, Schema } from "effect"
+import { parseAddress, specialRange } from "../../src/domain/Address.ts"
+
+const byte = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 }))
+const group = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0xffff }))
+
+const canonical = (text: string) => Result.getOrElse(parseAddress(text), () => "none")
+
+describe("parseAddress", () => {
+  it.prop("IPv4 is its own canonical form", { bytes: Schema.Tuple([byte, byte, byte, byte]) }, ({ bytes }) => {
+    assert.strictEqual(canonical(` ${bytes.join(".")} `), bytes.join("."))
+  })
+
+  it.prop(
+    "every spelling of an IPv6 address has one canonical form, the one that URLs use",
+    { groups: Schema.Tuple([group, group, group, group, group, Schema.Literals([0, 1]), group, group]) },
+    ({ groups }) => {
+      const full = groups.map((value) => value.toString(16).padStart(4, "0").toUpperCase()).join(":")
+      const url = new URL(`http://[${full}]`).hostname.slice(1, -1)
+      assert.strictEqual(canonical(full), url)
+      assert.strictEqual(canonical(url), url)
+    },
+  )
+
+  it.each(["", "1.2.3", "1.2.3.4.5", "01.2.3.4", "256.1.1.1", "1.2.3.4:80", "[::1]", "fe80::1%eth0", "::1::", "x"])(
+    "is none: %s",
+    (text) => {
+      assert.strictEqual(canonical(text), "none")
+    },
+  )
+})
+
+describe("specialRange", () => {
+  it.each([
+    ["10.255.0.1", "private"],
+    ["172.16.0.0", "private"],
+    ["172.31.255.255", "private"],
+    ["192.168.1.1", "private"],
+    ["127.0.0.1", "loopback"],
+    ["169.254.0.1", "link-local"],
+    ["100.64.0.0", "shared address space"],
+    ["100.127.255.255", "shared address space"],
+    ["192.0.2.1", "documentation"],
+    ["198.19.255.255", "benchmarking"],
+    ["0.1.2.3", "this network"],
+    ["224.0.0.1", "multicast"],
+    ["239.255.255.255", "multicast"],
+    ["240.0.0.1", "reserved"],
+    ["255.255.255.255", "broadcast"],
+    ["::", "unspecified"],
+    ["::1", "loopback"],
+    ["::ffff:8.8.8.8", "IPv4-mapped"],
+    ["fd00::1", "private"],
+    ["fe80::1", "link-local"],
+    ["ff02::1", "multicast"],
+    ["2001:db8::1", "documentation"],
+    ["3fff:fff::1", "documentation"],
+    ["2002:808:808::", "6to4"],
+    ["2001::1", "Teredo"],
+    ["4000::1", "reserved"],
+  ])("%s is %s", (address, range) => {
+    assert.strictEqual(specialRange(address), range)
+  })
+
+  it.each([
+    "8.8.8.8",
+    "100.63.255.255",
+    "100.128.0.0",
+    "172.15.255.255",
+    "172.32.0.0",
+    "192.0.0.9",
+    "223.255.255.255",
+    "2606:4700::1111",
+    "2001:4860::8888",
+    "2001:20::1",
+    "64:ff9b::808:808",
+  ])("%s is public", (address) => {
+    assert.strictEqual(specialRange(address), undefined)
+  })
+})

@@ -1,0 +1,132 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Result, Schema } from "effect"
+import { decodeUser, type MappedRecord } from "../../src/domain/User.ts"
+
+const record: MappedRecord = {
+  source_id: "",
+  first_name: "",
+  last_name: "",
+  email: "a@example.com",
+  gender: "",
+  ip_address: "",
+  created_at: "",
+  updated_at: "",
+  password: "",
+  status: "",
+}
+
+const decoded = (fields: Partial<MappedRecord>) => {
+  const result = decodeUser({ ...record, ...fields })
+  return Result.isSuccess(result) ? result.success : result.failure.map(({ column, message }) => `${column} ${message}`)
+}
+
+const intBetween = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+describe("decodeUser", () => {
+  it("reads empty text as null", () => {
+    assert.deepStrictEqual(decoded({}), {
+      source_id: null,
+      first_name: null,
+      last_name: null,
+      email: "a@example.com",
+      gender: null,
+      ip_address: null,
+      created_at: null,
+      updated_at: null,
+      password: null,
+      status: null,
+    })
+  })
+
+  it("reports every issue, and never a value", () => {
+    const secret = "s3cret".repeat(20)
+    assert.deepStrictEqual(
+      decoded({ email: "@", password: secret, created_at: "30.2.2020", ip_address: "1.2.3", status: "maybe" }),
+      [
+        "email is not a valid e-mail address",
+        "ip_address is not an IPv4 or IPv6 address",
+        "created_at is not a date: YYYY-MM-DD, an ISO date-time or M/D/YYYY",
+        "password is longer than 64 characters",
+        "status is not a status: true/false, t/f, yes/no, y/n or 1/0",
+      ],
+    )
+  })
+
+  it.prop(
+    "dates: every calendar day in each form, as written",
+    {
+      day: intBetween(0, 3_652_058),
+      hour: intBetween(0, 23),
+      offset: Schema.Literals(["", "Z", "+14:00", "-1130", "+05"]),
+    },
+    ({ day, hour, offset }) => {
+      // JavaScript's own calendar is the judge; day 0 is 0001-01-01, the last one 9999-12-31.
+      const date = new Date(Date.UTC(2000, 0, 1) + (day - 730_119) * 86_400_000)
+      const iso = date.toISOString().slice(0, 10)
+      const time = `${String(hour).padStart(2, "0")}:59`
+      const american = `${date.getUTCMonth() + 1}/${date.getUTCDate()}/${String(date.getUTCFullYear()).padStart(4, "0")}`
+      for (const text of [iso, ` ${iso} `, `${iso}T${time}${offset}`, `${iso} ${time}:58.123${offset}`, american]) {
+        assert.deepInclude(decoded({ updated_at: text }), { updated_at: iso })
+      }
+    },
+  )
+
+  it.prop(
+    "dates: no day that JavaScript's calendar does not have",
+    { year: intBetween(0, 9999), month: intBetween(0, 14), day: intBetween(0, 33) },
+    ({ year, month, day }) => {
+      const text = `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`
+      const parsed = new Date(`${text}T00:00:00Z`)
+      const exists = year >= 1 && !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(text)
+      assert.strictEqual(!Array.isArray(decoded({ created_at: text })), exists)
+    },
+  )
+
+  it.prop("lengths count characters, not UTF-16 units", { length: intBetween(78, 83) }, ({ length }) => {
+    assert.strictEqual(Array.isArray(decoded({ first_name: "😀".repeat(length) })), length > 80)
+  })
+
+  it.each([
+    ["true", true],
+    ["T", true],
+    ["Yes", true],
+    ["y", true],
+    ["1", true],
+    ["FALSE", false],
+    ["f", false],
+    ["no", false],
+    ["N", false],
+    ["0", false],
+  ])("status %s", (text, status) => {
+    assert.deepInclude(decoded({ status: text }), { status })
+  })
+
+  it.each([
+    [" Ada.Lovelace+x@Example.COM ", "ada.lovelace+x@example.com"],
+    [`${"a".repeat(308)}@example.com`, `${"a".repeat(308)}@example.com`],
+    ["o'neil@a.b", "o'neil@a.b"],
+    ["root@localhost", "root@localhost"],
+  ])("e-mail %s", (text, email) => {
+    assert.deepInclude(decoded({ email: text }), { email })
+  })
+
+  it.each([
+    "",
+    "a",
+    "a@",
+    "@b",
+    "a@b@c",
+    "a b@c.d",
+    "a@-b.c",
+    "a@b..c",
+    "ä@b.c",
+    "a@\u212A.com",
+    `${"a".repeat(309)}@example.com`,
+  ])("no e-mail: %s", (text) => {
+    assert.isTrue(Array.isArray(decoded({ email: text })))
+  })
+
+  it("rejects a NUL, which PostgreSQL cannot store", () => {
+    assert.deepStrictEqual(decoded({ last_name: "a\0b" }), ["last_name contains a NUL character"])
+  })
+})
