@@ -1,0 +1,85 @@
+import { Runtime, Schema } from "effect"
+import type { SqlError } from "effect/sql/SqlError"
+
+/**
+ * The database could not be opened or reached, or refused a statement. `retryable`: the same request may succeed
+ * later, unchanged. `sqlState` is there when PostgreSQL itself answered. Holds no secret and no value of a parameter.
+ */
+export class DatabaseError extends Schema.TaggedError<DatabaseError>()("DatabaseError", {
+  operation: Schema.Literals(["open", "connect", "query"]),
+  message: Schema.String,
+  sqlState: Schema.optionalKey(Schema.String),
+  retryable: Schema.Boolean,
+}) {
+  override readonly [Runtime.errorExitCode] = 6
+}
+
+/** A setting of the database is missing or wrong. `setting` names the variable or flag; its value may be a secret. */
+export class DatabaseConfigError extends Schema.TaggedError<DatabaseConfigError>()("DatabaseConfigError", {
+  setting: Schema.String,
+  message: Schema.String,
+}) {
+  override readonly [Runtime.errorExitCode] = 2
+}
+
+/** Why the embedded database's thread is gone. A connection to it that breaks carries this as its cause. */
+export class EmbeddedStopped extends Error {
+  override readonly name = "EmbeddedStopped"
+}
+
+/** The fields of PostgreSQL's answer, or nothing if the error is the client's own. */
+const serverFields = (cause: unknown): { readonly code: string; readonly message: string } | undefined =>
+  cause instanceof Error && "severity" in cause && "code" in cause && typeof cause.code === "string"
+    ? { code: cause.code, message: cause.message }
+    : undefined
+
+/** The SQLSTATE of an error, if PostgreSQL itself answered. */
+export const sqlState = (error: SqlError): string | undefined => serverFields(error.reason.cause)?.code
+
+/**
+ * Connection lost, rolled back to resolve a conflict, out of memory or connections, locked, timed out, read-only while
+ * a standby takes over, restarting.
+ */
+const passing = /^(08|40001|40003|40P01|53[234]|55P03|55006|57014|57P0[1235]|25006)/
+
+/** Errors whose text quotes the value that was refused, or was written by somebody's trigger. */
+const quotesValues = /^(22|44|P0)/
+
+const advice: Record<string, string> = {
+  "25006": " The server accepts no writes: is it a standby?",
+  "42501": " Grant the privilege to the database user.",
+  "53100": " Free space on the database's disk.",
+  "57014": " The statement was cancelled, or took longer than its time limit.",
+}
+
+/** What PostgreSQL said, without the values it was about. */
+export const describeState = (code: string, message: string): string =>
+  quotesValues.test(code)
+    ? `PostgreSQL refused a value (SQLSTATE ${code}).`
+    : `PostgreSQL reports: ${message} (SQLSTATE ${code}).${advice[code] ?? ""}`
+
+/** Turns an error of a statement into one for people: whether it may pass, and what to do. Drops the cause, which quotes values. */
+export const fromSqlError = (error: SqlError): DatabaseError => {
+  const { cause, message } = error.reason
+  const answer = serverFields(cause)
+  if (answer !== undefined) {
+    return new DatabaseError({
+      operation: "query",
+      message: describeState(answer.code, answer.message),
+      sqlState: answer.code,
+      retryable: passing.test(answer.code),
+    })
+  }
+  if (cause instanceof EmbeddedStopped) {
+    return new DatabaseError({ operation: "query", message: cause.message, retryable: false })
+  }
+  if (error.reason._tag === "ConnectionError") {
+    const why = cause instanceof Error ? cause.message : (message ?? "unknown")
+    return new DatabaseError({
+      operation: "query",
+      message: `The connection to the database was lost: ${why}.`,
+      retryable: true,
+    })
+  }
+  return new DatabaseError({ operation: "query", message: message ?? error.reason._tag, retryable: error.isRetryable })
+}

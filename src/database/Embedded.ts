@@ -1,0 +1,40 @@
+import { PgClient } from "@effect/sql-pg"
+import { Duration, Effect, type Layer } from "effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import { type DatabaseError, fromSqlError } from "./DatabaseError.ts"
+import * as EmbeddedFolder from "./EmbeddedFolder.ts"
+import * as PgliteThread from "./PgliteThread.ts"
+import { maxMessageSize, sessionParameters } from "./session.ts"
+
+/**
+ * PostgreSQL in a folder: PGlite in a thread of its own, behind the same client as a server. The folder and its parents
+ * are created, for their owner alone; the first start builds the database aside, which takes seconds. One process has the
+ * folder at a time. A killed process loses nothing that was committed; a power cut may. There is one connection: a
+ * transaction makes every other statement wait, and an interrupted statement runs to its end.
+ *
+ * Fails when the folder is in use, holds something else, or is of another version of PostgreSQL. Statements fail with a
+ * connection error whose cause is EmbeddedStopped once the thread has gone.
+ */
+export const layer = (directory: string): Layer.Layer<PgClient.PgClient | SqlClient, DatabaseError> =>
+  PgClient.layerFrom(
+    Effect.gen(function* () {
+      const folder = yield* EmbeddedFolder.open(directory)
+      const task: PgliteThread.Task = {
+        directory: folder.path,
+        buildAt: undefined,
+        parameters: sessionParameters,
+        unread: new Int32Array(new SharedArrayBuffer(4)),
+      }
+      if (folder.buildAt !== undefined) yield* PgliteThread.build({ ...task, buildAt: folder.buildAt })
+      const thread = yield* PgliteThread.start(task)
+      return yield* PgClient.make({
+        stream: thread.connect,
+        username: "postgres",
+        database: "postgres",
+        // A connection waits for the statement that the one before it left behind.
+        connectTimeout: Duration.infinity,
+        maxConnections: 1,
+        maxMessageSize,
+      }).pipe(Effect.mapError(fromSqlError))
+    }),
+  )

@@ -1,0 +1,187 @@
+import { Duration, Effect, type Scope } from "effect"
+import { rmSync } from "node:fs"
+import { Duplex } from "node:stream"
+import { Worker } from "node:worker_threads"
+import { DatabaseError, EmbeddedStopped } from "./DatabaseError.ts"
+
+/** What the worker is started with. With `buildAt` it builds a first database there, renames it and ends. */
+export interface Task {
+  readonly directory: string
+  readonly buildAt: string | undefined
+  readonly parameters: Readonly<Record<string, string>>
+  /** Bytes sent by the worker that nobody has read yet. It pauses while they are too many. */
+  readonly unread: Int32Array
+}
+
+export type ToWorker =
+  | { readonly type: "bytes"; readonly connection: number; readonly bytes: Uint8Array }
+  | { readonly type: "end"; readonly connection: number }
+  | { readonly type: "close" }
+
+export type FromWorker =
+  | { readonly type: "ready" }
+  | { readonly type: "bytes"; readonly connection: number; readonly bytes: Uint8Array }
+  | { readonly type: "written"; readonly connection: number }
+  | { readonly type: "end"; readonly connection: number }
+  | { readonly type: "failed"; readonly message: string }
+
+/** A PGlite that serves. */
+export interface PgliteThread {
+  /** A new connection, as `PgClient` takes it. Throws EmbeddedStopped when the thread has gone. */
+  readonly connect: () => Duplex
+}
+
+/** How long PGlite may take to close before its thread is ended as a kill would: it survives that. */
+const closeTimeout = Duration.seconds(20)
+
+// The sources run as they are, the published package as JavaScript.
+const workerUrl = new URL(import.meta.url.endsWith(".ts") ? "./pgliteWorker.ts" : "./pgliteWorker.js", import.meta.url)
+
+/** The client's end of a connection. A write is done when the worker has answered it. */
+class Socket extends Duplex {
+  readonly #send: (message: ToWorker) => void
+  readonly #consumed: (bytes: number) => void
+  readonly #id: number
+  readonly #inbox: Array<Uint8Array> = []
+  #wanted = false
+  #written: (() => void) | undefined
+
+  constructor(id: number, send: (message: ToWorker) => void, consumed: (bytes: number) => void) {
+    super()
+    this.#id = id
+    this.#send = send
+    this.#consumed = consumed
+    this.once("finish", () => this.destroy())
+  }
+
+  override _write(chunk: Uint8Array, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+    this.#written = callback
+    this.#send({ type: "bytes", connection: this.#id, bytes: new Uint8Array(chunk) })
+  }
+
+  override _read(): void {
+    this.#wanted = true
+    while (this.#wanted && this.#inbox.length > 0) {
+      const bytes = this.#inbox.shift()!
+      this.#consumed(bytes.length)
+      this.#wanted = this.push(bytes)
+    }
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    for (const bytes of this.#inbox.splice(0)) this.#consumed(bytes.length)
+    this.#send({ type: "end", connection: this.#id })
+    callback(error)
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.#inbox.push(bytes)
+    if (this.#wanted) this._read()
+  }
+
+  written(): void {
+    this.#written?.()
+  }
+}
+
+const failure = (directory: string, why: string): string =>
+  `The embedded database in ${directory} stopped: ${why}. What was committed is kept; run the same command again.`
+
+const launch = (task: Task) => {
+  const worker = new Worker(workerUrl, { workerData: task })
+  let why: string | undefined
+  worker.on("message", (message: FromWorker) => {
+    if (message.type === "failed") why ??= message.message
+  })
+  worker.on("error", (error) => {
+    why ??= error.message
+  })
+  return { worker, whyStopped: () => why }
+}
+
+const openError = (task: Task, why: string | undefined): DatabaseError =>
+  new DatabaseError({
+    operation: "open",
+    message: `The embedded database in ${task.directory} cannot be opened: ${why ?? "its thread ended"}. Use another folder with --embedded DIR.`,
+    retryable: false,
+  })
+
+/** Builds a first database aside and renames it into place: no moment leaves half of one there. Takes seconds. */
+export const build = Effect.fn("PgliteThread.build")((task: Task) =>
+  Effect.callback<void, DatabaseError>((resume) => {
+    const { worker, whyStopped } = launch(task)
+    worker.once("exit", (code) => {
+      resume(code === 0 ? Effect.void : Effect.fail(openError(task, whyStopped())))
+    })
+    return Effect.promise(async () => {
+      await worker.terminate()
+      if (task.buildAt !== undefined) rmSync(task.buildAt, { recursive: true, force: true })
+    })
+  }),
+)
+
+/** Opens a database in a thread of its own until the scope closes. */
+export const start = Effect.fn("PgliteThread.start")(
+  (task: Task): Effect.Effect<PgliteThread, DatabaseError, Scope.Scope> =>
+    Effect.acquireRelease(
+      Effect.callback<PgliteThread & { readonly close: Effect.Effect<void> }, DatabaseError>((resume) => {
+        const { worker, whyStopped } = launch(task)
+        const sockets = new Map<number, Socket>()
+        let connections = 0
+        let stopped: EmbeddedStopped | undefined
+
+        const consumed = (bytes: number): void => {
+          Atomics.sub(task.unread, 0, bytes)
+          Atomics.notify(task.unread, 0)
+        }
+        const send = (message: ToWorker): void => {
+          if (stopped !== undefined) return
+          if (message.type === "bytes") worker.postMessage(message, [message.bytes.buffer as ArrayBuffer])
+          else worker.postMessage(message)
+        }
+        const connect = (): Duplex => {
+          if (stopped !== undefined) throw stopped
+          const id = ++connections
+          const socket = new Socket(id, send, consumed)
+          sockets.set(id, socket)
+          socket.once("close", () => sockets.delete(id))
+          return socket
+        }
+        const close = Effect.callback<void>((done) => {
+          if (stopped !== undefined) return done(Effect.void)
+          worker.once("exit", () => done(Effect.void))
+          worker.postMessage({ type: "close" } satisfies ToWorker)
+        }).pipe(
+          Effect.timeoutOrElse({
+            duration: closeTimeout,
+            orElse: () => Effect.promise(() => worker.terminate()),
+          }),
+        )
+
+        worker.on("message", (message: FromWorker) => {
+          switch (message.type) {
+            case "ready":
+              return resume(Effect.succeed({ connect, close }))
+            case "bytes": {
+              const socket = sockets.get(message.connection)
+              if (socket === undefined || socket.destroyed) return consumed(message.bytes.length)
+              return socket.receive(message.bytes)
+            }
+            case "written":
+              return sockets.get(message.connection)?.written()
+            case "end":
+              sockets.get(message.connection)?.destroy()
+          }
+        })
+        worker.once("exit", () => {
+          const why = whyStopped()
+          stopped = new EmbeddedStopped(failure(task.directory, why ?? "its thread ended"))
+          resume(Effect.fail(openError(task, why)))
+          for (const socket of sockets.values()) socket.destroy(stopped)
+        })
+        return Effect.promise(() => worker.terminate())
+      }),
+      ({ close }) => close,
+      { interruptible: true },
+    ),
+)

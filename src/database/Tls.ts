@@ -1,0 +1,58 @@
+import { Effect } from "effect"
+import { existsSync, readFileSync } from "node:fs"
+import { homedir } from "node:os"
+import { join } from "node:path"
+import { type ConnectionOptions, getCACertificates } from "node:tls"
+import { DatabaseConfigError } from "./DatabaseError.ts"
+import type { ServerSettings, TlsMode } from "./ServerSettings.ts"
+
+/** One way to connect: without TLS, or with these options. */
+export type Transport = false | ConnectionOptions
+
+const wrong = (setting: string, message: string) => new DatabaseConfigError({ setting, message })
+
+const rootCertificates = Effect.fnUntraced(function* (settings: ServerSettings, mode: TlsMode) {
+  if (settings.rootCertificate === "system") return [...getCACertificates("default"), ...getCACertificates("system")]
+  const verifies = mode === "verify-ca" || mode === "verify-full"
+  const file = settings.rootCertificate ?? join(homedir(), ".postgresql", "root.crt")
+  if (!existsSync(file)) {
+    if (!verifies && settings.rootCertificate === undefined) return undefined
+    return yield* wrong(
+      "DB_SSLROOTCERT",
+      `The root certificate ${file} does not exist. Point DB_SSLROOTCERT at the CA's certificate (PEM), ` +
+        "or set it to system to trust the CAs of this machine.",
+    )
+  }
+  return yield* Effect.try({
+    try: () => readFileSync(file, "utf8"),
+    catch: (cause) =>
+      wrong(
+        "DB_SSLROOTCERT",
+        `The root certificate ${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      ),
+  })
+})
+
+/**
+ * The ways to connect that libpq would try, in its order: `prefer` (the default) is TLS, then plain; `allow` the other
+ * way round. With a root certificate the server's is verified, whatever the mode; its host name with `verify-full` alone.
+ * A root certificate of `system` demands `verify-full`. A Unix socket has no TLS.
+ */
+export const transports = Effect.fn("Tls.transports")(function* (
+  settings: ServerSettings,
+): Effect.fn.Return<ReadonlyArray<Transport>, DatabaseConfigError> {
+  const system = settings.rootCertificate === "system"
+  const mode = settings.tlsMode ?? (system ? "verify-full" : "prefer")
+  if (mode === "disable" || settings.host.startsWith("/")) return [false]
+  if (system && mode !== "verify-full") {
+    return yield* wrong("DB_SSLMODE", `DB_SSLROOTCERT=system takes no weaker DB_SSLMODE than verify-full, not ${mode}.`)
+  }
+  const ca = yield* rootCertificates(settings, mode)
+  const tls: ConnectionOptions = {
+    rejectUnauthorized: ca !== undefined,
+    ...(ca !== undefined && { ca }),
+    ...(mode !== "verify-full" && { checkServerIdentity: () => undefined }),
+  }
+  if (mode === "prefer") return [tls, false]
+  return mode === "allow" ? [false, tls] : [tls]
+})

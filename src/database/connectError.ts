@@ -1,0 +1,95 @@
+import type { SqlError } from "effect/sql/SqlError"
+import { DatabaseError, describeState, sqlState } from "./DatabaseError.ts"
+import type { ServerSettings } from "./ServerSettings.ts"
+
+const quote = (word: string): string => (/^[\w./:-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
+
+const createdb = ({ host, port, username, database }: ServerSettings): string =>
+  `createdb --host ${quote(host)} --port ${port} --username ${quote(username)} ${quote(database)}`
+
+interface Advice {
+  readonly what: string
+  readonly retryable: boolean
+}
+
+const permanent = (what: string): Advice => ({ what, retryable: false })
+const passing = (what: string): Advice => ({ what, retryable: true })
+
+/** What PostgreSQL answered, and what to do about it. */
+const refused = (state: string, message: string, settings: ServerSettings): Advice => {
+  switch (state) {
+    case "28P01":
+      return permanent("the password is wrong. Set DB_PASS, or correct the connection string.")
+    case "28000":
+      return permanent(`the server lets nobody in this way (${message}). See its pg_hba.conf, or set DB_SSLMODE.`)
+    case "3D000":
+      return permanent(`the database does not exist. Create it: ${createdb(settings)}`)
+    case "42704":
+      return permanent(`${message}. PostgreSQL 13 or newer is needed.`)
+    case "53300":
+      return passing("it has no connection left. Close others, or raise its max_connections.")
+    case "57P03":
+      return passing("it is starting up or shutting down. Try again in a moment.")
+    default:
+      return permanent(describeState(state, message))
+  }
+}
+
+/** Nobody answered in time. */
+export const isSilence = (error: SqlError): boolean =>
+  error.reason.cause instanceof Error && /timed out/i.test(error.reason.cause.message)
+
+const codeOf = (cause: unknown): string =>
+  cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : ""
+
+/** Why no server answered, and what to do about it. */
+const unanswered = (cause: unknown, message: string): Advice => {
+  const code = codeOf(cause)
+  const said = cause instanceof Error && cause.message !== "" ? cause.message : message
+  switch (code) {
+    case "ECONNREFUSED":
+    case "ENOENT":
+      return passing("no server listens there. Start it, or correct DB_HOST and DB_PORT.")
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return passing("the name of the host is not known. Correct DB_HOST.")
+    case "ETIMEDOUT":
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+      return passing("no answer. Is the host right, and does a firewall let the port through?")
+    case "ERR_TLS_CERT_ALTNAME_INVALID":
+      return permanent(
+        "its certificate is for another host name. Use the name in the certificate, or set DB_SSLMODE=verify-ca.",
+      )
+    case "CERT_HAS_EXPIRED":
+    case "CERT_NOT_YET_VALID":
+      return permanent("its certificate is not valid today.")
+  }
+  if (/CERT|SIGNATURE|ISSUER/.test(code)) {
+    return permanent(`its certificate is not trusted (${said}). Set DB_SSLROOTCERT to the certificate of its CA.`)
+  }
+  if (/timed out/i.test(said)) return passing("no answer. Is the host right, and does a firewall let the port through?")
+  if (/does not support TLS/.test(said)) {
+    return permanent("it offers no TLS. Turn TLS on there, or set DB_SSLMODE=disable if the network between is safe.")
+  }
+  if (/requested password/.test(said)) return permanent("it asks for a password. Set DB_PASS.")
+  if (/^ERR_SSL|^EPROTO/.test(code)) return permanent(`TLS failed (${said}). Set DB_SSLMODE to what it offers.`)
+  return passing(`${said}. Is it a PostgreSQL server?`)
+}
+
+/** Turns the failure of a first connection into one for people: which server, what is wrong, what to do. */
+export const connectError = (error: SqlError, settings: ServerSettings): DatabaseError => {
+  const { cause, message } = error.reason
+  const state = sqlState(error)
+  const { what, retryable } =
+    state === undefined
+      ? unanswered(cause, message ?? error.reason._tag)
+      : refused(state, cause instanceof Error ? cause.message : "", settings)
+  const { host, port, database, username } = settings
+  return new DatabaseError({
+    operation: "connect",
+    message: `Cannot connect to PostgreSQL at ${host}:${port} (database ${database}, user ${username}): ${what}`,
+    ...(state !== undefined && { sqlState: state }),
+    retryable,
+  })
+}

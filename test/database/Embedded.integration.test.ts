@@ -1,0 +1,425 @@
+import { PgClient, PgConnection } from "@effect/sql-pg"
+import { assert, describe, it, layer } from "@effect/vitest"
+import { Cause, Effect, Exit, Fiber, Layer, Redacted, Runtime, Schema, Stream } from "effect"
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
+import { dirname, join } from "node:path"
+import type { Duplex } from "node:stream"
+import { fileURLToPath } from "node:url"
+import { DatabaseError, EmbeddedStopped, fromSqlError } from "../../src/database/DatabaseError.ts"
+import * as Embedded from "../../src/database/Embedded.ts"
+import * as PgliteThread from "../../src/database/PgliteThread.ts"
+import { sessionParameters } from "../../src/database/session.ts"
+import { transaction } from "../../src/database/transaction.ts"
+import { spawnNode } from "../utils/child.ts"
+import { freshFolder } from "../utils/embedded.ts"
+import { temporaryDirectory } from "../utils/postgres.ts"
+
+const child = fileURLToPath(import.meta.resolve("../utils/embeddedChild.ts"))
+
+const fresh = Layer.unwrap(Effect.map(freshFolder, Embedded.layer))
+
+/** Opens and closes the folder; the error if that fails. */
+const attempt = (folder: string) => Effect.result(Effect.scoped(Layer.build(Embedded.layer(folder))))
+
+const failure = Effect.fnUntraced(function* (folder: string) {
+  const outcome = yield* attempt(folder)
+  assert(outcome._tag === "Failure" && outcome.failure instanceof DatabaseError, "the folder was opened")
+  assert.strictEqual(outcome.failure[Runtime.errorExitCode], 6)
+  return outcome.failure
+})
+
+const tree = (path: string): Array<string> =>
+  readdirSync(path, { recursive: true, withFileTypes: true }).map((entry) => {
+    const { mtimeMs, mode, size } = statSync(join(entry.parentPath, entry.name))
+    return `${entry.parentPath}/${entry.name} ${mtimeMs} ${mode} ${size}`
+  })
+
+layer(fresh, { excludeTestServices: true })("an embedded database", (it) => {
+  it.effect("has the settings of every session", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      for (const [name, value] of Object.entries(sessionParameters)) {
+        const [row] = yield* sql<{ same: boolean }>`
+          select current_setting(${name}) = set_config(${name}, ${value}, true)
+            or current_setting(${name}) like ${`${value}, %`} as same`
+        assert.deepStrictEqual(row, { same: true }, name)
+      }
+    }),
+  )
+
+  const Text = Schema.NullOr(
+    Schema.String.check(Schema.makeFilter((text) => text.isWellFormed() && !text.includes("\0"))),
+  )
+
+  it.effect.prop(
+    "keeps arrays as they are",
+    { texts: Schema.Array(Text), numbers: Schema.Array(Schema.Int) },
+    (given) =>
+      Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        const texts = ["", ...given.texts]
+        const numbers = [0n, ...given.numbers.map(BigInt)]
+        const [row] = yield* sql`select ${texts}::text[] as texts, ${numbers}::bigint[] as numbers`
+        assert.deepStrictEqual(row, { texts, numbers })
+      }),
+  )
+
+  it.effect("rolls back a transaction that fails, and a savepoint alone", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      yield* sql`create table kept (n integer primary key)`
+      const insert = (n: number) => sql`insert into kept values (${n})`
+      yield* sql.withTransaction(Effect.andThen(insert(1), Effect.fail("no"))).pipe(Effect.flip)
+      yield* sql.withTransaction(Effect.andThen(insert(2), insert(2))).pipe(Effect.flip)
+      yield* sql.withTransaction(
+        insert(3).pipe(Effect.andThen(Effect.flip(sql.withTransaction(Effect.andThen(insert(4), insert(3)))))),
+      )
+      assert.deepStrictEqual(yield* sql`select n from kept`, [{ n: 3 }])
+    }),
+  )
+
+  it.effect("takes and gives a value of 20 MB", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const value = new Uint8Array(20_000_000).map((_, index) => index * 31)
+      const [row] = yield* sql<{ value: Uint8Array }>`select ${value}::bytea as value`
+      assert(Buffer.from(row!.value).equals(value))
+    }),
+  )
+
+  it.effect("streams more than it sends ahead to a slow reader, and stops early", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const rows = sql<{ n: number }>`select n, repeat('x', 1000) as filler from generate_series(1, 40000) n`
+      let expected = 0
+      yield* rows.stream.pipe(
+        Stream.runForEach(({ n }) => {
+          assert.strictEqual(n, ++expected)
+          return n % 10_000 === 0
+            ? Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 20)))
+            : Effect.void
+        }),
+      )
+      assert.strictEqual(expected, 40_000)
+      assert.strictEqual((yield* rows.stream.pipe(Stream.take(10), Stream.runCollect)).length, 10)
+      assert.deepStrictEqual(yield* sql`select 1 as one`, [{ one: 1 }])
+    }),
+  )
+
+  it.effect("goes on after a statement that was interrupted", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      yield* sql`create table interrupted (n integer)`
+      const slow = sql`insert into interrupted select count(*) from generate_series(1, 1000000)`
+      const fiber = yield* Effect.forkChild(transaction(sql, slow))
+      yield* Effect.sleep("50 millis")
+      yield* Fiber.interrupt(fiber)
+      const exit = yield* Fiber.await(fiber)
+      assert(Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause), String(exit))
+      assert.deepStrictEqual(yield* sql`select count(*)::int as rows from interrupted`, [{ rows: 0 }])
+    }),
+  )
+
+  it.effect("serves many fibers over its one connection", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const numbers = Array.from({ length: 200 }, (_, n) => n)
+      const answers = yield* Effect.forEach(
+        numbers,
+        (n) => Effect.result(Effect.map(sql<{ n: number }>`select ${n} / ${n % 7}::int as n`, (rows) => rows[0]!.n)),
+        { concurrency: "unbounded" },
+      )
+      assert.deepStrictEqual(
+        answers.map((answer) => (answer._tag === "Success" ? answer.success : "failed")),
+        numbers.map((n) => (n % 7 === 0 ? "failed" : Math.trunc(n / (n % 7)))),
+      )
+    }),
+  )
+})
+
+describe("connections", () => {
+  /** A thread, and clients of it that a test opens and breaks. */
+  const thread = Effect.gen(function* () {
+    const directory = yield* freshFolder
+    const unread = new Int32Array(new SharedArrayBuffer(4))
+    const { connect } = yield* PgliteThread.start({
+      directory,
+      buildAt: undefined,
+      parameters: sessionParameters,
+      unread,
+    })
+    const sockets: Array<Duplex> = []
+    const stream = () => {
+      sockets.push(connect())
+      return sockets.at(-1)!
+    }
+    return { sockets, unread, open: PgConnection.make({ stream, username: "postgres", connectTimeout: "1 minute" }) }
+  })
+
+  it.live("nothing of one that has gone is seen by the next", () =>
+    Effect.gen(function* () {
+      const { open, sockets } = yield* thread
+      const begin = Effect.fnUntraced(function* (connection: PgConnection.PgConnection) {
+        yield* connection.query("set search_path = pg_catalog")
+        yield* connection.query("create temporary table temp (n integer)")
+        yield* connection.query("prepare statement as select 1")
+        yield* connection.query("select pg_advisory_lock(1)")
+        yield* connection.query("begin")
+        yield* connection.query("create table public.lost (n integer)")
+      })
+      const look = Effect.fnUntraced(function* (connection: PgConnection.PgConnection) {
+        const { rows } = yield* connection.query(
+          `select current_setting('search_path') as path, to_regclass('temp') as temp, to_regclass('public.lost') as lost,
+            (select count(*)::int from pg_prepared_statements where name = 'statement') as prepared,
+            (select count(*)::int from pg_locks where locktype = 'advisory') as locks`,
+        )
+        assert.deepStrictEqual(rows, [{ path: "public", temp: null, lost: null, prepared: 0, locks: 0 }])
+      })
+
+      yield* Effect.scoped(Effect.flatMap(open, begin))
+      yield* Effect.scoped(Effect.flatMap(open, look))
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const connection = yield* open
+          yield* begin(connection)
+          yield* Effect.flip(connection.query("select 1 / 0"))
+          sockets.at(-1)!.destroy()
+        }),
+      )
+      yield* Effect.scoped(Effect.flatMap(open, look))
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("one that is destroyed while it sends and reads a lot leaves the next unharmed", () =>
+    Effect.gen(function* () {
+      const { open, sockets, unread } = yield* thread
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const connection = yield* open
+          const query = yield* Effect.forkChild(
+            connection.query(`select repeat('x', 1000) from generate_series(1, 40000)`),
+          )
+          yield* Effect.promise(() => new Promise((resolve) => sockets[0]!.once("data", resolve)))
+          sockets[0]!.destroy()
+          yield* Fiber.await(query)
+        }),
+      )
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const connection = yield* open
+          assert.deepStrictEqual((yield* connection.query("select 1 as one")).rows, [{ one: 1 }])
+        }),
+      )
+      assert.strictEqual(Atomics.load(unread, 0), 0)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("a second waits for the first", () =>
+    Effect.gen(function* () {
+      const { open } = yield* thread
+      const order: Array<string> = []
+      const second = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const first = yield* open
+          const waiting = yield* Effect.forkDetach(
+            Effect.scoped(
+              Effect.andThen(
+                open,
+                Effect.sync(() => order.push("second")),
+              ),
+            ),
+          )
+          yield* Effect.sleep("100 millis")
+          yield* first.query("select 1")
+          order.push("first")
+          return waiting
+        }),
+      )
+      yield* Fiber.join(second)
+      assert.deepStrictEqual(order, ["first", "second"])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("a client that asks for TLS is told that there is none", () =>
+    Effect.gen(function* () {
+      const { open } = yield* thread
+      const { config } = yield* Effect.scoped(open)
+      const asking = (mode: string) =>
+        Effect.scoped(
+          Effect.flatMap(
+            PgConnection.make({ ...config, url: Redacted.make(`postgres://localhost?sslmode=${mode}`) }),
+            (connection) => connection.query("select 1 as one"),
+          ),
+        )
+      assert.deepStrictEqual((yield* asking("prefer")).rows, [{ one: 1 }])
+      assert.match((yield* Effect.flip(asking("require"))).message, /TLS/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("a thread that dies fails its statements, at once, and the folder opens again", () =>
+    Effect.gen(function* () {
+      const folder = yield* freshFolder
+      yield* Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        yield* sql`create table survivor (n integer)`
+        const control = join(folder, "global", "pg_control")
+        renameSync(control, `${control}-gone`)
+        const failing = sql`checkpoint`
+        for (const statement of [transaction(sql, failing), failing, transaction(sql, failing)]) {
+          const error = yield* statement.pipe(Effect.timeout("10 seconds"), Effect.flip)
+          assert(error._tag === "SqlError" && error.reason.cause instanceof EmbeddedStopped, String(error))
+          const { message, retryable } = fromSqlError(error)
+          assert.include(message, folder)
+          assert.match(message, /pg_control/)
+          assert.isFalse(retryable)
+        }
+        renameSync(`${control}-gone`, control)
+      }).pipe(Effect.provide(Embedded.layer(folder)))
+      const survivors = Effect.flatMap(PgClient.PgClient, (sql) => sql`select count(*)::int as rows from survivor`)
+      assert.deepStrictEqual(yield* survivors.pipe(Effect.provide(Embedded.layer(folder))), [{ rows: 0 }])
+    }).pipe(Effect.scoped),
+  )
+})
+
+describe("the folder", () => {
+  it.live("is refused while another process, or this one, has it, under any name", () =>
+    Effect.gen(function* () {
+      const folder = yield* freshFolder
+      const holder = yield* spawnNode(child, ["hold", folder])
+      yield* holder.line((line) => line === "open")
+      const link = `${folder}-link`
+      symlinkSync(folder, link)
+      for (const name of [folder, link, join(folder, "..", "pgdata", ".")]) {
+        const { message, retryable } = yield* failure(name)
+        assert.include(message, `${folder} is in use by process ${holder.pid}.`)
+        assert.include(message, "--embedded DIR")
+        assert.isTrue(retryable)
+      }
+      yield* holder.kill("SIGKILL")
+      yield* Effect.scoped(
+        Effect.andThen(
+          Layer.build(Embedded.layer(folder)),
+          Effect.map(failure(link), ({ message }) => assert.include(message, "in use by this process")),
+        ),
+      )
+      assert.strictEqual((yield* attempt(folder))._tag, "Success")
+      assert.deepStrictEqual(readdirSync(dirname(folder)).sort(), ["pgdata", "pgdata-link"])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("goes to exactly one of several processes that ask in the same moment", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const folder = join(directory, "pgdata")
+      const rounds = 10
+      for (let round = 0; round < rounds; round++) writeFileSync(`${folder}-${round}.lock-4194305-boot.1`, "")
+      const start = Date.now() + 2000
+      const racers = yield* Effect.forEach([1, 2, 3, 4], () =>
+        spawnNode(child, ["race", folder, String(start), String(rounds)]),
+      )
+      for (const racer of racers) yield* racer.line((line) => line === "done")
+      const winners = racers.flatMap(({ lines }) => lines.filter((line) => line.startsWith("won ")))
+      assert.deepStrictEqual(
+        winners.sort(),
+        Array.from({ length: rounds }, (_, round) => `won ${round}`),
+      )
+      for (const racer of racers) yield* racer.endInput
+      for (const racer of racers) assert.strictEqual(yield* racer.exited, 0)
+      assert.deepStrictEqual(readdirSync(directory), [])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("with anything but a database of this version is refused and not touched", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const cases = {
+        notes: ["holds something else", { "notes.txt": "mine" }],
+        old: ["PostgreSQL 17", { PG_VERSION: "17\n", base: "" }],
+        native: ["belongs to a PostgreSQL server", { PG_VERSION: "18\n", "postmaster.opts": "" }],
+      } as const
+      for (const [name, [told, files]] of Object.entries(cases)) {
+        const folder = join(directory, name)
+        mkdirSync(folder)
+        for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text)
+        const before = tree(directory)
+        const { message } = yield* failure(folder)
+        assert.include(message, told)
+        assert.include(message, folder)
+        assert.deepStrictEqual(tree(directory), before)
+      }
+      writeFileSync(join(directory, "file"), "")
+      assert.include((yield* failure(join(directory, "file"))).message, "is a file")
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("whose database is damaged is told, with PostgreSQL's words", () =>
+    Effect.gen(function* () {
+      const folder = yield* freshFolder
+      writeFileSync(join(folder, "global", "pg_control"), new Uint8Array(8192))
+      const { message } = yield* failure(folder)
+      assert.match(message, /cannot be opened: .*incompatible/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("keeps every commit of a process that is killed", () =>
+    Effect.gen(function* () {
+      const folder = yield* freshFolder
+      let last = 0
+      for (const more of [1, 5, 20]) {
+        const loader = yield* spawnNode(child, ["load", folder])
+        yield* loader.line((line) => line === `committed ${last + more}`)
+        yield* loader.kill("SIGKILL")
+        last = Number(/\d+$/.exec(loader.lines.at(-1)!)![0])
+      }
+      yield* Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        const batches = yield* sql<{ batch: number; rows: number; length: number }>`
+          select batch, count(*)::int as rows, sum(length(text))::int as length from loaded group by batch order by batch`
+        // The last commit may have been killed before it was told.
+        assert.include([last, last + 1], batches.length)
+        const whole = (batch: number) => ({ batch, rows: 100, length: 50 * 1600 + 50 })
+        assert.deepStrictEqual(
+          batches,
+          batches.map((_, index) => whole(index + 1)),
+        )
+      }).pipe(Effect.provide(Embedded.layer(folder)))
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("is built aside, for its owner alone, so that a kill leaves no half of it; and then the process ends", () =>
+    Effect.gen(function* () {
+      const parent = join(yield* temporaryDirectory, "parent")
+      const folder = join(parent, "pgdata")
+      for (const half of ["", "PG_VERSION"]) {
+        const builder = yield* spawnNode(child, ["open", folder])
+        const aside = `${folder}.new-${builder.pid}`
+        while (!existsSync(join(aside, half))) yield* Effect.sleep("2 millis")
+        yield* builder.kill("SIGKILL")
+        assert.isTrue(existsSync(aside))
+        assert.isFalse(existsSync(folder))
+      }
+      const builder = yield* spawnNode(child, ["open", folder])
+      assert.strictEqual(yield* builder.exited, 0)
+      assert.deepStrictEqual(builder.lines, ["closed"])
+      assert.deepStrictEqual(readdirSync(parent), ["pgdata"])
+      for (const path of [
+        parent,
+        folder,
+        ...["base", "global/pg_control", "pg_wal"].map((name) => join(folder, name)),
+      ]) {
+        assert.strictEqual(statSync(path).mode & 0o077, 0, path)
+      }
+      assert.strictEqual(readFileSync(join(folder, "PG_VERSION"), "utf8").trim(), "18")
+      assert.strictEqual((yield* attempt(folder))._tag, "Success")
+    }).pipe(Effect.scoped),
+  )
+})

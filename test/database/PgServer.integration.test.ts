@@ -1,0 +1,298 @@
+import { PgClient } from "@effect/sql-pg"
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Redacted, Runtime } from "effect"
+import { writeFileSync } from "node:fs"
+import { connect, type Socket } from "node:net"
+import { join } from "node:path"
+import { DatabaseError, fromSqlError } from "../../src/database/DatabaseError.ts"
+import * as PgServer from "../../src/database/PgServer.ts"
+import { sessionParameters } from "../../src/database/session.ts"
+import { transaction } from "../../src/database/transaction.ts"
+import { makeCertificates } from "../utils/certificates.ts"
+import { environment, freePort, freshDatabase, sharedPostgres, temporaryDirectory } from "../utils/postgres.ts"
+import { tcpServer } from "../utils/tcp.ts"
+
+/** Runs an effect against the server that the variables (or the flag) name. */
+const using = <A, E>(
+  env: Record<string, string>,
+  effect: Effect.Effect<A, E, PgClient.PgClient>,
+  options: { readonly url?: string; readonly maxConnections?: number } = {},
+) =>
+  effect.pipe(
+    Effect.provide(
+      PgServer.layer({
+        url: options.url === undefined ? undefined : Redacted.make(options.url),
+        maxConnections: options.maxConnections ?? 1,
+      }),
+    ),
+    Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env })),
+  )
+
+const shared = Effect.map(sharedPostgres, (server) => ({ server, env: environment(server, "postgres") }))
+
+const encrypted = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  const [row] = yield* sql<{ ssl: boolean }>`select ssl from pg_stat_ssl where pid = pg_backend_pid()`
+  return row!.ssl
+})
+
+/** The error of a connection that must fail: exit code 6, the server and the user named, the password not. */
+const refusal = Effect.fnUntraced(function* (env: Record<string, string>, options?: { readonly url?: string }) {
+  const error = yield* Effect.flip(using(env, encrypted, options))
+  assert(error instanceof DatabaseError, String(error))
+  assert.strictEqual(error[Runtime.errorExitCode], 6)
+  for (const part of ["DB_HOST", "DB_PORT", "DB_USER", "DB_NAME"]) assert.include(error.message, env[part]!)
+  assert.notInclude(JSON.stringify(error) + String(error), env.DB_PASS!)
+  return error
+})
+
+/** Stands between client and server and says that there is no TLS. */
+const withoutTls = (port: number) =>
+  tcpServer((client: Socket) => {
+    client.once("data", (first: Buffer) => {
+      const server = connect(port, "127.0.0.1").on("error", () => client.destroy())
+      client.on("close", () => server.destroy())
+      if (first.length === 8) client.write("N")
+      else server.write(first)
+      client.pipe(server).pipe(client)
+    })
+  })
+
+describe("PgServer", () => {
+  it.live("has the settings of every session, on every connection", () =>
+    Effect.gen(function* () {
+      const { env } = yield* shared
+      const look = Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        for (const [name, value] of Object.entries(sessionParameters)) {
+          const [row] = yield* sql<{ same: boolean }>`
+            select reset_val = set_config(name, ${value}, true) or reset_val like ${`${value}, %`}
+              or (reset_val || unit)::interval = set_config(name, ${value}, true)::interval as same
+            from pg_settings where lower(name) = ${name}`
+          assert.deepStrictEqual(row, { same: true }, name)
+        }
+        const [row] = yield* sql`select current_database() as name, pg_sleep(0.05)::text as slept`
+        assert.deepStrictEqual(row, { name: "postgres", slept: "" })
+      })
+      yield* using(env, Effect.all([look, look, look], { concurrency: 3 }), { maxConnections: 3 })
+    }),
+  )
+
+  it.live("takes a fresh database by connection string, and a value of 20 MB", () =>
+    Effect.gen(function* () {
+      const { server } = yield* shared
+      const name = yield* freshDatabase
+      const url = `postgres://${server.username}:${server.password}@${server.host}:${server.port}/${name}`
+      const look = Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        const value = new Uint8Array(20_000_000).map((_, index) => index * 31)
+        const [row] = yield* sql<{ value: Uint8Array; name: string }>`
+          select ${value}::bytea as value, current_database() as name`
+        assert.strictEqual(row!.name, name)
+        assert(Buffer.from(row!.value).equals(value))
+      })
+      yield* using({ DB_HOST: "elsewhere.invalid" }, look, { url })
+    }),
+  )
+
+  it.live("takes the directory of a Unix socket, where the sslmode does not matter", () =>
+    Effect.gen(function* () {
+      const { env, server } = yield* shared
+      assert.isFalse(yield* using({ ...env, DB_HOST: server.socketDirectory, DB_SSLMODE: "require" }, encrypted))
+    }),
+  )
+
+  it.live("a lost connection in a transaction is an error that may pass, and the pool goes on", () =>
+    Effect.gen(function* () {
+      const { env } = yield* shared
+      const lose = Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        const error = yield* Effect.flip(transaction(sql, sql`select pg_terminate_backend(pg_backend_pid())`))
+        assert.isTrue(fromSqlError(error).retryable, String(error))
+        assert.deepStrictEqual(yield* sql`select 1 as one`, [{ one: 1 }])
+      })
+      yield* using(env, lose)
+    }),
+  )
+
+  it.live("errors of statements do not quote values", () =>
+    Effect.gen(function* () {
+      const { env } = yield* shared
+      const secret = "Canary"
+      const fail = Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        yield* sql`create temporary table single (text text unique check (length(text) < 9))`
+        yield* sql`insert into single values (${secret})`
+        const raise = sql.literal(`do $$ begin raise exception '${secret}'; end $$`)
+        const failing = {
+          "22P02": sql`select ${secret}::text::integer`,
+          "22007": sql`select ${secret}::text::date`,
+          "23505": sql`insert into single values (${secret})`,
+          "23514": sql`insert into single values (${secret + secret})`,
+          P0001: sql`${raise}`,
+        }
+        for (const [state, statement] of Object.entries(failing)) {
+          const error = fromSqlError(yield* Effect.flip(statement))
+          assert.strictEqual(error.sqlState, state)
+          assert.isFalse(error.retryable)
+          assert.include(error.message, state)
+          assert.notInclude(JSON.stringify(error) + String(error), secret)
+        }
+        const unencodable = yield* Effect.flip(sql`select ${{ secret, toString: () => secret } as never}`)
+        assert.notInclude(JSON.stringify(fromSqlError(unencodable)), secret)
+      })
+      yield* using(env, fail)
+    }),
+  )
+})
+
+describe("TLS", () => {
+  // The server's certificate is for localhost, not for 127.0.0.1, and is signed by a CA of its own.
+  const cases = (ca: string) =>
+    [
+      [{}, true],
+      [{ DB_SSLMODE: "disable" }, false],
+      [{ DB_SSLMODE: "allow" }, false],
+      [{ DB_SSLMODE: "prefer" }, true],
+      [{ DB_SSLMODE: "require" }, true],
+      [{ DB_SSLMODE: "require", DB_SSLROOTCERT: ca }, true],
+      [{ DB_SSLMODE: "verify-ca", DB_SSLROOTCERT: ca }, true],
+      [{ DB_SSLMODE: "verify-full", DB_SSLROOTCERT: ca, DB_HOST: "localhost" }, true],
+      [{ DB_SSLMODE: "allow", DB_USER: "tls_only" }, true],
+    ] as const
+
+  it.live("is as libpq's modes say", () =>
+    Effect.gen(function* () {
+      const { env, server } = yield* shared
+      for (const [settings, expected] of cases(server.rootCertificate)) {
+        assert.strictEqual(yield* using({ ...env, ...settings }, encrypted), expected, JSON.stringify(settings))
+      }
+      const url = `postgres://localhost?sslmode=verify-full&sslrootcert=${encodeURIComponent(server.rootCertificate)}`
+      assert.isTrue(yield* using(env, encrypted, { url }))
+    }),
+  )
+
+  it.live("refuses a certificate that is not trusted, and says what to set", () =>
+    Effect.gen(function* () {
+      const { env, server } = yield* shared
+      const stranger = join(yield* temporaryDirectory, "stranger.crt")
+      writeFileSync(stranger, makeCertificates("localhost").ca)
+      for (const mode of ["require", "verify-ca", "verify-full"]) {
+        const settings = { ...env, DB_HOST: "localhost", DB_SSLMODE: mode, DB_SSLROOTCERT: stranger }
+        const error = yield* refusal(settings)
+        assert.include(error.message, "not trusted")
+        assert.include(error.message, "DB_SSLROOTCERT")
+        assert.isFalse(error.retryable)
+      }
+      const optional = { ...env, DB_SSLMODE: "prefer", DB_SSLROOTCERT: stranger }
+      assert.isFalse(yield* using(optional, encrypted), "prefer takes a plain connection to a server it cannot trust")
+      const system = yield* refusal({ ...env, DB_HOST: "localhost", DB_SSLROOTCERT: "system" })
+      assert.include(system.message, "not trusted")
+      const otherName = { ...env, DB_SSLMODE: "verify-full", DB_SSLROOTCERT: server.rootCertificate }
+      assert.include((yield* refusal(otherName)).message, "another host name")
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("is optional or demanded where the server has none", () =>
+    Effect.gen(function* () {
+      const { env, server } = yield* shared
+      const plain = { ...env, DB_PORT: String(yield* withoutTls(server.port)) }
+      for (const mode of ["disable", "allow", "prefer"]) {
+        assert.isFalse(yield* using({ ...plain, DB_SSLMODE: mode }, encrypted), mode)
+      }
+      const error = yield* refusal({ ...plain, DB_SSLMODE: "require" })
+      assert.include(error.message, "offers no TLS")
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("a root certificate that cannot be used is a wrong setting", () =>
+    Effect.gen(function* () {
+      const { env } = yield* shared
+      const missing = join(yield* temporaryDirectory, "missing.crt")
+      for (const settings of [
+        { DB_SSLROOTCERT: missing },
+        { DB_SSLMODE: "verify-ca", DB_SSLROOTCERT: missing },
+        { DB_SSLMODE: "require", DB_SSLROOTCERT: "system" },
+      ]) {
+        const error = yield* Effect.flip(using({ ...env, ...settings }, encrypted))
+        assert(error._tag === "DatabaseConfigError", String(error))
+        assert.strictEqual(error[Runtime.errorExitCode], 2)
+      }
+    }).pipe(Effect.scoped),
+  )
+})
+
+describe("a connection that fails", () => {
+  it.live("for a wrong or missing password", () =>
+    Effect.gen(function* () {
+      const { env, server } = yield* shared
+      const wrong = yield* refusal({ ...env, DB_PASS: "not-this-one" })
+      assert.strictEqual(wrong.sqlState, "28P01")
+      assert.include(wrong.message, "password is wrong. Set DB_PASS")
+      assert.isFalse(wrong.retryable)
+
+      let connections = 0
+      const counting = yield* tcpServer((client) => {
+        connections++
+        const upstream = connect(server.port, "127.0.0.1").on("error", () => client.destroy())
+        client.pipe(upstream).pipe(client)
+      })
+      yield* refusal({ ...env, DB_PORT: String(counting), DB_PASS: "not-this-one" })
+      assert.strictEqual(connections, 1, "the password was said again without TLS")
+
+      const { DB_PASS: _, ...none } = env
+      const error = yield* Effect.flip(using(none, encrypted))
+      assert.include(error.message, "asks for a password. Set DB_PASS")
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("for a user that the server does not let in this way", () =>
+    Effect.gen(function* () {
+      const { env } = yield* shared
+      const error = yield* refusal({ ...env, DB_USER: "tls_only", DB_SSLMODE: "disable" })
+      assert.strictEqual(error.sqlState, "28000")
+      assert.include(error.message, "pg_hba.conf")
+    }),
+  )
+
+  it.live("for a database that does not exist names the command that makes it", () =>
+    Effect.gen(function* () {
+      const { env, server } = yield* shared
+      const error = yield* refusal({ ...env, DB_NAME: "it's missing" })
+      assert.strictEqual(error.sqlState, "3D000")
+      assert.include(
+        error.message,
+        `createdb --host 127.0.0.1 --port ${server.port} --username postgres 'it'\\''s missing'`,
+      )
+    }),
+  )
+
+  it.live("where nothing listens, or no such host is", () =>
+    Effect.gen(function* () {
+      const { env } = yield* shared
+      const port = String(yield* freePort)
+      for (const host of ["127.0.0.1", "localhost", "/nowhere"]) {
+        const error = yield* refusal({ ...env, DB_HOST: host, DB_PORT: port })
+        assert.include(error.message, "no server listens there")
+        assert.isTrue(error.retryable)
+      }
+      assert.include((yield* refusal({ ...env, DB_HOST: "nowhere.invalid" })).message, "not known")
+    }),
+  )
+
+  it.live("where something else listens, or nothing answers", () =>
+    Effect.gen(function* () {
+      const { env } = yield* shared
+      const web = yield* tcpServer((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"))
+      for (const mode of ["disable", "prefer", "require"]) {
+        const error = yield* refusal({ ...env, DB_PORT: String(web), DB_SSLMODE: mode })
+        assert.include(error.message, "Is it a PostgreSQL server?")
+      }
+      let connections = 0
+      const silent = yield* tcpServer(() => connections++)
+      const error = yield* refusal({ ...env, DB_PORT: String(silent) }, { url: "postgres:///?connect_timeout=1" })
+      assert.include(error.message, "no answer")
+      assert.strictEqual(connections, 1, "it waited a second time")
+    }).pipe(Effect.scoped),
+  )
+})

@@ -1,0 +1,26 @@
+import { Effect, Layer } from "effect"
+import { randomUUID } from "node:crypto"
+import { cpSync, existsSync, renameSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { inject } from "vitest"
+import * as Embedded from "../../src/database/Embedded.ts"
+import { temporaryDirectory } from "./postgres.ts"
+
+/** An empty embedded database, built by the first test of the run that asks for one: that takes seconds, a copy does not. */
+const template = Effect.gen(function* () {
+  const path = join(inject("runDirectory"), "pgdata")
+  if (existsSync(path)) return path
+  const building = `${path}-${randomUUID()}`
+  yield* Effect.scoped(Layer.build(Embedded.layer(building)))
+  if (existsSync(path)) rmSync(building, { recursive: true })
+  else renameSync(building, path)
+  return path
+})
+
+/** The folder of a new empty embedded database, closed, removed when the scope closes. */
+export const freshFolder = Effect.gen(function* () {
+  const directory = yield* temporaryDirectory
+  const folder = join(directory, "pgdata")
+  cpSync(yield* template, folder, { recursive: true })
+  return folder
+})

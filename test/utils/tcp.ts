@@ -1,0 +1,27 @@
+import { Effect } from "effect"
+import { createServer, type Socket } from "node:net"
+
+/** A TCP server of 127.0.0.1 until the scope closes; its port. Its connections end with it. */
+export const tcpServer = (onConnection: (socket: Socket) => void) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.callback<{ readonly port: number; readonly close: () => void }>((resume) => {
+        const sockets = new Set<Socket>()
+        const server = createServer((socket) => {
+          sockets.add(socket)
+          socket.on("error", () => {}).on("close", () => sockets.delete(socket))
+          onConnection(socket)
+        })
+        server.listen(0, "127.0.0.1", () => {
+          const { port } = server.address() as { readonly port: number }
+          const close = () => {
+            server.close()
+            for (const socket of sockets) socket.destroy()
+          }
+          resume(Effect.succeed({ port, close }))
+        })
+      }),
+      ({ close }) => Effect.sync(close),
+    ),
+    ({ port }) => port,
+  )
