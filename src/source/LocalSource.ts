@@ -1,0 +1,156 @@
+import { ByteSize, Effect, FileSystem, Layer, Option, Path, type PlatformError, Predicate, Stream } from "effect"
+import { fromByte } from "./fromByte.ts"
+import { gunzip } from "./gunzip.ts"
+import { byName, isCsvName, isGzipName, Source, SourceError, type SourceFile } from "./Source.ts"
+
+/** Bytes of a read. Measured: 64 KiB takes twice as long, 1 MiB hardly less. */
+const chunkSize = 256 * 1024
+
+/** Files of a directory asked about at once. */
+const listingConcurrency = 16
+
+const explain = ({ reason, message }: PlatformError.PlatformError, path: string): string => {
+  const errno = Predicate.hasProperty(reason.cause, "code") ? reason.cause.code : undefined
+  if (reason._tag === "NotFound") return `${path} does not exist. Check the path.`
+  if (reason._tag === "PermissionDenied") return `${path}: permission denied. Let this user read it.`
+  if (errno === "ELOOP")
+    return `${path} is a symbolic link that leads back to itself. Remove it, or point it to a file.`
+  if (errno === "ENOTDIR") return `${path} does not exist: a part of this path is a file. Check the path.`
+  return `${path} could not be read (${errno ?? message}).`
+}
+
+const failAt =
+  (operation: SourceError["operation"], path: string) =>
+  (problem: PlatformError.PlatformError | string): SourceError =>
+    new SourceError({ operation, uri: path, message: Predicate.isString(problem) ? problem : explain(problem, path) })
+
+const fingerprint = ({ size, mtime }: FileSystem.File.Info): string =>
+  `${size}-${Option.match(mtime, { onNone: () => "unknown", onSome: (time) => time.toISOString() })}`
+
+/** Whether the bytes are inflated is told by the last name: a link must not say otherwise. */
+const checkEnding = Effect.fnUntraced(function* (link: string, target: string) {
+  if (!isGzipName(link) || isGzipName(target)) return
+  return yield* failAt("list", link)(`${link} ends in .gz, but is a symbolic link to ${target}. Let both end in .gz.`)
+})
+
+const makeListing = Effect.fnUntraced(function* (path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const paths = yield* Path.Path
+
+  const realPath = (path: string) =>
+    fs.realPath(path).pipe(
+      Effect.catch(
+        Effect.fnUntraced(function* (error) {
+          const dangles = error.reason._tag === "NotFound" && (yield* Effect.isSuccess(fs.readLink(path)))
+          const problem = dangles ? `${path} is a symbolic link to something that does not exist. Remove it.` : error
+          return yield* failAt("list", path)(problem)
+        }),
+      ),
+    )
+
+  const given = paths.resolve(path)
+  const uri = yield* realPath(given)
+
+  const stat = (path: string) => fs.stat(path).pipe(Effect.mapError(failAt("list", path)))
+
+  const toFile = (uri: string, info: FileSystem.File.Info): SourceFile => ({
+    uri,
+    name: paths.basename(uri),
+    fingerprint: fingerprint(info),
+    size: ByteSize.toNumberUnsafe(info.size),
+  })
+
+  const notAFile = (path: string, { type }: FileSystem.File.Info) =>
+    failAt("list", path)(`${path} is neither a file nor a directory (${type}). Save what it gives to a file.`)
+
+  const inspect = Effect.fnUntraced(function* ({ name, type }: FileSystem.DirectoryEntry) {
+    const found = paths.join(uri, name)
+    const path = type === "SymbolicLink" ? yield* realPath(found) : found
+    const info = yield* stat(path)
+    if (info.type === "Directory") return []
+    if (info.type !== "File") return yield* notAFile(found, info)
+    yield* checkEnding(found, path)
+    return [toFile(path, info)]
+  })
+
+  const directory = Effect.gen(function* () {
+    const entries = yield* fs.readDirectoryEntries(uri).pipe(Effect.mapError(failAt("list", uri)))
+    const csvEntries = entries.filter(({ name, type }) => isCsvName(name) && type !== "Directory")
+    const found = yield* Effect.forEach(csvEntries, inspect, { concurrency: listingConcurrency })
+    // A file and the links to it are one file.
+    const files = new Map(found.flat().map((file) => [file.uri, file]))
+    if (files.size > 0) return [...files.values()].sort(byName)
+    return yield* failAt("list", uri)(`${uri} has no .csv or .csv.gz file of its own; subdirectories are not read.`)
+  })
+
+  const files = Effect.gen(function* () {
+    const info = yield* stat(uri)
+    if (info.type === "Directory") return yield* directory
+    if (info.type !== "File") return yield* notAFile(uri, info)
+    yield* checkEnding(given, uri)
+    return [toFile(uri, info)]
+  })
+
+  return { uri, files: files.pipe(Effect.withSpan("LocalSource.files")) }
+})
+
+const makeRead = Effect.fnUntraced(function* () {
+  const fs = yield* FileSystem.FileSystem
+
+  const readError =
+    ({ uri }: SourceFile) =>
+    (error: PlatformError.PlatformError) => {
+      const gone = error.reason._tag === "NotFound"
+      return failAt("read", uri)(gone ? `${uri} was removed after it was listed. Run again.` : error)
+    }
+
+  const changed = ({ uri }: SourceFile) =>
+    failAt("read", uri)(`${uri} changed after it was listed. Run again when nobody writes to it.`)
+
+  const checkUnchanged = Effect.fnUntraced(function* (file: SourceFile, stat: FileSystem.File["stat"]) {
+    const info = yield* stat.pipe(Effect.mapError(readError(file)))
+    if (fingerprint(info) !== file.fingerprint) return yield* changed(file)
+  })
+
+  const open = Effect.fnUntraced(function* (file: SourceFile, start: number) {
+    const handle = yield* fs.open(file.uri).pipe(Effect.mapError(readError(file)))
+    const next = Effect.fnUntraced(function* (at: number) {
+      if (at >= file.size) return yield* checkUnchanged(file, handle.stat)
+      const length = Math.min(chunkSize, file.size - at)
+      const chunk = yield* handle.readAlloc(length, { position: BigInt(at) }).pipe(Effect.mapError(readError(file)))
+      if (Option.isNone(chunk)) return yield* changed(file)
+      return [chunk.value, at + chunk.value.length] as const
+    })
+    yield* checkUnchanged(file, handle.stat)
+    return Stream.unfold(start, next)
+  })
+
+  const stored = (file: SourceFile, start: number) => Stream.unwrap(open(file, start))
+
+  /** Damage that another writer does is told as a change. */
+  const inflated = (file: SourceFile) =>
+    stored(file, 0).pipe(
+      gunzip(file.uri),
+      Stream.catch((error) =>
+        Stream.concat(Stream.fromEffectDrain(checkUnchanged(file, fs.stat(file.uri))), Stream.fail(error)),
+      ),
+    )
+
+  return (file: SourceFile, from: number) => {
+    if (isGzipName(file.uri)) return inflated(file).pipe(fromByte(file.uri, from))
+    const start = Math.min(from, file.size)
+    return stored(file, start).pipe(fromByte(file.uri, from - start))
+  }
+})
+
+/**
+ * A directory (its own .csv and .csv.gz files, not its subdirectories'), or one file of any name. Links count as the
+ * files they lead to. A file is known by its real path, its size and the millisecond of its last change.
+ */
+export const layer = (path: string): Layer.Layer<Source, SourceError, FileSystem.FileSystem | Path.Path> =>
+  Layer.effect(
+    Source,
+    Effect.gen(function* () {
+      return Source.of({ ...(yield* makeListing(path)), read: yield* makeRead() })
+    }),
+  )

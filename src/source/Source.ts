@@ -1,0 +1,58 @@
+import { Context, type Effect, Runtime, Schema, type Stream } from "effect"
+
+/** One CSV object of a source. Its identity is `uri` and `fingerprint`: a changed file is another file. */
+export interface SourceFile {
+  /** Local: the absolute path, symlinks resolved. S3: `s3://bucket/key`. */
+  readonly uri: string
+  /** The last part of the URI, for people. */
+  readonly name: string
+  /** Changes when the bytes do: the ETag, or size and modification time. */
+  readonly fingerprint: string
+  /** Bytes as stored (compressed, for .gz). */
+  readonly size: number
+}
+
+/** Files could not be listed, or one of them could not be read to its end. */
+export class SourceError extends Schema.TaggedError<SourceError>()("SourceError", {
+  operation: Schema.Literals(["list", "read"]),
+  uri: Schema.String,
+  message: Schema.String,
+  cause: Schema.optionalKey(Schema.Defect()),
+}) {
+  override readonly [Runtime.errorExitCode] = 5
+}
+
+/** Where files come from: a directory, one file, or an S3 bucket and prefix. */
+export class Source extends Context.Service<
+  Source,
+  {
+    /** What people see, and the name under which a run is resumed: an absolute path, `s3://bucket/prefix`. */
+    readonly uri: string
+    /** The source's .csv and .csv.gz files in name order (UTF-8 bytes), listed anew at each use. Empty is an error. */
+    readonly files: Effect.Effect<ReadonlyArray<SourceFile>, SourceError>
+    /**
+     * The file's CSV bytes, inflated where it is a .gz, from that byte of them on. Fails, before its end, when the file
+     * is no longer the one that was listed: two versions are never spliced. May be repeated.
+     */
+    readonly read: (file: SourceFile, fromByte: number) => Stream.Stream<Uint8Array, SourceError>
+  }
+>()("user-activity-etl/source/Source") {}
+
+/** Whether a source takes the file: .csv or .csv.gz, case ignored. */
+export const isCsvName = (name: string): boolean => /\.csv(\.gz)?$/i.test(name)
+
+/** Whether the file is inflated while it streams. */
+export const isGzipName = (name: string): boolean => /\.gz$/i.test(name)
+
+/** UTF-16 puts the halves of pairs (code points from 0x10000 on) before 0xE000 to 0xFFFF. */
+const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit)
+
+/** Name order: by UTF-8 bytes, which is that of code points, the same on every machine and as S3 lists its keys. */
+export const byName = (a: SourceFile, b: SourceFile): number => {
+  const length = Math.min(a.uri.length, b.uri.length)
+  for (let index = 0; index < length; index++) {
+    const [left, right] = [a.uri.charCodeAt(index), b.uri.charCodeAt(index)]
+    if (left !== right) return rank(left) - rank(right)
+  }
+  return a.uri.length - b.uri.length
+}

@@ -1,0 +1,208 @@
+import { Effect, Result, Stream } from "effect"
+import type { Chunk, Position, UserRecord } from "../domain/Chunk.ts"
+import { type ColumnMapping, fitHeader, type Positions } from "../domain/ColumnMapping.ts"
+import type { Reject } from "../domain/Reject.ts"
+import { decodeUser, type MappedRecord, type UserColumn, userColumns } from "../domain/User.ts"
+import { type Fields, isProblem, makeFieldParser } from "./fields.ts"
+import { type Frame, Framer } from "./framing.ts"
+import { type SourceFile, SourceError } from "./Source.ts"
+
+export interface ReadOptions {
+  readonly mapping: ColumnMapping
+  /** One ASCII character. */
+  readonly delimiter: string
+  /** Records of a chunk, at most. */
+  readonly chunkSize: number
+  /** Where to go on, and the header that stands at the file's beginning; undefined: begin there. */
+  readonly resume: { readonly position: Position; readonly header: Uint8Array } | undefined
+}
+
+/** Bytes of a record; a longer one is rejected. */
+const maxRecordSize = 1024 * 1024
+/** Bytes of a chunk's records: a chunk ends here at the latest. */
+const maxChunkBytes = 8 * 1024 * 1024
+
+const endOfFile = Symbol("end of file")
+
+const fileStart: Position = { byteOffset: 0, line: 1 }
+
+type Decoded = Result.Result<UserRecord, Reject>
+
+interface DecodedFrame {
+  readonly frame: Frame
+  readonly decoded: Decoded
+}
+
+const mapFields = (fields: ReadonlyArray<string>, positions: Positions): MappedRecord => {
+  const record = {} as Record<UserColumn, string>
+  for (const column of userColumns) {
+    const position = positions[column]
+    record[column] = position === -1 ? "" : fields[position]!
+  }
+  return record
+}
+
+const decode = (frame: Frame, fields: Fields, positions: Positions): Decoded =>
+  Result.mapBoth(
+    isProblem(fields)
+      ? Result.fail([{ column: null, message: fields.problem }])
+      : decodeUser(mapFields(fields, positions)),
+    {
+      onSuccess: (user): UserRecord => ({ user, byteOffset: frame.offset }),
+      onFailure: (reasons): Reject => ({
+        byteOffset: frame.offset,
+        line: frame.line,
+        // A copy: a view would keep the whole block in memory.
+        raw: frame.raw.slice(),
+        length: frame.length,
+        reasons,
+      }),
+    },
+  )
+
+const shorten = (name: string): string => JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}...` : name)
+
+const describeNames = (names: ReadonlyArray<string>): string =>
+  names.slice(0, 20).map(shorten).join(", ") + (names.length > 20 ? `, ... (${names.length} in all)` : "")
+
+const isUtf16 = (bytes: Uint8Array): boolean =>
+  (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
+
+/** What decoding the records of a file needs. */
+interface Header {
+  readonly bytes: Uint8Array
+  readonly end: Position
+  readonly fieldCount: number
+  readonly positions: Positions
+}
+
+const fileError = (file: SourceFile, message: string): SourceError =>
+  new SourceError({ operation: "read", uri: file.uri, message: `${file.uri}: ${message}` })
+
+/** The file's header from its frame; one that does not fit the mapping fails the file. */
+const readHeader = (file: SourceFile, options: ReadOptions, frame: Frame): Result.Result<Header, SourceError> => {
+  if (isUtf16(frame.raw)) return Result.fail(fileError(file, "is UTF-16; convert it to UTF-8 first"))
+  const fields = makeFieldParser(options.delimiter)([frame])[0]!
+  if (isProblem(fields)) {
+    return Result.fail(fileError(file, `line ${frame.line}, the header, is malformed: ${fields.problem}`))
+  }
+  return Result.mapBoth(fitHeader(options.mapping, fields, options.delimiter), {
+    onFailure: (problems) =>
+      fileError(file, `${problems.join("; ")} (the header has ${describeNames(fields)}; see --mapping)`),
+    onSuccess: (positions): Header => ({
+      bytes: frame.raw.slice(),
+      end: { byteOffset: frame.nextOffset, line: frame.nextLine },
+      fieldCount: fields.length,
+      positions,
+    }),
+  })
+}
+
+const framer = (options: ReadOptions, start: Position, fieldCount: number | undefined): Framer =>
+  new Framer({
+    delimiter: options.delimiter,
+    maxRecordSize,
+    offset: start.byteOffset,
+    line: start.line,
+    fieldCount,
+  })
+
+/** The header of an earlier attempt, read again from its bytes. */
+const resumedHeader = (file: SourceFile, options: ReadOptions): Result.Result<Header | undefined, SourceError> => {
+  if (options.resume === undefined) return Result.succeed(undefined)
+  const reader = framer(options, fileStart, undefined)
+  return readHeader(file, options, [...reader.push(options.resume.header), ...reader.finish()][0]!)
+}
+
+/** The chunk that is being filled. */
+class ChunkBuilder {
+  private users: Array<UserRecord> = []
+  private rejects: Array<Reject> = []
+  private bytes = 0
+  private from: Position
+  private to: Position
+  private readonly header: Uint8Array
+  private readonly chunkSize: number
+
+  constructor(from: Position, header: Uint8Array, chunkSize: number) {
+    this.from = this.to = from
+    this.header = header
+    this.chunkSize = chunkSize
+  }
+
+  /** Takes records; gives the chunks that they complete. */
+  add(records: ReadonlyArray<DecodedFrame>): ReadonlyArray<Chunk> {
+    const complete: Array<Chunk> = []
+    for (const { frame, decoded } of records) {
+      if (Result.isSuccess(decoded)) this.users.push(decoded.success)
+      else this.rejects.push(decoded.failure)
+      this.bytes += frame.length
+      this.to = { byteOffset: frame.nextOffset, line: frame.nextLine }
+      const isFull = this.users.length + this.rejects.length >= this.chunkSize || this.bytes >= maxChunkBytes
+      if (isFull) complete.push(...this.end())
+    }
+    return complete
+  }
+
+  end(): ReadonlyArray<Chunk> {
+    if (this.users.length + this.rejects.length === 0) return []
+    const chunk = { users: this.users, rejects: this.rejects, from: this.from, to: this.to, header: this.header }
+    this.users = []
+    this.rejects = []
+    this.bytes = 0
+    this.from = this.to
+    return [chunk]
+  }
+}
+
+/**
+ * Turns the bytes of a file, from its beginning or from `resume` on, into chunks of users and rejects. Fails when the
+ * file has no header, or one that does not fit the mapping; a record never fails the file.
+ */
+export const readChunks =
+  (file: SourceFile, options: ReadOptions) =>
+  (bytes: Stream.Stream<Uint8Array, SourceError>): Stream.Stream<Chunk, SourceError> =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const resumed = yield* Effect.fromResult(resumedHeader(file, options))
+        const parseFields = makeFieldParser(options.delimiter)
+        const start = options.resume?.position ?? fileStart
+        let header = resumed
+
+        const decodeFrames = Effect.fnUntraced(function* (frames: ReadonlyArray<Frame>) {
+          if (frames.length === 0) return []
+          const isFirst = header === undefined
+          header ??= yield* Effect.fromResult(readHeader(file, options, frames[0]!))
+          const { positions } = header
+          const records = isFirst ? frames.slice(1) : frames
+          return parseFields(records).map((fields, index): DecodedFrame => {
+            const frame = records[index]!
+            return { frame, decoded: decode(frame, fields, positions) }
+          })
+        })
+
+        return bytes.pipe(
+          // Not `onHalt` of mapAccum: it runs when the stream fails too, and would take a torn record for the last one.
+          Stream.concat(Stream.succeed(endOfFile)),
+          Stream.mapAccum(
+            () => framer(options, start, resumed?.fieldCount),
+            (framer, chunk) => [framer, [chunk === endOfFile ? framer.finish() : framer.push(chunk)]] as const,
+          ),
+          Stream.mapEffect(decodeFrames),
+          Stream.concat(
+            Stream.suspend(() => (header === undefined ? Stream.fail(fileError(file, "is empty")) : Stream.empty)),
+          ),
+          Stream.mapAccum(
+            (): ChunkBuilder | undefined => undefined,
+            (builder, records) => {
+              if (records.length === 0) return [builder, []] as const
+              const { bytes: headerBytes, end } = header!
+              const chunks =
+                builder ?? new ChunkBuilder(options.resume?.position ?? end, headerBytes, options.chunkSize)
+              return [chunks, chunks.add(records)] as const
+            },
+            { onHalt: (builder) => builder?.end() ?? [] },
+          ),
+        )
+      }),
+    )

@@ -1,0 +1,332 @@
+import { execFileSync } from "node:child_process"
+import { gzipSync } from "node:zlib"
+import { NodeFileSystem, NodePath } from "@effect/platform-node"
+import { assert, describe, it, layer } from "@effect/vitest"
+import { Context, Effect, FileSystem, Layer, Path, PlatformError, Schema, Stream } from "effect"
+import * as LocalSource from "../../src/source/LocalSource.ts"
+import { byName, Source, type SourceFile } from "../../src/source/Source.ts"
+import { onlyFile, read, readFailure } from "../utils/sources.ts"
+
+const Text = Schema.String.check(Schema.makeFilter((text: string) => text.isWellFormed()))
+
+describe("byName", () => {
+  it.prop("is the order of UTF-8 bytes", { a: Text, b: Text, same: Text }, ({ a, b, same }) => {
+    for (const [left, right] of [
+      [a, b],
+      [same + a, same + b],
+      [a, a + b],
+      ["\u{1f600}" + a, "\uffee" + b],
+    ] as const) {
+      const file = (uri: string) => ({ uri }) as SourceFile
+      const expected = Math.sign(Buffer.compare(Buffer.from(left), Buffer.from(right)))
+      assert.strictEqual(Math.sign(byName(file(left), file(right))), expected)
+      assert.strictEqual(Math.sign(byName(file(right), file(left))), expected === 0 ? 0 : -expected)
+    }
+  })
+})
+
+/** An empty directory, real path resolved, removed at the end of the test. */
+const makeDirectory = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  return yield* fs.realPath(yield* fs.makeTempDirectoryScoped({ prefix: "local-source-" }))
+})
+
+const makeSource = (path: string) => Layer.build(LocalSource.layer(path)).pipe(Effect.map(Context.get(Source)))
+
+const listFailure = (path: string) =>
+  makeSource(path).pipe(
+    Effect.flatMap((source) => source.files),
+    Effect.flip,
+  )
+
+/** Several reads long, no byte like its neighbours'. */
+const long = Buffer.from(Uint32Array.from({ length: 200_000 }, (_, index) => index).buffer)
+
+const denied = (method: string) => (path: string) =>
+  Effect.fail(
+    PlatformError.systemError({ _tag: "PermissionDenied", module: "FileSystem", method, pathOrDescriptor: path }),
+  )
+
+layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => {
+  it.effect("lists a directory's own CSV files, in any case, in name order", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const directory = yield* makeDirectory
+      const names = ["b.csv", "a.CSV", "B.csv", "\u{1f600}.csv", "\uffee.csv", "c.csv.GZ", ".hidden.csv", "a b.csv.gz"]
+      for (const name of [...names, "notes.txt", "csv", "x.csv.zip", "x.csv~"]) {
+        yield* fs.writeFileString(path.join(directory, name), name)
+      }
+      yield* fs.makeDirectory(path.join(directory, "d.csv"))
+      yield* fs.writeFileString(path.join(directory, "d.csv", "inner.csv"), "inner")
+
+      const source = yield* makeSource(path.relative(process.cwd(), directory))
+      assert.strictEqual(source.uri, directory)
+      const files = yield* source.files
+      const expected = [
+        ".hidden.csv",
+        "B.csv",
+        "a b.csv.gz",
+        "a.CSV",
+        "b.csv",
+        "c.csv.GZ",
+        "\uffee.csv",
+        "\u{1f600}.csv",
+      ]
+      assert.deepStrictEqual(
+        files.map((file) => file.name),
+        expected,
+      )
+      assert.deepStrictEqual(
+        files.map((file) => file.uri),
+        expected.map((name) => path.join(directory, name)),
+      )
+      assert.deepStrictEqual(
+        files.map((file) => file.size),
+        expected.map((name) => Buffer.byteLength(name)),
+      )
+
+      yield* fs.writeFileString(path.join(directory, "new.csv"), "new")
+      assert.include(
+        (yield* source.files).map((file) => file.name),
+        "new.csv",
+      )
+    }),
+  )
+
+  it.effect("takes links for the files they lead to, once each", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const [store, directory] = [yield* makeDirectory, yield* makeDirectory]
+      yield* fs.writeFileString(path.join(store, "blob"), "id\n1\n")
+      yield* fs.writeFile(path.join(store, "blob.gz"), gzipSync("id\n2\n"))
+      yield* fs.symlink(path.join(store, "blob"), path.join(directory, "one.csv"))
+      yield* fs.symlink("one.csv", path.join(directory, "two.csv"))
+      yield* fs.symlink(path.join(store, "blob.gz"), path.join(directory, "three.csv"))
+      yield* fs.symlink(store, path.join(directory, "store.csv"))
+
+      const source = yield* makeSource(directory)
+      const files = yield* source.files
+      assert.deepStrictEqual(
+        files.map((file) => file.uri),
+        [path.join(store, "blob"), path.join(store, "blob.gz")],
+      )
+      assert.strictEqual((yield* read(source, files[0]!)).toString(), "id\n1\n")
+      assert.strictEqual((yield* read(source, files[1]!)).toString(), "id\n2\n")
+
+      yield* fs.symlink(directory, path.join(store, "link"))
+      assert.strictEqual((yield* makeSource(path.join(store, "link"))).uri, directory)
+    }),
+  )
+
+  it.effect("names a link that leads nowhere, to itself or to another kind of file", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const links = {
+        "dangling.csv": ["nothing.csv", "to something that does not exist"],
+        "loop.csv": ["loop.csv", "leads back to itself"],
+        "device.csv": ["/dev/null", "neither a file nor a directory"],
+        "packed.csv.gz": ["../README", "Let both end in .gz"],
+      } as const
+      for (const [name, [target, expected]] of Object.entries(links)) {
+        const parent = yield* makeDirectory
+        const directory = path.join(parent, "exports")
+        yield* fs.makeDirectory(directory)
+        yield* fs.writeFileString(path.join(parent, "README"), "text")
+        const link = path.join(directory, name)
+        yield* fs.symlink(target, link)
+        for (const given of [directory, link]) {
+          const error = yield* listFailure(given)
+          assert.strictEqual(error._tag, "SourceError")
+          assert.strictEqual(error.operation, "list")
+          assert.include(error.message, expected)
+          assert.include(error.message, name === "device.csv" && given === link ? "/dev/null" : link)
+        }
+      }
+    }),
+  )
+
+  it.effect("says what is wrong with a path that cannot be a source", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const directory = yield* makeDirectory
+      const [file, pipe] = [path.join(directory, "file"), path.join(directory, "pipe.csv")]
+      yield* fs.writeFileString(file, "id\n")
+      const problems = [
+        [path.join(directory, "no", "such.csv"), "does not exist. Check the path."],
+        [path.join(file, "below.csv"), "a part of this path is a file"],
+        [directory, "has no .csv or .csv.gz file of its own"],
+        ["/dev/null", "neither a file nor a directory (CharacterDevice)"],
+      ] as const
+      for (const [given, expected] of problems) {
+        const error = yield* listFailure(given)
+        assert.strictEqual(error.uri, given)
+        assert.isTrue(error.message.startsWith(given), error.message)
+        assert.include(error.message, expected)
+      }
+      execFileSync("mkfifo", [pipe])
+      for (const given of [pipe, directory]) {
+        assert.include((yield* listFailure(given)).message, `${pipe} is neither a file nor a directory (FIFO)`)
+      }
+    }),
+  )
+
+  it.effect("says where permission is missing", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const directory = yield* makeDirectory
+      const file = path.join(directory, "users.csv")
+      yield* fs.writeFileString(file, "id\n")
+      for (const method of ["realPath", "stat", "readDirectoryEntries"] as const) {
+        const error = yield* listFailure(directory).pipe(
+          Effect.provideService(FileSystem.FileSystem, { ...fs, [method]: denied(method) }),
+        )
+        assert.strictEqual(error.message, `${directory}: permission denied. Let this user read it.`)
+      }
+      const source = yield* makeSource(file).pipe(
+        Effect.provideService(FileSystem.FileSystem, { ...fs, open: denied("open") }),
+      )
+      const error = yield* readFailure(source, yield* onlyFile(source))
+      assert.strictEqual(error.operation, "read")
+      assert.strictEqual(error.message, `${file}: permission denied. Let this user read it.`)
+    }),
+  )
+
+  it.effect("reads one file of any name, from any byte on, as often as it is asked to", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const directory = yield* makeDirectory
+      const names = { export: long, "export.gz": gzipSync(long), "export.csv.GZ": gzipSync(long), empty: Buffer.of() }
+      for (const [name, stored] of Object.entries(names)) {
+        const plain = name === "empty" ? stored : long
+        yield* fs.writeFile(path.join(directory, name), stored)
+        const source = yield* makeSource(path.join(directory, name))
+        const file = yield* onlyFile(source)
+        assert.deepStrictEqual([file.name, file.uri, file.size], [name, source.uri, stored.length])
+        for (const from of [0, 1, 262_143, 262_144, 500_001, plain.length].filter((byte) => byte <= plain.length)) {
+          assert.isTrue((yield* read(source, file, from)).equals(plain.subarray(from)), `${name} from ${from}`)
+        }
+        const error = yield* readFailure(source, file, plain.length + 1)
+        assert.include(error.message, "ends before the byte from which")
+      }
+    }),
+  )
+
+  it.effect("gives a changed file another fingerprint, and refuses to read it under the old one", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const directory = yield* makeDirectory
+      const file = path.join(directory, "users.csv")
+      yield* fs.writeFileString(file, "id\n1\n")
+      yield* fs.utimes(file, 1_700_000_000, 1_700_000_000)
+      const source = yield* makeSource(directory)
+      const listed = yield* onlyFile(source)
+      assert.strictEqual((yield* onlyFile(source)).fingerprint, listed.fingerprint)
+
+      const changes = {
+        "same size, another time": fs.utimes(file, 1_700_000_000, 1_700_000_000.5),
+        "same time, another size": Effect.andThen(
+          fs.writeFileString(file, "id\n12\n"),
+          fs.utimes(file, 1_700_000_000, 1_700_000_000),
+        ),
+      }
+      for (const [name, change] of Object.entries(changes)) {
+        yield* change
+        assert.notStrictEqual((yield* onlyFile(source)).fingerprint, listed.fingerprint, name)
+        const given: Array<Uint8Array> = []
+        const error = yield* source.read(listed, 0).pipe(
+          Stream.runForEach((chunk) => Effect.sync(() => given.push(chunk))),
+          Effect.flip,
+        )
+        assert.lengthOf(given, 0, name)
+        assert.include(error.message, "changed after it was listed", name)
+        assert.include(error.message, file, name)
+      }
+      yield* fs.remove(file)
+      assert.include((yield* readFailure(source, listed)).message, "was removed after it was listed")
+    }),
+  )
+
+  it.effect("fails before the end when a file changes while it is read", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const directory = yield* makeDirectory
+      const changes = {
+        "appended to": (file: string) => fs.writeFileString(file, "more", { flag: "a" }),
+        cut: (file: string) => fs.truncate(file, 300_000),
+        "written over": (file: string) => fs.writeFile(file, long.toReversed(), { flag: "r+" }),
+      }
+      for (const [name, change] of Object.entries(changes)) {
+        for (const ending of ["csv", "csv.gz"]) {
+          const file = path.join(directory, `${name}.${ending}`)
+          yield* fs.writeFile(file, ending === "csv" ? long : gzipSync(long, { level: 0 }))
+          yield* fs.utimes(file, 1_700_000_000, 1_700_000_000)
+          const source = yield* makeSource(file)
+          let chunks = 0
+          const error = yield* source.read(yield* onlyFile(source), 0).pipe(
+            Stream.tap(() => (chunks++ === 0 ? change(file) : Effect.void)),
+            Stream.runDrain,
+            Effect.flip,
+          )
+          assert.isAbove(chunks, 0)
+          assert.include(error.message, "changed after it was listed", `${name}, ${ending}`)
+        }
+      }
+    }),
+  )
+
+  it.effect("reads the listed file to its end though another takes its name meanwhile", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const directory = yield* makeDirectory
+      const file = path.join(directory, "users.csv")
+      yield* fs.writeFile(file, long)
+      yield* fs.writeFileString(`${file}.new`, "another")
+      const source = yield* makeSource(file)
+      const chunks = yield* source.read(yield* onlyFile(source), 0).pipe(
+        Stream.tap(() => fs.rename(`${file}.new`, file).pipe(Effect.ignore)),
+        Stream.runCollect,
+      )
+      assert.isAbove(chunks.length, 1)
+      assert.isTrue(Buffer.concat(chunks).equals(long))
+    }),
+  )
+
+  it.effect("closes the file at the end, and when the consumer has enough", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const file = path.join(yield* makeDirectory, "users.csv")
+      yield* fs.writeFile(file, long)
+      let open = 0
+      const counting: typeof fs.open = (...given) =>
+        Effect.acquireRelease(
+          Effect.sync(() => open++),
+          () => Effect.sync(() => open--),
+        ).pipe(Effect.andThen(fs.open(...given)))
+      const source = yield* makeSource(file).pipe(
+        Effect.provideService(FileSystem.FileSystem, { ...fs, open: counting }),
+      )
+      const listed = yield* onlyFile(source)
+      const opened = yield* source.read(listed, 0).pipe(
+        Stream.take(1),
+        Stream.runFold(
+          () => 0,
+          () => open,
+        ),
+      )
+      assert.strictEqual(opened, 1)
+      assert.strictEqual(open, 0)
+      yield* source.read(listed, 0).pipe(Stream.runDrain)
+      assert.strictEqual(open, 0)
+    }),
+  )
+})

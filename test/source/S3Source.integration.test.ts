@@ -1,0 +1,266 @@
+import { inspect } from "node:util"
+import { afterEach, assert, describe, layer, vi } from "@effect/vitest"
+import { ConfigProvider, Effect } from "effect"
+import type { S3Options } from "../../src/source/S3Source.ts"
+import { bucket, makeSetting, withBucket, xmlError } from "../utils/s3Setting.ts"
+import { S3Server } from "../utils/s3.ts"
+import { onlyFile, read, readFailure } from "../utils/sources.ts"
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+/** Nothing of the machine that runs the tests. */
+const stubCredentials = (variables: Record<string, string>) =>
+  Effect.sync(() => {
+    for (const name of ["AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"]) {
+      vi.stubEnv(name, undefined)
+    }
+    for (const name of ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]) vi.stubEnv(name, "/dev/null")
+    for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]) vi.stubEnv(name, undefined)
+    vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true")
+    for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value)
+  })
+
+layer(withBucket)("S3Source", (it) => {
+  describe("files", () => {
+    it.effect("lists every page, in name order", () =>
+      Effect.gen(function* () {
+        const { put, source, seen, prefix } = yield* makeSetting
+        const keys = Array.from({ length: 1001 }, (_, index) => `part-${String(index).padStart(4, "0")}.csv`)
+        yield* Effect.forEach(keys, (key) => put(key, key), { concurrency: 16 })
+        const { uri, files } = yield* source()
+        const listed = yield* files
+        assert.strictEqual(uri, `s3://${bucket}/${prefix}`)
+        assert.deepStrictEqual(
+          listed.map((file) => file.name),
+          keys,
+        )
+        assert.strictEqual(seen.length, 2)
+      }),
+    )
+
+    it.effect("takes keys that begin with the prefix, as a plain string, and end in .csv or .csv.gz", () =>
+      Effect.gen(function* () {
+        const { put, source, prefix } = yield* makeSetting
+        const taken = ["users.csv", "users/a b+c(1)é%20.csv", "users/x.CSV.GZ", "users_old.csv"]
+        for (const key of [...taken, "user.csv", "users", "users/notes.txt", "users/x.csv.zip"])
+          yield* put(key, "id\n1\n")
+        const files = yield* (yield* source({ prefix: `${prefix}users` })).files
+        assert.deepStrictEqual(
+          files.map((file) => file.uri),
+          taken.map((key) => `s3://${bucket}/${prefix}${key}`),
+        )
+        assert.deepStrictEqual(
+          files.map((file) => file.name),
+          ["users.csv", "a b+c(1)é%20.csv", "x.CSV.GZ", "users_old.csv"],
+        )
+        assert.deepStrictEqual(
+          files.map((file) => file.size),
+          [5, 5, 5, 5],
+        )
+      }),
+    )
+
+    it.effect("decodes keys that XML could not carry", () =>
+      Effect.gen(function* () {
+        const { source, state, prefix } = yield* makeSetting
+        const page = (keys: string) =>
+          `<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>${keys}</ListBucketResult>`
+        const object = (key: string) =>
+          `<Contents><Key>${prefix}${key}</Key><ETag>&quot;1&quot;</ETag><Size>1</Size></Contents>`
+        let keys = object("%01a%0D+b%2Bc.csv") + object("folder.csv/")
+        state.faults = () => ({ answer: 200, body: page(keys) })
+        const { files } = yield* source()
+        assert.deepStrictEqual(
+          (yield* files).map((file) => file.name),
+          ["\u0001a\r b+c.csv"],
+        )
+        keys = object("100%.csv")
+        assert.include((yield* Effect.flip(files)).message, "cannot be decoded: ")
+        keys = `<Contents><Key>a.csv</Key><Size>1</Size></Contents>`
+        assert.include((yield* Effect.flip(files)).message, "gives no ETag or size of a.csv")
+      }),
+    )
+
+    it.effect("does not take a first page for the whole", () =>
+      Effect.gen(function* () {
+        const { source, state } = yield* makeSetting
+        for (const token of ["", "<NextContinuationToken>same</NextContinuationToken>"]) {
+          const body = `<ListBucketResult><IsTruncated>true</IsTruncated>${token}</ListBucketResult>`
+          state.faults = () => ({ answer: 200, body })
+          const error = yield* Effect.flip((yield* source()).files)
+          assert.include(error.message, "lists its first 1,000 keys only")
+        }
+      }),
+    )
+
+    it.effect("gives a changed object another fingerprint", () =>
+      Effect.gen(function* () {
+        const { put, source } = yield* makeSetting
+        yield* put("a.csv", "1")
+        const { files } = yield* source()
+        const [first] = yield* files
+        assert.strictEqual((yield* files)[0]!.fingerprint, first!.fingerprint)
+        yield* put("a.csv", "2")
+        assert.notStrictEqual((yield* files)[0]!.fingerprint, first!.fingerprint)
+      }),
+    )
+  })
+
+  describe("who asks", () => {
+    it.effect("is nobody, unless requests are signed", () =>
+      Effect.gen(function* () {
+        const { credentials } = yield* S3Server
+        const { put, source, seen } = yield* makeSetting
+        yield* stubCredentials({ ...credentials, AWS_SESSION_TOKEN: "session-token" })
+        yield* put("a.csv", "id\n")
+        const anonymous = yield* source()
+        yield* read(anonymous, yield* onlyFile(anonymous))
+        assert.lengthOf(seen, 2)
+        for (const { headers, url } of seen) {
+          assert.notMatch(JSON.stringify({ headers, url }), /authorization|signature|credential|token/i)
+        }
+        vi.stubEnv("AWS_SESSION_TOKEN", undefined)
+        const signed = yield* source({ sign: true })
+        assert.strictEqual((yield* read(signed, yield* onlyFile(signed))).toString(), "id\n")
+        for (const { headers } of seen.slice(2)) {
+          assert.match(headers.authorization ?? "", /^AWS4-HMAC-SHA256 Credential=S3RVER\//)
+        }
+      }),
+    )
+
+    it.effect("gets errors without secrets that say what to do", () =>
+      Effect.gen(function* () {
+        const { credentials } = yield* S3Server
+        const { source, state, endpoint } = yield* makeSetting
+        const secret = "wrong-secret-key"
+        const failure = Effect.fnUntraced(function* (variables: Record<string, string>) {
+          yield* stubCredentials(variables)
+          const withPassword = endpoint.replace("//", "//user:password@")
+          const error = yield* (yield* source({ sign: true, endpoint: withPassword })).files.pipe(Effect.flip)
+          const told = `${error} ${JSON.stringify(error)} ${inspect(error, { depth: null, showHidden: true })}`
+          assert.notMatch(told, /wrong-secret-key|session-token|password/)
+          assert.notProperty(error, "cause")
+          return error.message
+        })
+        assert.include(yield* failure({}), "--sign found no AWS credentials")
+        const wrong = { AWS_ACCESS_KEY_ID: "unknown", AWS_SECRET_ACCESS_KEY: secret }
+        assert.include(yield* failure(wrong), "refused the AWS credentials (InvalidAccessKeyId)")
+        state.faults = () => xmlError(403, "SignatureDoesNotMatch", "<SignatureProvided>0123</SignatureProvided>")
+        assert.include(yield* failure({ ...credentials, AWS_SECRET_ACCESS_KEY: secret }), "(SignatureDoesNotMatch)")
+        state.faults = () => xmlError(400, "ExpiredToken", "<Token-0>session-token</Token-0>")
+        assert.include(yield* failure({ ...wrong, AWS_SESSION_TOKEN: "session-token" }), "(ExpiredToken). Renew")
+        state.faults = () => xmlError(403, "RequestTimeTooSkewed")
+        assert.include(yield* failure(wrong), "set the clock")
+      }),
+    )
+
+    it.effect("is told where access is denied: to sign, or which rights are missing", () =>
+      Effect.gen(function* () {
+        const { credentials } = yield* S3Server
+        const { put, source, state } = yield* makeSetting
+        yield* stubCredentials(credentials)
+        yield* put("a.csv", "id\n")
+        const [anonymous, signed] = [yield* source(), yield* source({ sign: true })]
+        const file = yield* onlyFile(anonymous)
+        for (const denial of [xmlError(403, "AccessDenied"), { answer: 403 }]) {
+          state.faults = () => denial
+          const error = yield* Effect.flip(anonymous.files)
+          assert.include(error.message, `the bucket "${bucket}" is denied. The request was anonymous: add --sign`)
+          assert.include(
+            (yield* readFailure(anonymous, file)).message,
+            "the object is denied. The request was anonymous",
+          )
+          assert.include((yield* Effect.flip(signed.files)).message, "need s3:ListBucket")
+        }
+      }),
+    )
+  })
+
+  describe("where", () => {
+    const regionOf = (headers: { readonly authorization?: string | undefined }) =>
+      /\/([a-z0-9-]+)\/s3\/aws4_request/.exec(headers.authorization ?? "")?.[1]
+
+    it.effect("is the region given, that of the environment, or us-east-1", () =>
+      Effect.gen(function* () {
+        const { credentials } = yield* S3Server
+        const { put, source, seen } = yield* makeSetting
+        yield* stubCredentials(credentials)
+        yield* put("a.csv", "id\n")
+        const both = { AWS_REGION: "eu-west-3", AWS_DEFAULT_REGION: "eu-north-1" }
+        const cases = [
+          [{}, undefined, "us-east-1"],
+          [{ AWS_DEFAULT_REGION: "eu-north-1", AWS_REGION: "" }, undefined, "eu-north-1"],
+          [both, undefined, "eu-west-3"],
+          [both, "ap-south-1", "ap-south-1"],
+        ] as const
+        for (const [environment, region, expected] of cases) {
+          const provider = ConfigProvider.layer(ConfigProvider.fromUnknown(environment))
+          yield* Effect.flatMap(source({ sign: true, region }), onlyFile).pipe(Effect.provide(provider))
+          assert.strictEqual(regionOf(seen.at(-1)!.headers), expected)
+        }
+      }),
+    )
+
+    it.effect("is the region where S3 says that the bucket is", () =>
+      Effect.gen(function* () {
+        const { credentials } = yield* S3Server
+        const { put, source, state, seen } = yield* makeSetting
+        yield* stubCredentials(credentials)
+        yield* put("a.csv", "id\n")
+        const redirects = [
+          xmlError(301, "PermanentRedirect", "", { "x-amz-bucket-region": "eu-west-1" }),
+          xmlError(400, "AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>"),
+        ]
+        for (const redirect of redirects) {
+          state.faults = ({ headers }) => (regionOf(headers) === "eu-west-1" ? undefined : redirect)
+          const before = seen.length
+          const s3 = yield* source({ sign: true })
+          assert.strictEqual((yield* read(s3, yield* onlyFile(s3))).toString(), "id\n")
+          assert.strictEqual(seen.length, before + 3)
+        }
+        state.faults = () => redirects[0]
+        assert.include(
+          (yield* Effect.flip((yield* source()).files)).message,
+          "is elsewhere (eu-west-1). Check --region",
+        )
+      }),
+    )
+
+    it.effect("is told when there is no such bucket, no such key, no such host, no S3", () =>
+      Effect.gen(function* () {
+        const { source, state, port, endpoint, prefix } = yield* makeSetting
+        const failure = (options: Partial<S3Options>) =>
+          source(options).pipe(
+            Effect.flatMap((s3) => s3.files),
+            Effect.flip,
+          )
+        const missing = yield* failure({ bucket: "missing" })
+        assert.strictEqual(
+          missing.message,
+          `s3://missing/${prefix}: 127.0.0.1:${port} has no bucket "missing". Check --bucket and --endpoint.`,
+        )
+        assert.include((yield* failure({})).message, "No key begins so and ends in .csv or .csv.gz")
+        assert.include((yield* failure({ bucket: "s3://a/b" })).message, "InvalidBucketName")
+        assert.include(
+          (yield* failure({ endpoint: "http://127.0.0.1:1" })).message,
+          "127.0.0.1:1 cannot be reached (ECONNREFUSED)",
+        )
+        const unknown = yield* failure({ endpoint: "http://no-such-host.invalid" })
+        assert.match(unknown.message, /No address is known of no-such-host\.invalid \((ENOTFOUND|EAI_AGAIN)\)\. Check/)
+        for (const wrong of ["localhost:9000", "user:password@host", ""]) {
+          const error = yield* failure({ endpoint: wrong })
+          assert.include(error.message, "--endpoint must be a URL")
+          assert.notInclude(error.message, "password")
+        }
+        for (const answer of [200, 404]) {
+          state.faults = () => ({ answer, body: "<html><body>Welcome<br></body></html>" })
+          assert.include((yield* failure({})).message, `${new URL(endpoint).host} failed: ${answer}, `)
+        }
+        state.faults = () => xmlError(403, "InvalidObjectState")
+        assert.include((yield* failure({})).message, "is archived. Restore it")
+      }),
+    )
+  })
+})
