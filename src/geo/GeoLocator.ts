@@ -1,0 +1,70 @@
+import { Context, Effect, Layer, Runtime, Schema } from "effect"
+import { Answer, type Answers } from "../domain/Location.ts"
+
+/** A locator could not be used. `retryable`: the same question may succeed later; the addresses stay queued. */
+export class GeoLocatorError extends Schema.TaggedError<GeoLocatorError>()("GeoLocatorError", {
+  provider: Schema.String,
+  message: Schema.String,
+  retryable: Schema.Boolean,
+}) {
+  override readonly [Runtime.errorExitCode] = 7
+}
+
+/** A locator of a network service: asked in batches, from the queue, while users are loaded without waiting for it. */
+export interface GeoService {
+  /** The provider's name, kept with each answer. */
+  readonly provider: string
+  /** The most addresses that one call of `locate` may be given. */
+  readonly batchSize: number
+  /** How many calls may be under way at once. */
+  readonly concurrency: number
+  /** Requests a minute that the quota allows; tells people how long a queue will take. */
+  readonly requestsPerMinute: number
+  /**
+   * Answers for distinct canonical public addresses. Addresses missing from the answers count as `NotNow`. May take
+   * as long as its quota demands, and may be interrupted and repeated. Fails only when it has given up trying.
+   */
+  readonly locate: (addresses: ReadonlyArray<string>) => Effect.Effect<Answers, GeoLocatorError>
+}
+
+/**
+ * Turns groups of addresses into locations. Addresses that can have no location (see `domain/Address`) are never asked.
+ */
+export class GeoLocator extends Context.Service<
+  GeoLocator,
+  {
+    /** What people see: `mmdb`, `ip-api`, `none`, `mmdb,ip-api`. */
+    readonly name: string
+    /**
+     * What can be answered at once, without a network. `NotNow` (or no entry) for an address that is not known here:
+     * it is queued where there is a `service`, and unlocatable where there is none but `instant` is there.
+     */
+    readonly instant: ((addresses: ReadonlyArray<string>) => Effect.Effect<Answers, GeoLocatorError>) | undefined
+    /** Answers what `instant` does not know, later. */
+    readonly service: GeoService | undefined
+  }
+>()("user-activity-etl/geo/GeoLocator") {
+  /** Locates nothing and queues nothing. */
+  static readonly none = Layer.succeed(this, { name: "none", instant: undefined, service: undefined })
+}
+
+/** Locators asked in order for each address. At most one may be a service: the queue is one. */
+export const chain = (locators: ReadonlyArray<GeoLocator["Service"]>): GeoLocator["Service"] => {
+  const instants = locators.flatMap((locator) => locator.instant ?? [])
+  return {
+    name: locators.map((locator) => locator.name).join(","),
+    instant:
+      instants.length === 0
+        ? undefined
+        : Effect.fnUntraced(function* (addresses) {
+            const answers = new Map<string, Answer>()
+            for (const instant of instants) {
+              const open = addresses.filter((address) => (answers.get(address) ?? Answer.notNow)._tag === "NotNow")
+              if (open.length === 0) break
+              for (const [address, answer] of yield* instant(open)) answers.set(address, answer)
+            }
+            return answers
+          }),
+    service: locators.find((locator) => locator.service !== undefined)?.service,
+  }
+}

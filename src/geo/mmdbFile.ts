@@ -1,0 +1,154 @@
+import { Effect, FileSystem, Option, Runtime, Schema } from "effect"
+import { Reader } from "mmdb-lib"
+import { parseMetadata } from "mmdb-lib/lib/metadata.js"
+
+/** An .mmdb file is missing, damaged, or something else. */
+export class MmdbError extends Schema.TaggedError<MmdbError>()("MmdbError", {
+  file: Schema.String,
+  message: Schema.String,
+}) {
+  override readonly [Runtime.errorExitCode] = 2
+}
+
+/** An .mmdb file whose frame was checked. */
+export interface MmdbFile {
+  readonly path: string
+  readonly servesIpv4: boolean
+  readonly servesIpv6: boolean
+}
+
+const marker = Buffer.from("\xab\xcd\xefMaxMind.com", "latin1")
+const maxMetadataSize = 128 * 1024
+const separatorSize = 16
+const mapType = 7
+const pointerType = 1
+
+const Metadata = Schema.Struct({
+  binaryFormatMajorVersion: Schema.Literal(2),
+  ipVersion: Schema.Literals([4, 6]),
+  nodeCount: Schema.Int.check(Schema.isGreaterThan(0)),
+  recordSize: Schema.Literals([24, 28, 32]),
+  searchTreeSize: Schema.Int,
+})
+
+const decodeMetadata = Schema.decodeUnknownEffect(Metadata)
+
+const damaged = (file: string, what: string) =>
+  new MmdbError({ file, message: `${file} is damaged: ${what}. Download it again, or name another with --geo-db.` })
+
+const unreadable = (file: string) => (error: { readonly message: string }) =>
+  new MmdbError({ file, message: `${file} could not be read: ${error.message}` })
+
+const leftChild = (node: Buffer, recordSize: number): number => {
+  if (recordSize === 32) return node.readUInt32BE(0)
+  return node.readUIntBE(0, 3) + (recordSize === 28 ? (node[3]! >> 4) * 0x1_00_00_00 : 0)
+}
+
+const rightChild = (node: Buffer, recordSize: number): number => {
+  if (recordSize === 32) return node.readUInt32BE(4)
+  return recordSize === 28 ? node.readUInt32BE(3) % 0x10_00_00_00 : node.readUIntBE(3, 3)
+}
+
+/**
+ * Checks a file without reading it whole: the metadata, the gap between tree and data, and one path through the tree
+ * to a record.
+ */
+export const inspect = Effect.fn("mmdbFile.inspect")(function* (path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const file = yield* fs.open(path).pipe(Effect.mapError(unreadable(path)))
+  const size = Number((yield* file.stat.pipe(Effect.mapError(unreadable(path)))).size)
+
+  const read = (position: number, length: number) =>
+    file.readAlloc(length, { position: BigInt(position) }).pipe(
+      Effect.mapError(unreadable(path)),
+      Effect.map((bytes) => Buffer.from(Option.getOrElse(bytes, () => new Uint8Array()))),
+      Effect.filterOrFail(
+        (bytes) => bytes.length === length,
+        () => damaged(path, "it is cut short"),
+      ),
+    )
+
+  const tailSize = Math.min(size, maxMetadataSize)
+  const tail = yield* read(size - tailSize, tailSize)
+  const markerAt = tail.lastIndexOf(marker)
+  if (markerAt === -1) {
+    const message = `${path} is not an .mmdb file, or is cut short or still compressed. Name one with --geo-db.`
+    return yield* new MmdbError({ file: path, message })
+  }
+  const metadata = yield* Effect.try({ try: () => parseMetadata(tail), catch: () => undefined }).pipe(
+    Effect.flatMap(decodeMetadata),
+    Effect.mapError(() => damaged(path, "its metadata make no sense")),
+  )
+  const { ipVersion, nodeCount, recordSize, searchTreeSize } = metadata
+  const dataEnd = size - tailSize + markerAt
+  const dataStart = searchTreeSize + separatorSize
+  if (dataStart >= dataEnd) return yield* damaged(path, "it is cut short")
+  const separator = yield* read(searchTreeSize, separatorSize)
+  if (separator.some((byte) => byte !== 0)) return yield* damaged(path, "its tree does not end where it should")
+
+  const children = Effect.fnUntraced(function* (node: number) {
+    const bytes = yield* read((node * recordSize) / 4, recordSize / 4)
+    return [leftChild(bytes, recordSize), rightChild(bytes, recordSize)] as const
+  })
+
+  let ipv4Root = 0
+  for (let depth = 0; ipVersion === 6 && depth < 96 && ipv4Root < nodeCount; depth++) {
+    ipv4Root = (yield* children(ipv4Root))[0]
+  }
+
+  let record = 0
+  for (let depth = 0; depth < 128 && record < nodeCount; depth++) {
+    const [left, right] = yield* children(record)
+    record = left === nodeCount ? right : left
+  }
+  const recordAt = record - nodeCount + searchTreeSize
+  if (recordAt < dataStart || recordAt >= dataEnd) return yield* damaged(path, "its tree leads nowhere")
+  const type = (yield* read(recordAt, 1))[0]! >> 5
+  if (type !== mapType && type !== pointerType) return yield* damaged(path, "its tree does not lead to records")
+
+  const checked: MmdbFile = {
+    path,
+    servesIpv4: ipVersion === 4 || ipv4Root !== nodeCount,
+    servesIpv6: ipVersion === 6,
+  }
+  return checked
+}, Effect.scoped)
+
+/** Records decoded last, by their place in the file: neighbours share them. */
+const recentRecords = () => {
+  const generation = 32_768
+  let young = new Map<string | number, unknown>()
+  let old = new Map<string | number, unknown>()
+  const set = (key: string | number, value: unknown) => {
+    if (young.size >= generation) [old, young] = [young, new Map()]
+    young.set(key, value)
+  }
+  const get = (key: string | number): unknown => {
+    const recent = young.get(key)
+    if (recent !== undefined) return recent
+    const value = old.get(key)
+    if (value !== undefined) set(key, value)
+    return value
+  }
+  return { get, set }
+}
+
+/**
+ * Reads a file into memory and gives its look-up: the record of an address, or null. Addresses that share a record mostly
+ * get one and the same object. Throws an `MmdbError` where it meets damage.
+ */
+export const open = Effect.fn("mmdbFile.open")(function* ({ path }: MmdbFile) {
+  const fs = yield* FileSystem.FileSystem
+  const bytes = yield* fs.readFile(path).pipe(Effect.mapError(unreadable(path)))
+  const reader = yield* Effect.try({
+    try: () => new Reader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), { cache: recentRecords() }),
+    catch: () => damaged(path, "its metadata make no sense"),
+  })
+  return (address: string): unknown => {
+    try {
+      return reader.get(address)
+    } catch {
+      throw damaged(path, `the record of ${address} cannot be read`)
+    }
+  }
+})

@@ -1,0 +1,89 @@
+/** The service's own count, as a response tells it: requests left, and how long until it counts anew. */
+export interface Allowance {
+  readonly remaining: number
+  readonly resetsInMillis: number
+}
+
+/** The right to send one request. */
+export interface Permit {
+  readonly grantedAt: number
+}
+
+/** What the service will take until its window ends. Requests under way may be counted in it or not: assume they are not. */
+interface Limit {
+  remaining: number
+  resetsAt: number
+}
+
+const minute = 60_000
+
+/** The service tells whole seconds: the last one may have been cut off. */
+const rounding = 1_000
+
+/** Ends of windows that lie no further apart are one end, told twice. */
+const sameWindow = 2_000
+
+/**
+ * The bookkeeping of a quota, without waiting: at most `requests` permits count at any time. A permit counts while its
+ * request is under way and for a minute after its response, or a minute after it could have been answered at the latest.
+ * Whoever receives a request after it is granted and before it is answered sees at most `requests` of them in any minute.
+ * Times are milliseconds of one monotonic clock.
+ */
+export const makePermits = (options: { readonly requests: number; readonly requestTimeoutMillis: number }) => {
+  const underWay = new Set<Permit>()
+  let countedUntil: Array<number> = []
+  let limits: Array<Limit> = []
+
+  const forget = (now: number) => {
+    countedUntil = countedUntil.filter((time) => time > now)
+    limits = limits.filter((limit) => limit.resetsAt > now)
+  }
+
+  const spendUnseen = () => {
+    for (const limit of limits) limit.remaining -= 1
+  }
+
+  return {
+    /** How long to wait, in milliseconds, if no response comes before: 0 when a permit can be granted now. */
+    delay: (now: number): number => {
+      forget(now)
+      const full = underWay.size + countedUntil.length >= options.requests
+      const own = full ? Math.min(...countedUntil) : now
+      const exhausted = limits.filter((limit) => limit.remaining - underWay.size <= 0)
+      return Math.max(own, ...exhausted.map((limit) => limit.resetsAt)) - now
+    },
+
+    grant: (now: number): Permit => {
+      const permit = { grantedAt: now }
+      underWay.add(permit)
+      return permit
+    },
+
+    /** Nothing was sent with it. */
+    giveBack: (permit: Permit): void => {
+      underWay.delete(permit)
+    },
+
+    answered: (permit: Permit, now: number, allowance: Allowance | undefined): void => {
+      if (!underWay.delete(permit)) return
+      forget(now)
+      countedUntil.push(now + minute)
+      if (allowance === undefined) return spendUnseen()
+      const resetsAt = now + allowance.resetsInMillis + rounding
+      const known = limits.find((limit) => Math.abs(limit.resetsAt - resetsAt) <= sameWindow)
+      if (known === undefined) {
+        limits.push({ remaining: allowance.remaining, resetsAt })
+      } else {
+        known.remaining = Math.min(known.remaining, allowance.remaining)
+        known.resetsAt = Math.max(known.resetsAt, resetsAt)
+      }
+    },
+
+    /** Its request is over. Without a response it may still be on its way to the service, until the timeout. */
+    ended: (permit: Permit, now: number): void => {
+      if (!underWay.delete(permit)) return
+      countedUntil.push(Math.max(now, permit.grantedAt + options.requestTimeoutMillis) + minute)
+      spendUnseen()
+    },
+  }
+}

@@ -1,0 +1,378 @@
+import { createServer } from "node:net"
+import { inspect } from "node:util"
+import { NodeHttpClient } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Clock, Context, Effect, Exit, Fiber, Layer, Logger, Redacted, Tracer } from "effect"
+import { HttpClient, HttpClientError } from "effect/http"
+import { TestClock } from "effect/testing"
+import { Answer, type Answers } from "../../src/domain/Location.ts"
+import { GeoLocator, GeoLocatorError } from "../../src/geo/GeoLocator.ts"
+import * as IpApi from "../../src/geo/IpApi.ts"
+import { Quota } from "../../src/geo/Quota.ts"
+import { type Behaviour, behaviours, entryOf, fakeIpApi, type FakeIpApi, placeOf } from "../utils/ipApi.ts"
+
+const someAddresses = (count: number, from = 0): ReadonlyArray<string> =>
+  Array.from({ length: count }, (_, index) => `8.${(from + index) >> 8}.${(from + index) & 255}.1`)
+
+const expected = (addresses: ReadonlyArray<string>): Answers =>
+  new Map(
+    addresses.map((address) => {
+      const entry = entryOf(address)
+      return [address, "message" in entry ? Answer.unlocatable(entry.message) : Answer.located(placeOf(address))]
+    }),
+  )
+
+const live = (millis: number) => TestClock.withLive(Effect.sleep(millis))
+
+/** The service against an endpoint, and a way to let time pass only while no request is under way. */
+const connect = Effect.fnUntraced(function* (options: IpApi.IpApiOptions) {
+  let underWay = 0
+  const observedQuota = Layer.effect(
+    Quota,
+    Effect.map(Quota, (quota) =>
+      Quota.of({
+        ...quota,
+        withPermit: (request) =>
+          quota.withPermit((sending) =>
+            Effect.acquireUseRelease(
+              Effect.sync(() => underWay++),
+              () => request(sending),
+              () => Effect.sync(() => underWay--),
+            ),
+          ),
+      }),
+    ),
+  ).pipe(Layer.provide(Quota.layerMemory()))
+  const context = yield* Layer.build(IpApi.layer(options).pipe(Layer.provide(observedQuota)))
+  const { service } = Context.get(context, GeoLocator)
+  assert.isDefined(service)
+
+  const settle = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
+    const fiber = yield* Effect.forkChild(effect, { startImmediately: true })
+    while (fiber.pollUnsafe() === undefined) {
+      yield* live(1)
+      if (underWay === 0) yield* TestClock.adjust("1 second")
+    }
+    return yield* Fiber.await(fiber)
+  })
+
+  return { service, locate: (addresses: ReadonlyArray<string>) => settle(service.locate(addresses)), settle }
+})
+
+const start = Effect.fnUntraced(function* (options: { readonly key?: string } = {}) {
+  const server = yield* fakeIpApi(options)
+  const key = options.key === undefined ? undefined : Redacted.make(options.key)
+  return { server, ...(yield* connect({ url: server.url, key })) }
+})
+
+const failureOf = (exit: Exit.Exit<Answers, GeoLocatorError>): GeoLocatorError => {
+  assert.isTrue(Exit.isFailure(exit))
+  const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+  assert.instanceOf(error, GeoLocatorError)
+  return error as GeoLocatorError
+}
+
+const answersOf = (exit: Exit.Exit<Answers, GeoLocatorError>): Answers => {
+  if (Exit.isFailure(exit)) return assert.fail(Cause.pretty(exit.cause))
+  return exit.value
+}
+
+const times = (count: number, behaviour: Behaviour) => Array<Behaviour>(count).fill(behaviour)
+
+const nonsense: ReadonlyArray<readonly [string, (server: FakeIpApi) => Behaviour]> = [
+  ["500", () => behaviours.status(500)],
+  ["503", () => behaviours.status(503)],
+  ["HTML with 200", () => behaviours.html],
+  ["an empty body", () => behaviours.status(200)],
+  ["99 answers for 100 addresses", () => behaviours.short],
+  ["101 answers for 100 addresses", () => behaviours.long],
+  ["one answer a hundred times", () => behaviours.repeated],
+  ["an answer for another address", () => behaviours.unasked],
+  ["nulls", () => behaviours.nulls],
+  ["a latitude of null", () => behaviours.nullLatitude],
+  ["a latitude as text", () => behaviours.textLatitude],
+  ["a latitude out of range", () => behaviours.wrongLatitude],
+  ["a longitude out of range", () => behaviours.wrongLongitude],
+  ["bytes that are not UTF-8", () => behaviours.notUtf8],
+  ["a redirect", () => behaviours.redirect],
+  ["a body that is cut short", () => behaviours.truncated],
+  ["a connection reset", () => behaviours.reset],
+  ["100 MB", (server) => server.huge],
+  ["100 MB announced", () => behaviours.announcedHuge],
+]
+
+describe.each([
+  ["undici", NodeHttpClient.layerUndici],
+  ["node:http", NodeHttpClient.layerNodeHttp],
+  ["fetch", NodeHttpClient.layerFetch],
+] as const)("IpApi with %s", (_, client) => {
+  it.effect("asks for a batch in one request and takes its answers, whatever their order", () =>
+    Effect.gen(function* () {
+      const { locate, server } = yield* start()
+      const addresses = [...someAddresses(98), "2a00:1450:4001:81b::200e", "224.0.0.1"]
+      assert.deepStrictEqual(answersOf(yield* locate(addresses)), expected(addresses))
+      server.script(behaviours.reversed)
+      assert.deepStrictEqual(answersOf(yield* locate(addresses)), expected(addresses))
+      assert.strictEqual(server.requests.length, 2)
+      const [request] = server.requests
+      assert.deepStrictEqual(request!.addresses, addresses)
+      assert.strictEqual(
+        decodeURIComponent(request!.url),
+        "/batch?fields=status,message,query,lat,lon,country,regionName,city,timezone,isp",
+      )
+      assert.strictEqual(request!.headers["content-type"], "application/json")
+      assert.isUndefined(request!.headers["traceparent"])
+    }).pipe(Effect.provide(client)),
+  )
+
+  it.effect.each(nonsense)("asks again after %s, and takes nothing from it", ([_, behaviour]) =>
+    Effect.gen(function* () {
+      const { locate, server } = yield* start()
+      const addresses = someAddresses(100)
+      server.script(behaviour(server))
+      assert.deepStrictEqual(answersOf(yield* locate(addresses)), expected(addresses))
+      assert.strictEqual(server.requests.length, 2)
+      assert.isTrue(server.requests.every(({ url }) => url.startsWith("/batch?")))
+      assert.isAtLeast(server.requests[1]!.at - server.requests[0]!.at, 800)
+      assert.isBelow(server.hugeBytes(), 20_000_000)
+
+      server.script(...times(6, behaviour(server)))
+      const error = failureOf(yield* locate(addresses))
+      assert.isTrue(error.retryable)
+      assert.include(error.message, server.url)
+      assert.strictEqual(server.requests.length, 8)
+      assert.strictEqual(server.refusals(), 0)
+    }).pipe(Effect.provide(client)),
+  )
+
+  it.effect.each([
+    ["answers nothing", behaviours.silent],
+    ["never ends its answer", behaviours.stalled],
+  ] as const)("gives up a try after 10 s where the service %s", ([_, behaviour]) =>
+    Effect.gen(function* () {
+      const { service, server, settle } = yield* start()
+      const addresses = someAddresses(3)
+      server.script(behaviour)
+      const asked = yield* Effect.forkChild(service.locate(addresses), { startImmediately: true })
+      while (server.requests.length === 0) yield* live(1)
+      yield* live(20)
+      yield* TestClock.adjust(9_999)
+      assert.strictEqual(server.requests.length, 1)
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(answersOf(yield* settle(Fiber.join(asked))), expected(addresses))
+      assert.strictEqual(server.requests.length, 2)
+    }).pipe(Effect.provide(client)),
+  )
+
+  it.effect("hides the key from errors, logs and spans", () => {
+    const secret = "s3cr3t-k3y"
+    const told: Array<unknown> = []
+    const spans: Array<Tracer.Span> = []
+    const tracer = Tracer.make({
+      span: (options) => {
+        const span = new Tracer.NativeSpan(options)
+        spans.push(span)
+        return span
+      },
+    })
+    return Effect.gen(function* () {
+      const { locate, server } = yield* start({ key: secret })
+      const addresses = someAddresses(2)
+      assert.deepStrictEqual(answersOf(yield* locate(addresses)), expected(addresses))
+      assert.isTrue(server.requests[0]!.url.endsWith(`&key=${secret}`))
+      for (const [, behaviour] of nonsense) {
+        server.script(...times(6, behaviour(server)))
+        told.push(yield* locate(addresses))
+      }
+      for (const status of [403, 404, 422]) {
+        server.script(behaviours.status(status))
+        told.push(yield* locate(addresses))
+      }
+      const closed = yield* connect({ url: `${yield* closedPort}/batch`, key: Redacted.make(secret) })
+      told.push(yield* closed.locate(addresses))
+      assert.isTrue(told.every((exit) => typeof exit === "string" || Exit.isFailure(exit as Exit.Exit<unknown>)))
+      const causes = told.flatMap((exit) =>
+        Exit.isExit(exit) && Exit.isFailure(exit) ? [Cause.pretty(exit.cause)] : [],
+      )
+      const all = inspect([told, causes, spans], {
+        depth: Infinity,
+        maxArrayLength: Infinity,
+        maxStringLength: Infinity,
+      })
+      assert.include(all, "url.full")
+      assert.include(all, "the sixth time in a row")
+      assert.notInclude(all, secret)
+    }).pipe(
+      Effect.provide([client, Logger.layer([Logger.map(Logger.formatJson, (line) => told.push(line))])]),
+      Effect.withTracer(tracer),
+    )
+  })
+})
+
+const closedPort = Effect.callback<string>((resume) => {
+  const server = createServer().listen(0, "127.0.0.1", () => {
+    const address = server.address()
+    const port = typeof address === "object" ? address?.port : undefined
+    server.close(() => resume(Effect.succeed(`http://127.0.0.1:${port}`)))
+  })
+})
+
+describe("IpApi", () => {
+  it.effect("asks 40 batches at once within the quota, the first 15 immediately", () =>
+    Effect.gen(function* () {
+      const { server, service, settle } = yield* start()
+      assert.deepStrictEqual(
+        [service.provider, service.batchSize, service.concurrency, service.requestsPerMinute],
+        ["ip-api", 100, 15, 15],
+      )
+      const begin = yield* Clock.currentTimeMillis
+      const batches = Array.from({ length: 40 }, (_, index) => someAddresses(100, index * 100))
+      const locateAll = Effect.forEach(batches, service.locate, { concurrency: service.concurrency })
+      const exit = yield* settle(locateAll)
+      assert.isTrue(Exit.isSuccess(exit))
+      assert.strictEqual(server.requests.length, 40)
+      assert.strictEqual(server.refusals(), 0)
+      assert.isTrue(server.requests.slice(0, 15).every(({ at }) => at === begin))
+    }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
+  )
+
+  it.effect("waits as long as a 429 says", () =>
+    Effect.gen(function* () {
+      const { locate, server } = yield* start()
+      server.script(behaviours.status(429, { "X-Rl": "0", "X-Ttl": "7" }), behaviours.status(429))
+      answersOf(yield* locate(someAddresses(1)))
+      const [first, second, third] = server.requests.map(({ at }) => at)
+      assert.closeTo(second! - first!, 8_000, 1_000)
+      assert.closeTo(third! - second!, 61_000, 1_000)
+    }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
+  )
+
+  it.effect("gives up after three 429s in a row", () =>
+    Effect.gen(function* () {
+      const { locate, server } = yield* start()
+      server.script(...times(3, behaviours.status(429)))
+      const error = failureOf(yield* locate(someAddresses(1)))
+      assert.isTrue(error.retryable)
+      assert.include(error.message, "429")
+      assert.strictEqual(server.requests.length, 3)
+      server.script(behaviours.status(429), behaviours.status(429), behaviours.status(500), behaviours.status(429))
+      answersOf(yield* locate(someAddresses(1)))
+      assert.strictEqual(server.requests.length, 8)
+    }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
+  )
+
+  it.effect("sends nothing while the service says that none remain", () =>
+    Effect.gen(function* () {
+      const { locate, server } = yield* start()
+      server.script(({ response, entries, send }) => {
+        response.setHeader("X-Rl", 0).setHeader("X-Ttl", 20)
+        send(entries)
+      })
+      answersOf(yield* locate(someAddresses(1)))
+      answersOf(yield* locate(someAddresses(1)))
+      assert.closeTo(server.requests[1]!.at - server.requests[0]!.at, 21_000, 1_000)
+    }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
+  )
+
+  it.effect("tells a ban and a wrong URL as such, without trying again", () =>
+    Effect.gen(function* () {
+      const { locate, server } = yield* start()
+      server.script(behaviours.status(403), behaviours.status(404))
+      const ban = failureOf(yield* locate(someAddresses(1)))
+      assert.include(ban.message, "banned")
+      const wrong = failureOf(yield* locate(someAddresses(1)))
+      assert.include(wrong.message, "IP_API_URL")
+      assert.deepStrictEqual([ban.retryable, wrong.retryable], [false, false])
+      assert.strictEqual(server.requests.length, 2)
+    }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
+  )
+
+  it.effect("dies where the service finds the batch too large", () =>
+    Effect.gen(function* () {
+      const { locate, server } = yield* start()
+      server.script(behaviours.status(422))
+      assert.isTrue(Exit.hasDies(yield* locate(someAddresses(1))))
+      assert.isTrue(Exit.hasDies(yield* locate(someAddresses(101))))
+      assert.strictEqual(server.requests.length, 1)
+    }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
+  )
+
+  it.effect("never sends what is not an address", () =>
+    Effect.gen(function* () {
+      const { locate, server } = yield* start()
+      const answers = answersOf(yield* locate(["8.8.8.8", "example.org", "1.2.3"]))
+      assert.deepStrictEqual(answers.get("8.8.8.8"), Answer.located(placeOf("8.8.8.8")))
+      assert.deepStrictEqual(answers.get("example.org"), Answer.unlocatable("not an address"))
+      answersOf(yield* locate(["1.2.3"]))
+      assert.deepStrictEqual(
+        server.requests.map(({ addresses }) => addresses),
+        [["8.8.8.8"]],
+      )
+    }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
+  )
+
+  it.effect("takes an address that is echoed in another form, and fields that are null", () =>
+    Effect.gen(function* () {
+      const { locate, server } = yield* start()
+      const address = "2a00:1450:4001:81b::200e"
+      const query = "2A00:1450:4001:081B:0:0:0:200E"
+      server.script(({ entries, send }) => send([{ ...entries[0], query, country: null, city: "", isp: undefined }]))
+      assert.deepStrictEqual(
+        answersOf(yield* locate([address])),
+        new Map([[address, Answer.located({ ...placeOf(address), country: null, city: null, isp_name: null })]]),
+      )
+    }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
+  )
+
+  const unreachable = Effect.fnUntraced(function* (url: string) {
+    const { service, settle } = yield* connect({ url })
+    const begin = yield* Clock.currentTimeMillis
+    const batches = Array.from({ length: 15 }, (_, index) => someAddresses(100, index * 100))
+    const exit = yield* settle(Effect.forEach(batches, service.locate, { concurrency: 15 }))
+    assert.isTrue(Exit.isFailure(exit))
+    const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+    assert.instanceOf(error, GeoLocatorError)
+    // The tries reached nobody and cost no permits, so that giving up does not take minutes.
+    assert.closeTo((yield* Clock.currentTimeMillis) - begin, 31_000, 8_000)
+    return error as GeoLocatorError
+  })
+
+  it.effect("gives up soon on a closed port", () =>
+    Effect.gen(function* () {
+      const error = yield* unreachable(`${yield* closedPort}/batch`)
+      assert.isTrue(error.retryable)
+      assert.include(error.message, "ECONNREFUSED")
+    }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
+  )
+
+  it.effect("gives up soon where names cannot be resolved", () =>
+    Effect.gen(function* () {
+      const error = yield* unreachable("http://ip-api.example/batch")
+      assert.include(error.message, "ENOTFOUND")
+    }).pipe(
+      Effect.provideService(
+        HttpClient.HttpClient,
+        HttpClient.make((request) => {
+          const cause = new TypeError("fetch failed", { cause: Object.assign(new Error("dns"), { code: "ENOTFOUND" }) })
+          const reason = new HttpClientError.TransportError({ request, cause })
+          return Effect.fail(new HttpClientError.HttpClientError({ reason }))
+        }),
+      ),
+    ),
+  )
+
+  it.effect.each([
+    [{ url: "ip-api" }, "is not a URL"],
+    [{ url: "ftp://ip-api.com/batch" }, "http:// or https://"],
+    [{ url: "http://user:word@ip-api.com/batch" }, "a user or a password"],
+    [{ url: "http://ip-api.com/batch", key: Redacted.make("s3cr3t") }, "https://"],
+  ] as const)("refuses %o", ([options, why]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(connect(options))
+      assert.instanceOf(error, IpApi.IpApiConfigError)
+      assert.include(error.message, "IP_API_URL")
+      assert.include(error.message, why)
+      assert.notMatch(error.message, /s3cr3t|user:word/)
+    }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
+  )
+})
