@@ -1,0 +1,198 @@
+import { Context, Effect, Layer, Ref } from "effect"
+import { isSameUser, type UserRecord, type Winner, winners } from "../domain/Chunk.ts"
+import { Answer, type Location } from "../domain/Location.ts"
+import type { Reject } from "../domain/Reject.ts"
+import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
+import { LocationQueue } from "./LocationQueue.ts"
+import { RepoError } from "./RepoError.ts"
+import { type FileLoad, RunRepo } from "./RunRepo.ts"
+import { type LoadRef, UserRepo } from "./UserRepo.ts"
+
+/** A row of `users`. */
+export interface StoredUser extends UserRecord {
+  readonly fileId: number
+  readonly updated: boolean
+  readonly location: Location | null
+}
+
+type StoredLoad = FileLoad<{ readonly uri: string; readonly fingerprint: string; readonly size: number }> & {
+  readonly mapping: string
+  readonly counts: RecordCounts
+}
+
+/** What the repositories of `layer` hold. */
+export class Tables extends Context.Service<
+  Tables,
+  {
+    /** By e-mail. */
+    readonly users: Ref.Ref<ReadonlyMap<string, StoredUser>>
+    readonly rejects: Ref.Ref<ReadonlyArray<Reject & { readonly fileId: number }>>
+    /** By address; `NotNow` for one that waits. */
+    readonly locations: Ref.Ref<ReadonlyMap<string, Answer>>
+  }
+>()("user-activity-etl/repo/MemoryRepo/Tables") {}
+
+const isNewer = (incoming: Winner, fileId: number, stored: StoredUser): boolean => {
+  const [left, right] = [incoming.user.updated_at ?? "", stored.user.updated_at ?? ""]
+  if (left !== right) return left > right
+  return fileId === stored.fileId ? incoming.byteOffset > stored.byteOffset : fileId > stored.fileId
+}
+
+/** What becomes of a user when a chunk's winner arrives, and how that counts. */
+const merge = (
+  incoming: Winner,
+  fileId: number,
+  place: Location | null,
+  stored: StoredUser | undefined,
+): readonly [keyof RecordCounts, StoredUser] => {
+  const { user, byteOffset, differs } = incoming
+  if (stored === undefined) return ["inserted", { user, byteOffset, fileId, updated: differs, location: place }]
+  const isOther = !isSameUser(user, stored.user)
+  const sameAddress = user.ip_address === stored.user.ip_address
+  const known = { ...stored, updated: stored.updated || differs || isOther }
+  const filled = sameAddress && stored.location === null ? { ...known, location: place } : known
+  if (!isOther) return ["unchanged", filled]
+  if (!isNewer(incoming, fileId, stored)) return ["stale", filled]
+  return ["updated", { ...known, user, byteOffset, fileId, location: place ?? (sameAddress ? stored.location : null) }]
+}
+
+const repoFailure = (operation: RepoError["operation"], message: string) =>
+  new RepoError({ operation, sqlState: null, message, retryable: false })
+
+const make = Effect.gen(function* () {
+  const users = yield* Ref.make<ReadonlyMap<string, StoredUser>>(new Map())
+  const rejects = yield* Ref.make<ReadonlyArray<Reject & { readonly fileId: number }>>([])
+  const locations = yield* Ref.make<ReadonlyMap<string, Answer>>(new Map())
+  const claimed = new Set<string>()
+  const loads = new Map<number, StoredLoad>()
+  const runs = new Map<number, { readonly source: string; readonly attempt: number; readonly isFinished: boolean }>()
+
+  const located = (address: string | null, known: ReadonlyMap<string, Location>) =>
+    Effect.map(Ref.get(locations), (all) => {
+      const answer = address === null ? undefined : all.get(address)
+      return (
+        (address === null ? undefined : known.get(address)) ?? (answer?._tag === "Located" ? answer.location : null)
+      )
+    })
+
+  const loadOf = ({ fileId, load }: LoadRef) =>
+    Effect.suspend(() => {
+      const found = loads.get(fileId)
+      return found?.load === load ? Effect.succeed(found) : Effect.fail(repoFailure("upsert", "there is no such load"))
+    })
+
+  const userRepo = UserRepo.of({
+    migrate: Effect.void,
+    upsert: Effect.fn("UserRepo.upsert")(function* (ref, chunk, { known, queue }) {
+      const load = yield* loadOf(ref)
+      if (load.resume !== undefined && load.resume.position.byteOffset !== chunk.from.byteOffset) {
+        return yield* repoFailure("upsert", "The checkpoint has moved: another process loads this file.")
+      }
+      yield* Ref.update(
+        locations,
+        (all) => new Map([...queue.map((address) => [address, Answer.notNow] as const), ...all]),
+      )
+      const rows = new Map(yield* Ref.get(users))
+      const counts = {
+        ...noRecords,
+        read: chunk.users.length + chunk.rejects.length,
+        rejected: chunk.rejects.length,
+        duplicate: chunk.users.length,
+      }
+      for (const winner of winners(chunk.users)) {
+        const place = yield* located(winner.user.ip_address, known)
+        const [outcome, row] = merge(winner, ref.fileId, place, rows.get(winner.user.email))
+        rows.set(winner.user.email, row)
+        counts[outcome]++
+        counts.duplicate--
+      }
+      yield* Ref.set(users, rows)
+      yield* Ref.update(rejects, (all) => [
+        ...all,
+        ...chunk.rejects.map((reject) => ({ ...reject, fileId: ref.fileId })),
+      ])
+      loads.set(ref.fileId, {
+        ...load,
+        resume: { position: chunk.to, header: chunk.header },
+        counts: addCounts(load.counts, counts),
+      })
+      return counts
+    }),
+  })
+
+  const runRepo = RunRepo.of({
+    begin: ({ source }) =>
+      Effect.sync(() => {
+        const unfinished = [...runs].find(([, run]) => run.source === source && !run.isFinished)
+        const runId = unfinished?.[0] ?? runs.size + 1
+        const attempt = (unfinished?.[1].attempt ?? 0) + 1
+        runs.set(runId, { source, attempt, isFinished: false })
+        return { runId, attempt }
+      }),
+    register: (runId, { mapping, force }, files) =>
+      Effect.forEach(files, (file) =>
+        Effect.gen(function* () {
+          const stored = [...loads.values()].find(
+            (load) => load.file.uri === file.uri && load.file.fingerprint === file.fingerprint,
+          )
+          const isOther = stored !== undefined && stored.mapping !== mapping
+          const isNext = force && stored !== undefined && (stored.state === "loaded" ? stored.runId !== runId : isOther)
+          if (stored !== undefined && !isNext) {
+            const isLoaded = stored.state === "loaded"
+            loads.set(stored.fileId, isLoaded || isOther ? stored : { ...stored, runId })
+            const state = isOther && !isLoaded ? "otherMapping" : stored.state
+            return { ...loads.get(stored.fileId)!, file, state, isLoadedByOtherMapping: isOther && isLoaded } as const
+          }
+          const fileId = stored?.fileId ?? loads.size + 1
+          const load = (stored?.load ?? 0) + 1
+          yield* Ref.update(rejects, (all) => all.filter((reject) => reject.fileId !== fileId))
+          const begun = { file, runId, fileId, load, mapping, state: "open", isLoadedByOtherMapping: false } as const
+          loads.set(fileId, { ...begun, resume: undefined, counts: noRecords })
+          return { ...begun, resume: undefined }
+        }),
+      ),
+    finishFile: (ref) =>
+      Effect.map(loadOf(ref), (load) => {
+        loads.set(ref.fileId, { ...load, state: "loaded" })
+        return load.counts
+      }),
+    fileCounts: (ref) => Effect.map(loadOf(ref), (load) => load.counts),
+    finish: (runId) => Effect.sync(() => void runs.set(runId, { ...runs.get(runId)!, isFinished: true })),
+  })
+
+  const locationQueue = LocationQueue.of({
+    waiting: Effect.map(Ref.get(locations), (all) => [...all.values()].filter(({ _tag }) => _tag === "NotNow").length),
+    claim: (limit) =>
+      Effect.map(Ref.get(locations), (all) => {
+        const open = [...all].filter(([address, { _tag }]) => _tag === "NotNow" && !claimed.has(address))
+        const batch = open.slice(0, limit).map(([address]) => address)
+        for (const address of batch) claimed.add(address)
+        return batch
+      }),
+    answer: Effect.fn("LocationQueue.answer")(function* (_provider, answers) {
+      for (const address of answers.keys()) claimed.delete(address)
+      yield* Ref.update(locations, (all) => new Map([...all, ...answers]))
+      yield* Ref.update(users, (rows) => {
+        const located = [...rows].map(([email, row]) => {
+          const answer = row.user.ip_address === null ? undefined : answers.get(row.user.ip_address)
+          const isFilled = row.location === null && answer?._tag === "Located"
+          return [email, isFilled ? { ...row, location: answer.location } : row] as const
+        })
+        return new Map(located)
+      })
+    }),
+    release: (addresses) =>
+      Effect.sync(() => {
+        for (const address of addresses) claimed.delete(address)
+      }),
+  })
+
+  return Context.make(UserRepo, userRepo).pipe(
+    Context.add(RunRepo, runRepo),
+    Context.add(LocationQueue, locationQueue),
+    Context.add(Tables, { users, rejects, locations }),
+  )
+})
+
+/** `UserRepo`, `RunRepo` and `LocationQueue` in memory, and the tables behind them. One process, no durability. */
+export const layer = Layer.effectContext(make)

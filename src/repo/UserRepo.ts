@@ -1,0 +1,36 @@
+import { Context, type Effect } from "effect"
+import type { Chunk } from "../domain/Chunk.ts"
+import type { Location } from "../domain/Location.ts"
+import type { RecordCounts } from "../domain/RunSummary.ts"
+import type { RepoError } from "./RepoError.ts"
+
+/** The load of a file that a chunk belongs to. */
+export interface LoadRef {
+  readonly runId: number
+  readonly fileId: number
+  /** Which loading of the file it is, from 1. */
+  readonly load: number
+}
+
+/** What is known of the places of a chunk's users. */
+export interface ChunkLocations {
+  /** Answers that came at once, by address. */
+  readonly known: ReadonlyMap<string, Location>
+  /** Addresses that a service will be asked for, unless `ip_locations` has the answer. Empty without a service. */
+  readonly queue: ReadonlyArray<string>
+}
+
+/** The users table, and what is committed together with it. */
+export class UserRepo extends Context.Service<
+  UserRepo,
+  {
+    /** Creates or upgrades the tables. Safe to repeat, and to call from several processes at once. Drops nothing. */
+    readonly migrate: Effect.Effect<void, RepoError>
+    /**
+     * Writes a chunk in one transaction: its users (the last version wins, equal rows are not written), its rejects,
+     * its addresses' queue and the checkpoint at its end. All of it, or nothing when it fails. The checkpoint must stand
+     * at `chunk.from`: a chunk that was committed already fails and changes nothing.
+     */
+    readonly upsert: (load: LoadRef, chunk: Chunk, locations: ChunkLocations) => Effect.Effect<RecordCounts, RepoError>
+  }
+>()("user-activity-etl/repo/UserRepo") {}

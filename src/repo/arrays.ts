@@ -1,0 +1,16 @@
+import { PgTypes } from "@effect/sql-pg"
+import { Result } from "effect"
+
+/** Array parameters with a named element type: the client cannot tell the type of an array of nulls. */
+const array =
+  <A>(oid: number) =>
+  (values: ReadonlyArray<A | null>): PgTypes.Parameter =>
+    Result.getOrThrow(PgTypes.array(values, oid))
+
+export const texts = array<string>(PgTypes.OID.text)
+export const days = array<string>(PgTypes.OID.date)
+export const booleans = array<boolean>(PgTypes.OID.bool)
+export const doubles = array<number>(PgTypes.OID.float8)
+export const bytes = array<Uint8Array>(PgTypes.OID.bytea)
+export const integers = (values: ReadonlyArray<number>): PgTypes.Parameter =>
+  array<bigint>(PgTypes.OID.int8)(values.map(BigInt))

@@ -1,0 +1,104 @@
+import { type UserColumn, userColumns } from "../domain/User.ts"
+
+/** The columns that files fill, but for the key. */
+export const fileColumns = userColumns.filter((column) => column !== "email")
+
+export const placeColumns = ["latitude", "longitude", "country", "region", "city", "timezone", "isp_name"] as const
+
+/** Days compare as days, also in an adopted table that keeps times of day. */
+const stored = (column: UserColumn): string =>
+  column === "created_at" || column === "updated_at" ? `u.${column}::date` : `u.${column}`
+
+const version = (table: string, updatedAt: string): string =>
+  `(coalesce(${updatedAt}, '-infinity'::date), ${table}.file_id, ${table}.byte_offset)`
+
+/** Last version wins: whether the incoming `i` comes after the stored `u`. */
+const isNewer = `${version("i", "i.updated_at")} > ${version("u", stored("updated_at"))}`
+
+const isOther = `(${fileColumns.map(stored).join(", ")}) is distinct from (${fileColumns.map((column) => `i.${column}`).join(", ")})`
+
+/** The stored address is the incoming one, its place is not known, and now comes with the record. */
+const fillsPlace = "(u.ip_address = i.ip_address and u.latitude is null and i.latitude is not null)"
+
+/** An address's old place goes with the address. */
+const takesPlace = `(case when ${isNewer} then u.ip_address is distinct from i.ip_address or i.latitude is not null else ${fillsPlace} end)`
+
+const assignments = [
+  ...fileColumns.map((column) => `${column} = case when ${isNewer} then i.${column} else u.${column} end`),
+  ...placeColumns.map((column) => `${column} = case when ${takesPlace} then i.${column} else u.${column} end`),
+  `updated = u.updated or i.differs or ${isOther}`,
+  "migrated_at = now()",
+  `file_id = case when ${isNewer} then i.file_id else u.file_id end`,
+  `byte_offset = case when ${isNewer} then i.byte_offset else u.byte_offset end`,
+].join(",\n    ")
+
+const arrayTypes: Record<UserColumn, string> = {
+  source_id: "text",
+  first_name: "text",
+  last_name: "text",
+  email: "text",
+  gender: "text",
+  ip_address: "text",
+  created_at: "date",
+  updated_at: "date",
+  password: "text",
+  status: "boolean",
+}
+
+/** The statement's parameters, in order: one array a column, and the file's number. */
+const parameters: ReadonlyArray<readonly [name: string, type: string]> = [
+  ...userColumns.map((column) => [column, arrayTypes[column]] as const),
+  ...placeColumns.map((column) => [column, column.endsWith("tude") ? "float8" : "text"] as const),
+  ["byte_offset", "bigint"],
+  ["differs", "boolean"],
+]
+
+const arrays = parameters.map(([, type], index) => `$${index + 1}::${type}[]`).join(", ")
+const names = parameters.map(([name]) => name).join(", ")
+
+/** Places that the service has told before are used in the statement itself. */
+const knownPlaces = `
+  select ${parameters
+    .map(([name]) =>
+      placeColumns.some((column) => column === name)
+        ? `case when r.latitude is null then l.${name} else r.${name} end as ${name}`
+        : `r.${name}`,
+    )
+    .join(", ")}, r.file_id
+  from raw r left join ip_locations l on l.address = r.ip_address and l.status = 'located'`
+
+/**
+ * The upsert of a chunk's winners. It reads what is stored first, so that equal rows cost a read and no write; locks
+ * the rows that it will change in e-mail order, before it inserts (two runs at once must not deadlock); and tells how
+ * many were inserted, updated, unchanged, stale. A sum that is short means that another transaction came between.
+ */
+export const upsertUsers = (withKnownPlaces: boolean): string => `
+with raw as materialized (
+  select ${names}, $${parameters.length + 1}::integer as file_id from unnest(${arrays}) as t (${names})
+), input as materialized (${withKnownPlaces ? knownPlaces : "select * from raw"}
+), compared as materialized (
+  select i.*, u.id, ${isNewer} as is_newer, ${isOther} as is_other,
+    (${isOther} and (${isNewer} or not u.updated)) or (i.differs and not u.updated) or ${fillsPlace} as is_written
+  from input i left join users u on u.email = i.email
+), locked as materialized (
+  select i.* from compared i join users u on u.id = i.id where i.is_written order by u.email for update of u
+), changed as (
+  update users u set
+    ${assignments}
+  from locked i where u.id = i.id
+  returning i.is_other, i.is_newer, u.file_id = i.file_id and u.byte_offset = i.byte_offset as is_taken
+), inserted as (
+  insert into users (${names.replace("differs", "updated")}, file_id, migrated_at)
+  select ${parameters.map(([name]) => `i.${name}`).join(", ")}, i.file_id, now()
+  from compared i
+  where i.id is null and (select count(*) from changed) >= 0
+  order by i.email
+  on conflict (email) do nothing
+  returning 1
+)
+select
+  (select count(*) from inserted)::integer as inserted,
+  (select count(*) from changed where is_other and is_newer and is_taken)::integer as updated,
+  (select count(*) from compared where id is not null and not is_other)::integer as unchanged,
+  ((select count(*) from compared where id is not null and is_other and not is_newer)
+    + (select count(*) from changed where is_other and is_newer and not is_taken))::integer as stale`

@@ -1,0 +1,218 @@
+import { PgClient } from "@effect/sql-pg"
+import { assert, layer } from "@effect/vitest"
+import { Effect, Layer, Schema } from "effect"
+import { noRecords } from "../../src/domain/RunSummary.ts"
+import type { User } from "../../src/domain/User.ts"
+import * as Embedded from "../../src/database/Embedded.ts"
+import { LocationQueue } from "../../src/repo/LocationQueue.ts"
+import * as PgUserRepo from "../../src/repo/PgUserRepo.ts"
+import { RunRepo } from "../../src/repo/RunRepo.ts"
+import { UserRepo } from "../../src/repo/UserRepo.ts"
+import { Answer } from "../../src/domain/Location.ts"
+import { place } from "../../src/testing.ts"
+import { freshFolder } from "../utils/embedded.ts"
+import { clientLayer, freshDatabase, sharedPostgres } from "../utils/postgres.ts"
+import { header, makeChunks, makeUser, SmallUser } from "../utils/records.ts"
+
+const native = Layer.unwrap(
+  Effect.gen(function* () {
+    return clientLayer(yield* sharedPostgres, yield* freshDatabase)
+  }),
+)
+const embedded = Layer.unwrap(Effect.map(freshFolder, Embedded.layer))
+
+const migrated = Layer.effectDiscard(Effect.flatMap(UserRepo, (users) => users.migrate))
+const repos = <E>(database: Layer.Layer<PgClient.PgClient, E>) =>
+  migrated.pipe(Layer.provideMerge(PgUserRepo.layer), Layer.provideMerge(database))
+
+let files = 0
+/** The load of a file that nobody has seen yet. */
+const newLoad = Effect.gen(function* () {
+  const runs = yield* RunRepo
+  const request = { source: "test", mapping: "m", force: false }
+  const { runId } = yield* runs.begin(request)
+  const [load] = yield* runs.register(runId, request, [{ uri: `/file${files++}.csv`, fingerprint: "1", size: 1 }])
+  return load!
+})
+
+const clear = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  yield* sql`truncate users, ip_locations, etl_rejects, etl_files, etl_runs restart identity cascade`
+})
+
+const loadFile = Effect.fnUntraced(function* (users: ReadonlyArray<User>, chunkSize: number) {
+  const repo = yield* UserRepo
+  const load = yield* newLoad
+  let total = noRecords
+  for (const chunk of makeChunks(users, chunkSize)) {
+    const counts = yield* repo.upsert(load, chunk, { known: new Map(), queue: [] })
+    total = Object.fromEntries(
+      Object.entries(total).map(([key, value]) => [key, value + counts[key as keyof typeof counts]]),
+    ) as typeof noRecords
+  }
+  return total
+})
+
+type Row = Pick<User, "email" | "first_name" | "updated_at" | "ip_address" | "status"> & { readonly updated: boolean }
+
+const storedUsers = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  return yield* sql<Row>`
+    select email, first_name, updated_at::text as updated_at, ip_address, status, updated from users order by email`
+})
+
+/** The promise "last version wins", told without the program: all versions in the order of their files. */
+const expectedUsers = (loads: ReadonlyArray<ReadonlyArray<User>>): ReadonlyArray<Row> => {
+  const versions = Map.groupBy(loads.flat(), ({ email }) => email)
+  return [...versions.keys()].sort().map((email) => {
+    const all = versions.get(email)!
+    const newest = all.map(({ updated_at }) => updated_at ?? "").reduce((left, right) => (left > right ? left : right))
+    const { first_name, updated_at, ip_address, status } = all.findLast((user) => (user.updated_at ?? "") === newest)!
+    const updated = new Set(all.map((user) => JSON.stringify(user))).size > 1
+    return { email, first_name, updated_at, ip_address, status, updated }
+  })
+}
+
+const Versions = Schema.Array(SmallUser).check(Schema.isMaxLength(25))
+const ChunkSize = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10 }))
+
+for (const [name, database, runs] of [
+  ["PostgreSQL", native, 60],
+  ["PGlite", embedded, 15],
+] as const) {
+  layer(repos<unknown>(database), { timeout: "60 seconds" })(`UserRepo on ${name}`, (it) => {
+    it.effect.prop(
+      "the last version wins, whatever the chunks are, and every record is accounted for",
+      { loads: Schema.Array(Schema.Tuple([Versions, ChunkSize])).check(Schema.isMaxLength(4)) },
+      ({ loads }) =>
+        Effect.gen(function* () {
+          yield* clear
+          const inputs = loads.map(([users]) => users.map(makeUser))
+          for (const [index, [, chunkSize]] of loads.entries()) {
+            const counts = yield* loadFile(inputs[index]!, chunkSize)
+            const { inserted, updated, unchanged, stale, duplicate } = counts
+            assert.strictEqual(counts.read, inputs[index]!.length)
+            assert.strictEqual(inserted + updated + unchanged + stale + duplicate, counts.read)
+          }
+          assert.deepStrictEqual(yield* storedUsers, expectedUsers(inputs))
+        }),
+      { arbitrary: { runs } },
+    )
+
+    it.effect("an equal row is not written", () =>
+      Effect.gen(function* () {
+        yield* clear
+        const sql = yield* PgClient.PgClient
+        const users = [makeUser({ first_name: "Ada" }), makeUser({ email: "b@example.com", updated_at: "2020-01-01" })]
+        yield* loadFile(users, 10)
+        const versions = () => sql`select xmin::text, ctid::text, migrated_at from users order by email`
+        const before = yield* versions()
+        assert.deepInclude(yield* loadFile(users, 1), { read: 2, unchanged: 2 })
+        assert.deepStrictEqual(yield* versions(), before)
+      }),
+    )
+
+    it.effect("a chunk is committed once, and all of it or nothing", () =>
+      Effect.gen(function* () {
+        yield* clear
+        const sql = yield* PgClient.PgClient
+        const repo = yield* UserRepo
+        const runs = yield* RunRepo
+        const load = yield* newLoad
+        const chunk = makeChunks([makeUser({ first_name: "Ada" })], 10)[0]!
+        const reject = {
+          byteOffset: 20,
+          line: 3,
+          raw: header,
+          length: 99,
+          reasons: [{ column: "email", message: "is odd" }],
+        }
+        const withReject = { ...chunk, rejects: [reject], to: { byteOffset: 30, line: 4 } }
+        const nothing = { known: new Map(), queue: [] }
+        assert.deepInclude(yield* repo.upsert(load, withReject, nothing), { read: 2, inserted: 1, rejected: 1 })
+
+        const again = yield* Effect.flip(
+          repo.upsert(
+            load,
+            { ...withReject, users: [{ user: makeUser({ first_name: "Bo" }), byteOffset: 10 }] },
+            nothing,
+          ),
+        )
+        assert.include(again.message, "checkpoint has moved")
+        assert.deepStrictEqual(
+          (yield* storedUsers).map(({ first_name }) => first_name),
+          ["Ada"],
+        )
+        assert.deepStrictEqual(
+          yield* sql`select byte_offset::int, line::int, length::int, raw, reasons from etl_rejects`,
+          [{ byte_offset: 20, line: 3, length: 99, raw: header, reasons: reject.reasons }],
+        )
+        assert.deepInclude(yield* runs.finishFile(load), { read: 2, inserted: 1, rejected: 1 })
+      }),
+    )
+
+    it.effect("places: known at once, queued, answered later, and gone with the address", () =>
+      Effect.gen(function* () {
+        yield* clear
+        const sql = yield* PgClient.PgClient
+        const repo = yield* UserRepo
+        const queue = yield* LocationQueue
+        const places = Effect.map(
+          sql<{ email: string; city: string | null }>`select email, city from users order by email`,
+          (rows) => Object.fromEntries(rows.map(({ email, city }) => [email[0], city])),
+        )
+        const users = [
+          makeUser({ email: "a@example.com", ip_address: "8.8.8.8" }),
+          makeUser({ email: "b@example.com", ip_address: "9.9.9.9" }),
+          makeUser({ email: "c@example.com", ip_address: "1.1.1.1" }),
+        ]
+        const known = new Map([["8.8.8.8", place({ city: "Here" })]])
+        yield* repo.upsert(yield* newLoad, makeChunks(users, 10)[0]!, { known, queue: ["9.9.9.9", "1.1.1.1"] })
+        assert.deepStrictEqual(yield* places, { a: "Here", b: null, c: null })
+
+        assert.deepStrictEqual([...(yield* queue.claim(100))].sort(), ["1.1.1.1", "9.9.9.9"])
+        assert.deepStrictEqual(yield* queue.claim(100), [])
+        yield* queue.release(["1.1.1.1"])
+        assert.deepStrictEqual(yield* queue.claim(100), ["1.1.1.1"])
+        const there = Answer.located(place({ city: "x".repeat(70) }))
+        yield* queue.answer(
+          "test",
+          new Map([
+            ["9.9.9.9", there],
+            ["1.1.1.1", Answer.unlocatable("nowhere")],
+          ]),
+        )
+        assert.strictEqual(yield* queue.waiting, 0)
+        assert.deepStrictEqual(yield* places, { a: "Here", b: "x".repeat(64), c: null })
+
+        // Known now, and used in the upsert; not asked again. The old place goes with the old address.
+        const moved = [
+          makeUser({ email: "a@example.com", ip_address: "9.9.9.9", updated_at: "2021-01-01" }),
+          makeUser({ email: "b@example.com", ip_address: "1.1.1.1", updated_at: "2021-01-01" }),
+          makeUser({ email: "c@example.com", ip_address: null, updated_at: "2021-01-01" }),
+          makeUser({ email: "d@example.com", ip_address: "9.9.9.9" }),
+        ]
+        yield* repo.upsert(yield* newLoad, makeChunks(moved, 10)[0]!, {
+          known: new Map(),
+          queue: ["9.9.9.9", "1.1.1.1"],
+        })
+        assert.strictEqual(yield* queue.waiting, 0)
+        assert.deepStrictEqual(yield* places, { a: "x".repeat(64), b: null, c: null, d: "x".repeat(64) })
+      }),
+    )
+
+    it.effect("a place that comes later fills an unchanged user", () =>
+      Effect.gen(function* () {
+        yield* clear
+        const sql = yield* PgClient.PgClient
+        const repo = yield* UserRepo
+        const users = [makeUser({ ip_address: "8.8.8.8" })]
+        yield* loadFile(users, 1)
+        const known = new Map([["8.8.8.8", place({ city: "Here" })]])
+        const counts = yield* repo.upsert(yield* newLoad, makeChunks(users, 1)[0]!, { known, queue: [] })
+        assert.deepInclude(counts, { unchanged: 1, updated: 0 })
+        assert.deepStrictEqual(yield* sql`select city, updated from users`, [{ city: "Here", updated: false }])
+      }),
+    )
+  })
+}
