@@ -1,0 +1,113 @@
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
+import { Config, Context, Effect, type FileSystem, Layer, Option } from "effect"
+import { FetchHttpClient } from "effect/http"
+import { UsageError } from "./commands/CommandError.ts"
+import type { InitFlags } from "./commands/init.ts"
+import type { LocatorName, RunFlags } from "./commands/runFlags.ts"
+import * as Embedded from "./database/Embedded.ts"
+import * as PgServer from "./database/PgServer.ts"
+import { chain, GeoLocator } from "./geo/GeoLocator.ts"
+import * as IpApi from "./geo/IpApi.ts"
+import * as Mmdb from "./geo/Mmdb.ts"
+import { Quota } from "./geo/Quota.ts"
+import * as Logging from "./Logging.ts"
+import * as PgUserRepo from "./repo/PgUserRepo.ts"
+import * as LocalSource from "./source/LocalSource.ts"
+import * as S3Source from "./source/S3Source.ts"
+
+/** Load and locating each have a connection, and one is left for what comes between. */
+const maxConnections = 3
+
+const usageError = (message: string) => new UsageError({ message })
+
+const database = ({ databaseUrl, embedded }: InitFlags) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      if (Option.isSome(databaseUrl) && Option.isSome(embedded)) {
+        return yield* usageError("--database-url and --embedded name two databases; give one of them")
+      }
+      const isServer = Option.isSome(databaseUrl) || (Option.isNone(embedded) && (yield* PgServer.isConfigured))
+      return isServer
+        ? PgServer.layer({ url: Option.getOrUndefined(databaseUrl), maxConnections })
+        : Embedded.layer(Option.getOrElse(embedded, () => ".etl/pgdata"))
+    }),
+  )
+
+const source = (flags: RunFlags) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const { aws, bucket, region, endpoint, sign } = flags
+      if (!aws) {
+        const given = Object.entries({ bucket, region, endpoint }).find(([, value]) => Option.isSome(value))?.[0]
+        const misplaced = given ?? (sign ? "sign" : undefined)
+        if (misplaced !== undefined) return yield* usageError(`--${misplaced} is for S3: add --aws, or leave it out`)
+        return LocalSource.layer(flags.source)
+      }
+      if (Option.isNone(bucket)) return yield* usageError("--aws needs --bucket NAME")
+      return S3Source.layer({
+        bucket: bucket.value,
+        prefix: flags.source,
+        region: Option.getOrUndefined(region),
+        endpoint: Option.getOrUndefined(endpoint),
+        sign,
+      })
+    }),
+  )
+
+const ipApi = Layer.unwrap(
+  Effect.gen(function* () {
+    const url = yield* Config.option(Config.String("IP_API_URL"))
+    const key = yield* Config.option(Config.Redacted("IP_API_KEY"))
+    return IpApi.layer({ url: Option.getOrUndefined(url), key: Option.getOrUndefined(key) })
+  }),
+).pipe(Layer.provide([Quota.layerMemory(), FetchHttpClient.layer]))
+
+const locatorLayer = (
+  name: LocatorName,
+  { geoDb }: RunFlags,
+): Layer.Layer<
+  GeoLocator,
+  Layer.Error<typeof ipApi> | Layer.Error<ReturnType<typeof Mmdb.layer>>,
+  FileSystem.FileSystem
+> => {
+  switch (name) {
+    case "ip-api":
+      return ipApi
+    case "mmdb":
+      return Mmdb.layer(geoDb.length === 0 ? {} : { files: geoDb })
+    case "none":
+      return GeoLocator.none
+  }
+}
+
+const locator = (flags: RunFlags) =>
+  Layer.effect(
+    GeoLocator,
+    Effect.gen(function* () {
+      if (flags.geoDb.length > 0 && !flags.geo.includes("mmdb")) {
+        return yield* usageError("--geo-db is for --geo mmdb: add it, or leave --geo-db out")
+      }
+      const built = yield* Effect.forEach(flags.geo, (name) => Layer.build(locatorLayer(name, flags)))
+      return chain(built.map((context) => Context.get(context, GeoLocator)))
+    }),
+  )
+
+const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
+
+/** The services of `etl run`. */
+export const run = (flags: RunFlags) =>
+  Layer.mergeAll(source(flags), locator(flags), PgUserRepo.layer.pipe(Layer.provide(database(flags)))).pipe(
+    Layer.tapError(Logging.logFailure),
+    Layer.provideMerge(Logging.layer(flags.logfile)),
+    Layer.provide(platform),
+  )
+
+/** The services of `etl init`. */
+export const init = (flags: InitFlags) =>
+  PgUserRepo.layer.pipe(
+    Layer.provide(database(flags)),
+    Layer.tapError(Logging.logFailure),
+    Layer.provideMerge(Logging.layer(flags.logfile)),
+    Layer.provide(platform),
+  )

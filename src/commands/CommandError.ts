@@ -1,0 +1,16 @@
+import { Runtime, Schema } from "effect"
+
+/** Flags that do not go together, or that name what is not there. */
+export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", {
+  message: Schema.String,
+}) {
+  override readonly [Runtime.errorExitCode] = 2
+}
+
+/** The run has ended and its summary is printed; the exit code tells what was not perfect. */
+export class Incomplete extends Schema.TaggedError<Incomplete>()("Incomplete", {
+  code: Schema.Literals([3, 5, 7]),
+}) {
+  override readonly [Runtime.errorExitCode] = this.code
+  override readonly message = ""
+}

@@ -1,0 +1,58 @@
+import { Console, Effect, FileSystem, type Layer } from "effect"
+import { Command } from "effect/cli"
+import * as ColumnMapping from "../domain/ColumnMapping.ts"
+import { exitCode } from "../domain/RunSummary.ts"
+import type { GeoLocator } from "../geo/GeoLocator.ts"
+import { logFailure } from "../Logging.ts"
+import * as Pipeline from "../Pipeline.ts"
+import type { LocationQueue } from "../repo/LocationQueue.ts"
+import type { RunRepo } from "../repo/RunRepo.ts"
+import type { UserRepo } from "../repo/UserRepo.ts"
+import type { Source } from "../source/Source.ts"
+import { Incomplete, UsageError } from "./CommandError.ts"
+import { formatSummary } from "./formatSummary.ts"
+import { type RunFlags, runFlags } from "./runFlags.ts"
+
+/** What a run needs; made from its flags. */
+export type RunServices = Source | GeoLocator | UserRepo | RunRepo | LocationQueue
+
+const readMapping = Effect.fnUntraced(function* (path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const json = yield* fs.readFileString(path).pipe(
+    Effect.mapError(
+      (error) =>
+        new UsageError({
+          message: `--mapping: ${path} cannot be read (${error.reason._tag === "NotFound" ? "there is no such file" : error.message}); name another with --mapping FILE`,
+        }),
+    ),
+  )
+  return yield* ColumnMapping.parse(path, json)
+})
+
+const load = Effect.fn("run")(
+  function* (flags: RunFlags) {
+    const mapping = yield* readMapping(flags.mapping)
+    const summary = yield* Pipeline.run({
+      mapping,
+      delimiter: flags.delimiter,
+      chunkSize: flags.chunksize,
+      force: flags.force,
+    })
+    yield* Console.log(formatSummary(summary))
+    const code = exitCode(summary)
+    if (code !== 0) return yield* new Incomplete({ code })
+  },
+  Effect.tapError(logFailure),
+  Effect.onInterrupt(() => Effect.logWarning("Interrupted. The same command goes on where this one ended.")),
+)
+
+/** `etl run`: loads the source's files. */
+export const run = <E>(services: (flags: RunFlags) => Layer.Layer<RunServices, E>) =>
+  Command.make("run", runFlags, load).pipe(
+    Command.provide(services),
+    Command.withDescription("Load CSV files into PostgreSQL, one row per user, and locate their addresses"),
+    Command.withExamples([
+      { command: "etl --source ./input/ --chunksize 1000", description: "Load a folder" },
+      { command: "etl --source user_activity --aws --bucket em-datasets", description: "Load from S3" },
+    ]),
+  )

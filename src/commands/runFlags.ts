@@ -1,0 +1,78 @@
+import { Option } from "effect"
+import { type Command, Flag } from "effect/cli"
+import { databaseFlags } from "./databaseFlags.ts"
+
+const locatorNames = ["ip-api", "mmdb", "none"] as const
+export type LocatorName = (typeof locatorNames)[number]
+
+const parseLocators = (list: string): ReadonlyArray<LocatorName> | undefined => {
+  const names = list.split(",").map((name) => name.trim())
+  const known = names.filter((name): name is LocatorName => locatorNames.some((locator) => locator === name))
+  const isList = known.length === names.length && new Set(names).size === names.length
+  return isList && (names.length === 1 || !names.includes("none")) ? known : undefined
+}
+
+const isDelimiter = (text: string): boolean => text.length === 1 && /[\t\x20-\x7e]/.test(text) && text !== '"'
+
+export const runFlags = {
+  source: Flag.String("source").pipe(
+    Flag.withDescription("Directory with .csv and .csv.gz files, one file, or with --aws a key prefix (required)"),
+  ),
+  chunksize: Flag.Int("chunksize").pipe(
+    Flag.filter(
+      (size) => size >= 1 && size <= 100_000,
+      (size) => `Expected: a whole number from 1 to 100000, got ${size}`,
+    ),
+    Flag.withDescription("Records that are committed together, 1 to 100000 (1000)"),
+    Flag.withDefault(1000),
+  ),
+  delimiter: Flag.String("delimiter").pipe(
+    Flag.map((text) => (text === "\\t" ? "\t" : text)),
+    Flag.filter(isDelimiter, () => "Expected: one printable ASCII character or a tab, not a double quote"),
+    Flag.withDescription("Character between fields (,); \\t is a tab"),
+    Flag.withDefault(","),
+  ),
+  mapping: Flag.String("mapping").pipe(
+    Flag.withDescription("JSON file: header name in the files -> column of users (./column_mappings.json)"),
+    Flag.withMetavar("FILE"),
+    Flag.withDefault("./column_mappings.json"),
+  ),
+  aws: Flag.Boolean("aws").pipe(
+    Flag.withDescription("Read from S3: --source is a key prefix of --bucket"),
+    Flag.withDefault(false),
+  ),
+  bucket: Flag.String("bucket").pipe(Flag.withDescription("S3 bucket, with --aws"), Flag.optional),
+  region: Flag.String("region").pipe(
+    Flag.withDescription("Region of the bucket, with --aws (AWS_REGION, else us-east-1)"),
+    Flag.optional,
+  ),
+  endpoint: Flag.String("endpoint").pipe(
+    Flag.withDescription("URL of an S3-compatible store, with --aws"),
+    Flag.withMetavar("URL"),
+    Flag.optional,
+  ),
+  sign: Flag.Boolean("sign").pipe(
+    Flag.withDescription("Sign requests with the AWS credentials found; without it they are anonymous"),
+    Flag.withDefault(false),
+  ),
+  geo: Flag.String("geo").pipe(
+    Flag.filterMap(
+      (list) => Option.fromUndefinedOr(parseLocators(list)),
+      (list) => `Expected: ip-api, mmdb, none, or a list such as mmdb,ip-api, got ${JSON.stringify(list)}`,
+    ),
+    Flag.withDescription("Who locates addresses: ip-api, mmdb, none, or a list tried in order: mmdb,ip-api (ip-api)"),
+    Flag.withDefault(["ip-api"] as ReadonlyArray<LocatorName>),
+  ),
+  geoDb: Flag.String("geo-db").pipe(
+    Flag.withDescription("An .mmdb file for --geo mmdb, repeatable: city and ASN files complete each other (DB-IP's)"),
+    Flag.withMetavar("FILE"),
+    Flag.atLeast(0),
+  ),
+  force: Flag.Boolean("force").pipe(
+    Flag.withDescription("Load files that are loaded already"),
+    Flag.withDefault(false),
+  ),
+  ...databaseFlags,
+}
+
+export type RunFlags = Command.Command.Config.Infer<typeof runFlags>
