@@ -13,7 +13,7 @@ export interface Services<RunError, InitError> {
 }
 
 /** The `etl` command. */
-export const make = <RunError, InitError>(services: Services<RunError, InitError>) =>
+const make = <RunError, InitError>(services: Services<RunError, InitError>) =>
   Command.make("etl").pipe(
     Command.withDescription("Loads CSV exports of user activity into PostgreSQL"),
     Command.withSubcommands([run(services.run), init(services.init)]),
@@ -22,7 +22,7 @@ export const make = <RunError, InitError>(services: Services<RunError, InitError
 const rootFlags = ["--help", "-h", "--version", "--wizard", "--completions"]
 
 /** `etl --source ...` means `etl run --source ...`, as the system that this replaces was called. */
-export const withDefaultCommand = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
+const withDefaultCommand = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
   args[0]?.startsWith("-") === true && !rootFlags.includes(args[0].split("=")[0]!) ? ["run", ...args] : args
 
 /** Usage errors without the whole help, and on stderr. */

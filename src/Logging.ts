@@ -1,7 +1,7 @@
-import { Effect, Layer, Logger, LogLevel, Predicate, References, Runtime, Schema } from "effect"
+import { Console, Effect, Layer, Logger, LogLevel, Predicate, References, Runtime, Schema } from "effect"
 
 /** The log's file cannot be written. */
-export class LogFileError extends Schema.TaggedError<LogFileError>()("LogFileError", { message: Schema.String }) {
+class LogFileError extends Schema.TaggedError<LogFileError>()("LogFileError", { message: Schema.String }) {
   override readonly [Runtime.errorExitCode] = 2
 }
 
@@ -19,10 +19,10 @@ const jsonLine = Logger.map(Logger.formatStructured, ({ timestamp, level, messag
 })
 
 /** Short plain lines on stderr; details stay in the file. */
-const terminal = Logger.make(({ message, logLevel }) => {
+const terminal = Logger.make(({ message, logLevel, fiber }) => {
   if (LogLevel.isLessThan(logLevel, "Info")) return
   const parts = Array.isArray(message) ? message : [message]
-  process.stderr.write(`${printable(parts.map(String).join(" "))}\n`)
+  fiber.getRef(Console.Console).error(printable(parts.map(String).join(" ")))
 })
 
 /** The log: everything to the file, appended; what a person should see to stderr too. */

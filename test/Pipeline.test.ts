@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Ref, Stream } from "effect"
-import * as ColumnMapping from "../src/domain/ColumnMapping.ts"
+import type * as ColumnMapping from "../src/domain/ColumnMapping.ts"
 import { exitCode } from "../src/domain/RunSummary.ts"
 import { GeoLocator, GeoLocatorError } from "../src/geo/GeoLocator.ts"
 import * as Pipeline from "../src/Pipeline.ts"

@@ -1,4 +1,4 @@
-import { type RecordCounts, type RunSummary } from "../domain/RunSummary.ts"
+import type { RecordCounts, RunSummary } from "../domain/RunSummary.ts"
 
 const number = new Intl.NumberFormat("en-US")
 

@@ -1,4 +1,4 @@
-import { Console, Effect, FileSystem, type Layer } from "effect"
+import { Console, Context, Effect, FileSystem, Layer } from "effect"
 import { Command } from "effect/cli"
 import * as ColumnMapping from "../domain/ColumnMapping.ts"
 import { exitCode } from "../domain/RunSummary.ts"
@@ -16,24 +16,30 @@ import { type RunFlags, runFlags } from "./runFlags.ts"
 /** What a run needs; made from its flags. */
 export type RunServices = Source | GeoLocator | UserRepo | RunRepo | LocationQueue
 
-const readMapping = Effect.fnUntraced(function* (path: string) {
-  const fs = yield* FileSystem.FileSystem
-  const json = yield* fs.readFileString(path).pipe(
-    Effect.mapError(
-      (error) =>
-        new UsageError({
-          message: `--mapping: ${path} cannot be read (${error.reason._tag === "NotFound" ? "there is no such file" : error.message}); name another with --mapping FILE`,
-        }),
-    ),
-  )
-  return yield* ColumnMapping.parse(path, json)
-})
+/** The column mapping of the command line: read before anything is opened that would have to be closed. */
+class Mapping extends Context.Service<Mapping, ColumnMapping.ColumnMapping>()(
+  "user-activity-etl/commands/run/Mapping",
+) {
+  static readonly layer = (path: string) =>
+    Layer.effect(
+      this,
+      Effect.gen(function* () {
+        const fs = yield* FileSystem.FileSystem
+        const json = yield* fs.readFileString(path).pipe(
+          Effect.mapError((error) => {
+            const why = error.reason._tag === "NotFound" ? "there is no such file" : error.message
+            return new UsageError({ message: `${path} cannot be read (${why}); name another with --mapping FILE` })
+          }),
+        )
+        return yield* ColumnMapping.parse(path, json)
+      }),
+    )
+}
 
 const load = Effect.fn("run")(
   function* (flags: RunFlags) {
-    const mapping = yield* readMapping(flags.mapping)
     const summary = yield* Pipeline.run({
-      mapping,
+      mapping: yield* Mapping,
       delimiter: flags.delimiter,
       chunkSize: flags.chunksize,
       force: flags.force,
@@ -49,7 +55,7 @@ const load = Effect.fn("run")(
 /** `etl run`: loads the source's files. */
 export const run = <E>(services: (flags: RunFlags) => Layer.Layer<RunServices, E>) =>
   Command.make("run", runFlags, load).pipe(
-    Command.provide(services),
+    Command.provide((flags) => Layer.provideMerge(services(flags), Mapping.layer(flags.mapping))),
     Command.withDescription("Load CSV files into PostgreSQL, one row per user, and locate their addresses"),
     Command.withExamples([
       { command: "etl --source ./input/ --chunksize 1000", description: "Load a folder" },

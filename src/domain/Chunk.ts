@@ -27,8 +27,7 @@ export interface Chunk {
  * Last version wins: whether a record that was read later replaces one of the same e-mail that was read earlier.
  * Days are `YYYY-MM-DD`; a missing one is older than any.
  */
-export const supersedes = (later: User, earlier: User): boolean =>
-  (later.updated_at ?? "") >= (earlier.updated_at ?? "")
+const supersedes = (later: User, earlier: User): boolean => (later.updated_at ?? "") >= (earlier.updated_at ?? "")
 
 /** Whether two records of one e-mail tell the same of the user. */
 export const isSameUser = (left: User, right: User): boolean =>

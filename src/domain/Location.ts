@@ -27,7 +27,7 @@ const fitText = (text: string | null, width: number): string | null => {
 }
 
 /** A location that the columns of `users` take, whatever the provider sent: a place never rejects a user. */
-export const fit = (location: Location): Location => ({
+const fit = (location: Location): Location => ({
   latitude: location.latitude,
   longitude: location.longitude,
   country: fitText(location.country, widths.country),

@@ -1,4 +1,4 @@
-import { Effect, FileSystem, Option, Runtime, Schema } from "effect"
+import { Effect, FileSystem, Option, type PlatformError, Runtime, Schema } from "effect"
 import { Reader } from "mmdb-lib"
 import { parseMetadata } from "mmdb-lib/lib/metadata.js"
 
@@ -36,17 +36,20 @@ const decodeMetadata = Schema.decodeUnknownEffect(Metadata)
 const damaged = (file: string, what: string) =>
   new MmdbError({ file, message: `${file} is damaged: ${what}. Download it again, or name another with --geo-db.` })
 
-const unreadable = (file: string) => (error: { readonly message: string }) =>
-  new MmdbError({ file, message: `${file} could not be read: ${error.message}` })
+const unreadable =
+  (file: string) =>
+  ({ message, reason }: PlatformError.PlatformError): MmdbError => {
+    if (reason._tag === "NotFound") return new MmdbError({ file, message: `${file} does not exist. Check the path.` })
+    return new MmdbError({ file, message: `${file} could not be read (${message}). Let this user read it.` })
+  }
 
-const leftChild = (node: Buffer, recordSize: number): number => {
-  if (recordSize === 32) return node.readUInt32BE(0)
-  return node.readUIntBE(0, 3) + (recordSize === 28 ? (node[3]! >> 4) * 0x1_00_00_00 : 0)
-}
-
-const rightChild = (node: Buffer, recordSize: number): number => {
-  if (recordSize === 32) return node.readUInt32BE(4)
-  return recordSize === 28 ? node.readUInt32BE(3) % 0x10_00_00_00 : node.readUIntBE(3, 3)
+/** The two records of a node of the search tree: `recordSize` / 4 bytes. */
+export const childrenOf = (node: Buffer, recordSize: number): readonly [left: number, right: number] => {
+  if (recordSize === 24) return [node.readUIntBE(0, 3), node.readUIntBE(3, 3)]
+  if (recordSize === 32) return [node.readUInt32BE(0), node.readUInt32BE(4)]
+  // The byte in the middle holds the highest four bits of both.
+  const middle = node.readUInt8(3)
+  return [(middle >> 4) * 0x1_00_00_00 + node.readUIntBE(0, 3), (middle & 15) * 0x1_00_00_00 + node.readUIntBE(4, 3)]
 }
 
 /**
@@ -56,7 +59,9 @@ const rightChild = (node: Buffer, recordSize: number): number => {
 export const inspect = Effect.fn("mmdbFile.inspect")(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
   const file = yield* fs.open(path).pipe(Effect.mapError(unreadable(path)))
-  const size = Number((yield* file.stat.pipe(Effect.mapError(unreadable(path)))).size)
+  const info = yield* file.stat.pipe(Effect.mapError(unreadable(path)))
+  if (info.type !== "File") return yield* new MmdbError({ file: path, message: `${path} is not a file.` })
+  const size = Number(info.size)
 
   const read = (position: number, length: number) =>
     file.readAlloc(length, { position: BigInt(position) }).pipe(
@@ -86,13 +91,12 @@ export const inspect = Effect.fn("mmdbFile.inspect")(function* (path: string) {
   const separator = yield* read(searchTreeSize, separatorSize)
   if (separator.some((byte) => byte !== 0)) return yield* damaged(path, "its tree does not end where it should")
 
-  const children = Effect.fnUntraced(function* (node: number) {
-    const bytes = yield* read((node * recordSize) / 4, recordSize / 4)
-    return [leftChild(bytes, recordSize), rightChild(bytes, recordSize)] as const
-  })
+  const children = (node: number) =>
+    Effect.map(read((node * recordSize) / 4, recordSize / 4), (bytes) => childrenOf(bytes, recordSize))
 
+  // IPv4 addresses are 96 zeros deep in a tree for IPv6.
   let ipv4Root = 0
-  for (let depth = 0; ipVersion === 6 && depth < 96 && ipv4Root < nodeCount; depth++) {
+  for (let depth = ipVersion === 6 ? 96 : 0; depth > 0 && ipv4Root < nodeCount; depth--) {
     ipv4Root = (yield* children(ipv4Root))[0]
   }
 

@@ -1,7 +1,7 @@
 import { type UserColumn, userColumns } from "../domain/User.ts"
 
 /** The columns that files fill, but for the key. */
-export const fileColumns = userColumns.filter((column) => column !== "email")
+const fileColumns = userColumns.filter((column) => column !== "email")
 
 export const placeColumns = ["latitude", "longitude", "country", "region", "city", "timezone", "isp_name"] as const
 

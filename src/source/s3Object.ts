@@ -9,7 +9,7 @@ import { SourceError, type SourceFile } from "./Source.ts"
 
 const isTransient = (error: S3Failure | SourceError) => error._tag === "S3Failure" && error.transient
 
-/** Further tries to get the next byte: 40 seconds of them. Each byte starts them anew. */
+/** Further tries to get the next byte: half a minute of them. Each byte starts them anew. */
 const resuming = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("10 seconds")]).pipe(
   Schedule.jittered,
   Schedule.upTo({ times: 8 }),
@@ -82,8 +82,8 @@ export const readObject = (
         isTransient(error) ? Effect.logWarning(`${file.uri}, byte ${at}: ${error.message}`) : Effect.void,
       ),
       Stream.retry(resuming),
-      Stream.mapError(
-        ({ message }) => new SourceError({ operation: "read", uri: file.uri, message: `${file.uri}: ${message}` }),
+      Stream.catchTag("S3Failure", ({ message }) =>
+        Stream.fail(new SourceError({ operation: "read", uri: file.uri, message: `${file.uri}: ${message}` })),
       ),
     )
   })

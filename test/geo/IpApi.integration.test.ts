@@ -102,7 +102,6 @@ const nonsense: ReadonlyArray<readonly [string, (server: FakeIpApi) => Behaviour
 ]
 
 describe.each([
-  ["undici", NodeHttpClient.layerUndici],
   ["node:http", NodeHttpClient.layerNodeHttp],
   ["fetch", NodeHttpClient.layerFetch],
 ] as const)("IpApi with %s", (_, client) => {

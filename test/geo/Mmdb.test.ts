@@ -6,7 +6,8 @@ import { IpNetwork, NetAddress } from "effect/net"
 import { Answer, type Location } from "../../src/domain/Location.ts"
 import { GeoLocator, GeoLocatorError } from "../../src/geo/GeoLocator.ts"
 import * as Mmdb from "../../src/geo/Mmdb.ts"
-import { makeMmdb, type MmdbSpec, type MmdbValue } from "../utils/mmdb.ts"
+import { childrenOf } from "../../src/geo/mmdbFile.ts"
+import { makeMmdb, makeNode, type MmdbSpec, type MmdbValue } from "../utils/mmdb.ts"
 
 const writeFile = Effect.fnUntraced(function* (name: string, bytes: Uint8Array) {
   const fs = yield* FileSystem.FileSystem
@@ -61,19 +62,16 @@ describe("Mmdb with the installed DB-IP files", () => {
         "NotNow",
         "NotNow",
       ])
-    }).pipe(Effect.provide(Mmdb.layer()), Effect.provide(NodeFileSystem.layer)),
+    }).pipe(Effect.provide(Mmdb.layer().pipe(Layer.provide(NodeFileSystem.layer)))),
   )
 })
+
+const countryNames = { "": null, ZZ: null, GB: "United Kingdom", br: "Brazil" }
 
 const Place = Schema.Struct({
   latitude: Schema.Int.check(Schema.isBetween({ minimum: -900_000, maximum: 900_000 })),
   longitude: Schema.Int.check(Schema.isBetween({ minimum: -1_800_000, maximum: 1_800_000 })),
-  country: Schema.Literals([
-    ["", null],
-    ["ZZ", null],
-    ["GB", "United Kingdom"],
-    ["br", "Brazil"],
-  ]),
+  country: Schema.Literals(["", "ZZ", "GB", "br"]),
   region: Schema.Literals(["", "Provence-Alpes-Côte d’Azur", "東京"]),
   city: Schema.Literals(["", "Tromsø", "x".repeat(77), "y".repeat(300)]),
   timezone: Schema.Literals(["", "Asia/Tokyo"]),
@@ -97,14 +95,297 @@ const Database = Schema.Struct({
 const hex = (value: number): string => `${(value >>> 16).toString(16)}:${(value & 0xffff).toString(16)}`
 
 /** Public IPv6 addresses begin with the bits 001. */
-const addressOf = ({ family, high, low }: Pick<typeof Network.Type, "family" | "high" | "low">): string =>
+const addressOf = ({ family, high, low }: Pick<typeof Network.Type, "family" | "high" | "low">): NetAddress.IpAddress =>
   family === 4
-    ? [high >>> 24, (high >>> 16) & 255, (high >>> 8) & 255, high & 255].join(".")
-    : NetAddress.formatIp(NetAddress.ipFromStringUnsafe(`${hex(((high >>> 3) | 0x2000_0000) >>> 0)}:${hex(low)}::1`))
+    ? NetAddress.ipFromStringUnsafe([24, 16, 8, 0].map((shift) => (high >>> shift) & 255).join("."))
+    : NetAddress.ipFromStringUnsafe(`${hex(((high >>> 3) | 0x2000_0000) >>> 0)}:${hex(low)}::1`)
 
-const networkOf = (network: typeof Network.Type): string => {
-  const zeros = 32 - network.length
-  const high = zeros === 0 ? network.high : ((network.high >>> zeros) << zeros) >>> 0
-  const base = addressOf({ ...network, high, low: 0 }).replace(/1$/, network.family === 6 ? "" : "1")
-  return network.family === 4 ? `${addressOf({ ...network, high })}/${network.length}` : `${base}/${network.length}`
+const flatRecord = ({ latitude, longitude, country, region, city, timezone }: typeof Place.Type): MmdbValue => ({
+  latitude: latitude / 10_000,
+  longitude: longitude / 10_000,
+  country_code: country,
+  state1: region,
+  city,
+  timezone,
+  postcode: "",
+})
+
+const nestedRecord = ({ latitude, longitude, country, region, city, timezone }: typeof Place.Type): MmdbValue => ({
+  city: { geoname_id: 1n, names: { de: "?", en: city } },
+  continent: { code: "EU" },
+  country: { iso_code: country, names: { en: countryNames[country] ?? "" } },
+  location: { accuracy_radius: 10n, latitude: latitude / 10_000, longitude: longitude / 10_000, time_zone: timezone },
+  subdivisions: [{ iso_code: "X", names: { en: region } }, { names: { en: "?" } }],
+  traits: { is_anycast: true },
+})
+
+const answerOf = ({ country, region, city, timezone, ...place }: typeof Place.Type): Answer => {
+  const [latitude, longitude] = [place.latitude / 10_000, place.longitude / 10_000]
+  if (latitude === 0 && longitude === 0) return Answer.notNow
+  return Answer.located({
+    latitude,
+    longitude,
+    country: countryNames[country],
+    region: region || null,
+    city: city || null,
+    timezone: timezone || tzLookup(latitude, longitude),
+    isp_name: null,
+  })
 }
+
+describe("Mmdb", () => {
+  it.effect.prop(
+    "answers with the narrowest network, in both layouts, all record sizes and families",
+    [Database],
+    ([database]) =>
+      Effect.gen(function* () {
+        const networks = database.networks
+          .filter(({ family }) => family <= database.ipVersion)
+          .map((network) => ({ network, range: IpNetwork.fromAddressUnsafe(addressOf(network), network.length) }))
+        const file = makeMmdb({
+          ...database,
+          networks: [
+            ["192.0.2.0/24", {}],
+            ...networks.map(
+              ({ range, network: { place, isNested } }) =>
+                [IpNetwork.format(range), isNested ? nestedRecord(place) : flatRecord(place)] as const,
+            ),
+          ],
+        })
+        const { locate } = yield* locatorOf(file)
+        const probes = [
+          ...database.networks.map(addressOf),
+          ...networks.flatMap(({ range }) => [IpNetwork.firstAddress(range), IpNetwork.lastAddress(range)]),
+        ]
+        const expected = probes.map((address) => {
+          const [narrowest] = networks
+            .toReversed()
+            .filter(({ range }) => IpNetwork.contains(range, address))
+            .toSorted((left, right) => right.network.length - left.network.length)
+          return [
+            NetAddress.formatIp(address),
+            narrowest === undefined ? Answer.notNow : answerOf(narrowest.network.place),
+          ] as const
+        })
+        const found = yield* locate(probes.map(NetAddress.formatIp))
+        assert.deepStrictEqual(found, new Map(expected))
+      }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer)),
+  )
+
+  it.prop(
+    "reads both records of a node",
+    [
+      Schema.Literals([24, 28, 32]),
+      Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0xffffffff })),
+      Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0xffffffff })),
+    ],
+    ([recordSize, first, second]) => {
+      const [left, right] = [first % 2 ** recordSize, second % 2 ** recordSize]
+      assert.deepStrictEqual(childrenOf(makeNode(left, right, recordSize), recordSize), [left, right])
+    },
+  )
+
+  it.effect("completes the places of one file from the others, in their order", () =>
+    Effect.gen(function* () {
+      const city = ipv4File(["1.0.0.0/8", london], ["2.0.0.0/8", { ...london, city: "", state1: "" }])
+      const asn = ipv4File(["0.0.0.0/0", { autonomous_system_number: 64_500n, autonomous_system_organization: "ASN" }])
+      const isp = makeMmdb({
+        ipVersion: 6,
+        recordSize: 28,
+        networks: [
+          ["1.1.0.0/16", { isp: "ISP", organization: "?" }],
+          ["2001:db8::/32", { as_organization: "AS" }],
+        ],
+      })
+      const other = ipv4File(["0.0.0.0/0", { latitude: 1, longitude: 1, city: "Elsewhere", country_code: "FR" }])
+      const nowhere = ipv4File(["1.0.0.0/8", { latitude: 0, longitude: 0, country_code: "ZZ" }])
+      const nested = ipv4File(["1.2.0.0/16", { traits: { isp: "Traits", autonomous_system_organization: "?" } }])
+
+      const { locate } = yield* locatorOf(asn, city)
+      assert.deepStrictEqual(
+        yield* locate(["1.1.1.1", "2.1.1.1", "3.1.1.1"]),
+        answers({
+          "1.1.1.1": located({ country: "United Kingdom", region: "England", city: "London", isp_name: "ASN" }),
+          "2.1.1.1": located({ country: "United Kingdom", isp_name: "ASN" }),
+          // An owner alone is no place.
+          "3.1.1.1": Answer.notNow,
+        }),
+      )
+      const { locate: locateNowhere } = yield* locatorOf(nowhere)
+      assert.deepStrictEqual(yield* locateNowhere(["1.1.1.1"]), answers({ "1.1.1.1": Answer.notNow }))
+      const { locate: locateByAll } = yield* locatorOf(nowhere, city, nested, isp, asn, other)
+      const elsewhere = { latitude: 1, longitude: 1, country: "France", city: "Elsewhere", timezone: tzLookup(1, 1) }
+      assert.deepStrictEqual(
+        yield* locateByAll(["1.1.1.1", "1.2.1.1", "2.1.1.1", "3.1.1.1", "2001:db8::1"]),
+        answers({
+          "1.1.1.1": located({ country: "United Kingdom", region: "England", city: "London", isp_name: "ISP" }),
+          "1.2.1.1": located({ country: "United Kingdom", region: "England", city: "London", isp_name: "Traits" }),
+          "2.1.1.1": located({ country: "United Kingdom", city: "Elsewhere", isp_name: "ASN" }),
+          "3.1.1.1": located({ ...elsewhere, isp_name: "ASN" }),
+          "2001:db8::1": Answer.notNow,
+        }),
+      )
+    }).pipe(Effect.provide(NodeFileSystem.layer)),
+  )
+
+  it.effect("leaves out records that make no sense, and says so once", () => {
+    const lines: Array<string> = []
+    const senseless: ReadonlyArray<MmdbValue> = [
+      { ...london, latitude: 90.1 },
+      { ...london, longitude: -180.1 },
+      { ...london, latitude: Number.NaN },
+      { ...london, latitude: Number.POSITIVE_INFINITY },
+      { ...london, latitude: "51.5" },
+      { ...london, country_code: "GBR" },
+      { ...london, city: 7n },
+      { ...london, subdivisions: { names: {} } },
+      { location: { latitude: 91, longitude: 0 } },
+      { city: "London" },
+      { latitude: 51.5 },
+      "London",
+    ]
+    return Effect.gen(function* () {
+      const networks = senseless.map((record, index) => [`2.${index}.0.0/16`, record] as const)
+      const { files, locate } = yield* locatorOf(ipv4File(["1.0.0.0/8", london], ...networks))
+      const addresses = senseless.map((_, index) => `2.${index}.0.1`)
+      for (let round = 0; round < 2; round++) {
+        assert.deepStrictEqual(
+          yield* locate(["1.1.1.1", ...addresses]),
+          answers({ "1.1.1.1": inLondon, ...Object.fromEntries(addresses.map((address) => [address, Answer.notNow])) }),
+        )
+      }
+      assert.strictEqual(lines.length, 1)
+      assert.include(lines[0], files[0])
+    }).pipe(
+      Effect.provide([NodeFileSystem.layer, Logger.layer([Logger.map(Logger.formatJson, (line) => lines.push(line))])]),
+    )
+  })
+
+  it.effect("reads a file when an address that it serves is first asked for", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const read: Array<string> = []
+      const observed = FileSystem.FileSystem.of({
+        ...fs,
+        readFile: (path) => {
+          read.push(path)
+          return fs.readFile(path)
+        },
+      })
+      const ipv6 = { ipVersion: 6, recordSize: 28 } as const
+      const { files, locate } = yield* locatorOf(
+        ipv4File(["1.0.0.0/8", london]),
+        makeMmdb({ ...ipv6, networks: [["2001::/16", london]] }),
+        makeMmdb({
+          ...ipv6,
+          networks: [
+            ["2001::/16", london],
+            ["1.0.0.0/8", london],
+          ],
+        }),
+      ).pipe(Effect.provideService(FileSystem.FileSystem, observed))
+      const [onlyIpv4, onlyIpv6, both] = files
+      assert.deepStrictEqual(read, [])
+      yield* locate([])
+      assert.deepStrictEqual(read, [])
+      yield* Effect.all([locate(["1.1.1.1"]), locate(["1.1.1.1"])], { concurrency: 2 })
+      assert.sameMembers(read, [onlyIpv4!, both!])
+      yield* locate(["2001::1", "1.1.1.1"])
+      assert.sameMembers(read, [onlyIpv4!, both!, onlyIpv6!])
+      assert.strictEqual(read.length, 3)
+    }).pipe(Effect.provide(NodeFileSystem.layer)),
+  )
+
+  const refusal = Effect.fnUntraced(function* (files: ReadonlyArray<string>) {
+    const error = yield* Effect.flip(Layer.build(Mmdb.layer({ files })))
+    assert.instanceOf(error, Mmdb.MmdbError)
+    return error
+  })
+
+  const file = ipv4File(["1.0.0.0/8", london], ["2.0.0.0/8", { ...london, city: "Westminster" }])
+
+  it.effect("refuses a missing file, a directory and other files by name", () =>
+    Effect.gen(function* () {
+      const good = yield* writeFile("good.mmdb", file)
+      const text = yield* writeFile("text.mmdb", Buffer.from("<html>Not found</html>".repeat(20_000)))
+      const empty = yield* writeFile("empty.mmdb", Buffer.alloc(0))
+      const cases = [
+        [`${good}.missing`, "does not exist"],
+        [good.replace("/good.mmdb", ""), "not a file"],
+        [text, "not an .mmdb file"],
+        [empty, "not an .mmdb file"],
+      ] as const
+      for (const [bad, why] of cases) {
+        const error = yield* refusal([good, bad])
+        assert.strictEqual(error.file, bad)
+        assert.include(error.message, `${bad} `)
+        assert.include(error.message, why)
+      }
+    }).pipe(Effect.provide(NodeFileSystem.layer)),
+  )
+
+  it.effect("refuses a file that was cut short anywhere", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* writeFile("cut.mmdb", file)
+      for (let size = file.length - 1; size > 0; size -= 3) {
+        yield* fs.writeFile(path, file.subarray(0, size))
+        assert.include((yield* refusal([path])).message, path)
+      }
+    }).pipe(Effect.provide(NodeFileSystem.layer)),
+  )
+
+  it.effect("refuses a file that lacks bytes in its middle", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* writeFile("hole.mmdb", file)
+      for (const from of [0, 24, 48]) {
+        yield* fs.writeFile(path, Buffer.concat([file.subarray(0, from), file.subarray(from + 6)]))
+        assert.include((yield* refusal([path])).message, path)
+      }
+    }).pipe(Effect.provide(NodeFileSystem.layer)),
+  )
+
+  const Damage = Schema.Array(
+    Schema.Struct({
+      at: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: file.length - 1 })),
+      byte: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 })),
+    }),
+  ).check(Schema.isMinLength(1))
+
+  it.effect.prop(
+    "tells damage as an error or gives valid answers, and never dies",
+    [Damage],
+    ([damage]) =>
+      Effect.gen(function* () {
+        const damaged = Buffer.from(file)
+        for (const { at, byte } of damage) damaged[at] = byte
+        const exit = yield* Effect.exit(
+          Effect.flatMap(locatorOf(damaged), ({ locate }) => locate(["1.1.1.1", "2.1.1.1", "3.1.1.1"])),
+        )
+        if (Exit.isSuccess(exit)) {
+          assert.strictEqual(exit.value.size, 3)
+          return
+        }
+        assert.isFalse(Exit.hasDies(exit), Cause.pretty(exit.cause))
+        const error = Cause.squash(exit.cause)
+        assert.isTrue(error instanceof Mmdb.MmdbError || error instanceof GeoLocatorError)
+        assert.include((error as Error).message, "0.mmdb")
+      }).pipe(Effect.scoped, Effect.provide([NodeFileSystem.layer, Logger.layer([])])),
+    { arbitrary: { runs: 300 } },
+  )
+
+  it.effect("tells a file that is damaged where only a look-up sees it", () =>
+    Effect.gen(function* () {
+      const damaged = Buffer.from(file)
+      const city = damaged.indexOf("Westminster")
+      damaged[city - 1] = 0
+      const { files, locate } = yield* locatorOf(damaged)
+      assert.deepStrictEqual(yield* locate(["1.1.1.1"]), answers({ "1.1.1.1": inLondon }))
+      const error = yield* Effect.flip(locate(["2.1.1.1"]))
+      assert.instanceOf(error, GeoLocatorError)
+      assert.isFalse(error.retryable)
+      assert.include(error.message, files[0]!)
+    }).pipe(Effect.provide(NodeFileSystem.layer)),
+  )
+})

@@ -1,29 +1,11 @@
 import { execFileSync } from "node:child_process"
 import { gzipSync } from "node:zlib"
 import { NodeFileSystem, NodePath } from "@effect/platform-node"
-import { assert, describe, it, layer } from "@effect/vitest"
-import { Context, Effect, FileSystem, Layer, Path, PlatformError, Schema, Stream } from "effect"
+import { assert, layer } from "@effect/vitest"
+import { Context, Effect, FileSystem, Layer, Path, PlatformError, Stream } from "effect"
 import * as LocalSource from "../../src/source/LocalSource.ts"
-import { byName, Source, type SourceFile } from "../../src/source/Source.ts"
+import { Source } from "../../src/source/Source.ts"
 import { onlyFile, read, readFailure } from "../utils/sources.ts"
-
-const Text = Schema.String.check(Schema.makeFilter((text: string) => text.isWellFormed()))
-
-describe("byName", () => {
-  it.prop("is the order of UTF-8 bytes", { a: Text, b: Text, same: Text }, ({ a, b, same }) => {
-    for (const [left, right] of [
-      [a, b],
-      [same + a, same + b],
-      [a, a + b],
-      ["\u{1f600}" + a, "\uffee" + b],
-    ] as const) {
-      const file = (uri: string) => ({ uri }) as SourceFile
-      const expected = Math.sign(Buffer.compare(Buffer.from(left), Buffer.from(right)))
-      assert.strictEqual(Math.sign(byName(file(left), file(right))), expected)
-      assert.strictEqual(Math.sign(byName(file(right), file(left))), expected === 0 ? 0 : -expected)
-    }
-  })
-})
 
 /** An empty directory, real path resolved, removed at the end of the test. */
 const makeDirectory = Effect.gen(function* () {

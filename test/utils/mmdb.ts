@@ -70,15 +70,13 @@ const prefixOf = (network: string, ipVersion: 4 | 6): ReadonlyArray<number> => {
   return ipVersion === 6 && IpNetwork.isIpv4Network(parsed) ? [...Array<number>(96).fill(0), ...bits] : bits
 }
 
-const writeNode = (node: Buffer, [left, right]: readonly [number, number], recordSize: number): void => {
-  if (recordSize === 32) {
-    node.writeUInt32BE(left, 0)
-    node.writeUInt32BE(right, 4)
-    return
-  }
-  node.writeUIntBE(left % 0x1_00_00_00, 0, 3)
-  node.writeUIntBE(right % 0x1_00_00_00, recordSize === 28 ? 4 : 3, 3)
-  if (recordSize === 28) node[3] = (Math.floor(left / 0x1_00_00_00) << 4) | Math.floor(right / 0x1_00_00_00)
+/** A node of the search tree. */
+export const makeNode = (left: number, right: number, recordSize: 24 | 28 | 32): Buffer => {
+  const [first, second] = [left, right].map((record) => record.toString(16).padStart(recordSize / 4, "0"))
+  // 28 bits are seven hexadecimal digits; the first digits of both come between the others.
+  const digits =
+    recordSize === 28 ? `${first!.slice(1)}${first![0]}${second![0]}${second!.slice(1)}` : `${first}${second}`
+  return Buffer.from(digits, "hex")
 }
 
 /** A whole .mmdb file. */
@@ -113,11 +111,7 @@ export const makeMmdb = ({ ipVersion, recordSize, networks, databaseType = "Test
     if (tree === undefined) return nodes.length
     return Array.isArray(tree) ? indexes.get(tree)! : nodes.length + 16 + offsetOf(tree)
   }
-  const nodeSize = recordSize / 4
-  const searchTree = Buffer.alloc(nodes.length * nodeSize)
-  for (const [index, [left, right]] of nodes.entries()) {
-    writeNode(searchTree.subarray(index * nodeSize), [pointer(left), pointer(right)], recordSize)
-  }
+  const searchTree = nodes.map(([left, right]) => makeNode(pointer(left), pointer(right), recordSize))
   const metadata = encode({
     binary_format_major_version: 2n,
     binary_format_minor_version: 0n,
@@ -130,5 +124,5 @@ export const makeMmdb = ({ ipVersion, recordSize, networks, databaseType = "Test
     record_size: BigInt(recordSize),
   })
   const marker = Buffer.from("\xab\xcd\xefMaxMind.com", "latin1")
-  return Buffer.concat([searchTree, Buffer.alloc(16), ...data, marker, metadata])
+  return Buffer.concat([...searchTree, Buffer.alloc(16), ...data, marker, metadata])
 }

@@ -1,0 +1,362 @@
+import { PgClient } from "@effect/sql-pg"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
+import { etl } from "./utils/etl.ts"
+import { freshFolder } from "./utils/embedded.ts"
+import { behaviours, fakeIpApi, placeOf } from "./utils/ipApi.ts"
+import { makeMmdb } from "./utils/mmdb.ts"
+import { clientLayer, environment, freshDatabase, sharedPostgres, temporaryDirectory } from "./utils/postgres.ts"
+import { S3Server } from "./utils/s3.ts"
+
+const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
+const row = (email: string, address: string, day = "2024-05-06") =>
+  `7,"Ada, A",Lovelace,${email},f,${address},1/2/2020,${day},${"a1".repeat(32)},yes`
+
+/** A fresh database on the server, its environment, and a way to ask it. */
+const makeDatabase = Effect.gen(function* () {
+  const server = yield* sharedPostgres
+  const name = yield* freshDatabase
+  const query = <A extends object>(text: string) =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      return yield* sql.unsafe<A>(text)
+    }).pipe(Effect.provide(clientLayer(server, name)), Effect.scoped)
+  return { env: environment(server, name), query }
+})
+
+/** A directory with the given files. */
+const directoryOf = Effect.fnUntraced(function* (files: Readonly<Record<string, string | Uint8Array>>) {
+  const directory = yield* temporaryDirectory
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content)
+  return directory
+})
+
+describe("etl", () => {
+  it.live("loads ./input with the old flags, with and without `run`, and says when nothing is left to do", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const args = ["--source", "./input/", "--chunksize", "1000", "--geo", "mmdb"]
+      const first = yield* etl(args, env)
+      assert.strictEqual(first.code, 0, first.stderr)
+      assert.match(first.stdout, /3 files loaded/)
+      assert.match(first.stdout, /read +3,000/)
+      const [counts] = yield* query<{ users: number; located: number; countries: number }>(`
+        select count(*)::int as users, count(latitude)::int as located, count(distinct country)::int as countries from users`)
+      assert.isAbove(counts!.located, counts!.users * 0.8)
+      assert.isAbove(counts!.countries, 30)
+
+      const second = yield* etl(["run", ...args], env)
+      assert.strictEqual(second.code, 0)
+      assert.match(second.stdout, /already loaded/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("loads from S3, anonymously, only the keys of the prefix", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const s3 = yield* S3Server
+      yield* s3.makeBucket("em-datasets")
+      yield* s3.put("em-datasets", "user_activity_1.csv", `${header}\n${row("a@example.com", "8.8.8.8")}\n`)
+      const zipped = gzipSync(`${header}\n${row("b@example.com", "8.8.8.8")}\n`)
+      yield* s3.put("em-datasets", "user_activity/2.CSV.GZ", zipped)
+      yield* s3.put("em-datasets", "user_activity.txt", "no")
+      yield* s3.put("em-datasets", "other.csv", "no")
+      const args = ["--source", "user_activity", "--aws", "--bucket", "em-datasets", "--chunksize", "1000"]
+      const loaded = yield* etl([...args, "--endpoint", s3.endpoint, "--geo", "none"], env)
+      assert.strictEqual(loaded.code, 0, loaded.stderr)
+      assert.deepStrictEqual(yield* query("select email from users order by email"), [
+        { email: "a@example.com" },
+        { email: "b@example.com" },
+      ])
+    }).pipe(Effect.provide(S3Server.layer), Effect.scoped),
+  )
+
+  it.live("locates by the service, asks each address once, and leaves the rest queued when it is down", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const service = yield* fakeIpApi()
+      const located = { ...env, IP_API_URL: service.url }
+      const source = yield* directoryOf({
+        "1.csv": [
+          header,
+          row("a@example.com", "8.8.8.8"),
+          row("b@example.com", "8.8.8.8"),
+          row("c@example.com", "10.1.1.1"),
+        ].join("\n"),
+      })
+      service.script(...Array.from({ length: 6 }, () => behaviours.status(500)))
+      const down = yield* etl(["--source", source], located)
+      assert.strictEqual(down.code, 7, down.stderr)
+      assert.match(down.stdout, /inserted +3/)
+      assert.match(down.stdout, /1 waiting/)
+      assert.strictEqual(service.requests.length, 6)
+
+      const up = yield* etl(["--source", source], located)
+      assert.strictEqual(up.code, 0, up.stderr)
+      const place = placeOf("8.8.8.8")
+      assert.deepStrictEqual(yield* query("select city, latitude, timezone from users order by email"), [
+        { city: place.city, latitude: place.latitude, timezone: place.timezone },
+        { city: place.city, latitude: place.latitude, timezone: place.timezone },
+        { city: null, latitude: null, timezone: null },
+      ])
+      const forced = yield* etl(["--source", source, "--force"], located)
+      assert.strictEqual(forced.code, 0, forced.stderr)
+      assert.deepStrictEqual(
+        service.requests.slice(6).map(({ addresses }) => addresses),
+        [["8.8.8.8"]],
+      )
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("a local database first, the service for what it does not know", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const service = yield* fakeIpApi()
+      const place = { latitude: 1.5, longitude: 2.5, country_code: "FR", city: "Here" }
+      const source = yield* directoryOf({
+        "1.csv": [header, row("a@example.com", "8.8.8.8"), row("b@example.com", "9.9.9.9")].join("\n"),
+        "city.mmdb": makeMmdb({ ipVersion: 4, recordSize: 24, networks: [["8.8.8.0/24", place]] }),
+      })
+      const run = yield* etl(["--source", source, "--geo", "mmdb,ip-api", "--geo-db", join(source, "city.mmdb")], {
+        ...env,
+        IP_API_URL: service.url,
+      })
+      assert.strictEqual(run.code, 0, run.stderr)
+      assert.deepStrictEqual(
+        service.requests.map(({ addresses }) => addresses),
+        [["9.9.9.9"]],
+      )
+      assert.deepStrictEqual(yield* query("select country from users order by email"), [
+        { country: "France" },
+        { country: placeOf("9.9.9.9").country },
+      ])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("reads the column mapping: every header renamed, in another order, with spaces and capitals", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const original = JSON.parse(readFileSync("column_mappings.json", "utf8")) as Record<string, string>
+      const renamed = (name: string) => ` The ${name.toUpperCase().replace("_", " ")}`
+      const columns = Object.keys(original).toReversed()
+      const values: Record<string, string> = { email: "A@EXAMPLE.COM", id: "x-1", status: "N", created_at: "3/4/2021" }
+      const directory = yield* directoryOf({
+        "1.csv": `${columns.map((column) => `"${renamed(column)} "`).join(",")}\n${columns.map((column) => values[column] ?? "").join(",")}\n`,
+        "mapping.json": JSON.stringify(
+          Object.fromEntries(Object.entries(original).map(([header, column]) => [renamed(header), column])),
+        ),
+      })
+      const run = yield* etl(
+        ["--source", directory, "--mapping", join(directory, "mapping.json"), "--geo", "none"],
+        env,
+      )
+      assert.strictEqual(run.code, 0, run.stderr)
+      assert.deepStrictEqual(yield* query("select email, source_id, status, created_at::text, first_name from users"), [
+        { email: "a@example.com", source_id: "x-1", status: false, created_at: "2021-03-04", first_name: null },
+      ])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("rejects are kept and told (3), an unreadable file is told by name (5), the others are loaded", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const bad = `${header}\n${row("a@example.com", "8.8.8.8")}\n1,"x"y\n${row("nobody", "1.2.3")}\n`
+      const source = yield* directoryOf({ "1.csv": bad })
+      const rejected = yield* etl(["--source", source, "--geo", "none"], env)
+      assert.strictEqual(rejected.code, 3, rejected.stderr)
+      assert.match(rejected.stderr, /2 records rejected, the first at line 3: text after a closing quote/)
+      assert.deepStrictEqual(yield* query("select line::int, reasons from etl_rejects order by line"), [
+        { line: 3, reasons: [{ column: null, message: "text after a closing quote" }] },
+        {
+          line: 4,
+          reasons: [
+            { column: "email", message: "is not a valid e-mail address" },
+            { column: "ip_address", message: "is not an IPv4 or IPv6 address" },
+          ],
+        },
+      ])
+      const broken = yield* directoryOf({
+        "1.csv": "id;email\n1;a@example.com\n",
+        "2.csv": `${header}\n${row("b@example.com", "8.8.8.8")}\n`,
+        "3.csv.gz": gzipSync(`${header}\n${row("c@example.com", "8.8.8.8")}\n`).subarray(0, 60),
+      })
+      const failed = yield* etl(["--source", broken, "--geo", "none"], env)
+      assert.strictEqual(failed.code, 5)
+      assert.match(failed.stdout, /1 file loaded, 2 failed/)
+      assert.match(failed.stderr, /1\.csv: .*--delimiter/)
+      assert.match(failed.stderr, /3\.csv\.gz/)
+      assert.deepStrictEqual(yield* query("select email from users where email = 'b@example.com'"), [
+        { email: "b@example.com" },
+      ])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("the log has one JSON object a line, with step, run and counts, and no secret", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const password = "p4ssw0rd-of-a-user"
+      const source = yield* directoryOf({
+        "od\nd.csv": `${header}\n1,A,B,a@example.com,,8.8.8.8,,,${password},\n1,A,B,bad,,8.8.8.8,,,${password},\n`,
+      })
+      const { log, logText, code } = yield* etl(["--source", source, "--geo", "none"], env)
+      assert.strictEqual(code, 3)
+      for (const line of log) {
+        assert.containsAllKeys(line, ["time", "level", "step", "message"])
+        assert.include(["Extract", "Transform", "Locate", "Load", "ETL"], line["step"])
+      }
+      const loaded = log.find(({ message }) => message === "chunk committed")
+      assert.deepInclude(loaded, { step: "Load", run: 1, read: 2, inserted: 1, rejected: 1 })
+      assert.notInclude(logText, password)
+      assert.notInclude(logText, env["DB_PASS"]!)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("loads into the embedded database, and finds it loaded the next time", () =>
+    Effect.gen(function* () {
+      const folder = yield* freshFolder
+      const source = yield* directoryOf({ "1.csv": `${header}\n${row("a@example.com", "8.8.8.8")}\n` })
+      const args = ["--source", source, "--geo", "none", "--embedded", folder]
+      const first = yield* etl(args)
+      assert.strictEqual(first.code, 0, first.stderr)
+      assert.match(first.stdout, /inserted +1/)
+      const second = yield* etl(args)
+      assert.strictEqual(second.code, 0, second.stderr)
+      assert.match(second.stdout, /The file is already loaded/)
+    }).pipe(Effect.scoped),
+  )
+})
+
+describe("etl, used wrongly", () => {
+  it.live.each([
+    [["--chunksize", "5"], "--source"],
+    [["--source", "x", "--chunksize", "0"], '--chunksize: "0"'],
+    [["--source", "x", "--chunksize", "100001"], "1 to 100000"],
+    [["--source", "x", "--chunksize", "many"], "--chunksize"],
+    [["--source", "x", "--delimiter", "ab"], '--delimiter: "ab"'],
+    [["--source", "x", "--geo", "maxmind"], "ip-api, mmdb, none"],
+    [["--source", "x", "--geo", "none,mmdb"], "--geo"],
+    [["--source", "x", "--colour"], "--colour"],
+    [["--source", "x", "--bucket", "b"], "--bucket is for S3: add --aws"],
+    [["--source", "x", "--sign"], "--sign is for S3: add --aws"],
+    [["--source", "x", "--aws"], "--aws needs --bucket"],
+    [["--source", "x", "--geo", "none", "--geo-db", "y.mmdb"], "--geo-db is for --geo mmdb"],
+    [["--source", "input", "--geo", "none", "--mapping", "/nowhere.json"], "/nowhere.json cannot be read"],
+    [["--source", "x", "--database-url", "postgres://u:geheim@h/d", "--embedded", "y"], "two databases"],
+    [["--source", "x", "--database-url", "mysql://u:geheim@h/d"], "postgres"],
+    [["frobnicate"], "frobnicate"],
+  ] as ReadonlyArray<readonly [ReadonlyArray<string>, string]>)("%s exits 2 and says why", ([args, expected]) =>
+    Effect.gen(function* () {
+      const { code, stdout, stderr } = yield* etl(args)
+      assert.strictEqual(code, 2, stderr)
+      assert.include(stderr, expected)
+      assert.notInclude(stderr, "geheim")
+      assert.strictEqual(stdout, "")
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("help and version go to stdout and exit 0", () =>
+    Effect.gen(function* () {
+      assert.deepInclude(yield* etl(["--version"]), { code: 0, stderr: "" })
+      const help = yield* etl(["run", "--help"])
+      assert.strictEqual(help.code, 0)
+      assert.include(help.stdout, "--chunksize")
+    }),
+  )
+})
+
+describe("etl init", () => {
+  it.live("creates the tables, twice at once and again", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const both = yield* Effect.all([etl(["init"], env), etl(["init"], env)], { concurrency: 2 })
+      assert.deepStrictEqual(
+        [...both, yield* etl(["init"], env)].map(({ code, stderr }) => [code, stderr]),
+        [
+          [0, ""],
+          [0, ""],
+          [0, ""],
+        ],
+      )
+      const columns = yield* query<{ name: string }>(
+        "select column_name as name from information_schema.columns where table_name = 'users' order by ordinal_position",
+      )
+      assert.strictEqual(
+        columns.map(({ name }) => name).join(" "),
+        "id first_name last_name email gender ip_address created_at updated_at password status latitude longitude country region city timezone isp_name updated source_id migrated_at file_id byte_offset",
+      )
+    }).pipe(Effect.scoped),
+  )
+
+  const pythonTable = `
+    create table users (
+      id serial primary key, first_name varchar(50), last_name varchar(50), email varchar(100), gender varchar(10),
+      ip_address varchar(20), created_at timestamp, updated_at timestamp, password varchar(64), status boolean,
+      latitude double precision, longitude double precision, country varchar(64), region varchar(64), city varchar(64),
+      timezone varchar(64), isp_name varchar(128), updated boolean
+    )`
+
+  it.live("adopts the table of the Python system, keeps its rows, and merges into them", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      yield* query(pythonTable)
+      yield* query(`
+        insert into users (first_name, email, updated_at) values
+          ('Old', ' Ada@Example.com', '2020-01-01 23:59'), ('Newer', 'b@example.com', '2030-01-01 01:00')`)
+      assert.deepInclude(yield* etl(["init"], env), { code: 0 })
+      const source = yield* directoryOf({
+        "1.csv": [
+          header,
+          row("ada@example.com", "8.8.8.8", "2020-01-01"),
+          row("b@example.com", ""),
+          row("c@example.com", ""),
+        ].join("\n"),
+      })
+      const { code, stdout, stderr } = yield* etl(["--source", source, "--geo", "none"], env)
+      assert.strictEqual(code, 0, stderr)
+      assert.match(stdout, /inserted +1[^]*updated +1[^]*stale +1/)
+      assert.deepStrictEqual(yield* query("select id, email, first_name, updated from users order by id"), [
+        { id: 1, email: "ada@example.com", first_name: "Ada, A", updated: true },
+        { id: 2, email: "b@example.com", first_name: "Newer", updated: true },
+        { id: 3, email: "c@example.com", first_name: "Ada, A", updated: false },
+      ])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live.each([
+    ["insert into users (email) values ('a@example.com'), ('A@example.com ')", "a@example.com (2 times)"],
+    ["insert into users (email) values (null)", "1 rows without an e-mail"],
+    ["alter table users alter column status type text", "status of the table users is text"],
+  ])("refuses a table that it would take a loss to adopt, and changes nothing: %s", ([change, expected]) =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      yield* query(pythonTable)
+      yield* query(change)
+      const shape = () => query("select attname, atttypid from pg_attribute where attrelid = 'users'::regclass")
+      const [rows, columns] = [yield* query("select * from users"), yield* shape()]
+      const { code, stderr } = yield* etl(["init"], env)
+      assert.strictEqual(code, 6)
+      assert.include(stderr, expected)
+      assert.deepStrictEqual([yield* query("select * from users"), yield* shape()], [rows, columns])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("a database that cannot be used exits 6 and names what to do, never the password", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      for (const [change, expected] of [
+        [{ DB_NAME: "nowhere" }, "createdb"],
+        [{ DB_PORT: "1" }, "127.0.0.1"],
+        [{ DB_PASS: "wr0ng-secret" }, "password"],
+      ] as const) {
+        const { code, stderr } = yield* etl(["init"], { ...env, ...change })
+        assert.strictEqual(code, 6, stderr)
+        assert.include(stderr, expected)
+        assert.notInclude(stderr, "wr0ng-secret")
+        assert.notInclude(stderr, env["DB_PASS"]!)
+      }
+    }).pipe(Effect.scoped),
+  )
+})

@@ -1,0 +1,44 @@
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { ConfigProvider, Effect, Exit, Cause, Runtime } from "effect"
+import { TestConsole } from "effect/testing"
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import * as Cli from "../../src/Cli.ts"
+import * as Main from "../../src/Main.ts"
+import { temporaryDirectory } from "./postgres.ts"
+
+/** What a person sees of a command, and what a scheduler is told. */
+export interface Outcome {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+  /** The log's lines, parsed. */
+  readonly log: ReadonlyArray<Readonly<Record<string, unknown>>>
+  readonly logText: string
+}
+
+/** Runs the real command in this process, with an environment of its own and a log of its own. */
+export const etl = Effect.fnUntraced(function* (
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>> = {},
+) {
+  const logfile = join(yield* temporaryDirectory, "etl.log")
+  const hasLog = ["init", "run"].includes(args[0]!) || args[0]!.startsWith("--source")
+  return yield* Effect.gen(function* () {
+    const exit = yield* Effect.exit(Cli.execute(Main, "1.2.3", hasLog ? [...args, "--logfile", logfile] : args))
+    let code = 0
+    Runtime.defaultTeardown(exit, (exitCode) => (code = exitCode))
+    if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) return yield* Effect.die(Cause.squash(exit.cause))
+    const logText = existsSync(logfile) ? readFileSync(logfile, "utf8") : ""
+    const outcome: Outcome = {
+      code,
+      stdout: (yield* TestConsole.logLines).join("\n"),
+      stderr: (yield* TestConsole.errorLines).join("\n"),
+      log: logText.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)])),
+      logText,
+    }
+    return outcome
+  }).pipe(
+    Effect.provide([NodeServices.layer, TestConsole.layer, ConfigProvider.layer(ConfigProvider.fromEnv({ env }))]),
+  )
+}, Effect.scoped)
