@@ -1,6 +1,18 @@
 import { defineConfig } from "vitest/config"
 
+const source = (path: string): string => `${import.meta.dirname}/../src/${path}`
+
 export default defineConfig({
+  resolve: {
+    // The examples of README import the package by its name.
+    alias: [
+      { find: "user-activity-etl/testing", replacement: source("testing.ts") },
+      { find: "user-activity-etl/LocalSource", replacement: source("source/LocalSource.ts") },
+      { find: "user-activity-etl/PgServer", replacement: source("database/PgServer.ts") },
+      { find: "user-activity-etl/PgUserRepo", replacement: source("repo/PgUserRepo.ts") },
+      { find: "user-activity-etl", replacement: source("index.ts") },
+    ],
+  },
   test: {
     root: import.meta.dirname + "/..",
     include: ["test/**/*.test.ts"],

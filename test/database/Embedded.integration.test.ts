@@ -1,6 +1,6 @@
-import { PgClient, PgConnection } from "@effect/sql-pg"
+import { PgClient, PgConnection, PgProtocol } from "@effect/sql-pg"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Layer, Redacted, Runtime, Schema, Stream } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Redacted, Result, Runtime, Schema, Stream } from "effect"
 import {
   existsSync,
   mkdirSync,
@@ -122,7 +122,7 @@ layer(fresh, { excludeTestServices: true })("an embedded database", (it) => {
       const slow = sql`insert into interrupted select count(*) from generate_series(1, 1000000)`
       const fiber = yield* Effect.forkChild(transaction(sql, slow))
       yield* Effect.sleep("50 millis")
-      yield* Fiber.interrupt(fiber)
+      yield* Fiber.interrupt(fiber).pipe(Effect.timeout("4500 millis"))
       const exit = yield* Fiber.await(fiber)
       assert(Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause), String(exit))
       assert.deepStrictEqual(yield* sql`select count(*)::int as rows from interrupted`, [{ rows: 0 }])
@@ -162,7 +162,12 @@ describe("connections", () => {
       sockets.push(connect())
       return sockets.at(-1)!
     }
-    return { sockets, unread, open: PgConnection.make({ stream, username: "postgres", connectTimeout: "1 minute" }) }
+    return {
+      sockets,
+      stream,
+      unread,
+      open: PgConnection.make({ stream, username: "postgres", connectTimeout: "1 minute" }),
+    }
   })
 
   it.live("nothing of one that has gone is seen by the next", () =>
@@ -196,6 +201,21 @@ describe("connections", () => {
         }),
       )
       yield* Effect.scoped(Effect.flatMap(open, look))
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("one that is destroyed after an error, before its Sync, leaves the next unharmed", () =>
+    Effect.gen(function* () {
+      const { open, stream } = yield* thread
+      const socket = stream()
+      const answer = () => Effect.promise(() => new Promise((resolve) => socket.once("data", resolve)))
+      socket.write(PgProtocol.encodeStartupMessage({ user: "postgres", database: "postgres" }))
+      yield* answer()
+      socket.write(Result.getOrThrow(PgProtocol.encodeParse({ name: "", query: "not SQL", parameterTypes: [] })))
+      yield* answer()
+      socket.destroy()
+      const one = Effect.flatMap(open, (connection) => connection.query("select 1 as one"))
+      assert.deepStrictEqual((yield* Effect.scoped(one)).rows, [{ one: 1 }])
     }).pipe(Effect.scoped),
   )
 
@@ -321,7 +341,10 @@ describe("the folder", () => {
       const directory = yield* temporaryDirectory
       const folder = join(directory, "pgdata")
       const rounds = 10
-      for (let round = 0; round < rounds; round++) writeFileSync(`${folder}-${round}.lock-4194305-boot.1`, "")
+      for (let round = 0; round < rounds; round++) {
+        // Left by a process that is gone, and by one whose number is another's now.
+        for (const pid of [4_194_305, process.pid]) writeFileSync(`${folder}-${round}.lock-${pid}-boot.1`, "held")
+      }
       const start = Date.now() + 2000
       const racers = yield* Effect.forEach([1, 2, 3, 4], () =>
         spawnNode(child, ["race", folder, String(start), String(rounds)]),
@@ -402,7 +425,10 @@ describe("the folder", () => {
       for (const half of ["", "PG_VERSION"]) {
         const builder = yield* spawnNode(child, ["open", folder])
         const aside = `${folder}.new-${builder.pid}`
-        while (!existsSync(join(aside, half))) yield* Effect.sleep("2 millis")
+        while (!existsSync(join(aside, half))) {
+          assert.isFalse(existsSync(folder), "built in place")
+          yield* Effect.sleep("2 millis")
+        }
         yield* builder.kill("SIGKILL")
         assert.isTrue(existsSync(aside))
         assert.isFalse(existsSync(folder))

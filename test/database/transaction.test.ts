@@ -1,0 +1,43 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Effect, Exit, Fiber } from "effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import { ConnectionError, SqlError } from "effect/sql/SqlError"
+import { transaction } from "../../src/database/transaction.ts"
+
+const lost = new SqlError({ reason: new ConnectionError({ cause: new Error("lost") }) })
+
+/** A client whose connection is lost during the transaction: neither ROLLBACK nor COMMIT works. */
+const client = {
+  withTransaction: <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.matchCauseEffect(restore(effect), {
+        onFailure: () => Effect.die(lost),
+        onSuccess: () => Effect.fail(lost),
+      }),
+    ),
+} as unknown as SqlClient
+
+describe("transaction, where the connection is lost", () => {
+  it.effect("fails as the effect failed", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* Effect.flip(transaction(client, Effect.fail("mine"))), "mine")
+      assert.deepStrictEqual(yield* Effect.exit(transaction(client, Effect.die("mine"))), Exit.die("mine"))
+    }),
+  )
+
+  it.effect("fails when only the COMMIT did", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(yield* Effect.flip(transaction(client, Effect.succeed(1))), lost)
+    }),
+  )
+
+  it.effect("is interrupted, and nothing else, when it is interrupted", () =>
+    Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(transaction(client, Effect.never), { startImmediately: true })
+      yield* Effect.yieldNow
+      yield* Fiber.interrupt(fiber)
+      const exit = yield* Fiber.await(fiber)
+      assert(Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause), String(exit))
+    }),
+  )
+})
