@@ -4,6 +4,7 @@ import { Config, Context, Effect, type FileSystem, Layer, Option } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { UsageError } from "./commands/CommandError.ts"
 import type { InitFlags } from "./commands/init.ts"
+import type { RunServices } from "./commands/run.ts"
 import type { LocatorName, RunFlags } from "./commands/runFlags.ts"
 import * as Embedded from "./database/Embedded.ts"
 import * as PgServer from "./database/PgServer.ts"
@@ -13,8 +14,8 @@ import * as Mmdb from "./geo/Mmdb.ts"
 import { Quota } from "./geo/Quota.ts"
 import * as Logging from "./Logging.ts"
 import * as PgUserRepo from "./repo/PgUserRepo.ts"
+import type { UserRepo } from "./repo/UserRepo.ts"
 import * as LocalSource from "./source/LocalSource.ts"
-import * as S3Source from "./source/S3Source.ts"
 
 /** Load and locating each have a connection, and one is left for what comes between. */
 const maxConnections = 3
@@ -45,6 +46,8 @@ const source = (flags: RunFlags) =>
         return LocalSource.layer(flags.source)
       }
       if (Option.isNone(bucket)) return yield* usageError("--aws needs --bucket NAME")
+      // The SDK costs a tenth of a second and 20 MB, so it is imported where it is used.
+      const S3Source = yield* Effect.promise(() => import("./source/S3Source.ts"))
       return S3Source.layer({
         bucket: bucket.value,
         prefix: flags.source,
@@ -95,16 +98,24 @@ const locator = (flags: RunFlags) =>
 
 const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 
+type RunError =
+  | Layer.Error<ReturnType<typeof source>>
+  | Layer.Error<ReturnType<typeof locator>>
+  | Layer.Error<ReturnType<typeof database>>
+  | Layer.Error<ReturnType<typeof Logging.layer>>
+
 /** The services of `etl run`. */
-export const run = (flags: RunFlags) =>
+export const run = (flags: RunFlags): Layer.Layer<RunServices, RunError> =>
   Layer.mergeAll(source(flags), locator(flags), PgUserRepo.layer.pipe(Layer.provide(database(flags)))).pipe(
     Layer.tapError(Logging.logFailure),
     Layer.provideMerge(Logging.layer(flags.logfile)),
     Layer.provide(platform),
   )
 
+type InitError = Layer.Error<ReturnType<typeof database>> | Layer.Error<ReturnType<typeof Logging.layer>>
+
 /** The services of `etl init`. */
-export const init = (flags: InitFlags) =>
+export const init = (flags: InitFlags): Layer.Layer<UserRepo, InitError> =>
   PgUserRepo.layer.pipe(
     Layer.provide(database(flags)),
     Layer.tapError(Logging.logFailure),

@@ -129,8 +129,6 @@ const makeLoadFile = Effect.gen(function* () {
       )
       return yield* source.read(load.file, load.resume?.position.byteOffset ?? 0).pipe(
         readChunks(load.file, { ...options, resume: load.resume }),
-        // The next chunk is read and decoded while the database writes this one.
-        Stream.buffer({ capacity: 1 }),
         Stream.mapEffect((chunk) => loadChunk(load, chunk)),
         Stream.runFold(
           (): Reject | undefined => undefined,

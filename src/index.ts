@@ -3,6 +3,7 @@
  * are declared here; their implementations are subpaths of the package, so that nothing is imported that is not used.
  */
 export * as ColumnMapping from "./domain/ColumnMapping.ts"
+export { DatabaseConfigError, DatabaseError } from "./domain/DatabaseError.ts"
 export { Answer, type Answers, Location } from "./domain/Location.ts"
 export type { Reason, Reject } from "./domain/Reject.ts"
 export { AddressCounts, exitCode, FileSummary, RecordCounts, RunSummary } from "./domain/RunSummary.ts"
@@ -11,7 +12,6 @@ export { chain, GeoLocator, GeoLocatorError, type GeoService } from "./geo/GeoLo
 export * as Locating from "./Locating.ts"
 export * as Pipeline from "./Pipeline.ts"
 export { LocationQueue } from "./repo/LocationQueue.ts"
-export { RepoError } from "./repo/RepoError.ts"
 export { type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
 export { type ChunkLocations, type LoadRef, UserRepo } from "./repo/UserRepo.ts"
 export { Source, SourceError, type SourceFile } from "./source/Source.ts"

@@ -329,18 +329,20 @@ describe("etl init", () => {
     ["insert into users (email) values ('a@example.com'), ('A@example.com ')", "a@example.com (2 times)"],
     ["insert into users (email) values (null)", "1 rows without an e-mail"],
     ["alter table users alter column status type text", "status of the table users is text"],
-  ])("refuses a table that it would take a loss to adopt, and changes nothing: %s", ([change, expected]) =>
-    Effect.gen(function* () {
-      const { env, query } = yield* makeDatabase
-      yield* query(pythonTable)
-      yield* query(change)
-      const shape = () => query("select attname, atttypid from pg_attribute where attrelid = 'users'::regclass")
-      const [rows, columns] = [yield* query("select * from users"), yield* shape()]
-      const { code, stderr } = yield* etl(["init"], env)
-      assert.strictEqual(code, 6)
-      assert.include(stderr, expected)
-      assert.deepStrictEqual([yield* query("select * from users"), yield* shape()], [rows, columns])
-    }).pipe(Effect.scoped),
+  ] as ReadonlyArray<readonly [string, string]>)(
+    "refuses a table that it would take a loss to adopt, and changes nothing: %s",
+    ([change, expected]) =>
+      Effect.gen(function* () {
+        const { env, query } = yield* makeDatabase
+        yield* query(pythonTable)
+        yield* query(change)
+        const shape = () => query("select attname, atttypid from pg_attribute where attrelid = 'users'::regclass")
+        const [rows, columns] = [yield* query("select * from users"), yield* shape()]
+        const { code, stderr } = yield* etl(["init"], env)
+        assert.strictEqual(code, 6)
+        assert.include(stderr, expected)
+        assert.deepStrictEqual([yield* query("select * from users"), yield* shape()], [rows, columns])
+      }).pipe(Effect.scoped),
   )
 
   it.live("a database that cannot be used exits 6 and names what to do, never the password", () =>

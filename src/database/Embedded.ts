@@ -1,7 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Duration, Effect, type Layer } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
-import { type DatabaseError, fromSqlError } from "./DatabaseError.ts"
+import { type DatabaseError, fromSqlError } from "../domain/DatabaseError.ts"
 import * as EmbeddedFolder from "./EmbeddedFolder.ts"
 import * as PgliteThread from "./PgliteThread.ts"
 import { maxMessageSize, sessionParameters } from "./session.ts"

@@ -1,7 +1,7 @@
 import { Effect, type Scope } from "effect"
 import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
-import { DatabaseError } from "./DatabaseError.ts"
+import { DatabaseError } from "../domain/DatabaseError.ts"
 import * as FolderLock from "./FolderLock.ts"
 
 /** The major version of PostgreSQL that the installed PGlite is. */

@@ -2,7 +2,7 @@ import { Effect, type Scope } from "effect"
 import { spawnSync } from "node:child_process"
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
-import { DatabaseError } from "./DatabaseError.ts"
+import { DatabaseError } from "../domain/DatabaseError.ts"
 
 /** A process that wants or has the folder. The start tells it from a later process of the same number. */
 interface Claim {
@@ -12,7 +12,14 @@ interface Claim {
 
 const linux = existsSync("/proc/self/stat")
 
-const bootId = linux ? readFileSync("/proc/sys/kernel/random/boot_id", "utf8").slice(0, 8) : ""
+/** Tells a process from one before a restart of the machine, or nothing where the kernel does not say. */
+const bootId = (): string => {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").slice(0, 8)
+  } catch {
+    return "boot"
+  }
+}
 
 /** When a process started, in a form that fits a file name; undefined when it is not running. */
 const startOf = (pid: number): string | undefined => {
@@ -20,7 +27,7 @@ const startOf = (pid: number): string | undefined => {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
-      return fields[0] === "Z" ? undefined : `${bootId}.${fields[19]}`
+      return fields[0] === "Z" ? undefined : `${bootId()}.${fields[19]}`
     } catch {
       return undefined
     }

@@ -2,7 +2,7 @@ import { Duration, Effect, type Scope } from "effect"
 import { rmSync } from "node:fs"
 import { Duplex } from "node:stream"
 import { Worker } from "node:worker_threads"
-import { DatabaseError, EmbeddedStopped } from "./DatabaseError.ts"
+import { DatabaseError, EmbeddedStopped } from "../domain/DatabaseError.ts"
 
 /** What the worker is started with. With `buildAt` it builds a first database there, renames it and ends. */
 export interface Task {

@@ -1,5 +1,5 @@
 import { Config, Effect, Option, Redacted } from "effect"
-import { DatabaseConfigError } from "./DatabaseError.ts"
+import { DatabaseConfigError } from "../domain/DatabaseError.ts"
 
 /** libpq's levels of protection, from none to certificate and host name verified. */
 export const tlsModes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const

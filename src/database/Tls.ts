@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { type ConnectionOptions, getCACertificates } from "node:tls"
-import { DatabaseConfigError } from "./DatabaseError.ts"
+import { DatabaseConfigError } from "../domain/DatabaseError.ts"
 import type { ServerSettings, TlsMode } from "./ServerSettings.ts"
 
 /** One way to connect: without TLS, or with these options. */

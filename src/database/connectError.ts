@@ -1,5 +1,5 @@
 import type { SqlError } from "effect/sql/SqlError"
-import { DatabaseError, describeState, sqlState } from "./DatabaseError.ts"
+import { DatabaseError, describeState, sqlState } from "../domain/DatabaseError.ts"
 import type { ServerSettings } from "./ServerSettings.ts"
 
 const quote = (word: string): string => (/^[\w./:-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)

@@ -81,6 +81,7 @@ const serve = async (directory: string, unread: Int32Array): Promise<void> => {
   let size = 0
   const flush = (connection: number): void => {
     if (size === 0) return
+    // Not Buffer.concat: its memory may be shared with other buffers, and is given away here.
     const bytes = new Uint8Array(size)
     let offset = 0
     for (const piece of pieces) {

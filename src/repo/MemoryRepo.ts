@@ -1,10 +1,10 @@
 import { Context, Effect, Layer, Ref } from "effect"
 import { isSameUser, type UserRecord, type Winner, winners } from "../domain/Chunk.ts"
+import { DatabaseError } from "../domain/DatabaseError.ts"
 import { Answer, type Location } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { LocationQueue } from "./LocationQueue.ts"
-import { RepoError } from "./RepoError.ts"
 import { type FileLoad, RunRepo } from "./RunRepo.ts"
 import { type LoadRef, UserRepo } from "./UserRepo.ts"
 
@@ -56,8 +56,7 @@ const merge = (
   return ["updated", { ...known, user, byteOffset, fileId, location: place ?? (sameAddress ? stored.location : null) }]
 }
 
-const repoFailure = (operation: RepoError["operation"], message: string) =>
-  new RepoError({ operation, sqlState: null, message, retryable: false })
+const failure = (message: string) => new DatabaseError({ operation: "query", message, retryable: false })
 
 const make = Effect.gen(function* () {
   const users = yield* Ref.make<ReadonlyMap<string, StoredUser>>(new Map())
@@ -78,7 +77,7 @@ const make = Effect.gen(function* () {
   const loadOf = ({ fileId, load }: LoadRef) =>
     Effect.suspend(() => {
       const found = loads.get(fileId)
-      return found?.load === load ? Effect.succeed(found) : Effect.fail(repoFailure("upsert", "there is no such load"))
+      return found?.load === load ? Effect.succeed(found) : Effect.fail(failure("there is no such load"))
     })
 
   const userRepo = UserRepo.of({
@@ -86,7 +85,7 @@ const make = Effect.gen(function* () {
     upsert: Effect.fn("UserRepo.upsert")(function* (ref, chunk, { known, queue }) {
       const load = yield* loadOf(ref)
       if (load.resume !== undefined && load.resume.position.byteOffset !== chunk.from.byteOffset) {
-        return yield* repoFailure("upsert", "The checkpoint has moved: another process loads this file.")
+        return yield* failure("The checkpoint has moved: another process loads this file.")
       }
       yield* Ref.update(
         locations,

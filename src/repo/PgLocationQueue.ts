@@ -1,9 +1,10 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
+import { fromSqlError } from "../domain/DatabaseError.ts"
 import type { Answer, Answers } from "../domain/Location.ts"
 import { doubles, texts } from "./arrays.ts"
 import { LocationQueue } from "./LocationQueue.ts"
-import { repoError } from "./RepoError.ts"
+import { transaction } from "./transaction.ts"
 import { placeColumns } from "./upsertUsers.ts"
 
 type Told = readonly [address: string, answer: Exclude<Answer, { readonly _tag: "NotNow" }>]
@@ -17,13 +18,14 @@ const make = Effect.gen(function* () {
       where address = any(${texts(addresses)}) and status = 'pending'`
   })
 
-  const writeAnswers = Effect.fnUntraced(function* (provider: string, told: ReadonlyArray<Told>) {
-    const addresses = texts(told.map(([address]) => address))
-    const places = told.map(([, answer]) => (answer._tag === "Located" ? answer.location : undefined))
-    const reasons = told.map(([, answer]) => (answer._tag === "Unlocatable" ? answer.reason : null))
-    // Chunks lock the same rows, in the same order, before they write users: see UserRepo.upsert.
-    yield* sql`select from ip_locations where address = any(${addresses}) order by address for update`
-    yield* sql`
+  const writeAnswers = Effect.fnUntraced(
+    function* (provider: string, told: ReadonlyArray<Told>) {
+      const addresses = texts(told.map(([address]) => address))
+      const places = told.map(([, answer]) => (answer._tag === "Located" ? answer.location : undefined))
+      const reasons = told.map(([, answer]) => (answer._tag === "Unlocatable" ? answer.reason : null))
+      // Chunks lock the same rows, in the same order, before they write users: see UserRepo.upsert.
+      yield* sql`select from ip_locations where address = any(${addresses}) order by address for update`
+      yield* sql`
       update ip_locations l set
         status = case when t.reason is null then 'located' else 'unlocatable' end,
         claimed_until = null, provider = ${provider}, located_at = now(), reason = t.reason,
@@ -37,29 +39,30 @@ const make = Effect.gen(function* () {
         ${texts(places.map((place) => place?.isp_name ?? null))}
       ) as t (address, reason, latitude, longitude, country, region, city, timezone, isp_name)
       where l.address = t.address`
-    // Rows are locked in e-mail order, as chunks lock them.
-    yield* sql.unsafe(
-      `with waiting as materialized (
+      // Rows are locked in e-mail order, as chunks lock them.
+      yield* sql.unsafe(
+        `with waiting as materialized (
         select u.id, l.* from users u join ip_locations l on l.address = u.ip_address
         where u.ip_address = any($1) and u.latitude is null and l.status = 'located'
         order by u.email for update of u
       )
       update users u set ${placeColumns.map((column) => `${column} = w.${column}`).join(", ")}, migrated_at = now()
       from waiting w where u.id = w.id`,
-      [addresses],
-    )
-  }, sql.withTransaction)
+        [addresses],
+      )
+    },
+    (effect) => transaction(sql, effect),
+  )
 
   return LocationQueue.of({
     waiting: sql<{ waiting: number }>`
       select count(*)::float8 as waiting from ip_locations where status = 'pending'`.pipe(
       Effect.map((rows) => rows[0]!.waiting),
-      Effect.mapError(repoError("locations")),
+      Effect.mapError(fromSqlError),
     ),
 
-    claim: Effect.fn("LocationQueue.claim")(
-      function* (limit: number) {
-        const claimed = yield* sql<{ address: string }>`
+    claim: Effect.fn("LocationQueue.claim")(function* (limit: number) {
+      const claimed = yield* sql<{ address: string }>`
           update ip_locations set claimed_until = clock_timestamp() + interval '5 minutes'
           where address in (
             select address from ip_locations
@@ -67,26 +70,21 @@ const make = Effect.gen(function* () {
             order by address limit ${limit} for update skip locked
           )
           returning address`
-        return claimed.map(({ address }) => address)
-      },
-      Effect.mapError(repoError("locations")),
-    ),
+      return claimed.map(({ address }) => address)
+    }, Effect.mapError(fromSqlError)),
 
-    answer: Effect.fn("LocationQueue.answer")(
-      function* (provider: string, answers: Answers) {
-        const told: Array<Told> = []
-        const untold: Array<string> = []
-        for (const [address, answer] of answers) {
-          if (answer._tag === "NotNow") untold.push(address)
-          else told.push([address, answer])
-        }
-        if (told.length > 0) yield* writeAnswers(provider, told)
-        if (untold.length > 0) yield* release(untold)
-      },
-      Effect.mapError(repoError("locations")),
-    ),
+    answer: Effect.fn("LocationQueue.answer")(function* (provider: string, answers: Answers) {
+      const told: Array<Told> = []
+      const untold: Array<string> = []
+      for (const [address, answer] of answers) {
+        if (answer._tag === "NotNow") untold.push(address)
+        else told.push([address, answer])
+      }
+      if (told.length > 0) yield* writeAnswers(provider, told)
+      if (untold.length > 0) yield* release(untold)
+    }, Effect.mapError(fromSqlError)),
 
-    release: Effect.fn("LocationQueue.release")(release, Effect.mapError(repoError("locations"))),
+    release: Effect.fn("LocationQueue.release")(release, Effect.mapError(fromSqlError)),
   })
 })
 

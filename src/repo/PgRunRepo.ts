@@ -1,9 +1,10 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
+import { fromSqlError } from "../domain/DatabaseError.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import { integers, texts } from "./arrays.ts"
-import { repoError } from "./RepoError.ts"
 import { type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./RunRepo.ts"
+import { transaction } from "./transaction.ts"
 import type { LoadRef } from "./UserRepo.ts"
 
 /** Files of one statement. */
@@ -26,21 +27,20 @@ const countSums = `sum(read)::float8 as read, sum(inserted)::float8 as inserted,
 const make = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
 
-  const begin = Effect.fn("RunRepo.begin")(
-    function* ({ source }: RunRequest) {
-      const resumed = yield* sql<{ runId: number; attempt: number }>`
+  const withTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>) => transaction(sql, effect)
+
+  const begin = Effect.fn("RunRepo.begin")(function* ({ source }: RunRequest) {
+    const resumed = yield* sql<{ runId: number; attempt: number }>`
         update etl_runs set attempts = attempts + 1
         where id = (
           select id from etl_runs where source = ${source} and finished_at is null order by id desc limit 1 for update
         )
         returning id::float8 as "runId", attempts as attempt`
-      if (resumed.length > 0) return resumed[0]!
-      const begun = yield* sql<{ runId: number; attempt: number }>`
+    if (resumed.length > 0) return resumed[0]!
+    const begun = yield* sql<{ runId: number; attempt: number }>`
         insert into etl_runs (source) values (${source}) returning id::float8 as "runId", attempts as attempt`
-      return begun[0]!
-    },
-    Effect.mapError(repoError("begin run")),
-  )
+    return begun[0]!
+  }, Effect.mapError(fromSqlError))
 
   /** Loads that `--force` begins: of files that an earlier run has loaded, or began with another mapping. */
   const beginNextLoads = (runId: number, { mapping }: RunRequest, ids: ReadonlyArray<number>) =>
@@ -103,7 +103,7 @@ const make = Effect.gen(function* () {
             : { position: { byteOffset: row.byteOffset, line: row.line }, header: row.header },
       }
     })
-  }, sql.withTransaction)
+  }, withTransaction)
 
   const fileCounts = ({ fileId, load }: LoadRef) =>
     sql.unsafe<RecordCounts>(`select ${countSums} from etl_files where id = $1 and load = $2`, [fileId, load])
@@ -111,45 +111,37 @@ const make = Effect.gen(function* () {
   return RunRepo.of({
     begin,
 
-    register: Effect.fn("RunRepo.register")(
-      function* <File extends FileIdentity>(runId: number, request: RunRequest, files: ReadonlyArray<File>) {
-        const loads: Array<FileLoad<File>> = []
-        for (let start = 0; start < files.length; start += batchSize) {
-          loads.push(...(yield* registerBatch(runId, request, files.slice(start, start + batchSize))))
-        }
-        return loads
-      },
-      Effect.mapError(repoError("begin run")),
-    ),
+    register: Effect.fn("RunRepo.register")(function* <File extends FileIdentity>(
+      runId: number,
+      request: RunRequest,
+      files: ReadonlyArray<File>,
+    ) {
+      const loads: Array<FileLoad<File>> = []
+      for (let start = 0; start < files.length; start += batchSize) {
+        loads.push(...(yield* registerBatch(runId, request, files.slice(start, start + batchSize))))
+      }
+      return loads
+    }, Effect.mapError(fromSqlError)),
 
-    finishFile: Effect.fn("RunRepo.finishFile")(
-      function* (load: LoadRef) {
-        yield* sql`update etl_files set loaded_at = now() where id = ${load.fileId} and load = ${load.load}`
-        return (yield* fileCounts(load))[0]!
-      },
-      Effect.mapError(repoError("finish file")),
-    ),
+    finishFile: Effect.fn("RunRepo.finishFile")(function* (load: LoadRef) {
+      yield* sql`update etl_files set loaded_at = now() where id = ${load.fileId} and load = ${load.load}`
+      return (yield* fileCounts(load))[0]!
+    }, Effect.mapError(fromSqlError)),
 
-    fileCounts: Effect.fn("RunRepo.fileCounts")(
-      function* (load: LoadRef) {
-        return (yield* fileCounts(load))[0]!
-      },
-      Effect.mapError(repoError("finish file")),
-    ),
+    fileCounts: Effect.fn("RunRepo.fileCounts")(function* (load: LoadRef) {
+      return (yield* fileCounts(load))[0]!
+    }, Effect.mapError(fromSqlError)),
 
-    finish: Effect.fn("RunRepo.finish")(
-      function* (runId: number) {
-        yield* sql.unsafe(
-          `update etl_runs r set finished_at = now(), read = t.read, inserted = t.inserted, updated = t.updated,
+    finish: Effect.fn("RunRepo.finish")(function* (runId: number) {
+      yield* sql.unsafe(
+        `update etl_runs r set finished_at = now(), read = t.read, inserted = t.inserted, updated = t.updated,
             unchanged = t.unchanged, stale = t.stale, duplicate = t.duplicate, rejected = t.rejected
           from (select ${countSums.replaceAll("::float8", "").replaceAll(/sum\((\w+)\)/g, "coalesce(sum($1), 0)")}
             from etl_files where run_id = $1) t
           where r.id = $1`,
-          [runId],
-        )
-      },
-      Effect.mapError(repoError("finish run")),
-    ),
+        [runId],
+      )
+    }, Effect.mapError(fromSqlError)),
   })
 })
 

@@ -2,17 +2,18 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Schedule } from "effect"
 import { Migrator, SqlClient } from "effect/sql"
 import { SqlError } from "effect/sql/SqlError"
-import { type Chunk, winners } from "../domain/Chunk.ts"
+import { type Chunk, type Winner, winners } from "../domain/Chunk.ts"
+import { DatabaseError, fromSqlError, sqlState } from "../domain/DatabaseError.ts"
 import type { Location } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
-import { noRecords, type RecordCounts } from "../domain/RunSummary.ts"
+import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { userColumns } from "../domain/User.ts"
 import { booleans, bytes, days, doubles, integers, texts } from "./arrays.ts"
 import tables from "./migrations/0001_tables.ts"
 import { AdoptionError } from "./migrations/adoptUsers.ts"
 import * as PgLocationQueue from "./PgLocationQueue.ts"
 import * as PgRunRepo from "./PgRunRepo.ts"
-import { RepoError, repoError, sqlStateOf } from "./RepoError.ts"
+import { transaction } from "./transaction.ts"
 import { placeColumns, upsertUsers } from "./upsertUsers.ts"
 import { type LoadRef, UserRepo } from "./UserRepo.ts"
 
@@ -21,12 +22,12 @@ const runMigrations = Migrator.make({})({
   loader: Migrator.fromRecord({ "0001_tables": tables }),
 })
 
-const migrationError = (error: Migrator.MigrationError | SqlError): RepoError => {
-  if (error._tag === "SqlError") return repoError("migrate")(error)
+const migrationError = (error: Migrator.MigrationError | SqlError): DatabaseError => {
+  if (error._tag === "SqlError") return fromSqlError(error)
   const cause = error.cause
-  if (cause instanceof SqlError) return repoError("migrate")(cause)
+  if (cause instanceof SqlError) return fromSqlError(cause)
   const message = cause instanceof AdoptionError ? cause.message : error.message
-  return new RepoError({ operation: "migrate", sqlState: null, message, retryable: false })
+  return new DatabaseError({ operation: "migrate", message, retryable: false })
 }
 
 /** The chunk's rows could not be classified and written in one go: another transaction wrote the same users. */
@@ -35,18 +36,20 @@ class Raced extends Error {
 }
 
 /** Serialization failures and deadlocks pass when the transaction is repeated. */
-const isTransient = (error: SqlError | RepoError | Raced): boolean =>
-  error._tag === "Raced" || (error._tag === "SqlError" && ["40001", "40P01"].includes(sqlStateOf(error) ?? ""))
+const isTransient = (error: SqlError | DatabaseError | Raced): boolean =>
+  error._tag === "Raced" || (error._tag === "SqlError" && ["40001", "40P01"].includes(sqlState(error) ?? ""))
 
 const byTransience = Schedule.exponential("20 millis").pipe(
   Schedule.jittered,
   Schedule.upTo({ times: 10 }),
-  Schedule.setInputType<SqlError | RepoError | Raced>(),
+  Schedule.setInputType<SqlError | DatabaseError | Raced>(),
   Schedule.while(({ input }) => isTransient(input)),
 )
 
 type UserCounts = Pick<RecordCounts, "inserted" | "updated" | "unchanged" | "stale">
-const noUsers: UserCounts = noRecords
+
+/** A statement's arrays are copied several times on their way: rows of one, at most. */
+const rowsOfStatement = 5_000
 
 const make = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
@@ -60,15 +63,12 @@ const make = Effect.gen(function* () {
     yield* sql`select from ip_locations where address = any(${queue}) order by address for share`
   })
 
-  const writeUsers = Effect.fnUntraced(function* (
+  const writeRows = Effect.fnUntraced(function* (
     fileId: number,
-    chunk: Chunk,
+    rows: ReadonlyArray<Winner>,
     known: ReadonlyMap<string, Location>,
     hasQueue: boolean,
-  ): Effect.fn.Return<UserCounts & { readonly duplicate: number }, SqlError | Raced> {
-    const rows = winners(chunk.users)
-    const duplicate = chunk.users.length - rows.length
-    if (rows.length === 0) return { ...noUsers, duplicate }
+  ): Effect.fn.Return<UserCounts, SqlError | Raced> {
     const places = rows.map(({ user }) => (user.ip_address === null ? undefined : known.get(user.ip_address)))
     const [counts] = yield* sql.unsafe<UserCounts>(upsertUsers(hasQueue), [
       ...userColumns.map((column) => {
@@ -87,7 +87,22 @@ const make = Effect.gen(function* () {
     ])
     const { inserted, updated, unchanged, stale } = counts!
     if (inserted + updated + unchanged + stale !== rows.length) return yield* Effect.fail(new Raced())
-    return { inserted, updated, unchanged, stale, duplicate }
+    return counts!
+  })
+
+  const writeUsers = Effect.fnUntraced(function* (
+    fileId: number,
+    chunk: Chunk,
+    known: ReadonlyMap<string, Location>,
+    hasQueue: boolean,
+  ) {
+    const rows = winners(chunk.users)
+    let total: RecordCounts = { ...noRecords, duplicate: chunk.users.length - rows.length }
+    for (let start = 0; start < rows.length; start += rowsOfStatement) {
+      const counts = yield* writeRows(fileId, rows.slice(start, start + rowsOfStatement), known, hasQueue)
+      total = addCounts(total, { ...noRecords, ...counts })
+    }
+    return total
   })
 
   const writeRejects = (load: LoadRef, rejects: ReadonlyArray<Reject>) => sql`
@@ -110,9 +125,8 @@ const make = Effect.gen(function* () {
         and (byte_offset = ${chunk.from.byteOffset} or header is null)
       returning 1 as moved`
     if (moved.length === 0) {
-      return yield* new RepoError({
-        operation: "upsert",
-        sqlState: null,
+      return yield* new DatabaseError({
+        operation: "query",
         message: "The checkpoint has moved: another process loads this file. Wait until it is done, then run again.",
         retryable: false,
       })
@@ -143,14 +157,13 @@ const make = Effect.gen(function* () {
         if (chunk.rejects.length > 0) yield* writeRejects(load, chunk.rejects)
         return counts
       },
-      sql.withTransaction,
+      (effect) => transaction(sql, effect),
       Effect.retry(byTransience),
       Effect.mapError((error) => {
-        if (error._tag === "SqlError") return repoError("upsert")(error)
-        if (error._tag === "RepoError") return error
-        return new RepoError({
-          operation: "upsert",
-          sqlState: null,
+        if (error._tag === "SqlError") return fromSqlError(error)
+        if (error._tag === "DatabaseError") return error
+        return new DatabaseError({
+          operation: "query",
           message: "Other transactions keep writing the same users. Wait until they are done, then run again.",
           retryable: true,
         })

@@ -1,7 +1,7 @@
 import { Context, type Effect } from "effect"
+import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Position } from "../domain/Chunk.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
-import type { RepoError } from "./RepoError.ts"
 import type { LoadRef } from "./UserRepo.ts"
 
 /** What identifies a file: see `source/Source`. */
@@ -38,18 +38,18 @@ export class RunRepo extends Context.Service<
     /** Begins a run of the source, or another attempt of one that is not finished. */
     readonly begin: (
       request: RunRequest,
-    ) => Effect.Effect<{ readonly runId: number; readonly attempt: number }, RepoError>
+    ) => Effect.Effect<{ readonly runId: number; readonly attempt: number }, DatabaseError>
     /** Numbers the files that are new, in the order given, and tells of each how far it is loaded. May be repeated. */
     readonly register: <File extends FileIdentity>(
       runId: number,
       request: RunRequest,
       files: ReadonlyArray<File>,
-    ) => Effect.Effect<ReadonlyArray<FileLoad<File>>, RepoError>
+    ) => Effect.Effect<ReadonlyArray<FileLoad<File>>, DatabaseError>
     /** The file's last chunk is committed. Gives the counts of the whole load, earlier attempts included. */
-    readonly finishFile: (load: LoadRef) => Effect.Effect<RecordCounts, RepoError>
+    readonly finishFile: (load: LoadRef) => Effect.Effect<RecordCounts, DatabaseError>
     /** What is committed of a load so far. */
-    readonly fileCounts: (load: LoadRef) => Effect.Effect<RecordCounts, RepoError>
+    readonly fileCounts: (load: LoadRef) => Effect.Effect<RecordCounts, DatabaseError>
     /** Every file of the run is loaded. */
-    readonly finish: (runId: number) => Effect.Effect<void, RepoError>
+    readonly finish: (runId: number) => Effect.Effect<void, DatabaseError>
   }
 >()("user-activity-etl/repo/RunRepo") {}

@@ -1,8 +1,8 @@
 import { Context, type Effect } from "effect"
+import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Chunk } from "../domain/Chunk.ts"
 import type { Location } from "../domain/Location.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
-import type { RepoError } from "./RepoError.ts"
 
 /** The load of a file that a chunk belongs to. */
 export interface LoadRef {
@@ -25,12 +25,16 @@ export class UserRepo extends Context.Service<
   UserRepo,
   {
     /** Creates or upgrades the tables. Safe to repeat, and to call from several processes at once. Drops nothing. */
-    readonly migrate: Effect.Effect<void, RepoError>
+    readonly migrate: Effect.Effect<void, DatabaseError>
     /**
      * Writes a chunk in one transaction: its users (the last version wins, equal rows are not written), its rejects,
      * its addresses' queue and the checkpoint at its end. All of it, or nothing when it fails. The checkpoint must stand
      * at `chunk.from`: a chunk that was committed already fails and changes nothing.
      */
-    readonly upsert: (load: LoadRef, chunk: Chunk, locations: ChunkLocations) => Effect.Effect<RecordCounts, RepoError>
+    readonly upsert: (
+      load: LoadRef,
+      chunk: Chunk,
+      locations: ChunkLocations,
+    ) => Effect.Effect<RecordCounts, DatabaseError>
   }
 >()("user-activity-etl/repo/UserRepo") {}

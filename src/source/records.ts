@@ -189,6 +189,8 @@ export const readChunks =
             (framer, chunk) => [framer, [chunk === endOfFile ? framer.finish() : framer.push(chunk)]] as const,
           ),
           Stream.mapEffect(decodeFrames),
+          // Read and decoded ahead while the database writes a chunk. Blocks of the source, not chunks: their size is bounded.
+          Stream.buffer({ capacity: 4 }),
           Stream.concat(
             Stream.suspend(() => (header === undefined ? Stream.fail(fileError(file, "is empty")) : Stream.empty)),
           ),

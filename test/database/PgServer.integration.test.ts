@@ -1,16 +1,21 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Redacted, Runtime } from "effect"
-import { writeFileSync } from "node:fs"
-import { connect, type Socket } from "node:net"
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
+import type { Socket } from "node:net"
+import { homedir } from "node:os"
 import { join } from "node:path"
-import { DatabaseError, fromSqlError } from "../../src/database/DatabaseError.ts"
+import { beforeAll, inject, vi } from "vitest"
+import { DatabaseError, fromSqlError } from "../../src/domain/DatabaseError.ts"
 import * as PgServer from "../../src/database/PgServer.ts"
 import { sessionParameters } from "../../src/database/session.ts"
-import { transaction } from "../../src/database/transaction.ts"
+import { transaction } from "../../src/repo/transaction.ts"
 import { makeCertificates } from "../utils/certificates.ts"
 import { environment, freePort, freshDatabase, sharedPostgres, temporaryDirectory } from "../utils/postgres.ts"
-import { tcpServer } from "../utils/tcp.ts"
+import { relay, tcpServer } from "../utils/tcp.ts"
+
+// Not the home of the person who runs the tests: libpq's root certificate may be there.
+beforeAll(() => void vi.stubEnv("HOME", inject("runDirectory")))
 
 /** Runs an effect against the server that the variables (or the flag) name. */
 const using = <A, E>(
@@ -50,11 +55,9 @@ const refusal = Effect.fnUntraced(function* (env: Record<string, string>, option
 const withoutTls = (port: number) =>
   tcpServer((client: Socket) => {
     client.once("data", (first: Buffer) => {
-      const server = connect(port, "127.0.0.1").on("error", () => client.destroy())
-      client.on("close", () => server.destroy())
+      const server = relay(client, port)
       if (first.length === 8) client.write("N")
       else server.write(first)
-      client.pipe(server).pipe(client)
     })
   })
 
@@ -147,6 +150,22 @@ describe("PgServer", () => {
 })
 
 describe("TLS", () => {
+  it.live("takes libpq's root certificate from the home directory", () =>
+    Effect.gen(function* () {
+      const { env, server } = yield* shared
+      const directory = join(homedir(), ".postgresql")
+      const file = join(directory, "root.crt")
+      yield* Effect.acquireRelease(
+        Effect.sync(() => mkdirSync(directory)),
+        () => Effect.sync(() => rmSync(directory, { recursive: true })),
+      )
+      writeFileSync(file, makeCertificates("localhost").ca)
+      assert.include((yield* refusal({ ...env, DB_SSLMODE: "require" })).message, "not trusted")
+      copyFileSync(server.rootCertificate, file)
+      assert.isTrue(yield* using({ ...env, DB_SSLMODE: "verify-ca" }, encrypted))
+    }).pipe(Effect.scoped),
+  )
+
   // The server's certificate is for localhost, not for 127.0.0.1, and is signed by a CA of its own.
   const cases = (ca: string) =>
     [
@@ -234,8 +253,7 @@ describe("a connection that fails", () => {
       let connections = 0
       const counting = yield* tcpServer((client) => {
         connections++
-        const upstream = connect(server.port, "127.0.0.1").on("error", () => client.destroy())
-        client.pipe(upstream).pipe(client)
+        relay(client, server.port)
       })
       yield* refusal({ ...env, DB_PORT: String(counting), DB_PASS: "not-this-one" })
       assert.strictEqual(connections, 1, "the password was said again without TLS")

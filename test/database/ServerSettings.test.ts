@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Redacted, Runtime, Schema } from "effect"
-import { DatabaseConfigError } from "../../src/database/DatabaseError.ts"
+import { DatabaseConfigError } from "../../src/domain/DatabaseError.ts"
 import { config, isConfigured } from "../../src/database/ServerSettings.ts"
 
 const within = (env: Record<string, string>) =>

@@ -29,16 +29,14 @@ export const spawnNode = Effect.fnUntraced(function* (file: string, args: Readon
   return {
     pid: child.pid!,
     lines: lines as ReadonlyArray<string>,
-    /** The first line that is accepted, waited for. Fails when the process ends without one. */
+    /** The first line that is accepted, waited for. Dies when the process ends without one. */
     line: (accepts: (line: string) => boolean) =>
-      Effect.callback<string, Error>((resume) => {
+      Effect.callback<string>((resume) => {
         const check = (): void => {
           const line = lines.find(accepts)
           if (line === undefined && child.exitCode === null && child.signalCode === null) return
           waiting.delete(check)
-          resume(
-            line === undefined ? Effect.fail(new Error(`ended after:\n${lines.join("\n")}`)) : Effect.succeed(line),
-          )
+          resume(line === undefined ? Effect.die(new Error(`ended after:\n${lines.join("\n")}`)) : Effect.succeed(line))
         }
         waiting.add(check)
         check()

@@ -1,5 +1,5 @@
 import { Effect, Exit, Scope } from "effect"
-import { mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { TestProject } from "vitest/node"
@@ -8,14 +8,21 @@ import { startPostgres } from "./postgres.ts"
 /** One server for all tests of a run, and a directory for their files. */
 export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
   const directory = mkdtempSync(join(tmpdir(), "user-activity-etl-"))
-  // The server ends with this process, whatever ends it; its files must go then, too.
   const remove = () => rmSync(directory, { recursive: true, force: true })
-  process.on("exit", remove)
+  // The server and the tests end with this process, whatever ends it, but may write for a moment more.
+  const abandon = () => {
+    const sleep = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+    for (let gone = 0, attempt = 0; gone < 5 && attempt < 60; attempt++, sleep()) {
+      gone = existsSync(directory) ? 0 : gone + 1
+      remove()
+    }
+  }
+  process.on("exit", abandon)
   const scope = Scope.makeUnsafe()
   const stop = async () => {
     await Effect.runPromise(Scope.close(scope, Exit.void))
     remove()
-    process.off("exit", remove)
+    process.off("exit", abandon)
   }
   try {
     project.provide("runDirectory", directory)

@@ -56,8 +56,9 @@ host all all all scram-sha-256
 /** A server of its own in the directory, stopped when the scope closes. Takes a second. */
 export const startPostgres = Effect.fnUntraced(function* (
   directory: string,
-): Effect.fn.Return<PostgresServer, unknown, Scope.Scope> {
+): Effect.fn.Return<PostgresServer, SqlError, Scope.Scope> {
   const dataDirectory = join(directory, "postgres")
+  const host = "127.0.0.1"
   const port = yield* freePort
   const password = randomUUID()
   const log: Array<unknown> = []
@@ -70,11 +71,16 @@ export const startPostgres = Effect.fnUntraced(function* (
     persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ["--no-sync", "--encoding=UTF8", "--locale=C"],
-    postgresFlags: [
-      ...["-c", "listen_addresses=127.0.0.1", "-c", `unix_socket_directories=${dataDirectory}`],
-      ...["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"],
-      ...["-c", "ssl=on", "-c", "ssl_cert_file=server.crt", "-c", "ssl_key_file=server.key"],
-    ],
+    postgresFlags: Object.entries({
+      listen_addresses: host,
+      unix_socket_directories: dataDirectory,
+      fsync: "off",
+      full_page_writes: "off",
+      max_connections: "200",
+      ssl: "on",
+      ssl_cert_file: "server.crt",
+      ssl_key_file: "server.key",
+    }).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
     onLog: (line) => log.push(line),
     onError: (line) => log.push(line),
   })
@@ -95,13 +101,13 @@ export const startPostgres = Effect.fnUntraced(function* (
   writeFileSync(rootCertificate, certificates.ca)
 
   yield* Effect.acquireRelease(
-    Effect.tryPromise({
-      try: () => server.start(),
-      catch: () => new Error(`PostgreSQL did not start:\n${log.join("")}`),
-    }),
+    Effect.promise(() =>
+      server.start().catch(() => {
+        throw new Error(`PostgreSQL did not start:\n${log.join("")}`)
+      }),
+    ),
     () => Effect.promise(() => server.stop()),
   )
-  const host = "127.0.0.1"
   const settings = {
     host,
     port,

@@ -1,5 +1,14 @@
 import { Effect } from "effect"
-import { createServer, type Socket } from "node:net"
+import { connect, createServer, type Socket } from "node:net"
+
+/** Joins a connection to a port of 127.0.0.1, both ways. */
+export const relay = (client: Socket, port: number): Socket => {
+  const server = connect(port, "127.0.0.1").on("error", () => client.destroy())
+  client.on("close", () => server.destroy())
+  client.pipe(server)
+  server.pipe(client)
+  return server
+}
 
 /** A TCP server of 127.0.0.1 until the scope closes; its port. Its connections end with it. */
 export const tcpServer = (onConnection: (socket: Socket) => void) =>

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { ConnectionError, SqlError } from "effect/sql/SqlError"
-import { transaction } from "../../src/database/transaction.ts"
+import { transaction } from "../../src/repo/transaction.ts"
 
 const lost = new SqlError({ reason: new ConnectionError({ cause: new Error("lost") }) })
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ConnectionError, SqlError, UnknownError } from "effect/sql/SqlError"
-import { EmbeddedStopped, fromSqlError, sqlState } from "../../src/database/DatabaseError.ts"
+import { EmbeddedStopped, fromSqlError, sqlState } from "../../src/domain/DatabaseError.ts"
 
 /** An error as the client makes it of PostgreSQL's answer. */
 const answered = (code: string, message: string) => {

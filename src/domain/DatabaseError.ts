@@ -6,7 +6,7 @@ import type { SqlError } from "effect/sql/SqlError"
  * later, unchanged. `sqlState` is there when PostgreSQL itself answered. Holds no secret and no value of a parameter.
  */
 export class DatabaseError extends Schema.TaggedError<DatabaseError>()("DatabaseError", {
-  operation: Schema.Literals(["open", "connect", "query"]),
+  operation: Schema.Literals(["open", "connect", "migrate", "query"]),
   message: Schema.String,
   sqlState: Schema.optionalKey(Schema.String),
   retryable: Schema.Boolean,
