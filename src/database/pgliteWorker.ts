@@ -2,12 +2,17 @@ import { PGlite } from "@electric-sql/pglite"
 import * as Predicate from "effect/Predicate"
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
+import { setFlagsFromString } from "node:v8"
 import { parentPort, workerData } from "node:worker_threads"
 import { type Frame, MessageFramer } from "./MessageFramer.ts"
 import type { FromWorker, Task, ToWorker } from "./PgliteThread.ts"
 
 // The thread that PGlite blocks while it works. It either builds a first database and ends, or serves one: it speaks
 // the wire protocol with the sockets of PgliteThread, one connection at a time.
+
+// V8's second compiler takes 600 MB for one function, PostgreSQL's interpreter of expressions, to be a sixth faster.
+setFlagsFromString("--no-wasm-tier-up")
+setFlagsFromString("--no-wasm-dynamic-tiering")
 
 const port = parentPort!
 const task = workerData as Task

@@ -120,7 +120,7 @@ export const inspect = Effect.fn("mmdbFile.inspect")(function* (path: string) {
 
 /** Records decoded last, by their place in the file: neighbours share them. */
 const recentRecords = () => {
-  const generation = 32_768
+  const generation = 8_192
   let young = new Map<string | number, unknown>()
   let old = new Map<string | number, unknown>()
   const set = (key: string | number, value: unknown) => {
