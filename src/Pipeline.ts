@@ -119,7 +119,10 @@ const makeLoadFile = Effect.gen(function* () {
   })
 
   const loadFile = Effect.fn("Pipeline.loadFile")(
-    function* (options: PipelineOptions, load: FileLoad<SourceFile>) {
+    function* (options: PipelineOptions, runId: number, load: FileLoad<SourceFile>) {
+      if (load.state === "loaded" && load.runId === runId) {
+        return fileSummary(load.file, "loaded", yield* runs.fileCounts(load), null)
+      }
       if (load.state === "loaded") {
         yield* Effect.logDebug("already loaded").pipe(Effect.annotateLogs({ step: "Extract" }))
         return fileSummary(load.file, "skipped", noRecords, null)
@@ -138,7 +141,7 @@ const makeLoadFile = Effect.gen(function* () {
         Effect.catchTag("SourceError", (error) => failed(load, error)),
       )
     },
-    (effect, _, load) => Effect.annotateLogs(effect, { file: load.file.uri }),
+    (effect, _options, _runId, load) => Effect.annotateLogs(effect, { file: load.file.uri }),
   )
   return { loadFile, counts }
 })
@@ -180,7 +183,7 @@ export const run = Effect.fn("Pipeline.run")(
       const isLoaded = yield* Deferred.make<void>()
       const { service } = locator
       const locating = service === undefined ? undefined : yield* Effect.forkChild(Locating.drain(service, isLoaded))
-      const loaded = yield* Effect.forEach(loads, (load) => loadFile(options, load))
+      const loaded = yield* Effect.forEach(loads, (load) => loadFile(options, runId, load))
       yield* Deferred.succeed(isLoaded, undefined)
       const drained = locating === undefined ? undefined : yield* Fiber.join(locating)
 

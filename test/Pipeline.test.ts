@@ -137,7 +137,10 @@ describe("Pipeline.run", () => {
       assert.deepStrictEqual([resumed.runId, resumed.attempt], [summary.runId, 2])
       // The file's counts are those of its whole load; its older version of a@example.com was read first.
       assert.deepInclude(resumed.files[0]!.counts, { read: 4, inserted: 3, rejected: 1 })
-      assert.strictEqual(resumed.files[1]!.state, "skipped")
+      // And the run's totals those of all its attempts.
+      assert.deepInclude(resumed.totals, { read: 6, rejected: 1 })
+      assert.strictEqual(resumed.files[1]!.state, "loaded")
+      assert.strictEqual((yield* Pipeline.run(options)).files[1]!.state, "skipped")
     }).pipe(Effect.provide(Layer.mergeAll(breaking, Testing.repo, GeoLocator.none)))
   })
 

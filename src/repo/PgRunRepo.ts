@@ -12,6 +12,7 @@ const batchSize = 5_000
 
 interface FileRow {
   readonly id: number
+  readonly runId: number
   readonly load: number
   readonly mapping: string
   readonly isLoaded: boolean
@@ -72,7 +73,7 @@ const make = Effect.gen(function* () {
       order by t.number
       on conflict do nothing`
     const rows = () => sql<FileRow>`
-      select f.id, f.load, f.mapping, f.loaded_at is not null as "isLoaded", f.header,
+      select f.id, f.run_id::float8 as "runId", f.load, f.mapping, f.loaded_at is not null as "isLoaded", f.header,
         f.byte_offset::float8 as "byteOffset", f.line::float8 as line
       from unnest(${uris}, ${fingerprints}) with ordinality as t (uri, fingerprint, number)
       join etl_files f on f.uri = t.uri and f.fingerprint = t.fingerprint
@@ -92,7 +93,7 @@ const make = Effect.gen(function* () {
       const isOtherMapping = row.mapping !== request.mapping
       return {
         file: files[index]!,
-        runId,
+        runId: row.runId,
         fileId: row.id,
         load: row.load,
         state: row.isLoaded ? "loaded" : isOtherMapping ? "otherMapping" : "open",

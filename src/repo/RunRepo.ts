@@ -23,6 +23,8 @@ export interface RunRequest {
 /** A file of a run, as far as it is loaded. */
 export interface FileLoad<File extends FileIdentity> extends LoadRef {
   readonly file: File
+  /** The run that loads the file, or has loaded it: this one, where an earlier attempt did. */
+  readonly runId: number
   /** `loaded`: nothing is to be done. `otherMapping`: an unfinished load began with another column mapping. */
   readonly state: "open" | "loaded" | "otherMapping"
   /** `loaded` with another column mapping than this run's. */
