@@ -54,6 +54,17 @@ const report = Effect.fnUntraced(function* (error: unknown) {
   return yield* new Ended({ code: Runtime.getErrorExitCode(error) })
 })
 
+const quote = (word: string): string => (/^[\w./:,=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
+
+/** The command line for people to give again; a connection string may hold a password. */
+const commandLine = (args: ReadonlyArray<string>): string =>
+  [
+    "etl",
+    ...args.map((word, index) =>
+      args[index - 1] === "--database-url" ? "URL" : quote(word.replace(/^(--database-url=).*/s, "$1URL")),
+    ),
+  ].join(" ")
+
 /** Runs the command line. Fails with the exit code, after the reason was told on stderr. */
 export const execute = <RunError, InitError>(
   services: Services<RunError, InitError>,
@@ -63,4 +74,7 @@ export const execute = <RunError, InitError>(
   Command.runWith(make(services), { version })(withDefaultCommand(args)).pipe(
     Effect.catch(report),
     Effect.provideService(CliOutput.Presenter, presenter),
+    Effect.onInterrupt(() =>
+      Console.error(Logging.printable(`Interrupted. The same command goes on where it ended: ${commandLine(args)}`)),
+    ),
   )

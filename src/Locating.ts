@@ -1,27 +1,23 @@
 import { Deferred, Effect, Ref, Stream } from "effect"
 import { Answer, type Answers } from "./domain/Location.ts"
+import { type AnsweredCounts, countAnswers } from "./domain/RunSummary.ts"
 import { GeoLocatorError, type GeoService } from "./geo/GeoLocator.ts"
 import { LocationQueue } from "./repo/LocationQueue.ts"
-
-export interface DrainResult {
-  readonly located: number
-  readonly unlocatable: number
-  /** Why the queue was left before it was empty. */
-  readonly error: GeoLocatorError | undefined
-}
 
 const count = (answers: Answers, tag: Answer["_tag"]): number =>
   [...answers.values()].filter((answer) => answer._tag === tag).length
 
 /**
  * Asks the service for the addresses that wait, in full batches until `loaded` says that no more will come, and commits
- * each batch's answers. Ends when the queue is empty and no longer fed, or when the service has given up; what is left
- * stays queued.
+ * each batch's answers. Ends when the queue is empty and no longer fed, or when the service has given up, and tells why; what
+ * is left stays queued. Counts the answers in `addressCounts`.
  */
-export const drain = Effect.fn("Locating.drain")(function* (service: GeoService, loaded: Deferred.Deferred<void>) {
+export const drain = Effect.fn("Locating.drain")(function* (
+  service: GeoService,
+  loaded: Deferred.Deferred<void>,
+  addressCounts: Ref.Ref<AnsweredCounts>,
+) {
   const queue = yield* LocationQueue
-  const total = yield* Ref.make({ located: 0, unlocatable: 0 })
-
   const claimBatch = Effect.gen(function* () {
     for (;;) {
       // Asked before the claim: an address that is queued in between is found by the next one.
@@ -46,17 +42,17 @@ export const drain = Effect.fn("Locating.drain")(function* (service: GeoService,
         })
       }
       yield* queue.answer(service.provider, answers)
-      const counts = { located: count(answers, "Located"), unlocatable: count(answers, "Unlocatable") }
-      yield* Ref.update(total, ({ located, unlocatable }) => ({
-        located: located + counts.located,
-        unlocatable: unlocatable + counts.unlocatable,
-      }))
-      yield* Effect.logDebug("addresses located").pipe(Effect.annotateLogs({ provider: service.provider, ...counts }))
+      const reasons = [...answers.values()].flatMap((answer) => (answer._tag === "Unlocatable" ? answer.reason : []))
+      const located = count(answers, "Located")
+      yield* Ref.update(addressCounts, (counts) => countAnswers(counts, located, reasons))
+      yield* Effect.logDebug("addresses located").pipe(
+        Effect.annotateLogs({ provider: service.provider, located, unlocatable: reasons.length }),
+      )
     },
     (effect, batch) => Effect.onError(effect, () => Effect.ignore(queue.release(batch))),
   )
 
-  const error = yield* Stream.fromEffectRepeat(claimBatch).pipe(
+  return yield* Stream.fromEffectRepeat(claimBatch).pipe(
     Stream.takeWhile((batch) => batch.length > 0),
     Stream.mapEffect(ask, { concurrency: service.concurrency, unordered: true }),
     Stream.runDrain,
@@ -71,5 +67,4 @@ export const drain = Effect.fn("Locating.drain")(function* (service: GeoService,
     ),
     Effect.annotateLogs({ step: "Locate" }),
   )
-  return { ...(yield* Ref.get(total)), error } satisfies DrainResult
 })

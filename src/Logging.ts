@@ -1,4 +1,16 @@
-import { Console, Effect, Layer, Logger, LogLevel, Predicate, References, Runtime, Schema } from "effect"
+import {
+  Console,
+  Effect,
+  FileSystem,
+  Layer,
+  Logger,
+  LogLevel,
+  type PlatformError,
+  Predicate,
+  References,
+  Runtime,
+  Schema,
+} from "effect"
 
 /** The log's file cannot be written. */
 class LogFileError extends Schema.TaggedError<LogFileError>()("LogFileError", { message: Schema.String }) {
@@ -25,19 +37,29 @@ const terminal = Logger.make(({ message, logLevel, fiber }) => {
   fiber.getRef(Console.Console).error(printable(parts.map(String).join(" ")))
 })
 
+/** Appends lines to the log. A full disk does not end the work that is logged, but is told, once. */
+const file = Effect.fnUntraced(function* (path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const cannotWrite = (error: PlatformError.PlatformError) => `--logfile: ${path} cannot be written: ${error.message}`
+  const log = yield* fs
+    .open(path, { flag: "a" })
+    .pipe(Effect.mapError((error) => new LogFileError({ message: cannotWrite(error) })))
+  let failed = false
+  const append = (lines: ReadonlyArray<string>) =>
+    // After a failure the last line may be there in part.
+    log.writeAll(new TextEncoder().encode(`${failed ? "\n" : ""}${lines.join("\n")}\n`)).pipe(
+      Effect.catch((error) => {
+        if (failed) return Effect.void
+        failed = true
+        return Console.error(printable(`${cannotWrite(error)} Lines of the log are lost; the work goes on.`))
+      }),
+    )
+  return yield* Logger.batched(jsonLine, { window: "200 millis", flush: append })
+})
+
 /** The log: everything to the file, appended; what a person should see to stderr too. */
 export const layer = (path: string) =>
-  Layer.merge(
-    Logger.layer([
-      terminal,
-      Logger.toFile(jsonLine, path, { flag: "a", batchWindow: "200 millis" }).pipe(
-        Effect.mapError(
-          (error) => new LogFileError({ message: `--logfile: ${path} cannot be written: ${error.message}` }),
-        ),
-      ),
-    ]),
-    Layer.succeed(References.MinimumLogLevel, "Debug"),
-  )
+  Layer.merge(Logger.layer([terminal, file(path)]), Layer.succeed(References.MinimumLogLevel, "Debug"))
 
 /** Whether the person knows of the error. */
 export const isReported = (error: object): boolean =>

@@ -17,8 +17,8 @@ import * as PgUserRepo from "./repo/PgUserRepo.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
 import * as LocalSource from "./source/LocalSource.ts"
 
-/** Load and locating each have a connection, and one is left for what comes between. */
-const maxConnections = 3
+/** Load and locating each have a connection, the locks of source and file two, and one is left for what comes between. */
+const maxConnections = 5
 
 const usageError = (message: string) => new UsageError({ message })
 
@@ -40,6 +40,7 @@ const source = (flags: RunFlags) =>
     Effect.gen(function* () {
       const { aws, bucket, region, endpoint, sign } = flags
       if (!aws) {
+        if (flags.source === "") return yield* usageError("--source is empty: name a directory or a file")
         const given = Object.entries({ bucket, region, endpoint }).find(([, value]) => Option.isSome(value))?.[0]
         const misplaced = given ?? (sign ? "sign" : undefined)
         if (misplaced !== undefined) return yield* usageError(`--${misplaced} is for S3: add --aws, or leave it out`)

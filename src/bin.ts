@@ -1,20 +1,25 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Schema } from "effect"
 import * as Cli from "./Cli.ts"
 import * as Main from "./Main.ts"
 
-try {
-  // First of all: the AWS SDK reads the environment by itself. Variables that are set win.
-  process.loadEnvFile()
-} catch {
-  // There is no .env.
-}
+// First of all: the AWS SDK reads the environment by itself. Variables that are set win.
+if (existsSync(".env")) process.loadEnvFile()
 
 const { version } = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Struct({ version: Schema.String })))(
   readFileSync(new URL("../package.json", import.meta.url), "utf8"),
 )
+
+// The first signal ends the work in an orderly way; a second one does not wait for that.
+let firstSignal: number | undefined
+const onSignal = () => {
+  firstSignal ??= performance.now()
+  // npm passes on what the terminal has sent already.
+  if (performance.now() - firstSignal > 500) process.exit(130)
+}
+process.on("SIGINT", onSignal).on("SIGTERM", onSignal)
 
 Cli.execute(Main, version, process.argv.slice(2)).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)

@@ -2,9 +2,11 @@
  * CSV exports of user activity become one row per user in PostgreSQL, each IP address turned into a place. The services
  * are declared here; their implementations are subpaths of the package, so that nothing is imported that is not used.
  */
+export type { Chunk, Position, UserRecord } from "./domain/Chunk.ts"
 export * as ColumnMapping from "./domain/ColumnMapping.ts"
 export { DatabaseConfigError, DatabaseError } from "./domain/DatabaseError.ts"
 export { Answer, type Answers, Location } from "./domain/Location.ts"
+export * as RejectLimit from "./domain/RejectLimit.ts"
 export type { Reason, Reject } from "./domain/Reject.ts"
 export { AddressCounts, exitCode, FileSummary, RecordCounts, RunSummary } from "./domain/RunSummary.ts"
 export { User } from "./domain/User.ts"
@@ -13,5 +15,5 @@ export * as Locating from "./Locating.ts"
 export * as Pipeline from "./Pipeline.ts"
 export { LocationQueue } from "./repo/LocationQueue.ts"
 export { type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
-export { type ChunkLocations, type LoadRef, UserRepo } from "./repo/UserRepo.ts"
+export { type ChunkLocations, type ChunkOutcome, type LoadRef, UserRepo } from "./repo/UserRepo.ts"
 export { Source, SourceError, type SourceFile } from "./source/Source.ts"

@@ -234,7 +234,9 @@ describe("etl, used wrongly", () => {
     [["--chunksize", "5"], "--source"],
     [["--source", "x", "--chunksize", "0"], '--chunksize: "0"'],
     [["--source", "x", "--chunksize", "100001"], "1 to 100000"],
-    [["--source", "x", "--chunksize", "many"], "--chunksize"],
+    [["--source", "x", "--chunksize", "many"], "1 to 100000"],
+    [["--source", "x", "--max-rejects", "many"], "a percentage such as 10%"],
+    [["--source", ""], "--source is empty"],
     [["--source", "x", "--delimiter", "ab"], '--delimiter: "ab"'],
     [["--source", "x", "--geo", "maxmind"], "ip-api, mmdb, none"],
     [["--source", "x", "--geo", "none,mmdb"], "--geo"],
@@ -329,6 +331,8 @@ describe("etl init", () => {
     ["insert into users (email) values ('a@example.com'), ('A@example.com ')", "a@example.com (2 times)"],
     ["insert into users (email) values (null)", "1 rows without an e-mail"],
     ["alter table users alter column status type text", "status of the table users is text"],
+    ["alter table users alter column id type text", "id of the table users is text"],
+    ["alter table users add column age integer not null", "age of the table users must have a value"],
   ] as ReadonlyArray<readonly [string, string]>)(
     "refuses a table that it would take a loss to adopt, and changes nothing: %s",
     ([change, expected]) =>

@@ -12,7 +12,7 @@ const mapping: ColumnMapping.ColumnMapping = new Map([
   ["ip", "ip_address"],
   ["day", "updated_at"],
 ])
-const options = { mapping, delimiter: ",", chunkSize: 2, force: false }
+const options = { ...Pipeline.defaults, mapping, chunkSize: 2 }
 
 const storedUsers = Effect.gen(function* () {
   const { users } = yield* Testing.Tables
@@ -43,7 +43,12 @@ describe("Pipeline.run", () => {
         "c@example.com": null,
         "d@example.com": "Eight",
       })
-      assert.deepStrictEqual(summary.addresses, { located: 2, unlocatable: 1, waiting: 0 })
+      assert.deepStrictEqual(summary.addresses, {
+        located: 2,
+        unlocatable: 1,
+        reasons: { private: 1 },
+        waiting: 0,
+      })
       assert.strictEqual(exitCode(summary), 3)
       assert.deepStrictEqual(asked.flat().sort(), ["8.8.8.8", "9.9.9.9"])
 

@@ -9,7 +9,7 @@ export class UsageError extends Schema.TaggedError<UsageError>()("UsageError", {
 
 /** The run has ended and its summary is printed; the exit code tells what was not perfect. */
 export class Incomplete extends Schema.TaggedError<Incomplete>()("Incomplete", {
-  code: Schema.Literals([3, 5, 7]),
+  code: Schema.Literals([3, 4, 5, 7]),
 }) {
   override readonly [Runtime.errorExitCode] = this.code
   override readonly message = ""

@@ -1,3 +1,4 @@
+import * as RejectLimit from "../domain/RejectLimit.ts"
 import type { RecordCounts, RunSummary } from "../domain/RunSummary.ts"
 
 const number = new Intl.NumberFormat("en-US")
@@ -19,29 +20,54 @@ const formatSeconds = (milliseconds: number): string =>
 
 const plural = (count: number, noun: string): string => `${number.format(count)} ${noun}${count === 1 ? "" : "s"}`
 
+const formatPlaces = ({ addresses, locatingError }: RunSummary): ReadonlyArray<string> => {
+  const { located, unlocatable, waiting } = addresses
+  const lines: Array<string> = []
+  if (located + unlocatable + waiting > 0) {
+    const reasons = Object.entries(addresses.reasons)
+      .toSorted(([, left], [, right]) => right - left)
+      .map(([reason, count]) => `${number.format(count)} ${reason}`)
+    lines.push(
+      `Addresses: ${number.format(located)} located, ${number.format(unlocatable)} without a place` +
+        (waiting > 0 ? `, ${number.format(waiting)} waiting` : ""),
+    )
+    if (reasons.length > 0) lines.push(`  without a place: ${reasons.join(", ")}`)
+  }
+  if (locatingError !== null) lines.push(`Locating stopped: ${locatingError}`)
+  if (waiting > 0) lines.push("A run with --geo ip-api goes on with the addresses that wait.")
+  return lines
+}
+
 /** What a person reads on stdout when a run has ended; 80 columns. */
-export const formatSummary = (summary: RunSummary): string => {
-  const { files, totals, addresses } = summary
+export const formatSummary = (summary: RunSummary, maxRejects: RejectLimit.RejectLimit): string => {
+  const { files, totals } = summary
   const count = (state: string) => files.filter((file) => file.state === state).length
+  const places = formatPlaces(summary)
   if (count("skipped") === files.length) {
     const these = files.length === 1 ? "The file is" : `All ${number.format(files.length)} files are`
-    return `${these} already loaded. Nothing to do; --force loads again.`
+    return [`${these} already loaded. Nothing to do; --force loads again.`, ...places].join("\n")
   }
   const width = Math.max(...outcomes.map(([outcome]) => number.format(totals[outcome]).length))
   const lines = [
     `Run ${summary.runId}${summary.attempt > 1 ? `, attempt ${summary.attempt}` : ""}: ${plural(count("loaded"), "file")} loaded` +
       (count("skipped") > 0 ? `, ${number.format(count("skipped"))} already loaded` : "") +
-      (count("failed") > 0 ? `, ${number.format(count("failed"))} failed` : ""),
+      (count("failed") > 0 ? `, ${number.format(count("failed"))} failed` : "") +
+      (count("open") > 0 ? `, ${number.format(count("open"))} not finished` : ""),
     ...outcomes.map(([outcome, meaning]) =>
       `  ${outcome.padEnd(10)}${number.format(totals[outcome]).padStart(width)}  ${meaning}`.trimEnd(),
     ),
-    `Addresses: ${number.format(addresses.located)} located, ${number.format(addresses.unlocatable)} without a place` +
-      (addresses.waiting > 0 ? `, ${number.format(addresses.waiting)} waiting` : ""),
+    ...places,
   ]
   for (const file of files) if (file.error !== null) lines.push(`Failed: ${file.error}`)
-  if (summary.locatingError !== null) lines.push(`Locating stopped: ${summary.locatingError}`)
-  if (addresses.waiting > 0) lines.push("The next run with this locator goes on with the addresses that wait.")
+  if (summary.stopped) {
+    lines.push(
+      `Stopped: more records are rejected than --max-rejects ${RejectLimit.format(maxRejects)} allows.`,
+      "What was read is committed. Correct the files, or go on with a larger --max-rejects.",
+    )
+  }
   const rate = Math.round((totals.read / Math.max(summary.milliseconds, 1)) * 1000)
-  lines.push(`${formatSeconds(summary.milliseconds)}, ${number.format(rate)} records/s`)
+  // Earlier attempts took time of their own.
+  const speed = summary.attempt === 1 ? `, ${number.format(rate)} records/s` : ""
+  lines.push(`${formatSeconds(summary.milliseconds)}${speed}`)
   return lines.join("\n")
 }

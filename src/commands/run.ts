@@ -42,14 +42,15 @@ const load = Effect.fn("run")(
       mapping: yield* Mapping,
       delimiter: flags.delimiter,
       chunkSize: flags.chunksize,
+      maxRejects: flags.maxRejects,
       force: flags.force,
     })
-    yield* Console.log(formatSummary(summary))
+    yield* Console.log(formatSummary(summary, flags.maxRejects))
     const code = exitCode(summary)
     if (code !== 0) return yield* new Incomplete({ code })
   },
   Effect.tapError(logFailure),
-  Effect.onInterrupt(() => Effect.logWarning("Interrupted. The same command goes on where this one ended.")),
+  Effect.onInterrupt(() => Effect.logDebug("interrupted")),
 )
 
 /** `etl run`: loads the source's files. */

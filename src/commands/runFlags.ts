@@ -1,5 +1,7 @@
 import { Option } from "effect"
 import { type Command, Flag } from "effect/cli"
+import * as RejectLimit from "../domain/RejectLimit.ts"
+import { defaults } from "../Pipeline.ts"
 import { databaseFlags } from "./databaseFlags.ts"
 
 const locatorNames = ["ip-api", "mmdb", "none"] as const
@@ -14,23 +16,32 @@ const parseLocators = (list: string): ReadonlyArray<LocatorName> | undefined => 
 
 const isDelimiter = (text: string): boolean => text.length === 1 && /[\t\x20-\x7e]/.test(text) && text !== '"'
 
+/** A number within bounds, which its usage error names. */
+const wholeNumber = (name: string, minimum: number, maximum: number) =>
+  Flag.String(name).pipe(
+    Flag.filterMap(
+      (text) => {
+        const number = /^\d{1,15}$/.test(text) ? Number(text) : -1
+        return number >= minimum && number <= maximum ? Option.some(number) : Option.none()
+      },
+      (text) => `Expected: a whole number from ${minimum} to ${maximum}, got ${JSON.stringify(text)}`,
+    ),
+    Flag.withMetavar("N"),
+  )
+
 export const runFlags = {
   source: Flag.String("source").pipe(
     Flag.withDescription("Directory with .csv and .csv.gz files, one file, or with --aws a key prefix (required)"),
   ),
-  chunksize: Flag.Int("chunksize").pipe(
-    Flag.filter(
-      (size) => size >= 1 && size <= 100_000,
-      (size) => `Expected: a whole number from 1 to 100000, got ${size}`,
-    ),
+  chunksize: wholeNumber("chunksize", 1, 100_000).pipe(
     Flag.withDescription("Records that are committed together, 1 to 100000 (1000)"),
-    Flag.withDefault(1000),
+    Flag.withDefault(defaults.chunkSize),
   ),
   delimiter: Flag.String("delimiter").pipe(
     Flag.map((text) => (text === "\\t" ? "\t" : text)),
     Flag.filter(isDelimiter, () => "Expected: one printable ASCII character or a tab, not a double quote"),
     Flag.withDescription("Character between fields (,); \\t is a tab"),
-    Flag.withDefault(","),
+    Flag.withDefault(defaults.delimiter),
   ),
   mapping: Flag.String("mapping").pipe(
     Flag.withDescription("JSON file: header name in the files -> column of users (./column_mappings.json)"),
@@ -71,6 +82,17 @@ export const runFlags = {
   force: Flag.Boolean("force").pipe(
     Flag.withDescription("Load files that are loaded already"),
     Flag.withDefault(false),
+  ),
+  maxRejects: Flag.String("max-rejects").pipe(
+    Flag.filterMap(
+      RejectLimit.parse,
+      (text) => `Expected: a whole number of records, or a percentage such as 10% or 0.5%, got ${JSON.stringify(text)}`,
+    ),
+    Flag.withDescription(
+      "Stop when more records of the run are rejected: N, or N% of those read once they are 1000 (10%)",
+    ),
+    Flag.withMetavar("N|N%"),
+    Flag.withDefault(defaults.maxRejects),
   ),
   ...databaseFlags,
 }

@@ -7,10 +7,15 @@ export interface Position {
   readonly line: number
 }
 
-/** A user, and where the record that tells of it begins in its file. */
+/** A user, and the record that tells of it. */
 export interface UserRecord {
   readonly user: User
+  /** Where the record begins in its file's (inflated) bytes. */
   readonly byteOffset: number
+  /** The physical line on which it begins. */
+  readonly line: number
+  /** The whole record as it stands in the file, without its line end. */
+  readonly raw: Uint8Array
 }
 
 /** Consecutive records of a file: the unit of commit. Each record is in `users` or in `rejects`, in the file's order. */
@@ -42,7 +47,7 @@ export const isSameUser = (left: User, right: User): boolean =>
   left.status === right.status
 
 /** The version of a user that a chunk leaves, and whether the chunk's versions of it differ in any column. */
-export interface Winner extends UserRecord {
+export interface Winner extends Pick<UserRecord, "user" | "byteOffset"> {
   readonly differs: boolean
 }
 
@@ -52,7 +57,7 @@ export const winners = (records: ReadonlyArray<UserRecord>): ReadonlyArray<Winne
   for (const record of records) {
     const known = byEmail.get(record.user.email)
     if (known === undefined) {
-      byEmail.set(record.user.email, { ...record, differs: false })
+      byEmail.set(record.user.email, { user: record.user, byteOffset: record.byteOffset, differs: false })
       continue
     }
     const differs = known.differs || !isSameUser(record.user, known.user)

@@ -3,7 +3,7 @@ import { type UserColumn, userColumns } from "./User.ts"
 
 /** `column_mappings.json`, or the way that a file's header fits it, is wrong. */
 export class ColumnMappingError extends Schema.TaggedError<ColumnMappingError>()("ColumnMappingError", {
-  /** The mapping's file. */
+  /** The mapping's file, or the first of the files that it does not fit. */
   path: Schema.String,
   message: Schema.String,
 }) {
@@ -55,6 +55,15 @@ export const parse = Effect.fnUntraced(function* (path: string, json: string) {
   }
   return new Map(entries.map(([header, column]) => [header.trim(), column as UserColumn])) as ColumnMapping
 })
+
+/** Files that an earlier attempt began to read by another column mapping. */
+export const otherMapping = (uris: ReadonlyArray<string>): ColumnMappingError => {
+  const more = uris.length > 3 ? ` and ${uris.length - 3} more files` : ""
+  return new ColumnMappingError({
+    path: uris[0]!,
+    message: `${uris.slice(0, 3).join(", ")}${more} began to load with another column mapping. Restore that mapping, or start over with --force.`,
+  })
+}
 
 /** A text that is the same for mappings that mean the same: what belongs to a load, to tell whether it may go on. */
 export const signature = (mapping: ColumnMapping): string =>

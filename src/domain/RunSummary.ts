@@ -44,8 +44,11 @@ export const unaccounted = (counts: RecordCounts): number =>
 export const FileSummary = Schema.Struct({
   uri: Schema.String,
   name: Schema.String,
-  /** `skipped`: it was loaded before. `failed`: it could not be read to its end; what was read before is committed. */
-  state: Schema.Literals(["loaded", "skipped", "failed"]),
+  /**
+   * `skipped`: an earlier run loaded it. `failed`: it could not be read to its end. `open`: the run stopped before its
+   * end. What was read before is committed.
+   */
+  state: Schema.Literals(["loaded", "skipped", "failed", "open"]),
   /** Of the file's whole load, earlier attempts included. */
   counts: RecordCounts,
   /** Why it failed. */
@@ -58,10 +61,28 @@ export const AddressCounts = Schema.Struct({
   located: Schema.Int,
   /** Without a location: special ranges, and what no locator knows. */
   unlocatable: Schema.Int,
+  /** Why they are, and how many: `private`, `multicast`, ..., `unknown`. */
+  reasons: Schema.Record(Schema.String, Schema.Int),
   /** In the queue at the end, those of earlier runs included. */
   waiting: Schema.Int,
 })
 export type AddressCounts = typeof AddressCounts.Type
+
+/** Addresses that have been answered. */
+export type AnsweredCounts = Omit<AddressCounts, "waiting">
+
+export const noAddresses: AnsweredCounts = { located: 0, unlocatable: 0, reasons: {} }
+
+/** Counts more of them: so many located, and the others' reasons. */
+export const countAnswers = (
+  counts: AnsweredCounts,
+  located: number,
+  reasons: ReadonlyArray<string>,
+): AnsweredCounts => {
+  const sums = { ...counts.reasons }
+  for (const reason of reasons) sums[reason] = (sums[reason] ?? 0) + 1
+  return { located: counts.located + located, unlocatable: counts.unlocatable + reasons.length, reasons: sums }
+}
 
 /** What a run did. */
 export const RunSummary = Schema.Struct({
@@ -70,8 +91,10 @@ export const RunSummary = Schema.Struct({
   attempt: Schema.Int,
   source: Schema.String,
   files: Schema.Array(FileSummary),
-  /** Of all files that were not skipped. */
+  /** Of the whole run, earlier attempts included. */
   totals: RecordCounts,
+  /** More records were rejected than may be. */
+  stopped: Schema.Boolean,
   addresses: AddressCounts,
   /** Why locating ended before the queue was empty. */
   locatingError: Schema.NullOr(Schema.String),
@@ -80,9 +103,10 @@ export const RunSummary = Schema.Struct({
 })
 export type RunSummary = typeof RunSummary.Type
 
-/** What a scheduler is told: 0, 3 (records were rejected), 5 (a file could not be read) or 7 (addresses wait). */
-export const exitCode = (summary: RunSummary): 0 | 3 | 5 | 7 => {
+/** What a scheduler is told: 0, 3 (rejects), 4 (too many), 5 (a file could not be read) or 7 (addresses wait). */
+export const exitCode = (summary: RunSummary): 0 | 3 | 4 | 5 | 7 => {
   if (summary.files.some((file) => file.state === "failed")) return 5
+  if (summary.stopped) return 4
   if (summary.totals.rejected > 0) return 3
   return summary.addresses.waiting > 0 ? 7 : 0
 }

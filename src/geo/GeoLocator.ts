@@ -1,13 +1,16 @@
 import { Context, Effect, Layer, Runtime, Schema } from "effect"
 import { Answer, type Answers } from "../domain/Location.ts"
 
-/** A locator could not be used. `retryable`: the same question may succeed later; the addresses stay queued. */
+/**
+ * A locator could not be used. `retryable`: the same question may succeed later. A service's failure leaves the addresses
+ * queued; a local locator's ends the run, since nobody would ask again.
+ */
 export class GeoLocatorError extends Schema.TaggedError<GeoLocatorError>()("GeoLocatorError", {
   provider: Schema.String,
   message: Schema.String,
   retryable: Schema.Boolean,
 }) {
-  override readonly [Runtime.errorExitCode] = 7
+  override readonly [Runtime.errorExitCode] = 2
 }
 
 /** A locator of a network service: asked in batches, from the queue, while users are loaded without waiting for it. */

@@ -96,7 +96,9 @@ const make = Effect.fnUntraced(function* ({ files = [] }: MmdbOptions) {
       })
       for (const [file, what] of senseless) {
         told.add(file)
-        yield* Effect.logWarning(`${file} has records that make no sense and are left out, such as that of ${what}`)
+        yield* Effect.logWarning(
+          `${file} has records that make no sense and are left out, such as that of ${what}`,
+        ).pipe(Effect.annotateLogs({ step: "Locate" }))
       }
       senseless.clear()
       return found

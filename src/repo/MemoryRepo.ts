@@ -1,21 +1,24 @@
 import { Context, Effect, Layer, Ref } from "effect"
-import { isSameUser, type UserRecord, type Winner, winners } from "../domain/Chunk.ts"
+import { isSameUser, type Winner, winners } from "../domain/Chunk.ts"
 import { DatabaseError } from "../domain/DatabaseError.ts"
 import { Answer, type Location } from "../domain/Location.ts"
+import type { User } from "../domain/User.ts"
 import type { Reject } from "../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { LocationQueue } from "./LocationQueue.ts"
-import { type FileLoad, RunRepo } from "./RunRepo.ts"
+import { type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./RunRepo.ts"
 import { type LoadRef, UserRepo } from "./UserRepo.ts"
 
 /** A row of `users`. */
-export interface StoredUser extends UserRecord {
+export interface StoredUser {
+  readonly user: User
   readonly fileId: number
+  readonly byteOffset: number
   readonly updated: boolean
   readonly location: Location | null
 }
 
-type StoredLoad = FileLoad<{ readonly uri: string; readonly fingerprint: string; readonly size: number }> & {
+type StoredLoad = FileLoad<FileIdentity> & {
   readonly mapping: string
   readonly counts: RecordCounts
 }
@@ -35,7 +38,7 @@ export class Tables extends Context.Service<
 const isNewer = (incoming: Winner, fileId: number, stored: StoredUser): boolean => {
   const [left, right] = [incoming.user.updated_at ?? "", stored.user.updated_at ?? ""]
   if (left !== right) return left > right
-  return fileId === stored.fileId ? incoming.byteOffset > stored.byteOffset : fileId > stored.fileId
+  return fileId === stored.fileId ? incoming.byteOffset >= stored.byteOffset : fileId > stored.fileId
 }
 
 /** What becomes of a user when a chunk's winner arrives, and how that counts. */
@@ -51,8 +54,9 @@ const merge = (
   const sameAddress = user.ip_address === stored.user.ip_address
   const known = { ...stored, updated: stored.updated || differs || isOther }
   const filled = sameAddress && stored.location === null ? { ...known, location: place } : known
-  if (!isOther) return ["unchanged", filled]
-  if (!isNewer(incoming, fileId, stored)) return ["stale", filled]
+  const newer = isNewer(incoming, fileId, stored)
+  if (!isOther) return ["unchanged", newer ? { ...filled, byteOffset, fileId } : filled]
+  if (!newer) return ["stale", filled]
   return ["updated", { ...known, user, byteOffset, fileId, location: place ?? (sameAddress ? stored.location : null) }]
 }
 
@@ -64,7 +68,7 @@ const make = Effect.gen(function* () {
   const locations = yield* Ref.make<ReadonlyMap<string, Answer>>(new Map())
   const claimed = new Set<string>()
   const loads = new Map<number, StoredLoad>()
-  const runs = new Map<number, { readonly source: string; readonly attempt: number; readonly isFinished: boolean }>()
+  const runs = new Map<number, RunRequest & { readonly attempt: number; readonly isFinished: boolean }>()
 
   const located = (address: string | null, known: ReadonlyMap<string, Location>) =>
     Effect.map(Ref.get(locations), (all) => {
@@ -115,48 +119,89 @@ const make = Effect.gen(function* () {
         resume: { position: chunk.to, header: chunk.header },
         counts: addCounts(load.counts, counts),
       })
-      return counts
+      return { counts, refused: [] }
     }),
   })
 
+  const countsOf = (runId: number) =>
+    [...loads.values()]
+      .filter((load) => load.runId === runId)
+      .reduce((sum, load) => addCounts(sum, load.counts), noRecords)
+
+  const toLoad = <File extends FileIdentity>(stored: StoredLoad, file: File, mapping: string): FileLoad<File> => {
+    const isOther = stored.mapping !== mapping
+    const isLoaded = stored.state === "loaded"
+    return {
+      ...stored,
+      file,
+      state: isOther && !isLoaded && stored.resume !== undefined ? "otherMapping" : stored.state,
+      isLoadedByOtherMapping: isOther && isLoaded,
+    }
+  }
+
   const runRepo = RunRepo.of({
-    begin: ({ source }) =>
+    begin: (request) =>
       Effect.sync(() => {
-        const unfinished = [...runs].find(([, run]) => run.source === source && !run.isFinished)
+        const { source, mapping, force } = request
+        const unfinished = [...runs].find(
+          ([, run]) => run.source === source && run.mapping === mapping && run.force === force && !run.isFinished,
+        )
         const runId = unfinished?.[0] ?? runs.size + 1
         const attempt = (unfinished?.[1].attempt ?? 0) + 1
-        runs.set(runId, { source, attempt, isFinished: false })
-        return { runId, attempt }
+        runs.set(runId, { ...request, attempt, isFinished: false })
+        return { runId, attempt, committed: countsOf(runId) }
       }),
-    register: (runId, { mapping, force }, files) =>
-      Effect.forEach(files, (file) =>
-        Effect.gen(function* () {
+    register: (runId, { mapping }, files) =>
+      Effect.sync(() =>
+        files.map((file) => {
           const stored = [...loads.values()].find(
             (load) => load.file.uri === file.uri && load.file.fingerprint === file.fingerprint,
-          )
-          const isOther = stored !== undefined && stored.mapping !== mapping
-          const isNext = force && stored !== undefined && (stored.state === "loaded" ? stored.runId !== runId : isOther)
-          if (stored !== undefined && !isNext) {
-            const isLoaded = stored.state === "loaded"
-            loads.set(stored.fileId, isLoaded || isOther ? stored : { ...stored, runId })
-            const state = isOther && !isLoaded ? "otherMapping" : stored.state
-            return { ...loads.get(stored.fileId)!, file, state, isLoadedByOtherMapping: isOther && isLoaded } as const
+          ) ?? {
+            file,
+            runId,
+            fileId: loads.size + 1,
+            load: 1,
+            mapping,
+            state: "open",
+            isLoadedByOtherMapping: false,
+            resume: undefined,
+            counts: noRecords,
           }
-          const fileId = stored?.fileId ?? loads.size + 1
-          const load = (stored?.load ?? 0) + 1
-          yield* Ref.update(rejects, (all) => all.filter((reject) => reject.fileId !== fileId))
-          const begun = { file, runId, fileId, load, mapping, state: "open", isLoadedByOtherMapping: false } as const
-          loads.set(fileId, { ...begun, resume: undefined, counts: noRecords })
-          return { ...begun, resume: undefined }
+          loads.set(stored.fileId, stored)
+          return toLoad(stored, file, mapping)
         }),
       ),
+    take: Effect.fnUntraced(function* (runId, { mapping, force }, { file, fileId }) {
+      const stored = loads.get(fileId)!
+      const isOther = stored.mapping !== mapping
+      const isLoaded = stored.state === "loaded"
+      if (force && (isLoaded ? stored.runId !== runId : isOther)) {
+        yield* Ref.update(rejects, (all) => all.filter((reject) => reject.fileId !== fileId))
+        const { load } = stored
+        loads.set(fileId, {
+          ...stored,
+          runId,
+          load: load + 1,
+          mapping,
+          state: "open",
+          resume: undefined,
+          counts: noRecords,
+        })
+      } else if (!isLoaded && (!isOther || stored.resume === undefined))
+        loads.set(fileId, { ...stored, runId, mapping })
+      return toLoad(loads.get(fileId)!, file, mapping)
+    }),
     finishFile: (ref) =>
       Effect.map(loadOf(ref), (load) => {
         loads.set(ref.fileId, { ...load, state: "loaded" })
         return load.counts
       }),
     fileCounts: (ref) => Effect.map(loadOf(ref), (load) => load.counts),
-    finish: (runId) => Effect.sync(() => void runs.set(runId, { ...runs.get(runId)!, isFinished: true })),
+    end: (runId, isFinished) =>
+      Effect.sync(() => {
+        runs.set(runId, { ...runs.get(runId)!, isFinished })
+        return countsOf(runId)
+      }),
   })
 
   const locationQueue = LocationQueue.of({

@@ -4,7 +4,8 @@ import { fromSqlError } from "../domain/DatabaseError.ts"
 import type { Answer, Answers } from "../domain/Location.ts"
 import { doubles, texts } from "./arrays.ts"
 import { LocationQueue } from "./LocationQueue.ts"
-import { transaction } from "./transaction.ts"
+import { patiently } from "./patience.ts"
+import { repeatConflicts, transaction } from "./transaction.ts"
 import { placeColumns } from "./upsertUsers.ts"
 
 type Told = readonly [address: string, answer: Exclude<Answer, { readonly _tag: "NotNow" }>]
@@ -44,14 +45,14 @@ const make = Effect.gen(function* () {
         `with waiting as materialized (
         select u.id, l.* from users u join ip_locations l on l.address = u.ip_address
         where u.ip_address = any($1) and u.latitude is null and l.status = 'located'
-        order by u.email for update of u
+        order by u.email collate "C" for update of u
       )
       update users u set ${placeColumns.map((column) => `${column} = w.${column}`).join(", ")}, migrated_at = now()
       from waiting w where u.id = w.id`,
         [addresses],
       )
     },
-    (effect) => transaction(sql, effect),
+    (effect) => repeatConflicts(transaction(sql, effect)),
   )
 
   return LocationQueue.of({
@@ -59,10 +60,12 @@ const make = Effect.gen(function* () {
       select count(*)::float8 as waiting from ip_locations where status = 'pending'`.pipe(
       Effect.map((rows) => rows[0]!.waiting),
       Effect.mapError(fromSqlError),
+      patiently,
     ),
 
-    claim: Effect.fn("LocationQueue.claim")(function* (limit: number) {
-      const claimed = yield* sql<{ address: string }>`
+    claim: Effect.fn("LocationQueue.claim")(
+      function* (limit: number) {
+        const claimed = yield* sql<{ address: string }>`
           update ip_locations set claimed_until = clock_timestamp() + interval '5 minutes'
           where address in (
             select address from ip_locations
@@ -70,21 +73,33 @@ const make = Effect.gen(function* () {
             order by address limit ${limit} for update skip locked
           )
           returning address`
-      return claimed.map(({ address }) => address)
-    }, Effect.mapError(fromSqlError)),
+        return claimed.map(({ address }) => address)
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
 
-    answer: Effect.fn("LocationQueue.answer")(function* (provider: string, answers: Answers) {
-      const told: Array<Told> = []
-      const untold: Array<string> = []
-      for (const [address, answer] of answers) {
-        if (answer._tag === "NotNow") untold.push(address)
-        else told.push([address, answer])
-      }
-      if (told.length > 0) yield* writeAnswers(provider, told)
-      if (untold.length > 0) yield* release(untold)
-    }, Effect.mapError(fromSqlError)),
+    answer: Effect.fn("LocationQueue.answer")(
+      function* (provider: string, answers: Answers) {
+        const told: Array<Told> = []
+        const untold: Array<string> = []
+        for (const [address, answer] of answers) {
+          if (answer._tag === "NotNow") untold.push(address)
+          else told.push([address, answer])
+        }
+        if (told.length > 0) yield* writeAnswers(provider, told)
+        if (untold.length > 0) yield* release(untold)
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
 
-    release: Effect.fn("LocationQueue.release")(release, Effect.mapError(fromSqlError)),
+    release: Effect.fn("LocationQueue.release")(
+      release,
+      (effect) => repeatConflicts(effect),
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
   })
 })
 

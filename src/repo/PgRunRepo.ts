@@ -3,6 +3,8 @@ import { Effect, Layer } from "effect"
 import { fromSqlError } from "../domain/DatabaseError.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import { integers, texts } from "./arrays.ts"
+import { patiently } from "./patience.ts"
+import { makeLocks } from "./PgLocks.ts"
 import { type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./RunRepo.ts"
 import { transaction } from "./transaction.ts"
 import type { LoadRef } from "./UserRepo.ts"
@@ -21,40 +23,54 @@ interface FileRow {
   readonly line: number
 }
 
-const countSums = `sum(read)::float8 as read, sum(inserted)::float8 as inserted, sum(updated)::float8 as updated,
-  sum(unchanged)::float8 as unchanged, sum(stale)::float8 as stale, sum(duplicate)::float8 as duplicate,
-  sum(rejected)::float8 as rejected`
+const fileColumns = `id, run_id::float8 as "runId", load, mapping, loaded_at is not null as "isLoaded", header,
+  byte_offset::float8 as "byteOffset", line::float8 as line`
+
+const outcomes = ["read", "inserted", "updated", "unchanged", "stale", "duplicate", "rejected"] as const
+
+const countSums = outcomes.map((outcome) => `coalesce(sum(${outcome}), 0)::float8 as ${outcome}`).join(", ")
+
+const toLoad = <File extends FileIdentity>(row: FileRow, file: File, { mapping }: RunRequest): FileLoad<File> => {
+  const isOtherMapping = row.mapping !== mapping
+  return {
+    file,
+    runId: row.runId,
+    fileId: row.id,
+    load: row.load,
+    state: row.isLoaded ? "loaded" : isOtherMapping && row.header !== null ? "otherMapping" : "open",
+    isLoadedByOtherMapping: row.isLoaded && isOtherMapping,
+    resume:
+      row.header === null
+        ? undefined
+        : { position: { byteOffset: row.byteOffset, line: row.line }, header: row.header },
+  }
+}
 
 const make = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
+  const lock = yield* makeLocks
 
-  const withTransaction = <A, E, R>(effect: Effect.Effect<A, E, R>) => transaction(sql, effect)
+  const counts = (where: string, parameters: ReadonlyArray<unknown>) =>
+    sql
+      .unsafe<RecordCounts>(`select ${countSums} from etl_files where ${where}`, parameters)
+      .pipe(Effect.map((rows) => rows[0]!))
 
-  const begin = Effect.fn("RunRepo.begin")(function* ({ source }: RunRequest) {
-    const resumed = yield* sql<{ runId: number; attempt: number }>`
+  const beginAttempt = ({ source, mapping, force }: RunRequest) =>
+    Effect.gen(function* () {
+      const resumed = yield* sql<{ runId: number; attempt: number }>`
         update etl_runs set attempts = attempts + 1
         where id = (
-          select id from etl_runs where source = ${source} and finished_at is null order by id desc limit 1 for update
+          select id from etl_runs
+          where source = ${source} and mapping = ${mapping} and force = ${force} and finished_at is null
+          order by id desc limit 1 for update
         )
         returning id::float8 as "runId", attempts as attempt`
-    if (resumed.length > 0) return resumed[0]!
-    const begun = yield* sql<{ runId: number; attempt: number }>`
-        insert into etl_runs (source) values (${source}) returning id::float8 as "runId", attempts as attempt`
-    return begun[0]!
-  }, Effect.mapError(fromSqlError))
-
-  /** Loads that `--force` begins: of files that an earlier run has loaded, or began with another mapping. */
-  const beginNextLoads = (runId: number, { mapping }: RunRequest, ids: ReadonlyArray<number>) =>
-    Effect.gen(function* () {
-      yield* sql`
-        delete from etl_rejects r using etl_files f
-        where f.id = any(${integers(ids)}) and r.file_id = f.id
-          and ((f.loaded_at is not null and f.run_id <> ${runId}) or (f.loaded_at is null and f.mapping <> ${mapping}))`
-      yield* sql`
-        update etl_files set load = load + 1, run_id = ${runId}, mapping = ${mapping}, header = null, byte_offset = 0,
-          line = 1, loaded_at = null, read = 0, inserted = 0, updated = 0, unchanged = 0, stale = 0, duplicate = 0, rejected = 0
-        where id = any(${integers(ids)})
-          and ((loaded_at is not null and run_id <> ${runId}) or (loaded_at is null and mapping <> ${mapping}))`
+      const begun =
+        resumed[0] ??
+        (yield* sql<{ runId: number; attempt: number }>`
+          insert into etl_runs (source, mapping, force) values (${source}, ${mapping}, ${force})
+          returning id::float8 as "runId", attempts as attempt`)[0]!
+      return { ...begun, committed: yield* counts("run_id = $1", [begun.runId]) }
     })
 
   const registerBatch = Effect.fnUntraced(function* <File extends FileIdentity>(
@@ -72,77 +88,108 @@ const make = Effect.gen(function* () {
       where not exists (select from etl_files f where f.uri = t.uri and f.fingerprint = t.fingerprint)
       order by t.number
       on conflict do nothing`
-    const rows = () => sql<FileRow>`
-      select f.id, f.run_id::float8 as "runId", f.load, f.mapping, f.loaded_at is not null as "isLoaded", f.header,
-        f.byte_offset::float8 as "byteOffset", f.line::float8 as line
-      from unnest(${uris}, ${fingerprints}) with ordinality as t (uri, fingerprint, number)
-      join etl_files f on f.uri = t.uri and f.fingerprint = t.fingerprint
-      order by t.number`
-    if (request.force) {
-      yield* beginNextLoads(
-        runId,
-        request,
-        (yield* rows()).map(({ id }) => id),
-      )
-    }
-    yield* sql`
-      update etl_files f set run_id = ${runId}
-      from unnest(${uris}, ${fingerprints}) as t (uri, fingerprint)
-      where f.uri = t.uri and f.fingerprint = t.fingerprint and f.loaded_at is null and f.mapping = ${request.mapping}`
-    return (yield* rows()).map((row, index): FileLoad<File> => {
-      const isOtherMapping = row.mapping !== request.mapping
-      return {
-        file: files[index]!,
-        runId: row.runId,
-        fileId: row.id,
-        load: row.load,
-        state: row.isLoaded ? "loaded" : isOtherMapping ? "otherMapping" : "open",
-        isLoadedByOtherMapping: row.isLoaded && isOtherMapping,
-        resume:
-          row.header === null
-            ? undefined
-            : { position: { byteOffset: row.byteOffset, line: row.line }, header: row.header },
-      }
-    })
-  }, withTransaction)
+    const rows = yield* sql.unsafe<FileRow>(
+      `select ${fileColumns} from unnest($1, $2) with ordinality as t (uri, fingerprint, number)
+      join etl_files using (uri, fingerprint) order by t.number`,
+      [uris, fingerprints],
+    )
+    return rows.map((row, index) => toLoad(row, files[index]!, request))
+  })
 
-  const fileCounts = ({ fileId, load }: LoadRef) =>
-    sql.unsafe<RecordCounts>(`select ${countSums} from etl_files where id = $1 and load = $2`, [fileId, load])
+  /** Another load begins, with nothing of the one before but the file's number. */
+  const reload = Effect.fnUntraced(
+    function* (runId: number, { mapping }: RunRequest, fileId: number) {
+      const begun = yield* sql`
+        update etl_files set load = load + 1, run_id = ${runId}, mapping = ${mapping}, header = null, byte_offset = 0,
+          line = 1, loaded_at = null, read = 0, inserted = 0, updated = 0, unchanged = 0, stale = 0, duplicate = 0, rejected = 0
+        where id = ${fileId}
+          and ((loaded_at is not null and run_id <> ${runId}) or (loaded_at is null and mapping <> ${mapping}))
+        returning id`
+      if (begun.length > 0) yield* sql`delete from etl_rejects where file_id = ${fileId}`
+    },
+    (effect) => transaction(sql, effect),
+  )
+
+  /** What is loaded of an unfinished file becomes this run's. */
+  const takeOver = Effect.fnUntraced(
+    function* (runId: number, { mapping }: RunRequest, fileId: number) {
+      const taken = yield* sql`
+        update etl_files set run_id = ${runId}, mapping = ${mapping}
+        where id = ${fileId} and loaded_at is null and (mapping = ${mapping} or header is null) returning id`
+      if (taken.length > 0) yield* sql`update etl_rejects set run_id = ${runId} where file_id = ${fileId}`
+    },
+    (effect) => transaction(sql, effect),
+  )
+
+  const takeFile = Effect.fnUntraced(function* <File extends FileIdentity>(
+    runId: number,
+    request: RunRequest,
+    { file, fileId }: FileLoad<File>,
+  ) {
+    const stored = () => sql.unsafe<FileRow>(`select ${fileColumns} from etl_files where id = $1`, [fileId])
+    const [found] = yield* stored()
+    if (found!.runId === runId && found!.mapping === request.mapping) return toLoad(found!, file, request)
+    if (request.force) yield* reload(runId, request, fileId)
+    yield* takeOver(runId, request, fileId)
+    return toLoad((yield* stored())[0]!, file, request)
+  })
 
   return RunRepo.of({
-    begin,
+    begin: Effect.fn("RunRepo.begin")(function* (request: RunRequest) {
+      const { source } = request
+      yield* lock(`source ${source}`, `Another process loads ${source}. Waiting until it is done.`)
+      return yield* transaction(sql, beginAttempt(request)).pipe(Effect.mapError(fromSqlError), patiently)
+    }),
 
-    register: Effect.fn("RunRepo.register")(function* <File extends FileIdentity>(
+    register: Effect.fn("RunRepo.register")(
+      function* <File extends FileIdentity>(runId: number, request: RunRequest, files: ReadonlyArray<File>) {
+        const loads: Array<FileLoad<File>> = []
+        for (let start = 0; start < files.length; start += batchSize) {
+          loads.push(...(yield* registerBatch(runId, request, files.slice(start, start + batchSize))))
+        }
+        return loads
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    take: Effect.fn("RunRepo.take")(function* <File extends FileIdentity>(
       runId: number,
       request: RunRequest,
-      files: ReadonlyArray<File>,
+      load: FileLoad<File>,
     ) {
-      const loads: Array<FileLoad<File>> = []
-      for (let start = 0; start < files.length; start += batchSize) {
-        loads.push(...(yield* registerBatch(runId, request, files.slice(start, start + batchSize))))
-      }
-      return loads
-    }, Effect.mapError(fromSqlError)),
+      const { fileId, file } = load
+      yield* lock(`file ${fileId}`, `Another process loads ${file.uri}. Waiting until it is done.`)
+      return yield* takeFile(runId, request, load).pipe(Effect.mapError(fromSqlError), patiently)
+    }),
 
-    finishFile: Effect.fn("RunRepo.finishFile")(function* (load: LoadRef) {
-      yield* sql`update etl_files set loaded_at = now() where id = ${load.fileId} and load = ${load.load}`
-      return (yield* fileCounts(load))[0]!
-    }, Effect.mapError(fromSqlError)),
+    finishFile: Effect.fn("RunRepo.finishFile")(
+      function* ({ fileId, load }: LoadRef) {
+        yield* sql`update etl_files set loaded_at = now() where id = ${fileId} and load = ${load}`
+        return yield* counts("id = $1 and load = $2", [fileId, load])
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
 
-    fileCounts: Effect.fn("RunRepo.fileCounts")(function* (load: LoadRef) {
-      return (yield* fileCounts(load))[0]!
-    }, Effect.mapError(fromSqlError)),
+    fileCounts: Effect.fn("RunRepo.fileCounts")(
+      function* ({ fileId, load }: LoadRef) {
+        return yield* counts("id = $1 and load = $2", [fileId, load])
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
 
-    finish: Effect.fn("RunRepo.finish")(function* (runId: number) {
-      yield* sql.unsafe(
-        `update etl_runs r set finished_at = now(), read = t.read, inserted = t.inserted, updated = t.updated,
-            unchanged = t.unchanged, stale = t.stale, duplicate = t.duplicate, rejected = t.rejected
-          from (select ${countSums.replaceAll("::float8", "").replaceAll(/sum\((\w+)\)/g, "coalesce(sum($1), 0)")}
-            from etl_files where run_id = $1) t
-          where r.id = $1`,
-        [runId],
-      )
-    }, Effect.mapError(fromSqlError)),
+    end: Effect.fn("RunRepo.end")(
+      function* (runId: number, isFinished: boolean) {
+        const totals = yield* counts("run_id = $1", [runId])
+        yield* sql`
+          update etl_runs set ${sql.update(totals)}, finished_at = ${isFinished ? sql`now()` : null} where id = ${runId}`
+        return totals
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
   })
 })
 

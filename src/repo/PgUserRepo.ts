@@ -1,28 +1,32 @@
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer, Schedule } from "effect"
+import { Data, Effect, Layer } from "effect"
 import { Migrator, SqlClient } from "effect/sql"
 import { SqlError } from "effect/sql/SqlError"
-import { type Chunk, type Winner, winners } from "../domain/Chunk.ts"
-import { DatabaseError, fromSqlError, sqlState } from "../domain/DatabaseError.ts"
+import { type Chunk, type UserRecord, type Winner, winners } from "../domain/Chunk.ts"
+import { DatabaseError, fromSqlError } from "../domain/DatabaseError.ts"
 import type { Location } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { userColumns } from "../domain/User.ts"
 import { booleans, bytes, days, doubles, integers, texts } from "./arrays.ts"
 import tables from "./migrations/0001_tables.ts"
+import resume from "./migrations/0002_resume.ts"
 import { AdoptionError } from "./migrations/adoptUsers.ts"
 import * as PgLocationQueue from "./PgLocationQueue.ts"
+import { answered, patiently } from "./patience.ts"
 import * as PgRunRepo from "./PgRunRepo.ts"
-import { transaction } from "./transaction.ts"
+import { isRefusal, writeAcceptable, type Written } from "./refusals.ts"
+import { repeatConflicts, transaction } from "./transaction.ts"
 import { placeColumns, upsertUsers } from "./upsertUsers.ts"
-import { type LoadRef, UserRepo } from "./UserRepo.ts"
+import { type ChunkLocations, type ChunkOutcome, type LoadRef, UserRepo } from "./UserRepo.ts"
 
 const runMigrations = Migrator.make({})({
   table: "etl_migrations",
-  loader: Migrator.fromRecord({ "0001_tables": tables }),
+  loader: Migrator.fromRecord({ "0001_tables": tables, "0002_resume": resume }),
 })
 
-const migrationError = (error: Migrator.MigrationError | SqlError): DatabaseError => {
+const migrationError = (error: Migrator.MigrationError | SqlError | DatabaseError): DatabaseError => {
+  if (error._tag === "DatabaseError") return error
   if (error._tag === "SqlError") return fromSqlError(error)
   const cause = error.cause
   if (cause instanceof SqlError) return fromSqlError(cause)
@@ -31,20 +35,26 @@ const migrationError = (error: Migrator.MigrationError | SqlError): DatabaseErro
 }
 
 /** The chunk's rows could not be classified and written in one go: another transaction wrote the same users. */
-class Raced extends Error {
-  readonly _tag = "Raced"
+class Raced extends Data.TaggedError("Raced") {}
+
+/** The checkpoint does not stand at the chunk's beginning. */
+class Moved extends Data.TaggedError("Moved") {}
+
+const anotherProcess = new DatabaseError({
+  operation: "query",
+  message: "The checkpoint has moved: another process loads this file. Wait until it is done, then run again.",
+  retryable: false,
+})
+
+const toDatabaseError = (error: SqlError | DatabaseError | Raced): DatabaseError => {
+  if (error._tag === "SqlError") return fromSqlError(error)
+  if (error._tag === "DatabaseError") return error
+  return new DatabaseError({
+    operation: "query",
+    message: "Other transactions keep writing the same users. Wait until they are done, then run again.",
+    retryable: true,
+  })
 }
-
-/** Serialization failures and deadlocks pass when the transaction is repeated. */
-const isTransient = (error: SqlError | DatabaseError | Raced): boolean =>
-  error._tag === "Raced" || (error._tag === "SqlError" && ["40001", "40P01"].includes(sqlState(error) ?? ""))
-
-const byTransience = Schedule.exponential("20 millis").pipe(
-  Schedule.jittered,
-  Schedule.upTo({ times: 10 }),
-  Schedule.setInputType<SqlError | DatabaseError | Raced>(),
-  Schedule.while(({ input }) => isTransient(input)),
-)
 
 type UserCounts = Pick<RecordCounts, "inserted" | "updated" | "unchanged" | "stale">
 
@@ -86,23 +96,41 @@ const make = Effect.gen(function* () {
       fileId,
     ])
     const { inserted, updated, unchanged, stale } = counts!
-    if (inserted + updated + unchanged + stale !== rows.length) return yield* Effect.fail(new Raced())
+    if (inserted + updated + unchanged + stale !== rows.length) return yield* new Raced()
     return counts!
   })
 
-  const writeUsers = Effect.fnUntraced(function* (
+  /** Writes the winners of the records; all of them, or it fails. */
+  const writeRecords = Effect.fnUntraced(function* (
     fileId: number,
-    chunk: Chunk,
-    known: ReadonlyMap<string, Location>,
-    hasQueue: boolean,
+    records: ReadonlyArray<UserRecord>,
+    { known, queue }: ChunkLocations,
   ) {
-    const rows = winners(chunk.users)
-    let total: RecordCounts = { ...noRecords, duplicate: chunk.users.length - rows.length }
+    const rows = winners(records)
+    let total: RecordCounts = { ...noRecords, read: records.length, duplicate: records.length - rows.length }
     for (let start = 0; start < rows.length; start += rowsOfStatement) {
-      const counts = yield* writeRows(fileId, rows.slice(start, start + rowsOfStatement), known, hasQueue)
+      const counts = yield* writeRows(fileId, rows.slice(start, start + rowsOfStatement), known, queue.length > 0)
       total = addCounts(total, { ...noRecords, ...counts })
     }
     return total
+  })
+
+  const writeAll = (fileId: number, chunk: Chunk, locations: ChunkLocations) =>
+    Effect.map(writeRecords(fileId, chunk.users, locations), (counts): Written => ({ counts, refused: [] }))
+
+  /** Each part in a savepoint. A place that cannot be stored does not cost the user. */
+  const writeParts = Effect.fnUntraced(function* (fileId: number, chunk: Chunk, locations: ChunkLocations) {
+    // Else a deferred constraint refuses the whole of the chunk at its COMMIT.
+    yield* sql`set constraints all immediate`
+    const write = (records: ReadonlyArray<UserRecord>, locations: ChunkLocations) =>
+      transaction(sql, writeRecords(fileId, records, locations)).pipe(answered)
+    return yield* writeAcceptable(chunk.users, (records) =>
+      records.length > 1
+        ? write(records, locations)
+        : Effect.catchIf(write(records, locations), isRefusal, () =>
+            write(records, { ...locations, known: new Map<string, Location>() }),
+          ),
+    )
   })
 
   const writeRejects = (load: LoadRef, rejects: ReadonlyArray<Reject>) => sql`
@@ -114,6 +142,7 @@ const make = Effect.gen(function* () {
       ${texts(rejects.map(({ reasons }) => JSON.stringify(reasons)))}
     ) as t (byte_offset, line, length, raw, reasons)`
 
+  /** Whether the checkpoint stood at the chunk's beginning, and now stands at its end. */
   const moveCheckpoint = Effect.fnUntraced(function* (load: LoadRef, chunk: Chunk, counts: RecordCounts) {
     const moved = yield* sql`
       update etl_files set
@@ -124,13 +153,14 @@ const make = Effect.gen(function* () {
       where id = ${load.fileId} and load = ${load.load} and run_id = ${load.runId} and loaded_at is null
         and (byte_offset = ${chunk.from.byteOffset} or header is null)
       returning 1 as moved`
-    if (moved.length === 0) {
-      return yield* new DatabaseError({
-        operation: "query",
-        message: "The checkpoint has moved: another process loads this file. Wait until it is done, then run again.",
-        retryable: false,
-      })
-    }
+    return moved.length > 0
+  })
+
+  const isCommitted = Effect.fnUntraced(function* (load: LoadRef, chunk: Chunk) {
+    const [file] = yield* sql<{ at: number }>`
+      select byte_offset::float8 as at from etl_files
+      where id = ${load.fileId} and load = ${load.load} and run_id = ${load.runId} and header is not null`
+    return file?.at === chunk.to.byteOffset
   })
 
   // A table that grows under the load has no statistics yet: the planner would read all of it for each chunk.
@@ -138,39 +168,64 @@ const make = Effect.gen(function* () {
     select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
       set_config('enable_seqscan', 'off', true)`
 
+  const checkVersion = Effect.gen(function* () {
+    const [server] = yield* sql<{ number: number; version: string }>`
+      select current_setting('server_version_num')::integer as number, current_setting('server_version') as version`
+    if (server!.number >= 130_000) return
+    return yield* new DatabaseError({
+      operation: "migrate",
+      message: `The server is PostgreSQL ${server!.version}, and 13 or newer is needed.`,
+      retryable: false,
+    })
+  })
+
   return UserRepo.of({
-    migrate: runMigrations.pipe(
+    migrate: checkVersion.pipe(
+      Effect.andThen(runMigrations),
       Effect.provideService(SqlClient.SqlClient, sql),
       Effect.asVoid,
       Effect.mapError(migrationError),
       Effect.withSpan("UserRepo.migrate"),
     ),
 
-    upsert: Effect.fn("UserRepo.upsert")(
-      function* (load, chunk, { known, queue }) {
-        yield* preferIndexes
-        if (queue.length > 0) yield* queueAddresses(queue)
-        const users = yield* writeUsers(load.fileId, chunk, known, queue.length > 0)
-        const read = chunk.users.length + chunk.rejects.length
-        const counts = { ...users, read, rejected: chunk.rejects.length }
-        yield* moveCheckpoint(load, chunk, counts)
-        if (chunk.rejects.length > 0) yield* writeRejects(load, chunk.rejects)
-        return counts
-      },
-      (effect) => transaction(sql, effect),
-      Effect.retry(byTransience),
-      Effect.mapError((error) => {
-        if (error._tag === "SqlError") return fromSqlError(error)
-        if (error._tag === "DatabaseError") return error
-        return new DatabaseError({
-          operation: "query",
-          message: "Other transactions keep writing the same users. Wait until they are done, then run again.",
-          retryable: true,
-        })
-      }),
-    ),
+    upsert: Effect.fn("UserRepo.upsert")(function* (load, chunk, locations) {
+      let attempted: ChunkOutcome | undefined
+      const attempt = (writeUsers: typeof writeAll | typeof writeParts) =>
+        Effect.gen(function* () {
+          yield* preferIndexes
+          if (locations.queue.length > 0) yield* queueAddresses(locations.queue)
+          const { counts, refused } = yield* writeUsers(load.fileId, chunk, locations)
+          const { length } = chunk.rejects
+          const outcome = {
+            counts: addCounts(counts, { ...noRecords, read: length, rejected: length }),
+            refused,
+          }
+          if (!(yield* moveCheckpoint(load, chunk, outcome.counts))) return yield* new Moved()
+          const rejects = [...chunk.rejects, ...refused]
+          if (rejects.length > 0) yield* writeRejects(load, rejects)
+          attempted = outcome
+          return outcome
+        }).pipe((effect) => transaction(sql, effect))
+      return yield* answered(attempt(writeAll)).pipe(
+        Effect.catchIf(isRefusal, () => attempt(writeParts)),
+        Effect.catchTag(
+          "Moved",
+          Effect.fnUntraced(function* () {
+            // The answer to an earlier COMMIT was lost, but not the COMMIT.
+            if (attempted !== undefined && (yield* isCommitted(load, chunk))) return attempted
+            return yield* anotherProcess
+          }),
+        ),
+        (effect) => repeatConflicts(effect, (error) => error._tag === "Raced"),
+        Effect.mapError(toDatabaseError),
+        patiently,
+      )
+    }),
   })
 })
 
-/** `UserRepo`, `RunRepo` and `LocationQueue` in the PostgreSQL (13 or newer, or PGlite) of a `PgClient`. */
+/**
+ * `UserRepo`, `RunRepo` and `LocationQueue` in the PostgreSQL (13 or newer, or PGlite) of a `PgClient`. A run takes up to
+ * five of a server's connections: with fewer in the pool it waits for itself.
+ */
 export const layer = Layer.mergeAll(Layer.effect(UserRepo, make), PgRunRepo.layer, PgLocationQueue.layer)

@@ -1,4 +1,4 @@
-import { Context, type Effect } from "effect"
+import { Context, type Effect, type Scope } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Position } from "../domain/Chunk.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
@@ -12,11 +12,11 @@ export interface FileIdentity {
 }
 
 export interface RunRequest {
-  /** The source's URI: an unfinished run of the same source goes on under its own id. */
+  /** The source's URI. */
   readonly source: string
   /** The column mapping's signature: it belongs to each load. */
   readonly mapping: string
-  /** Loads files again that are loaded. */
+  /** Loads files again that an earlier run has loaded. */
   readonly force: boolean
 }
 
@@ -37,21 +37,38 @@ export interface FileLoad<File extends FileIdentity> extends LoadRef {
 export class RunRepo extends Context.Service<
   RunRepo,
   {
-    /** Begins a run of the source, or another attempt of one that is not finished. */
+    /**
+     * Begins a run, or another attempt of one that was asked for the same and is not finished. `committed`: what its
+     * earlier attempts did. Waits, and says so, while another process loads the source; others wait until the scope closes.
+     */
     readonly begin: (
       request: RunRequest,
-    ) => Effect.Effect<{ readonly runId: number; readonly attempt: number }, DatabaseError>
+    ) => Effect.Effect<
+      { readonly runId: number; readonly attempt: number; readonly committed: RecordCounts },
+      DatabaseError,
+      Scope.Scope
+    >
     /** Numbers the files that are new, in the order given, and tells of each how far it is loaded. May be repeated. */
     readonly register: <File extends FileIdentity>(
       runId: number,
       request: RunRequest,
       files: ReadonlyArray<File>,
     ) => Effect.Effect<ReadonlyArray<FileLoad<File>>, DatabaseError>
+    /**
+     * Takes a file for the run, and tells how far it is loaded by now. With `force` a file that an earlier run has
+     * loaded, or that was begun with another mapping, begins anew. Waits, and says so, while another process loads the
+     * file; others wait until the scope closes.
+     */
+    readonly take: <File extends FileIdentity>(
+      runId: number,
+      request: RunRequest,
+      load: FileLoad<File>,
+    ) => Effect.Effect<FileLoad<File>, DatabaseError, Scope.Scope>
     /** The file's last chunk is committed. Gives the counts of the whole load, earlier attempts included. */
     readonly finishFile: (load: LoadRef) => Effect.Effect<RecordCounts, DatabaseError>
     /** What is committed of a load so far. */
     readonly fileCounts: (load: LoadRef) => Effect.Effect<RecordCounts, DatabaseError>
-    /** Every file of the run is loaded. */
-    readonly finish: (runId: number) => Effect.Effect<void, DatabaseError>
+    /** The attempt ends; the run too, where every file is loaded. Keeps and gives the totals of the whole run. */
+    readonly end: (runId: number, isFinished: boolean) => Effect.Effect<RecordCounts, DatabaseError>
   }
 >()("user-activity-etl/repo/RunRepo") {}

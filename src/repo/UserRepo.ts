@@ -2,6 +2,7 @@ import { Context, type Effect } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Chunk } from "../domain/Chunk.ts"
 import type { Location } from "../domain/Location.ts"
+import type { Reject } from "../domain/Reject.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 
 /** The load of a file that a chunk belongs to. */
@@ -20,6 +21,13 @@ export interface ChunkLocations {
   readonly queue: ReadonlyArray<string>
 }
 
+/** What became of a chunk. */
+export interface ChunkOutcome {
+  readonly counts: RecordCounts
+  /** The users that the database refused; they are among the counts' rejected, as those of the chunk are. */
+  readonly refused: ReadonlyArray<Reject>
+}
+
 /** The users table, and what is committed together with it. */
 export class UserRepo extends Context.Service<
   UserRepo,
@@ -28,13 +36,14 @@ export class UserRepo extends Context.Service<
     readonly migrate: Effect.Effect<void, DatabaseError>
     /**
      * Writes a chunk in one transaction: its users (the last version wins, equal rows are not written), its rejects,
-     * its addresses' queue and the checkpoint at its end. All of it, or nothing when it fails. The checkpoint must stand
-     * at `chunk.from`: a chunk that was committed already fails and changes nothing.
+     * its addresses' queue and the checkpoint at its end. All of it, or nothing when it fails. Records that the database
+     * refuses (a constraint, a trigger) are rejected alone. The checkpoint must stand at `chunk.from`; at `chunk.to` the
+     * chunk is committed already, and nothing is changed. Fails when another process moves it.
      */
     readonly upsert: (
       load: LoadRef,
       chunk: Chunk,
       locations: ChunkLocations,
-    ) => Effect.Effect<RecordCounts, DatabaseError>
+    ) => Effect.Effect<ChunkOutcome, DatabaseError>
   }
 >()("user-activity-etl/repo/UserRepo") {}

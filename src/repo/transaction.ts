@@ -1,6 +1,21 @@
-import { Effect, Exit, Fiber } from "effect"
+import { Effect, Exit, Fiber, Schedule } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
-import type { SqlError } from "effect/sql/SqlError"
+import { SqlError } from "effect/sql/SqlError"
+import { sqlState } from "../domain/DatabaseError.ts"
+
+/** Serialization failures and deadlocks pass when the transaction is repeated. */
+const isConflict = (error: unknown): boolean =>
+  error instanceof SqlError && ["40001", "40P01"].includes(sqlState(error) ?? "")
+
+/** Repeats a transaction that met another one's; `isOther` knows further errors that tell so. */
+export const repeatConflicts = <A, E, R>(
+  effect: Effect.Effect<A, E, R>,
+  isOther: (error: E) => boolean = () => false,
+): Effect.Effect<A, E, R> =>
+  Effect.retry(effect, {
+    schedule: Schedule.exponential("20 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 10 })),
+    while: (error) => isConflict(error) || isOther(error),
+  })
 
 /**
  * Runs an effect in a transaction, or in a savepoint of the one that is open, as `sql.withTransaction` does, but fails as

@@ -12,13 +12,19 @@ const stored = (column: UserColumn): string =>
 const version = (table: string, updatedAt: string): string =>
   `(coalesce(${updatedAt}, '-infinity'::date), ${table}.file_id, ${table}.byte_offset)`
 
-/** Last version wins: whether the incoming `i` comes after the stored `u`. */
-const isNewer = `${version("i", "i.updated_at")} > ${version("u", stored("updated_at"))}`
+/** Last version wins: whether the incoming `i` comes after the stored `u`, or is its record, read by another mapping. */
+const isNewer = `${version("i", "i.updated_at")} >= ${version("u", stored("updated_at"))}`
 
 const isOther = `(${fileColumns.map(stored).join(", ")}) is distinct from (${fileColumns.map((column) => `i.${column}`).join(", ")})`
 
 /** The stored address is the incoming one, its place is not known, and now comes with the record. */
 const fillsPlace = "(u.ip_address = i.ip_address and u.latitude is null and i.latitude is not null)"
+
+/**
+ * While a file with a lower number is unfinished, records of it may come that lie between an equal row and this record:
+ * then the row must tell that it was read last here.
+ */
+const isMoved = `(not ${isOther} and (i.file_id, i.byte_offset) > (u.file_id, u.byte_offset) and (select is_unfinished from earlier))`
 
 /** An address's old place goes with the address. */
 const takesPlace = `(case when ${isNewer} then u.ip_address is distinct from i.ip_address or i.latitude is not null else ${fillsPlace} end)`
@@ -76,12 +82,18 @@ export const upsertUsers = (withKnownPlaces: boolean): string => `
 with raw as materialized (
   select ${names}, $${parameters.length + 1}::integer as file_id from unnest(${arrays}) as t (${names})
 ), input as materialized (${withKnownPlaces ? knownPlaces : "select * from raw"}
+), earlier as materialized (
+  select exists (
+    select from etl_files f where f.loaded_at is null and f.id < $${parameters.length + 1}
+      and not exists (select from etl_files changed where changed.uri = f.uri and changed.id > f.id)
+  ) as is_unfinished
 ), compared as materialized (
   select i.*, u.id, ${isNewer} as is_newer, ${isOther} as is_other,
-    (${isOther} and (${isNewer} or not u.updated)) or (i.differs and not u.updated) or ${fillsPlace} as is_written
+    (${isOther} and (${isNewer} or not u.updated)) or (i.differs and not u.updated) or ${fillsPlace}
+      or ${isMoved} as is_written
   from input i left join users u on u.email = i.email
 ), locked as materialized (
-  select i.* from compared i join users u on u.id = i.id where i.is_written order by u.email for update of u
+  select i.* from compared i join users u on u.id = i.id where i.is_written order by u.email collate "C" for update of u
 ), changed as (
   update users u set
     ${assignments}
@@ -92,7 +104,7 @@ with raw as materialized (
   select ${parameters.map(([name]) => `i.${name}`).join(", ")}, i.file_id, now()
   from compared i
   where i.id is null and (select count(*) from changed) >= 0
-  order by i.email
+  order by i.email collate "C"
   on conflict (email) do nothing
   returning 1
 )

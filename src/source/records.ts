@@ -48,7 +48,12 @@ const decode = (frame: Frame, fields: Fields, positions: Positions): Decoded =>
       ? Result.fail([{ column: null, message: fields.problem }])
       : decodeUser(mapFields(fields, positions)),
     {
-      onSuccess: (user): UserRecord => ({ user, byteOffset: frame.offset }),
+      onSuccess: (user): UserRecord => ({
+        user,
+        byteOffset: frame.offset,
+        line: frame.line,
+        raw: frame.raw,
+      }),
       onFailure: (reasons): Reject => ({
         byteOffset: frame.offset,
         line: frame.line,

@@ -79,7 +79,9 @@ export const readObject = (
         return chunk
       }),
       Stream.tapError((error) =>
-        isTransient(error) ? Effect.logWarning(`${file.uri}, byte ${at}: ${error.message}`) : Effect.void,
+        isTransient(error)
+          ? Effect.annotateLogs(Effect.logWarning(`${file.uri}, byte ${at}: ${error.message}`), { step: "Extract" })
+          : Effect.void,
       ),
       Stream.retry(resuming),
       Stream.catchTag("S3Failure", ({ message }) =>

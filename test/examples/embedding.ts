@@ -26,12 +26,12 @@ const OfficeLocator = Layer.succeed(GeoLocator, {
 
 const program = Effect.gen(function* () {
   const mapping = yield* ColumnMapping.parse("our mapping", '{ "Mail": "email", "IP": "ip_address" }')
-  const summary = yield* Pipeline.run({ mapping, delimiter: ",", chunkSize: 1000, force: false })
+  const summary = yield* Pipeline.run({ ...Pipeline.defaults, mapping })
   return summary.totals
 })
 
 // The database is that of DATABASE_URL, or of DB_HOST and its kin.
-const Users = PgUserRepo.layer.pipe(Layer.provide(PgServer.layer({ maxConnections: 3 })))
+const Users = PgUserRepo.layer.pipe(Layer.provide(PgServer.layer({ maxConnections: 5 })))
 
 export const loadOffice = (directory: string) =>
   program.pipe(

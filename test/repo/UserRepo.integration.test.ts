@@ -1,7 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
-import { noRecords } from "../../src/domain/RunSummary.ts"
+import { noRecords, unaccounted } from "../../src/domain/RunSummary.ts"
 import type { User } from "../../src/domain/User.ts"
 import * as Embedded from "../../src/database/Embedded.ts"
 import { LocationQueue } from "../../src/repo/LocationQueue.ts"
@@ -30,7 +30,7 @@ let files = 0
 const newLoad = Effect.gen(function* () {
   const runs = yield* RunRepo
   const request = { source: "test", mapping: "m", force: false }
-  const { runId } = yield* runs.begin(request)
+  const { runId } = yield* Effect.scoped(runs.begin(request))
   const [load] = yield* runs.register(runId, request, [{ uri: `/file${files++}.csv`, fingerprint: "1", size: 1 }])
   return load!
 })
@@ -42,14 +42,16 @@ const clear = Effect.gen(function* () {
 
 const loadFile = Effect.fnUntraced(function* (users: ReadonlyArray<User>, chunkSize: number) {
   const repo = yield* UserRepo
+  const runs = yield* RunRepo
   const load = yield* newLoad
   let total = noRecords
   for (const chunk of makeChunks(users, chunkSize)) {
-    const counts = yield* repo.upsert(load, chunk, { known: new Map(), queue: [] })
+    const { counts } = yield* repo.upsert(load, chunk, { known: new Map(), queue: [] })
     total = Object.fromEntries(
       Object.entries(total).map(([key, value]) => [key, value + counts[key as keyof typeof counts]]),
     ) as typeof noRecords
   }
+  yield* runs.finishFile(load)
   return total
 })
 
@@ -76,6 +78,47 @@ const expectedUsers = (loads: ReadonlyArray<ReadonlyArray<User>>): ReadonlyArray
 const Versions = Schema.Array(SmallUser).check(Schema.isMaxLength(25))
 const ChunkSize = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10 }))
 
+const Picks = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 }))).check(
+  Schema.isMinLength(1),
+  Schema.isMaxLength(12),
+)
+
+/** What somebody may have added to the table, that refuses every user called Bo; until the scope closes. */
+const refusals = [
+  [
+    "a constraint",
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      yield* Effect.acquireRelease(sql`alter table users add constraint no_bo check (first_name <> 'Bo')`, () =>
+        Effect.orDie(sql`alter table users drop constraint no_bo`),
+      )
+    }),
+  ],
+  ...(["", "constraint"] as const).map(
+    (kind) =>
+      [
+        kind === "" ? "a trigger" : "a deferred trigger",
+        Effect.gen(function* () {
+          const sql = yield* PgClient.PgClient
+          yield* sql`
+            create or replace function refuse_bo() returns trigger language plpgsql as $$
+            begin
+              if new.first_name = 'Bo' then raise exception 'no % here', new.first_name; end if;
+              return new;
+            end $$`
+          const timing = kind === "" ? "before insert or update" : "after insert or update"
+          const deferral = kind === "" ? "" : "deferrable initially deferred"
+          yield* Effect.acquireRelease(
+            sql.unsafe(
+              `create ${kind} trigger no_bo ${timing} on users ${deferral} for each row execute function refuse_bo()`,
+            ),
+            () => Effect.orDie(sql`drop trigger no_bo on users`),
+          )
+        }),
+      ] as const,
+  ),
+] as const
+
 for (const [name, database, runs] of [
   ["PostgreSQL", native, 60],
   ["PGlite", embedded, 15],
@@ -97,6 +140,104 @@ for (const [name, database, runs] of [
           assert.deepStrictEqual(yield* storedUsers, expectedUsers(inputs))
         }),
       { arbitrary: { runs } },
+    )
+
+    it.effect.prop(
+      "the last version wins, in whatever order the chunks of several files arrive",
+      { loads: Schema.Array(Versions).check(Schema.isMaxLength(3)), chunkSize: ChunkSize, picks: Picks },
+      ({ loads, chunkSize, picks }) =>
+        Effect.gen(function* () {
+          yield* clear
+          const repo = yield* UserRepo
+          const runs = yield* RunRepo
+          const inputs = loads.map((users) => users.map(makeUser))
+          const open = []
+          for (const users of inputs) open.push({ load: yield* newLoad, chunks: [...makeChunks(users, chunkSize)] })
+          for (let turn = 0; open.length > 0; turn++) {
+            const index = (picks[turn % picks.length] ?? 0) % open.length
+            const { load, chunks } = open[index]!
+            const chunk = chunks.shift()
+            if (chunk !== undefined) yield* repo.upsert(load, chunk, { known: new Map(), queue: [] })
+            if (chunks.length > 0) continue
+            yield* runs.finishFile(load)
+            open.splice(index, 1)
+          }
+          assert.deepStrictEqual(yield* storedUsers, expectedUsers(inputs))
+        }),
+      { arbitrary: { runs } },
+    )
+
+    for (const [what, refuseBo] of refusals) {
+      it.effect.prop(
+        `records that ${what} refuses are rejected alone`,
+        { versions: Versions, chunkSize: ChunkSize },
+        ({ versions, chunkSize }) =>
+          Effect.gen(function* () {
+            const repo = yield* UserRepo
+            const users = versions.map(makeUser)
+            const load = yield* newLoad
+            const refused = []
+            let read = 0
+            for (const chunk of makeChunks(users, chunkSize)) {
+              const outcome = yield* repo.upsert(load, chunk, { known: new Map(), queue: [] })
+              assert.strictEqual(unaccounted(outcome.counts), 0)
+              assert.strictEqual(outcome.counts.rejected, outcome.refused.length)
+              read += outcome.counts.read
+              refused.push(...outcome.refused)
+            }
+            assert.strictEqual(read, users.length)
+            const isBo = ({ byteOffset }: { readonly byteOffset: number }) =>
+              users[byteOffset / 10 - 1]!.first_name === "Bo"
+            assert.isTrue(refused.every(isBo))
+            const withoutUpdated = (rows: ReadonlyArray<Row>) => rows.map(({ updated: _, ...row }) => row)
+            const acceptable = users.filter((user) => user.first_name !== "Bo")
+            assert.deepStrictEqual(withoutUpdated(yield* storedUsers), withoutUpdated(expectedUsers([acceptable])))
+            const sql = yield* PgClient.PgClient
+            const kept = yield* sql<{ byteOffset: number; line: number; message: string }>`
+              select byte_offset::int as "byteOffset", line::int, reasons->0->>'message' as message
+              from etl_rejects order by byte_offset`
+            assert.deepStrictEqual(
+              kept.map(({ byteOffset, line }) => [byteOffset, line]),
+              refused.map(({ byteOffset, line }) => [byteOffset, line]),
+            )
+            assert.isTrue(kept.every(({ message }) => /^is refused by PostgreSQL: .*SQLSTATE/.test(message)))
+          }).pipe(Effect.provide(Layer.effectDiscard(Effect.andThen(clear, refuseBo)))),
+        { arbitrary: { runs: Math.ceil(runs / 3) } },
+      )
+    }
+
+    it.effect("a place that cannot be stored does not cost the user", () =>
+      Effect.gen(function* () {
+        yield* clear
+        const sql = yield* PgClient.PgClient
+        const repo = yield* UserRepo
+        yield* sql`alter table users add constraint no_paris check (city <> 'Paris')`
+        const users = [makeUser({ ip_address: "8.8.8.8" }), makeUser({ email: "b@example.com" })]
+        const known = new Map([["8.8.8.8", place({ city: "Paris" })]])
+        const outcome = yield* repo.upsert(yield* newLoad, makeChunks(users, 10)[0]!, { known, queue: [] })
+        yield* sql`alter table users drop constraint no_paris`
+        assert.deepStrictEqual(outcome.refused, [])
+        assert.deepInclude(outcome.counts, { inserted: 2, rejected: 0 })
+      }),
+    )
+
+    it.effect("what is not a record's fault rejects nothing and changes nothing", () =>
+      Effect.gen(function* () {
+        yield* clear
+        const sql = yield* PgClient.PgClient
+        const repo = yield* UserRepo
+        const load = yield* newLoad
+        yield* sql`alter table users rename column gender to sex`
+        const error = yield* Effect.flip(
+          repo.upsert(load, makeChunks([makeUser({})], 10)[0]!, { known: new Map(), queue: [] }),
+        )
+        yield* sql`alter table users rename column sex to gender`
+        assert.deepInclude(error, { _tag: "DatabaseError", sqlState: "42703", retryable: false })
+        assert.deepStrictEqual(
+          yield* sql`select (select count(*) from users) + (select count(*) from etl_rejects) as n`,
+          [{ n: 0n }],
+        )
+      }),
     )
 
     it.effect("an equal row is not written", () =>
@@ -129,12 +270,13 @@ for (const [name, database, runs] of [
         }
         const withReject = { ...chunk, rejects: [reject], to: { byteOffset: 30, line: 4 } }
         const nothing = { known: new Map(), queue: [] }
-        assert.deepInclude(yield* repo.upsert(load, withReject, nothing), { read: 2, inserted: 1, rejected: 1 })
+        const { counts } = yield* repo.upsert(load, withReject, nothing)
+        assert.deepInclude(counts, { read: 2, inserted: 1, rejected: 1 })
 
         const again = yield* Effect.flip(
           repo.upsert(
             load,
-            { ...withReject, users: [{ user: makeUser({ first_name: "Bo" }), byteOffset: 10 }] },
+            { ...withReject, users: [{ ...chunk.users[0]!, user: makeUser({ first_name: "Bo" }) }] },
             nothing,
           ),
         )
@@ -209,7 +351,7 @@ for (const [name, database, runs] of [
         const users = [makeUser({ ip_address: "8.8.8.8" })]
         yield* loadFile(users, 1)
         const known = new Map([["8.8.8.8", place({ city: "Here" })]])
-        const counts = yield* repo.upsert(yield* newLoad, makeChunks(users, 1)[0]!, { known, queue: [] })
+        const { counts } = yield* repo.upsert(yield* newLoad, makeChunks(users, 1)[0]!, { known, queue: [] })
         assert.deepInclude(counts, { unchanged: 1, updated: 0 })
         assert.deepStrictEqual(yield* sql`select city, updated from users`, [{ city: "Here", updated: false }])
       }),

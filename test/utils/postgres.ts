@@ -131,7 +131,7 @@ export const clientLayer = (
   { host, port, username, password }: PostgresServer,
   database: string,
 ): Layer.Layer<PgClient.PgClient | SqlClient, SqlError> =>
-  PgClient.layer({ host, port, username, password: Redacted.make(password), database, maxConnections: 4 })
+  PgClient.layer({ host, port, username, password: Redacted.make(password), database, maxConnections: 6 })
 
 /** The server that all tests of a run share. */
 export const sharedPostgres = Effect.sync(() => inject("postgres"))

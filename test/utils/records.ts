@@ -34,7 +34,7 @@ export const makeChunks = (users: ReadonlyArray<User>, size: number): ReadonlyAr
     const start = number * size
     const part = users.slice(start, start + size)
     return {
-      users: part.map((user, index) => ({ user, byteOffset: position(start + index).byteOffset })),
+      users: part.map((user, index) => ({ user, ...position(start + index), raw: header })),
       rejects: [],
       from: position(start),
       to: position(start + part.length),

@@ -1,0 +1,172 @@
+import { Data, Effect, Ref, Stream } from "effect"
+import { specialRange } from "./domain/Address.ts"
+import { type Chunk, winners } from "./domain/Chunk.ts"
+import { type ColumnMapping, otherMapping } from "./domain/ColumnMapping.ts"
+import type { Answers, Location } from "./domain/Location.ts"
+import type { Reason, Reject } from "./domain/Reject.ts"
+import * as RejectLimit from "./domain/RejectLimit.ts"
+import {
+  addCounts,
+  type AnsweredCounts,
+  countAnswers,
+  type FileSummary,
+  noRecords,
+  type RecordCounts,
+} from "./domain/RunSummary.ts"
+import { GeoLocator } from "./geo/GeoLocator.ts"
+import { type FileLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
+import { type ChunkLocations, UserRepo } from "./repo/UserRepo.ts"
+import { readChunks } from "./source/records.ts"
+import { Source, type SourceError, type SourceFile } from "./source/Source.ts"
+
+export interface LoadOptions {
+  readonly mapping: ColumnMapping
+  readonly delimiter: string
+  readonly chunkSize: number
+  readonly maxRejects: RejectLimit.RejectLimit
+}
+
+/** The run has rejected more than it may. */
+class TooManyRejects extends Data.TaggedError("TooManyRejects") {}
+
+/** Answers what can be answered at once, and says what a service is to be asked for. */
+const makeLocateChunk = Effect.fnUntraced(function* (addressCounts: Ref.Ref<AnsweredCounts>) {
+  const { instant, service } = yield* GeoLocator
+
+  return Effect.fn("Loading.locateChunk")(function* (chunk: Chunk) {
+    if (instant === undefined && service === undefined) return { known: new Map(), queue: [] } satisfies ChunkLocations
+    // Superseded records are not located: nobody would see it, and a service has better to do.
+    const addresses = new Set(winners(chunk.users).flatMap(({ user }) => user.ip_address ?? []))
+    const unlocatable: Array<string> = []
+    const open: Array<string> = []
+    for (const address of addresses) {
+      const range = specialRange(address)
+      if (range === undefined) open.push(address)
+      else unlocatable.push(range)
+    }
+    const answers: Answers = instant === undefined || open.length === 0 ? new Map() : yield* instant(open)
+    const known = new Map<string, Location>()
+    const queue: Array<string> = []
+    for (const address of open) {
+      const answer = answers.get(address)
+      if (answer?._tag === "Located") known.set(address, answer.location)
+      else if (answer?._tag === "Unlocatable") unlocatable.push(answer.reason)
+      else if (service === undefined) unlocatable.push("unknown")
+      else queue.push(address)
+    }
+    yield* Ref.update(addressCounts, (counts) => countAnswers(counts, known.size, unlocatable))
+    return { known, queue } satisfies ChunkLocations
+  })
+})
+
+const describeReason = ({ column, message }: Reason): string => (column === null ? message : `${column} ${message}`)
+
+const fileSummary = (
+  { uri, name }: SourceFile,
+  state: FileSummary["state"],
+  counts: RecordCounts,
+  error: string | null = null,
+): FileSummary => ({ uri, name, state, counts, error })
+
+/**
+ * Loads the files of a run, one after another. `committed`: what earlier attempts did; `addressCounts`: where answers are
+ * counted.
+ */
+export const make = Effect.fnUntraced(function* (
+  options: LoadOptions,
+  runId: number,
+  request: RunRequest,
+  committed: RecordCounts,
+  addressCounts: Ref.Ref<AnsweredCounts>,
+) {
+  const source = yield* Source
+  const users = yield* UserRepo
+  const runs = yield* RunRepo
+  const locateChunk = yield* makeLocateChunk(addressCounts)
+  const runCounts = yield* Ref.make(committed)
+
+  const isStopped = Effect.map(Ref.get(runCounts), (counts) => RejectLimit.isExceeded(options.maxRejects, counts))
+
+  const logRejects = (rejects: ReadonlyArray<Reject>) =>
+    Effect.forEach(
+      rejects,
+      ({ line, byteOffset, reasons }) =>
+        Effect.logDebug("record rejected").pipe(
+          Effect.annotateLogs({ step: "Transform", line, byteOffset, reasons: reasons.map(describeReason) }),
+        ),
+      { discard: true },
+    )
+
+  const loadChunk = Effect.fn("Loading.loadChunk")(function* (load: FileLoad<SourceFile>, chunk: Chunk) {
+    const { counts, refused } = yield* users.upsert(load, chunk, yield* locateChunk(chunk))
+    const rejects = [...chunk.rejects, ...refused].sort((left, right) => left.byteOffset - right.byteOffset)
+    yield* logRejects(rejects)
+    yield* Effect.logDebug("chunk committed").pipe(
+      Effect.annotateLogs({ step: "Load", byteOffset: chunk.to.byteOffset, ...counts }),
+    )
+    yield* Ref.update(runCounts, (total) => addCounts(total, counts))
+    return rejects[0]
+  })
+
+  const finished = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, firstReject: Reject | undefined) {
+    const counts = yield* runs.finishFile(load)
+    yield* Effect.logInfo(`${load.file.name}: ${counts.read} records`).pipe(
+      Effect.annotateLogs({ step: "Load", ...counts }),
+    )
+    if (firstReject !== undefined) {
+      const { line, reasons } = firstReject
+      const which = load.resume === undefined ? "the first" : "the first since it was resumed"
+      yield* Effect.logWarning(
+        `${load.file.name}: ${counts.rejected} records rejected, ${which} at line ${line}: ${reasons.map(describeReason).join(", ")}`,
+      ).pipe(Effect.annotateLogs({ step: "Transform" }))
+    }
+    return fileSummary(load.file, "loaded", counts)
+  })
+
+  const failed = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, error: SourceError) {
+    yield* Effect.logError(error.message).pipe(Effect.annotateLogs({ step: "Extract" }))
+    return fileSummary(load.file, "failed", yield* runs.fileCounts(load), error.message)
+  })
+
+  const readFile = Effect.fnUntraced(function* (load: FileLoad<SourceFile>) {
+    yield* Effect.logDebug("reading").pipe(
+      Effect.annotateLogs({ step: "Extract", size: load.file.size, fromLine: load.resume?.position.line ?? 1 }),
+    )
+    return yield* source.read(load.file, load.resume?.position.byteOffset ?? 0).pipe(
+      readChunks(load.file, { ...options, resume: load.resume }),
+      Stream.mapEffect((chunk) => loadChunk(load, chunk)),
+      Stream.tap(() => Effect.flatMap(isStopped, (stopped) => (stopped ? new TooManyRejects() : Effect.void))),
+      Stream.runFold(
+        (): Reject | undefined => undefined,
+        (first, rejected) => first ?? rejected,
+      ),
+      Effect.flatMap((firstReject) => finished(load, firstReject)),
+      Effect.catchTags({
+        SourceError: (error) => failed(load, error),
+        TooManyRejects: () => Effect.map(runs.fileCounts(load), (counts) => fileSummary(load.file, "open", counts)),
+      }),
+    )
+  })
+
+  const loadFile = Effect.fn("Loading.loadFile")(
+    function* (registered: FileLoad<SourceFile>) {
+      const { file } = registered
+      const load =
+        registered.state === "loaded" && !request.force ? registered : yield* runs.take(runId, request, registered)
+      if (load.state === "otherMapping") return yield* otherMapping([file.uri])
+      if (load.state === "loaded" && load.runId === runId) {
+        return fileSummary(file, "loaded", yield* runs.fileCounts(load))
+      }
+      if (load.state === "loaded") {
+        yield* Effect.logDebug("already loaded").pipe(Effect.annotateLogs({ step: "Extract" }))
+        return fileSummary(file, "skipped", noRecords)
+      }
+      if (yield* isStopped) return fileSummary(file, "open", yield* runs.fileCounts(load))
+      return yield* readFile(load)
+    },
+    (effect, { file }) => Effect.annotateLogs(effect, { file: file.uri }),
+    Effect.scoped,
+  )
+
+  return { loadFile, isStopped }
+})

@@ -1,0 +1,62 @@
+import { PgClient } from "@effect/sql-pg"
+import { Deferred, Effect, type Scope } from "effect"
+import type { Connection } from "effect/sql/SqlConnection"
+import { type DatabaseError, fromSqlError } from "../domain/DatabaseError.ts"
+import { patiently } from "./patience.ts"
+
+/** How often a lock that another process has is asked for again. */
+const every = "500 millis"
+
+/** So often is shown that the session is in use: servers and firewalls end idle ones. */
+const heartbeat = "30 seconds"
+
+const tryLock = (connection: Connection, name: string) =>
+  connection
+    .execute("select pg_try_advisory_lock(hashtextextended($1, 0)) as taken", [name], undefined)
+    .pipe(Effect.map((rows) => rows[0]!.taken === true))
+
+const unlock = (connection: Connection, name: string) =>
+  Effect.ignore(connection.execute("select pg_advisory_unlock(hashtextextended($1, 0))", [name], undefined))
+
+/**
+ * Locks of PostgreSQL that keep processes apart, each in a session of its own: the server gives a lock back when its
+ * session ends, however the process ended.
+ */
+export const makeLocks = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  // The embedded database has one process, and one connection, which a lock would keep from everybody.
+  const isEmbedded = sql.config.stream !== undefined
+
+  /**
+   * Waits until no other process has the lock, says so, and holds it until the scope closes. A session that is lost
+   * meanwhile takes it again when it can; until then it is the checkpoint that keeps others out.
+   */
+  return (name: string, whileWaiting: string): Effect.Effect<void, DatabaseError, Scope.Scope> =>
+    Effect.gen(function* () {
+      if (isEmbedded) return
+      const held = yield* Deferred.make<void, DatabaseError>()
+      const session = Effect.gen(function* () {
+        const connection = yield* sql.reserve
+        let waits = 0
+        const take = tryLock(connection, name).pipe(
+          Effect.tap((taken) => (taken ? Effect.addFinalizer(() => unlock(connection, name)) : Effect.void)),
+          Effect.uninterruptible,
+        )
+        while (!(yield* take)) {
+          if (waits++ === 0) yield* Effect.logWarning(whileWaiting)
+          yield* Effect.sleep(every)
+        }
+        yield* Deferred.succeed(held, undefined)
+        return yield* Effect.forever(
+          Effect.andThen(Effect.sleep(heartbeat), connection.execute("select 1", [], undefined)),
+        )
+      })
+      yield* Effect.scoped(session).pipe(
+        Effect.mapError(fromSqlError),
+        patiently,
+        Effect.catch((error) => Deferred.fail(held, error)),
+        Effect.forkScoped,
+      )
+      yield* Deferred.await(held)
+    })
+})

@@ -1,0 +1,55 @@
+import { Clock, Duration, Effect, Schedule } from "effect"
+import { DatabaseError } from "../domain/DatabaseError.ts"
+
+/** A database that restarts, or whose standby takes over, is back by then. */
+const patience = Duration.minutes(5)
+
+/** A server that has stalled does not end its statements itself: more than any of them may take. */
+const silence = Duration.seconds(150)
+
+/** Fails where a database does not answer at all. */
+export const answered = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | DatabaseError, R> =>
+  Effect.timeoutOrElse(effect, {
+    duration: silence,
+    orElse: () =>
+      Effect.fail(
+        new DatabaseError({
+          operation: "query",
+          message: `The database has not answered for ${Duration.format(silence)}.`,
+          retryable: true,
+        }),
+      ),
+  })
+
+const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1_000_000)
+
+/** Soon at first, then every 5 s. */
+const backoff = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
+
+/**
+ * Repeats what a database made fail that may be back in a moment, until it has been away for five minutes, and says so.
+ * The effect must be safe to repeat although it succeeded and only its answer was lost.
+ */
+export const patiently = <A, R>(effect: Effect.Effect<A, DatabaseError, R>): Effect.Effect<A, DatabaseError, R> =>
+  Effect.suspend(() => {
+    let awayUntil: number | undefined
+    const attempt = Effect.gen(function* () {
+      const start = yield* monotonicMillis
+      return yield* Effect.tapError(
+        effect,
+        Effect.fnUntraced(function* (error) {
+          if (!error.retryable || awayUntil !== undefined) return
+          // It may have been away since the effect began, but no longer than it can be silent.
+          const now = yield* monotonicMillis
+          awayUntil = Math.max(start, now - Duration.toMillis(silence)) + Duration.toMillis(patience)
+          yield* Effect.logWarning(`${error.message} Trying again for up to ${Duration.format(patience)}.`)
+        }),
+      )
+    })
+    const mayPass = (error: DatabaseError) =>
+      error.retryable ? Effect.map(monotonicMillis, (now) => now < awayUntil!) : Effect.succeed(false)
+    return attempt.pipe(
+      Effect.retry({ schedule: backoff, while: mayPass }),
+      Effect.tap(() => (awayUntil === undefined ? Effect.void : Effect.logInfo("The database answers again."))),
+    )
+  })

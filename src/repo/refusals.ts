@@ -1,0 +1,70 @@
+import { Effect } from "effect"
+import { SqlError } from "effect/sql/SqlError"
+import type { UserRecord } from "../domain/Chunk.ts"
+import { sqlState } from "../domain/DatabaseError.ts"
+import type { Reason, Reject } from "../domain/Reject.ts"
+import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
+
+/** What became of a chunk's users. */
+export interface Written {
+  readonly counts: RecordCounts
+  readonly refused: ReadonlyArray<Reject>
+}
+
+/** Classes 22 (data) and 23 (constraints), and what a trigger raises: a record's fault. All else is the database's. */
+const aboutRecords = /^(22|23|P0001)/
+
+/** Whether PostgreSQL refused what was written, not to write. */
+export const isRefusal = (error: unknown): error is SqlError =>
+  error instanceof SqlError && aboutRecords.test(sqlState(error) ?? "")
+
+const field = (cause: unknown, name: string): string | undefined =>
+  cause instanceof Error && name in cause ? String((cause as unknown as Record<string, unknown>)[name]) : undefined
+
+/** PostgreSQL's words. Those of a trigger may quote a password, which no log may have. */
+const toReason = (error: SqlError, { user }: UserRecord): Reason => {
+  const { cause } = error.reason
+  const said = field(cause, "message") ?? "no reason given"
+  const message = user.password === null ? said : said.replaceAll(user.password, "***")
+  return {
+    column: field(cause, "column") ?? null,
+    message: `is refused by PostgreSQL: ${message} (SQLSTATE ${sqlState(error)})`,
+  }
+}
+
+const toReject = (record: UserRecord, error: SqlError): Reject => ({
+  byteOffset: record.byteOffset,
+  line: record.line,
+  raw: record.raw,
+  length: record.raw.length,
+  reasons: [toReason(error, record)],
+})
+
+const add = (left: Written, right: Written): Written => ({
+  counts: addCounts(left.counts, right.counts),
+  refused: [...left.refused, ...right.refused],
+})
+
+/**
+ * Writes records of which the database refuses some: halves them, in their order, until each that is refused stands
+ * alone. `write` writes all of the records it is given, or fails and leaves nothing.
+ */
+export const writeAcceptable = <E, R>(
+  records: ReadonlyArray<UserRecord>,
+  write: (records: ReadonlyArray<UserRecord>) => Effect.Effect<RecordCounts, E, R>,
+): Effect.Effect<Written, E, R> => {
+  const writePart = (part: ReadonlyArray<UserRecord>): Effect.Effect<Written, E, R> =>
+    write(part).pipe(
+      Effect.map((counts): Written => ({ counts, refused: [] })),
+      Effect.catch((error) => {
+        if (!isRefusal(error)) return Effect.fail(error)
+        if (part.length > 1) return writeHalves(part)
+        return Effect.succeed({ counts: { ...noRecords, read: 1, rejected: 1 }, refused: [toReject(part[0]!, error)] })
+      }),
+    )
+  const writeHalves = (part: ReadonlyArray<UserRecord>) => {
+    const middle = Math.ceil(part.length / 2)
+    return Effect.zipWith(writePart(part.slice(0, middle)), writePart(part.slice(middle)), add)
+  }
+  return writeHalves(records)
+}
