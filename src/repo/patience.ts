@@ -2,10 +2,10 @@ import { Clock, Duration, Effect, Schedule } from "effect"
 import { DatabaseError } from "../domain/DatabaseError.ts"
 
 /** A database that restarts, or whose standby takes over, is back by then. */
-const patience = Duration.minutes(5)
+const patience = "5 minutes"
 
 /** A server that has stalled does not end its statements itself: more than any of them may take. */
-const silence = Duration.seconds(150)
+const silence = "150 seconds"
 
 /** Fails where a database does not answer at all. */
 export const answered = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | DatabaseError, R> =>
@@ -15,11 +15,13 @@ export const answered = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect
       Effect.fail(
         new DatabaseError({
           operation: "query",
-          message: `The database has not answered for ${Duration.format(silence)}.`,
+          message: `The database has not answered for ${silence}.`,
           retryable: true,
         }),
       ),
   })
+
+const millis = (duration: Duration.Input) => Duration.toMillis(Duration.fromInputUnsafe(duration))
 
 const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1_000_000)
 
@@ -41,8 +43,8 @@ export const patiently = <A, R>(effect: Effect.Effect<A, DatabaseError, R>): Eff
           if (!error.retryable || awayUntil !== undefined) return
           // It may have been away since the effect began, but no longer than it can be silent.
           const now = yield* monotonicMillis
-          awayUntil = Math.max(start, now - Duration.toMillis(silence)) + Duration.toMillis(patience)
-          yield* Effect.logWarning(`${error.message} Trying again for up to ${Duration.format(patience)}.`)
+          awayUntil = Math.max(start, now - millis(silence)) + millis(patience)
+          yield* Effect.logWarning(`${error.message} Trying again for up to ${patience}.`)
         }),
       )
     })
