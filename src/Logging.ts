@@ -40,7 +40,8 @@ const terminal = Logger.make(({ message, logLevel, fiber }) => {
 /** Appends lines to the log. A full disk does not end the work that is logged, but is told, once. */
 const file = Effect.fnUntraced(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
-  const cannotWrite = (error: PlatformError.PlatformError) => `--logfile: ${path} cannot be written: ${error.message}`
+  const cannotWrite = ({ message, reason }: PlatformError.PlatformError) =>
+    `--logfile: ${path} cannot be written (${Predicate.hasProperty(reason.cause, "code") ? reason.cause.code : message}).`
   const log = yield* fs
     .open(path, { flag: "a" })
     .pipe(Effect.mapError((error) => new LogFileError({ message: cannotWrite(error) })))
