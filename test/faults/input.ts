@@ -1,0 +1,143 @@
+import { gzipSync } from "node:zlib"
+import { makeRandom, type Random } from "../fixtures/Random.ts"
+import type { JudgedRecord, Version } from "./judge.ts"
+
+/** A CSV file, and what the judge is to know of it. */
+export interface InputFile {
+  readonly name: string
+  /** As it is stored: gzip where the name ends in `.gz`. */
+  readonly bytes: Uint8Array
+  readonly records: ReadonlyArray<JudgedRecord>
+}
+
+export interface Input {
+  /** In the order of their names, by their UTF-8 bytes. */
+  readonly files: ReadonlyArray<InputFile>
+  /** The addresses that a service has a place for. */
+  readonly publicAddresses: ReadonlySet<string>
+}
+
+const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
+
+const names = ["1.csv", "10.csv", "2.csv.gz", "Ü.csv", "ß.csv"]
+
+const days = [null, "2023-12-31", "2024-01-01", "2024-02-29", "2024-03-01", "2024-11-30"]
+
+/** None begins with a quote: one that was left open before ends there, as text after a closing quote. */
+const texts = [null, "Ada", "Ada, A", "Zoë", "O'Brien", "Line\nbreak", "Two\r\nlines\n", 'A "B" C', "王", "🦊 Fox"]
+
+const specialAddresses = [null, "10.1.2.3", "192.168.0.1", "127.0.0.1", "224.0.0.5", "fe80::1"]
+
+const pick = <A>(random: Random, items: ReadonlyArray<A>): A => items[random.below(items.length)]!
+
+const publicAddress = (random: Random): string => {
+  if (random.perMille(150)) return `2001:4860:${(0xa00 + random.below(0xf000)).toString(16)}::${random.below(8) + 1}`
+  return `${80 + random.below(8)}.${random.below(256)}.${random.below(256)}.${random.below(256)}`
+}
+
+const makeVersion = (user: number, addresses: ReadonlyArray<string>, random: Random): Version => ({
+  email: `user${user}@example.com`,
+  source_id: String(user),
+  first_name: pick(random, texts),
+  last_name: pick(random, texts),
+  gender: pick(random, ["f", "m", null]),
+  ip_address: pick(random, random.perMille(100) ? specialAddresses : addresses),
+  created_at: pick(random, days),
+  updated_at: pick(random, days),
+  password: pick(random, ["a1".repeat(32), "b2".repeat(32)]),
+  status: pick(random, [true, false, null]),
+})
+
+const writtenText = (text: string | null, random: Random): string => {
+  if (text === null) return ""
+  return /[",\r\n]/.test(text) || random.perMille(200) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+const writtenDay = (iso: string | null, random: Random): string => {
+  if (iso === null) return ""
+  const [year, month, day] = iso.split("-").map(Number)
+  return pick(random, [iso, iso, `${iso}T23:59:59-11:00`, `${iso} 00:00:00`, `${month}/${day}/${year}`])
+}
+
+/** A version as a record's fields, in one of the many ways in which it can be written. */
+const writtenFields = (version: Version, random: Random): ReadonlyArray<string> => [
+  version.source_id!,
+  writtenText(version.first_name, random),
+  writtenText(version.last_name, random),
+  pick(random, [version.email, version.email.toUpperCase(), ` ${version.email}\t`]),
+  version.gender ?? "",
+  pick(random, [version.ip_address ?? "", (version.ip_address ?? "").toUpperCase()]),
+  writtenDay(version.created_at, random),
+  writtenDay(version.updated_at, random),
+  version.password!,
+  version.status === null ? "" : pick(random, version.status ? ["true", "Y", "1"] : ["False", "no", "0"]),
+]
+
+/** Lines in the place of a good record: each of them is to be rejected. */
+const breakers: ReadonlyArray<(fields: ReadonlyArray<string>) => ReadonlyArray<string | Uint8Array>> = [
+  () => ["7"],
+  (fields) => [fields.slice(1).join()],
+  (fields) => [[...fields, ""].join()],
+  (fields) => [fields.with(3, "nobody").join()],
+  (fields) => [fields.with(3, "").join()],
+  (fields) => [fields.with(5, "1.2.3.256").join()],
+  (fields) => [fields.with(7, "2023-02-29").join()],
+  (fields) => [fields.with(9, "perhaps").join()],
+  (fields) => [fields.with(1, "é".repeat(81)).join()],
+  (fields) => [fields.with(2, "nul\0").join()],
+  (fields) => [Buffer.from(fields.with(1, "Köln").join(), "latin1")],
+  (fields) => [fields.with(1, 'A"da').join()],
+  (fields) => [fields.with(1, '"Ada"x').join()],
+  // Left open: what follows, up to the next quote, must not be lost with it.
+  (fields) => [fields.with(1, '"Ada').join()],
+  // A field too many, and a line break in one of them: neither line is a record.
+  (fields) => [`${fields[0]},"A`, `da",${fields.slice(2).join()},`],
+]
+
+const lineEnds = (bytes: Buffer): number => bytes.toString("latin1").split(/\r\n|\r|\n/).length - 1
+
+const makeFile = (name: string, nextVersion: () => Version, random: Random): InputFile => {
+  const pieces: Array<Buffer> = []
+  const records: Array<JudgedRecord> = []
+  let line = 1
+  let byteOffset = 0
+  const append = (text: string | Uint8Array) => {
+    const bytes = typeof text === "string" ? Buffer.from(text) : Buffer.from(text)
+    pieces.push(bytes)
+    byteOffset += bytes.length
+    line += lineEnds(bytes)
+  }
+  if (random.perMille(300)) append("\ufeff")
+  append(header)
+  for (let count = 200 + random.below(200); count > 0; count--) {
+    const version = nextVersion()
+    const fields = writtenFields(version, random)
+    const isBad = random.perMille(70)
+    const plain = fields.map((field) => (/["\r\n]/.test(field) ? "Ada" : field))
+    for (const text of isBad ? pick(random, breakers)(plain) : [fields.join()]) {
+      append(pick(random, ["\n", "\n", "\n", "\r\n", "\n\n"]))
+      records.push({ line, byteOffset, content: isBad ? Buffer.from(text as Uint8Array) : version })
+      append(text)
+    }
+  }
+  if (random.perMille(500)) append("\n")
+  const bytes = Buffer.concat(pieces)
+  return { name, bytes: name.endsWith(".gz") ? gzipSync(bytes) : bytes, records }
+}
+
+/**
+ * Three to five files whose records are of few users: versions of many dates and of equal dates, equal ones, ones that
+ * cannot be loaded. The same seed makes the same files.
+ */
+export const makeInput = (seed: number): Input => {
+  const random = makeRandom(seed)
+  const addresses = Array.from({ length: 220 }, () => publicAddress(random))
+  const users = Array.from({ length: 30 + random.below(60) }, (_, user) =>
+    Array.from({ length: 1 + random.below(7) }, () => makeVersion(user, addresses, random)),
+  )
+  const nextVersion = () => pick(random, pick(random, users))
+  return {
+    files: names.slice(0, 3 + random.below(3)).map((name) => makeFile(name, nextVersion, random)),
+    publicAddresses: new Set(addresses),
+  }
+}

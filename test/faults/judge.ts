@@ -1,0 +1,111 @@
+import { isDeepStrictEqual } from "node:util"
+
+// Tells what the tables must be after a load, whatever happened on the way. It shares no code with the program.
+
+/** The file columns of `users` as a record tells them, decoded: dates are YYYY-MM-DD. */
+export interface Version {
+  readonly email: string
+  readonly source_id: string | null
+  readonly first_name: string | null
+  readonly last_name: string | null
+  readonly gender: string | null
+  readonly ip_address: string | null
+  readonly created_at: string | null
+  readonly updated_at: string | null
+  readonly password: string | null
+  readonly status: boolean | null
+}
+
+export interface JudgedRecord {
+  readonly line: number
+  readonly byteOffset: number
+  /** What the record tells, or the bytes (without the line end) of one that is to be rejected. */
+  readonly content: Version | Uint8Array
+}
+
+/** A file of the source; its records in order. */
+export interface JudgedFile {
+  readonly uri: string
+  readonly records: ReadonlyArray<JudgedRecord>
+}
+
+/** What a service says of an address; null where it has none. */
+export type PlaceOf = (address: string) => object | null
+
+/** What must be found, given the files in the order of their names. */
+export const expectedTables = (files: ReadonlyArray<JudgedFile>, placeOf: PlaceOf) => {
+  const users = new Map<string, Version & { readonly updated: boolean; readonly place: object | null }>()
+  const rejects: Array<object> = []
+  for (const { uri, records } of files) {
+    for (const { line, byteOffset, content } of records) {
+      if (content instanceof Uint8Array) {
+        rejects.push({ uri, line, byte_offset: byteOffset, raw: Buffer.from(content).toString("hex") })
+        continue
+      }
+      const known = users.get(content.email)
+      const columns = Object.keys(content) as ReadonlyArray<keyof Version>
+      const updated =
+        known !== undefined && (known.updated || columns.some((column) => known[column] !== content[column]))
+      const wins = known === undefined || (content.updated_at ?? "") >= (known.updated_at ?? "")
+      const place = content.ip_address === null ? null : placeOf(content.ip_address)
+      users.set(content.email, wins ? { ...content, updated, place } : { ...known, updated })
+    }
+  }
+  const emails = [...users.keys()].sort()
+  return {
+    users: emails.map((email) => users.get(email)!),
+    rejects,
+    files: files.map(({ uri, records }) => {
+      const read = records.length
+      const rejected = records.filter(({ content }) => content instanceof Uint8Array).length
+      return { uri, loaded: true, read, accounted: read, rejected }
+    }),
+    inserted: emails.length,
+  }
+}
+
+export type Tables = ReturnType<typeof expectedTables>
+
+/** What is found: one row with one column, the tables as JSON. */
+export const tablesQuery = `
+  select json_build_object(
+    'users', (select coalesce(json_agg(u order by u.email collate "C"), '[]') from (
+      select email, source_id, first_name, last_name, gender, ip_address, to_char(created_at, 'YYYY-MM-DD') as created_at,
+        to_char(updated_at, 'YYYY-MM-DD') as updated_at, password, status, updated,
+        case when num_nonnulls(latitude, longitude, country, region, city, timezone, isp_name) > 0 then json_build_object(
+          'latitude', latitude, 'longitude', longitude, 'country', country, 'region', region, 'city', city,
+          'timezone', timezone, 'isp_name', isp_name) end as place
+      from users) u),
+    'rejects', (select coalesce(json_agg(r order by file_id, byte_offset), '[]') from (
+      select f.uri, r.line, r.byte_offset, encode(r.raw, 'hex') as raw, r.file_id
+      from etl_rejects r left join etl_files f on f.id = r.file_id) r),
+    'files', (select coalesce(json_agg(f order by id), '[]') from (
+      select id, uri, loaded_at is not null as loaded, read,
+        inserted + updated + unchanged + stale + duplicate + rejected as accounted, rejected
+      from etl_files) f),
+    'inserted', (select sum(inserted) from etl_files)
+  )::text as json`
+
+/** What is told of the runs: the last one's totals decide the exit code. One row with one column. */
+export const runsQuery = `
+  select coalesce(json_agg(json_build_object('finished', finished_at is not null, 'read', read, 'rejected', rejected)
+    order by id), '[]')::text as json
+  from etl_runs`
+
+/** The tables of `tablesQuery`'s answer, without the numbers that order them. */
+export const foundTables = (json: string): Tables => {
+  const { rejects, files, ...tables } = JSON.parse(json)
+  const rest = ({ id: _id, file_id: _file, ...columns }: Record<string, unknown>) => columns
+  return { ...tables, rejects: rejects.map(rest), files: files.map(rest) }
+}
+
+/** Rows that only one of the two has, as told of a failure: the tables are right when they are equal in all. */
+export const differences = (expected: Tables, found: Tables) => {
+  const missing = (from: ReadonlyArray<object>, rows: ReadonlyArray<object>) =>
+    rows.filter((row) => !from.some((other) => isDeepStrictEqual(row, other)))
+  const tables = ["users", "rejects", "files"] as const
+  return {
+    missing: tables.flatMap((table) => missing(found[table], expected[table])),
+    unexpected: tables.flatMap((table) => missing(expected[table], found[table])),
+  }
+}
