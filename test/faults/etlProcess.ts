@@ -1,0 +1,63 @@
+import { Effect } from "effect"
+import { spawn } from "node:child_process"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { inject } from "vitest"
+
+const bin = fileURLToPath(import.meta.resolve("../../src/bin.ts"))
+const killAt = fileURLToPath(import.meta.resolve("./killAt.ts"))
+
+export interface EtlOptions {
+  readonly args: ReadonlyArray<string>
+  readonly cwd: string
+  /** All of its environment, but for what Node itself is told. */
+  readonly env: Readonly<Record<string, string>>
+  /** The point where it ends itself: see `killAt.ts`. */
+  readonly at?: string | undefined
+  /** When it is killed from outside, unless it has ended by itself. */
+  readonly afterMillis?: number | undefined
+}
+
+export interface Ended {
+  /** null when a signal ended it. */
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly output: string
+  readonly milliseconds: number
+}
+
+const patienceMillis = 90_000
+
+/** Runs the program, unmodified, in a process of its own until it has ended. */
+export const runEtl = ({ args, cwd, env, at, afterMillis }: EtlOptions) =>
+  Effect.callback<Ended>((resume) => {
+    const start = performance.now()
+    const child = spawn(process.execPath, [...(at === undefined ? [] : ["--import", killAt]), bin, ...args], {
+      cwd,
+      env: {
+        // Start-up is most of a short run.
+        NODE_COMPILE_CACHE: join(inject("runDirectory"), "compile-cache"),
+        ...(at === undefined ? {} : { KILL_AT: at }),
+        ...env,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    })
+    let output = ""
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        output += text
+      })
+    }
+    const kill = () => child.kill("SIGKILL")
+    const timer = setTimeout(kill, afterMillis ?? patienceMillis)
+    child.once("error", (error) => resume(Effect.die(error)))
+    child.once("close", (code, signal) => {
+      clearTimeout(timer)
+      resume(Effect.succeed({ code, signal, output, milliseconds: performance.now() - start }))
+    })
+    return Effect.callback<void>((done) => {
+      child.once("close", () => done(Effect.void))
+      clearTimeout(timer)
+      if (!kill()) done(Effect.void)
+    })
+  })

@@ -1,0 +1,43 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { runEtl } from "./etlProcess.ts"
+import { makeInput } from "./input.ts"
+import { type Database, describePlan, makePlan } from "./plan.ts"
+import { makeSetting, trial, undisturbed } from "./trial.ts"
+
+const trials = Number(process.env["FAULT_TRIALS"] ?? 30)
+const firstSeed = Number(process.env["FAULT_SEED"] ?? 1)
+const seeds = Array.from({ length: trials }, (_, index) => firstSeed + index)
+
+/** The fault tests of a database: see CONTRIBUTING.md. */
+export const testFaults = (database: Database): void => {
+  const duration = Effect.runSync(Effect.cached(Effect.scoped(undisturbed(database, makeInput(0)))))
+
+  describe(`etl on the ${database} database`, () => {
+    // First, also since their runs fill the cache of compiled code: the run that is timed finds it full.
+    it.live.each(["SIGINT", "SIGTERM"])("ends with 130 at %s, and the same command goes on", (signal) =>
+      Effect.gen(function* () {
+        const input = makeInput(0)
+        const setting = { database, isNew: false, locates: false, chunkSize: 20 }
+        const { command, judge } = yield* makeSetting(setting, input)
+        for (const at of ["COMMIT:5:after", "into users:2:sent"]) {
+          const run = yield* runEtl({ ...command, at, env: { ...command.env, KILL_WITH: signal } })
+          assert.strictEqual(run.code, 130, run.output)
+          assert.match(run.output, /same command goes on/)
+        }
+        yield* judge(yield* runEtl(command))
+      }),
+    )
+
+    it.live("leaves the right tables when nobody disturbs it", () => duration)
+
+    for (const seed of seeds) {
+      const input = makeInput(seed)
+      const plan = makePlan(seed, input)
+      if (plan.database !== database) continue
+      it.live(`leaves the same tables though it is killed: ${describePlan(plan)}`, () =>
+        Effect.flatMap(duration, (milliseconds) => trial(plan, input, milliseconds)),
+      )
+    }
+  })
+}

@@ -1,0 +1,129 @@
+import { makeRandom, type Random } from "../fixtures/Random.ts"
+import type { Input } from "./input.ts"
+
+export type Database = "server" | "embedded"
+
+/** A kill at a point that `killAt.ts` knows, or after this share of the time that an undisturbed run takes. */
+export type Kill = { readonly at: string } | { readonly share: number }
+
+/** A load, and where it is killed: once, and perhaps again while it goes on. */
+export interface Plan {
+  readonly seed: number
+  readonly database: Database
+  /** The embedded database is built by the run itself. */
+  readonly isNew: boolean
+  readonly locates: boolean
+  readonly chunkSize: number
+  readonly kills: ReadonlyArray<Kill>
+}
+
+interface Point {
+  readonly first: (random: Random, chunks: number, files: number) => Kill
+  readonly isNew?: boolean
+  readonly locates?: boolean
+  /** So little is left to do that no point can be named for the next run. */
+  readonly isLate?: boolean
+}
+
+const between = (random: Random, least: number, most: number): number =>
+  least + random.below(Math.max(1, most - least + 1))
+
+const pick = <A>(random: Random, items: ReadonlyArray<A>): A => items[random.below(items.length)]!
+
+const anyInstant = (random: Random): Kill => ({ share: random.below(1000) / 1000 })
+
+/** Half a dozen chunks are left after the point, so that points of the next runs can be reached. */
+const inChunk =
+  (text: string, when: string, milliseconds = 0) =>
+  (random: Random, chunks: number): Kill => ({
+    at: `${text}:${between(random, 3, chunks - 6)}:${when}${milliseconds === 0 ? "" : `+${random.below(milliseconds)}`}`,
+  })
+
+const atFile = (when: string) => (random: Random, _chunks: number, files: number) => ({
+  at: `loaded_at = :${between(random, 1, files - 1)}:${when}`,
+})
+
+const inMigration = (when: string) => (random: Random) => ({
+  at: `create table ${pick(random, ["users", "etl_runs", "etl_files", "etl_rejects", "ip_locations"])}:1:${when}`,
+})
+
+const whileLocating = (random: Random) => ({
+  at: `update ip_locations:${between(random, 1, 3)}:${pick(random, ["before", "sent+20", "after"])}`,
+})
+
+const common: ReadonlyArray<Point> = [
+  // A chunk was read.
+  { first: inChunk("BEGIN", "before") },
+  { first: inChunk("COMMIT", "before") },
+  { first: inChunk("COMMIT", "sent", 20) },
+  { first: inChunk("COMMIT", "after") },
+  { first: atFile("before") },
+  { first: inMigration("before") },
+  { first: whileLocating, locates: true, isLate: true },
+  { first: anyInstant, isLate: true },
+  { first: anyInstant, locates: true, isLate: true },
+]
+
+const points: Readonly<Record<Database, ReadonlyArray<Point>>> = {
+  server: [
+    ...common,
+    { first: atFile("sent") },
+    { first: inMigration("sent+5") },
+    { first: inChunk("into users", "sent", 5) },
+    { first: (random) => ({ at: `into etl_rejects:${between(random, 1, 4)}:before` }) },
+    { first: (random) => ({ at: `finished_at = :1:${pick(random, ["before", "sent"])}` }), isLate: true },
+    { first: anyInstant, isLate: true },
+  ],
+  embedded: [
+    ...common,
+    // Its log, before a COMMIT is answered: not written, written, or a part of it.
+    {
+      first: (random) => ({ at: `write:pg_wal:${between(random, 3, 8)}:${pick(random, ["before", "sent", "half"])}` }),
+    },
+    {
+      first: (random) => ({ at: `write:base:${between(random, 1, 100)}:${pick(random, ["before", "half"])}` }),
+      isLate: true,
+    },
+    // The first start builds the database aside.
+    { first: (random) => ({ at: `write:base:${between(random, 1, 900)}:before` }), isNew: true },
+    { first: (random) => ({ at: `rename:.new-:1:${pick(random, ["before", "sent"])}` }), isNew: true },
+    { first: (random) => ({ at: `finished_at = :1:${pick(random, ["before", "sent+10"])}` }), isLate: true },
+    { first: anyInstant, isLate: true },
+  ],
+}
+
+/** Where a run that goes on is killed: few chunks may be left. */
+const again = (random: Random): Kill => {
+  const text = pick(random, ["BEGIN", "COMMIT", "COMMIT", "into users", undefined])
+  if (text === undefined) return anyInstant(random)
+  return {
+    at: `${text}:${between(random, 1, text === "into users" ? 2 : 4)}:${pick(random, ["before", "sent", "after"])}`,
+  }
+}
+
+/** The plan of a seed. Consecutive seeds alternate between the databases and go round the points. */
+export const makePlan = (seed: number, input: Input): Plan => {
+  const random = makeRandom(seed)
+  const database = seed % 2 === 0 ? "server" : "embedded"
+  const point = points[database][(seed >>> 1) % points[database].length]!
+  const chunkSize = between(random, 7, 50)
+  const chunks = input.files.reduce((sum, { records }) => sum + Math.ceil(records.length / chunkSize), 0)
+  const more = pick(random, [0, 0, 1, 2])
+  return {
+    seed,
+    database,
+    isNew: point.isNew ?? false,
+    locates: point.locates ?? false,
+    chunkSize,
+    kills: [
+      point.first(random, chunks, input.files.length),
+      ...Array.from({ length: more }, () => (point.isLate ? anyInstant(random) : again(random))),
+    ],
+  }
+}
+
+export const describePlan = ({ seed, database, isNew, locates, chunkSize, kills }: Plan): string => {
+  const places = kills.map((kill) => ("at" in kill ? kill.at : `after ${kill.share} of a run`))
+  const kind = `${isNew ? "new " : ""}${database}${locates ? ", locating" : ""}, chunks of ${chunkSize}`
+  return `seed ${seed} (${kind}): ${places.join(", then ")}`
+}
