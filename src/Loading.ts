@@ -59,6 +59,8 @@ const makeLocateChunk = Effect.fnUntraced(function* (addressCounts: Ref.Ref<Answ
   })
 })
 
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
+
 const describeReason = ({ column, message }: Reason): string => (column === null ? message : `${column} ${message}`)
 
 const fileSummary = (
@@ -110,14 +112,14 @@ export const make = Effect.fnUntraced(function* (
 
   const finished = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, firstReject: Reject | undefined) {
     const counts = yield* runs.finishFile(load)
-    yield* Effect.logInfo(`${load.file.name}: ${counts.read} records`).pipe(
+    yield* Effect.logInfo(`${load.file.name}: ${plural(counts.read, "record")}`).pipe(
       Effect.annotateLogs({ step: "Load", ...counts }),
     )
     if (firstReject !== undefined) {
       const { line, reasons } = firstReject
       const which = load.resume === undefined ? "the first" : "the first since it was resumed"
       yield* Effect.logWarning(
-        `${load.file.name}: ${counts.rejected} records rejected, ${which} at line ${line}: ${reasons.map(describeReason).join(", ")}`,
+        `${load.file.name}: ${plural(counts.rejected, "record")} rejected, ${which} at line ${line}: ${reasons.map(describeReason).join(", ")}`,
       ).pipe(Effect.annotateLogs({ step: "Transform" }))
     }
     return fileSummary(load.file, "loaded", counts)

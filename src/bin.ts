@@ -7,7 +7,12 @@ import * as Cli from "./Cli.ts"
 import * as Main from "./Main.ts"
 
 // First of all: the AWS SDK reads the environment by itself. Variables that are set win.
-if (existsSync(".env")) process.loadEnvFile()
+try {
+  if (existsSync(".env")) process.loadEnvFile()
+} catch (error) {
+  console.error(`.env cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  process.exit(2)
+}
 
 const { version } = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Struct({ version: Schema.String })))(
   readFileSync(new URL("../package.json", import.meta.url), "utf8"),

@@ -1,4 +1,5 @@
 import { Flag } from "effect/cli"
+import { isCsvName } from "../source/Source.ts"
 
 /** Which database: the same flags for every command. */
 export const databaseFlags = {
@@ -14,6 +15,10 @@ export const databaseFlags = {
     Flag.optional,
   ),
   logfile: Flag.String("logfile").pipe(
+    Flag.filter(
+      (path) => path !== "" && !isCsvName(path),
+      (path) => `Expected: a file that is no source's, not ${JSON.stringify(path)}`,
+    ),
     Flag.withDescription("File that the log is appended to, one JSON object a line"),
     Flag.withMetavar("FILE"),
     Flag.withDefault("./etl.log"),

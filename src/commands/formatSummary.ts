@@ -1,3 +1,4 @@
+import { printable } from "../Logging.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import type { RecordCounts, RunSummary } from "../domain/RunSummary.ts"
 
@@ -33,7 +34,7 @@ const formatPlaces = ({ addresses, locatingError }: RunSummary): ReadonlyArray<s
     )
     if (reasons.length > 0) lines.push(`  without a place: ${reasons.join(", ")}`)
   }
-  if (locatingError !== null) lines.push(`Locating stopped: ${locatingError}`)
+  if (locatingError !== null) lines.push(`Locating stopped: ${printable(locatingError)}`)
   if (waiting > 0) lines.push("A run with --geo ip-api goes on with the addresses that wait.")
   return lines
 }
@@ -58,7 +59,7 @@ export const formatSummary = (summary: RunSummary, maxRejects: RejectLimit.Rejec
     ),
     ...places,
   ]
-  for (const file of files) if (file.error !== null) lines.push(`Failed: ${file.error}`)
+  for (const file of files) if (file.error !== null) lines.push(`Failed: ${printable(file.error)}`)
   if (summary.stopped) {
     lines.push(
       `Stopped: more records are rejected than --max-rejects ${RejectLimit.format(maxRejects)} allows.`,

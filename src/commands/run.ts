@@ -1,4 +1,4 @@
-import { Console, Context, Effect, FileSystem, Layer } from "effect"
+import { Console, Context, Effect, FileSystem, Layer, Predicate } from "effect"
 import { Command } from "effect/cli"
 import * as ColumnMapping from "../domain/ColumnMapping.ts"
 import { exitCode } from "../domain/RunSummary.ts"
@@ -27,7 +27,9 @@ class Mapping extends Context.Service<Mapping, ColumnMapping.ColumnMapping>()(
         const fs = yield* FileSystem.FileSystem
         const json = yield* fs.readFileString(path).pipe(
           Effect.mapError((error) => {
-            const why = error.reason._tag === "NotFound" ? "there is no such file" : error.message
+            const { reason } = error
+            const code = Predicate.hasProperty(reason.cause, "code") ? reason.cause.code : error.message
+            const why = reason._tag === "NotFound" ? "there is no such file" : code
             return new UsageError({ message: `${path} cannot be read (${why}); name another with --mapping FILE` })
           }),
         )

@@ -58,6 +58,10 @@ export const runFlags = {
     Flag.optional,
   ),
   endpoint: Flag.String("endpoint").pipe(
+    Flag.filter(
+      (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+      (text) => `Expected: a URL such as http://localhost:9000, got ${JSON.stringify(text)}`,
+    ),
     Flag.withDescription("URL of an S3-compatible store, with --aws"),
     Flag.withMetavar("URL"),
     Flag.optional,

@@ -183,8 +183,11 @@ const make = Effect.gen(function* () {
     migrate: checkVersion.pipe(
       Effect.andThen(runMigrations),
       Effect.provideService(SqlClient.SqlClient, sql),
+      // The Migrator dies where the connection is lost in its transaction: its ROLLBACK fails too.
+      Effect.catchDefect((defect) => (defect instanceof SqlError ? Effect.fail(defect) : Effect.die(defect))),
       Effect.asVoid,
       Effect.mapError(migrationError),
+      patiently,
       Effect.withSpan("UserRepo.migrate"),
     ),
 

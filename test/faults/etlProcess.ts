@@ -16,6 +16,8 @@ export interface EtlOptions {
   readonly at?: string | undefined
   /** When it is killed from outside, unless it has ended by itself. */
   readonly afterMillis?: number | undefined
+  /** How long it may take at all. */
+  readonly patienceMillis?: number | undefined
 }
 
 export interface Ended {
@@ -26,10 +28,8 @@ export interface Ended {
   readonly milliseconds: number
 }
 
-const patienceMillis = 90_000
-
 /** Runs the program, unmodified, in a process of its own until it has ended. */
-export const runEtl = ({ args, cwd, env, at, afterMillis }: EtlOptions) =>
+export const runEtl = ({ args, cwd, env, at, afterMillis, patienceMillis = 90_000 }: EtlOptions) =>
   Effect.callback<Ended>((resume) => {
     const start = performance.now()
     const child = spawn(process.execPath, [...(at === undefined ? [] : ["--import", killAt]), bin, ...args], {

@@ -8,7 +8,14 @@ import { fileURLToPath } from "node:url"
 import { setFlagsFromString } from "node:v8"
 import { freshFolder } from "../utils/embedded.ts"
 import { fakeIpApi, placeOf } from "../utils/ipApi.ts"
-import { clientLayer, environment, freshDatabase, sharedPostgres, temporaryDirectory } from "../utils/postgres.ts"
+import {
+  clientLayer,
+  environment,
+  freshDatabaseOn,
+  type PostgresServer,
+  sharedPostgres,
+  temporaryDirectory,
+} from "../utils/postgres.ts"
 import { type Ended, runEtl } from "./etlProcess.ts"
 import type { Input } from "./input.ts"
 import { differences, expectedTables, foundTables, runsQuery, tablesQuery } from "./judge.ts"
@@ -30,19 +37,18 @@ interface Place {
   readonly leftovers: () => ReadonlyArray<string>
 }
 
-const server = Effect.gen(function* () {
-  const shared = yield* sharedPostgres
-  const name = yield* freshDatabase
+const onServer = Effect.fnUntraced(function* (server: PostgresServer) {
+  const name = yield* freshDatabaseOn(server)
   const place: Place = {
     args: [],
-    env: environment(shared, name),
+    env: environment(server, name),
     ask: (...queries) =>
       Effect.gen(function* () {
         const sql = yield* PgClient.PgClient
         return yield* Effect.forEach(queries, (query) =>
           Effect.map(sql.unsafe<{ json: string }>(query), (rows) => rows[0]!.json),
         )
-      }).pipe(Effect.provide(clientLayer(shared, name)), Effect.scoped, Effect.orDie),
+      }).pipe(Effect.provide(clientLayer(server, name)), Effect.scoped, Effect.orDie),
     leftovers: () => [],
   }
   return place
@@ -68,6 +74,8 @@ const embedded = Effect.fnUntraced(function* (isNew: boolean) {
 
 export interface Setting {
   readonly database: Database
+  /** Instead of the one that all tests share. */
+  readonly server?: PostgresServer
   readonly isNew: boolean
   readonly locates: boolean
   readonly chunkSize: number
@@ -75,20 +83,22 @@ export interface Setting {
 
 /** The input in a folder, a database, the command that loads the one into the other, and the judge of the outcome. */
 export const makeSetting = Effect.fnUntraced(function* (
-  { database, isNew, locates, chunkSize }: Setting,
+  { database, server, isNew, locates, chunkSize }: Setting,
   { files, publicAddresses }: Input,
 ) {
   const cwd = yield* temporaryDirectory
   const source = join(cwd, "source")
   mkdirSync(source)
   for (const { name, bytes } of files) writeFileSync(join(source, name), bytes)
-  const place = database === "server" ? yield* server : yield* embedded(isNew)
+  const place = database === "server" ? yield* onServer(server ?? (yield* sharedPostgres)) : yield* embedded(isNew)
   const service = locates ? yield* fakeIpApi() : undefined
   const geo = locates ? "ip-api" : "none"
   const command = {
     args: ["--source", source, "--mapping", mapping, "--chunksize", String(chunkSize), "--geo", geo, ...place.args],
     cwd,
-    env: { ...place.env, ...(service === undefined ? {} : { IP_API_URL: service.url }) },
+    env: { ...place.env, ...(service === undefined ? {} : { IP_API_URL: service.url }) } as Readonly<
+      Record<string, string>
+    >,
   }
 
   const uriOf = (name: string) => join(realpathSync(source), name)
@@ -117,7 +127,7 @@ export const makeSetting = Effect.fnUntraced(function* (
     assert.strictEqual(last.code, idle.length === 0 ? 3 : 0, last.output)
   })
 
-  return { command, judge }
+  return { command, judge, ask: place.ask }
 })
 
 /** How long an undisturbed run of a database takes, in milliseconds. Its tables are judged too. */

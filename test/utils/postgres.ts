@@ -136,9 +136,8 @@ export const clientLayer = (
 /** The server that all tests of a run share. */
 export const sharedPostgres = Effect.sync(() => inject("postgres"))
 
-/** The name of a new empty database on the shared server. It goes with the server. */
-export const freshDatabase = Effect.gen(function* () {
-  const server = yield* sharedPostgres
+/** The name of a new empty database on a server. It goes with the server. */
+export const freshDatabaseOn = Effect.fnUntraced(function* (server: PostgresServer) {
   const name = `test_${randomUUID().replaceAll("-", "")}`
   yield* Effect.gen(function* () {
     const sql = yield* PgClient.PgClient
@@ -146,6 +145,9 @@ export const freshDatabase = Effect.gen(function* () {
   }).pipe(Effect.provide(clientLayer(server, "postgres")), Effect.scoped)
   return name
 })
+
+/** The name of a new empty database on the shared server. */
+export const freshDatabase = Effect.flatMap(sharedPostgres, freshDatabaseOn)
 
 /** The environment in which the program finds a database of a server. */
 export const environment = (server: PostgresServer, database: string): Record<string, string> => ({

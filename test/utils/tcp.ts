@@ -1,11 +1,15 @@
 import { Effect } from "effect"
 import { connect, createServer, type Socket } from "node:net"
 
-/** Joins a connection to a port of 127.0.0.1, both ways. */
-export const relay = (client: Socket, port: number): Socket => {
+/** Joins a connection to a port of 127.0.0.1, both ways; `pass` hands the client's bytes on. */
+export const relay = (
+  client: Socket,
+  port: number,
+  pass = (bytes: Uint8Array, server: Socket): void => void server.write(bytes),
+): Socket => {
   const server = connect(port, "127.0.0.1").on("error", () => client.destroy())
   client.on("close", () => server.destroy())
-  client.pipe(server)
+  client.on("data", (bytes) => pass(bytes, server))
   server.pipe(client)
   return server
 }

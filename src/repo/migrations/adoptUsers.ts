@@ -75,7 +75,7 @@ const adoptEmails = Effect.gen(function* () {
     select count(*)::int as count from users where coalesce(btrim(email), '') = ''`
   if (missing!.count > 0) {
     return yield* new AdoptionError({
-      message: `the table users has ${missing!.count} rows without an e-mail, the key of the users: complete or move them, then try again`,
+      message: `the table users has rows without an e-mail (${missing!.count}), the key of the users: complete or move them, then try again`,
     })
   }
   const repeated = yield* sql<{ email: string; count: number; all: number }>`
