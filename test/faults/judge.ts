@@ -99,13 +99,13 @@ export const foundTables = (json: string): Tables => {
   return { ...tables, rejects: rejects.map(rest), files: files.map(rest) }
 }
 
-/** Rows that only one of the two has, as told of a failure: the tables are right when they are equal in all. */
-export const differences = (expected: Tables, found: Tables) => {
-  const missing = (from: ReadonlyArray<object>, rows: ReadonlyArray<object>) =>
-    rows.filter((row) => !from.some((other) => isDeepStrictEqual(row, other)))
-  const tables = ["users", "rejects", "files"] as const
-  return {
-    missing: tables.flatMap((table) => missing(found[table], expected[table])),
-    unexpected: tables.flatMap((table) => missing(expected[table], found[table])),
-  }
+/** Rows that are not the same in both, a line each, to be told of a failure. That there are none is not enough. */
+export const differences = (expected: Tables, found: Tables): ReadonlyArray<string> => {
+  const rows = ({ users, rejects, files }: Tables) => [...users, ...rejects, ...files]
+  const missing = (from: ReadonlyArray<object>, rows: ReadonlyArray<object>, what: string) =>
+    rows
+      .filter((row) => !from.some((other) => isDeepStrictEqual(row, other)))
+      .map((row) => `${JSON.stringify(row)} ${what}`)
+  const [right, actual] = [rows(expected), rows(found)]
+  return [...missing(actual, right, "is missing"), ...missing(right, actual, "is there instead")].sort()
 }

@@ -47,8 +47,9 @@ const inMigration = (when: string) => (random: Random) => ({
   at: `create table ${pick(random, ["users", "etl_runs", "etl_files", "etl_rejects", "ip_locations"])}:1:${when}`,
 })
 
+/** When addresses are claimed or given back, or when answers are written. */
 const whileLocating = (random: Random) => ({
-  at: `update ip_locations:${between(random, 1, 3)}:${pick(random, ["before", "sent+20", "after"])}`,
+  at: `${pick(random, ["update ip_locations:1", "update ip_locations:3", "located_at = :1"])}:${pick(random, ["before", "sent+20", "after"])}`,
 })
 
 const common: ReadonlyArray<Point> = [
