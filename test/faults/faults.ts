@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit } from "effect"
+import { Effect } from "effect"
 import { runEtl } from "./etlProcess.ts"
 import { makeInput } from "./input.ts"
 import { type Database, describePlan, makePlan } from "./plan.ts"
