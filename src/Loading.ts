@@ -3,7 +3,7 @@ import { specialRange } from "./domain/Address.ts"
 import { type Chunk, winners } from "./domain/Chunk.ts"
 import { type ColumnMapping, otherMapping } from "./domain/ColumnMapping.ts"
 import type { Answers, Location } from "./domain/Location.ts"
-import type { Reason, Reject } from "./domain/Reject.ts"
+import { describeReason, type Reject } from "./domain/Reject.ts"
 import * as RejectLimit from "./domain/RejectLimit.ts"
 import {
   addCounts,
@@ -60,8 +60,6 @@ const makeLocateChunk = Effect.fnUntraced(function* (addressCounts: Ref.Ref<Answ
 })
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
-
-const describeReason = ({ column, message }: Reason): string => (column === null ? message : `${column} ${message}`)
 
 const fileSummary = (
   { uri, name }: SourceFile,

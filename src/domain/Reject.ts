@@ -4,6 +4,10 @@ import { Schema } from "effect"
 export const Reason = Schema.Struct({ column: Schema.NullOr(Schema.String), message: Schema.String })
 export type Reason = typeof Reason.Type
 
+/** A reason as people read it: the column at fault, and what is wrong with it. */
+export const describeReason = ({ column, message }: Reason): string =>
+  column === null ? message : `${column} ${message}`
+
 /** A record that could not be loaded. */
 export interface Reject {
   /** Where the record begins in its file's (inflated) bytes. */

@@ -14,6 +14,7 @@ import resume from "./migrations/0002_resume.ts"
 import { AdoptionError } from "./migrations/adoptUsers.ts"
 import * as PgLocationQueue from "./PgLocationQueue.ts"
 import { answered, patiently } from "./patience.ts"
+import * as PgRejectRepo from "./PgRejectRepo.ts"
 import * as PgRunRepo from "./PgRunRepo.ts"
 import { isRefusal, writeAcceptable, type Written } from "./refusals.ts"
 import { repeatConflicts, transaction } from "./transaction.ts"
@@ -228,7 +229,12 @@ const make = Effect.gen(function* () {
 })
 
 /**
- * `UserRepo`, `RunRepo` and `LocationQueue` in the PostgreSQL (13 or newer, or PGlite) of a `PgClient`. A run takes up to
- * five of a server's connections: with fewer in the pool it waits for itself.
+ * `UserRepo`, `RunRepo`, `LocationQueue` and `RejectRepo` in the PostgreSQL (13 or newer, or PGlite) of a `PgClient`. A run
+ * takes up to five of a server's connections: with fewer in the pool it waits for itself.
  */
-export const layer = Layer.mergeAll(Layer.effect(UserRepo, make), PgRunRepo.layer, PgLocationQueue.layer)
+export const layer = Layer.mergeAll(
+  Layer.effect(UserRepo, make),
+  PgRunRepo.layer,
+  PgLocationQueue.layer,
+  PgRejectRepo.layer,
+)
