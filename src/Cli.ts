@@ -1,22 +1,25 @@
 import { Console, Effect, type Layer, Predicate, Runtime, Schema } from "effect"
 import { CliError, CliOutput, Command } from "effect/cli"
 import { init, type InitFlags } from "./commands/init.ts"
+import { rejects, type RejectsFlags } from "./commands/rejects.ts"
 import { run, type RunServices } from "./commands/run.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
 import * as Logging from "./Logging.ts"
+import type { RejectRepo } from "./repo/RejectRepo.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
 
 /** Makes the services of a command from its flags: `Main` for production, fakes in tests. */
 export interface Services<RunError, InitError> {
   readonly run: (flags: RunFlags) => Layer.Layer<RunServices, RunError>
   readonly init: (flags: InitFlags) => Layer.Layer<UserRepo, InitError>
+  readonly rejects: (flags: RejectsFlags) => Layer.Layer<RejectRepo, InitError>
 }
 
 /** The `etl` command. */
 const make = <RunError, InitError>(services: Services<RunError, InitError>) =>
   Command.make("etl").pipe(
     Command.withDescription("Loads CSV exports of user activity into PostgreSQL"),
-    Command.withSubcommands([run(services.run), init(services.init)]),
+    Command.withSubcommands([run(services.run), init(services.init), rejects(services.rejects)]),
   )
 
 const rootFlags = ["--help", "-h", "--version", "--wizard", "--completions"]

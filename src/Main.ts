@@ -4,6 +4,7 @@ import { Config, Context, Effect, type FileSystem, Layer, Option } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { UsageError } from "./commands/CommandError.ts"
 import type { InitFlags } from "./commands/init.ts"
+import type { RejectsFlags } from "./commands/rejects.ts"
 import type { RunServices } from "./commands/run.ts"
 import type { LocatorName, RunFlags } from "./commands/runFlags.ts"
 import * as Embedded from "./database/Embedded.ts"
@@ -14,6 +15,7 @@ import * as Mmdb from "./geo/Mmdb.ts"
 import { Quota } from "./geo/Quota.ts"
 import * as Logging from "./Logging.ts"
 import * as PgUserRepo from "./repo/PgUserRepo.ts"
+import type { RejectRepo } from "./repo/RejectRepo.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
 import * as LocalSource from "./source/LocalSource.ts"
 
@@ -116,10 +118,13 @@ export const run = (flags: RunFlags): Layer.Layer<RunServices, RunError> =>
 type InitError = Layer.Error<ReturnType<typeof database>> | Layer.Error<ReturnType<typeof Logging.layer>>
 
 /** The services of `etl init`. */
-export const init = (flags: InitFlags): Layer.Layer<UserRepo, InitError> =>
+export const init = (flags: InitFlags): Layer.Layer<UserRepo | RejectRepo, InitError> =>
   PgUserRepo.layer.pipe(
     Layer.provide(database(flags)),
     Layer.tapError(Logging.logFailure),
     Layer.provideMerge(Logging.layer(flags.logfile)),
     Layer.provide(platform),
   )
+
+/** The services of `etl rejects`. */
+export const rejects = (flags: RejectsFlags): Layer.Layer<RejectRepo, InitError> => init(flags)

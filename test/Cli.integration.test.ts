@@ -1,38 +1,17 @@
-import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { readFileSync, writeFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
-import { etl } from "./utils/etl.ts"
+import { directoryOf, etl, makeDatabase } from "./utils/etl.ts"
 import { freshFolder } from "./utils/embedded.ts"
 import { behaviours, fakeIpApi, placeOf } from "./utils/ipApi.ts"
 import { makeMmdb } from "./utils/mmdb.ts"
-import { clientLayer, environment, freshDatabase, sharedPostgres, temporaryDirectory } from "./utils/postgres.ts"
 import { S3Server } from "./utils/s3.ts"
 
 const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
 const row = (email: string, address: string, day = "2024-05-06") =>
   `7,"Ada, A",Lovelace,${email},f,${address},1/2/2020,${day},${"a1".repeat(32)},yes`
-
-/** A fresh database on the server, its environment, and a way to ask it. */
-const makeDatabase = Effect.gen(function* () {
-  const server = yield* sharedPostgres
-  const name = yield* freshDatabase
-  const query = <A extends object>(text: string) =>
-    Effect.gen(function* () {
-      const sql = yield* PgClient.PgClient
-      return yield* sql.unsafe<A>(text)
-    }).pipe(Effect.provide(clientLayer(server, name)), Effect.scoped)
-  return { env: environment(server, name), query }
-})
-
-/** A directory with the given files. */
-const directoryOf = Effect.fnUntraced(function* (files: Readonly<Record<string, string | Uint8Array>>) {
-  const directory = yield* temporaryDirectory
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content)
-  return directory
-})
 
 describe("etl", () => {
   it.live("loads ./input with the old flags, with and without `run`, and says when nothing is left to do", () =>

@@ -14,3 +14,11 @@ export class Incomplete extends Schema.TaggedError<Incomplete>()("Incomplete", {
   override readonly [Runtime.errorExitCode] = this.code
   override readonly message = ""
 }
+
+/** A file of rejects could not be written. Those that were begun are removed. */
+export class RejectFileError extends Schema.TaggedError<RejectFileError>()("RejectFileError", {
+  path: Schema.String,
+  message: Schema.String,
+}) {
+  override readonly [Runtime.errorExitCode] = 2
+}

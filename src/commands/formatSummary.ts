@@ -11,7 +11,7 @@ const outcomes: ReadonlyArray<readonly [outcome: keyof RecordCounts, meaning: st
   ["unchanged", "equal to what was stored"],
   ["stale", "older than what was stored"],
   ["duplicate", "superseded within their chunk"],
-  ["rejected", "could not be loaded: see etl_rejects"],
+  ["rejected", "could not be loaded: see etl rejects"],
 ]
 
 const formatSeconds = (milliseconds: number): string =>
@@ -19,7 +19,9 @@ const formatSeconds = (milliseconds: number): string =>
     ? `${(milliseconds / 1000).toFixed(1)} s`
     : `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1000)} s`
 
-const plural = (count: number, noun: string): string => `${number.format(count)} ${noun}${count === 1 ? "" : "s"}`
+/** A count and what is counted: `1 file`, `2,000 files`. */
+export const plural = (count: number, noun: string): string =>
+  `${number.format(count)} ${noun}${count === 1 ? "" : "s"}`
 
 const formatPlaces = ({ addresses, locatingError }: RunSummary): ReadonlyArray<string> => {
   const { located, unlocatable, waiting } = addresses

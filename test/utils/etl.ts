@@ -1,11 +1,12 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
+import { PgClient } from "@effect/sql-pg"
 import { ConfigProvider, Effect, Exit, Cause, Runtime } from "effect"
 import { TestConsole } from "effect/testing"
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Cli from "../../src/Cli.ts"
 import * as Main from "../../src/Main.ts"
-import { temporaryDirectory } from "./postgres.ts"
+import { clientLayer, environment, freshDatabase, sharedPostgres, temporaryDirectory } from "./postgres.ts"
 
 /** What a person sees of a command, and what a scheduler is told. */
 export interface Outcome {
@@ -23,7 +24,7 @@ export const etl = Effect.fnUntraced(function* (
   env: Readonly<Record<string, string>> = {},
 ) {
   const logfile = join(yield* temporaryDirectory, "etl.log")
-  const hasLog = ["init", "run"].includes(args[0]!) || args[0]!.startsWith("--source")
+  const hasLog = ["init", "rejects", "run"].includes(args[0]!) || args[0]!.startsWith("--source")
   return yield* Effect.gen(function* () {
     const exit = yield* Effect.exit(Cli.execute(Main, "1.2.3", hasLog ? [...args, "--logfile", logfile] : args))
     let code = 0
@@ -42,3 +43,22 @@ export const etl = Effect.fnUntraced(function* (
     Effect.provide([NodeServices.layer, TestConsole.layer, ConfigProvider.layer(ConfigProvider.fromEnv({ env }))]),
   )
 }, Effect.scoped)
+
+/** A fresh database on the server, its environment, and a way to ask it. */
+export const makeDatabase = Effect.gen(function* () {
+  const server = yield* sharedPostgres
+  const name = yield* freshDatabase
+  const query = <A extends object>(text: string, parameters: ReadonlyArray<unknown> = []) =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      return yield* sql.unsafe<A>(text, parameters)
+    }).pipe(Effect.provide(clientLayer(server, name)), Effect.scoped)
+  return { env: environment(server, name), query }
+})
+
+/** A directory with the given files. */
+export const directoryOf = Effect.fnUntraced(function* (files: Readonly<Record<string, string | Uint8Array>>) {
+  const directory = yield* temporaryDirectory
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content)
+  return directory
+})

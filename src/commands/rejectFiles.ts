@@ -1,0 +1,164 @@
+import { stringify } from "csv-stringify/sync"
+import { Effect, Exit, FileSystem, Path, type PlatformError, Predicate, Stream } from "effect"
+import { type RejectedFile, RejectRepo, type StoredReject } from "../repo/RejectRepo.ts"
+import { RejectFileError } from "./CommandError.ts"
+
+/** Two files that were written: the records of one header, and their reasons. */
+export interface Written {
+  readonly path: string
+  readonly reasonsPath: string
+  /** Records of the file. */
+  readonly records: number
+  /** Records that are in the file of reasons only: they were cut when they were kept. */
+  readonly tooLong: number
+}
+
+const lineFeed = 0x0a
+const carriageReturn = 0x0d
+const newline = Uint8Array.of(lineFeed)
+
+/** How many physical lines the bytes and a line feed are, as the reading of files counts them: by LF, CRLF and CR. */
+const physicalLines = (bytes: Uint8Array): number => {
+  let count = 1
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index]
+    const isPair = byte === carriageReturn && (bytes[index + 1] ?? lineFeed) === lineFeed
+    if (byte === lineFeed || (byte === carriageReturn && !isPair)) count++
+  }
+  return count
+}
+
+type Cell = string | number | null
+
+/** A spreadsheet must not take a cell for a formula: a file's name and what a database says are not ours. */
+const toCsv = (rows: ReadonlyArray<ReadonlyArray<Cell>>): Uint8Array =>
+  Buffer.from(
+    stringify(
+      rows.map((row) => [...row]),
+      { escape_formulas: true },
+    ),
+  )
+
+const reasonColumns = ["fix_line", "file", "line", "byte_offset", "length", "column", "reason"]
+
+const reasonRows = (reject: StoredReject, fixLine: number | null): ReadonlyArray<ReadonlyArray<Cell>> =>
+  reject.reasons.map(({ column, message }) => [
+    fixLine,
+    reject.file.uri,
+    reject.line,
+    reject.byteOffset,
+    reject.length,
+    column,
+    message,
+  ])
+
+const explain = (path: string, { reason, message }: PlatformError.PlatformError): string => {
+  const errno = Predicate.hasProperty(reason.cause, "code") ? reason.cause.code : undefined
+  if (reason._tag === "AlreadyExists") {
+    return `${path} exists already and is left as it is. Remove it, or name another file with --out.`
+  }
+  if (reason._tag === "NotFound") return `${path} cannot be written: its directory does not exist. Create it.`
+  if (reason._tag === "PermissionDenied") {
+    return `${path} cannot be written: permission denied. Let this user write there, or name another file with --out.`
+  }
+  if (errno === "ENOSPC" || errno === "EDQUOT") {
+    return `${path} cannot be written: the disk is full. Free space, or name a file on another disk with --out.`
+  }
+  return `${path} cannot be written (${errno ?? message}). Name another file with --out.`
+}
+
+const failAt = (path: string) => (error: PlatformError.PlatformError) =>
+  new RejectFileError({ path, message: explain(path, error) })
+
+/** The files' names for each header: `fix.csv` and `fix.reasons.csv`, `fix-2.csv` and `fix-2.reasons.csv`. */
+const makeNames = (path: Path.Path, out: string) => {
+  const { dir, name, ext } = path.parse(out)
+  return (number: number) => {
+    const stem = number === 1 ? name : `${name}-${number}`
+    return {
+      path: number === 1 ? out : path.format({ dir, name: stem, ext }),
+      reasonsPath: path.format({ dir, name: stem, ext: ".reasons.csv" }),
+    }
+  }
+}
+
+const byHeader = (files: ReadonlyArray<RejectedFile>): ReadonlyArray<ReadonlyArray<RejectedFile>> => [
+  ...Map.groupBy(files, ({ header }) => Buffer.from(header).toString("latin1")).values(),
+]
+
+const discard = Effect.fnUntraced(function* (paths: ReadonlyArray<string>) {
+  const fs = yield* FileSystem.FileSystem
+  for (const path of paths) {
+    yield* fs.remove(path).pipe(
+      Effect.andThen(Effect.logWarning(`${path} was not finished and is removed.`)),
+      Effect.catch(() => Effect.logWarning(`${path} is not finished, and cannot be removed. Remove it.`)),
+    )
+  }
+})
+
+/**
+ * Writes the rejects of the run's files to CSV files that can be loaded: for each header one, as it stands in the files,
+ * then the records byte for byte, each with a line feed. Beside it goes a file with a row for each reason. All are new
+ * and for their owner alone. Fails as the first of them that cannot be written, or as the database does, and leaves none.
+ */
+export const writeRejects = Effect.fn("writeRejects")(function* (
+  out: string,
+  runId: number,
+  files: ReadonlyArray<RejectedFile>,
+) {
+  const fs = yield* FileSystem.FileSystem
+  const repo = yield* RejectRepo
+  const namesOf = makeNames(yield* Path.Path, out)
+  const begun: Array<string> = []
+
+  const create = Effect.fnUntraced(function* (path: string) {
+    const file = yield* fs.open(path, { flag: "wx", mode: 0o600 }).pipe(
+      Effect.tap(() => Effect.sync(() => begun.push(path))),
+      Effect.uninterruptible,
+      Effect.mapError(failAt(path)),
+    )
+    return {
+      write: (bytes: Uint8Array) => Effect.mapError(file.writeAll(bytes), failAt(path)),
+      // Some disks tell only here that they are full.
+      finish: Effect.mapError(file.sync, failAt(path)),
+    }
+  })
+
+  const writeGroup = Effect.fnUntraced(function* (group: ReadonlyArray<RejectedFile>, number: number) {
+    const { path, reasonsPath } = namesOf(number)
+    const fix = yield* create(path)
+    const reasons = yield* create(reasonsPath)
+    const { header } = group[0]!
+    yield* fix.write(Buffer.concat([header, newline]))
+    yield* reasons.write(toCsv([reasonColumns]))
+    let line = 1 + physicalLines(header)
+    let records = 0
+    let tooLong = 0
+    yield* repo.read(runId, group).pipe(
+      Stream.runForEachArray((rejects) => {
+        const kept: Array<Uint8Array> = []
+        const rows: Array<ReadonlyArray<Cell>> = []
+        for (const reject of rejects) {
+          const isCut = reject.raw.length < reject.length
+          rows.push(...reasonRows(reject, isCut ? null : line))
+          if (isCut) {
+            tooLong++
+            continue
+          }
+          kept.push(reject.raw, newline)
+          line += physicalLines(reject.raw)
+          records++
+        }
+        return Effect.andThen(fix.write(Buffer.concat(kept)), reasons.write(toCsv(rows)))
+      }),
+    )
+    yield* fix.finish
+    yield* reasons.finish
+    return { path, reasonsPath, records, tooLong } satisfies Written
+  }, Effect.scoped)
+
+  return yield* Effect.forEach(byHeader(files), (group, index) => writeGroup(group, index + 1)).pipe(
+    Effect.onExit((exit) => (Exit.isFailure(exit) ? discard(begun) : Effect.void)),
+    Effect.onInterrupt(() => Effect.logWarning("Interrupted. The same command begins anew.")),
+  )
+})

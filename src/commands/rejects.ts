@@ -1,0 +1,164 @@
+import { Console, Effect, Layer, Option, Path, Stream } from "effect"
+import { Command, Flag } from "effect/cli"
+import { describeReason } from "../domain/Reject.ts"
+import { logFailure, printable } from "../Logging.ts"
+import { RejectRepo, type StoredReject } from "../repo/RejectRepo.ts"
+import { UsageError } from "./CommandError.ts"
+import { databaseFlags } from "./databaseFlags.ts"
+import { plural } from "./formatSummary.ts"
+import { type Written, writeRejects } from "./rejectFiles.ts"
+
+type RunName = number | "latest"
+
+const parseRun = (text: string): Option.Option<RunName> => {
+  if (text === "latest") return Option.some(text)
+  const id = /^\d+$/.test(text) ? Number(text) : 0
+  return id > 0 && Number.isSafeInteger(id) ? Option.some(id) : Option.none()
+}
+
+const runFlag = (name: string) =>
+  Flag.String(name).pipe(
+    Flag.filterMap(parseRun, (text) => `Expected: latest or a positive whole number, got ${JSON.stringify(text)}`),
+    Flag.withMetavar("RUN"),
+  )
+
+const rejectsFlags = {
+  run: runFlag("run").pipe(Flag.withDescription("Which run's rejects: latest, or its number (latest)"), Flag.optional),
+  out: Flag.String("out").pipe(
+    // What ends in .gz would be inflated when it is loaded.
+    Flag.filter(
+      (path) => path !== "" && !/\.gz$/i.test(path),
+      (path) => `Expected: a file name such as fix.csv, not of a .gz, got ${JSON.stringify(path)}`,
+    ),
+    Flag.withDescription("Write the records to a CSV file to correct and load, their reasons to another beside it"),
+    Flag.withMetavar("FILE"),
+    Flag.optional,
+  ),
+  delete: runFlag("delete").pipe(
+    Flag.withDescription("Delete the rejects of a run (latest, or its number): they hold personal data"),
+    Flag.optional,
+  ),
+  ...databaseFlags,
+}
+
+export type RejectsFlags = Command.Command.Config.Infer<typeof rejectsFlags>
+
+const checkFlags = Effect.fnUntraced(function* (flags: RejectsFlags) {
+  if (Option.isSome(flags.delete) && (Option.isSome(flags.run) || Option.isSome(flags.out))) {
+    return yield* new UsageError({ message: "--delete goes with neither --run nor --out; give it alone" })
+  }
+})
+
+/** Runs with rejects that are named where the one that was asked for has none. */
+const namedRuns = 10
+
+const findRun = Effect.fnUntraced(function* (name: RunName) {
+  const repo = yield* RejectRepo
+  const latest = yield* repo.latestRun
+  if (latest === undefined) {
+    return yield* new UsageError({
+      message: "The database has no run yet. Load files first: etl --source DIR, with the same database flags.",
+    })
+  }
+  if (name === "latest") return latest
+  if (yield* repo.isRun(name)) return name
+  return yield* new UsageError({ message: `There is no run ${name}. The latest is ${latest}.` })
+})
+
+const tellNone = Effect.fnUntraced(function* (runId: number) {
+  const runs = yield* (yield* RejectRepo).runs(namedRuns + 1)
+  if (runs.length === 0) return yield* Console.log(`No rejects of run ${runId} are kept, nor of any other run.`)
+  const names = runs.slice(0, namedRuns).join(", ") + (runs.length > namedRuns ? ", ..." : "")
+  yield* Console.log(
+    `No rejects of run ${runId} are kept.\nRuns that have some: ${names}; list them with etl rejects --run ${runs[0]}`,
+  )
+})
+
+/** Waits until nobody reads what is printed: `head` has seen enough, `less` was left. */
+const readerGone = Effect.callback<void>((resume) => {
+  const onError = (error: NodeJS.ErrnoException) => resume(error.code === "EPIPE" ? Effect.void : Effect.die(error))
+  process.stdout.once("error", onError)
+  return Effect.sync(() => process.stdout.off("error", onError))
+})
+
+const list = Effect.fnUntraced(function* (runId: number) {
+  const repo = yield* RejectRepo
+  const path = yield* Path.Path
+  const files = yield* repo.files(runId)
+  if (files.length === 0) return yield* tellNone(runId)
+
+  // A reject is a line, whatever its file is called.
+  const format = ({ file, line, reasons }: Omit<StoredReject, "raw">) =>
+    printable(`${path.basename(file.uri)}:${line}: ${reasons.map(describeReason).join("; ")}`).replaceAll(
+      "\n",
+      "\\u000a",
+    )
+  let count = 0
+  yield* repo.list(runId, files).pipe(
+    Stream.runForEachArray((rejects) => {
+      count += rejects.length
+      return Console.log(rejects.map(format).join("\n"))
+    }),
+  )
+  const them = count === 1 ? "it" : "them"
+  yield* Console.log(
+    `${plural(count, "reject")}: etl rejects --run ${runId} --out fix.csv writes ${them} to a file to correct`,
+  )
+  yield* Effect.logDebug("rejects listed").pipe(Effect.annotateLogs({ run: runId, records: count }))
+})
+
+/** A path as a shell takes it. */
+const word = (path: string): string => (/\s/.test(path) ? `"${path}"` : path)
+
+const formatWritten = (runId: number, files: ReadonlyArray<Written>): string => {
+  const records = files.reduce((sum, file) => sum + file.records, 0)
+  const tooLong = files.reduce((sum, file) => sum + file.tooLong, 0)
+  const lines = [`${plural(records + tooLong, "reject")} of run ${runId}:`]
+  for (const file of files) lines.push(`  ${file.path}: ${plural(file.records, "record")}; why: ${file.reasonsPath}`)
+  if (tooLong > 0) {
+    lines.push(`${plural(tooLong, "record")} too long to keep: among the reasons only`)
+  }
+  for (const { path, records } of files) {
+    if (records > 0) lines.push(`Correct ${path}, then: etl --source ${word(path)}`)
+  }
+  return lines.join("\n")
+}
+
+const write = Effect.fnUntraced(function* (runId: number, out: string) {
+  const files = yield* (yield* RejectRepo).files(runId)
+  if (files.length === 0) return yield* tellNone(runId)
+  const written = yield* writeRejects(out, runId, files)
+  yield* Console.log(printable(formatWritten(runId, written)))
+  for (const { path, records, tooLong } of written) {
+    yield* Effect.logDebug("rejects written").pipe(Effect.annotateLogs({ run: runId, path, records, tooLong }))
+  }
+})
+
+const deleteRejects = Effect.fnUntraced(function* (runId: number) {
+  const records = yield* (yield* RejectRepo).delete(runId)
+  yield* Console.log(`Deleted ${plural(records, "reject")} of run ${runId}.`)
+  yield* Effect.logDebug("rejects deleted").pipe(Effect.annotateLogs({ run: runId, records }))
+})
+
+const execute = Effect.fn("rejects")(function* (flags: RejectsFlags) {
+  if (Option.isSome(flags.delete)) return yield* deleteRejects(yield* findRun(flags.delete.value))
+  const runId = yield* findRun(Option.getOrElse(flags.run, () => "latest" as const))
+  yield* Option.match(flags.out, {
+    onNone: () => Effect.raceFirst(list(runId), readerGone),
+    onSome: (out) => write(runId, out),
+  })
+}, Effect.tapError(logFailure))
+
+/** `etl rejects`: lists the records that a run could not load, writes them to be corrected, or deletes them. */
+export const rejects = <E>(services: (flags: RejectsFlags) => Layer.Layer<RejectRepo, E>) =>
+  Command.make("rejects", rejectsFlags, execute).pipe(
+    Command.provide((flags) => Layer.unwrap(Effect.as(checkFlags(flags), services(flags)))),
+    Command.withDescription(
+      "List the records that a run could not load, write them to a file to correct, or delete them",
+    ),
+    Command.withExamples([
+      { command: "etl rejects", description: "List those of the latest run" },
+      { command: "etl rejects --run 3 --out fix.csv", description: "Write those of run 3; correct them, load fix.csv" },
+      { command: "etl rejects --delete 3", description: "Delete those of run 3" },
+    ]),
+  )
