@@ -78,6 +78,6 @@ export const execute = <RunError, InitError>(
     Effect.catch(report),
     Effect.provideService(CliOutput.Presenter, presenter),
     Effect.onInterrupt(() =>
-      Console.error(Logging.printable(`Interrupted. The same command goes on where it ended: ${commandLine(args)}`)),
+      Console.error(Logging.printable(`Interrupted. The same command goes on: ${commandLine(args)}`)),
     ),
   )

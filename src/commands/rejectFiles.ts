@@ -159,6 +159,5 @@ export const writeRejects = Effect.fn("writeRejects")(function* (
 
   return yield* Effect.forEach(byHeader(files), (group, index) => writeGroup(group, index + 1)).pipe(
     Effect.onExit((exit) => (Exit.isFailure(exit) ? discard(begun) : Effect.void)),
-    Effect.onInterrupt(() => Effect.logWarning("Interrupted. The same command begins anew.")),
   )
 })

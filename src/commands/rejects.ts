@@ -89,10 +89,7 @@ const list = Effect.fnUntraced(function* (runId: number) {
 
   // A reject is a line, whatever its file is called.
   const format = ({ file, line, reasons }: Omit<StoredReject, "raw">) =>
-    printable(`${path.basename(file.uri)}:${line}: ${reasons.map(describeReason).join("; ")}`).replaceAll(
-      "\n",
-      "\\u000a",
-    )
+    printable(`${path.basename(file.uri)}:${line}: ${reasons.map(describeReason).join("; ")}`)
   let count = 0
   yield* repo.list(runId, files).pipe(
     Stream.runForEachArray((rejects) => {
@@ -121,14 +118,14 @@ const formatWritten = (runId: number, files: ReadonlyArray<Written>): string => 
   for (const { path, records } of files) {
     if (records > 0) lines.push(`Correct ${path}, then: etl --source ${word(path)}`)
   }
-  return lines.join("\n")
+  return lines.map(printable).join("\n")
 }
 
 const write = Effect.fnUntraced(function* (runId: number, out: string) {
   const files = yield* (yield* RejectRepo).files(runId)
   if (files.length === 0) return yield* tellNone(runId)
   const written = yield* writeRejects(out, runId, files)
-  yield* Console.log(printable(formatWritten(runId, written)))
+  yield* Console.log(formatWritten(runId, written))
   for (const { path, records, tooLong } of written) {
     yield* Effect.logDebug("rejects written").pipe(Effect.annotateLogs({ run: runId, path, records, tooLong }))
   }
