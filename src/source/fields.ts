@@ -1,5 +1,5 @@
 import { type Options, parse } from "csv-parse/sync"
-import type { Frame } from "./framing.ts"
+import { type Frame, span } from "./frame.ts"
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
@@ -17,7 +17,7 @@ export type Fields = ReadonlyArray<string> | { readonly problem: string }
 
 export const isProblem = (fields: Fields): fields is { readonly problem: string } => "problem" in fields
 
-/** Splits framed records into their fields, whole blocks at once. Frames that have a problem keep it. */
+/** Splits the framed records of a batch into their fields, whole blocks at once. Frames that have a problem keep it. */
 export const makeFieldParser = (delimiter: string) => {
   const options: Options = {
     delimiter,
@@ -42,13 +42,8 @@ export const makeFieldParser = (delimiter: string) => {
     return records[0] ?? [""]
   }
 
-  /** Neighbours in the memory of one push: from the first one's first byte to the last one's last. */
   const parseRun = (run: ReadonlyArray<Frame>): ReadonlyArray<Fields> => {
-    const first = run[0]!.raw
-    const last = run.at(-1)!.raw
-    const records = parseBytes(
-      new Uint8Array(first.buffer, first.byteOffset, last.byteOffset + last.length - first.byteOffset),
-    )
+    const records = parseBytes(span(run))
     return "problem" in records || records.length !== run.length ? run.map(parseOne) : records
   }
 

@@ -1,19 +1,4 @@
-/** A record's bytes, or a line of the file that belongs to no record. */
-export interface Frame {
-  /** Without the line end; the first `maxRecordSize` bytes where there are more. A view: frames of one push share memory. */
-  readonly raw: Uint8Array
-  /** Where the frame begins in the file. */
-  readonly offset: number
-  /** The physical line on which it begins, counted from 1. */
-  readonly line: number
-  /** How many bytes it has in the file, without the line end. */
-  readonly length: number
-  /** Where the line after it begins in the file. */
-  readonly nextOffset: number
-  readonly nextLine: number
-  /** Why it is no record; undefined for a well-formed one. */
-  readonly problem: string | undefined
-}
+import type { Frame } from "./frame.ts"
 
 export interface FramerOptions {
   /** One ASCII character. */
@@ -41,8 +26,12 @@ const SKIPPING = 4
 
 const byteOrderMark = [0xef, 0xbb, 0xbf]
 
+/** Bytes of a batch's frames: it ends here. One damaged record can set free as many frames as `maxRecordSize` holds. */
+const batchSize = 256 * 1024
+
 /**
- * Cuts the bytes of a CSV file into records, without looking into their fields. Pure: bytes in, frames out.
+ * Cuts the bytes of a CSV file into records, without looking into their fields. Pure: bytes in, batches of frames out,
+ * as they are asked for; a batch is never empty, and all of them have to be taken before more bytes are given.
  *
  * A quote opens only at the start of a field, and is malformed inside an unquoted one; LF, CRLF and CR end lines; a
  * blank line is a line end. Of a malformed record only the first physical line is given up, and framing starts again at
@@ -54,6 +43,8 @@ export class Framer {
   private fieldCount: number | undefined
 
   private bytes: Uint8Array = new Uint8Array(0)
+  /** Whether `bytes` begins a buffer of our own, which may have room behind it. */
+  private isOwn = false
   /** The current record; positions are indexes of `bytes`. */
   private start = 0
   private position = 0
@@ -70,6 +61,8 @@ export class Framer {
   private dropped = 0
 
   private frames: Array<Frame> = []
+  /** Bytes of these frames. */
+  private framed = 0
   /** Until it is known whether the file begins with a byte order mark. */
   private isBeginning: boolean
 
@@ -83,46 +76,71 @@ export class Framer {
   }
 
   /** The file's next bytes. */
-  push(chunk: Uint8Array): ReadonlyArray<Frame> {
+  *push(chunk: Uint8Array): Generator<ReadonlyArray<Frame>> {
     this.append(chunk)
-    this.scan(false)
-    return this.takeFrames()
+    yield* this.batches(false)
   }
 
   /** The file ended. */
-  finish(): ReadonlyArray<Frame> {
-    this.scan(true)
-    while (this.start < this.bytes.length || this.dropped > 0) {
-      if (this.state === QUOTED) this.giveUp("a quote is still open at the end of the file")
+  *finish(): Generator<ReadonlyArray<Frame>> {
+    yield* this.batches(true)
+    while (this.start < this.bytes.length) {
+      if (this.state === QUOTED) this.giveUpFirstLine("a quote is still open at the end of the file")
       else this.endRecord(this.bytes.length, this.bytes.length)
-      this.scan(true)
+      yield* this.batches(true)
     }
-    return this.takeFrames()
   }
 
-  private takeFrames(): ReadonlyArray<Frame> {
-    const frames = this.frames
-    this.frames = []
-    return frames
+  private *batches(isEnd: boolean): Generator<ReadonlyArray<Frame>> {
+    for (;;) {
+      this.scan(isEnd)
+      if (this.frames.length === 0) return
+      yield this.frames
+      this.frames = []
+      this.framed = 0
+    }
   }
 
   private append(chunk: Uint8Array): void {
-    let kept = this.bytes.subarray(this.start)
-    if (this.state === SKIPPING && kept.length > this.maxRecordSize) {
-      this.dropped += kept.length - this.maxRecordSize
-      kept = kept.subarray(0, this.maxRecordSize)
+    if (this.state === SKIPPING) this.dropSkipped()
+    const end = this.bytes.length
+    if (this.start === end) {
+      this.bytes = chunk
+      this.isOwn = false
+      this.start = this.position = 0
+      return
     }
-    if (this.firstLineEnd !== -1) {
-      this.firstLineEnd -= this.start
-      this.secondLine -= this.start
-    }
-    this.position = Math.min(this.position - this.start, kept.length)
+    if (!this.isOwn || end + chunk.length > this.bytes.buffer.byteLength) this.makeRoom(chunk.length)
+    const length = this.bytes.length
+    this.bytes = new Uint8Array(this.bytes.buffer, 0, length + chunk.length)
+    this.bytes.set(chunk, length)
+  }
+
+  /** Of a line that is given up only the beginning is kept; the next bytes take the place of the rest. */
+  private dropSkipped(): void {
+    // A CR that waits for its LF stays.
+    if (this.position < this.bytes.length) return
+    const end = Math.min(this.position, this.start + this.maxRecordSize)
+    this.dropped += this.position - end
+    this.bytes = this.bytes.subarray(0, end)
+    this.position = end
+  }
+
+  /** Moves what is kept to memory of our own, with room for so many bytes more. */
+  private makeRoom(count: number): void {
+    const { start } = this
+    const kept = this.bytes.subarray(start)
+    const needed = kept.length + count
+    // A record that nothing precedes goes on for several pushes: doubled room, lest each of them copy all of it.
+    const size = start > 0 ? needed : Math.max(needed, Math.min(2 * needed, this.maxRecordSize + 2 * count))
+    this.bytes = new Uint8Array(size).subarray(0, kept.length)
+    this.bytes.set(kept)
+    this.isOwn = true
     this.start = 0
-    if (kept.length === 0) this.bytes = chunk
-    else {
-      this.bytes = new Uint8Array(kept.length + chunk.length)
-      this.bytes.set(kept)
-      this.bytes.set(chunk, kept.length)
+    this.position -= start
+    if (this.firstLineEnd !== -1) {
+      this.firstLineEnd -= start
+      this.secondLine -= start
     }
   }
 
@@ -140,7 +158,7 @@ export class Framer {
   private scan(isEnd: boolean): void {
     if (!this.skipByteOrderMark(isEnd)) return
     const { delimiter } = this
-    while (this.position < this.bytes.length) {
+    while (this.position < this.bytes.length && this.framed < batchSize) {
       const byte = this.bytes[this.position]!
       if (byte === lineFeed || byte === carriageReturn) {
         // Whether an LF follows decides where the next line begins.
@@ -157,7 +175,7 @@ export class Framer {
       else if (this.state === QUOTED) this.takeQuotedText()
       else this.takeText()
       if (this.position - this.start > this.maxRecordSize && this.state !== SKIPPING) {
-        this.giveUp(`longer than ${this.maxRecordSize} bytes`)
+        this.giveUp(`longer than ${this.maxRecordSize} bytes (--max-record-size)`)
       }
     }
   }
@@ -214,15 +232,22 @@ export class Framer {
     if (!isBlank && this.state !== SKIPPING) {
       this.fieldCount ??= this.fields
       if (this.fields !== this.fieldCount) {
-        this.problem = `${this.fields} fields where the header has ${this.fieldCount}`
-        if (this.firstLineEnd !== -1) return this.giveUp(this.problem)
+        const problem = `${this.fields} fields where the header has ${this.fieldCount}`
+        if (this.firstLineEnd !== -1) return this.giveUp(problem)
+        this.problem = problem
       }
     }
     this.leave(isBlank ? undefined : end, next, this.lineEnds + 1)
   }
 
-  /** The record is malformed: its first line is rejected, at once or when its end has come. */
   private giveUp(problem: string): void {
+    const isOneLine = this.firstLineEnd === -1
+    // Who is sent to a line should find the problem there: it may show on a later one only.
+    this.giveUpFirstLine(isOneLine ? problem : `a quote stays open; with the lines that it takes in: ${problem}`)
+  }
+
+  /** The record is malformed: its first line is rejected, at once or when its end has come. */
+  private giveUpFirstLine(problem: string): void {
     this.problem = problem
     if (this.firstLineEnd !== -1) this.leave(this.firstLineEnd, this.secondLine, 1)
     else this.state = SKIPPING
@@ -242,6 +267,7 @@ export class Framer {
         nextLine,
         problem: this.problem,
       })
+      this.framed += end - this.start
     }
     this.offset = nextOffset
     this.line = nextLine

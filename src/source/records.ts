@@ -4,7 +4,8 @@ import { type ColumnMapping, fitHeader, type Positions } from "../domain/ColumnM
 import type { Reject } from "../domain/Reject.ts"
 import { decodeUser, type MappedRecord, type UserColumn, userColumns } from "../domain/User.ts"
 import { type Fields, isProblem, makeFieldParser } from "./fields.ts"
-import { type Frame, Framer } from "./framing.ts"
+import type { Frame } from "./frame.ts"
+import { Framer } from "./framing.ts"
 import { type SourceFile, SourceError } from "./Source.ts"
 
 export interface ReadOptions {
@@ -103,7 +104,7 @@ const readHeader = (file: SourceFile, options: ReadOptions, frame: Frame): Resul
   })
 }
 
-const framer = (options: ReadOptions, start: Position, fieldCount: number | undefined): Framer =>
+const makeFramer = (options: ReadOptions, start: Position, fieldCount: number | undefined): Framer =>
   new Framer({
     delimiter: options.delimiter,
     maxRecordSize,
@@ -115,8 +116,8 @@ const framer = (options: ReadOptions, start: Position, fieldCount: number | unde
 /** The header of an earlier attempt, read again from its bytes. */
 const resumedHeader = (file: SourceFile, options: ReadOptions): Result.Result<Header | undefined, SourceError> => {
   if (options.resume === undefined) return Result.succeed(undefined)
-  const reader = framer(options, fileStart, undefined)
-  return readHeader(file, options, [...reader.push(options.resume.header), ...reader.finish()][0]!)
+  const reader = makeFramer(options, fileStart, undefined)
+  return readHeader(file, options, [...reader.push(options.resume.header), ...reader.finish()].flat()[0]!)
 }
 
 /** The chunk that is being filled. */
@@ -171,11 +172,10 @@ export const readChunks =
       Effect.gen(function* () {
         const resumed = yield* Effect.fromResult(resumedHeader(file, options))
         const parseFields = makeFieldParser(options.delimiter)
-        const start = options.resume?.position ?? fileStart
+        const framer = makeFramer(options, options.resume?.position ?? fileStart, resumed?.fieldCount)
         let header = resumed
 
         const decodeFrames = Effect.fnUntraced(function* (frames: ReadonlyArray<Frame>) {
-          if (frames.length === 0) return []
           const isFirst = header === undefined
           header ??= yield* Effect.fromResult(readHeader(file, options, frames[0]!))
           const { positions } = header
@@ -189,12 +189,12 @@ export const readChunks =
         return bytes.pipe(
           // Not `onHalt` of mapAccum: it runs when the stream fails too, and would take a torn record for the last one.
           Stream.concat(Stream.succeed(endOfFile)),
-          Stream.mapAccum(
-            () => framer(options, start, resumed?.fieldCount),
-            (framer, chunk) => [framer, [chunk === endOfFile ? framer.finish() : framer.push(chunk)]] as const,
+          // One batch at a time: the next one is framed when this one is decoded.
+          Stream.flatMap((chunk) =>
+            Stream.fromIterable(chunk === endOfFile ? framer.finish() : framer.push(chunk), { chunkSize: 1 }),
           ),
           Stream.mapEffect(decodeFrames),
-          // Read and decoded ahead while the database writes a chunk. Blocks of the source, not chunks: their size is bounded.
+          // Read and decoded ahead while the database writes a chunk. Batches, not chunks: they are smaller.
           Stream.buffer({ capacity: 4 }),
           Stream.concat(
             Stream.suspend(() => (header === undefined ? Stream.fail(fileError(file, "is empty")) : Stream.empty)),
