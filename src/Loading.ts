@@ -23,6 +23,7 @@ export interface LoadOptions {
   readonly mapping: ColumnMapping
   readonly delimiter: string
   readonly chunkSize: number
+  readonly maxRecordSize: number
   readonly maxRejects: RejectLimit.RejectLimit
 }
 

@@ -16,6 +16,8 @@ export interface PipelineOptions {
   readonly delimiter: string
   /** Records of a chunk, at most: 1 to 100,000. */
   readonly chunkSize: number
+  /** Bytes of a record, at most: 1 KiB to 64 MiB. A longer one is rejected, and no more of it is kept. */
+  readonly maxRecordSize: number
   /** The run stops when it has rejected more. */
   readonly maxRejects: RejectLimit
   /** Loads files that are loaded already. */
@@ -26,6 +28,7 @@ export interface PipelineOptions {
 export const defaults: Omit<PipelineOptions, "mapping"> = {
   delimiter: ",",
   chunkSize: 1000,
+  maxRecordSize: 1_048_576,
   maxRejects: { _tag: "Percent", percent: 10 },
   force: false,
 }

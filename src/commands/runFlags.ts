@@ -37,6 +37,10 @@ export const runFlags = {
     Flag.withDescription("Records that are committed together, 1 to 100000 (1000)"),
     Flag.withDefault(defaults.chunkSize),
   ),
+  maxRecordSize: wholeNumber("max-record-size", 1024, 67_108_864).pipe(
+    Flag.withDescription("Bytes of a record, 1024 to 67108864 (1048576); longer ones are rejected"),
+    Flag.withDefault(defaults.maxRecordSize),
+  ),
   delimiter: Flag.String("delimiter").pipe(
     Flag.map((text) => (text === "\\t" ? "\t" : text)),
     Flag.filter(isDelimiter, () => "Expected: one printable ASCII character or a tab, not a double quote"),

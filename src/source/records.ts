@@ -14,12 +14,12 @@ export interface ReadOptions {
   readonly delimiter: string
   /** Records of a chunk, at most. */
   readonly chunkSize: number
+  /** Bytes of a record; a longer one is rejected, and no more of it is kept. */
+  readonly maxRecordSize: number
   /** Where to go on, and the header that stands at the file's beginning; undefined: begin there. */
   readonly resume: { readonly position: Position; readonly header: Uint8Array } | undefined
 }
 
-/** Bytes of a record; a longer one is rejected. */
-const maxRecordSize = 1024 * 1024
 /** Bytes of a chunk's records: a chunk ends here at the latest. */
 const maxChunkBytes = 8 * 1024 * 1024
 
@@ -107,7 +107,7 @@ const readHeader = (file: SourceFile, options: ReadOptions, frame: Frame): Resul
 const makeFramer = (options: ReadOptions, start: Position, fieldCount: number | undefined): Framer =>
   new Framer({
     delimiter: options.delimiter,
-    maxRecordSize,
+    maxRecordSize: options.maxRecordSize,
     offset: start.byteOffset,
     line: start.line,
     fieldCount,

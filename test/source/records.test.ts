@@ -15,7 +15,14 @@ const read = (content: string | Uint8Array, options: Partial<ReadOptions> = {}, 
   const parts: Array<Uint8Array> = []
   for (let start = 0; start < bytes.length; start += pieces) parts.push(bytes.slice(start, start + pieces))
   return Stream.fromIterable(parts).pipe(
-    readChunks(file, { mapping, delimiter: ",", chunkSize: 1000, resume: undefined, ...options }),
+    readChunks(file, {
+      mapping,
+      delimiter: ",",
+      chunkSize: 1000,
+      maxRecordSize: 1_048_576,
+      resume: undefined,
+      ...options,
+    }),
     Stream.runCollect,
   )
 }
