@@ -62,8 +62,8 @@ const makeLocateChunk = Effect.fnUntraced(function* (addressCounts: Ref.Ref<Answ
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
 
-const fileSummary = (
-  { uri, name }: SourceFile,
+export const fileSummary = (
+  { uri, name }: Pick<SourceFile, "uri" | "name">,
   state: FileSummary["state"],
   counts: RecordCounts,
   error: string | null = null,

@@ -1,7 +1,7 @@
 import { Clock, Deferred, Effect, Fiber, Ref } from "effect"
 import { type ColumnMapping, otherMapping, signature } from "./domain/ColumnMapping.ts"
 import type { RejectLimit } from "./domain/RejectLimit.ts"
-import { noAddresses, type RecordCounts, type RunSummary, unaccounted } from "./domain/RunSummary.ts"
+import { noAddresses, noRecords, type RecordCounts, type RunSummary, unaccounted } from "./domain/RunSummary.ts"
 import { GeoLocator } from "./geo/GeoLocator.ts"
 import * as Loading from "./Loading.ts"
 import * as Locating from "./Locating.ts"
@@ -63,7 +63,11 @@ const runAttempt = Effect.fnUntraced(function* (
   const queue = yield* LocationQueue
   const start = yield* Clock.currentTimeMillis
 
-  const files = yield* source.files
+  const listed = yield* source.files
+  const files = listed.filter(({ problem }) => problem === undefined)
+  const unreadable = listed.flatMap((file) =>
+    file.problem === undefined ? [] : Loading.fileSummary(file, "failed", noRecords, file.problem),
+  )
   yield* Effect.logDebug(attempt === 1 ? "run begins" : "run goes on").pipe(
     Effect.annotateLogs({ source: source.uri, files: files.length, attempt, locator: locator.name }),
   )
@@ -76,7 +80,10 @@ const runAttempt = Effect.fnUntraced(function* (
   const { service } = locator
   const locating =
     service === undefined ? undefined : yield* Effect.forkChild(Locating.drain(service, isLoaded, addressCounts))
-  const loaded = yield* Effect.forEach(loads, loadFile)
+  for (const { uri, error } of unreadable) {
+    yield* Effect.logError(error).pipe(Effect.annotateLogs({ step: "Extract", file: uri }))
+  }
+  const loaded = [...unreadable, ...(yield* Effect.forEach(loads, loadFile))]
   const stopped = yield* isStopped
   yield* Deferred.succeed(isLoaded, undefined)
   if (stopped && locating !== undefined) yield* Fiber.interrupt(locating)

@@ -76,7 +76,17 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
   const directory = Effect.gen(function* () {
     const entries = yield* fs.readDirectoryEntries(uri).pipe(Effect.mapError(failAt("list", uri)))
     const csvEntries = entries.filter(({ name, type }) => isCsvName(name) && type !== "Directory")
-    const found = yield* Effect.forEach(csvEntries, inspect, { concurrency: listingConcurrency })
+    const inspectAlone = (entry: FileSystem.DirectoryEntry) =>
+      Effect.catch(inspect(entry), ({ message }) => {
+        const { name } = entry
+        const problem = name.includes("\ufffd")
+          ? `${paths.join(uri, name)} has a name that is not UTF-8. Rename it.`
+          : message
+        return Effect.succeed<ReadonlyArray<SourceFile>>([
+          { uri: paths.join(uri, name), name, fingerprint: "", size: 0, problem },
+        ])
+      })
+    const found = yield* Effect.forEach(csvEntries, inspectAlone, { concurrency: listingConcurrency })
     // A file and the links to it are one file.
     const files = new Map(found.flat().map((file) => [file.uri, file]))
     if (files.size > 0) return [...files.values()].sort(byName)

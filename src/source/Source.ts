@@ -10,6 +10,8 @@ export interface SourceFile {
   readonly fingerprint: string
   /** Bytes as stored (compressed, for .gz). */
   readonly size: number
+  /** Why it cannot be read, where its listing shows that already; what else is listed can be. */
+  readonly problem?: string
 }
 
 /** Files could not be listed, or one of them could not be read to its end. */

@@ -119,13 +119,18 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
         yield* fs.writeFileString(path.join(parent, "README"), "text")
         const link = path.join(directory, name)
         yield* fs.symlink(target, link)
-        for (const given of [directory, link]) {
-          const error = yield* listFailure(given)
-          assert.strictEqual(error._tag, "SourceError")
-          assert.strictEqual(error.operation, "list")
-          assert.include(error.message, expected)
-          assert.include(error.message, name === "device.csv" && given === link ? "/dev/null" : link)
-        }
+        const error = yield* listFailure(link)
+        assert.strictEqual(error._tag, "SourceError")
+        assert.strictEqual(error.operation, "list")
+        assert.include(error.message, expected)
+        assert.include(error.message, name === "device.csv" ? "/dev/null" : link)
+        // In a directory it fails alone.
+        yield* fs.writeFileString(path.join(directory, "good.csv"), "id\n")
+        const files = yield* (yield* makeSource(directory)).files
+        const [problem, none] = [name, "good.csv"].map((wanted) => files.find(({ name }) => name === wanted)?.problem)
+        assert.include(problem, expected)
+        assert.include(problem, link)
+        assert.isUndefined(none)
       }
     }),
   )
@@ -150,9 +155,9 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
         assert.include(error.message, expected)
       }
       execFileSync("mkfifo", [pipe])
-      for (const given of [pipe, directory]) {
-        assert.include((yield* listFailure(given)).message, `${pipe} is neither a file nor a directory (FIFO)`)
-      }
+      const expected = `${pipe} is neither a file nor a directory (FIFO)`
+      assert.include((yield* listFailure(pipe)).message, expected)
+      assert.include((yield* (yield* makeSource(directory)).files)[0]!.problem, expected)
     }),
   )
 
