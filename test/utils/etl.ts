@@ -24,7 +24,8 @@ export const etl = Effect.fnUntraced(function* (
   env: Readonly<Record<string, string>> = {},
 ) {
   const logfile = join(yield* temporaryDirectory, "etl.log")
-  const hasLog = ["init", "rejects", "run"].includes(args[0]!) || args[0]!.startsWith("--source")
+  const logs = ["init", "rejects", "run"].includes(args[0]!) || args[0]!.startsWith("--source")
+  const hasLog = logs && !args.includes("--logfile")
   return yield* Effect.gen(function* () {
     const exit = yield* Effect.exit(Cli.execute(Main, "1.2.3", hasLog ? [...args, "--logfile", logfile] : args))
     let code = 0

@@ -1,0 +1,101 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { makeRandom } from "../fixtures/Random.ts"
+import { etl, makeDatabase } from "../utils/etl.ts"
+import { temporaryDirectory } from "../utils/postgres.ts"
+import { expectedTables, type JudgedRecord, type Version } from "./judge.ts"
+
+const header = "email,first_name,updated_at"
+const mapping = JSON.stringify({ email: "email", first_name: "first_name", updated_at: "updated_at" })
+
+/** A file with a version of every user, in that order; few names and days, so that versions tie and are equal. */
+const makeFile = (seed: number, order: ReadonlyArray<number>) => {
+  const random = makeRandom(seed)
+  let text = `${header}\n`
+  const records: Array<JudgedRecord> = []
+  for (const [index, user] of order.entries()) {
+    const [email, first_name] = [`user${user}@example.com`, ["Ada", "Bo"][random.below(2)]!]
+    const updated_at = `2024-01-0${1 + random.below(2)}`
+    const empty = { source_id: null, last_name: null, gender: null, ip_address: null, created_at: null, password: null }
+    const content: Version = { email, first_name, updated_at, status: null, ...empty }
+    records.push({ line: index + 2, byteOffset: text.length, content })
+    text += `${email},${first_name},${updated_at}\n`
+  }
+  return { text, records }
+}
+
+describe("two runs at once", () => {
+  it.live("over other files with the same users, in opposite order: both end with the tables of the promise", () =>
+    Effect.gen(function* () {
+      const users = Array.from({ length: 400 }, (_, user) => user)
+      for (let trial = 1; trial <= 10; trial++) {
+        const { env, query } = yield* makeDatabase
+        const directory = yield* temporaryDirectory
+        writeFileSync(join(directory, "mapping.json"), mapping)
+        const files = new Map<string, ReadonlyArray<JudgedRecord>>()
+        const runs = [users, users.toReversed()].map((order, run) => {
+          const source = join(directory, `source${run}`)
+          mkdirSync(source)
+          for (const number of [1, 2]) {
+            const { text, records } = makeFile(trial * 10 + run * 2 + number, order)
+            writeFileSync(join(source, `${number}.csv`), text)
+            files.set(join(source, `${number}.csv`), records)
+          }
+          const flags = ["--mapping", join(directory, "mapping.json"), "--geo", "none", "--chunksize", "40"]
+          return etl(["--source", source, ...flags], env)
+        })
+        for (const { code, stderr } of yield* Effect.all(runs, { concurrency: 2 })) {
+          assert.strictEqual(code, 0, stderr)
+          assert.notMatch(stderr, /deadlock|Trying again/)
+        }
+        // Which was listed first is theirs to settle; what follows from it is not.
+        const listed = yield* query<{ uri: string }>("select uri from etl_files order by id")
+        const expected = expectedTables(
+          listed.map(({ uri }) => ({ uri, records: files.get(uri)! })),
+          () => null,
+        )
+        const found = yield* query(`
+          select email, first_name, updated_at::text, updated from users order by email collate "C"`)
+        assert.deepStrictEqual(
+          found,
+          expected.users.map(({ email, first_name, updated_at, updated }) => ({
+            email,
+            first_name,
+            updated_at,
+            updated,
+          })),
+        )
+      }
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("over the same file: the second waits for the first, says so, and has nothing left to do", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const directory = yield* temporaryDirectory
+      mkdirSync(join(directory, "all"))
+      writeFileSync(join(directory, "mapping.json"), mapping)
+      const order = Array.from({ length: 3000 }, (_, user) => user)
+      writeFileSync(join(directory, "all", "1.csv"), makeFile(1, order).text)
+      const flags = ["--mapping", join(directory, "mapping.json"), "--geo", "none", "--chunksize", "20"]
+      const run = (source: string) => etl(["--source", source, ...flags], env)
+      // The same source, and another one that has the file.
+      const [first, ...others] = yield* Effect.all(
+        [
+          run(join(directory, "all")),
+          Effect.delay(run(join(directory, "all")), "800 millis"),
+          Effect.delay(run(join(directory, "all", "1.csv")), "800 millis"),
+        ],
+        { concurrency: 3 },
+      )
+      assert.match(first.stdout, /inserted +3,000/)
+      for (const { code, stdout, stderr } of others) {
+        assert.strictEqual(code, 0, stderr)
+        assert.match(stderr, /Another process loads .*Waiting until it is done/)
+        assert.match(stdout, /already loaded/)
+      }
+    }).pipe(Effect.scoped),
+  )
+})
