@@ -73,19 +73,18 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
     return [toFile(path, info)]
   })
 
+  /** What cannot be read fails alone, when its turn comes. */
+  const inspectAlone = (entry: FileSystem.DirectoryEntry) =>
+    Effect.catch(inspect(entry), ({ message }) => {
+      const { name } = entry
+      const path = paths.join(uri, name)
+      const problem = name.includes("\ufffd") ? `${path} has a name that is not UTF-8. Rename it.` : message
+      return Effect.succeed<ReadonlyArray<SourceFile>>([{ uri: path, name, fingerprint: "", size: 0, problem }])
+    })
+
   const directory = Effect.gen(function* () {
     const entries = yield* fs.readDirectoryEntries(uri).pipe(Effect.mapError(failAt("list", uri)))
     const csvEntries = entries.filter(({ name, type }) => isCsvName(name) && type !== "Directory")
-    const inspectAlone = (entry: FileSystem.DirectoryEntry) =>
-      Effect.catch(inspect(entry), ({ message }) => {
-        const { name } = entry
-        const problem = name.includes("\ufffd")
-          ? `${paths.join(uri, name)} has a name that is not UTF-8. Rename it.`
-          : message
-        return Effect.succeed<ReadonlyArray<SourceFile>>([
-          { uri: paths.join(uri, name), name, fingerprint: "", size: 0, problem },
-        ])
-      })
     const found = yield* Effect.forEach(csvEntries, inspectAlone, { concurrency: listingConcurrency })
     // A file and the links to it are one file.
     const files = new Map(found.flat().map((file) => [file.uri, file]))
