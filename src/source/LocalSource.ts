@@ -75,12 +75,14 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
 
   /** What cannot be read fails alone, when its turn comes. */
   const inspectAlone = (entry: FileSystem.DirectoryEntry) =>
-    Effect.catch(inspect(entry), ({ message }) => {
-      const { name } = entry
-      const path = paths.join(uri, name)
-      const problem = name.includes("\ufffd") ? `${path} has a name that is not UTF-8. Rename it.` : message
-      return Effect.succeed<ReadonlyArray<SourceFile>>([{ uri: path, name, fingerprint: "", size: 0, problem }])
-    })
+    inspect(entry).pipe(
+      Effect.catch(({ message }) => {
+        const { name } = entry
+        const path = paths.join(uri, name)
+        const problem = name.includes("\ufffd") ? `${path} has a name that is not UTF-8. Rename it.` : message
+        return Effect.succeed<ReadonlyArray<SourceFile>>([{ uri: path, name, fingerprint: "", size: 0, problem }])
+      }),
+    )
 
   const directory = Effect.gen(function* () {
     const entries = yield* fs.readDirectoryEntries(uri).pipe(Effect.mapError(failAt("list", uri)))
