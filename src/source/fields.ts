@@ -36,14 +36,13 @@ export const makeFieldParser = (delimiter: string) => {
   }
 
   const parseOne = (frame: Frame): Fields => {
-    // skip_empty_lines takes a single empty field, quoted or not, for a blank line; the framing knows better.
     const records = parseBytes(frame.raw)
-    if ("problem" in records) return records
-    return records[0] ?? [""]
+    return "problem" in records ? records : records[0]!
   }
 
   const parseRun = (run: ReadonlyArray<Frame>): ReadonlyArray<Fields> => {
     const records = parseBytes(span(run))
+    // Were csv-parse not of the framing's mind, no record may take the place of another.
     return "problem" in records || records.length !== run.length ? run.map(parseOne) : records
   }
 
