@@ -1,17 +1,15 @@
 import { Effect, Result, Stream } from "effect"
 import type { Chunk, Position, UserRecord } from "../domain/Chunk.ts"
-import { type ColumnMapping, fitHeader, type Positions } from "../domain/ColumnMapping.ts"
+import type { Positions } from "../domain/ColumnMapping.ts"
 import type { Reject } from "../domain/Reject.ts"
 import { decodeUser, type MappedRecord, type UserColumn, userColumns } from "../domain/User.ts"
 import { type Fields, isProblem, makeFieldParser } from "./fields.ts"
 import type { Frame } from "./frame.ts"
 import { Framer } from "./framing.ts"
-import { type SourceFile, SourceError } from "./Source.ts"
+import { emptyError, type Header, type HeaderOptions, readHeader } from "./header.ts"
+import type { SourceError, SourceFile } from "./Source.ts"
 
-export interface ReadOptions {
-  readonly mapping: ColumnMapping
-  /** One ASCII character. */
-  readonly delimiter: string
+export interface ReadOptions extends HeaderOptions {
   /** Records of a chunk, at most. */
   readonly chunkSize: number
   /** Bytes of a record; a longer one is rejected, and no more of it is kept. */
@@ -66,44 +64,6 @@ const decode = (frame: Frame, fields: Fields, positions: Positions): Decoded =>
     },
   )
 
-const shorten = (name: string): string => JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}...` : name)
-
-const describeNames = (names: ReadonlyArray<string>): string =>
-  names.slice(0, 20).map(shorten).join(", ") + (names.length > 20 ? `, ... (${names.length} in all)` : "")
-
-const isUtf16 = (bytes: Uint8Array): boolean =>
-  (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
-
-/** What decoding the records of a file needs. */
-interface Header {
-  readonly bytes: Uint8Array
-  readonly end: Position
-  readonly fieldCount: number
-  readonly positions: Positions
-}
-
-const fileError = (file: SourceFile, message: string): SourceError =>
-  new SourceError({ operation: "read", uri: file.uri, message: `${file.uri}: ${message}` })
-
-/** The file's header from its frame; one that does not fit the mapping fails the file. */
-const readHeader = (file: SourceFile, options: ReadOptions, frame: Frame): Result.Result<Header, SourceError> => {
-  if (isUtf16(frame.raw)) return Result.fail(fileError(file, "is UTF-16; convert it to UTF-8 first"))
-  const fields = makeFieldParser(options.delimiter)([frame])[0]!
-  if (isProblem(fields)) {
-    return Result.fail(fileError(file, `line ${frame.line}, the header, is malformed: ${fields.problem}`))
-  }
-  return Result.mapBoth(fitHeader(options.mapping, fields, options.delimiter), {
-    onFailure: (problems) =>
-      fileError(file, `${problems.join("; ")} (the header has ${describeNames(fields)}; see --mapping)`),
-    onSuccess: (positions): Header => ({
-      bytes: frame.raw.slice(),
-      end: { byteOffset: frame.nextOffset, line: frame.nextLine },
-      fieldCount: fields.length,
-      positions,
-    }),
-  })
-}
-
 const makeFramer = (options: ReadOptions, start: Position, fieldCount: number | undefined): Framer =>
   new Framer({
     delimiter: options.delimiter,
@@ -117,7 +77,7 @@ const makeFramer = (options: ReadOptions, start: Position, fieldCount: number | 
 const resumedHeader = (file: SourceFile, options: ReadOptions): Result.Result<Header | undefined, SourceError> => {
   if (options.resume === undefined) return Result.succeed(undefined)
   const reader = makeFramer(options, fileStart, undefined)
-  return readHeader(file, options, [...reader.push(options.resume.header), ...reader.finish()].flat()[0]!)
+  return readHeader(file, options, [...reader.push(options.resume.header), ...reader.finish()].flat())
 }
 
 /** The chunk that is being filled. */
@@ -177,7 +137,7 @@ export const readChunks =
 
         const decodeFrames = Effect.fnUntraced(function* (frames: ReadonlyArray<Frame>) {
           const isFirst = header === undefined
-          header ??= yield* Effect.fromResult(readHeader(file, options, frames[0]!))
+          header ??= yield* Effect.fromResult(readHeader(file, options, frames))
           const { positions } = header
           const records = isFirst ? frames.slice(1) : frames
           return parseFields(records).map((fields, index): DecodedFrame => {
@@ -196,9 +156,7 @@ export const readChunks =
           Stream.mapEffect(decodeFrames),
           // Read and decoded ahead while the database writes a chunk. Batches, not chunks: they are smaller.
           Stream.buffer({ capacity: 4 }),
-          Stream.concat(
-            Stream.suspend(() => (header === undefined ? Stream.fail(fileError(file, "is empty")) : Stream.empty)),
-          ),
+          Stream.concat(Stream.suspend(() => (header === undefined ? Stream.fail(emptyError(file)) : Stream.empty))),
           Stream.mapAccum(
             (): ChunkBuilder | undefined => undefined,
             (builder, records) => {

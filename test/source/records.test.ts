@@ -1,36 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema, Stream } from "effect"
-import type { Chunk } from "../../src/domain/Chunk.ts"
+import { Effect, Schema } from "effect"
 import type { ColumnMapping } from "../../src/domain/ColumnMapping.ts"
-import { readChunks, type ReadOptions } from "../../src/source/records.ts"
-
-const file = { uri: "s3://bucket/users.csv", name: "users.csv", fingerprint: "1", size: 1 }
-const mapping: ColumnMapping = new Map([
-  ["email", "email"],
-  ["name", "first_name"],
-])
-
-const read = (content: string | Uint8Array, options: Partial<ReadOptions> = {}, pieces = 1_000_000) => {
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content
-  const parts: Array<Uint8Array> = []
-  for (let start = 0; start < bytes.length; start += pieces) parts.push(bytes.slice(start, start + pieces))
-  return Stream.fromIterable(parts).pipe(
-    readChunks(file, {
-      mapping,
-      delimiter: ",",
-      chunkSize: 1000,
-      maxRecordSize: 1_048_576,
-      resume: undefined,
-      ...options,
-    }),
-    Stream.runCollect,
-  )
-}
-
-const users = (chunks: ReadonlyArray<Chunk>) =>
-  chunks.flatMap((chunk) => chunk.users.map(({ user }) => [user.email, user.first_name]))
-const rejects = (chunks: ReadonlyArray<Chunk>) =>
-  chunks.flatMap((chunk) => chunk.rejects.map(({ line, reasons }) => [line, reasons.map(({ message }) => message)]))
+import { read, rejects, users } from "../utils/csv.ts"
 
 describe("readChunks", () => {
   it.effect("finds columns by header name, in any order, and ignores others", () =>
@@ -110,22 +81,47 @@ describe("readChunks", () => {
         chunks.map((chunk) => chunk.rejects.length),
         [9, 9, 2],
       )
+      const options = { maxRecordSize: 64 * 1024 * 1024 }
+      const longer = yield* read("email,name\n" + long.replace("x", "x".repeat(9_000_000)).repeat(3), options)
+      assert.deepStrictEqual(
+        longer.map((chunk) => chunk.rejects.map(({ raw, length }) => raw.length === length)),
+        [[true], [true], [true]],
+      )
     }),
   )
 
-  it.effect.each([
-    ["", "is empty"],
-    ["\n\n", "is empty"],
-    ["name\na\n", 'header "email" is missing (the header has "name"; see --mapping)'],
-    ["email,name,email\n", 'header "email" is there twice'],
-    ["email;name\na@example.com;b\n", 'the header looks cut by ";": try --delimiter'],
-    ['"email,name\n', "the header, is malformed: a quote is still open"],
-    [new Uint8Array([0xff, 0xfe, 0x65, 0, 0x6d, 0]), "is UTF-16"],
-  ] as ReadonlyArray<readonly [string | Uint8Array, string]>)("fails a file by name: %s", ([content, expected]) =>
-    Effect.gen(function* () {
-      const { message } = yield* Effect.flip(read(content))
-      assert.include(message, expected)
-      assert.include(message, file.uri)
-    }),
+  it.effect.prop(
+    "a rejected record keeps where it is, what it is up to the limit, and how long it is",
+    {
+      rows: Schema.Array(
+        Schema.Literals(["a@example.com,b", "\n", "\r", "\r\n", '"', ",", "x", "é", "y".repeat(40)]),
+      ).check(Schema.isMaxLength(40)),
+      invalid: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 200 })),
+      maxRecordSize: Schema.Int.check(Schema.isBetween({ minimum: 10, maximum: 100 })),
+      chunkSize: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10 })),
+      pieces: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 })),
+      mark: Schema.Boolean,
+    },
+    ({ rows, invalid, maxRecordSize, chunkSize, pieces, mark }) =>
+      Effect.gen(function* () {
+        const bytes = new TextEncoder().encode(`${mark ? "\uFEFF" : ""}email,name\n${rows.join("")}`)
+        bytes.fill(0xff, 14 + invalid, 15 + invalid)
+        const chunks = yield* read(bytes, { maxRecordSize, chunkSize }, pieces)
+        let end = 0
+        for (const chunk of chunks) {
+          for (const { byteOffset, line, raw, length, reasons } of chunk.rejects) {
+            assert.isAtLeast(byteOffset, end)
+            assert.isAbove(length, 0)
+            end = byteOffset + length
+            assert.deepStrictEqual(raw, bytes.slice(byteOffset, byteOffset + Math.min(length, maxRecordSize)))
+            const before = Buffer.from(bytes.subarray(0, byteOffset)).toString("latin1")
+            assert.strictEqual(line, before.split(/\r\n|\r|\n/).length)
+            assert.match(Buffer.from(bytes.subarray(end, end + 1)).toString(), /^[\r\n]?$/)
+            assert.isAbove(reasons.length, 0)
+          }
+          assert.isAtMost(end, chunk.to.byteOffset)
+        }
+      }),
+    { arbitrary: { runs: 500 } },
   )
 })
