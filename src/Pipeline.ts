@@ -16,7 +16,7 @@ export interface PipelineOptions {
   readonly delimiter: string
   /** Records of a chunk, at most: 1 to 100,000. */
   readonly chunkSize: number
-  /** Bytes of a record, at most: 1 KiB to 64 MiB. A longer one is rejected, and no more of it is kept. */
+  /** Bytes of a record, at most: 1 KiB to 8 MiB. A longer one is rejected, and no more of it is kept. */
   readonly maxRecordSize: number
   /** The run stops when it has rejected more. */
   readonly maxRejects: RejectLimit

