@@ -185,7 +185,11 @@ const make = Effect.gen(function* () {
       Effect.andThen(runMigrations),
       Effect.provideService(SqlClient.SqlClient, sql),
       // The Migrator dies where the connection is lost in its transaction: its ROLLBACK fails too.
-      Effect.catchDefect((defect) => (defect instanceof SqlError ? Effect.fail(defect) : Effect.die(defect))),
+      Effect.catchDefect((defect) =>
+        defect instanceof SqlError || defect instanceof Migrator.MigrationError
+          ? Effect.fail(defect)
+          : Effect.die(defect),
+      ),
       Effect.asVoid,
       Effect.mapError(migrationError),
       patiently,

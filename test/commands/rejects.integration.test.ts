@@ -413,7 +413,10 @@ describe("etl rejects --out", () => {
       const { env } = yield* makeDatabase
       const long = row("long@example.com", { name: "x".repeat(1024 * 1024) })
       const directory = yield* load(env, { "a.csv": `${header}\n${long}\n${row("nobody")}\n` })
-      assert.match((yield* etl(["rejects"], env)).stdout, /^a\.csv:2: longer than 1048576 bytes\n/)
+      assert.match(
+        (yield* etl(["rejects"], env)).stdout,
+        /^a\.csv:2: longer than 1048576 bytes \(--max-record-size\)\n/,
+      )
       const fix = join(directory, "fix")
       const { stdout } = yield* etl(["rejects", "--run", "1", "--out", fix], env)
       assert.strictEqual(latin1(fix), `${header}\n${row("nobody")}\n`)
