@@ -1,4 +1,15 @@
 import { defineConfig } from "vitest/config"
+import { BaseSequencer, type TestSpecification } from "vitest/node"
+
+/** Three minutes in which nothing happens: the others run meanwhile. */
+const isStall = ({ moduleId }: TestSpecification): boolean => moduleId.includes("/stall.")
+
+class StallFirst extends BaseSequencer {
+  override async sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
+    const sorted = await super.sort(files)
+    return [...sorted.filter(isStall), ...sorted.filter((file) => !isStall(file))]
+  }
+}
 
 const source = (path: string): string => `${import.meta.dirname}/../src/${path}`
 
@@ -20,6 +31,7 @@ export default defineConfig({
     // Native servers and WebAssembly share two cores: a test waits for its turn, it is not slow itself.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    maxWorkers: 2,
+    maxWorkers: 3,
+    sequence: { sequencer: StallFirst },
   },
 })

@@ -5,13 +5,14 @@ import type { Answer, Answers } from "../domain/Location.ts"
 import { doubles, texts } from "./arrays.ts"
 import { LocationQueue } from "./LocationQueue.ts"
 import { patiently } from "./patience.ts"
-import { repeatConflicts, transaction } from "./transaction.ts"
+import { makeTransaction, repeatConflicts } from "./transaction.ts"
 import { placeColumns } from "./upsertUsers.ts"
 
 type Told = readonly [address: string, answer: Exclude<Answer, { readonly _tag: "NotNow" }>]
 
 const make = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
+  const transaction = makeTransaction(sql)
 
   const release = Effect.fnUntraced(function* (addresses: ReadonlyArray<string>) {
     yield* sql`
@@ -52,7 +53,7 @@ const make = Effect.gen(function* () {
         [addresses],
       )
     },
-    (effect) => repeatConflicts(transaction(sql, effect)),
+    (effect) => repeatConflicts(transaction(effect)),
   )
 
   return LocationQueue.of({

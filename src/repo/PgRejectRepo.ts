@@ -5,7 +5,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import { fromSqlError, sqlState } from "../domain/DatabaseError.ts"
 import { integers } from "./arrays.ts"
 import { type RejectedFile, RejectRepo, type StoredReject } from "./RejectRepo.ts"
-import { transaction } from "./transaction.ts"
+import { makeTransaction } from "./transaction.ts"
 
 /** A statement's answer is held in memory whole: so many rows at most, and another only below so many bytes. */
 const rowsOfPage = 1000
@@ -46,6 +46,7 @@ const undefinedTable = "42P01"
 
 const make = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
+  const transaction = makeTransaction(sql)
 
   const orWithoutTables =
     <B>(nothing: B) =>
@@ -77,7 +78,7 @@ const make = Effect.gen(function* () {
         ) page
         where bytes_before < ${bytesOfPage}
         order by file_id, byte_offset`),
-      (effect) => transaction(sql, effect),
+      transaction,
     )
 
   const batchRejects = (runId: number, batch: Batch, raw: Fragment) => {

@@ -6,7 +6,7 @@ import { integers, texts } from "./arrays.ts"
 import { patiently } from "./patience.ts"
 import { makeLocks } from "./PgLocks.ts"
 import { type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./RunRepo.ts"
-import { transaction } from "./transaction.ts"
+import { makeTransaction } from "./transaction.ts"
 import type { LoadRef } from "./UserRepo.ts"
 
 /** Files of one statement. */
@@ -48,6 +48,7 @@ const toLoad = <File extends FileIdentity>(row: FileRow, file: File, { mapping }
 
 const make = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
+  const transaction = makeTransaction(sql)
   const lock = yield* makeLocks
 
   const counts = (where: string, parameters: ReadonlyArray<unknown>) =>
@@ -97,29 +98,23 @@ const make = Effect.gen(function* () {
   })
 
   /** Another load begins, with nothing of the one before but the file's number. */
-  const reload = Effect.fnUntraced(
-    function* (runId: number, { mapping }: RunRequest, fileId: number) {
-      const begun = yield* sql`
+  const reload = Effect.fnUntraced(function* (runId: number, { mapping }: RunRequest, fileId: number) {
+    const begun = yield* sql`
         update etl_files set load = load + 1, run_id = ${runId}, mapping = ${mapping}, header = null, byte_offset = 0,
           line = 1, loaded_at = null, read = 0, inserted = 0, updated = 0, unchanged = 0, stale = 0, duplicate = 0, rejected = 0
         where id = ${fileId}
           and ((loaded_at is not null and run_id <> ${runId}) or (loaded_at is null and mapping <> ${mapping}))
         returning id`
-      if (begun.length > 0) yield* sql`delete from etl_rejects where file_id = ${fileId}`
-    },
-    (effect) => transaction(sql, effect),
-  )
+    if (begun.length > 0) yield* sql`delete from etl_rejects where file_id = ${fileId}`
+  }, transaction)
 
   /** What is loaded of an unfinished file becomes this run's. */
-  const takeOver = Effect.fnUntraced(
-    function* (runId: number, { mapping }: RunRequest, fileId: number) {
-      const taken = yield* sql`
+  const takeOver = Effect.fnUntraced(function* (runId: number, { mapping }: RunRequest, fileId: number) {
+    const taken = yield* sql`
         update etl_files set run_id = ${runId}, mapping = ${mapping}
         where id = ${fileId} and loaded_at is null and (mapping = ${mapping} or header is null) returning id`
-      if (taken.length > 0) yield* sql`update etl_rejects set run_id = ${runId} where file_id = ${fileId}`
-    },
-    (effect) => transaction(sql, effect),
-  )
+    if (taken.length > 0) yield* sql`update etl_rejects set run_id = ${runId} where file_id = ${fileId}`
+  }, transaction)
 
   const takeFile = Effect.fnUntraced(function* <File extends FileIdentity>(
     runId: number,
@@ -138,7 +133,7 @@ const make = Effect.gen(function* () {
     begin: Effect.fn("RunRepo.begin")(function* (request: RunRequest) {
       const { source } = request
       yield* lock(`source ${source}`, `Another process loads ${source}. Waiting until it is done.`)
-      return yield* transaction(sql, beginAttempt(request)).pipe(Effect.mapError(fromSqlError), patiently)
+      return yield* transaction(beginAttempt(request)).pipe(Effect.mapError(fromSqlError), patiently)
     }),
 
     register: Effect.fn("RunRepo.register")(

@@ -17,7 +17,7 @@ import { answered, patiently } from "./patience.ts"
 import * as PgRejectRepo from "./PgRejectRepo.ts"
 import * as PgRunRepo from "./PgRunRepo.ts"
 import { isRefusal, writeAcceptable, type Written } from "./refusals.ts"
-import { repeatConflicts, transaction } from "./transaction.ts"
+import { makeTransaction, repeatConflicts } from "./transaction.ts"
 import { placeColumns, upsertUsers } from "./upsertUsers.ts"
 import { type ChunkLocations, type ChunkOutcome, type LoadRef, UserRepo } from "./UserRepo.ts"
 
@@ -64,6 +64,7 @@ const rowsOfStatement = 5_000
 
 const make = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
+  const transaction = makeTransaction(sql)
 
   const queueAddresses = Effect.fnUntraced(function* (addresses: ReadonlyArray<string>) {
     const queue = texts([...addresses].sort())
@@ -124,7 +125,7 @@ const make = Effect.gen(function* () {
     // Else a deferred constraint refuses the whole of the chunk at its COMMIT.
     yield* sql`set constraints all immediate`
     const write = (records: ReadonlyArray<UserRecord>, locations: ChunkLocations) =>
-      transaction(sql, writeRecords(fileId, records, locations)).pipe(answered)
+      transaction(writeRecords(fileId, records, locations)).pipe(answered)
     return yield* writeAcceptable(chunk.users, (records) =>
       records.length > 1
         ? write(records, locations)
@@ -213,7 +214,7 @@ const make = Effect.gen(function* () {
           if (rejects.length > 0) yield* writeRejects(load, rejects)
           attempted = outcome
           return outcome
-        }).pipe((effect) => transaction(sql, effect))
+        }).pipe(transaction)
       return yield* answered(attempt(writeAll)).pipe(
         Effect.catchIf(isRefusal, () => attempt(writeParts)),
         Effect.catchTag(

@@ -5,7 +5,7 @@ import { DatabaseError } from "../domain/DatabaseError.ts"
 const patience = "5 minutes"
 
 /** A server that has stalled does not end its statements itself: more than any of them may take. */
-const silence = "150 seconds"
+export const silence = "150 seconds"
 
 /** Fails where a database does not answer at all. */
 export const answered = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | DatabaseError, R> =>

@@ -1,7 +1,9 @@
-import { Effect, Exit, Fiber, Schedule } from "effect"
-import type { SqlClient } from "effect/sql/SqlClient"
-import { SqlError } from "effect/sql/SqlError"
+import { Duration, Effect, Exit, Fiber, Schedule } from "effect"
+import { makeWithTransaction, type SqlClient } from "effect/sql/SqlClient"
+import type { Connection } from "effect/sql/SqlConnection"
+import { ConnectionError, SqlError, UnknownError } from "effect/sql/SqlError"
 import { sqlState } from "../domain/DatabaseError.ts"
+import { silence } from "./patience.ts"
 
 /** Serialization failures and deadlocks pass when the transaction is repeated. */
 const isConflict = (error: unknown): boolean =>
@@ -17,22 +19,52 @@ export const repeatConflicts = <A, E, R>(
     while: (error) => isConflict(error) || isOther(error),
   })
 
-/**
- * Runs an effect in a transaction, or in a savepoint of the one that is open, as `sql.withTransaction` does, but fails as
- * the effect failed, or is interrupted, even where the connection went with it. There the ROLLBACK fails too, and
- * `sql.withTransaction` dies of that; yet the server rolls back for a client that has gone.
- */
-export const transaction = <A, E, R>(
-  sql: SqlClient,
-  effect: Effect.Effect<A, E, R>,
-): Effect.Effect<A, E | SqlError, R> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function* () {
-      let outcome: Exit.Exit<A, E> | undefined
-      const observed = Effect.onExit(effect, (exit) => Effect.sync(() => (outcome = exit)))
-      // In a fiber of its own: an interruption would carry the failure of the ROLLBACK along.
-      const fiber = yield* Effect.forkChild(sql.withTransaction(observed))
-      const exit = yield* restore(Fiber.await(fiber)).pipe(Effect.onInterrupt(() => Fiber.interrupt(fiber)))
-      return yield* Exit.isFailure(exit) && outcome !== undefined && Exit.isFailure(outcome) ? outcome : exit
-    }),
+const noAnswer = new SqlError({ reason: new ConnectionError({ cause: new Error(`no answer for ${silence}`) }) })
+
+/** BEGIN, COMMIT and their kin. A server that has stalled must not keep us in one for ever. */
+const control = (connection: Connection, statement: string) =>
+  connection
+    .executeRaw(statement, [])
+    .pipe(
+      Effect.timeoutOrElse({ duration: Duration.fromInputUnsafe(silence), orElse: () => Effect.fail(noAnswer) }),
+      Effect.interruptible,
+    )
+
+/** PostgreSQL answers ROLLBACK where the transaction was aborted. */
+const commit = (connection: Connection) =>
+  Effect.flatMap(control(connection, "COMMIT"), (result) =>
+    (result as { readonly command?: string }).command === "ROLLBACK"
+      ? new SqlError({ reason: new UnknownError({ cause: new Error("COMMIT rolled back an aborted transaction") }) })
+      : Effect.void,
   )
+
+/**
+ * Runs effects in a transaction, or in a savepoint of the one that is open, as `sql.withTransaction` does, with two
+ * differences. It fails as the effect failed, or is interrupted, even where the connection went with it: there the
+ * ROLLBACK fails too, and `sql.withTransaction` dies of that; yet the server rolls back for a client that has gone. And it
+ * does not wait for ever for the answer to a COMMIT: its connection is closed then.
+ */
+export const makeTransaction = (sql: SqlClient) => {
+  const withTransaction = makeWithTransaction({
+    transactionService: sql.transactionService,
+    spanAttributes: [],
+    acquireConnection: (restore) => restore(sql.reserve),
+    begin: (connection) => control(connection, "BEGIN"),
+    savepoint: (connection, id) => control(connection, `SAVEPOINT etl_${id}`),
+    releaseSavepoint: (connection, id) => control(connection, `RELEASE SAVEPOINT etl_${id}`),
+    commit,
+    rollback: (connection) => control(connection, "ROLLBACK"),
+    rollbackSavepoint: (connection, id) => control(connection, `ROLLBACK TO SAVEPOINT etl_${id}`),
+  })
+  return <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        let outcome: Exit.Exit<A, E> | undefined
+        const observed = Effect.onExit(effect, (exit) => Effect.sync(() => (outcome = exit)))
+        // In a fiber of its own: an interruption would carry the failure of the ROLLBACK along.
+        const fiber = yield* Effect.forkChild(withTransaction(observed))
+        const exit = yield* restore(Fiber.await(fiber)).pipe(Effect.onInterrupt(() => Fiber.interrupt(fiber)))
+        return yield* Exit.isFailure(exit) && outcome !== undefined && Exit.isFailure(outcome) ? outcome : exit
+      }),
+    )
+}

@@ -18,7 +18,7 @@ import { DatabaseError, EmbeddedStopped, fromSqlError } from "../../src/domain/D
 import * as Embedded from "../../src/database/Embedded.ts"
 import * as PgliteThread from "../../src/database/PgliteThread.ts"
 import { sessionParameters } from "../../src/database/session.ts"
-import { transaction } from "../../src/repo/transaction.ts"
+import { makeTransaction } from "../../src/repo/transaction.ts"
 import { spawnNode } from "../utils/child.ts"
 import { freshFolder } from "../utils/embedded.ts"
 import { temporaryDirectory } from "../utils/postgres.ts"
@@ -120,7 +120,7 @@ layer(fresh, { excludeTestServices: true })("an embedded database", (it) => {
       const sql = yield* PgClient.PgClient
       yield* sql`create table interrupted (n integer)`
       const slow = sql`insert into interrupted select count(*) from generate_series(1, 1000000)`
-      const fiber = yield* Effect.forkChild(transaction(sql, slow))
+      const fiber = yield* Effect.forkChild(makeTransaction(sql)(slow))
       yield* Effect.sleep("50 millis")
       yield* Fiber.interrupt(fiber).pipe(Effect.timeout("4500 millis"))
       const exit = yield* Fiber.await(fiber)
@@ -294,7 +294,7 @@ describe("connections", () => {
         const control = join(folder, "global", "pg_control")
         renameSync(control, `${control}-gone`)
         const failing = sql`checkpoint`
-        for (const statement of [transaction(sql, failing), failing, transaction(sql, failing)]) {
+        for (const statement of [makeTransaction(sql)(failing), failing, makeTransaction(sql)(failing)]) {
           const error = yield* statement.pipe(Effect.timeout("10 seconds"), Effect.flip)
           assert(error._tag === "SqlError" && error.reason.cause instanceof EmbeddedStopped, String(error))
           const { message, retryable } = fromSqlError(error)

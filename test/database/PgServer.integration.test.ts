@@ -9,7 +9,7 @@ import { beforeAll, inject, vi } from "vitest"
 import { DatabaseError, fromSqlError } from "../../src/domain/DatabaseError.ts"
 import * as PgServer from "../../src/database/PgServer.ts"
 import { sessionParameters } from "../../src/database/session.ts"
-import { transaction } from "../../src/repo/transaction.ts"
+import { makeTransaction } from "../../src/repo/transaction.ts"
 import { makeCertificates } from "../utils/certificates.ts"
 import { environment, freePort, freshDatabase, sharedPostgres, temporaryDirectory } from "../utils/postgres.ts"
 import { relay, tcpServer } from "../utils/tcp.ts"
@@ -110,7 +110,7 @@ describe("PgServer", () => {
       const { env } = yield* shared
       const lose = Effect.gen(function* () {
         const sql = yield* PgClient.PgClient
-        const error = yield* Effect.flip(transaction(sql, sql`select pg_terminate_backend(pg_backend_pid())`))
+        const error = yield* Effect.flip(makeTransaction(sql)(sql`select pg_terminate_backend(pg_backend_pid())`))
         assert.isTrue(fromSqlError(error).retryable, String(error))
         assert.deepStrictEqual(yield* sql`select 1 as one`, [{ one: 1 }])
       })

@@ -1,39 +1,38 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber } from "effect"
-import type { SqlClient } from "effect/sql/SqlClient"
+import { type SqlClient, TransactionConnection } from "effect/sql/SqlClient"
 import { ConnectionError, SqlError } from "effect/sql/SqlError"
-import { transaction } from "../../src/repo/transaction.ts"
+import { makeTransaction } from "../../src/repo/transaction.ts"
 
 const lost = new SqlError({ reason: new ConnectionError({ cause: new Error("lost") }) })
 
 /** A client whose connection is lost during the transaction: neither ROLLBACK nor COMMIT works. */
 const client = {
-  withTransaction: <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.matchCauseEffect(restore(effect), {
-        onFailure: () => Effect.die(lost),
-        onSuccess: () => Effect.fail(lost),
-      }),
-    ),
+  transactionService: TransactionConnection(1_000),
+  reserve: Effect.succeed({
+    executeRaw: (statement: string) => (statement === "BEGIN" ? Effect.succeed({}) : Effect.fail(lost)),
+  }),
 } as unknown as SqlClient
+
+const transaction = makeTransaction(client)
 
 describe("transaction, where the connection is lost", () => {
   it.effect("fails as the effect failed", () =>
     Effect.gen(function* () {
-      assert.strictEqual(yield* Effect.flip(transaction(client, Effect.fail("mine"))), "mine")
-      assert.deepStrictEqual(yield* Effect.exit(transaction(client, Effect.die("mine"))), Exit.die("mine"))
+      assert.strictEqual(yield* Effect.flip(transaction(Effect.fail("mine"))), "mine")
+      assert.deepStrictEqual(yield* Effect.exit(transaction(Effect.die("mine"))), Exit.die("mine"))
     }),
   )
 
   it.effect("fails when only the COMMIT did", () =>
     Effect.gen(function* () {
-      assert.strictEqual(yield* Effect.flip(transaction(client, Effect.succeed(1))), lost)
+      assert.strictEqual(yield* Effect.flip(transaction(Effect.succeed(1))), lost)
     }),
   )
 
   it.effect("is interrupted, and nothing else, when it is interrupted", () =>
     Effect.gen(function* () {
-      const fiber = yield* Effect.forkChild(transaction(client, Effect.never), { startImmediately: true })
+      const fiber = yield* Effect.forkChild(transaction(Effect.never), { startImmediately: true })
       yield* Effect.yieldNow
       yield* Fiber.interrupt(fiber)
       const exit = yield* Fiber.await(fiber)
