@@ -154,6 +154,11 @@ export const make = Effect.fnUntraced(function* (
       const { file } = registered
       const load =
         registered.state === "loaded" && !request.force ? registered : yield* runs.take(runId, request, registered)
+      if (registered.runId !== runId && load.runId === runId) {
+        // What another run has read of the file counts as this one's.
+        const taken = yield* runs.fileCounts(load)
+        yield* Ref.update(runCounts, (total) => addCounts(total, taken))
+      }
       if (load.state === "otherMapping") return yield* otherMapping([file.uri])
       if (load.state === "loaded" && load.runId === runId) {
         return fileSummary(file, "loaded", yield* runs.fileCounts(load))

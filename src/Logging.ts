@@ -49,6 +49,7 @@ const file = Effect.fnUntraced(function* (path: string) {
   const append = (lines: ReadonlyArray<string>) =>
     // After a failure the last line may be there in part.
     log.writeAll(new TextEncoder().encode(`${failed ? "\n" : ""}${lines.join("\n")}\n`)).pipe(
+      Effect.tap(() => Effect.sync(() => (failed = false))),
       Effect.catch((error) => {
         if (failed) return Effect.void
         failed = true

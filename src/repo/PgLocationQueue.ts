@@ -4,7 +4,7 @@ import { fromSqlError } from "../domain/DatabaseError.ts"
 import type { Answer, Answers } from "../domain/Location.ts"
 import { doubles, texts } from "./arrays.ts"
 import { LocationQueue } from "./LocationQueue.ts"
-import { patiently } from "./patience.ts"
+import { answered, patiently } from "./patience.ts"
 import { makeTransaction, repeatConflicts } from "./transaction.ts"
 import { placeColumns } from "./upsertUsers.ts"
 
@@ -61,6 +61,7 @@ const make = Effect.gen(function* () {
       select count(*)::float8 as waiting from ip_locations where status = 'pending'`.pipe(
       Effect.map((rows) => rows[0]!.waiting),
       Effect.mapError(fromSqlError),
+      answered,
       patiently,
     ),
 
@@ -77,6 +78,7 @@ const make = Effect.gen(function* () {
         return claimed.map(({ address }) => address)
       },
       Effect.mapError(fromSqlError),
+      answered,
       patiently,
     ),
 
@@ -92,6 +94,7 @@ const make = Effect.gen(function* () {
         if (untold.length > 0) yield* release(untold)
       },
       Effect.mapError(fromSqlError),
+      answered,
       patiently,
     ),
 
@@ -99,6 +102,7 @@ const make = Effect.gen(function* () {
       release,
       (effect) => repeatConflicts(effect),
       Effect.mapError(fromSqlError),
+      answered,
       patiently,
     ),
   })

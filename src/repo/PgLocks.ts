@@ -16,7 +16,9 @@ const tryLock = (connection: Connection, name: string) =>
     .pipe(Effect.map((rows) => rows[0]!.taken === true))
 
 const unlock = (connection: Connection, name: string) =>
-  Effect.ignore(connection.execute("select pg_advisory_unlock(hashtextextended($1, 0))", [name], undefined))
+  connection
+    .execute("select pg_advisory_unlock(hashtextextended($1, 0))", [name], undefined)
+    .pipe(Effect.timeoutOption("5 seconds"), Effect.ignore)
 
 /**
  * Locks of PostgreSQL that keep processes apart, each in a session of its own: the server gives a lock back when its
@@ -47,13 +49,14 @@ export const makeLocks = Effect.gen(function* () {
           yield* Effect.sleep(every)
         }
         yield* Deferred.succeed(held, undefined)
-        return yield* Effect.forever(
-          Effect.andThen(Effect.sleep(heartbeat), connection.execute("select 1", [], undefined)),
-        )
+        const beat = Effect.andThen(Effect.sleep(heartbeat), connection.execute("select 1", [], undefined))
+        yield* Effect.ignore(Effect.forever(beat))
       })
       yield* Effect.scoped(session).pipe(
         Effect.mapError(fromSqlError),
         patiently,
+        // A session that was lost is followed by another.
+        Effect.forever,
         Effect.catch((error) => Deferred.fail(held, error)),
         Effect.forkScoped,
       )

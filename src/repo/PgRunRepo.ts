@@ -3,7 +3,7 @@ import { Effect, Layer } from "effect"
 import { fromSqlError } from "../domain/DatabaseError.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import { integers, texts } from "./arrays.ts"
-import { patiently } from "./patience.ts"
+import { answered, patiently } from "./patience.ts"
 import { makeLocks } from "./PgLocks.ts"
 import { type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./RunRepo.ts"
 import { makeTransaction } from "./transaction.ts"
@@ -121,7 +121,8 @@ const make = Effect.gen(function* () {
     request: RunRequest,
     { file, fileId }: FileLoad<File>,
   ) {
-    const stored = () => sql.unsafe<FileRow>(`select ${fileColumns} from etl_files where id = $1`, [fileId])
+    // A process that was killed may have left a COMMIT under way: it is waited for.
+    const stored = () => sql.unsafe<FileRow>(`select ${fileColumns} from etl_files where id = $1 for share`, [fileId])
     const [found] = yield* stored()
     if (found!.runId === runId && found!.mapping === request.mapping) return toLoad(found!, file, request)
     if (request.force) yield* reload(runId, request, fileId)
@@ -133,7 +134,7 @@ const make = Effect.gen(function* () {
     begin: Effect.fn("RunRepo.begin")(function* (request: RunRequest) {
       const { source } = request
       yield* lock(`source ${source}`, `Another process loads ${source}. Waiting until it is done.`)
-      return yield* transaction(beginAttempt(request)).pipe(Effect.mapError(fromSqlError), patiently)
+      return yield* transaction(beginAttempt(request)).pipe(Effect.mapError(fromSqlError), answered, patiently)
     }),
 
     register: Effect.fn("RunRepo.register")(
@@ -145,6 +146,7 @@ const make = Effect.gen(function* () {
         return loads
       },
       Effect.mapError(fromSqlError),
+      answered,
       patiently,
     ),
 
@@ -155,7 +157,7 @@ const make = Effect.gen(function* () {
     ) {
       const { fileId, file } = load
       yield* lock(`file ${fileId}`, `Another process loads ${file.uri}. Waiting until it is done.`)
-      return yield* takeFile(runId, request, load).pipe(Effect.mapError(fromSqlError), patiently)
+      return yield* takeFile(runId, request, load).pipe(Effect.mapError(fromSqlError), answered, patiently)
     }),
 
     finishFile: Effect.fn("RunRepo.finishFile")(
@@ -164,6 +166,7 @@ const make = Effect.gen(function* () {
         return yield* counts("id = $1 and load = $2", [fileId, load])
       },
       Effect.mapError(fromSqlError),
+      answered,
       patiently,
     ),
 
@@ -172,6 +175,7 @@ const make = Effect.gen(function* () {
         return yield* counts("id = $1 and load = $2", [fileId, load])
       },
       Effect.mapError(fromSqlError),
+      answered,
       patiently,
     ),
 
@@ -183,6 +187,7 @@ const make = Effect.gen(function* () {
         return totals
       },
       Effect.mapError(fromSqlError),
+      answered,
       patiently,
     ),
   })

@@ -130,7 +130,7 @@ const make = Effect.gen(function* () {
       records.length > 1
         ? write(records, locations)
         : Effect.catchIf(write(records, locations), isRefusal, () =>
-            write(records, { ...locations, known: new Map<string, Location>() }),
+            write(records, { known: new Map<string, Location>(), queue: [] }),
           ),
     )
   })
@@ -221,7 +221,7 @@ const make = Effect.gen(function* () {
           "Moved",
           Effect.fnUntraced(function* () {
             // The answer to an earlier COMMIT was lost, but not the COMMIT.
-            if (attempted !== undefined && (yield* isCommitted(load, chunk))) return attempted
+            if (attempted !== undefined && (yield* answered(isCommitted(load, chunk)))) return attempted
             return yield* anotherProcess
           }),
         ),

@@ -1,4 +1,4 @@
-import { Duration, Effect, Exit, Fiber, Schedule } from "effect"
+import { Effect, Exit, Fiber, Schedule } from "effect"
 import { makeWithTransaction, type SqlClient } from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
 import { ConnectionError, SqlError, UnknownError } from "effect/sql/SqlError"
@@ -21,14 +21,15 @@ export const repeatConflicts = <A, E, R>(
 
 const noAnswer = new SqlError({ reason: new ConnectionError({ cause: new Error(`no answer for ${silence}`) }) })
 
-/** BEGIN, COMMIT and their kin. A server that has stalled must not keep us in one for ever. */
+/**
+ * BEGIN, COMMIT and their kin. A server that has stalled must not keep us in one for ever; an interruption must not skip
+ * a ROLLBACK.
+ */
 const control = (connection: Connection, statement: string) =>
-  connection
-    .executeRaw(statement, [])
-    .pipe(
-      Effect.timeoutOrElse({ duration: Duration.fromInputUnsafe(silence), orElse: () => Effect.fail(noAnswer) }),
-      Effect.interruptible,
-    )
+  Effect.timeoutOrElse(connection.executeRaw(statement, []), {
+    duration: silence,
+    orElse: () => Effect.fail(noAnswer),
+  })
 
 /** PostgreSQL answers ROLLBACK where the transaction was aborted. */
 const commit = (connection: Connection) =>

@@ -100,10 +100,12 @@ export const readHeader = (
   }
   const fitted = fitHeader(mapping, fields, delimiter)
   if (Result.isFailure(fitted)) {
-    const isRecord = fields.some((field) => field.includes("@")) && !fields.some((field) => mapping.has(field.trim()))
+    const holdsAddress = fields.some((field) => field.includes("@"))
+    const isRecord = holdsAddress && !fields.some((field) => mapping.has(field.trim()))
     if (isRecord) return fail(`line ${frame.line} looks like a record, not a header. Put the column names before it.`)
     const problems = fitted.failure.map((problem) => printable(problem, 120)).join("; ")
-    return fail(`${problems} (the header has ${describeNames(fields)}). Correct the header or the --mapping.`)
+    const names = holdsAddress ? `${fields.length} fields` : describeNames(fields)
+    return fail(`${problems} (the header has ${names}). Correct the header or the --mapping.`)
   }
   return Result.succeed({
     bytes: frame.raw.slice(),

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber } from "effect"
 import { type SqlClient, TransactionConnection } from "effect/sql/SqlClient"
 import { ConnectionError, SqlError } from "effect/sql/SqlError"
 import { makeTransaction } from "../../src/repo/transaction.ts"
@@ -37,6 +37,29 @@ describe("transaction, where the connection is lost", () => {
       yield* Fiber.interrupt(fiber)
       const exit = yield* Fiber.await(fiber)
       assert(Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause), String(exit))
+    }),
+  )
+})
+
+describe("transaction, when it is interrupted", () => {
+  it.effect("is rolled back, and a savepoint to its beginning", () =>
+    Effect.gen(function* () {
+      const sent: Array<string> = []
+      const recording = makeTransaction({
+        transactionService: TransactionConnection(1_001),
+        reserve: Effect.succeed({
+          executeRaw: (statement: string) => Effect.sync(() => ({ command: sent.push(statement) })),
+        }),
+      } as unknown as SqlClient)
+      const begun = yield* Deferred.make<void>()
+      const work = Effect.andThen(Deferred.succeed(begun, undefined), Effect.never)
+      const fiber = yield* Effect.forkChild(recording(recording(work)))
+      yield* Deferred.await(begun)
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual(
+        sent.map((statement) => statement.replace(/ etl_\d+/, "")),
+        ["BEGIN", "SAVEPOINT", "ROLLBACK TO SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK"],
+      )
     }),
   )
 })
