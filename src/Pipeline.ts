@@ -1,4 +1,4 @@
-import { Clock, Deferred, Effect, Fiber, Ref } from "effect"
+import { Cause, Clock, Deferred, Effect, Exit, Fiber, Ref } from "effect"
 import { type ColumnMapping, otherMapping, signature } from "./domain/ColumnMapping.ts"
 import type { RejectLimit } from "./domain/RejectLimit.ts"
 import { noAddresses, noRecords, type RecordCounts, type RunSummary, unaccounted } from "./domain/RunSummary.ts"
@@ -52,6 +52,12 @@ const checkSum = (what: string, counts: RecordCounts) =>
     ? Effect.void
     : Effect.die(new Error(`${what}: the outcomes do not add up to the records read: ${JSON.stringify(counts)}`))
 
+/** Why locating ended early. It may have been interrupted, but not before the database failed. */
+const outcome = Effect.fnUntraced(function* <A, E>(locating: Fiber.Fiber<A, E>) {
+  const exit = yield* Fiber.await(locating)
+  return Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? undefined : yield* exit
+})
+
 const runAttempt = Effect.fnUntraced(function* (
   options: PipelineOptions,
   request: RunRequest,
@@ -87,7 +93,7 @@ const runAttempt = Effect.fnUntraced(function* (
   const stopped = yield* isStopped
   yield* Deferred.succeed(isLoaded, undefined)
   if (stopped && locating !== undefined) yield* Fiber.interrupt(locating)
-  const locatingError = stopped || locating === undefined ? undefined : yield* Fiber.join(locating)
+  const locatingError = locating === undefined ? undefined : yield* outcome(locating)
 
   const isFinished = loaded.every(({ state }) => state === "loaded" || state === "skipped")
   const totals = yield* runs.end(runId, isFinished)

@@ -42,8 +42,11 @@ export const sqlState = (error: SqlError): string | undefined => serverFields(er
  */
 const passing = /^(08|40001|40003|40P01|53[234]|55P03|55006|57014|57P0[1235]|25006)/
 
-/** Errors whose text quotes the value that was refused, or was written by somebody's trigger. */
-const quotesValues = /^(22|44|P0)/
+/**
+ * Classes of PostgreSQL's own whose text quotes no value. All else may: what was refused (22, 44), and what somebody's
+ * trigger says, under P0 or a class of its own.
+ */
+const quotesNoValue = /^(08|0A|0L|0P|23|25|26|28|2B|2D|34|3B|3D|3F|40|42|53|54|55|57|58|72|F0|HV|XX)/
 
 const advice: Record<string, string> = {
   "25006": " The server accepts no writes: is it a standby?",
@@ -54,9 +57,9 @@ const advice: Record<string, string> = {
 
 /** What PostgreSQL said, without the values it was about. */
 export const describeState = (code: string, message: string): string =>
-  quotesValues.test(code)
-    ? `PostgreSQL refused a value (SQLSTATE ${code}).`
-    : `PostgreSQL reports: ${message} (SQLSTATE ${code}).${advice[code] ?? ""}`
+  quotesNoValue.test(code)
+    ? `PostgreSQL reports: ${message} (SQLSTATE ${code}).${advice[code] ?? ""}`
+    : `PostgreSQL refused a value (SQLSTATE ${code}).`
 
 /** Turns an error of a statement into one for people: whether it may pass, and what to do. Drops the cause, which quotes values. */
 export const fromSqlError = (error: SqlError): DatabaseError => {
@@ -83,3 +86,6 @@ export const fromSqlError = (error: SqlError): DatabaseError => {
   }
   return new DatabaseError({ operation: "query", message: message ?? error.reason._tag, retryable: error.isRetryable })
 }
+
+export const toDatabaseError = (error: SqlError | DatabaseError): DatabaseError =>
+  error._tag === "SqlError" ? fromSqlError(error) : error

@@ -1,10 +1,12 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
-import { fromSqlError } from "../domain/DatabaseError.ts"
+import type { SqlError } from "effect/sql/SqlError"
+import { type DatabaseError, fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
 import type { Answer, Answers } from "../domain/Location.ts"
 import { doubles, texts } from "./arrays.ts"
 import { LocationQueue } from "./LocationQueue.ts"
 import { answered, patiently } from "./patience.ts"
+import { isRefusal } from "./refusals.ts"
 import { makeTransaction, repeatConflicts } from "./transaction.ts"
 import { placeColumns } from "./upsertUsers.ts"
 
@@ -21,7 +23,7 @@ const make = Effect.gen(function* () {
   })
 
   const writeAnswers = Effect.fnUntraced(
-    function* (provider: string, told: ReadonlyArray<Told>) {
+    function* (provider: string, told: ReadonlyArray<Told>, reachesUsers: boolean) {
       const addresses = texts(told.map(([address]) => address))
       const places = told.map(([, answer]) => (answer._tag === "Located" ? answer.location : undefined))
       const reasons = told.map(([, answer]) => (answer._tag === "Unlocatable" ? answer.reason : null))
@@ -41,6 +43,7 @@ const make = Effect.gen(function* () {
         ${texts(places.map((place) => place?.isp_name ?? null))}
       ) as t (address, reason, latitude, longitude, country, region, city, timezone, isp_name)
       where l.address = t.address`
+      if (!reachesUsers) return
       // Rows are locked in e-mail order, as chunks lock them.
       yield* sql.unsafe(
         `with waiting as materialized (
@@ -55,6 +58,23 @@ const make = Effect.gen(function* () {
     },
     (effect) => repeatConflicts(transaction(effect)),
   )
+
+  /** A user that a constraint or trigger does not let have its place goes without, as in `UserRepo.upsert`. */
+  const writeAcceptable = (
+    provider: string,
+    told: ReadonlyArray<Told>,
+  ): Effect.Effect<void, SqlError | DatabaseError> =>
+    answered(writeAnswers(provider, told, true)).pipe(
+      Effect.catchIf(isRefusal, (error) =>
+        told.length > 1
+          ? Effect.forEach(told, (one) => writeAcceptable(provider, [one]), { discard: true })
+          : answered(writeAnswers(provider, told, false)).pipe(
+              Effect.andThen(
+                Effect.logWarning(`users with the address ${told[0]![0]} get no place: ${fromSqlError(error).message}`),
+              ),
+            ),
+      ),
+    )
 
   return LocationQueue.of({
     waiting: sql<{ waiting: number }>`
@@ -90,11 +110,10 @@ const make = Effect.gen(function* () {
           if (answer._tag === "NotNow") untold.push(address)
           else told.push([address, answer])
         }
-        if (told.length > 0) yield* writeAnswers(provider, told)
-        if (untold.length > 0) yield* release(untold)
+        if (told.length > 0) yield* writeAcceptable(provider, told)
+        if (untold.length > 0) yield* answered(release(untold))
       },
-      Effect.mapError(fromSqlError),
-      answered,
+      Effect.mapError(toDatabaseError),
       patiently,
     ),
 

@@ -3,7 +3,7 @@ import { Data, Effect, Layer } from "effect"
 import { Migrator, SqlClient } from "effect/sql"
 import { SqlError } from "effect/sql/SqlError"
 import { type Chunk, type UserRecord, type Winner, winners } from "../domain/Chunk.ts"
-import { DatabaseError, fromSqlError } from "../domain/DatabaseError.ts"
+import { DatabaseError, fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
 import type { Location } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
@@ -16,7 +16,7 @@ import * as PgLocationQueue from "./PgLocationQueue.ts"
 import { answered, patiently } from "./patience.ts"
 import * as PgRejectRepo from "./PgRejectRepo.ts"
 import * as PgRunRepo from "./PgRunRepo.ts"
-import { isRefusal, writeAcceptable, type Written } from "./refusals.ts"
+import { isNotWritten, isRefusal, NotWritten, writeAcceptable, type Written } from "./refusals.ts"
 import { makeTransaction, repeatConflicts } from "./transaction.ts"
 import { placeColumns, upsertUsers } from "./upsertUsers.ts"
 import { type ChunkLocations, type ChunkOutcome, type LoadRef, UserRepo } from "./UserRepo.ts"
@@ -27,16 +27,12 @@ const runMigrations = Migrator.make({})({
 })
 
 const migrationError = (error: Migrator.MigrationError | SqlError | DatabaseError): DatabaseError => {
-  if (error._tag === "DatabaseError") return error
-  if (error._tag === "SqlError") return fromSqlError(error)
+  if (error._tag !== "MigrationError") return toDatabaseError(error)
   const cause = error.cause
   if (cause instanceof SqlError) return fromSqlError(cause)
   const message = cause instanceof AdoptionError ? cause.message : error.message
   return new DatabaseError({ operation: "migrate", message, retryable: false })
 }
-
-/** The chunk's rows could not be classified and written in one go: another transaction wrote the same users. */
-class Raced extends Data.TaggedError("Raced") {}
 
 /** The checkpoint does not stand at the chunk's beginning. */
 class Moved extends Data.TaggedError("Moved") {}
@@ -47,15 +43,11 @@ const anotherProcess = new DatabaseError({
   retryable: false,
 })
 
-const toDatabaseError = (error: SqlError | DatabaseError | Raced): DatabaseError => {
-  if (error._tag === "SqlError") return fromSqlError(error)
-  if (error._tag === "DatabaseError") return error
-  return new DatabaseError({
-    operation: "query",
-    message: "Other transactions keep writing the same users. Wait until they are done, then run again.",
-    retryable: true,
-  })
-}
+/** Another transaction that wrote the same users has ended by then; a trigger stays. */
+const tryAgain = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.retry(effect, { times: 3, while: isNotWritten })
+
+type WriteUsers<E> = (fileId: number, chunk: Chunk, locations: ChunkLocations) => Effect.Effect<Written, E>
 
 type UserCounts = Pick<RecordCounts, "inserted" | "updated" | "unchanged" | "stale">
 
@@ -80,7 +72,7 @@ const make = Effect.gen(function* () {
     rows: ReadonlyArray<Winner>,
     known: ReadonlyMap<string, Location>,
     hasQueue: boolean,
-  ): Effect.fn.Return<UserCounts, SqlError | Raced> {
+  ): Effect.fn.Return<UserCounts, SqlError | NotWritten> {
     const places = rows.map(({ user }) => (user.ip_address === null ? undefined : known.get(user.ip_address)))
     const [counts] = yield* sql.unsafe<UserCounts>(upsertUsers(hasQueue), [
       ...userColumns.map((column) => {
@@ -98,7 +90,7 @@ const make = Effect.gen(function* () {
       fileId,
     ])
     const { inserted, updated, unchanged, stale } = counts!
-    if (inserted + updated + unchanged + stale !== rows.length) return yield* new Raced()
+    if (inserted + updated + unchanged + stale !== rows.length) return yield* new NotWritten()
     return counts!
   })
 
@@ -125,7 +117,7 @@ const make = Effect.gen(function* () {
     // Else a deferred constraint refuses the whole of the chunk at its COMMIT.
     yield* sql`set constraints all immediate`
     const write = (records: ReadonlyArray<UserRecord>, locations: ChunkLocations) =>
-      transaction(writeRecords(fileId, records, locations)).pipe(answered)
+      transaction(writeRecords(fileId, records, locations)).pipe(answered, tryAgain)
     return yield* writeAcceptable(chunk.users, (records) =>
       records.length > 1
         ? write(records, locations)
@@ -199,7 +191,7 @@ const make = Effect.gen(function* () {
 
     upsert: Effect.fn("UserRepo.upsert")(function* (load, chunk, locations) {
       let attempted: ChunkOutcome | undefined
-      const attempt = (writeUsers: typeof writeAll | typeof writeParts) =>
+      const attempt = <E>(writeUsers: WriteUsers<E>) =>
         Effect.gen(function* () {
           yield* preferIndexes
           if (locations.queue.length > 0) yield* queueAddresses(locations.queue)
@@ -216,7 +208,11 @@ const make = Effect.gen(function* () {
           return outcome
         }).pipe(transaction)
       return yield* answered(attempt(writeAll)).pipe(
-        Effect.catchIf(isRefusal, () => attempt(writeParts)),
+        tryAgain,
+        Effect.catchIf(
+          (error) => isRefusal(error) || isNotWritten(error),
+          () => attempt(writeParts),
+        ),
         Effect.catchTag(
           "Moved",
           Effect.fnUntraced(function* () {
@@ -225,7 +221,7 @@ const make = Effect.gen(function* () {
             return yield* anotherProcess
           }),
         ),
-        (effect) => repeatConflicts(effect, (error) => error._tag === "Raced"),
+        (effect) => repeatConflicts(effect),
         Effect.mapError(toDatabaseError),
         patiently,
       )

@@ -1,4 +1,4 @@
-import { Effect } from "effect"
+import { Data, Effect } from "effect"
 import { SqlError } from "effect/sql/SqlError"
 import type { UserRecord } from "../domain/Chunk.ts"
 import { sqlState } from "../domain/DatabaseError.ts"
@@ -11,6 +11,14 @@ export interface Written {
   readonly refused: ReadonlyArray<Reject>
 }
 
+/**
+ * Rows that should have been written are not, and PostgreSQL has no complaint: another transaction wrote the same users
+ * meanwhile, or a trigger or rule that somebody added to the table keeps them out.
+ */
+export class NotWritten extends Data.TaggedError("NotWritten") {}
+
+export const isNotWritten = (error: unknown): error is NotWritten => error instanceof NotWritten
+
 /** Classes 22 (data) and 23 (constraints), and what a trigger raises: a record's fault. All else is the database's. */
 const aboutRecords = /^(22|23|P0001)/
 
@@ -22,7 +30,10 @@ const field = (cause: unknown, name: string): string | undefined =>
   cause instanceof Error && name in cause ? String((cause as unknown as Record<string, unknown>)[name]) : undefined
 
 /** PostgreSQL's words. Those of a trigger may quote a password, which no log may have. */
-const toReason = (error: SqlError, { user }: UserRecord): Reason => {
+const toReason = (error: SqlError | NotWritten, { user }: UserRecord): Reason => {
+  if (error._tag === "NotWritten") {
+    return { column: null, message: "is refused by PostgreSQL: a trigger or rule of the table keeps it out" }
+  }
   const { cause } = error.reason
   const said = field(cause, "message") ?? "no reason given"
   const message = user.password === null ? said : said.replaceAll(user.password, "***")
@@ -32,7 +43,7 @@ const toReason = (error: SqlError, { user }: UserRecord): Reason => {
   }
 }
 
-const toReject = (record: UserRecord, error: SqlError): Reject => ({
+const toReject = (record: UserRecord, error: SqlError | NotWritten): Reject => ({
   byteOffset: record.byteOffset,
   line: record.line,
   raw: record.raw,
@@ -52,12 +63,12 @@ const add = (left: Written, right: Written): Written => ({
 export const writeAcceptable = <E, R>(
   records: ReadonlyArray<UserRecord>,
   write: (records: ReadonlyArray<UserRecord>) => Effect.Effect<RecordCounts, E, R>,
-): Effect.Effect<Written, E, R> => {
-  const writePart = (part: ReadonlyArray<UserRecord>): Effect.Effect<Written, E, R> =>
+): Effect.Effect<Written, Exclude<E, NotWritten>, R> => {
+  const writePart = (part: ReadonlyArray<UserRecord>): Effect.Effect<Written, Exclude<E, NotWritten>, R> =>
     write(part).pipe(
       Effect.map((counts): Written => ({ counts, refused: [] })),
       Effect.catch((error) => {
-        if (!isRefusal(error)) return Effect.fail(error)
+        if (!isRefusal(error) && !isNotWritten(error)) return Effect.fail(error as Exclude<E, NotWritten>)
         if (part.length > 1) return writeHalves(part)
         return Effect.succeed({ counts: { ...noRecords, read: 1, rejected: 1 }, refused: [toReject(part[0]!, error)] })
       }),

@@ -9,14 +9,11 @@ import { silence } from "./patience.ts"
 const isConflict = (error: unknown): boolean =>
   error instanceof SqlError && ["40001", "40P01"].includes(sqlState(error) ?? "")
 
-/** Repeats a transaction that met another one's; `isOther` knows further errors that tell so. */
-export const repeatConflicts = <A, E, R>(
-  effect: Effect.Effect<A, E, R>,
-  isOther: (error: E) => boolean = () => false,
-): Effect.Effect<A, E, R> =>
+/** Repeats a transaction that met another one's. */
+export const repeatConflicts = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.retry(effect, {
     schedule: Schedule.exponential("20 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 10 })),
-    while: (error) => isConflict(error) || isOther(error),
+    while: isConflict,
   })
 
 const noAnswer = new SqlError({ reason: new ConnectionError({ cause: new Error(`no answer for ${silence}`) }) })

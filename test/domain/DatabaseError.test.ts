@@ -28,8 +28,10 @@ describe("fromSqlError", () => {
     assert.include(denied.message, "permission denied for table users")
     assert.include(denied.message, "42501")
     assert.notInclude(JSON.stringify(denied), "a@example.com")
-    const invalid = fromSqlError(answered("22P02", 'invalid input syntax for type integer: "a@example.com"'))
-    assert.strictEqual(invalid.message, "PostgreSQL refused a value (SQLSTATE 22P02).")
+    for (const state of ["22P02", "44000", "P0001", "U0001", "90001"]) {
+      const refused = fromSqlError(answered(state, 'not this one: "a@example.com"'))
+      assert.strictEqual(refused.message, `PostgreSQL refused a value (SQLSTATE ${state}).`)
+    }
   })
 
   it("tells a lost connection from an answer", () => {

@@ -94,6 +94,22 @@ const refusals = [
       )
     }),
   ],
+  [
+    "a trigger without a word",
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      yield* sql`
+        create or replace function skip_bo() returns trigger language plpgsql as $$
+        begin
+          if new.first_name = 'Bo' then return null; end if;
+          return new;
+        end $$`
+      yield* Effect.acquireRelease(
+        sql`create trigger no_bo before insert or update on users for each row execute function skip_bo()`,
+        () => Effect.orDie(sql`drop trigger no_bo on users`),
+      )
+    }),
+  ],
   ...(["", "constraint"] as const).map(
     (kind) =>
       [
@@ -200,7 +216,7 @@ for (const [name, database, runs] of [
               kept.map(({ byteOffset, line }) => [byteOffset, line]),
               refused.map(({ byteOffset, line }) => [byteOffset, line]),
             )
-            assert.isTrue(kept.every(({ message }) => /^is refused by PostgreSQL: .*SQLSTATE/.test(message)))
+            assert.isTrue(kept.every(({ message }) => /^is refused by PostgreSQL: .*(SQLSTATE|trigger)/.test(message)))
           }).pipe(Effect.provide(Layer.effectDiscard(Effect.andThen(clear, refuseBo)))),
         { arbitrary: { runs: Math.ceil(runs / 3) } },
       )
@@ -218,6 +234,32 @@ for (const [name, database, runs] of [
         yield* sql`alter table users drop constraint no_paris`
         assert.deepStrictEqual(outcome.refused, [])
         assert.deepInclude(outcome.counts, { inserted: 2, rejected: 0 })
+      }),
+    )
+
+    it.effect("a place that cannot be stored later costs no other user its own", () =>
+      Effect.gen(function* () {
+        yield* clear
+        const sql = yield* PgClient.PgClient
+        const repo = yield* UserRepo
+        const queue = yield* LocationQueue
+        yield* sql`alter table users add constraint no_paris check (city <> 'Paris')`
+        const addresses = ["8.8.8.8", "9.9.9.9", "1.1.1.1"]
+        const users = addresses.map((ip_address) => makeUser({ email: `${ip_address}@example.com`, ip_address }))
+        yield* repo.upsert(yield* newLoad, makeChunks(users, 10)[0]!, { known: new Map(), queue: addresses })
+        yield* queue.claim(100)
+        const inCity = (city: string) => Answer.located(place({ city }))
+        const cities = ["London", "Paris", "Rome"].map(inCity)
+        yield* queue.answer("test", new Map(addresses.map((address, index) => [address, cities[index]!])))
+        yield* sql`alter table users drop constraint no_paris`
+        assert.deepStrictEqual(yield* sql`select city from users order by ip_address desc`, [
+          { city: null },
+          { city: "London" },
+          { city: "Rome" },
+        ])
+        // What the service said is known, and it is not asked again.
+        assert.strictEqual(yield* queue.waiting, 0)
+        assert.deepStrictEqual(yield* sql`select city from ip_locations where address = '9.9.9.9'`, [{ city: "Paris" }])
       }),
     )
 
