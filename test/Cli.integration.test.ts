@@ -173,6 +173,38 @@ describe("etl", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("stops (4) at more rejects than --max-rejects, a share of the records once 1,000 are read", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      // The first 500 records are bad; 10% of 5,000 are, and of 5,000 no more.
+      const rows = Array.from({ length: 5_000 }, (_, user) => row(user < 500 ? "nobody" : `u${user}@example.com`, ""))
+      const source = yield* directoryOf({ "1.csv": [header, ...rows].join("\n"), "2.csv": header })
+      const args = ["--source", source, "--geo", "none", "--chunksize", "250"]
+      const stopped = yield* etl(args, env)
+      assert.strictEqual(stopped.code, 4, stopped.stderr)
+      assert.match(stopped.stdout, /read +1,000[^]*rejected +500/)
+      assert.match(stopped.stdout, /--max-rejects 10% allows[^]*What was read is committed/)
+      assert.deepStrictEqual(yield* query("select count(*)::int as users from users"), [{ users: 500 }])
+      const again = yield* etl([...args, "--max-rejects", "499"], env)
+      assert.strictEqual(again.code, 4, again.stderr)
+      assert.match(again.stdout, /read +1,000/)
+      const finished = yield* etl([...args, "--max-rejects", "500"], env)
+      assert.strictEqual(finished.code, 3, finished.stderr)
+      assert.match(finished.stdout, /read +5,000[^]*rejected +500/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("judges a share of fewer records not at all", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const rows = Array.from({ length: 998 }, () => row("nobody", ""))
+      const source = yield* directoryOf({ "1.csv": [header, row("a@example.com", ""), ...rows].join("\n") })
+      const { code, stdout } = yield* etl(["--source", source, "--geo", "none", "--chunksize", "100"], env)
+      assert.strictEqual(code, 3)
+      assert.match(stdout, /rejected +998/)
+    }).pipe(Effect.scoped),
+  )
+
   it.live("the log has one JSON object a line, with step, run and counts, and no secret", () =>
     Effect.gen(function* () {
       const { env } = yield* makeDatabase

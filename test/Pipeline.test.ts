@@ -1,9 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Ref, Stream } from "effect"
+import { Effect, Layer, Ref, Runtime, Stream } from "effect"
 import type * as ColumnMapping from "../src/domain/ColumnMapping.ts"
-import { exitCode } from "../src/domain/RunSummary.ts"
+import { DatabaseError } from "../src/domain/DatabaseError.ts"
+import { exitCode, noRecords } from "../src/domain/RunSummary.ts"
 import { GeoLocator, GeoLocatorError } from "../src/geo/GeoLocator.ts"
 import * as Pipeline from "../src/Pipeline.ts"
+import { LocationQueue } from "../src/repo/LocationQueue.ts"
+import { RunRepo } from "../src/repo/RunRepo.ts"
 import { Source, SourceError } from "../src/source/Source.ts"
 import * as Testing from "../src/testing.ts"
 
@@ -147,6 +150,35 @@ describe("Pipeline.run", () => {
       assert.strictEqual(resumed.files[1]!.state, "loaded")
       assert.strictEqual((yield* Pipeline.run(options)).files[1]!.state, "skipped")
     }).pipe(Effect.provide(Layer.mergeAll(breaking, Testing.repo, GeoLocator.none)))
+  })
+
+  it.effect("a broken sum is a defect: exit 1", () => {
+    const losing = Layer.effect(
+      RunRepo,
+      Effect.map(RunRepo, (runs) =>
+        RunRepo.of({ ...runs, end: () => Effect.succeed({ ...noRecords, read: 6, inserted: 5 }) }),
+      ),
+    ).pipe(Layer.provideMerge(Testing.repo))
+    return Effect.gen(function* () {
+      const exit = yield* Effect.exit(Pipeline.run(options))
+      assert.include(String(exit), "run 1: the outcomes do not add up to the records read")
+      let code = 0
+      Runtime.defaultTeardown(exit, (exitCode) => (code = exitCode))
+      assert.strictEqual(code, 1)
+    }).pipe(Effect.provide(Layer.mergeAll(Testing.source(files), losing, GeoLocator.none)))
+  })
+
+  it.live("a database that fails under locating is told (6) though too many rejects stop the run (4)", () => {
+    const gone = new DatabaseError({ operation: "query", message: "gone", retryable: false })
+    const failing = Layer.effect(
+      LocationQueue,
+      Effect.map(LocationQueue, (queue) => LocationQueue.of({ ...queue, claim: () => Effect.fail(gone) })),
+    ).pipe(Layer.provideMerge(Testing.repo))
+    const maxRejects = { _tag: "Records", records: 0 } as const
+    return Effect.gen(function* () {
+      const error = yield* Effect.flip(Pipeline.run({ ...options, maxRejects }))
+      assert.strictEqual(error, gone)
+    }).pipe(Effect.provide(Layer.mergeAll(Testing.source(files), failing, Testing.geoService({}))))
   })
 
   it.effect("another column mapping does not go on with a load that began", () => {

@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 
-/** Three minutes in which nothing happens: the others run meanwhile. */
+/** Five minutes in which nothing happens: the others run meanwhile. */
 const isStall = ({ moduleId }: TestSpecification): boolean => moduleId.includes("/stall.")
 
 class StallFirst extends BaseSequencer {

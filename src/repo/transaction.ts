@@ -37,10 +37,11 @@ const commit = (connection: Connection) =>
   )
 
 /**
- * Runs effects in a transaction, or in a savepoint of the one that is open, as `sql.withTransaction` does, with two
+ * Runs effects in a transaction, or in a savepoint of the one that is open, as `sql.withTransaction` does, with three
  * differences. It fails as the effect failed, or is interrupted, even where the connection went with it: there the
  * ROLLBACK fails too, and `sql.withTransaction` dies of that; yet the server rolls back for a client that has gone. And it
- * does not wait for ever for the answer to a COMMIT: its connection is closed then.
+ * does not wait for ever for the answer to a COMMIT: its connection is closed then. It makes no spans: PostgreSQL's
+ * complaints quote whole rows, passwords included.
  */
 export const makeTransaction = (sql: SqlClient) => {
   const withTransaction = makeWithTransaction({
@@ -60,7 +61,7 @@ export const makeTransaction = (sql: SqlClient) => {
         let outcome: Exit.Exit<A, E> | undefined
         const observed = Effect.onExit(effect, (exit) => Effect.sync(() => (outcome = exit)))
         // In a fiber of its own: an interruption would carry the failure of the ROLLBACK along.
-        const fiber = yield* Effect.forkChild(withTransaction(observed))
+        const fiber = yield* Effect.forkChild(Effect.withTracerEnabled(withTransaction(observed), false))
         const exit = yield* restore(Fiber.await(fiber)).pipe(Effect.onInterrupt(() => Fiber.interrupt(fiber)))
         return yield* Exit.isFailure(exit) && outcome !== undefined && Exit.isFailure(outcome) ? outcome : exit
       }),

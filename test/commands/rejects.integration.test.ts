@@ -1,10 +1,11 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import { parse } from "csv-parse/sync"
 import { Context, Effect, Fiber, Layer, Schema } from "effect"
-import { execFileSync, spawn } from "node:child_process"
+import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { smallDisk } from "../utils/disk.ts"
 import { freshFolder } from "../utils/embedded.ts"
 import { directoryOf, etl, makeDatabase } from "../utils/etl.ts"
 import { temporaryDirectory } from "../utils/postgres.ts"
@@ -487,29 +488,17 @@ describe("etl rejects --out", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("leaves nothing on a full disk", (context) =>
+  it.live("leaves nothing on a full disk", () =>
     Effect.gen(function* () {
-      const disk = join(yield* temporaryDirectory, "disk")
-      mkdirSync(disk)
-      const isMounted = yield* Effect.acquireRelease(
-        Effect.sync(() => {
-          try {
-            execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], { stdio: "ignore" })
-            return true
-          } catch {
-            return false
-          }
-        }),
-        (isMounted) => Effect.sync(() => isMounted && execFileSync("umount", [disk])),
-      )
-      if (!isMounted) return context.skip("a small disk can be mounted by root only")
+      const disk = yield* smallDisk(64)
       const { env, query } = yield* makeDatabase
       yield* etl(["init"], env)
       yield* storeMany(query, [30_000])
-      const { code, stdout, stderr } = yield* etl(["rejects", "--out", join(disk, "fix.csv")], env)
+      const out = join(disk.path, "fix.csv")
+      const { code, stdout, stderr } = yield* etl(["rejects", "--out", out], env, disk.platform)
       assert.deepEqual([code, stdout], [2, ""])
       assert.match(stderr, /cannot be written: the disk is full\. Free space/)
-      assert.deepStrictEqual(readdirSync(disk), [])
+      assert.deepStrictEqual(readdirSync(disk.path), [])
     }).pipe(Effect.scoped),
   )
 

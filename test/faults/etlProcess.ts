@@ -16,6 +16,7 @@ export interface EtlOptions {
   readonly at?: string | undefined
   /** When it is killed from outside, unless it has ended by itself. */
   readonly afterMillis?: number | undefined
+  readonly onStart?: (pid: number) => void
   /** How long it may take at all. */
   readonly patienceMillis?: number | undefined
 }
@@ -29,7 +30,7 @@ export interface Ended {
 }
 
 /** Runs the program, unmodified, in a process of its own until it has ended. */
-export const runEtl = ({ args, cwd, env, at, afterMillis, patienceMillis = 90_000 }: EtlOptions) =>
+export const runEtl = ({ args, cwd, env, at, afterMillis, onStart, patienceMillis = 90_000 }: EtlOptions) =>
   Effect.callback<Ended>((resume) => {
     const start = performance.now()
     const child = spawn(process.execPath, [...(at === undefined ? [] : ["--import", killAt]), bin, ...args], {
@@ -42,6 +43,7 @@ export const runEtl = ({ args, cwd, env, at, afterMillis, patienceMillis = 90_00
       },
       stdio: ["ignore", "pipe", "pipe"],
     })
+    if (child.pid !== undefined) onStart?.(child.pid)
     let output = ""
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => {

@@ -30,9 +30,25 @@ describe("a server that goes away for a moment", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("and restarts: the run waits for it", () =>
+  it.live("and is restarted at once, in mid-run: the run waits for it", () =>
     Effect.gen(function* () {
-      const server = yield* startPostgres(yield* temporaryDirectory)
+      const { server, crash } = yield* startPostgres(yield* temporaryDirectory)
+      const { command, judge, ask } = yield* makeSetting({ ...setting, server }, makeInput(2))
+      const run = yield* Effect.forkChild(runEtl(command))
+      const begun = ask(`select count(*)::text as json ${sessions} and xact_start is not null`)
+      yield* Effect.repeat(begun, { until: ([count]) => count !== "0" })
+      const start = yield* crash
+      yield* Effect.sleep("1 second")
+      yield* start
+      const outcome = yield* Fiber.join(run)
+      assert.match(outcome.output, again)
+      yield* judge(outcome)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("and recovers from the death of a session: the run waits for it", () =>
+    Effect.gen(function* () {
+      const { server } = yield* startPostgres(yield* temporaryDirectory)
       const { command, judge, ask } = yield* makeSetting({ ...setting, server }, makeInput(2))
       const run = yield* Effect.forkChild(runEtl(command))
       // A session that is killed makes the server end all others, at once, and recover from its log.

@@ -97,6 +97,35 @@ const stages: Readonly<
       yield* query("alter table users drop column password")
       return [6, [...load, "--geo", "none"]] as const
     }),
+  "the database takes no connections any more, in mid-run": ({ cwd, load, query, env }) =>
+    Effect.gen(function* () {
+      yield* runEtl({ args: ["init"], cwd, env })
+      yield* query(`
+        create function close_door() returns trigger language plpgsql as $$
+        begin
+          perform pg_terminate_backend(pid) from pg_stat_activity where datname = current_database();
+          return new;
+        end $$`)
+      yield* query("create trigger close_door before insert on users for each row execute function close_door()")
+      yield* query(`alter role postgres in database "${env["DB_NAME"]}" set session_preload_libraries = 'nowhere'`)
+      return [6, [...load, "--geo", "none"]] as const
+    }),
+  "the local database of places is damaged": ({ cwd, load }) =>
+    Effect.sync(() => {
+      writeFileSync(join(cwd, "city.mmdb"), "no database")
+      return [2, [...load, "--geo", "mmdb", "--geo-db", "city.mmdb"]] as const
+    }),
+  "rejects are listed, and the database refuses": ({ cwd, load, query, env }) =>
+    Effect.gen(function* () {
+      yield* runEtl({ args: [...load, "--geo", "none"], cwd, env })
+      yield* query("alter table etl_rejects rename column reasons to causes")
+      return [6, ["rejects"]] as const
+    }),
+  "rejects are written where they cannot be": ({ cwd, load, env }) =>
+    Effect.gen(function* () {
+      yield* runEtl({ args: [...load, "--geo", "none"], cwd, env })
+      return [2, ["rejects", "--out", "nowhere/fix.csv"]] as const
+    }),
   "a trigger quotes the password": ({ cwd, load, query, env }) =>
     Effect.gen(function* () {
       yield* runEtl({ args: ["init"], cwd, env })
@@ -136,27 +165,33 @@ describe("secrets", () => {
     )
   }
 
-  it.live("are in no span", () => {
-    const spans: Array<Tracer.Span> = []
-    const tracer = Tracer.make({
-      span: (options) => {
-        const span = new Tracer.NativeSpan(options)
-        spans.push(span)
-        return span
-      },
-    })
-    return Effect.gen(function* () {
-      const { cwd, env } = yield* makeSetting
-      const service = yield* fakeIpApi()
-      const args = ["--source", join(cwd, "users.csv"), "--mapping", join(cwd, "mapping.json"), "--geo", "ip-api"]
-      const { code } = yield* etl(args, { ...env, IP_API_URL: service.url })
-      assert.strictEqual(code, 3)
-      const all = inspect(
-        spans.map(({ name, attributes, links, status }) => ({ name, attributes: [...attributes], links, status })),
-        { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity },
-      )
-      assert.include(all, "UserRepo.upsert")
-      for (const secret of [...Object.values(canaries), userPassword, env["DB_PASS"]!]) assert.notInclude(all, secret)
-    }).pipe(Effect.withTracer(tracer), Effect.scoped)
-  })
+  it.live.each(["a record is rejected", "PostgreSQL refuses a record", "the database refuses"] as const)(
+    "are in no span where %s",
+    (what) => {
+      const spans: Array<Tracer.Span> = []
+      const tracer = Tracer.make({
+        span: (options) => {
+          const span = new Tracer.NativeSpan(options)
+          spans.push(span)
+          return span
+        },
+      })
+      return Effect.gen(function* () {
+        const { cwd, env, query } = yield* makeSetting
+        const service = yield* fakeIpApi()
+        const args = ["--source", join(cwd, "users.csv"), "--mapping", join(cwd, "mapping.json"), "--geo", "ip-api"]
+        yield* etl(["init"], env)
+        if (what === "PostgreSQL refuses a record") yield* query("alter table users add check (password is null)")
+        if (what === "the database refuses") yield* query("alter table users drop column password")
+        const { code, stderr } = yield* etl(args, { ...env, IP_API_URL: service.url })
+        assert.strictEqual(code, what === "the database refuses" ? 6 : 3, stderr)
+        const all = inspect(
+          spans.map(({ name, attributes, links, status }) => ({ name, attributes: [...attributes], links, status })),
+          { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity },
+        )
+        assert.include(all, "UserRepo.upsert")
+        for (const secret of [...Object.values(canaries), userPassword, env["DB_PASS"]!]) assert.notInclude(all, secret)
+      }).pipe(Effect.withTracer(tracer), Effect.scoped)
+    },
+  )
 })

@@ -8,15 +8,17 @@ import { OutgoingStatements } from "./OutgoingStatements.ts"
 import { makeSetting } from "./trial.ts"
 
 const stallMillis = 180_000
+const patienceMillis = 300_000
 
-// In a file of its own: it takes three minutes, in which others can do their work.
-describe("a server that stalls for three minutes", () => {
+const setting = { database: "server", isNew: false, locates: false, chunkSize: 20 } as const
+
+// In a file of its own: minutes in which nothing happens, and others can do their work.
+describe.concurrent("a server that is away for long", () => {
   it.live(
-    "in the middle of a COMMIT: the run waits for it, and ends with the right tables",
+    "stalls for three minutes in the middle of a COMMIT: the run waits for it, and ends with the right tables",
     () =>
       Effect.gen(function* () {
         const { port } = yield* sharedPostgres
-        const setting = { database: "server", isNew: false, locates: false, chunkSize: 20 } as const
         const { command, judge } = yield* makeSetting(setting, makeInput(6))
         let commits = 0
         let stalledUntil: number | undefined
@@ -35,5 +37,30 @@ describe("a server that stalls for three minutes", () => {
         yield* judge(outcome)
       }).pipe(Effect.scoped),
     { timeout: stallMillis + 120_000 },
+  )
+
+  it.live(
+    "never comes back: the run ends with 6 after five minutes, and the same command goes on when it is there again",
+    () =>
+      Effect.gen(function* () {
+        const { port } = yield* sharedPostgres
+        const { command, judge } = yield* makeSetting(setting, makeInput(7))
+        let commits = 0
+        const proxy = yield* tcpServer((client) => {
+          const statements = new OutgoingStatements()
+          const server = relay(client, port, (bytes) => {
+            commits += statements.push(bytes).filter((text) => text === "COMMIT").length
+            if (commits >= 5) client.destroy()
+            else server.write(bytes)
+          })
+        })
+        const env = { ...command.env, DB_PORT: String(proxy), DB_SSLMODE: "disable" }
+        const outcome = yield* runEtl({ ...command, env, patienceMillis: patienceMillis + 60_000 })
+        assert.strictEqual(outcome.code, 6, outcome.output)
+        assert.strictEqual(outcome.output.match(/Trying again for up to 5 minutes/g)?.length, 1, outcome.output)
+        assert.approximately(outcome.milliseconds, patienceMillis, 15_000)
+        yield* judge(yield* runEtl(command))
+      }).pipe(Effect.scoped),
+    { timeout: patienceMillis + 120_000 },
   )
 })

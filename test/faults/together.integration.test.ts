@@ -1,11 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { Effect, Fiber } from "effect"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { makeRandom } from "../fixtures/Random.ts"
 import { etl, makeDatabase } from "../utils/etl.ts"
 import { temporaryDirectory } from "../utils/postgres.ts"
+import { runEtl } from "./etlProcess.ts"
+import { makeInput } from "./input.ts"
 import { expectedTables, type JudgedRecord, type Version } from "./judge.ts"
+import { makeSetting } from "./trial.ts"
 
 const header = "email,first_name,updated_at"
 const mapping = JSON.stringify({ email: "email", first_name: "first_name", updated_at: "updated_at" })
@@ -68,6 +71,34 @@ describe("two runs at once", () => {
           })),
         )
       }
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("over the same file, of which the first was believed dead: it finds that, and the result is right", () =>
+    Effect.gen(function* () {
+      const setting = { database: "server", isNew: false, locates: false, chunkSize: 20 } as const
+      const { command, judge, ask } = yield* makeSetting(setting, makeInput(8))
+      let stopped = 0
+      const first = yield* Effect.forkChild(
+        runEtl({
+          ...command,
+          at: "COMMIT:5:after",
+          env: { ...command.env, KILL_WITH: "SIGSTOP" },
+          onStart: (pid) => (stopped = pid),
+        }),
+      )
+      const isStopped = Effect.sync(() => /^State:\tT/m.test(readFileSync(`/proc/${stopped}/status`, "utf8")))
+      yield* Effect.repeat(Effect.delay(isStopped, "50 millis"), { until: (is) => is })
+      // As a network does that has lost a machine: its locks go with its sessions.
+      yield* ask(`select count(pg_terminate_backend(pid))::text as json from pg_stat_activity
+        where datname = current_database() and application_name = 'user-activity-etl'`)
+      const second = yield* runEtl(command)
+      yield* judge(second)
+      process.kill(stopped, "SIGCONT")
+      const { code, output } = yield* Fiber.join(first)
+      assert.strictEqual(code, 6, output)
+      assert.match(output, /checkpoint has moved: another process loads this file/)
+      yield* judge(second)
     }).pipe(Effect.scoped),
   )
 

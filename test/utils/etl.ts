@@ -1,6 +1,6 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { PgClient } from "@effect/sql-pg"
-import { ConfigProvider, Effect, Exit, Cause, Runtime } from "effect"
+import { Cause, ConfigProvider, Effect, Exit, type Layer, Runtime } from "effect"
 import { TestConsole } from "effect/testing"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -22,6 +22,7 @@ export interface Outcome {
 export const etl = Effect.fnUntraced(function* (
   args: ReadonlyArray<string>,
   env: Readonly<Record<string, string>> = {},
+  platform: Layer.Layer<NodeServices.NodeServices> = NodeServices.layer,
 ) {
   const logfile = join(yield* temporaryDirectory, "etl.log")
   const logs = ["init", "rejects", "run"].includes(args[0]!) || args[0]!.startsWith("--source")
@@ -40,9 +41,7 @@ export const etl = Effect.fnUntraced(function* (
       logText,
     }
     return outcome
-  }).pipe(
-    Effect.provide([NodeServices.layer, TestConsole.layer, ConfigProvider.layer(ConfigProvider.fromEnv({ env }))]),
-  )
+  }).pipe(Effect.provide([platform, TestConsole.layer, ConfigProvider.layer(ConfigProvider.fromEnv({ env }))]))
 }, Effect.scoped)
 
 /** A fresh database on the server, its environment, and a way to ask it. */

@@ -28,7 +28,8 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
   }
   try {
     project.provide("runDirectory", directory)
-    project.provide("postgres", await Effect.runPromise(Scope.provide(startPostgres(directory), scope)))
+    const { server } = await Effect.runPromise(Scope.provide(startPostgres(directory), scope))
+    project.provide("postgres", server)
     return stop
   } catch (error) {
     await stop()

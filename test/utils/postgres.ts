@@ -4,7 +4,7 @@ import { Effect, type Layer, Redacted, type Scope } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { randomUUID } from "node:crypto"
-import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { inject } from "vitest"
@@ -53,10 +53,25 @@ hostnossl all tls_only all reject
 host all all all scram-sha-256
 `
 
-/** A server of its own in the directory, stopped when the scope closes. Takes a second. */
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+/**
+ * A server of its own in the directory, stopped when the scope closes. Takes a second. `crash` ends it as
+ * `pg_ctl stop -m immediate` does, and returns what starts it again.
+ */
 export const startPostgres = Effect.fnUntraced(function* (
   directory: string,
-): Effect.fn.Return<PostgresServer, SqlError, Scope.Scope> {
+): Effect.fn.Return<
+  { readonly server: PostgresServer; readonly crash: Effect.Effect<Effect.Effect<void>> },
+  SqlError,
+  Scope.Scope
+> {
   const dataDirectory = join(directory, "postgres")
   const host = "127.0.0.1"
   const port = yield* freePort
@@ -100,14 +115,18 @@ export const startPostgres = Effect.fnUntraced(function* (
   const rootCertificate = join(directory, "ca.crt")
   writeFileSync(rootCertificate, certificates.ca)
 
-  yield* Effect.acquireRelease(
-    Effect.promise(() =>
-      server.start().catch(() => {
-        throw new Error(`PostgreSQL did not start:\n${log.join("")}`)
-      }),
-    ),
-    () => Effect.promise(() => server.stop()),
+  const start = Effect.promise(() =>
+    server.start().catch(() => {
+      throw new Error(`PostgreSQL did not start:\n${log.join("")}`)
+    }),
   )
+  yield* Effect.acquireRelease(start, () => Effect.promise(() => server.stop()))
+  const crash = Effect.gen(function* () {
+    const postmaster = Number(readFileSync(join(dataDirectory, "postmaster.pid"), "utf8").split("\n")[0])
+    process.kill(postmaster, "SIGQUIT")
+    while (isRunning(postmaster)) yield* Effect.sleep("20 millis")
+    return start
+  })
   const settings = {
     host,
     port,
@@ -123,7 +142,7 @@ export const startPostgres = Effect.fnUntraced(function* (
       yield* sql`create role tls_only login superuser password ${sql.literal(`'${password}'`)}`
     }).pipe(Effect.provide(clientLayer(settings, "postgres"))),
   )
-  return settings
+  return { server: settings, crash }
 })
 
 /** A client of one database of a server, for tests that need no more of PgServer. */
