@@ -52,11 +52,11 @@ export const makeLocks = Effect.gen(function* () {
         const beat = Effect.andThen(Effect.sleep(heartbeat), connection.execute("select 1", [], undefined))
         yield* Effect.ignore(Effect.forever(beat))
       })
-      yield* Effect.scoped(session).pipe(
-        Effect.mapError(fromSqlError),
-        patiently,
-        // A session that was lost is followed by another.
-        Effect.forever,
+      const holding = Effect.scoped(session).pipe(Effect.mapError(fromSqlError))
+      // A session that was lost is followed by another. That the database is away, those tell who work with it.
+      const again = Effect.forever(Effect.delay(Effect.ignore(holding), "1 second"))
+      yield* patiently(holding).pipe(
+        Effect.andThen(again),
         Effect.catch((error) => Deferred.fail(held, error)),
         Effect.forkScoped,
       )
