@@ -1,6 +1,7 @@
 import { Console, Effect, type Layer, Predicate, Runtime, Schema } from "effect"
 import { CliError, CliOutput, Command } from "effect/cli"
 import { init, type InitFlags } from "./commands/init.ts"
+import { locate, type LocateFlags, type LocateServices } from "./commands/locate.ts"
 import { rejects, type RejectsFlags } from "./commands/rejects.ts"
 import { run, type RunServices } from "./commands/run.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
@@ -12,6 +13,7 @@ import type { UserRepo } from "./repo/UserRepo.ts"
 export interface Services<RunError, InitError> {
   readonly run: (flags: RunFlags) => Layer.Layer<RunServices, RunError>
   readonly init: (flags: InitFlags) => Layer.Layer<UserRepo, InitError>
+  readonly locate: (flags: LocateFlags) => Layer.Layer<LocateServices, RunError>
   readonly rejects: (flags: RejectsFlags) => Layer.Layer<RejectRepo, InitError>
 }
 
@@ -19,7 +21,12 @@ export interface Services<RunError, InitError> {
 const make = <RunError, InitError>(services: Services<RunError, InitError>) =>
   Command.make("etl").pipe(
     Command.withDescription("Loads CSV exports of user activity into PostgreSQL"),
-    Command.withSubcommands([run(services.run), init(services.init), rejects(services.rejects)]),
+    Command.withSubcommands([
+      run(services.run),
+      locate(services.locate),
+      init(services.init),
+      rejects(services.rejects),
+    ]),
   )
 
 const rootFlags = ["--help", "-h", "--version", "--wizard", "--completions"]

@@ -1,8 +1,8 @@
-import { Data, Effect, Ref, Stream } from "effect"
-import { specialRange } from "./domain/Address.ts"
+import { Data, type Duration, Effect, Ref, Stream } from "effect"
 import { type Chunk, winners } from "./domain/Chunk.ts"
 import { type ColumnMapping, otherMapping } from "./domain/ColumnMapping.ts"
-import type { Answers, Location } from "./domain/Location.ts"
+import { plural } from "./domain/Estimate.ts"
+import { type Location, tally } from "./domain/Location.ts"
 import { describeReason, type Reject } from "./domain/Reject.ts"
 import * as RejectLimit from "./domain/RejectLimit.ts"
 import {
@@ -13,7 +13,7 @@ import {
   noRecords,
   type RecordCounts,
 } from "./domain/RunSummary.ts"
-import { GeoLocator } from "./geo/GeoLocator.ts"
+import { answerAtOnce, GeoLocator } from "./geo/GeoLocator.ts"
 import { type FileLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
 import { type ChunkLocations, UserRepo } from "./repo/UserRepo.ts"
 import { readChunks } from "./source/records.ts"
@@ -25,42 +25,33 @@ export interface LoadOptions {
   readonly chunkSize: number
   readonly maxRecordSize: number
   readonly maxRejects: RejectLimit.RejectLimit
+  readonly locationsMaxAge: Duration.Duration | undefined
 }
 
 /** The run has rejected more than it may. */
 class TooManyRejects extends Data.TaggedError("TooManyRejects") {}
 
 /** Answers what can be answered at once, and says what a service is to be asked for. */
-const makeLocateChunk = Effect.fnUntraced(function* (addressCounts: Ref.Ref<AnsweredCounts>) {
-  const { instant, service } = yield* GeoLocator
+const makeLocateChunk = Effect.fnUntraced(function* (
+  maxAge: Duration.Duration | undefined,
+  addressCounts: Ref.Ref<AnsweredCounts>,
+) {
+  const locator = yield* GeoLocator
+  const isNone = locator.instant === undefined && locator.service === undefined
 
   return Effect.fn("Loading.locateChunk")(function* (chunk: Chunk) {
-    if (instant === undefined && service === undefined) return { known: new Map(), queue: [] } satisfies ChunkLocations
+    if (isNone) return { known: new Map(), queue: [] } satisfies ChunkLocations
     // Superseded records are not located: nobody would see it, and a service has better to do.
     const addresses = new Set(winners(chunk.users).flatMap(({ user }) => user.ip_address ?? []))
-    const unlocatable: Array<string> = []
-    const open: Array<string> = []
-    for (const address of addresses) {
-      const range = specialRange(address)
-      if (range === undefined) open.push(address)
-      else unlocatable.push(range)
-    }
-    const answers: Answers = instant === undefined || open.length === 0 ? new Map() : yield* instant(open)
+    const { byRule, local, open } = yield* answerAtOnce(locator, addresses)
+    yield* Ref.update(addressCounts, (counts) =>
+      countAnswers(countAnswers(counts, "rule", tally(byRule)), "local", tally(local)),
+    )
     const known = new Map<string, Location>()
-    const queue: Array<string> = []
-    for (const address of open) {
-      const answer = answers.get(address)
-      if (answer?._tag === "Located") known.set(address, answer.location)
-      else if (answer?._tag === "Unlocatable") unlocatable.push(answer.reason)
-      else if (service === undefined) unlocatable.push("unknown")
-      else queue.push(address)
-    }
-    yield* Ref.update(addressCounts, (counts) => countAnswers(counts, known.size, unlocatable))
-    return { known, queue } satisfies ChunkLocations
+    for (const [address, answer] of local) if (answer._tag === "Located") known.set(address, answer.location)
+    return { known, queue: open, maxAge } satisfies ChunkLocations
   })
 })
-
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`
 
 export const fileSummary = (
   { uri, name }: Pick<SourceFile, "uri" | "name">,
@@ -83,7 +74,7 @@ export const make = Effect.fnUntraced(function* (
   const source = yield* Source
   const users = yield* UserRepo
   const runs = yield* RunRepo
-  const locateChunk = yield* makeLocateChunk(addressCounts)
+  const locateChunk = yield* makeLocateChunk(options.locationsMaxAge, addressCounts)
   const runCounts = yield* Ref.make(committed)
 
   const isStopped = Effect.map(Ref.get(runCounts), (counts) => RejectLimit.isExceeded(options.maxRejects, counts))
@@ -99,7 +90,8 @@ export const make = Effect.fnUntraced(function* (
     )
 
   const loadChunk = Effect.fn("Loading.loadChunk")(function* (load: FileLoad<SourceFile>, chunk: Chunk) {
-    const { counts, refused } = yield* users.upsert(load, chunk, yield* locateChunk(chunk))
+    const { counts, refused, remembered } = yield* users.upsert(load, chunk, yield* locateChunk(chunk))
+    yield* Ref.update(addressCounts, (sum) => countAnswers(sum, "remembered", remembered))
     const rejects = [...chunk.rejects, ...refused].sort((left, right) => left.byteOffset - right.byteOffset)
     yield* logRejects(rejects)
     yield* Effect.logDebug("chunk committed").pipe(

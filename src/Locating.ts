@@ -1,70 +1,146 @@
-import { Deferred, Effect, Ref, Stream } from "effect"
-import { Answer, type Answers } from "./domain/Location.ts"
-import { type AnsweredCounts, countAnswers } from "./domain/RunSummary.ts"
-import { GeoLocatorError, type GeoService } from "./geo/GeoLocator.ts"
-import { LocationQueue } from "./repo/LocationQueue.ts"
+import { Clock, Data, Deferred, type Duration, Effect, Ref, Stream } from "effect"
+import { describeQueue } from "./domain/Estimate.ts"
+import { tally } from "./domain/Location.ts"
+import {
+  type AnsweredCounts,
+  type Answerer,
+  countAnswers,
+  type LocatingSummary,
+  noAddresses,
+} from "./domain/RunSummary.ts"
+import { answerAtOnce, GeoLocator, type GeoLocatorError, type GeoService } from "./geo/GeoLocator.ts"
+import { type Claims, LocationQueue } from "./repo/LocationQueue.ts"
+import { UserRepo } from "./repo/UserRepo.ts"
 
-const count = (answers: Answers, tag: Answer["_tag"]): number =>
-  [...answers.values()].filter((answer) => answer._tag === tag).length
+/** Addresses that are answered together where no service says how many it takes. */
+const localBatchSize = 1_000
 
-/**
- * Asks the service for the addresses that wait, in full batches until `loaded` says that no more will come, and commits
- * each batch's answers. Ends when the queue is empty and no longer fed, or when the service has given up, and tells why; what
- * is left stays queued. Counts the answers in `addressCounts`.
- */
-export const drain = Effect.fn("Locating.drain")(function* (
-  service: GeoService,
-  loaded: Deferred.Deferred<void>,
-  addressCounts: Ref.Ref<AnsweredCounts>,
-) {
-  const queue = yield* LocationQueue
-  const claimBatch = Effect.gen(function* () {
+/** How often is looked for addresses that are queued, or claimed by others. */
+const glance = "500 millis"
+
+/** The service has given up. */
+class Stopped extends Data.TaggedError("Stopped")<{ readonly failure: GeoLocatorError }> {}
+
+export interface DrainOptions {
+  /** Done when no more addresses will come. */
+  readonly loaded: Deferred.Deferred<void>
+  /** How long it may take once it is; undefined: as long as the queue demands. */
+  readonly locateFor: Duration.Duration | undefined
+  /** Where answers are counted. */
+  readonly addressCounts: Ref.Ref<AnsweredCounts>
+}
+
+/** Says how long the service will need for what waits, where that is worth a line. */
+const tellEstimate = Effect.fnUntraced(function* (service: GeoService) {
+  const waiting = yield* (yield* LocationQueue).waiting
+  if (waiting > service.batchSize) yield* Effect.logInfo(describeQueue(waiting, service))
+})
+
+const makeNextBatch = (claims: Claims, loaded: Deferred.Deferred<void>, batchSize: number) =>
+  Effect.gen(function* () {
     for (;;) {
       // Asked before the claim: an address that is queued in between is found by the next one.
       const isComplete = yield* Deferred.isDone(loaded)
-      const claimed = yield* queue.claim(service.batchSize)
-      if (isComplete || claimed.length === service.batchSize) return claimed
       // A request costs the quota the same however few addresses it has.
-      if (claimed.length > 0) yield* queue.release(claimed)
-      yield* Effect.timeoutOption(Deferred.await(loaded), "500 millis")
+      const batch = yield* claims.take(batchSize, isComplete ? 1 : batchSize)
+      if (batch.length > 0 || (isComplete && !(yield* claims.othersWait))) return batch
+      yield* isComplete ? Effect.sleep(glance) : Effect.timeoutOption(Deferred.await(loaded), glance)
     }
   })
 
-  const ask = Effect.fnUntraced(
-    function* (batch: ReadonlyArray<string>) {
-      const told = yield* service.locate(batch)
-      const answers = new Map(batch.map((address) => [address, told.get(address) ?? Answer.notNow]))
-      if (count(answers, "NotNow") === batch.length) {
-        return yield* new GeoLocatorError({
-          provider: service.provider,
-          message: `${service.provider} answered none of ${batch.length} addresses; they stay queued`,
-          retryable: true,
-        })
-      }
-      yield* queue.answer(service.provider, answers)
-      const reasons = [...answers.values()].flatMap((answer) => (answer._tag === "Unlocatable" ? answer.reason : []))
-      const located = count(answers, "Located")
-      yield* Ref.update(addressCounts, (counts) => countAnswers(counts, located, reasons))
-      yield* Effect.logDebug("addresses located").pipe(
-        Effect.annotateLogs({ provider: service.provider, located, unlocatable: reasons.length }),
-      )
-    },
-    (effect, batch) => Effect.onError(effect, () => Effect.ignore(queue.release(batch))),
-  )
+/**
+ * Answers the addresses that wait, in full batches until `loaded` says that no more will come, and commits each batch's
+ * answers: at once what can be, the rest by the locator's service. Ends when the queue is empty and no longer fed, other
+ * processes' claims included; when the time is up; or when the service has given up, and tells why. What is left stays
+ * queued.
+ */
+export const drain = Effect.fn("Locating.drain")(
+  function* ({ loaded, locateFor, addressCounts }: DrainOptions) {
+    const locator = yield* GeoLocator
+    const { service } = locator
+    const claims = yield* (yield* LocationQueue).claims
+    const count = (answerer: Answerer, answers: Parameters<typeof tally>[0]) =>
+      Ref.update(addressCounts, (counts) => countAnswers(counts, answerer, tally(answers)))
 
-  return yield* Stream.fromEffectRepeat(claimBatch).pipe(
-    Stream.takeWhile((batch) => batch.length > 0),
-    Stream.mapEffect(ask, { concurrency: service.concurrency, unordered: true }),
-    Stream.runDrain,
-    Effect.as(undefined),
-    Effect.catchTag("GeoLocatorError", (failure) =>
-      Effect.as(
-        Effect.logWarning(`locating stopped: ${failure.message}`).pipe(
-          Effect.annotateLogs({ provider: service.provider }),
-        ),
-        failure,
+    const ask = Effect.fnUntraced(function* (service: GeoService, batch: ReadonlyArray<string>) {
+      const told = yield* Effect.mapError(service.locate(batch), (failure) => new Stopped({ failure }))
+      const asked = new Map(
+        batch.flatMap((address) => (told.has(address) ? [[address, told.get(address)!] as const] : [])),
+      )
+      yield* claims.answer(service.provider, asked)
+      yield* count("service", asked)
+      const { located } = tally(asked)
+      yield* Effect.logDebug("addresses asked for").pipe(
+        Effect.annotateLogs({ provider: service.provider, asked: batch.length, located }),
+      )
+    })
+
+    const handle = Effect.fnUntraced(function* (batch: ReadonlyArray<string>) {
+      const { byRule, local, open } = yield* answerAtOnce(locator, batch)
+      yield* claims.settle(new Map([...byRule, ...local]))
+      yield* count("rule", byRule)
+      yield* count("local", local)
+      if (service !== undefined && open.length > 0) yield* ask(service, open)
+    })
+
+    const estimates =
+      service === undefined
+        ? Effect.void
+        : Effect.all([tellEstimate(service), Effect.andThen(Deferred.await(loaded), tellEstimate(service))])
+    yield* Effect.forkScoped(estimates)
+    const timeIsUp =
+      locateFor === undefined ? Effect.never : Effect.andThen(Deferred.await(loaded), Effect.sleep(locateFor))
+
+    return yield* Stream.fromEffectRepeat(makeNextBatch(claims, loaded, service?.batchSize ?? localBatchSize)).pipe(
+      Stream.takeWhile((batch) => batch.length > 0),
+      Stream.mapEffect(handle, { concurrency: service?.concurrency ?? 1, unordered: true }),
+      Stream.runDrain,
+      Effect.raceFirst(timeIsUp),
+      Effect.as(undefined),
+      Effect.catchTag("Stopped", ({ failure }) =>
+        Effect.as(Effect.logWarning(`locating stopped: ${failure.message}`), failure),
       ),
-    ),
-    Effect.annotateLogs({ step: "Locate" }),
-  )
+    )
+  },
+  Effect.scoped,
+  Effect.annotateLogs({ step: "Locate" }),
+)
+
+export interface LocatingOptions {
+  /** How long it may take; undefined: as long as the queue demands. */
+  readonly locateFor: Duration.Duration | undefined
+  /** Answers that are older are asked for again. */
+  readonly locationsMaxAge: Duration.Duration | undefined
+}
+
+/** Sums up what became of addresses, and how many wait. */
+export const summarize = Effect.fnUntraced(function* (addressCounts: Ref.Ref<AnsweredCounts>) {
+  const { service } = yield* GeoLocator
+  const queue = yield* LocationQueue
+  const { requests, refusals } = yield* service?.requestCounts ?? Effect.succeed({ requests: 0, refusals: 0 })
+  return { ...(yield* Ref.get(addressCounts)), requests, refusals, waiting: yield* queue.waiting }
+})
+
+/**
+ * Locates whatever users lack a place, without loading: those whose addresses wait, and those that were loaded without a
+ * locator. Safe beside runs, and beside itself.
+ */
+export const run = Effect.fn("Locating.run")(function* ({ locateFor, locationsMaxAge }: LocatingOptions) {
+  const users = yield* UserRepo
+  const queue = yield* LocationQueue
+  const start = yield* Clock.currentTimeMillis
+  yield* users.migrate
+  yield* queue.queueUnplaced
+  if (locationsMaxAge !== undefined) yield* queue.queueOlderThan(locationsMaxAge)
+  const loaded = yield* Deferred.make<void>()
+  yield* Deferred.succeed(loaded, undefined)
+  const addressCounts = yield* Ref.make(noAddresses)
+  const error = yield* drain({ loaded, locateFor, addressCounts })
+  const summary: LocatingSummary = {
+    addresses: yield* summarize(addressCounts),
+    locatingError: error?.message ?? null,
+    milliseconds: (yield* Clock.currentTimeMillis) - start,
+  }
+  yield* Effect.logDebug("locating ends").pipe(Effect.annotateLogs({ step: "Locate", ...summary.addresses }))
+  return summary
 })

@@ -6,7 +6,9 @@ import { UsageError } from "./commands/CommandError.ts"
 import type { InitFlags } from "./commands/init.ts"
 import type { RejectsFlags } from "./commands/rejects.ts"
 import type { RunServices } from "./commands/run.ts"
-import type { LocatorName, RunFlags } from "./commands/runFlags.ts"
+import type { LocateFlags, LocateServices } from "./commands/locate.ts"
+import type { LocatorFlags, LocatorName } from "./commands/locatorFlags.ts"
+import type { RunFlags } from "./commands/runFlags.ts"
 import * as Embedded from "./database/Embedded.ts"
 import * as PgServer from "./database/PgServer.ts"
 import { chain, GeoLocator } from "./geo/GeoLocator.ts"
@@ -19,8 +21,8 @@ import type { RejectRepo } from "./repo/RejectRepo.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
 import * as LocalSource from "./source/LocalSource.ts"
 
-/** Load and locating each have a connection, the locks of source and file two, and one is left for what comes between. */
-const maxConnections = 5
+/** Load and locating each have a connection, the locks of source, file and claims three, one is for what comes between. */
+const maxConnections = 6
 
 const usageError = (message: string) => new UsageError({ message })
 
@@ -71,7 +73,7 @@ const ipApi = Layer.unwrap(
 
 const locatorLayer = (
   name: LocatorName,
-  { geoDb }: RunFlags,
+  { geoDb }: LocatorFlags,
 ): Layer.Layer<
   GeoLocator,
   Layer.Error<typeof ipApi> | Layer.Error<ReturnType<typeof Mmdb.layer>>,
@@ -87,7 +89,7 @@ const locatorLayer = (
   }
 }
 
-const locator = (flags: RunFlags) =>
+const locator = (flags: LocatorFlags) =>
   Layer.effect(
     GeoLocator,
     Effect.gen(function* () {
@@ -114,6 +116,18 @@ export const run = (flags: RunFlags): Layer.Layer<RunServices, RunError> =>
     Layer.provideMerge(Logging.layer(flags.logfile)),
     Layer.provide(platform),
   )
+
+/** The services of `etl locate`. */
+export const locate = (flags: LocateFlags): Layer.Layer<LocateServices, RunError> =>
+  Layer.mergeAll(
+    Layer.effectDiscard(
+      flags.geo.includes("none")
+        ? usageError("--geo none locates nothing: name who shall, such as --geo ip-api or --geo mmdb,ip-api")
+        : Effect.void,
+    ),
+    locator(flags),
+    PgUserRepo.layer.pipe(Layer.provide(database(flags))),
+  ).pipe(Layer.tapError(Logging.logFailure), Layer.provideMerge(Logging.layer(flags.logfile)), Layer.provide(platform))
 
 type InitError = Layer.Error<ReturnType<typeof database>> | Layer.Error<ReturnType<typeof Logging.layer>>
 

@@ -1,11 +1,10 @@
-import { Cause, Clock, Deferred, Effect, Exit, Fiber, Ref } from "effect"
+import { Cause, Clock, Deferred, type Duration, Effect, Exit, Fiber, Ref } from "effect"
 import { type ColumnMapping, otherMapping, signature } from "./domain/ColumnMapping.ts"
 import type { RejectLimit } from "./domain/RejectLimit.ts"
 import { noAddresses, noRecords, type RecordCounts, type RunSummary, unaccounted } from "./domain/RunSummary.ts"
 import { GeoLocator } from "./geo/GeoLocator.ts"
 import * as Loading from "./Loading.ts"
 import * as Locating from "./Locating.ts"
-import { LocationQueue } from "./repo/LocationQueue.ts"
 import { type FileLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
 import { UserRepo } from "./repo/UserRepo.ts"
 import { Source, type SourceFile } from "./source/Source.ts"
@@ -22,6 +21,10 @@ export interface PipelineOptions {
   readonly maxRejects: RejectLimit
   /** Loads files that are loaded already. */
   readonly force: boolean
+  /** How long locating may go on once the files are loaded; undefined: until no address waits. */
+  readonly locateFor: Duration.Duration | undefined
+  /** The service is asked again for an address of the files whose answer is older; undefined: never. */
+  readonly locationsMaxAge: Duration.Duration | undefined
 }
 
 /** What the command does where a flag is not given. */
@@ -31,6 +34,8 @@ export const defaults: Omit<PipelineOptions, "mapping"> = {
   maxRecordSize: 1_048_576,
   maxRejects: { _tag: "Percent", percent: 10 },
   force: false,
+  locateFor: undefined,
+  locationsMaxAge: undefined,
 }
 
 /** Refuses to go on where an earlier attempt read a file by another column mapping. */
@@ -66,7 +71,6 @@ const runAttempt = Effect.fnUntraced(function* (
   const source = yield* Source
   const runs = yield* RunRepo
   const locator = yield* GeoLocator
-  const queue = yield* LocationQueue
   const start = yield* Clock.currentTimeMillis
 
   const listed = yield* source.files
@@ -83,9 +87,10 @@ const runAttempt = Effect.fnUntraced(function* (
   const addressCounts = yield* Ref.make(noAddresses)
   const { loadFile, isStopped } = yield* Loading.make(options, runId, request, committed, addressCounts)
   const isLoaded = yield* Deferred.make<void>()
-  const { service } = locator
   const locating =
-    service === undefined ? undefined : yield* Effect.forkChild(Locating.drain(service, isLoaded, addressCounts))
+    locator.service === undefined
+      ? undefined
+      : yield* Effect.forkChild(Locating.drain({ loaded: isLoaded, locateFor: options.locateFor, addressCounts }))
   for (const { uri, error } of unreadable) {
     yield* Effect.logError(error).pipe(Effect.annotateLogs({ step: "Extract", file: uri }))
   }
@@ -107,7 +112,7 @@ const runAttempt = Effect.fnUntraced(function* (
     files: loaded,
     totals,
     stopped,
-    addresses: { ...(yield* Ref.get(addressCounts)), waiting: yield* queue.waiting },
+    addresses: yield* Locating.summarize(addressCounts),
     locatingError: locatingError?.message ?? null,
     milliseconds: (yield* Clock.currentTimeMillis) - start,
   }

@@ -50,6 +50,11 @@ describe("Pipeline.run", () => {
         located: 2,
         unlocatable: 1,
         reasons: { private: 1 },
+        remembered: 0,
+        local: 0,
+        service: 2,
+        requests: 0,
+        refusals: 0,
         waiting: 0,
       })
       assert.strictEqual(exitCode(summary), 3)
@@ -172,7 +177,7 @@ describe("Pipeline.run", () => {
     const gone = new DatabaseError({ operation: "query", message: "gone", retryable: false })
     const failing = Layer.effect(
       LocationQueue,
-      Effect.map(LocationQueue, (queue) => LocationQueue.of({ ...queue, claim: () => Effect.fail(gone) })),
+      Effect.map(LocationQueue, (queue) => LocationQueue.of({ ...queue, claims: Effect.fail(gone) })),
     ).pipe(Layer.provideMerge(Testing.repo))
     const maxRejects = { _tag: "Records", records: 0 } as const
     return Effect.gen(function* () {

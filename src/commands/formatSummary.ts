@@ -1,6 +1,7 @@
 import { printable } from "../Logging.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
-import type { RecordCounts, RunSummary } from "../domain/RunSummary.ts"
+import { formatDuration, plural } from "../domain/Estimate.ts"
+import type { LocatingSummary, RecordCounts, RunSummary } from "../domain/RunSummary.ts"
 
 const number = new Intl.NumberFormat("en-US")
 
@@ -14,31 +15,39 @@ const outcomes: ReadonlyArray<readonly [outcome: keyof RecordCounts, meaning: st
   ["rejected", "could not be loaded: see etl rejects"],
 ]
 
-const formatSeconds = (milliseconds: number): string =>
-  milliseconds < 60_000
-    ? `${(milliseconds / 1000).toFixed(1)} s`
-    : `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1000)} s`
-
-/** A count and what is counted: `1 file`, `2,000 files`. */
-export const plural = (count: number, noun: string): string =>
-  `${number.format(count)} ${noun}${count === 1 ? "" : "s"}`
-
-const formatPlaces = ({ addresses, locatingError }: RunSummary): ReadonlyArray<string> => {
-  const { located, unlocatable, waiting } = addresses
+const formatPlaces = ({ addresses, locatingError }: LocatingSummary): ReadonlyArray<string> => {
+  const { located, unlocatable, remembered, local, service, requests, refusals, waiting } = addresses
   const lines: Array<string> = []
   if (located + unlocatable + waiting > 0) {
-    const reasons = Object.entries(addresses.reasons)
-      .toSorted(([, left], [, right]) => right - left)
-      .map(([reason, count]) => `${number.format(count)} ${reason}`)
     lines.push(
       `Addresses: ${number.format(located)} located, ${number.format(unlocatable)} without a place` +
         (waiting > 0 ? `, ${number.format(waiting)} waiting` : ""),
     )
+    const answerers = [
+      [remembered, "from memory"],
+      [local, "by the local database"],
+      [service, `by the service in ${plural(requests, "request")}`],
+    ] as const
+    const answered = answerers.filter(([count]) => count > 0).map(([count, who]) => `${number.format(count)} ${who}`)
+    if (answered.length > 0) lines.push(`  answered: ${answered.join(", ")}`)
+    const reasons = Object.entries(addresses.reasons)
+      .toSorted(([, left], [, right]) => right - left)
+      .map(([reason, count]) => `${number.format(count)} ${reason}`)
     if (reasons.length > 0) lines.push(`  without a place: ${reasons.join(", ")}`)
   }
+  if (refusals > 0) lines.push(`The service refused ${plural(refusals, "request")} as too many (429).`)
   if (locatingError !== null) lines.push(`Locating stopped: ${printable(locatingError)}`)
-  if (waiting > 0) lines.push("A run with --geo ip-api goes on with the addresses that wait.")
+  if (waiting > 0) lines.push(`${plural(waiting, "address waits", "addresses wait")}: etl locate goes on.`)
   return lines
+}
+
+/** What a person reads on stdout when locating has ended; 80 columns. */
+export const formatLocating = (summary: LocatingSummary): string => {
+  const places = formatPlaces(summary)
+  return [
+    ...(places.length === 0 ? ["No user waits for a place."] : places),
+    formatDuration(summary.milliseconds),
+  ].join("\n")
 }
 
 /** What a person reads on stdout when a run has ended; 80 columns. */
@@ -71,6 +80,6 @@ export const formatSummary = (summary: RunSummary, maxRejects: RejectLimit.Rejec
   const rate = Math.round((totals.read / Math.max(summary.milliseconds, 1)) * 1000)
   // Earlier attempts took time of their own.
   const speed = summary.attempt === 1 ? `, ${number.format(rate)} records/s` : ""
-  lines.push(`${formatSeconds(summary.milliseconds)}${speed}`)
+  lines.push(`${formatDuration(summary.milliseconds)}${speed}`)
   return lines.join("\n")
 }

@@ -5,7 +5,7 @@ import { logFailure, printable } from "../Logging.ts"
 import { RejectRepo, type StoredReject } from "../repo/RejectRepo.ts"
 import { UsageError } from "./CommandError.ts"
 import { databaseFlags } from "./databaseFlags.ts"
-import { plural } from "./formatSummary.ts"
+import { plural } from "../domain/Estimate.ts"
 import { type Written, writeRejects } from "./rejectFiles.ts"
 
 type RunName = number | "latest"

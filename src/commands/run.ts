@@ -1,4 +1,4 @@
-import { Console, Context, Effect, FileSystem, Layer, Predicate } from "effect"
+import { Console, Context, Effect, FileSystem, Layer, Option, Predicate } from "effect"
 import { Command } from "effect/cli"
 import * as ColumnMapping from "../domain/ColumnMapping.ts"
 import { exitCode } from "../domain/RunSummary.ts"
@@ -47,6 +47,8 @@ const load = Effect.fn("run")(
       maxRecordSize: flags.maxRecordSize,
       maxRejects: flags.maxRejects,
       force: flags.force,
+      locateFor: Option.getOrUndefined(flags.locateFor),
+      locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),
     })
     yield* Console.log(formatSummary(summary, flags.maxRejects))
     const code = exitCode(summary)

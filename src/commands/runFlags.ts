@@ -1,33 +1,11 @@
-import { Option } from "effect"
 import { type Command, Flag } from "effect/cli"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import { defaults } from "../Pipeline.ts"
 import { databaseFlags } from "./databaseFlags.ts"
-
-const locatorNames = ["ip-api", "mmdb", "none"] as const
-export type LocatorName = (typeof locatorNames)[number]
-
-const parseLocators = (list: string): ReadonlyArray<LocatorName> | undefined => {
-  const names = list.split(",").map((name) => name.trim())
-  const known = names.filter((name): name is LocatorName => locatorNames.some((locator) => locator === name))
-  const isList = known.length === names.length && new Set(names).size === names.length
-  return isList && (names.length === 1 || !names.includes("none")) ? known : undefined
-}
+import { locatorFlags } from "./locatorFlags.ts"
+import { wholeNumber } from "./wholeNumber.ts"
 
 const isDelimiter = (text: string): boolean => text.length === 1 && /[\t\x20-\x7e]/.test(text) && text !== '"'
-
-/** A number within bounds, which its usage error names. */
-const wholeNumber = (name: string, minimum: number, maximum: number) =>
-  Flag.String(name).pipe(
-    Flag.filterMap(
-      (text) => {
-        const number = /^\d{1,15}$/.test(text) ? Number(text) : -1
-        return number >= minimum && number <= maximum ? Option.some(number) : Option.none()
-      },
-      (text) => `Expected: a whole number from ${minimum} to ${maximum}, got ${JSON.stringify(text)}`,
-    ),
-    Flag.withMetavar("N"),
-  )
 
 export const runFlags = {
   source: Flag.String("source").pipe(
@@ -74,19 +52,7 @@ export const runFlags = {
     Flag.withDescription("Sign requests with the AWS credentials found; without it they are anonymous"),
     Flag.withDefault(false),
   ),
-  geo: Flag.String("geo").pipe(
-    Flag.filterMap(
-      (list) => Option.fromUndefinedOr(parseLocators(list)),
-      (list) => `Expected: ip-api, mmdb, none, or a list such as mmdb,ip-api, got ${JSON.stringify(list)}`,
-    ),
-    Flag.withDescription("Who locates addresses: ip-api, mmdb, none, or a list tried in order: mmdb,ip-api (ip-api)"),
-    Flag.withDefault(["ip-api"] as ReadonlyArray<LocatorName>),
-  ),
-  geoDb: Flag.String("geo-db").pipe(
-    Flag.withDescription("An .mmdb file for --geo mmdb, repeatable: city and ASN files complete each other (DB-IP's)"),
-    Flag.withMetavar("FILE"),
-    Flag.atLeast(0),
-  ),
+  ...locatorFlags,
   force: Flag.Boolean("force").pipe(
     Flag.withDescription("Load files that are loaded already"),
     Flag.withDefault(false),

@@ -51,3 +51,19 @@ export const Answer = {
 
 /** Answers by address, in the canonical text form in which the addresses were asked. */
 export type Answers = ReadonlyMap<string, Answer>
+
+/** How many answers gave a place, and how many none, by the reason. */
+export interface AnswerTally {
+  readonly located: number
+  readonly unlocatable: Readonly<Record<string, number>>
+}
+
+export const tally = (answers: Answers): AnswerTally => {
+  let located = 0
+  const unlocatable: Record<string, number> = {}
+  for (const answer of answers.values()) {
+    if (answer._tag === "Located") located++
+    if (answer._tag === "Unlocatable") unlocatable[answer.reason] = (unlocatable[answer.reason] ?? 0) + 1
+  }
+  return { located, unlocatable }
+}

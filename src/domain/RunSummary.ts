@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import type { AnswerTally } from "./Location.ts"
 
 /** How many records ended in each way. `read` is the sum of the others. */
 export const RecordCounts = Schema.Struct({
@@ -63,26 +64,59 @@ export const AddressCounts = Schema.Struct({
   unlocatable: Schema.Int,
   /** Why they are, and how many: `private`, `multicast`, ..., `unknown`. */
   reasons: Schema.Record(Schema.String, Schema.Int),
+  /** Answered by what the service has said before, in each chunk; */
+  remembered: Schema.Int,
+  /** by a local database, in each chunk; */
+  local: Schema.Int,
+  /** by the service. */
+  service: Schema.Int,
+  /** Requests that were sent to the service. */
+  requests: Schema.Int,
+  /** Those that it refused (429): anything but 0 is a defect of ours, or somebody else asks from the same network. */
+  refusals: Schema.Int,
   /** In the queue at the end, those of earlier runs included. */
   waiting: Schema.Int,
 })
 export type AddressCounts = typeof AddressCounts.Type
 
 /** Addresses that have been answered. */
-export type AnsweredCounts = Omit<AddressCounts, "waiting">
+export type AnsweredCounts = Omit<AddressCounts, "requests" | "refusals" | "waiting">
 
-export const noAddresses: AnsweredCounts = { located: 0, unlocatable: 0, reasons: {} }
+export const noAddresses: AnsweredCounts = {
+  located: 0,
+  unlocatable: 0,
+  reasons: {},
+  remembered: 0,
+  local: 0,
+  service: 0,
+}
 
-/** Counts more of them: so many located, and the others' reasons. */
+/** Who answered. `rule`: addresses of special ranges have no place, whoever is asked. */
+export type Answerer = "remembered" | "local" | "service" | "rule"
+
 export const countAnswers = (
   counts: AnsweredCounts,
-  located: number,
-  reasons: ReadonlyArray<string>,
+  answerer: Answerer,
+  { located, unlocatable }: AnswerTally,
 ): AnsweredCounts => {
-  const sums = { ...counts.reasons }
-  for (const reason of reasons) sums[reason] = (sums[reason] ?? 0) + 1
-  return { located: counts.located + located, unlocatable: counts.unlocatable + reasons.length, reasons: sums }
+  const reasons = { ...counts.reasons }
+  let sum = 0
+  for (const [reason, count] of Object.entries(unlocatable)) {
+    reasons[reason] = (reasons[reason] ?? 0) + count
+    sum += count
+  }
+  const total = { ...counts, located: counts.located + located, unlocatable: counts.unlocatable + sum, reasons }
+  return answerer === "rule" ? total : { ...total, [answerer]: counts[answerer] + located + sum }
 }
+
+/** What locating did. */
+export const LocatingSummary = Schema.Struct({
+  addresses: AddressCounts,
+  /** Why locating ended before the queue was empty. */
+  locatingError: Schema.NullOr(Schema.String),
+  milliseconds: Schema.Number,
+})
+export type LocatingSummary = typeof LocatingSummary.Type
 
 /** What a run did. */
 export const RunSummary = Schema.Struct({
@@ -95,18 +129,18 @@ export const RunSummary = Schema.Struct({
   totals: RecordCounts,
   /** More records were rejected than may be. */
   stopped: Schema.Boolean,
-  addresses: AddressCounts,
-  /** Why locating ended before the queue was empty. */
-  locatingError: Schema.NullOr(Schema.String),
-  /** Of this attempt. */
-  milliseconds: Schema.Number,
+  /** Addresses, an error of locating and the time are those of this attempt. */
+  ...LocatingSummary.fields,
 })
 export type RunSummary = typeof RunSummary.Type
+
+/** What a scheduler is told of addresses: 0, or 7 where some wait. */
+export const addressExitCode = ({ addresses }: LocatingSummary): 0 | 7 => (addresses.waiting > 0 ? 7 : 0)
 
 /** What a scheduler is told: 0, 3 (rejects), 4 (too many), 5 (a file could not be read) or 7 (addresses wait). */
 export const exitCode = (summary: RunSummary): 0 | 3 | 4 | 5 | 7 => {
   if (summary.files.some((file) => file.state === "failed")) return 5
   if (summary.stopped) return 4
   if (summary.totals.rejected > 0) return 3
-  return summary.addresses.waiting > 0 ? 7 : 0
+  return addressExitCode(summary)
 }

@@ -1,4 +1,5 @@
 import { Context, Effect, Layer, Runtime, Schema } from "effect"
+import { specialRange } from "../domain/Address.ts"
 import { Answer, type Answers } from "../domain/Location.ts"
 
 /**
@@ -13,6 +14,11 @@ export class GeoLocatorError extends Schema.TaggedError<GeoLocatorError>()("GeoL
   override readonly [Runtime.errorExitCode] = 2
 }
 
+export interface RequestCounts {
+  readonly requests: number
+  readonly refusals: number
+}
+
 /** A locator of a network service: asked in batches, from the queue, while users are loaded without waiting for it. */
 export interface GeoService {
   /** The provider's name, kept with each answer. */
@@ -21,11 +27,14 @@ export interface GeoService {
   readonly batchSize: number
   /** How many calls may be under way at once. */
   readonly concurrency: number
-  /** Requests a minute that the quota allows; tells people how long a queue will take. */
-  readonly requestsPerMinute: number
+  /** Requests a minute that the quota allows; tells people how long a queue will take. Undefined: nobody knows. */
+  readonly requestsPerMinute: number | undefined
+  /** How many requests were sent, and how many of them were refused as too many (429). */
+  readonly requestCounts?: Effect.Effect<RequestCounts>
   /**
-   * Answers for distinct canonical public addresses. Addresses missing from the answers count as `NotNow`. May take
-   * as long as its quota demands, and may be interrupted and repeated. Fails only when it has given up trying.
+   * Answers for distinct canonical public addresses. Addresses missing from the answers count as `NotNow`: they wait for
+   * another run. May take as long as its quota demands, and may be interrupted and repeated. Fails only when no other
+   * batch would fare better.
    */
   readonly locate: (addresses: ReadonlyArray<string>) => Effect.Effect<Answers, GeoLocatorError>
 }
@@ -50,6 +59,40 @@ export class GeoLocator extends Context.Service<
   /** Locates nothing and queues nothing. */
   static readonly none = Layer.succeed(this, { name: "none", instant: undefined, service: undefined })
 }
+
+/** What needs no service. */
+export interface AtOnce {
+  /** Of special ranges: unlocatable, whoever is asked. */
+  readonly byRule: Answers
+  /** What `instant` answered; without a `service` also what it does not know. */
+  readonly local: Answers
+  /** What is left for the `service`. */
+  readonly open: ReadonlyArray<string>
+}
+
+/** Answers distinct canonical addresses as far as that takes no network. */
+export const answerAtOnce = Effect.fnUntraced(function* (
+  { instant, service }: GeoLocator["Service"],
+  addresses: Iterable<string>,
+) {
+  const byRule = new Map<string, Answer>()
+  const asked: Array<string> = []
+  for (const address of addresses) {
+    const range = specialRange(address)
+    if (range === undefined) asked.push(address)
+    else byRule.set(address, Answer.unlocatable(range))
+  }
+  const answers: Answers = instant === undefined || asked.length === 0 ? new Map() : yield* instant(asked)
+  const local = new Map<string, Answer>()
+  const open: Array<string> = []
+  for (const address of asked) {
+    const answer = answers.get(address) ?? Answer.notNow
+    if (answer._tag !== "NotNow") local.set(address, answer)
+    else if (service === undefined) local.set(address, Answer.unlocatable("unknown"))
+    else open.push(address)
+  }
+  return { byRule, local, open } satisfies AtOnce
+})
 
 /** Locators asked in order for each address. At most one may be a service: the queue is one. */
 export const chain = (locators: ReadonlyArray<GeoLocator["Service"]>): GeoLocator["Service"] => {

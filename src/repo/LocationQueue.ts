@@ -1,6 +1,24 @@
-import { Context, type Effect } from "effect"
+import { Context, type Duration, type Effect, type Scope } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Answers } from "../domain/Location.ts"
+
+/** Addresses that this process alone asks for. What it has not answered waits for others when the scope closes. */
+export interface Claims {
+  /**
+   * Claims waiting addresses, at most that many, none if there are fewer than `atLeast`. Never one that these claims have
+   * had before, nor one that a living process has claimed.
+   */
+  readonly take: (limit: number, atLeast: number) => Effect.Effect<ReadonlyArray<string>, DatabaseError>
+  /** Whether addresses wait that these claims have not had: other processes have claimed them. */
+  readonly othersWait: Effect.Effect<boolean, DatabaseError>
+  /**
+   * Commits a service's answers, and writes the places to the users of their addresses. They are remembered, and not
+   * asked for again. What is answered `NotNow` is kept claimed.
+   */
+  readonly answer: (provider: string, answers: Answers) => Effect.Effect<void, DatabaseError>
+  /** As `answer`, for answers that cost nothing: they are not remembered. */
+  readonly settle: (answers: Answers) => Effect.Effect<void, DatabaseError>
+}
 
 /** The addresses that wait for a service, and the memory of its answers: `ip_locations`. */
 export class LocationQueue extends Context.Service<
@@ -8,11 +26,14 @@ export class LocationQueue extends Context.Service<
   {
     /** How many addresses wait, claimed ones included. */
     readonly waiting: Effect.Effect<number, DatabaseError>
-    /** Claims at most that many waiting addresses for a while; a claim that is not answered returns to the queue. */
-    readonly claim: (limit: number) => Effect.Effect<ReadonlyArray<string>, DatabaseError>
-    /** Commits answers, and writes locations to the users of their addresses. Claims answered `NotNow` wait again. */
-    readonly answer: (provider: string, answers: Answers) => Effect.Effect<void, DatabaseError>
-    /** Gives claims back. */
-    readonly release: (addresses: ReadonlyArray<string>) => Effect.Effect<void, DatabaseError>
+    /**
+     * Begins to claim. Claims are kept alive while the scope is open; those of a process that has died are free at once,
+     * those of a machine that was lost after two minutes.
+     */
+    readonly claims: Effect.Effect<Claims, DatabaseError, Scope.Scope>
+    /** Queues the addresses of all users that lack a place and were never asked for. */
+    readonly queueUnplaced: Effect.Effect<void, DatabaseError>
+    /** Queues every address again whose answer is older. Users keep the place until another is told. */
+    readonly queueOlderThan: (age: Duration.Duration) => Effect.Effect<void, DatabaseError>
   }
 >()("user-activity-etl/repo/LocationQueue") {}

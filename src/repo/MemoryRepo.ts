@@ -1,11 +1,11 @@
 import { Context, Effect, Layer, Ref } from "effect"
 import { isSameUser, type Winner, winners } from "../domain/Chunk.ts"
 import { DatabaseError } from "../domain/DatabaseError.ts"
-import { Answer, type Location } from "../domain/Location.ts"
+import { Answer, type Answers, type Location, tally } from "../domain/Location.ts"
 import type { User } from "../domain/User.ts"
 import type { Reject } from "../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
-import { LocationQueue } from "./LocationQueue.ts"
+import { type Claims, LocationQueue } from "./LocationQueue.ts"
 import { type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./RunRepo.ts"
 import { type LoadRef, UserRepo } from "./UserRepo.ts"
 
@@ -91,10 +91,9 @@ const make = Effect.gen(function* () {
       if (load.resume !== undefined && load.resume.position.byteOffset !== chunk.from.byteOffset) {
         return yield* failure("The checkpoint has moved: another process loads this file.")
       }
-      yield* Ref.update(
-        locations,
-        (all) => new Map([...queue.map((address) => [address, Answer.notNow] as const), ...all]),
-      )
+      const before = yield* Ref.get(locations)
+      const remembered = tally(new Map(queue.map((address) => [address, before.get(address) ?? Answer.notNow])))
+      yield* Ref.set(locations, new Map([...queue.map((address) => [address, Answer.notNow] as const), ...before]))
       const rows = new Map(yield* Ref.get(users))
       const counts = {
         ...noRecords,
@@ -119,7 +118,7 @@ const make = Effect.gen(function* () {
         resume: { position: chunk.to, header: chunk.header },
         counts: addCounts(load.counts, counts),
       })
-      return { counts, refused: [] }
+      return { counts, refused: [], remembered }
     }),
   })
 
@@ -204,31 +203,60 @@ const make = Effect.gen(function* () {
       }),
   })
 
-  const locationQueue = LocationQueue.of({
-    waiting: Effect.map(Ref.get(locations), (all) => [...all.values()].filter(({ _tag }) => _tag === "NotNow").length),
-    claim: (limit) =>
-      Effect.map(Ref.get(locations), (all) => {
-        const open = [...all].filter(([address, { _tag }]) => _tag === "NotNow" && !claimed.has(address))
-        const batch = open.slice(0, limit).map(([address]) => address)
-        for (const address of batch) claimed.add(address)
-        return batch
-      }),
-    answer: Effect.fn("LocationQueue.answer")(function* (_provider, answers) {
-      for (const address of answers.keys()) claimed.delete(address)
-      yield* Ref.update(locations, (all) => new Map([...all, ...answers]))
-      yield* Ref.update(users, (rows) => {
-        const located = [...rows].map(([email, row]) => {
-          const answer = row.user.ip_address === null ? undefined : answers.get(row.user.ip_address)
-          const isFilled = row.location === null && answer?._tag === "Located"
-          return [email, isFilled ? { ...row, location: answer.location } : row] as const
-        })
-        return new Map(located)
+  const place = (answers: Answers) =>
+    Ref.update(users, (rows) => {
+      const located = [...rows].map(([email, row]) => {
+        const answer = row.user.ip_address === null ? undefined : answers.get(row.user.ip_address)
+        return [email, answer?._tag === "Located" ? { ...row, location: answer.location } : row] as const
       })
-    }),
-    release: (addresses) =>
-      Effect.sync(() => {
-        for (const address of addresses) claimed.delete(address)
+      return new Map(located)
+    })
+
+  const waiting = Effect.map(Ref.get(locations), (all) =>
+    [...all].flatMap(([address, { _tag }]) => (_tag === "NotNow" ? [address] : [])),
+  )
+
+  const claims = Effect.gen(function* () {
+    const had = new Set<string>()
+    yield* Effect.addFinalizer(() => Effect.sync(() => had.forEach((address) => claimed.delete(address))))
+    const told = (answers: Answers) => new Map([...answers].filter(([, { _tag }]) => _tag !== "NotNow"))
+    return {
+      take: (limit, atLeast) =>
+        Effect.map(waiting, (addresses) => {
+          const batch = addresses.filter((address) => !claimed.has(address)).slice(0, limit)
+          if (batch.length < atLeast) return []
+          for (const address of batch) {
+            claimed.add(address)
+            had.add(address)
+          }
+          return batch
+        }),
+      othersWait: Effect.map(waiting, (addresses) => addresses.some((address) => !had.has(address))),
+      answer: Effect.fnUntraced(function* (_provider, answers) {
+        yield* Ref.update(locations, (all) => new Map([...all, ...told(answers)]))
+        yield* place(answers)
       }),
+      settle: Effect.fnUntraced(function* (answers) {
+        yield* Ref.update(locations, (all) => new Map([...all].filter(([address]) => !told(answers).has(address))))
+        yield* place(answers)
+      }),
+    } satisfies Claims
+  })
+
+  const locationQueue = LocationQueue.of({
+    waiting: Effect.map(waiting, (addresses) => addresses.length),
+    claims,
+    queueUnplaced: Effect.gen(function* () {
+      const unplaced = [...(yield* Ref.get(users)).values()].filter(({ location }) => location === null)
+      const addresses = unplaced.flatMap(({ user }) => user.ip_address ?? [])
+      yield* place(yield* Ref.get(locations))
+      yield* Ref.update(
+        locations,
+        (all) => new Map([...addresses.map((address) => [address, Answer.notNow] as const), ...all]),
+      )
+    }),
+    // Nothing here is remembered for long enough.
+    queueOlderThan: () => Effect.void,
   })
 
   return Context.make(UserRepo, userRepo).pipe(

@@ -1,80 +1,153 @@
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer } from "effect"
-import type { SqlError } from "effect/sql/SqlError"
+import { Duration, Effect, Layer } from "effect"
+import { randomUUID } from "node:crypto"
 import { type DatabaseError, fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
-import type { Answer, Answers } from "../domain/Location.ts"
-import { doubles, texts } from "./arrays.ts"
-import { LocationQueue } from "./LocationQueue.ts"
+import type { Answers, Location } from "../domain/Location.ts"
+import { texts } from "./arrays.ts"
+import { type Claims, LocationQueue } from "./LocationQueue.ts"
 import { answered, patiently } from "./patience.ts"
-import { isRefusal } from "./refusals.ts"
-import { makeTransaction, repeatConflicts } from "./transaction.ts"
+import { makeLocks } from "./PgLocks.ts"
+import { type Keeping, makePlaces, type Told } from "./PgPlaces.ts"
 import { placeColumns } from "./upsertUsers.ts"
 
-type Told = readonly [address: string, answer: Exclude<Answer, { readonly _tag: "NotNow" }>]
+/** How long the claims of a machine last that was lost: its sessions are not known to have ended. */
+const claimSeconds = 120
+const renewEvery = "30 seconds"
+
+/** Addresses of one statement that queues. */
+const pageSize = 20_000
+
+/** Whether the process that claimed a row holds its lock: the embedded database has one process, and none. */
+const isClaimerAlive = `exists (
+  select from pg_locks where locktype = 'advisory' and granted and objsubid = 1
+    and database = (select oid from pg_database where datname = current_database())
+    and (classid::bigint << 32) | objid::bigint = claimed_by
+)`
+
+const toldOf = (answers: Answers): ReadonlyArray<Told> =>
+  [...answers].flatMap(([address, answer]) => (answer._tag === "NotNow" ? [] : [[address, answer] as const]))
 
 const make = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
-  const transaction = makeTransaction(sql)
+  const lock = yield* makeLocks
+  const writePlaces = yield* makePlaces
 
-  const release = Effect.fnUntraced(function* (addresses: ReadonlyArray<string>) {
-    yield* sql`
-      update ip_locations set claimed_until = null
-      where address = any(${texts(addresses)}) and status = 'pending'`
+  const write = (keeping: Keeping, told: ReadonlyArray<Told>) =>
+    told.length === 0 ? Effect.void : writePlaces(keeping, told).pipe(Effect.mapError(toDatabaseError), patiently)
+
+  const claims = Effect.gen(function* () {
+    const name = `locator ${randomUUID()}`
+    yield* lock(name, "")
+    const key = yield* sql<{ key: bigint }>`select hashtextextended(${name}, 0) as key`.pipe(
+      Effect.map((rows) => rows[0]!.key),
+      Effect.mapError(fromSqlError),
+      answered,
+      patiently,
+    )
+    const open = new Set<string>()
+
+    const keep = Effect.suspend(
+      () => sql`
+        update ip_locations set claimed_until = clock_timestamp() + make_interval(secs => ${claimSeconds})
+        where address = any(${texts([...open])}) and claimed_by = ${key}`,
+    ).pipe(Effect.mapError(fromSqlError), answered, patiently)
+    const giveBack = Effect.suspend(
+      () => sql`
+        update ip_locations set claimed_by = null, claimed_until = null
+        where address = any(${texts([...open])}) and claimed_by = ${key}`,
+    )
+    // They are free anyway, once the lock is.
+    yield* Effect.addFinalizer(() => giveBack.pipe(Effect.timeoutOption("5 seconds"), Effect.ignore))
+    yield* Effect.forkScoped(Effect.forever(Effect.delay(keep, renewEvery)))
+
+    const close = Effect.fnUntraced(function* (keeping: Keeping, answers: Answers) {
+      const told = toldOf(answers)
+      yield* write(keeping, told)
+      for (const [address] of told) open.delete(address)
+    })
+
+    return {
+      take: Effect.fn("Claims.take")(
+        function* (limit: number, atLeast: number) {
+          const taken = yield* sql.unsafe<{ address: string }>(
+            `with free as materialized (
+              select address from ip_locations
+              where status = 'pending' and (claimed_by is null
+                or claimed_by <> $1 and (claimed_until < clock_timestamp() or not ${isClaimerAlive}))
+              order by address limit $2 for update skip locked
+            )
+            update ip_locations set claimed_by = $1, claimed_until = clock_timestamp() + make_interval(secs => $3)
+            where address in (select address from free) and (select count(*) from free) >= $4
+            returning address`,
+            [key, limit, claimSeconds, atLeast],
+          )
+          for (const { address } of taken) open.add(address)
+          return taken.map(({ address }) => address)
+        },
+        Effect.mapError(fromSqlError),
+        answered,
+        patiently,
+      ),
+
+      othersWait: sql<{ wait: boolean }>`
+        select exists (
+          select from ip_locations where status = 'pending' and claimed_by is distinct from ${key}
+        ) as wait`.pipe(
+        Effect.map((rows) => rows[0]!.wait),
+        Effect.mapError(fromSqlError),
+        answered,
+        patiently,
+      ),
+
+      answer: Effect.fn("Claims.answer")((provider: string, answers: Answers) =>
+        close({ _tag: "Remember", provider }, answers),
+      ),
+      settle: Effect.fn("Claims.settle")((answers: Answers) => close({ _tag: "Settle" }, answers)),
+    } satisfies Claims
   })
 
-  const writeAnswers = Effect.fnUntraced(
-    function* (provider: string, told: ReadonlyArray<Told>, reachesUsers: boolean) {
-      const addresses = texts(told.map(([address]) => address))
-      const places = told.map(([, answer]) => (answer._tag === "Located" ? answer.location : undefined))
-      const reasons = told.map(([, answer]) => (answer._tag === "Unlocatable" ? answer.reason : null))
-      // Chunks lock the same rows, in the same order, before they write users: see UserRepo.upsert.
-      yield* sql`select from ip_locations where address = any(${addresses}) order by address for update`
-      yield* sql`
-      update ip_locations l set
-        status = case when t.reason is null then 'located' else 'unlocatable' end,
-        claimed_until = null, provider = ${provider}, located_at = now(), reason = t.reason,
-        latitude = t.latitude, longitude = t.longitude, country = t.country, region = t.region, city = t.city,
-        timezone = t.timezone, isp_name = t.isp_name
-      from unnest(
-        ${addresses}, ${texts(reasons)},
-        ${doubles(places.map((place) => place?.latitude ?? null))}, ${doubles(places.map((place) => place?.longitude ?? null))},
-        ${texts(places.map((place) => place?.country ?? null))}, ${texts(places.map((place) => place?.region ?? null))},
-        ${texts(places.map((place) => place?.city ?? null))}, ${texts(places.map((place) => place?.timezone ?? null))},
-        ${texts(places.map((place) => place?.isp_name ?? null))}
-      ) as t (address, reason, latitude, longitude, country, region, city, timezone, isp_name)
-      where l.address = t.address`
-      if (!reachesUsers) return
-      // Rows are locked in e-mail order, as chunks lock them.
-      yield* sql.unsafe(
-        `with waiting as materialized (
-        select u.id, l.* from users u join ip_locations l on l.address = u.ip_address
-        where u.ip_address = any($1) and u.latitude is null and l.status = 'located'
-        order by u.email collate "C" for update of u
-      )
-      update users u set ${placeColumns.map((column) => `${column} = w.${column}`).join(", ")}, migrated_at = now()
-      from waiting w where u.id = w.id`,
-        [addresses],
-      )
+  /** Does a page of addresses after another, in their order, until there are no more. */
+  const pages = Effect.fnUntraced(function* (page: (after: string) => Effect.Effect<string | null, DatabaseError>) {
+    for (let after: string | null = ""; after !== null;) after = yield* page(after)
+  })
+
+  const queuePage = Effect.fnUntraced(
+    function* (after: string) {
+      const [page] = yield* sql<{ last: string | null }>`
+        with page as materialized (
+          select distinct ip_address as address from users
+          where latitude is null and ip_address > ${after} order by ip_address limit ${pageSize}
+        ), queued as (
+          insert into ip_locations (address) select address from page order by address on conflict do nothing
+        )
+        select max(address) as last from page`
+      return page!.last
     },
-    (effect) => repeatConflicts(transaction(effect)),
+    Effect.mapError(fromSqlError),
+    answered,
+    patiently,
   )
 
-  /** A user that a constraint or trigger does not let have its place goes without, as in `UserRepo.upsert`. */
-  const writeAcceptable = (
-    provider: string,
-    told: ReadonlyArray<Told>,
-  ): Effect.Effect<void, SqlError | DatabaseError> =>
-    answered(writeAnswers(provider, told, true)).pipe(
-      Effect.catchIf(isRefusal, (error) =>
-        told.length > 1
-          ? Effect.forEach(told, (one) => writeAcceptable(provider, [one]), { discard: true })
-          : answered(writeAnswers(provider, told, false)).pipe(
-              Effect.andThen(
-                Effect.logWarning(`users with the address ${told[0]![0]} get no place: ${fromSqlError(error).message}`),
-              ),
-            ),
-      ),
+  type Remembered = { readonly address: string } & { readonly [Field in keyof Location]: Location[Field] }
+
+  /** Users that were loaded without a locator, and whose places are known. */
+  const fillPage = Effect.fnUntraced(function* (after: string) {
+    const page = yield* sql
+      .unsafe<Remembered>(
+        `select l.address, ${placeColumns.map((column) => `l.${column}`).join(", ")}
+        from ip_locations l
+        where l.latitude is not null and l.address > $1
+          and exists (select from users u where u.ip_address = l.address and u.latitude is null)
+        order by l.address limit $2`,
+        [after, pageSize],
+      )
+      .pipe(Effect.mapError(fromSqlError), answered, patiently)
+    yield* write(
+      { _tag: "Fill" },
+      page.map(({ address, ...location }) => [address, { _tag: "Located", location }] as const),
     )
+    return page.at(-1)?.address ?? null
+  })
 
   return LocationQueue.of({
     waiting: sql<{ waiting: number }>`
@@ -84,46 +157,28 @@ const make = Effect.gen(function* () {
       answered,
       patiently,
     ),
-
-    claim: Effect.fn("LocationQueue.claim")(
-      function* (limit: number) {
-        const claimed = yield* sql<{ address: string }>`
-          update ip_locations set claimed_until = clock_timestamp() + interval '5 minutes'
-          where address in (
-            select address from ip_locations
-            where status = 'pending' and (claimed_until is null or claimed_until < clock_timestamp())
-            order by address limit ${limit} for update skip locked
-          )
-          returning address`
-        return claimed.map(({ address }) => address)
-      },
-      Effect.mapError(fromSqlError),
-      answered,
-      patiently,
+    claims,
+    queueUnplaced: Effect.andThen(pages(fillPage), pages(queuePage)).pipe(
+      Effect.withSpan("LocationQueue.queueUnplaced"),
     ),
-
-    answer: Effect.fn("LocationQueue.answer")(
-      function* (provider: string, answers: Answers) {
-        const told: Array<Told> = []
-        const untold: Array<string> = []
-        for (const [address, answer] of answers) {
-          if (answer._tag === "NotNow") untold.push(address)
-          else told.push([address, answer])
-        }
-        if (told.length > 0) yield* writeAcceptable(provider, told)
-        if (untold.length > 0) yield* answered(release(untold))
-      },
-      Effect.mapError(toDatabaseError),
-      patiently,
-    ),
-
-    release: Effect.fn("LocationQueue.release")(
-      release,
-      (effect) => repeatConflicts(effect),
-      Effect.mapError(fromSqlError),
-      answered,
-      patiently,
-    ),
+    queueOlderThan: Effect.fn("LocationQueue.queueOlderThan")(function* (age: Duration.Duration) {
+      const seconds = Duration.toSeconds(age)
+      const page = sql<{ count: number }>`
+        with old as (
+          select address from ip_locations
+          where status <> 'pending' and located_at < now() - make_interval(secs => ${seconds})
+          order by address limit ${pageSize} for update
+        ), queued as (
+          update ip_locations set status = 'pending' where address in (select address from old) returning 1
+        )
+        select count(*)::int as count from queued`.pipe(
+        Effect.map((rows) => rows[0]!.count),
+        Effect.mapError(fromSqlError),
+        answered,
+        patiently,
+      )
+      yield* Effect.repeat(page, { until: (count) => count < pageSize })
+    }),
   })
 })
 

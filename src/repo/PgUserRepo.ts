@@ -1,16 +1,17 @@
 import { PgClient } from "@effect/sql-pg"
-import { Data, Effect, Layer } from "effect"
+import { Data, Duration, Effect, Layer } from "effect"
 import { Migrator, SqlClient } from "effect/sql"
 import { SqlError } from "effect/sql/SqlError"
 import { type Chunk, type UserRecord, type Winner, winners } from "../domain/Chunk.ts"
 import { DatabaseError, fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
-import type { Location } from "../domain/Location.ts"
+import type { AnswerTally, Location } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { userColumns } from "../domain/User.ts"
 import { booleans, bytes, days, doubles, integers, texts } from "./arrays.ts"
 import tables from "./migrations/0001_tables.ts"
 import resume from "./migrations/0002_resume.ts"
+import claims from "./migrations/0003_claims.ts"
 import { AdoptionError } from "./migrations/adoptUsers.ts"
 import * as PgLocationQueue from "./PgLocationQueue.ts"
 import { answered, patiently } from "./patience.ts"
@@ -23,7 +24,7 @@ import { type ChunkLocations, type ChunkOutcome, type LoadRef, UserRepo } from "
 
 const runMigrations = Migrator.make({})({
   table: "etl_migrations",
-  loader: Migrator.fromRecord({ "0001_tables": tables, "0002_resume": resume }),
+  loader: Migrator.fromRecord({ "0001_tables": tables, "0002_resume": resume, "0003_claims": claims }),
 })
 
 const migrationError = (error: Migrator.MigrationError | SqlError | DatabaseError): DatabaseError => {
@@ -51,6 +52,8 @@ type WriteUsers<E> = (fileId: number, chunk: Chunk, locations: ChunkLocations) =
 
 type UserCounts = Pick<RecordCounts, "inserted" | "updated" | "unchanged" | "stale">
 
+const nothingRemembered: AnswerTally = { located: 0, unlocatable: {} }
+
 /** A statement's arrays are copied several times on their way: rows of one, at most. */
 const rowsOfStatement = 5_000
 
@@ -58,13 +61,36 @@ const make = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
   const transaction = makeTransaction(sql)
 
-  const queueAddresses = Effect.fnUntraced(function* (addresses: ReadonlyArray<string>) {
-    const queue = texts([...addresses].sort())
-    yield* sql`
-      insert into ip_locations (address) select address from unnest(${queue}) address order by address
-      on conflict do nothing`
-    // Locating locks the same rows before it touches users: either it sees this chunk's users, or they see its answer.
-    yield* sql`select from ip_locations where address = any(${queue}) order by address for share`
+  /** Queues what was never asked for, and tells what was. */
+  const queueAddresses = Effect.fnUntraced(function* ({ queue, maxAge }: ChunkLocations) {
+    const addresses = texts([...queue].sort())
+    const lock = Effect.fnUntraced(function* () {
+      yield* sql`
+        insert into ip_locations (address) select address from unnest(${addresses}) address order by address
+        on conflict do nothing`
+      if (maxAge !== undefined) {
+        yield* sql`
+          update ip_locations set status = 'pending' where address in (
+            select address from ip_locations
+            where address = any(${addresses}) and status <> 'pending'
+              and located_at < now() - make_interval(secs => ${Duration.toSeconds(maxAge)})
+            order by address for update
+          )`
+      }
+      // Locating locks the same rows before it touches users: either it sees this chunk's users, or they see its answer.
+      return yield* sql<{ status: string; reason: string | null; count: number }>`
+        select status, reason, count(*)::int as count
+        from (select status, reason from ip_locations where address = any(${addresses}) order by address for share) locked
+        group by status, reason`
+    })
+    let states = yield* lock()
+    // Rows that are settled leave the queue, perhaps between the two statements.
+    const isLocked = () => states.reduce((sum, { count }) => sum + count, 0) === queue.length
+    while (!isLocked()) states = yield* lock()
+    const unlocatable: Record<string, number> = {}
+    for (const { status, reason, count } of states)
+      if (status === "unlocatable") unlocatable[reason ?? "unknown"] = count
+    return { located: states.find(({ status }) => status === "located")?.count ?? 0, unlocatable }
   })
 
   const writeRows = Effect.fnUntraced(function* (
@@ -194,12 +220,13 @@ const make = Effect.gen(function* () {
       const attempt = <E>(writeUsers: WriteUsers<E>) =>
         Effect.gen(function* () {
           yield* preferIndexes
-          if (locations.queue.length > 0) yield* queueAddresses(locations.queue)
+          const remembered = locations.queue.length > 0 ? yield* queueAddresses(locations) : nothingRemembered
           const { counts, refused } = yield* writeUsers(load.fileId, chunk, locations)
           const { length } = chunk.rejects
           const outcome = {
             counts: addCounts(counts, { ...noRecords, read: length, rejected: length }),
             refused,
+            remembered,
           }
           if (!(yield* moveCheckpoint(load, chunk, outcome.counts))) return yield* new Moved()
           const rejects = [...chunk.rejects, ...refused]
@@ -231,7 +258,7 @@ const make = Effect.gen(function* () {
 
 /**
  * `UserRepo`, `RunRepo`, `LocationQueue` and `RejectRepo` in the PostgreSQL (13 or newer, or PGlite) of a `PgClient`. A run
- * takes up to five of a server's connections: with fewer in the pool it waits for itself.
+ * takes up to six of a server's connections: with fewer in the pool it waits for itself.
  */
 export const layer = Layer.mergeAll(
   Layer.effect(UserRepo, make),

@@ -1,7 +1,7 @@
-import { Context, type Effect } from "effect"
+import { Context, type Duration, type Effect } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Chunk } from "../domain/Chunk.ts"
-import type { Location } from "../domain/Location.ts"
+import type { AnswerTally, Location } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 
@@ -19,6 +19,8 @@ export interface ChunkLocations {
   readonly known: ReadonlyMap<string, Location>
   /** Addresses that a service will be asked for, unless `ip_locations` has the answer. Empty without a service. */
   readonly queue: ReadonlyArray<string>
+  /** Answers that are older are asked for again; users keep the old place until then. */
+  readonly maxAge?: Duration.Duration | undefined
 }
 
 /** What became of a chunk. */
@@ -26,6 +28,8 @@ export interface ChunkOutcome {
   readonly counts: RecordCounts
   /** The users that the database refused; they are among the counts' rejected, as those of the chunk are. */
   readonly refused: ReadonlyArray<Reject>
+  /** Addresses of the queue that need not be asked for: what the service has said of them before. */
+  readonly remembered: AnswerTally
 }
 
 /** The users table, and what is committed together with it. */

@@ -62,7 +62,7 @@ const parameters: ReadonlyArray<readonly [name: string, type: string]> = [
 const arrays = parameters.map(([, type], index) => `$${index + 1}::${type}[]`).join(", ")
 const names = parameters.map(([name]) => name).join(", ")
 
-/** Places that the service has told before are used in the statement itself. */
+/** Places that the service has told before are used in the statement itself; also while it is asked again. */
 const knownPlaces = `
   select ${parameters
     .map(([name]) =>
@@ -71,7 +71,7 @@ const knownPlaces = `
         : `r.${name}`,
     )
     .join(", ")}, r.file_id
-  from raw r left join ip_locations l on l.address = r.ip_address and l.status = 'located'`
+  from raw r left join ip_locations l on l.address = r.ip_address and l.latitude is not null`
 
 /**
  * The upsert of a chunk's winners. It reads what is stored first, so that equal rows cost a read and no write; locks

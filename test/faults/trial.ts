@@ -72,10 +72,6 @@ const embedded = Effect.fnUntraced(function* (isNew: boolean) {
   return place
 })
 
-const endClaims = `
-  with ended as (update ip_locations set claimed_until = null where status = 'pending' returning 1)
-  select count(*)::text as json from ended`
-
 export interface Setting {
   readonly database: Database
   /** Instead of the one that all tests share. */
@@ -135,14 +131,7 @@ export const makeSetting = Effect.fnUntraced(function* (
     assert.strictEqual(last.code, idle.length === 0 ? 3 : 0, last.output)
   })
 
-  /** Ends the claims of killed runs, as five minutes do, and lets the command ask for addresses that still wait. */
-  const locateRest = Effect.fnUntraced(function* (last: Ended) {
-    if (!locates) return last
-    const [ended] = yield* place.ask(endClaims)
-    return ended === "0" ? last : yield* runEtl(command)
-  })
-
-  return { command, judge, locateRest, ask: place.ask }
+  return { command, judge, ask: place.ask }
 })
 
 /** How long an undisturbed run of a database takes, in milliseconds. Its tables are judged too. */
@@ -157,13 +146,13 @@ export const undisturbed = Effect.fnUntraced(function* (database: Database, inpu
 
 /** Kills the command as planned, lets it go on until it ends by itself, and judges what it leaves. */
 export const trial = Effect.fnUntraced(function* (plan: Plan, input: Input, undisturbedMillis: number) {
-  const { command, judge, locateRest } = yield* makeSetting(plan, input)
+  const { command, judge } = yield* makeSetting(plan, input)
   for (const kill of plan.kills) {
     const point = "at" in kill ? { at: kill.at } : { afterMillis: kill.share * undisturbedMillis }
     const run = yield* runEtl({ ...command, ...point })
     if (run.signal === "SIGKILL") continue
     assert.isFalse("at" in kill, `ended by itself (${run.code}), and never came to ${point.at}:\n${run.output}`)
-    return yield* judge(yield* locateRest(run))
+    return yield* judge(run)
   }
-  yield* judge(yield* locateRest(yield* runEtl(command)))
+  yield* judge(yield* runEtl(command))
 })

@@ -3,42 +3,11 @@ import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
 import { noRecords, unaccounted } from "../../src/domain/RunSummary.ts"
 import type { User } from "../../src/domain/User.ts"
-import * as Embedded from "../../src/database/Embedded.ts"
-import { LocationQueue } from "../../src/repo/LocationQueue.ts"
-import * as PgUserRepo from "../../src/repo/PgUserRepo.ts"
 import { RunRepo } from "../../src/repo/RunRepo.ts"
 import { UserRepo } from "../../src/repo/UserRepo.ts"
-import { Answer } from "../../src/domain/Location.ts"
 import { place } from "../../src/testing.ts"
-import { freshFolder } from "../utils/embedded.ts"
-import { clientLayer, freshDatabase, sharedPostgres } from "../utils/postgres.ts"
 import { header, makeChunks, makeUser, SmallUser } from "../utils/records.ts"
-
-const native = Layer.unwrap(
-  Effect.gen(function* () {
-    return clientLayer(yield* sharedPostgres, yield* freshDatabase)
-  }),
-)
-const embedded = Layer.unwrap(Effect.map(freshFolder, Embedded.layer))
-
-const migrated = Layer.effectDiscard(Effect.flatMap(UserRepo, (users) => users.migrate))
-const repos = <E>(database: Layer.Layer<PgClient.PgClient, E>) =>
-  migrated.pipe(Layer.provideMerge(PgUserRepo.layer), Layer.provideMerge(database))
-
-let files = 0
-/** The load of a file that nobody has seen yet. */
-const newLoad = Effect.gen(function* () {
-  const runs = yield* RunRepo
-  const request = { source: "test", mapping: "m", force: false }
-  const { runId } = yield* Effect.scoped(runs.begin(request))
-  const [load] = yield* runs.register(runId, request, [{ uri: `/file${files++}.csv`, fingerprint: "1", size: 1 }])
-  return load!
-})
-
-const clear = Effect.gen(function* () {
-  const sql = yield* PgClient.PgClient
-  yield* sql`truncate users, ip_locations, etl_rejects, etl_files, etl_runs restart identity cascade`
-})
+import { clear, embedded, native, newLoad, repos } from "../utils/repos.ts"
 
 const loadFile = Effect.fnUntraced(function* (users: ReadonlyArray<User>, chunkSize: number) {
   const repo = yield* UserRepo
@@ -237,32 +206,6 @@ for (const [name, database, runs] of [
       }),
     )
 
-    it.effect("a place that cannot be stored later costs no other user its own", () =>
-      Effect.gen(function* () {
-        yield* clear
-        const sql = yield* PgClient.PgClient
-        const repo = yield* UserRepo
-        const queue = yield* LocationQueue
-        yield* sql`alter table users add constraint no_paris check (city <> 'Paris')`
-        const addresses = ["8.8.8.8", "9.9.9.9", "1.1.1.1"]
-        const users = addresses.map((ip_address) => makeUser({ email: `${ip_address}@example.com`, ip_address }))
-        yield* repo.upsert(yield* newLoad, makeChunks(users, 10)[0]!, { known: new Map(), queue: addresses })
-        yield* queue.claim(100)
-        const inCity = (city: string) => Answer.located(place({ city }))
-        const cities = ["London", "Paris", "Rome"].map(inCity)
-        yield* queue.answer("test", new Map(addresses.map((address, index) => [address, cities[index]!])))
-        yield* sql`alter table users drop constraint no_paris`
-        assert.deepStrictEqual(yield* sql`select city from users order by ip_address desc`, [
-          { city: null },
-          { city: "London" },
-          { city: "Rome" },
-        ])
-        // What the service said is known, and it is not asked again.
-        assert.strictEqual(yield* queue.waiting, 0)
-        assert.deepStrictEqual(yield* sql`select city from ip_locations where address = '9.9.9.9'`, [{ city: "Paris" }])
-      }),
-    )
-
     it.effect("what is not a record's fault rejects nothing and changes nothing", () =>
       Effect.gen(function* () {
         yield* clear
@@ -332,56 +275,6 @@ for (const [name, database, runs] of [
           [{ byte_offset: 20, line: 3, length: 99, raw: header, reasons: reject.reasons }],
         )
         assert.deepInclude(yield* runs.finishFile(load), { read: 2, inserted: 1, rejected: 1 })
-      }),
-    )
-
-    it.effect("places: known at once, queued, answered later, and gone with the address", () =>
-      Effect.gen(function* () {
-        yield* clear
-        const sql = yield* PgClient.PgClient
-        const repo = yield* UserRepo
-        const queue = yield* LocationQueue
-        const places = Effect.map(
-          sql<{ email: string; city: string | null }>`select email, city from users order by email`,
-          (rows) => Object.fromEntries(rows.map(({ email, city }) => [email[0], city])),
-        )
-        const users = [
-          makeUser({ email: "a@example.com", ip_address: "8.8.8.8" }),
-          makeUser({ email: "b@example.com", ip_address: "9.9.9.9" }),
-          makeUser({ email: "c@example.com", ip_address: "1.1.1.1" }),
-        ]
-        const known = new Map([["8.8.8.8", place({ city: "Here" })]])
-        yield* repo.upsert(yield* newLoad, makeChunks(users, 10)[0]!, { known, queue: ["9.9.9.9", "1.1.1.1"] })
-        assert.deepStrictEqual(yield* places, { a: "Here", b: null, c: null })
-
-        assert.deepStrictEqual([...(yield* queue.claim(100))].sort(), ["1.1.1.1", "9.9.9.9"])
-        assert.deepStrictEqual(yield* queue.claim(100), [])
-        yield* queue.release(["1.1.1.1"])
-        assert.deepStrictEqual(yield* queue.claim(100), ["1.1.1.1"])
-        const there = Answer.located(place({ city: "x".repeat(70) }))
-        yield* queue.answer(
-          "test",
-          new Map([
-            ["9.9.9.9", there],
-            ["1.1.1.1", Answer.unlocatable("nowhere")],
-          ]),
-        )
-        assert.strictEqual(yield* queue.waiting, 0)
-        assert.deepStrictEqual(yield* places, { a: "Here", b: "x".repeat(64), c: null })
-
-        // Known now, and used in the upsert; not asked again. The old place goes with the old address.
-        const moved = [
-          makeUser({ email: "a@example.com", ip_address: "9.9.9.9", updated_at: "2021-01-01" }),
-          makeUser({ email: "b@example.com", ip_address: "1.1.1.1", updated_at: "2021-01-01" }),
-          makeUser({ email: "c@example.com", ip_address: null, updated_at: "2021-01-01" }),
-          makeUser({ email: "d@example.com", ip_address: "9.9.9.9" }),
-        ]
-        yield* repo.upsert(yield* newLoad, makeChunks(moved, 10)[0]!, {
-          known: new Map(),
-          queue: ["9.9.9.9", "1.1.1.1"],
-        })
-        assert.strictEqual(yield* queue.waiting, 0)
-        assert.deepStrictEqual(yield* places, { a: "x".repeat(64), b: null, c: null, d: "x".repeat(64) })
       }),
     )
 

@@ -1,0 +1,122 @@
+import { PgClient } from "@effect/sql-pg"
+import { Effect } from "effect"
+import type { SqlError } from "effect/sql/SqlError"
+import { type DatabaseError, fromSqlError } from "../domain/DatabaseError.ts"
+import type { Answer } from "../domain/Location.ts"
+import { doubles, texts } from "./arrays.ts"
+import { answered } from "./patience.ts"
+import { isRefusal } from "./refusals.ts"
+import { makeTransaction, repeatConflicts } from "./transaction.ts"
+import { placeColumns } from "./upsertUsers.ts"
+
+/** An answer that is one. */
+export type Told = readonly [address: string, answer: Exclude<Answer, { readonly _tag: "NotNow" }>]
+
+const isCoordinate = (column: string): boolean => column === "latitude" || column === "longitude"
+
+/** What was told, as a table `t`: its first parameters are the addresses, the reasons of the unlocatable, and the places. */
+const toldTable = `unnest($1::text[], $2::text[], ${placeColumns
+  .map((column, index) => `$${index + 3}::${isCoordinate(column) ? "float8" : "text"}[]`)
+  .join(", ")}) as t (address, reason, ${placeColumns.join(", ")})`
+
+const toldParameters = (told: ReadonlyArray<Told>) => {
+  const places = told.map(([, answer]) => (answer._tag === "Located" ? answer.location : undefined))
+  return [
+    texts(told.map(([address]) => address)),
+    texts(told.map(([, answer]) => (answer._tag === "Unlocatable" ? answer.reason : null))),
+    ...placeColumns.map((column) =>
+      column === "latitude" || column === "longitude"
+        ? doubles(places.map((place) => place?.[column] ?? null))
+        : texts(places.map((place) => place?.[column] ?? null)),
+    ),
+  ]
+}
+
+const remember = `
+  update ip_locations l set
+    status = case when t.reason is null then 'located' else 'unlocatable' end,
+    claimed_by = null, claimed_until = null, provider = $${placeColumns.length + 3}, located_at = now(), reason = t.reason,
+    ${placeColumns.map((column) => `${column} = t.${column}`).join(", ")}
+  from ${toldTable} where l.address = t.address`
+
+/** Rows are locked in e-mail order, as chunks lock them. */
+const placeUsers = (condition: string): string => `
+  with waiting as materialized (
+    select u.id, ${placeColumns.map((column) => `t.${column}`).join(", ")} from users u join ${toldTable} on t.address = u.ip_address
+    where ${condition}
+    order by u.email collate "C" for update of u
+  )
+  update users u set ${placeColumns.map((column) => `${column} = w.${column}`).join(", ")}, migrated_at = now()
+  from waiting w where u.id = w.id`
+
+/** The condition repeats the arrays, so that the index of users without a place is used. */
+const placeNew = placeUsers("u.ip_address = any($1) and u.latitude is null and t.latitude is not null")
+
+const row = (table: string): string => `(${placeColumns.map((column) => `${table}.${column}`).join(", ")})`
+
+/** Reads all users: there is no index of their addresses, which would cost every load a fifth of its time. */
+const placeAgain = placeUsers(`${row("u")} is distinct from ${row("t")}`)
+
+/** What becomes of the addresses' rows in `ip_locations`. */
+export type Keeping =
+  /** They remember the answer of that provider. */
+  | { readonly _tag: "Remember"; readonly provider: string }
+  /** They leave the queue. */
+  | { readonly _tag: "Settle" }
+  /** They have the answer already. */
+  | { readonly _tag: "Fill" }
+
+/**
+ * Writes answers to `ip_locations` and to the users of their addresses, in one transaction. A user that a constraint or
+ * trigger does not let have its place goes without, as in `UserRepo.upsert`.
+ */
+export const makePlaces = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  const transaction = makeTransaction(sql)
+
+  const keep = (keeping: Keeping, told: ReadonlyArray<Told>) => {
+    switch (keeping._tag) {
+      case "Remember":
+        return sql.unsafe(remember, [...toldParameters(told), keeping.provider])
+      case "Settle":
+        return sql`
+          delete from ip_locations where address = any(${texts(told.map(([address]) => address))}) and status = 'pending'`
+      case "Fill":
+        return Effect.void
+    }
+  }
+
+  const write = Effect.fnUntraced(
+    function* (keeping: Keeping, told: ReadonlyArray<Told>, reachesUsers: boolean) {
+      // Chunks lock the same rows, in the same order, before they write users: see UserRepo.upsert.
+      const asked = yield* sql<{ address: string; isAgain: boolean }>`
+        select address, located_at is not null as "isAgain" from ip_locations
+        where address = any(${texts(told.map(([address]) => address))}) order by address for update`
+      yield* keep(keeping, told)
+      if (!reachesUsers) return
+      yield* sql.unsafe(placeNew, toldParameters(told))
+      const again = new Set(asked.flatMap(({ address, isAgain }) => (isAgain ? [address] : [])))
+      const retold = keeping._tag === "Fill" ? [] : told.filter(([address]) => again.has(address))
+      if (retold.length > 0) yield* sql.unsafe(placeAgain, toldParameters(retold))
+    },
+    (effect) => repeatConflicts(transaction(effect)),
+    answered,
+  )
+
+  const writeAcceptable = (
+    keeping: Keeping,
+    told: ReadonlyArray<Told>,
+  ): Effect.Effect<void, SqlError | DatabaseError> =>
+    write(keeping, told, true).pipe(
+      Effect.catchIf(isRefusal, (error) =>
+        told.length > 1
+          ? Effect.forEach(told, (one) => writeAcceptable(keeping, [one]), { discard: true })
+          : Effect.andThen(
+              write(keeping, told, false),
+              Effect.logWarning(`users with the address ${told[0]![0]} get no place: ${fromSqlError(error).message}`),
+            ),
+      ),
+    )
+
+  return writeAcceptable
+})

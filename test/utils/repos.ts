@@ -1,0 +1,38 @@
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Layer } from "effect"
+import * as Embedded from "../../src/database/Embedded.ts"
+import * as PgUserRepo from "../../src/repo/PgUserRepo.ts"
+import { RunRepo } from "../../src/repo/RunRepo.ts"
+import { UserRepo } from "../../src/repo/UserRepo.ts"
+import { freshFolder } from "./embedded.ts"
+import { clientLayer, freshDatabase, sharedPostgres } from "./postgres.ts"
+
+/** A fresh database on the server. */
+export const native = Layer.unwrap(
+  Effect.gen(function* () {
+    return clientLayer(yield* sharedPostgres, yield* freshDatabase)
+  }),
+)
+/** An embedded database in a fresh folder. */
+export const embedded = Layer.unwrap(Effect.map(freshFolder, Embedded.layer))
+
+const migrated = Layer.effectDiscard(Effect.flatMap(UserRepo, (users) => users.migrate))
+/** The repositories of a database, and its tables. */
+export const repos = <E>(database: Layer.Layer<PgClient.PgClient, E>) =>
+  migrated.pipe(Layer.provideMerge(PgUserRepo.layer), Layer.provideMerge(database))
+
+let files = 0
+/** The load of a file that nobody has seen yet. */
+export const newLoad = Effect.gen(function* () {
+  const runs = yield* RunRepo
+  const request = { source: "test", mapping: "m", force: false }
+  const { runId } = yield* Effect.scoped(runs.begin(request))
+  const [load] = yield* runs.register(runId, request, [{ uri: `/file${files++}.csv`, fingerprint: "1", size: 1 }])
+  return load!
+})
+
+/** Empties all tables. */
+export const clear = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  yield* sql`truncate users, ip_locations, etl_rejects, etl_files, etl_runs restart identity cascade`
+})
