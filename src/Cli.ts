@@ -5,6 +5,7 @@ import { locate, type LocateFlags, type LocateServices } from "./commands/locate
 import { rejects, type RejectsFlags } from "./commands/rejects.ts"
 import { run, type RunServices } from "./commands/run.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
+import { quote } from "./domain/shell.ts"
 import * as Logging from "./Logging.ts"
 import type { RejectRepo } from "./repo/RejectRepo.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
@@ -63,8 +64,6 @@ const report = Effect.fnUntraced(function* (error: unknown) {
   }
   return yield* new Ended({ code: Runtime.getErrorExitCode(error) })
 })
-
-const quote = (word: string): string => (/^[\w./:,=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 /** The command line for people to give again; a connection string may hold a password. */
 const commandLine = (args: ReadonlyArray<string>): string =>

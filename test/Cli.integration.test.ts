@@ -252,6 +252,9 @@ describe("etl, used wrongly", () => {
     [["--source", "x", "--delimiter", "ab"], '--delimiter: "ab"'],
     [["--source", "x", "--geo", "maxmind"], "ip-api, mmdb, none"],
     [["--source", "x", "--geo", "none,mmdb"], "--geo"],
+    [["--source", "x", "--locate-for", "soon"], "90s, 30m, 12h or 7d"],
+    [["--source", "x", "--ip-api-quota", "0"], "1 to 100000"],
+    [["locate", "--geo", "none"], "--geo none locates nothing"],
     [["--source", "x", "--colour"], "--colour"],
     [["--source", "x", "--bucket", "b"], "--bucket is for S3: add --aws"],
     [["--source", "x", "--sign"], "--sign is for S3: add --aws"],
@@ -278,6 +281,117 @@ describe("etl, used wrongly", () => {
       assert.strictEqual(help.code, 0)
       assert.include(help.stdout, "--chunksize")
     }),
+  )
+})
+
+describe("etl locate", () => {
+  it.live("locates what a load with --geo none left; a second time nobody waits, and nobody is asked", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const service = yield* fakeIpApi()
+      const located = { ...env, IP_API_URL: service.url }
+      const source = yield* directoryOf({
+        "1.csv": [
+          header,
+          row("a@example.com", "8.8.8.8"),
+          row("b@example.com", "8.8.8.8"),
+          row("c@example.com", "10.1.1.1"),
+          row("d@example.com", "9.9.9.9"),
+        ].join("\n"),
+      })
+      const loaded = yield* etl(["--source", source, "--geo", "none"], located)
+      assert.deepStrictEqual([loaded.code, service.requests.length], [0, 0])
+      const first = yield* etl(["locate"], located)
+      assert.strictEqual(first.code, 0, first.stderr)
+      assert.match(first.stdout, /2 located, 1 without a place\n.*2 by the service in 1 request\n.*1 private/)
+      const found = yield* query<{ city: string | null }>("select city from users order by email")
+      const here = placeOf("8.8.8.8").city
+      assert.deepStrictEqual(
+        found.map(({ city }) => city),
+        [here, here, null, placeOf("9.9.9.9").city],
+      )
+      const second = yield* etl(["locate"], located)
+      assert.strictEqual(second.code, 0, second.stderr)
+      assert.strictEqual(service.requests.length, 1)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("asks a local database first, also for what waits; what nobody knows is not asked for there", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const service = yield* fakeIpApi()
+      service.script(...Array.from({ length: 10 }, () => behaviours.status(500)))
+      const located = { ...env, IP_API_URL: service.url }
+      const place = { latitude: 1.5, longitude: 2.5, country_code: "FR", city: "Here" }
+      const source = yield* directoryOf({
+        "1.csv": [header, row("a@example.com", "8.8.8.8"), row("b@example.com", "9.9.9.9")].join("\n"),
+        "city.mmdb": makeMmdb({ ipVersion: 4, recordSize: 24, networks: [["8.8.8.0/24", place]] }),
+      })
+      const waiting = yield* etl(["--source", source, "--locate-for", "0s"], located)
+      assert.strictEqual(waiting.code, 7, waiting.stdout)
+      assert.match(waiting.stdout, /2 addresses wait: etl locate goes on/)
+      const local = yield* etl(["locate", "--geo", "mmdb", "--geo-db", join(source, "city.mmdb")], located)
+      assert.strictEqual(local.code, 0, local.stdout)
+      assert.match(local.stdout, /1 located, 1 without a place\n.*2 by the local database\n.*1 unknown/)
+      assert.deepStrictEqual(yield* query("select city from users order by email"), [{ city: "Here" }, { city: null }])
+      assert.deepStrictEqual(yield* query("select address from ip_locations"), [])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("ends when its time is up (7), and goes on with what it left", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const service = yield* fakeIpApi()
+      service.script(...Array.from({ length: 15 }, () => behaviours.silent))
+      const located = { ...env, IP_API_URL: service.url }
+      const rows = Array.from({ length: 150 }, (_, user) => row(`u${user}@example.com`, `8.8.${user}.8`))
+      const source = yield* directoryOf({ "1.csv": [header, ...rows].join("\n") })
+      yield* etl(["--source", source, "--geo", "none"], env)
+      const start = performance.now()
+      const short = yield* etl(["locate", "--locate-for", "1s"], located)
+      assert.isBelow(performance.now() - start, 8_000)
+      assert.strictEqual(short.code, 7, short.stderr)
+      assert.match(short.stdout, /150 addresses wait/)
+      assert.match(short.stderr, /150 addresses queued, about 6.0 s at 15 requests a minute/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("asks again for old answers", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const service = yield* fakeIpApi()
+      const located = { ...env, IP_API_URL: service.url }
+      const source = yield* directoryOf({ "1.csv": [header, row("a@example.com", "8.8.8.8")].join("\n") })
+      assert.deepInclude(yield* etl(["--source", source], located), { code: 0 })
+      yield* query("update ip_locations set located_at = now() - interval '91 days', city = 'Old'")
+      yield* query("update users set city = 'Old'")
+      yield* etl(["locate", "--locations-max-age", "92d"], located)
+      assert.strictEqual(service.requests.length, 1)
+      yield* etl(["--source", source, "--force", "--locations-max-age", "90d"], located)
+      assert.strictEqual(service.requests.length, 2)
+      assert.deepStrictEqual(yield* query("select city from users"), [{ city: placeOf("8.8.8.8").city }])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("two at once ask for each address once", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const service = yield* fakeIpApi({ requests: 100 })
+      const located = { ...env, IP_API_URL: service.url }
+      const rows = Array.from({ length: 900 }, (_, user) =>
+        row(`u${user}@example.com`, `8.${user >> 8}.${user & 255}.8`),
+      )
+      const source = yield* directoryOf({ "1.csv": [header, ...rows].join("\n") })
+      yield* etl(["--source", source, "--geo", "none"], env)
+      const both = yield* Effect.all([etl(["locate"], located), etl(["locate"], located)], { concurrency: 2 })
+      for (const { code, stdout } of both) assert.strictEqual(code, 0, stdout)
+      const asked = service.requests.flatMap(({ addresses }) => addresses)
+      assert.strictEqual(asked.length, 900)
+      assert.strictEqual(new Set(asked).size, 900)
+      assert.deepStrictEqual(yield* query("select count(*)::int as users from users where city is null"), [
+        { users: 0 },
+      ])
+    }).pipe(Effect.scoped),
   )
 })
 

@@ -179,6 +179,18 @@ const tests = <R, E>(
       ),
     )
 
+    it.live("goes on with a corrected version of the file that stopped it", () => {
+      const limited = { ...options, maxRejects: { _tag: "Records", records: 1 } as const }
+      const run = (text: string) => Effect.provide(Pipeline.run(limited), Testing.source({ "1.csv": text }))
+      return Effect.gen(function* () {
+        const stopped = yield* run("email,name,day\nno,,\nno,,\na@example.com,,\n")
+        assert.strictEqual(exitCode(stopped), 4)
+        const corrected = yield* run("email,name,day\nb@example.com,,\nno,,\na@example.com,,\n")
+        assert.deepInclude(corrected.files[0]!.counts, { read: 3, inserted: 2, rejected: 1 })
+        assert.strictEqual(exitCode(corrected), 3)
+      }).pipe(Effect.provide(Layer.merge(repo as Layer.Layer<any, E>, GeoLocator.none)))
+    })
+
     it.live("stops at more rejects than may be, keeps what is committed, and goes on when more are allowed", () =>
       Effect.gen(function* () {
         const maxRejects = { _tag: "Records", records: 2 } as const

@@ -42,14 +42,14 @@ const toCsv = (rows: ReadonlyArray<ReadonlyArray<Cell>>): Uint8Array =>
 const reasonColumns = ["fix_line", "file", "line", "byte_offset", "length", "column", "reason"]
 
 const reasonRows = (reject: StoredReject, fixLine: number | null): ReadonlyArray<ReadonlyArray<Cell>> =>
-  reject.reasons.map(({ column, message }) => [
+  reject.reasons.map(({ column, message, detail }) => [
     fixLine,
     reject.file.uri,
     reject.line,
     reject.byteOffset,
     reject.length,
     column,
-    message,
+    detail === undefined ? message : `${message}: ${detail}`,
   ])
 
 const explain = (path: string, { reason, message }: PlatformError.PlatformError): string => {

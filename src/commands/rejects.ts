@@ -1,11 +1,12 @@
 import { Console, Effect, Layer, Option, Path, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
-import { describeReason } from "../domain/Reject.ts"
+import { describeInFull } from "../domain/Reject.ts"
 import { logFailure, printable } from "../Logging.ts"
 import { RejectRepo, type StoredReject } from "../repo/RejectRepo.ts"
 import { UsageError } from "./CommandError.ts"
 import { databaseFlags } from "./databaseFlags.ts"
 import { plural } from "../domain/Estimate.ts"
+import { quote } from "../domain/shell.ts"
 import { type Written, writeRejects } from "./rejectFiles.ts"
 
 type RunName = number | "latest"
@@ -81,7 +82,16 @@ const readerGone = Effect.callback<void>((resume) => {
   return Effect.sync(() => process.stdout.off("error", onError))
 })
 
-const list = Effect.fnUntraced(function* (runId: number) {
+/** The flags that name the same database again; a connection string may hold a password. */
+const sameDatabase = ({ databaseUrl, embedded }: RejectsFlags): string =>
+  [
+    ...(Option.isSome(databaseUrl) ? ["--database-url URL"] : []),
+    ...(Option.isSome(embedded) ? [`--embedded ${quote(embedded.value)}`] : []),
+  ]
+    .map((flag) => ` ${flag}`)
+    .join("")
+
+const list = Effect.fnUntraced(function* (flags: RejectsFlags, runId: number) {
   const repo = yield* RejectRepo
   const path = yield* Path.Path
   const files = yield* repo.files(runId)
@@ -89,7 +99,7 @@ const list = Effect.fnUntraced(function* (runId: number) {
 
   // A reject is a line, whatever its file is called.
   const format = ({ file, line, reasons }: Omit<StoredReject, "raw">) =>
-    printable(`${path.basename(file.uri)}:${line}: ${reasons.map(describeReason).join("; ")}`)
+    printable(`${path.basename(file.uri)}:${line}: ${reasons.map(describeInFull).join("; ")}`)
   let count = 0
   yield* repo.list(runId, files).pipe(
     Stream.runForEachArray((rejects) => {
@@ -99,15 +109,12 @@ const list = Effect.fnUntraced(function* (runId: number) {
   )
   const them = count === 1 ? "it" : "them"
   yield* Console.log(
-    `${plural(count, "reject")}: etl rejects --run ${runId} --out fix.csv writes ${them} to a file to correct`,
+    `${plural(count, "reject")}: etl rejects --run ${runId} --out fix.csv${sameDatabase(flags)} writes ${them} to a file to correct`,
   )
   yield* Effect.logDebug("rejects listed").pipe(Effect.annotateLogs({ run: runId, records: count }))
 })
 
-/** A path as a shell takes it. */
-const word = (path: string): string => (/\s/.test(path) ? `"${path}"` : path)
-
-const formatWritten = (runId: number, files: ReadonlyArray<Written>): string => {
+const formatWritten = (flags: RejectsFlags, runId: number, files: ReadonlyArray<Written>): string => {
   const records = files.reduce((sum, file) => sum + file.records, 0)
   const tooLong = files.reduce((sum, file) => sum + file.tooLong, 0)
   const lines = [`${plural(records + tooLong, "reject")} of run ${runId}:`]
@@ -116,16 +123,16 @@ const formatWritten = (runId: number, files: ReadonlyArray<Written>): string => 
     lines.push(`${plural(tooLong, "record")} too long to keep: among the reasons only`)
   }
   for (const { path, records } of files) {
-    if (records > 0) lines.push(`Correct ${path}, then: etl --source ${word(path)}`)
+    if (records > 0) lines.push(`Correct ${path}, then: etl --source ${quote(path)}${sameDatabase(flags)}`)
   }
   return lines.map(printable).join("\n")
 }
 
-const write = Effect.fnUntraced(function* (runId: number, out: string) {
+const write = Effect.fnUntraced(function* (flags: RejectsFlags, runId: number, out: string) {
   const files = yield* (yield* RejectRepo).files(runId)
   if (files.length === 0) return yield* tellNone(runId)
   const written = yield* writeRejects(out, runId, files)
-  yield* Console.log(formatWritten(runId, written))
+  yield* Console.log(formatWritten(flags, runId, written))
   for (const { path, records, tooLong } of written) {
     yield* Effect.logDebug("rejects written").pipe(Effect.annotateLogs({ run: runId, path, records, tooLong }))
   }
@@ -141,8 +148,8 @@ const execute = Effect.fn("rejects")(function* (flags: RejectsFlags) {
   if (Option.isSome(flags.delete)) return yield* deleteRejects(yield* findRun(flags.delete.value))
   const runId = yield* findRun(Option.getOrElse(flags.run, () => "latest" as const))
   yield* Option.match(flags.out, {
-    onNone: () => Effect.raceFirst(list(runId), readerGone),
-    onSome: (out) => write(runId, out),
+    onNone: () => Effect.raceFirst(list(flags, runId), readerGone),
+    onSome: (out) => write(flags, runId, out),
   })
 }, Effect.tapError(logFailure))
 

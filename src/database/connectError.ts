@@ -1,8 +1,7 @@
 import type { SqlError } from "effect/sql/SqlError"
 import { DatabaseError, describeState, sqlState } from "../domain/DatabaseError.ts"
+import { quote } from "../domain/shell.ts"
 import type { ServerSettings } from "./ServerSettings.ts"
-
-const quote = (word: string): string => (/^[\w./:-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 const createdb = ({ host, port, username, database }: ServerSettings): string =>
   `createdb --host ${quote(host)} --port ${port} --username ${quote(username)} ${quote(database)}`

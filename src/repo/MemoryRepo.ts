@@ -122,9 +122,12 @@ const make = Effect.gen(function* () {
     }),
   })
 
-  const countsOf = (runId: number) =>
+  const isReplaced = ({ file, fileId }: StoredLoad) =>
+    [...loads.values()].some((later) => later.file.uri === file.uri && later.fileId > fileId)
+
+  const countsOf = (runId: number, isCounted = (_: StoredLoad) => true) =>
     [...loads.values()]
-      .filter((load) => load.runId === runId)
+      .filter((load) => load.runId === runId && isCounted(load))
       .reduce((sum, load) => addCounts(sum, load.counts), noRecords)
 
   const toLoad = <File extends FileIdentity>(stored: StoredLoad, file: File, mapping: string): FileLoad<File> => {
@@ -148,7 +151,7 @@ const make = Effect.gen(function* () {
         const runId = unfinished?.[0] ?? runs.size + 1
         const attempt = (unfinished?.[1].attempt ?? 0) + 1
         runs.set(runId, { ...request, attempt, isFinished: false })
-        return { runId, attempt, committed: countsOf(runId) }
+        return { runId, attempt, committed: countsOf(runId, (load) => !isReplaced(load)) }
       }),
     register: (runId, { mapping }, files) =>
       Effect.sync(() =>

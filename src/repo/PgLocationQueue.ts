@@ -1,11 +1,11 @@
-import { PgClient } from "@effect/sql-pg"
 import { Duration, Effect, Layer } from "effect"
 import { randomUUID } from "node:crypto"
 import { type DatabaseError, fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
 import type { Answers, Location } from "../domain/Location.ts"
 import { texts } from "./arrays.ts"
+import { makeClient } from "./client.ts"
 import { type Claims, LocationQueue } from "./LocationQueue.ts"
-import { answered, patiently } from "./patience.ts"
+import { patiently } from "./patience.ts"
 import { makeLocks } from "./PgLocks.ts"
 import { type Keeping, makePlaces, type Told } from "./PgPlaces.ts"
 import { placeColumns } from "./upsertUsers.ts"
@@ -28,7 +28,7 @@ const toldOf = (answers: Answers): ReadonlyArray<Told> =>
   [...answers].flatMap(([address, answer]) => (answer._tag === "NotNow" ? [] : [[address, answer] as const]))
 
 const make = Effect.gen(function* () {
-  const sql = yield* PgClient.PgClient
+  const sql = yield* makeClient
   const lock = yield* makeLocks
   const writePlaces = yield* makePlaces
 
@@ -41,7 +41,6 @@ const make = Effect.gen(function* () {
     const key = yield* sql<{ key: bigint }>`select hashtextextended(${name}, 0) as key`.pipe(
       Effect.map((rows) => rows[0]!.key),
       Effect.mapError(fromSqlError),
-      answered,
       patiently,
     )
     const open = new Set<string>()
@@ -50,7 +49,7 @@ const make = Effect.gen(function* () {
       () => sql`
         update ip_locations set claimed_until = clock_timestamp() + make_interval(secs => ${claimSeconds})
         where address = any(${texts([...open])}) and claimed_by = ${key}`,
-    ).pipe(Effect.mapError(fromSqlError), answered, patiently)
+    ).pipe(Effect.mapError(fromSqlError), patiently)
     const giveBack = Effect.suspend(
       () => sql`
         update ip_locations set claimed_by = null, claimed_until = null
@@ -85,7 +84,6 @@ const make = Effect.gen(function* () {
           return taken.map(({ address }) => address)
         },
         Effect.mapError(fromSqlError),
-        answered,
         patiently,
       ),
 
@@ -95,7 +93,6 @@ const make = Effect.gen(function* () {
         ) as wait`.pipe(
         Effect.map((rows) => rows[0]!.wait),
         Effect.mapError(fromSqlError),
-        answered,
         patiently,
       ),
 
@@ -124,7 +121,6 @@ const make = Effect.gen(function* () {
       return page!.last
     },
     Effect.mapError(fromSqlError),
-    answered,
     patiently,
   )
 
@@ -141,7 +137,7 @@ const make = Effect.gen(function* () {
         order by l.address limit $2`,
         [after, pageSize],
       )
-      .pipe(Effect.mapError(fromSqlError), answered, patiently)
+      .pipe(Effect.mapError(fromSqlError), patiently)
     yield* write(
       { _tag: "Fill" },
       page.map(({ address, ...location }) => [address, { _tag: "Located", location }] as const),
@@ -154,7 +150,6 @@ const make = Effect.gen(function* () {
       select count(*)::float8 as waiting from ip_locations where status = 'pending'`.pipe(
       Effect.map((rows) => rows[0]!.waiting),
       Effect.mapError(fromSqlError),
-      answered,
       patiently,
     ),
     claims,
@@ -174,7 +169,6 @@ const make = Effect.gen(function* () {
         select count(*)::int as count from queued`.pipe(
         Effect.map((rows) => rows[0]!.count),
         Effect.mapError(fromSqlError),
-        answered,
         patiently,
       )
       yield* Effect.repeat(page, { until: (count) => count < pageSize })

@@ -2,6 +2,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Deferred, Effect, type Scope } from "effect"
 import type { Connection } from "effect/sql/SqlConnection"
 import { type DatabaseError, fromSqlError } from "../domain/DatabaseError.ts"
+import { makeClient } from "./client.ts"
 import { patiently } from "./patience.ts"
 
 /** How often a lock that another process has is asked for again. */
@@ -25,9 +26,9 @@ const unlock = (connection: Connection, name: string) =>
  * session ends, however the process ended.
  */
 export const makeLocks = Effect.gen(function* () {
-  const sql = yield* PgClient.PgClient
+  const sql = yield* makeClient
   // The embedded database has one process, and one connection, which a lock would keep from everybody.
-  const isEmbedded = sql.config.stream !== undefined
+  const isEmbedded = (yield* PgClient.PgClient).config.stream !== undefined
 
   /**
    * Waits until no other process has the lock, says so, and holds it until the scope closes. A session that is lost

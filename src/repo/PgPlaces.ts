@@ -1,10 +1,9 @@
-import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { type DatabaseError, fromSqlError } from "../domain/DatabaseError.ts"
 import type { Answer } from "../domain/Location.ts"
 import { doubles, texts } from "./arrays.ts"
-import { answered } from "./patience.ts"
+import { makeClient } from "./client.ts"
 import { isRefusal } from "./refusals.ts"
 import { makeTransaction, repeatConflicts } from "./transaction.ts"
 import { placeColumns } from "./upsertUsers.ts"
@@ -71,7 +70,7 @@ export type Keeping =
  * trigger does not let have its place goes without, as in `UserRepo.upsert`.
  */
 export const makePlaces = Effect.gen(function* () {
-  const sql = yield* PgClient.PgClient
+  const sql = yield* makeClient
   const transaction = makeTransaction(sql)
 
   const keep = (keeping: Keeping, told: ReadonlyArray<Told>) => {
@@ -100,7 +99,6 @@ export const makePlaces = Effect.gen(function* () {
       if (retold.length > 0) yield* sql.unsafe(placeAgain, toldParameters(retold))
     },
     (effect) => repeatConflicts(transaction(effect)),
-    answered,
   )
 
   const writeAcceptable = (

@@ -1,9 +1,9 @@
-import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Option, Stream } from "effect"
 import type { Fragment } from "effect/sql/Statement"
 import type { SqlError } from "effect/sql/SqlError"
 import { fromSqlError, sqlState } from "../domain/DatabaseError.ts"
 import { integers } from "./arrays.ts"
+import { makeClient } from "./client.ts"
 import { type RejectedFile, RejectRepo, type StoredReject } from "./RejectRepo.ts"
 import { makeTransaction } from "./transaction.ts"
 
@@ -45,7 +45,7 @@ type Row = Omit<StoredReject, "file"> & { readonly fileId: number }
 const undefinedTable = "42P01"
 
 const make = Effect.gen(function* () {
-  const sql = yield* PgClient.PgClient
+  const sql = yield* makeClient
   const transaction = makeTransaction(sql)
 
   const orWithoutTables =
@@ -100,7 +100,9 @@ const make = Effect.gen(function* () {
     )
 
   return RejectRepo.of({
-    latestRun: sql<{ id: number }>`select id::float8 as id from etl_runs order by etl_runs.id desc limit 1`.pipe(
+    latestRun: sql<{
+      id: number
+    }>`select id::float8 as id from etl_runs order by attempted_at desc, etl_runs.id desc limit 1`.pipe(
       Effect.map((rows) => rows[0]?.id),
       orWithoutTables(undefined),
       Effect.mapError(fromSqlError),

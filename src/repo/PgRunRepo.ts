@@ -1,9 +1,9 @@
-import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import { fromSqlError } from "../domain/DatabaseError.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import { integers, texts } from "./arrays.ts"
-import { answered, patiently } from "./patience.ts"
+import { makeClient } from "./client.ts"
+import { patiently } from "./patience.ts"
 import { makeLocks } from "./PgLocks.ts"
 import { type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./RunRepo.ts"
 import { makeTransaction } from "./transaction.ts"
@@ -30,6 +30,11 @@ const outcomes = ["read", "inserted", "updated", "unchanged", "stale", "duplicat
 
 const countSums = outcomes.map((outcome) => `coalesce(sum(${outcome}), 0)::float8 as ${outcome}`).join(", ")
 
+/** A later version of the file was listed: nobody reads this one any more. */
+const isReplaced = `exists (
+  select from etl_files later where later.uri = etl_files.uri and later.id > etl_files.id
+)`
+
 const toLoad = <File extends FileIdentity>(row: FileRow, file: File, { mapping }: RunRequest): FileLoad<File> => {
   const isOtherMapping = row.mapping !== mapping
   return {
@@ -47,7 +52,7 @@ const toLoad = <File extends FileIdentity>(row: FileRow, file: File, { mapping }
 }
 
 const make = Effect.gen(function* () {
-  const sql = yield* PgClient.PgClient
+  const sql = yield* makeClient
   const transaction = makeTransaction(sql)
   const lock = yield* makeLocks
 
@@ -59,7 +64,7 @@ const make = Effect.gen(function* () {
   const beginAttempt = ({ source, mapping, force }: RunRequest) =>
     Effect.gen(function* () {
       const resumed = yield* sql<{ runId: number; attempt: number }>`
-        update etl_runs set attempts = attempts + 1
+        update etl_runs set attempts = attempts + 1, attempted_at = now()
         where id = (
           select id from etl_runs
           where source = ${source} and mapping = ${mapping} and force = ${force} and finished_at is null
@@ -71,7 +76,7 @@ const make = Effect.gen(function* () {
         (yield* sql<{ runId: number; attempt: number }>`
           insert into etl_runs (source, mapping, force) values (${source}, ${mapping}, ${force})
           returning id::float8 as "runId", attempts as attempt`)[0]!
-      return { ...begun, committed: yield* counts("run_id = $1", [begun.runId]) }
+      return { ...begun, committed: yield* counts(`run_id = $1 and not ${isReplaced}`, [begun.runId]) }
     })
 
   const registerBatch = Effect.fnUntraced(function* <File extends FileIdentity>(
@@ -110,10 +115,15 @@ const make = Effect.gen(function* () {
 
   /** What is loaded of an unfinished file becomes this run's. */
   const takeOver = Effect.fnUntraced(function* (runId: number, { mapping }: RunRequest, fileId: number) {
-    const taken = yield* sql`
-        update etl_files set run_id = ${runId}, mapping = ${mapping}
-        where id = ${fileId} and loaded_at is null and (mapping = ${mapping} or header is null) returning id`
-    if (taken.length > 0) yield* sql`update etl_rejects set run_id = ${runId} where file_id = ${fileId}`
+    const taken = yield* sql<{ from: number }>`
+      update etl_files f set run_id = ${runId}, mapping = ${mapping} from etl_files before
+      where f.id = ${fileId} and before.id = f.id
+        and f.loaded_at is null and (f.mapping = ${mapping} or f.header is null)
+      returning before.run_id::float8 as "from"`
+    if (taken.length === 0) return
+    yield* sql`update etl_rejects set run_id = ${runId} where file_id = ${fileId}`
+    const left = yield* counts("run_id = $1", [taken[0]!.from])
+    yield* sql`update etl_runs set ${sql.update(left)} where id = ${taken[0]!.from} and id <> ${runId}`
   }, transaction)
 
   const takeFile = Effect.fnUntraced(function* <File extends FileIdentity>(
@@ -134,7 +144,7 @@ const make = Effect.gen(function* () {
     begin: Effect.fn("RunRepo.begin")(function* (request: RunRequest) {
       const { source } = request
       yield* lock(`source ${source}`, `Another process loads ${source}. Waiting until it is done.`)
-      return yield* transaction(beginAttempt(request)).pipe(Effect.mapError(fromSqlError), answered, patiently)
+      return yield* transaction(beginAttempt(request)).pipe(Effect.mapError(fromSqlError), patiently)
     }),
 
     register: Effect.fn("RunRepo.register")(
@@ -146,7 +156,6 @@ const make = Effect.gen(function* () {
         return loads
       },
       Effect.mapError(fromSqlError),
-      answered,
       patiently,
     ),
 
@@ -157,7 +166,7 @@ const make = Effect.gen(function* () {
     ) {
       const { fileId, file } = load
       yield* lock(`file ${fileId}`, `Another process loads ${file.uri}. Waiting until it is done.`)
-      return yield* takeFile(runId, request, load).pipe(Effect.mapError(fromSqlError), answered, patiently)
+      return yield* takeFile(runId, request, load).pipe(Effect.mapError(fromSqlError), patiently)
     }),
 
     finishFile: Effect.fn("RunRepo.finishFile")(
@@ -166,7 +175,6 @@ const make = Effect.gen(function* () {
         return yield* counts("id = $1 and load = $2", [fileId, load])
       },
       Effect.mapError(fromSqlError),
-      answered,
       patiently,
     ),
 
@@ -175,7 +183,6 @@ const make = Effect.gen(function* () {
         return yield* counts("id = $1 and load = $2", [fileId, load])
       },
       Effect.mapError(fromSqlError),
-      answered,
       patiently,
     ),
 
@@ -187,7 +194,6 @@ const make = Effect.gen(function* () {
         return totals
       },
       Effect.mapError(fromSqlError),
-      answered,
       patiently,
     ),
   })

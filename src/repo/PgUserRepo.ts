@@ -1,4 +1,3 @@
-import { PgClient } from "@effect/sql-pg"
 import { Data, Duration, Effect, Layer } from "effect"
 import { Migrator, SqlClient } from "effect/sql"
 import { SqlError } from "effect/sql/SqlError"
@@ -9,12 +8,13 @@ import type { Reject } from "../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { userColumns } from "../domain/User.ts"
 import { booleans, bytes, days, doubles, integers, texts } from "./arrays.ts"
+import { makeClient } from "./client.ts"
 import tables from "./migrations/0001_tables.ts"
 import resume from "./migrations/0002_resume.ts"
-import claims from "./migrations/0003_claims.ts"
+import attempts from "./migrations/0003_attempts.ts"
 import { AdoptionError } from "./migrations/adoptUsers.ts"
 import * as PgLocationQueue from "./PgLocationQueue.ts"
-import { answered, patiently } from "./patience.ts"
+import { patiently } from "./patience.ts"
 import * as PgRejectRepo from "./PgRejectRepo.ts"
 import * as PgRunRepo from "./PgRunRepo.ts"
 import { isNotWritten, isRefusal, NotWritten, writeAcceptable, type Written } from "./refusals.ts"
@@ -24,7 +24,7 @@ import { type ChunkLocations, type ChunkOutcome, type LoadRef, UserRepo } from "
 
 const runMigrations = Migrator.make({})({
   table: "etl_migrations",
-  loader: Migrator.fromRecord({ "0001_tables": tables, "0002_resume": resume, "0003_claims": claims }),
+  loader: Migrator.fromRecord({ "0001_tables": tables, "0002_resume": resume, "0003_attempts": attempts }),
 })
 
 const migrationError = (error: Migrator.MigrationError | SqlError | DatabaseError): DatabaseError => {
@@ -58,7 +58,7 @@ const nothingRemembered: AnswerTally = { located: 0, unlocatable: {} }
 const rowsOfStatement = 5_000
 
 const make = Effect.gen(function* () {
-  const sql = yield* PgClient.PgClient
+  const sql = yield* makeClient
   const transaction = makeTransaction(sql)
 
   /** Queues what was never asked for, and tells what was. */
@@ -143,7 +143,7 @@ const make = Effect.gen(function* () {
     // Else a deferred constraint refuses the whole of the chunk at its COMMIT.
     yield* sql`set constraints all immediate`
     const write = (records: ReadonlyArray<UserRecord>, locations: ChunkLocations) =>
-      transaction(writeRecords(fileId, records, locations)).pipe(answered, tryAgain)
+      transaction(writeRecords(fileId, records, locations)).pipe(tryAgain)
     return yield* writeAcceptable(chunk.users, (records) =>
       records.length > 1
         ? write(records, locations)
@@ -234,7 +234,7 @@ const make = Effect.gen(function* () {
           attempted = outcome
           return outcome
         }).pipe(transaction)
-      return yield* answered(attempt(writeAll)).pipe(
+      return yield* attempt(writeAll).pipe(
         tryAgain,
         Effect.catchIf(
           (error) => isRefusal(error) || isNotWritten(error),
@@ -244,7 +244,7 @@ const make = Effect.gen(function* () {
           "Moved",
           Effect.fnUntraced(function* () {
             // The answer to an earlier COMMIT was lost, but not the COMMIT.
-            if (attempted !== undefined && (yield* answered(isCommitted(load, chunk)))) return attempted
+            if (attempted !== undefined && (yield* isCommitted(load, chunk))) return attempted
             return yield* anotherProcess
           }),
         ),

@@ -1,25 +1,9 @@
 import { Clock, Duration, Effect, Schedule } from "effect"
-import { DatabaseError } from "../domain/DatabaseError.ts"
+import type { DatabaseError } from "../domain/DatabaseError.ts"
+import { silence } from "./client.ts"
 
 /** A database that restarts, or whose standby takes over, is back by then. */
 const patience = "5 minutes"
-
-/** A server that has stalled does not end its statements itself: more than any of them may take. */
-export const silence = "150 seconds"
-
-/** Fails where a database does not answer at all. */
-export const answered = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | DatabaseError, R> =>
-  Effect.timeoutOrElse(effect, {
-    duration: silence,
-    orElse: () =>
-      Effect.fail(
-        new DatabaseError({
-          operation: "query",
-          message: `The database has not answered for ${silence}.`,
-          retryable: true,
-        }),
-      ),
-  })
 
 const millis = (duration: Duration.Input) => Duration.toMillis(Duration.fromInputUnsafe(duration))
 

@@ -29,17 +29,15 @@ export const isRefusal = (error: unknown): error is SqlError =>
 const field = (cause: unknown, name: string): string | undefined =>
   cause instanceof Error && name in cause ? String((cause as unknown as Record<string, unknown>)[name]) : undefined
 
-/** PostgreSQL's words. Those of a trigger may quote a password, which no log may have. */
-const toReason = (error: SqlError | NotWritten, { user }: UserRecord): Reason => {
+const toReason = (error: SqlError | NotWritten): Reason => {
   if (error._tag === "NotWritten") {
     return { column: null, message: "is refused by PostgreSQL: a trigger or rule of the table keeps it out" }
   }
   const { cause } = error.reason
-  const said = field(cause, "message") ?? "no reason given"
-  const message = user.password === null ? said : said.replaceAll(user.password, "***")
   return {
     column: field(cause, "column") ?? null,
-    message: `is refused by PostgreSQL: ${message} (SQLSTATE ${sqlState(error)})`,
+    message: `is refused by PostgreSQL (SQLSTATE ${sqlState(error)})`,
+    detail: field(cause, "message") ?? "no reason given",
   }
 }
 
@@ -48,7 +46,7 @@ const toReject = (record: UserRecord, error: SqlError | NotWritten): Reject => (
   line: record.line,
   raw: record.raw,
   length: record.raw.length,
-  reasons: [toReason(error, record)],
+  reasons: [toReason(error)],
 })
 
 const add = (left: Written, right: Written): Written => ({

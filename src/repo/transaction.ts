@@ -1,9 +1,8 @@
 import { Effect, Exit, Fiber, Schedule } from "effect"
 import { makeWithTransaction, type SqlClient } from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
-import { ConnectionError, SqlError, UnknownError } from "effect/sql/SqlError"
+import { SqlError, UnknownError } from "effect/sql/SqlError"
 import { sqlState } from "../domain/DatabaseError.ts"
-import { silence } from "./patience.ts"
 
 /** Serialization failures and deadlocks pass when the transaction is repeated. */
 const isConflict = (error: unknown): boolean =>
@@ -16,21 +15,9 @@ export const repeatConflicts = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect
     while: isConflict,
   })
 
-const noAnswer = new SqlError({ reason: new ConnectionError({ cause: new Error(`no answer for ${silence}`) }) })
-
-/**
- * BEGIN, COMMIT and their kin. A server that has stalled must not keep us in one for ever; an interruption must not skip
- * a ROLLBACK.
- */
-const control = (connection: Connection, statement: string) =>
-  Effect.timeoutOrElse(connection.executeRaw(statement, []), {
-    duration: silence,
-    orElse: () => Effect.fail(noAnswer),
-  })
-
 /** PostgreSQL answers ROLLBACK where the transaction was aborted. */
 const commit = (connection: Connection) =>
-  Effect.flatMap(control(connection, "COMMIT"), (result) =>
+  Effect.flatMap(connection.executeRaw("COMMIT", []), (result) =>
     (result as { readonly command?: string }).command === "ROLLBACK"
       ? new SqlError({ reason: new UnknownError({ cause: new Error("COMMIT rolled back an aborted transaction") }) })
       : Effect.void,
@@ -48,12 +35,12 @@ export const makeTransaction = (sql: SqlClient) => {
     transactionService: sql.transactionService,
     spanAttributes: [],
     acquireConnection: (restore) => restore(sql.reserve),
-    begin: (connection) => control(connection, "BEGIN"),
-    savepoint: (connection, id) => control(connection, `SAVEPOINT etl_${id}`),
-    releaseSavepoint: (connection, id) => control(connection, `RELEASE SAVEPOINT etl_${id}`),
+    begin: (connection) => connection.executeRaw("BEGIN", []),
+    savepoint: (connection, id) => connection.executeRaw(`SAVEPOINT etl_${id}`, []),
+    releaseSavepoint: (connection, id) => connection.executeRaw(`RELEASE SAVEPOINT etl_${id}`, []),
     commit,
-    rollback: (connection) => control(connection, "ROLLBACK"),
-    rollbackSavepoint: (connection, id) => control(connection, `ROLLBACK TO SAVEPOINT etl_${id}`),
+    rollback: (connection) => connection.executeRaw("ROLLBACK", []),
+    rollbackSavepoint: (connection, id) => connection.executeRaw(`ROLLBACK TO SAVEPOINT etl_${id}`, []),
   })
   return <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
     Effect.uninterruptibleMask((restore) =>

@@ -126,10 +126,12 @@ const makeRead = Effect.fnUntraced(function* () {
   const open = Effect.fnUntraced(function* (file: SourceFile, start: number) {
     const handle = yield* fs.open(file.uri).pipe(Effect.mapError(readError(file)))
     const next = Effect.fnUntraced(function* (at: number) {
-      if (at >= file.size) return yield* checkUnchanged(file, handle.stat)
+      if (at >= file.size) return undefined
       const length = Math.min(chunkSize, file.size - at)
       const chunk = yield* handle.readAlloc(length, { position: BigInt(at) }).pipe(Effect.mapError(readError(file)))
       if (Option.isNone(chunk)) return yield* changed(file)
+      // Before anybody sees what may be of another version.
+      yield* checkUnchanged(file, handle.stat)
       return [chunk.value, at + chunk.value.length] as const
     })
     yield* checkUnchanged(file, handle.stat)

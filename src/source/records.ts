@@ -41,28 +41,28 @@ const mapFields = (fields: ReadonlyArray<string>, positions: Positions): MappedR
   return record
 }
 
+const toUser = (fields: Fields, positions: Positions): ReturnType<typeof decodeUser> =>
+  isProblem(fields)
+    ? Result.fail([{ column: null, message: fields.problem }])
+    : decodeUser(mapFields(fields, positions))
+
 const decode = (frame: Frame, fields: Fields, positions: Positions): Decoded =>
-  Result.mapBoth(
-    isProblem(fields)
-      ? Result.fail([{ column: null, message: fields.problem }])
-      : decodeUser(mapFields(fields, positions)),
-    {
-      onSuccess: (user): UserRecord => ({
-        user,
-        byteOffset: frame.offset,
-        line: frame.line,
-        raw: frame.raw,
-      }),
-      onFailure: (reasons): Reject => ({
-        byteOffset: frame.offset,
-        line: frame.line,
-        // A copy: a view would keep the whole block in memory.
-        raw: frame.raw.slice(),
-        length: frame.length,
-        reasons,
-      }),
-    },
-  )
+  Result.mapBoth(toUser(fields, positions), {
+    onSuccess: (user): UserRecord => ({
+      user,
+      byteOffset: frame.offset,
+      line: frame.line,
+      raw: frame.raw,
+    }),
+    onFailure: (reasons): Reject => ({
+      byteOffset: frame.offset,
+      line: frame.line,
+      // A copy: a view would keep the whole block in memory.
+      raw: frame.raw.slice(),
+      length: frame.length,
+      reasons,
+    }),
+  })
 
 const makeFramer = (options: ReadOptions, start: Position, fieldCount: number | undefined): Framer =>
   new Framer({

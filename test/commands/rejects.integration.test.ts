@@ -180,6 +180,36 @@ describe("etl rejects", () => {
   )
 })
 
+describe("etl rejects of the latest run", () => {
+  it.live("are those of the run that was tried last, also where it began before another", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const first = yield* directoryOf({ "1.csv": `${header}\n${row("first")}\n${row("a@example.com")}\n` })
+      const flags = ["--geo", "none", "--chunksize", "1", "--max-rejects"]
+      assert.deepInclude(yield* etl(["--source", first, ...flags, "0"], env), { code: 4 })
+      yield* load(env, { "2.csv": `${header}\n${row("second")}\n` })
+      assert.match((yield* etl(["rejects"], env)).stdout, /^2\.csv:2: email/)
+      assert.deepInclude(yield* etl(["--source", first, ...flags, "1"], env), { code: 3 })
+      const { stdout } = yield* etl(["rejects"], env)
+      assert.match(stdout, /^1\.csv:2: email/)
+      assert.notInclude(stdout, "2.csv")
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("say all that a trigger said, and how to load what is corrected into the same database", () =>
+    Effect.gen(function* () {
+      const folder = yield* freshFolder
+      const source = yield* directoryOf({ "1.csv": `${header}\n${row("nobody")}\n` })
+      yield* etl(["--source", source, "--geo", "none", "--embedded", folder])
+      const listed = yield* etl(["rejects", "--embedded", folder])
+      assert.include(listed.stdout, `etl rejects --run 1 --out fix.csv --embedded ${folder} writes it`)
+      const out = join(source, "it's.txt")
+      const written = yield* etl(["rejects", "--out", out, "--embedded", folder])
+      assert.include(written.stdout, `etl --source '${out.replace("'", "'\\''")}' --embedded ${folder}`)
+    }).pipe(Effect.scoped),
+  )
+})
+
 describe("etl rejects | head", () => {
   it.live("ends when nobody reads any more, without a word", () =>
     Effect.gen(function* () {

@@ -103,12 +103,16 @@ describe("a server that goes away for a moment", () => {
           yield* sql.unsafe(`alter database ${database} set default_transaction_read_only = ${setting}`)
           yield* ask(`select count(pg_terminate_backend(pid))::text as json ${sessions}`)
         }).pipe(Effect.provide(clientLayer(server, "postgres")), Effect.scoped)
+      yield* runEtl({ ...command, args: ["init"] })
       const run = yield* Effect.forkChild(runEtl(command))
-      yield* Effect.sleep("1500 millis")
+      const begun = ask("select count(*)::text as json from etl_files where header is not null")
+      yield* Effect.repeat(begun, { until: ([count]) => count !== "0" })
       yield* readOnly("on")
       yield* Effect.sleep("2 seconds")
       yield* readOnly("off")
-      yield* judge(yield* Fiber.join(run))
+      const outcome = yield* Fiber.join(run)
+      assert.match(outcome.output, again)
+      yield* judge(outcome)
     }).pipe(Effect.scoped),
   )
 

@@ -63,4 +63,28 @@ describe.concurrent("a server that is away for long", () => {
       }).pipe(Effect.scoped),
     { timeout: patienceMillis + 120_000 },
   )
+
+  for (const statement of ["create table etl_runs", "pg_try_advisory_lock", "pg_advisory_unlock"]) {
+    it.live(
+      `says nothing any more at ${statement}: the run ends with 6 after five minutes`,
+      () =>
+        Effect.gen(function* () {
+          const { port } = yield* sharedPostgres
+          const { command } = yield* makeSetting(setting, makeInput(9))
+          let isSilent = false
+          const proxy = yield* tcpServer((client) => {
+            const statements = new OutgoingStatements()
+            relay(client, port, (bytes, server) => {
+              isSilent ||= statements.push(bytes).some((text) => text.includes(statement))
+              if (!isSilent) server.write(bytes)
+            })
+          })
+          const env = { ...command.env, DB_PORT: String(proxy), DB_SSLMODE: "disable" }
+          const outcome = yield* runEtl({ ...command, env, patienceMillis: patienceMillis + 90_000 })
+          assert.strictEqual(outcome.code, 6, outcome.output)
+          assert.approximately(outcome.milliseconds, patienceMillis, 40_000)
+        }).pipe(Effect.scoped),
+      { timeout: patienceMillis + 120_000 },
+    )
+  }
 })

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Exit, Fiber, Logger, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { DatabaseError } from "../../src/domain/DatabaseError.ts"
-import { answered, patiently } from "../../src/repo/patience.ts"
+import { patiently } from "../../src/repo/patience.ts"
 
 const away = new DatabaseError({ operation: "query", message: "It is away.", retryable: true })
 
@@ -48,7 +48,8 @@ describe("patiently", () => {
         assert.isAtLeast(refuses.seconds, 295)
         assert.isBelow(refuses.seconds, 310)
 
-        const silent = yield* timed(patiently(answered(Effect.never)))
+        const silence = Effect.timeoutOrElse(Effect.never, { duration: "150 seconds", orElse: () => Effect.fail(away) })
+        const silent = yield* timed(patiently(silence))
         assert.isTrue(Exit.isFailure(silent.exit))
         assert.isAtMost(silent.seconds, 310)
       }),

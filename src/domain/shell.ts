@@ -1,0 +1,3 @@
+/** A word of a command line as a POSIX shell takes it. */
+export const quote = (word: string): string =>
+  /^[\w./:,=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
