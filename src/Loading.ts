@@ -61,21 +61,19 @@ export const fileSummary = (
 ): FileSummary => ({ uri, name, state, counts, error })
 
 /**
- * Loads the files of a run, one after another. `committed`: what earlier attempts did; `addressCounts`: where answers are
- * counted.
+ * Loads the files of a run that are registered, one after another. `addressCounts`: where answers are counted.
  */
 export const make = Effect.fnUntraced(function* (
   options: LoadOptions,
   runId: number,
   request: RunRequest,
-  committed: RecordCounts,
   addressCounts: Ref.Ref<AnsweredCounts>,
 ) {
   const source = yield* Source
   const users = yield* UserRepo
   const runs = yield* RunRepo
   const locateChunk = yield* makeLocateChunk(options.locationsMaxAge, addressCounts)
-  const runCounts = yield* Ref.make(committed)
+  const runCounts = yield* Ref.make(yield* runs.committed(runId))
 
   const isStopped = Effect.map(Ref.get(runCounts), (counts) => RejectLimit.isExceeded(options.maxRejects, counts))
 

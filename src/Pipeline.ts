@@ -66,7 +66,7 @@ const outcome = Effect.fnUntraced(function* <A, E>(locating: Fiber.Fiber<A, E>) 
 const runAttempt = Effect.fnUntraced(function* (
   options: PipelineOptions,
   request: RunRequest,
-  { runId, attempt, committed }: { readonly runId: number; readonly attempt: number; readonly committed: RecordCounts },
+  { runId, attempt }: { readonly runId: number; readonly attempt: number },
 ) {
   const source = yield* Source
   const runs = yield* RunRepo
@@ -85,7 +85,7 @@ const runAttempt = Effect.fnUntraced(function* (
   yield* checkMappings(loads, options.force)
 
   const addressCounts = yield* Ref.make(noAddresses)
-  const { loadFile, isStopped } = yield* Loading.make(options, runId, request, committed, addressCounts)
+  const { loadFile, isStopped } = yield* Loading.make(options, runId, request, addressCounts)
   const isLoaded = yield* Deferred.make<void>()
   const locating =
     locator.service === undefined

@@ -151,7 +151,7 @@ const make = Effect.gen(function* () {
         const runId = unfinished?.[0] ?? runs.size + 1
         const attempt = (unfinished?.[1].attempt ?? 0) + 1
         runs.set(runId, { ...request, attempt, isFinished: false })
-        return { runId, attempt, committed: countsOf(runId, (load) => !isReplaced(load)) }
+        return { runId, attempt }
       }),
     register: (runId, { mapping }, files) =>
       Effect.sync(() =>
@@ -173,6 +173,7 @@ const make = Effect.gen(function* () {
           return toLoad(stored, file, mapping)
         }),
       ),
+    committed: (runId) => Effect.sync(() => countsOf(runId, (load) => !isReplaced(load))),
     take: Effect.fnUntraced(function* (runId, { mapping, force }, { file, fileId }) {
       const stored = loads.get(fileId)!
       const isOther = stored.mapping !== mapping

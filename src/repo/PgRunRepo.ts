@@ -76,7 +76,7 @@ const make = Effect.gen(function* () {
         (yield* sql<{ runId: number; attempt: number }>`
           insert into etl_runs (source, mapping, force) values (${source}, ${mapping}, ${force})
           returning id::float8 as "runId", attempts as attempt`)[0]!
-      return { ...begun, committed: yield* counts(`run_id = $1 and not ${isReplaced}`, [begun.runId]) }
+      return begun
     })
 
   const registerBatch = Effect.fnUntraced(function* <File extends FileIdentity>(
@@ -155,6 +155,12 @@ const make = Effect.gen(function* () {
         }
         return loads
       },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    committed: Effect.fn("RunRepo.committed")(
+      (runId: number) => counts(`run_id = $1 and not ${isReplaced}`, [runId]),
       Effect.mapError(fromSqlError),
       patiently,
     ),

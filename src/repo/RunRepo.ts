@@ -38,22 +38,20 @@ export class RunRepo extends Context.Service<
   RunRepo,
   {
     /**
-     * Begins a run, or another attempt of one that was asked for the same and is not finished. `committed`: what its
-     * earlier attempts did. Waits, and says so, while another process loads the source; others wait until the scope closes.
+     * Begins a run, or another attempt of one that was asked for the same and is not finished. Waits, and says so, while
+     * another process loads the source; others wait until the scope closes.
      */
     readonly begin: (
       request: RunRequest,
-    ) => Effect.Effect<
-      { readonly runId: number; readonly attempt: number; readonly committed: RecordCounts },
-      DatabaseError,
-      Scope.Scope
-    >
+    ) => Effect.Effect<{ readonly runId: number; readonly attempt: number }, DatabaseError, Scope.Scope>
     /** Numbers the files that are new, in the order given, and tells of each how far it is loaded. May be repeated. */
     readonly register: <File extends FileIdentity>(
       runId: number,
       request: RunRequest,
       files: ReadonlyArray<File>,
     ) => Effect.Effect<ReadonlyArray<FileLoad<File>>, DatabaseError>
+    /** What the run has committed, but for files of which a later version was registered. */
+    readonly committed: (runId: number) => Effect.Effect<RecordCounts, DatabaseError>
     /**
      * Takes a file for the run, and tells how far it is loaded by now. With `force` a file that an earlier run has
      * loaded, or that was begun with another mapping, begins anew. Waits, and says so, while another process loads the

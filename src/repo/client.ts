@@ -40,4 +40,4 @@ export const makeClient = Effect.gen(function* () {
     prepareTransactionControls: true,
     spanAttributes: [["db.system.name", "postgresql"]],
   })
-}).pipe(Effect.provide(Reactivity.layer))
+}).pipe(Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make))
