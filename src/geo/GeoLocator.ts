@@ -1,4 +1,5 @@
 import { Context, Effect, Layer, Runtime, Schema } from "effect"
+import type { DatabaseError } from "../domain/DatabaseError.ts"
 import { Answer, type Answers } from "../domain/Location.ts"
 
 /**
@@ -25,9 +26,10 @@ export interface GeoService {
   readonly requestsPerMinute: number
   /**
    * Answers for distinct canonical public addresses. Addresses missing from the answers count as `NotNow`. May take
-   * as long as its quota demands, and may be interrupted and repeated. Fails only when it has given up trying.
+   * as long as its quota demands, and may be interrupted and repeated. Fails only when it has given up trying, and with a
+   * DatabaseError where its requests are counted in a database that cannot be used: that ends the run.
    */
-  readonly locate: (addresses: ReadonlyArray<string>) => Effect.Effect<Answers, GeoLocatorError>
+  readonly locate: (addresses: ReadonlyArray<string>) => Effect.Effect<Answers, GeoLocatorError | DatabaseError>
 }
 
 /**

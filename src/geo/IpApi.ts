@@ -142,6 +142,7 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
         .execute(HttpClientRequest.bodyJsonUnsafe(request, addresses))
         .pipe(Effect.catchTag("HttpClientError", (error) => explain(error, sending)))
       yield* sending.responded(allowanceOf(response.status, response.headers))
+      if (response.status === 429) yield* sending.refused
       yield* checkStatus(response.status, key !== undefined)
       const answers = decodeAnswers(yield* readBody(response), addresses)
       if (Result.isFailure(answers)) {

@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Clock, Context, Effect, Exit, Fiber, Layer, Logger, Redacted, Tracer } from "effect"
 import { HttpClient, HttpClientError } from "effect/http"
 import { TestClock } from "effect/testing"
+import type { DatabaseError } from "../../src/domain/DatabaseError.ts"
 import { Answer, type Answers } from "../../src/domain/Location.ts"
 import { GeoLocator, GeoLocatorError } from "../../src/geo/GeoLocator.ts"
 import * as IpApi from "../../src/geo/IpApi.ts"
@@ -65,14 +66,14 @@ const start = Effect.fnUntraced(function* (options: { readonly key?: string } = 
   return { server, ...(yield* connect({ url: server.url, key })) }
 })
 
-const failureOf = (exit: Exit.Exit<Answers, GeoLocatorError>): GeoLocatorError => {
+const failureOf = (exit: Exit.Exit<Answers, DatabaseError | GeoLocatorError>): GeoLocatorError => {
   assert.isTrue(Exit.isFailure(exit))
   const error = Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
   assert.instanceOf(error, GeoLocatorError)
   return error as GeoLocatorError
 }
 
-const answersOf = (exit: Exit.Exit<Answers, GeoLocatorError>): Answers => {
+const answersOf = (exit: Exit.Exit<Answers, DatabaseError | GeoLocatorError>): Answers => {
   if (Exit.isFailure(exit)) return assert.fail(Cause.pretty(exit.cause))
   return exit.value
 }
