@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
-import { Config, Context, Effect, type FileSystem, Layer, Option } from "effect"
+import { Config, Context, Effect, type FileSystem, Layer, Option, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { UsageError } from "./commands/CommandError.ts"
 import type { InitFlags } from "./commands/init.ts"
@@ -14,6 +15,7 @@ import * as IpApi from "./geo/IpApi.ts"
 import * as Mmdb from "./geo/Mmdb.ts"
 import { Quota } from "./geo/Quota.ts"
 import * as Logging from "./Logging.ts"
+import { PermitRepo } from "./repo/PermitRepo.ts"
 import * as PgUserRepo from "./repo/PgUserRepo.ts"
 import type { RejectRepo } from "./repo/RejectRepo.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
@@ -61,13 +63,23 @@ const source = (flags: RunFlags) =>
     }),
   )
 
+/** Whose quota it is: of the network address, or of a key, which is not told by it. */
+const quotaOf = (key: string): string =>
+  key === "" ? "ip-api" : `ip-api ${createHash("sha256").update(key).digest("hex").slice(0, 8)}`
+
 const ipApi = Layer.unwrap(
   Effect.gen(function* () {
     const url = yield* Config.option(Config.String("IP_API_URL"))
-    const key = yield* Config.option(Config.Redacted("IP_API_KEY"))
-    return IpApi.layer({ url: Option.getOrUndefined(url), key: Option.getOrUndefined(key) })
+    const key = Option.getOrElse(yield* Config.option(Config.Redacted("IP_API_KEY")), () => Redacted.make(""))
+    const permits = yield* PermitRepo
+    const quota = Quota.layer({
+      // What a key allows, the service tells.
+      requests: Redacted.value(key) === "" ? 15 : Infinity,
+      shared: { provider: quotaOf(Redacted.value(key)), permits },
+    })
+    return IpApi.layer({ url: Option.getOrUndefined(url), key }).pipe(Layer.provide(quota))
   }),
-).pipe(Layer.provide([Quota.layerMemory(), FetchHttpClient.layer]))
+).pipe(Layer.provide(FetchHttpClient.layer))
 
 const locatorLayer = (
   name: LocatorName,
@@ -75,7 +87,7 @@ const locatorLayer = (
 ): Layer.Layer<
   GeoLocator,
   Layer.Error<typeof ipApi> | Layer.Error<ReturnType<typeof Mmdb.layer>>,
-  FileSystem.FileSystem
+  FileSystem.FileSystem | PermitRepo
 > => {
   switch (name) {
     case "ip-api":
@@ -87,17 +99,23 @@ const locatorLayer = (
   }
 }
 
-const locator = (flags: RunFlags) =>
-  Layer.effect(
+const checkLocator = ({ geo, geoDb }: RunFlags) =>
+  geoDb.length > 0 && !geo.includes("mmdb")
+    ? Effect.fail(usageError("--geo-db is for --geo mmdb: add it, or leave --geo-db out"))
+    : Effect.void
+
+const locator = (flags: RunFlags, repos: ReturnType<typeof repositories>) => {
+  const layer = Layer.effect(
     GeoLocator,
     Effect.gen(function* () {
-      if (flags.geoDb.length > 0 && !flags.geo.includes("mmdb")) {
-        return yield* usageError("--geo-db is for --geo mmdb: add it, or leave --geo-db out")
-      }
       const built = yield* Effect.forEach(flags.geo, (name) => Layer.build(locatorLayer(name, flags)))
       return chain(built.map((context) => Context.get(context, GeoLocator)))
     }),
   )
+  return Layer.unwrap(Effect.as(checkLocator(flags), Layer.provide(layer, repos)))
+}
+
+const repositories = (flags: InitFlags) => PgUserRepo.layer.pipe(Layer.provide(database(flags)))
 
 const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 
@@ -108,19 +126,21 @@ type RunError =
   | Layer.Error<ReturnType<typeof Logging.layer>>
 
 /** The services of `etl run`. */
-export const run = (flags: RunFlags): Layer.Layer<RunServices, RunError> =>
-  Layer.mergeAll(source(flags), locator(flags), PgUserRepo.layer.pipe(Layer.provide(database(flags)))).pipe(
+export const run = (flags: RunFlags): Layer.Layer<RunServices, RunError> => {
+  // One layer, used twice: built once.
+  const repos = repositories(flags)
+  return Layer.mergeAll(source(flags), locator(flags, repos), repos).pipe(
     Layer.tapError(Logging.logFailure),
     Layer.provideMerge(Logging.layer(flags.logfile)),
     Layer.provide(platform),
   )
+}
 
 type InitError = Layer.Error<ReturnType<typeof database>> | Layer.Error<ReturnType<typeof Logging.layer>>
 
 /** The services of `etl init`. */
 export const init = (flags: InitFlags): Layer.Layer<UserRepo | RejectRepo, InitError> =>
-  PgUserRepo.layer.pipe(
-    Layer.provide(database(flags)),
+  repositories(flags).pipe(
     Layer.tapError(Logging.logFailure),
     Layer.provideMerge(Logging.layer(flags.logfile)),
     Layer.provide(platform),

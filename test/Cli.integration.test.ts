@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
@@ -87,6 +88,33 @@ describe("etl", () => {
         service.requests.slice(6).map(({ addresses }) => addresses),
         [["8.8.8.8"]],
       )
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("requests count in the database, by key, which is not told; where they cannot be counted, it exits 6", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const service = yield* fakeIpApi()
+      const source = yield* directoryOf({ "1.csv": [header, row("a@example.com", "8.8.8.8")].join("\n") })
+      const run = yield* etl(["--source", source], { ...env, IP_API_URL: service.url })
+      assert.strictEqual(run.code, 0, run.stderr)
+      const permits = "select provider, answered_at is not null as answered, remaining from etl_permits order by id"
+      const free = { provider: "ip-api", answered: true, remaining: 14 }
+      assert.deepStrictEqual(yield* query(permits), [free])
+
+      yield* query("truncate ip_locations")
+      const key = "a-key-that-is-paid-for"
+      const paid = yield* etl(["--source", source, "--force"], { ...env, IP_API_URL: service.url, IP_API_KEY: key })
+      assert.strictEqual(paid.code, 0, paid.stderr)
+      const provider = `ip-api ${createHash("sha256").update(key).digest("hex").slice(0, 8)}`
+      assert.deepStrictEqual(yield* query(permits), [free, { provider, answered: true, remaining: 13 }])
+
+      yield* query("truncate ip_locations")
+      yield* query("drop table etl_permits")
+      const uncounted = yield* etl(["--source", source, "--force"], { ...env, IP_API_URL: service.url })
+      assert.strictEqual(uncounted.code, 6, uncounted.stderr)
+      assert.include(uncounted.stderr, "etl_permits")
+      assert.strictEqual(service.requests.length, 2)
     }).pipe(Effect.scoped),
   )
 
