@@ -63,7 +63,9 @@ export const drain = Effect.fn("Locating.drain")(
       Ref.update(addressCounts, (counts) => countAnswers(counts, answerer, tally(answers)))
 
     const ask = Effect.fnUntraced(function* (service: GeoService, batch: ReadonlyArray<string>) {
-      const told = yield* Effect.mapError(service.locate(batch), (failure) => new Stopped({ failure }))
+      const told = yield* service
+        .locate(batch)
+        .pipe(Effect.catchTag("GeoLocatorError", (failure) => Effect.fail(new Stopped({ failure }))))
       const asked = new Map(
         batch.flatMap((address) => (told.has(address) ? [[address, told.get(address)!] as const] : [])),
       )

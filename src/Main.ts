@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
-import { Config, Context, Effect, type FileSystem, Layer, Option } from "effect"
+import { Config, Context, Effect, type FileSystem, Layer, Option, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { UsageError } from "./commands/CommandError.ts"
 import type { InitFlags } from "./commands/init.ts"
@@ -16,6 +17,7 @@ import * as IpApi from "./geo/IpApi.ts"
 import * as Mmdb from "./geo/Mmdb.ts"
 import { Quota } from "./geo/Quota.ts"
 import * as Logging from "./Logging.ts"
+import { PermitRepo } from "./repo/PermitRepo.ts"
 import * as PgUserRepo from "./repo/PgUserRepo.ts"
 import type { RejectRepo } from "./repo/RejectRepo.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
@@ -63,78 +65,107 @@ const source = (flags: RunFlags) =>
     }),
   )
 
-const ipApi = Layer.unwrap(
-  Effect.gen(function* () {
-    const url = yield* Config.option(Config.String("IP_API_URL"))
-    const key = yield* Config.option(Config.Redacted("IP_API_KEY"))
-    return IpApi.layer({ url: Option.getOrUndefined(url), key: Option.getOrUndefined(key) })
-  }),
-).pipe(Layer.provide([Quota.layerMemory(), FetchHttpClient.layer]))
+/** Whose quota it is: of the network address, or of a key, which is not told by it. */
+const quotaOf = (key: string): string =>
+  key === "" ? "ip-api" : `ip-api ${createHash("sha256").update(key).digest("hex").slice(0, 8)}`
+
+const ipApiKey = Effect.map(
+  Config.option(Config.Redacted("IP_API_KEY")),
+  Option.getOrElse(() => Redacted.make("")),
+)
+
+/** Requests in any 60 s without a key. */
+const freeRequests = 15
+
+const ipApi = ({ ipApiQuota }: LocatorFlags) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const url = yield* Config.option(Config.String("IP_API_URL"))
+      const key = yield* ipApiKey
+      const permits = yield* PermitRepo
+      const quota = Quota.layer({
+        // What a key allows, the service tells.
+        requests: Option.getOrElse(ipApiQuota, () => (Redacted.value(key) === "" ? freeRequests : Infinity)),
+        shared: { provider: quotaOf(Redacted.value(key)), permits },
+      })
+      return IpApi.layer({ url: Option.getOrUndefined(url), key }).pipe(Layer.provide(quota))
+    }),
+  ).pipe(Layer.provide(FetchHttpClient.layer))
 
 const locatorLayer = (
   name: LocatorName,
-  { geoDb }: LocatorFlags,
+  flags: LocatorFlags,
 ): Layer.Layer<
   GeoLocator,
-  Layer.Error<typeof ipApi> | Layer.Error<ReturnType<typeof Mmdb.layer>>,
-  FileSystem.FileSystem
+  Layer.Error<ReturnType<typeof ipApi>> | Layer.Error<ReturnType<typeof Mmdb.layer>>,
+  FileSystem.FileSystem | PermitRepo
 > => {
   switch (name) {
     case "ip-api":
-      return ipApi
+      return ipApi(flags)
     case "mmdb":
-      return Mmdb.layer(geoDb.length === 0 ? {} : { files: geoDb })
+      return Mmdb.layer(flags.geoDb.length === 0 ? {} : { files: flags.geoDb })
     case "none":
       return GeoLocator.none
   }
 }
 
+/** What is wrong with the flags is told before a database is opened. */
+const checkLocator = Effect.fnUntraced(function* ({ geo, geoDb, ipApiQuota }: LocatorFlags) {
+  if (geoDb.length > 0 && !geo.includes("mmdb")) {
+    return yield* usageError("--geo-db is for --geo mmdb: add it, or leave --geo-db out")
+  }
+  const isFree = Redacted.value(yield* ipApiKey) === ""
+  if (isFree && Option.exists(ipApiQuota, (requests) => requests > freeRequests)) {
+    return yield* usageError(`--ip-api-quota: more than ${freeRequests} requests in 60 s need a key (IP_API_KEY)`)
+  }
+})
+
 const locator = (flags: LocatorFlags) =>
   Layer.effect(
     GeoLocator,
     Effect.gen(function* () {
-      if (flags.geoDb.length > 0 && !flags.geo.includes("mmdb")) {
-        return yield* usageError("--geo-db is for --geo mmdb: add it, or leave --geo-db out")
-      }
       const built = yield* Effect.forEach(flags.geo, (name) => Layer.build(locatorLayer(name, flags)))
       return chain(built.map((context) => Context.get(context, GeoLocator)))
     }),
   )
+
+const repositories = (flags: InitFlags) => PgUserRepo.layer.pipe(Layer.provide(database(flags)))
 
 const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 
 type RunError =
   | Layer.Error<ReturnType<typeof source>>
   | Layer.Error<ReturnType<typeof locator>>
+  | Effect.Error<ReturnType<typeof checkLocator>>
   | Layer.Error<ReturnType<typeof database>>
   | Layer.Error<ReturnType<typeof Logging.layer>>
 
 /** The services of `etl run`. */
 export const run = (flags: RunFlags): Layer.Layer<RunServices, RunError> =>
-  Layer.mergeAll(source(flags), locator(flags), PgUserRepo.layer.pipe(Layer.provide(database(flags)))).pipe(
-    Layer.tapError(Logging.logFailure),
-    Layer.provideMerge(Logging.layer(flags.logfile)),
-    Layer.provide(platform),
-  )
+  Layer.unwrap(
+    Effect.as(checkLocator(flags), Layer.merge(source(flags), Layer.provideMerge(locator(flags), repositories(flags)))),
+  ).pipe(Layer.tapError(Logging.logFailure), Layer.provideMerge(Logging.layer(flags.logfile)), Layer.provide(platform))
 
 /** The services of `etl locate`. */
 export const locate = (flags: LocateFlags): Layer.Layer<LocateServices, RunError> =>
-  Layer.mergeAll(
-    Layer.effectDiscard(
-      flags.geo.includes("none")
-        ? usageError("--geo none locates nothing: name who shall, such as --geo ip-api or --geo mmdb,ip-api")
-        : Effect.void,
-    ),
-    locator(flags),
-    PgUserRepo.layer.pipe(Layer.provide(database(flags))),
+  Layer.unwrap(
+    Effect.gen(function* () {
+      yield* checkLocator(flags)
+      if (flags.geo.includes("none")) {
+        return yield* usageError(
+          "--geo none locates nothing: name who shall, such as --geo ip-api or --geo mmdb,ip-api",
+        )
+      }
+      return Layer.provideMerge(locator(flags), repositories(flags))
+    }),
   ).pipe(Layer.tapError(Logging.logFailure), Layer.provideMerge(Logging.layer(flags.logfile)), Layer.provide(platform))
 
 type InitError = Layer.Error<ReturnType<typeof database>> | Layer.Error<ReturnType<typeof Logging.layer>>
 
 /** The services of `etl init`. */
 export const init = (flags: InitFlags): Layer.Layer<UserRepo | RejectRepo, InitError> =>
-  PgUserRepo.layer.pipe(
-    Layer.provide(database(flags)),
+  repositories(flags).pipe(
     Layer.tapError(Logging.logFailure),
     Layer.provideMerge(Logging.layer(flags.logfile)),
     Layer.provide(platform),

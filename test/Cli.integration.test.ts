@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
@@ -66,12 +67,12 @@ describe("etl", () => {
           row("c@example.com", "10.1.1.1"),
         ].join("\n"),
       })
-      service.script(...Array.from({ length: 6 }, () => behaviours.status(500)))
+      service.script(behaviours.status(403))
       const down = yield* etl(["--source", source], located)
       assert.strictEqual(down.code, 7, down.stderr)
       assert.match(down.stdout, /inserted +3/)
       assert.match(down.stdout, /1 waiting/)
-      assert.strictEqual(service.requests.length, 6)
+      assert.strictEqual(service.requests.length, 1)
 
       const up = yield* etl(["--source", source], located)
       assert.strictEqual(up.code, 0, up.stderr)
@@ -84,9 +85,36 @@ describe("etl", () => {
       const forced = yield* etl(["--source", source, "--force"], located)
       assert.strictEqual(forced.code, 0, forced.stderr)
       assert.deepStrictEqual(
-        service.requests.slice(6).map(({ addresses }) => addresses),
+        service.requests.slice(1).map(({ addresses }) => addresses),
         [["8.8.8.8"]],
       )
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("requests count in the database, by key, which is not told; where they cannot be counted, it exits 6", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const service = yield* fakeIpApi()
+      const source = yield* directoryOf({ "1.csv": [header, row("a@example.com", "8.8.8.8")].join("\n") })
+      const run = yield* etl(["--source", source], { ...env, IP_API_URL: service.url })
+      assert.strictEqual(run.code, 0, run.stderr)
+      const permits = "select provider, answered_at is not null as answered, remaining from etl_permits order by id"
+      const free = { provider: "ip-api", answered: true, remaining: 14 }
+      assert.deepStrictEqual(yield* query(permits), [free])
+
+      yield* query("truncate ip_locations")
+      const key = "a-key-that-is-paid-for"
+      const paid = yield* etl(["--source", source, "--force"], { ...env, IP_API_URL: service.url, IP_API_KEY: key })
+      assert.strictEqual(paid.code, 0, paid.stderr)
+      const provider = `ip-api ${createHash("sha256").update(key).digest("hex").slice(0, 8)}`
+      assert.deepStrictEqual(yield* query(permits), [free, { provider, answered: true, remaining: 13 }])
+
+      yield* query("truncate ip_locations")
+      yield* query("drop table etl_permits")
+      const uncounted = yield* etl(["--source", source, "--force"], { ...env, IP_API_URL: service.url })
+      assert.strictEqual(uncounted.code, 6, uncounted.stderr)
+      assert.include(uncounted.stderr, "etl_permits")
+      assert.strictEqual(service.requests.length, 2)
     }).pipe(Effect.scoped),
   )
 
@@ -257,6 +285,7 @@ describe("etl, used wrongly", () => {
     [["--source", "x", "--geo", "none,mmdb"], "--geo"],
     [["--source", "x", "--locate-for", "soon"], "90s, 30m, 12h or 7d"],
     [["--source", "x", "--ip-api-quota", "0"], "1 to 100000"],
+    [["--source", "input", "--ip-api-quota", "16"], "need a key (IP_API_KEY)"],
     [["locate", "--geo", "none"], "--geo none locates nothing"],
     [["--source", "x", "--colour"], "--colour"],
     [["--source", "x", "--bucket", "b"], "--bucket is for S3: add --aws"],

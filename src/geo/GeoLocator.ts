@@ -1,5 +1,6 @@
 import { Context, Effect, Layer, Runtime, Schema } from "effect"
 import { specialRange } from "../domain/Address.ts"
+import type { DatabaseError } from "../domain/DatabaseError.ts"
 import { Answer, type Answers } from "../domain/Location.ts"
 
 /**
@@ -34,9 +35,10 @@ export interface GeoService {
   /**
    * Answers for distinct canonical public addresses. Addresses missing from the answers count as `NotNow`: they wait for
    * another run. May take as long as its quota demands, and may be interrupted and repeated. Fails only when no other
-   * batch would fare better.
+   * batch would fare better, and with a DatabaseError where its requests are counted in a database that cannot be used:
+   * that ends the run.
    */
-  readonly locate: (addresses: ReadonlyArray<string>) => Effect.Effect<Answers, GeoLocatorError>
+  readonly locate: (addresses: ReadonlyArray<string>) => Effect.Effect<Answers, GeoLocatorError | DatabaseError>
 }
 
 /**

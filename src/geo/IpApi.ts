@@ -1,4 +1,4 @@
-import { Effect, Layer, Predicate, Redacted, Result, Runtime, Schedule, Schema, Stream } from "effect"
+import { Effect, Layer, Predicate, Redacted, Result, Runtime, Schedule, Schema, Semaphore, Stream } from "effect"
 import {
   FetchHttpClient,
   type Headers,
@@ -39,10 +39,10 @@ const batchSize = 100
 const maxBodySize = 1024 * 1024
 const longestPauseSeconds = 3_600
 
-/** Six tries in about half a minute. */
+/** Ten tries in about two minutes. */
 const backoff = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("15 seconds")]).pipe(
   Schedule.jittered,
-  Schedule.upTo({ times: 5 }),
+  Schedule.upTo({ times: 9 }),
 )
 
 const failure = (message: string, retryable: boolean) => new GeoLocatorError({ provider, message, retryable })
@@ -142,6 +142,7 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
         .execute(HttpClientRequest.bodyJsonUnsafe(request, addresses))
         .pipe(Effect.catchTag("HttpClientError", (error) => explain(error, sending)))
       yield* sending.responded(allowanceOf(response.status, response.headers))
+      if (response.status === 429) yield* sending.refused
       yield* checkStatus(response.status, key !== undefined)
       const answers = decodeAnswers(yield* readBody(response), addresses)
       if (Result.isFailure(answers)) {
@@ -158,18 +159,38 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
     Effect.provideService(HttpClient.TracerPropagationEnabled, false),
   )
 
-  const askPatiently = (addresses: ReadonlyArray<string>) =>
-    quota
-      .withPermit((sending) => ask(addresses, sending))
-      .pipe(
+  const askOnce = (addresses: ReadonlyArray<string>) => quota.withPermit((sending) => ask(addresses, sending))
+
+  /** Only one batch tries again, and others wait for what comes of it: a service in trouble is not asked by many. */
+  const trouble = yield* Semaphore.make(1)
+
+  const tryAgain = Effect.fnUntraced(
+    function* (addresses: ReadonlyArray<string>, first: Fault | RateLimited) {
+      let failed: typeof first | undefined = first
+      const next = Effect.suspend(() => {
+        if (failed === undefined) return askOnce(addresses)
+        const error = failed
+        failed = undefined
+        return Effect.fail(error)
+      })
+      return yield* next.pipe(
         Effect.tapErrorTag(["Fault", "RateLimited"], (error) => Effect.logWarning(`${place} ${error.message}`)),
         Effect.retry({ times: 2, while: (error) => error._tag === "RateLimited" }),
         Effect.retry({ schedule: backoff, while: (error) => error._tag === "Fault" }),
-        Effect.catchTags({
-          Fault: ({ message }) => Effect.fail(failure(`${place} ${message}, the sixth time in a row`, true)),
-          RateLimited: ({ message }) => Effect.fail(failure(`${place} ${message}, the third time in a row`, true)),
-        }),
       )
+    },
+    (effect) => trouble.withPermit(effect),
+  )
+
+  const askPatiently = (addresses: ReadonlyArray<string>) =>
+    trouble.withPermit(Effect.void).pipe(
+      Effect.andThen(askOnce(addresses)),
+      Effect.catchTag(["Fault", "RateLimited"], (error) => tryAgain(addresses, error)),
+      Effect.catchTags({
+        Fault: ({ message }) => Effect.fail(failure(`${place} ${message}, the tenth time in a row`, true)),
+        RateLimited: ({ message }) => Effect.fail(failure(`${place} ${message}, the third time in a row`, true)),
+      }),
+    )
 
   const locate = Effect.fn("IpApi.locate")(function* (addresses: ReadonlyArray<string>) {
     if (addresses.length > batchSize) return yield* Effect.die(new Error(`${addresses.length} addresses in one batch`))
@@ -181,7 +202,14 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
   return GeoLocator.of({
     name: provider,
     instant: undefined,
-    service: { provider, batchSize, concurrency: 15, requestsPerMinute: quota.requestsPerMinute, locate },
+    service: {
+      provider,
+      batchSize,
+      concurrency: 15,
+      requestsPerMinute: Number.isFinite(quota.requestsPerMinute) ? quota.requestsPerMinute : undefined,
+      requestCounts: quota.statistics,
+      locate,
+    },
   })
 })
 

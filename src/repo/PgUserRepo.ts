@@ -12,9 +12,11 @@ import { makeClient } from "./client.ts"
 import tables from "./migrations/0001_tables.ts"
 import resume from "./migrations/0002_resume.ts"
 import attempts from "./migrations/0003_attempts.ts"
+import permits from "./migrations/0004_permits.ts"
 import { AdoptionError } from "./migrations/adoptUsers.ts"
 import * as PgLocationQueue from "./PgLocationQueue.ts"
 import { patiently } from "./patience.ts"
+import * as PgPermitRepo from "./PgPermitRepo.ts"
 import * as PgRejectRepo from "./PgRejectRepo.ts"
 import * as PgRunRepo from "./PgRunRepo.ts"
 import { isNotWritten, isRefusal, NotWritten, writeAcceptable, type Written } from "./refusals.ts"
@@ -24,7 +26,12 @@ import { type ChunkLocations, type ChunkOutcome, type LoadRef, UserRepo } from "
 
 const runMigrations = Migrator.make({})({
   table: "etl_migrations",
-  loader: Migrator.fromRecord({ "0001_tables": tables, "0002_resume": resume, "0003_attempts": attempts }),
+  loader: Migrator.fromRecord({
+    "0001_tables": tables,
+    "0002_resume": resume,
+    "0003_attempts": attempts,
+    "0004_permits": permits,
+  }),
 })
 
 const migrationError = (error: Migrator.MigrationError | SqlError | DatabaseError): DatabaseError => {
@@ -257,12 +264,13 @@ const make = Effect.gen(function* () {
 })
 
 /**
- * `UserRepo`, `RunRepo`, `LocationQueue` and `RejectRepo` in the PostgreSQL (13 or newer, or PGlite) of a `PgClient`. A run
- * takes up to six of a server's connections: with fewer in the pool it waits for itself.
+ * `UserRepo`, `RunRepo`, `LocationQueue`, `PermitRepo` and `RejectRepo` in the PostgreSQL (13 or newer, or PGlite) of a
+ * `PgClient`. A run takes up to six of a server's connections: with fewer in the pool it waits for itself.
  */
 export const layer = Layer.mergeAll(
   Layer.effect(UserRepo, make),
   PgRunRepo.layer,
   PgLocationQueue.layer,
+  PgPermitRepo.layer,
   PgRejectRepo.layer,
 )
