@@ -2,6 +2,7 @@ import { createRequire } from "node:module"
 import { Effect, FileSystem, Layer, Predicate, Result } from "effect"
 import { Answer, type Answers } from "../domain/Location.ts"
 import { GeoLocator, GeoLocatorError } from "./GeoLocator.ts"
+import { tellAge } from "./mmdbAge.ts"
 import { inspect, MmdbError, type MmdbFile, open } from "./mmdbFile.ts"
 import { complete, type Place, toAnswer, toPlace } from "./mmdbRecord.ts"
 
@@ -37,6 +38,10 @@ const make = Effect.fnUntraced(function* ({ files = [] }: MmdbOptions) {
   const fs = yield* FileSystem.FileSystem
   const paths = files.length > 0 ? files : yield* installedFiles
   const checked = yield* Effect.forEach(paths, inspect, { concurrency: paths.length })
+  yield* tellAge(
+    checked,
+    files.length > 0 ? "Download newer files." : `Install newer files (npm install ${dbIp}@latest).`,
+  )
 
   const senseless = new Map<string, string>()
   const told = new Set<string>()
