@@ -53,6 +53,8 @@ const makeLocateChunk = Effect.fnUntraced(function* (
   })
 })
 
+const describeReasons = ({ reasons }: Reject): string => reasons.map(describeReason).join(", ")
+
 export const fileSummary = (
   { uri, name }: Pick<SourceFile, "uri" | "name">,
   state: FileSummary["state"],
@@ -105,10 +107,10 @@ export const make = Effect.fnUntraced(function* (
       Effect.annotateLogs({ step: "Load", ...counts }),
     )
     if (firstReject !== undefined) {
-      const { line, reasons } = firstReject
+      const { line } = firstReject
       const which = load.resume === undefined ? "the first" : "the first since it was resumed"
       yield* Effect.logWarning(
-        `${load.file.name}: ${plural(counts.rejected, "record")} rejected, ${which} at line ${line}: ${reasons.map(describeReason).join(", ")}`,
+        `${load.file.name}: ${plural(counts.rejected, "record")} rejected, ${which} at line ${line}: ${describeReasons(firstReject)}`,
       ).pipe(Effect.annotateLogs({ step: "Transform" }))
     }
     return fileSummary(load.file, "loaded", counts)
@@ -119,22 +121,34 @@ export const make = Effect.fnUntraced(function* (
     return fileSummary(load.file, "failed", yield* runs.fileCounts(load), error.message)
   })
 
+  const stoppedAt = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, first: Reject | undefined) {
+    const { read, rejected } = yield* Ref.get(runCounts)
+    const where = first === undefined ? "" : `; ${load.file.name}: line ${first.line}: ${describeReasons(first)}`
+    yield* Effect.logError(
+      `stopped: ${rejected} of ${plural(read, "record")} rejected, more than ${RejectLimit.format(options.maxRejects)}${where}`,
+    ).pipe(Effect.annotateLogs({ step: "Transform" }))
+    return fileSummary(load.file, "open", yield* runs.fileCounts(load))
+  })
+
   const readFile = Effect.fnUntraced(function* (load: FileLoad<SourceFile>) {
+    const fromLine = load.resume?.position.line
     yield* Effect.logDebug("reading").pipe(
-      Effect.annotateLogs({ step: "Extract", size: load.file.size, fromLine: load.resume?.position.line ?? 1 }),
+      Effect.annotateLogs({ step: "Extract", size: load.file.size, fromLine: fromLine ?? 1 }),
     )
+    if (fromLine !== undefined) yield* Effect.logInfo(`${load.file.name}: goes on at line ${fromLine}`)
+    let first: Reject | undefined
     return yield* source.read(load.file, load.resume?.position.byteOffset ?? 0).pipe(
       readChunks(load.file, { ...options, resume: load.resume }),
       Stream.mapEffect((chunk) => loadChunk(load, chunk)),
-      Stream.tap(() => Effect.flatMap(isStopped, (stopped) => (stopped ? new TooManyRejects() : Effect.void))),
-      Stream.runFold(
-        (): Reject | undefined => undefined,
-        (first, rejected) => first ?? rejected,
-      ),
-      Effect.flatMap((firstReject) => finished(load, firstReject)),
+      Stream.tap((rejected) => {
+        first ??= rejected
+        return Effect.flatMap(isStopped, (stopped) => (stopped ? new TooManyRejects() : Effect.void))
+      }),
+      Stream.runDrain,
+      Effect.andThen(Effect.suspend(() => finished(load, first))),
       Effect.catchTags({
         SourceError: (error) => failed(load, error),
-        TooManyRejects: () => Effect.map(runs.fileCounts(load), (counts) => fileSummary(load.file, "open", counts)),
+        TooManyRejects: () => stoppedAt(load, first),
       }),
     )
   })

@@ -18,6 +18,9 @@ const { version } = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Struct
   readFileSync(new URL("../package.json", import.meta.url), "utf8"),
 )
 
+// Nobody reads any more, or the disk under the output is full: the work goes on, as with the log.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
+
 // The first signal ends the work in an orderly way; a second one does not wait for that.
 let firstSignal: number | undefined
 const onSignal = () => {

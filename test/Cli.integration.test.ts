@@ -211,6 +211,10 @@ describe("etl", () => {
       const stopped = yield* etl(args, env)
       assert.strictEqual(stopped.code, 4, stopped.stderr)
       assert.match(stopped.stdout, /read +1,000[^]*rejected +500/)
+      assert.match(
+        stopped.stderr,
+        /stopped: 500 of 1,000 records rejected, more than 10%; 1\.csv: line 2: email is not/,
+      )
       assert.match(stopped.stdout, /--max-rejects 10% allows[^]*What was read is committed/)
       assert.deepStrictEqual(yield* query("select count(*)::int as users from users"), [{ users: 500 }])
       const again = yield* etl([...args, "--max-rejects", "499"], env)

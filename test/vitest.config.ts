@@ -19,6 +19,8 @@ export default defineConfig({
     alias: [
       { find: "user-activity-etl/testing", replacement: source("testing.ts") },
       { find: "user-activity-etl/LocalSource", replacement: source("source/LocalSource.ts") },
+      { find: "user-activity-etl/IpApi", replacement: source("geo/IpApi.ts") },
+      { find: "user-activity-etl/Mmdb", replacement: source("geo/Mmdb.ts") },
       { find: "user-activity-etl/PgServer", replacement: source("database/PgServer.ts") },
       { find: "user-activity-etl/PgUserRepo", replacement: source("repo/PgUserRepo.ts") },
       { find: "user-activity-etl", replacement: source("index.ts") },

@@ -125,6 +125,7 @@ const formatWritten = (flags: RejectsFlags, runId: number, files: ReadonlyArray<
   for (const { path, records } of files) {
     if (records > 0) lines.push(`Correct ${path}, then: etl --source ${quote(path)}${sameDatabase(flags)}`)
   }
+  if (records > 0) lines.push("Give the --mapping, --delimiter and --geo that the run was given.")
   return lines.map(printable).join("\n")
 }
 

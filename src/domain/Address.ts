@@ -65,11 +65,20 @@ const special = specialRanges.map(([range, reason]) => ({ network: IpNetwork.fro
 const special4 = special.filter(({ network }) => IpNetwork.isIpv4Network(network))
 const special6 = special.filter(({ network }) => IpNetwork.isIpv6Network(network))
 
+/** The first octets of IPv4 addresses of which some are special: so few that most addresses need no closer look. */
+const specialOctets = new Set(
+  special4.flatMap(({ network }) => {
+    const first = Number.parseInt(IpNetwork.format(network), 10)
+    return Array.from({ length: 2 ** Math.max(0, 8 - network.prefixLength) }, (_, index) => first + index)
+  }),
+)
+
 /**
  * Why a canonical address can have no location: the special range that it lies in (`private`, `multicast`, ...), or
  * undefined for a public address. Such addresses are never asked for.
  */
 export const specialRange = (canonical: string): string | undefined => {
+  if (!canonical.includes(":") && !specialOctets.has(Number.parseInt(canonical, 10))) return undefined
   const address = NetAddress.ipFromStringUnsafe(canonical)
   const ranges = NetAddress.isIpv4Address(address) ? special4 : special6
   return ranges.find(({ network }) => IpNetwork.contains(network, address))?.reason

@@ -2,6 +2,7 @@ import { createRequire } from "node:module"
 import { Effect, FileSystem, Layer, Predicate, Result } from "effect"
 import { Answer, type Answers } from "../domain/Location.ts"
 import { GeoLocator, GeoLocatorError } from "./GeoLocator.ts"
+import { tellAge } from "./mmdbAge.ts"
 import { inspect, MmdbError, type MmdbFile, open } from "./mmdbFile.ts"
 import { complete, type Place, toAnswer, toPlace } from "./mmdbRecord.ts"
 
@@ -37,6 +38,10 @@ const make = Effect.fnUntraced(function* ({ files = [] }: MmdbOptions) {
   const fs = yield* FileSystem.FileSystem
   const paths = files.length > 0 ? files : yield* installedFiles
   const checked = yield* Effect.forEach(paths, inspect, { concurrency: paths.length })
+  yield* tellAge(
+    checked,
+    files.length > 0 ? "Download newer files." : `Install newer files (npm install ${dbIp}@latest).`,
+  )
 
   const senseless = new Map<string, string>()
   const told = new Set<string>()
@@ -66,7 +71,9 @@ const make = Effect.fnUntraced(function* ({ files = [] }: MmdbOptions) {
 
   /** The tables of a family, opened when it is there. */
   const openFor = (isThere: boolean, serves: "servesIpv4" | "servesIpv6") =>
-    Effect.forEach(isThere ? tables.filter((table) => table[serves]) : [], (table) => table.placeOf)
+    Effect.forEach(isThere ? tables.filter((table) => table[serves]) : [], (table) => table.placeOf, {
+      concurrency: tables.length,
+    })
 
   const answerOf = (place: Place): Answer => {
     const known = answers.get(place)
@@ -78,8 +85,10 @@ const make = Effect.fnUntraced(function* ({ files = [] }: MmdbOptions) {
 
   const instant = Effect.fn("Mmdb.instant")(
     function* (addresses: ReadonlyArray<string>) {
-      const ipv4 = yield* openFor(!addresses.every(isIpv6), "servesIpv4")
-      const ipv6 = yield* openFor(addresses.some(isIpv6), "servesIpv6")
+      const [ipv4, ipv6] = yield* Effect.all(
+        [openFor(!addresses.every(isIpv6), "servesIpv4"), openFor(addresses.some(isIpv6), "servesIpv6")],
+        { concurrency: 2 },
+      )
       const found = yield* Effect.try({
         try: (): Answers =>
           new Map(

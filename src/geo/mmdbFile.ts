@@ -15,6 +15,8 @@ export interface MmdbFile {
   readonly path: string
   readonly servesIpv4: boolean
   readonly servesIpv6: boolean
+  /** Milliseconds since 1970 by its metadata, which may say anything: NaN where they say no time. */
+  readonly builtAt: number
 }
 
 const marker = Buffer.from("\xab\xcd\xefMaxMind.com", "latin1")
@@ -25,6 +27,7 @@ const pointerType = 1
 
 const Metadata = Schema.Struct({
   binaryFormatMajorVersion: Schema.Literal(2),
+  buildEpoch: Schema.instanceOf(Date),
   ipVersion: Schema.Literals([4, 6]),
   nodeCount: Schema.Int.check(Schema.isGreaterThan(0)),
   recordSize: Schema.Literals([24, 28, 32]),
@@ -53,8 +56,8 @@ export const childrenOf = (node: Buffer, recordSize: number): readonly [left: nu
 }
 
 /**
- * Checks a file without reading it whole: the metadata, the gap between tree and data, and one path through the tree
- * to a record.
+ * Checks a file without reading it whole: the metadata, the gap between tree and data, and the look-ups of the first and
+ * the last address that have a record, as far as its type.
  */
 export const inspect = Effect.fn("mmdbFile.inspect")(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
@@ -84,7 +87,7 @@ export const inspect = Effect.fn("mmdbFile.inspect")(function* (path: string) {
     Effect.flatMap(decodeMetadata),
     Effect.mapError(() => damaged(path, "its metadata make no sense")),
   )
-  const { ipVersion, nodeCount, recordSize, searchTreeSize } = metadata
+  const { buildEpoch, ipVersion, nodeCount, recordSize, searchTreeSize } = metadata
   const dataEnd = size - tailSize + markerAt
   const dataStart = searchTreeSize + separatorSize
   if (dataStart >= dataEnd) return yield* damaged(path, "it is cut short")
@@ -100,20 +103,23 @@ export const inspect = Effect.fn("mmdbFile.inspect")(function* (path: string) {
     ipv4Root = (yield* children(ipv4Root))[0]
   }
 
-  let record = 0
-  for (let depth = 0; depth < 128 && record < nodeCount; depth++) {
-    const [left, right] = yield* children(record)
-    record = left === nodeCount ? right : left
+  for (const side of [0, 1] as const) {
+    let record = 0
+    for (let depth = 0; depth < 128 && record < nodeCount; depth++) {
+      const both = yield* children(record)
+      record = both[side] === nodeCount ? both[1 - side]! : both[side]
+    }
+    const recordAt = record - nodeCount + searchTreeSize
+    if (recordAt < dataStart || recordAt >= dataEnd) return yield* damaged(path, "its tree leads nowhere")
+    const type = (yield* read(recordAt, 1))[0]! >> 5
+    if (type !== mapType && type !== pointerType) return yield* damaged(path, "its tree does not lead to records")
   }
-  const recordAt = record - nodeCount + searchTreeSize
-  if (recordAt < dataStart || recordAt >= dataEnd) return yield* damaged(path, "its tree leads nowhere")
-  const type = (yield* read(recordAt, 1))[0]! >> 5
-  if (type !== mapType && type !== pointerType) return yield* damaged(path, "its tree does not lead to records")
 
   const checked: MmdbFile = {
     path,
     servesIpv4: ipVersion === 4 || ipv4Root !== nodeCount,
     servesIpv6: ipVersion === 6,
+    builtAt: buildEpoch.getTime(),
   }
   return checked
 }, Effect.scoped)

@@ -216,9 +216,11 @@ const make = Effect.gen(function* () {
       return new Map(located)
     })
 
-  const waiting = Effect.map(Ref.get(locations), (all) =>
-    [...all].flatMap(([address, { _tag }]) => (_tag === "NotNow" ? [address] : [])),
-  )
+  const waiting = Effect.map(Ref.get(locations), (all) => {
+    const addresses: Array<string> = []
+    for (const [address, { _tag }] of all) if (_tag === "NotNow") addresses.push(address)
+    return addresses
+  })
 
   const claims = Effect.gen(function* () {
     const had = new Set<string>()
@@ -237,11 +239,20 @@ const make = Effect.gen(function* () {
         }),
       othersWait: Effect.map(waiting, (addresses) => addresses.some((address) => !had.has(address))),
       answer: Effect.fnUntraced(function* (_provider, answers) {
-        yield* Ref.update(locations, (all) => new Map([...all, ...told(answers)]))
+        yield* Ref.update(locations, (all) => {
+          const next = new Map(all)
+          for (const [address, answer] of told(answers)) next.set(address, answer)
+          return next
+        })
         yield* place(answers)
       }),
       settle: Effect.fnUntraced(function* (answers) {
-        yield* Ref.update(locations, (all) => new Map([...all].filter(([address]) => !told(answers).has(address))))
+        if (answers.size === 0) return
+        yield* Ref.update(locations, (all) => {
+          const next = new Map(all)
+          for (const address of told(answers).keys()) next.delete(address)
+          return next
+        })
         yield* place(answers)
       }),
     } satisfies Claims

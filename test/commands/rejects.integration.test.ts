@@ -308,6 +308,7 @@ describe("etl rejects --out", () => {
           `  ${second}: 1 record; why: ${join(directory, "fix-2.reasons.csv")}`,
           `Correct ${fix}, then: etl --source ${fix}`,
           `Correct ${second}, then: etl --source ${second}`,
+          "Give the --mapping, --delimiter and --geo that the run was given.",
         ].join("\n"),
       )
 

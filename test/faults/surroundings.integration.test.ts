@@ -39,6 +39,25 @@ describe("etl, whose surroundings fail", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("loads everything though each line that it prints meets a closed pipe", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const directory = yield* temporaryDirectory
+      for (let file = 0; file < 100; file++)
+        writeFileSync(join(directory, `${file}.csv`), `email\nu${file}@example.com\n`)
+      writeFileSync(join(directory, "mapping.json"), '{ "email": "email" }')
+      const cwd = yield* temporaryDirectory
+      const args = ["--source", directory, "--mapping", join(directory, "mapping.json"), "--geo", "none"]
+      const child = spawn(process.execPath, [bin, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] })
+      yield* Effect.promise(() => once(child.stderr, "data"))
+      child.stdout.destroy()
+      child.stderr.destroy()
+      const [code] = yield* Effect.promise(() => once(child, "exit"))
+      assert.strictEqual(code, 0)
+      assert.deepStrictEqual(yield* query("select count(*)::int as users from users"), [{ users: 100 }])
+    }).pipe(Effect.scoped),
+  )
+
   it.live("loads everything though the log's disk is full, and says so once", () =>
     Effect.gen(function* () {
       const disk = yield* smallDisk(4)

@@ -246,7 +246,7 @@ describe("Mmdb", () => {
     ]
     return Effect.gen(function* () {
       const networks = senseless.map((record, index) => [`2.${index}.0.0/16`, record] as const)
-      const { files, locate } = yield* locatorOf(ipv4File(["1.0.0.0/8", london], ...networks))
+      const { files, locate } = yield* locatorOf(ipv4File(["1.0.0.0/8", london], ...networks, ["3.0.0.0/8", london]))
       const addresses = senseless.map((_, index) => `2.${index}.0.1`)
       for (let round = 0; round < 2; round++) {
         assert.deepStrictEqual(
@@ -296,6 +296,19 @@ describe("Mmdb", () => {
     }).pipe(Effect.provide(NodeFileSystem.layer)),
   )
 
+  it.effect("shares the places of a record: they are decoded once", () =>
+    Effect.gen(function* () {
+      const oslo = { ...london, city: "Oslo" }
+      const { locate } = yield* locatorOf(ipv4File(["1.0.0.0/8", london], ["2.0.0.0/8", oslo], ["3.0.0.0/8", london]))
+      const first = yield* locate(["1.1.1.1", "1.2.2.2", "2.1.1.1", "3.1.1.1"])
+      assert.strictEqual(first.get("1.1.1.1"), first.get("1.2.2.2"))
+      assert.strictEqual(first.get("1.1.1.1"), first.get("3.1.1.1"))
+      assert.notStrictEqual(first.get("1.1.1.1"), first.get("2.1.1.1"))
+      const later = yield* locate(["1.3.3.3"])
+      assert.strictEqual(later.get("1.3.3.3"), first.get("1.1.1.1"))
+    }).pipe(Effect.provide(NodeFileSystem.layer)),
+  )
+
   const refusal = Effect.fnUntraced(function* (files: ReadonlyArray<string>) {
     const error = yield* Effect.flip(Layer.build(Mmdb.layer({ files })))
     assert.instanceOf(error, Mmdb.MmdbError)
@@ -341,6 +354,25 @@ describe("Mmdb", () => {
       const path = yield* writeFile("hole.mmdb", file)
       for (const from of [0, 24, 48]) {
         yield* fs.writeFile(path, Buffer.concat([file.subarray(0, from), file.subarray(from + 6)]))
+        assert.include((yield* refusal([path])).message, path)
+      }
+    }).pipe(Effect.provide(NodeFileSystem.layer)),
+  )
+
+  it.effect("refuses a file of which a part was never written", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* writeFile("sparse.mmdb", file)
+      const dataStart = file.indexOf(Buffer.alloc(16)) + 16
+      const dataEnd = file.lastIndexOf("\xab\xcd\xefMaxMind.com", undefined, "latin1")
+      const lastRecord = file.subarray(0, dataEnd).lastIndexOf("latitude") - 2
+      for (const [from, to] of [
+        [0, dataStart],
+        [dataStart, lastRecord],
+        [lastRecord, dataEnd],
+        [dataEnd, file.length],
+      ] as const) {
+        yield* fs.writeFile(path, Buffer.from(file).fill(0, from, to))
         assert.include((yield* refusal([path])).message, path)
       }
     }).pipe(Effect.provide(NodeFileSystem.layer)),

@@ -15,6 +15,8 @@ export interface MmdbSpec {
   /** Networks in CIDR form; a narrower one wins. IPv4 networks in a database of version 6 are looked up as IPv4. */
   readonly networks: ReadonlyArray<readonly [network: string, record: MmdbValue]>
   readonly databaseType?: string
+  /** Seconds since 1970. Default: in 2026. */
+  readonly buildEpoch?: MmdbValue
 }
 
 const types = { string: 2, double: 3, uint16: 5, uint32: 6, map: 7, uint64: 9, array: 11, boolean: 14 }
@@ -80,7 +82,8 @@ export const makeNode = (left: number, right: number, recordSize: 24 | 28 | 32):
 }
 
 /** A whole .mmdb file. */
-export const makeMmdb = ({ ipVersion, recordSize, networks, databaseType = "Test" }: MmdbSpec): Buffer => {
+export const makeMmdb = (spec: MmdbSpec): Buffer => {
+  const { ipVersion, recordSize, networks, databaseType = "Test", buildEpoch = 1_780_000_000n } = spec
   const prefixes = networks
     .map(([network, record]) => ({ prefix: prefixOf(network, ipVersion), record: encode(record) }))
     .toSorted((left, right) => left.prefix.length - right.prefix.length)
@@ -115,7 +118,7 @@ export const makeMmdb = ({ ipVersion, recordSize, networks, databaseType = "Test
   const metadata = encode({
     binary_format_major_version: 2n,
     binary_format_minor_version: 0n,
-    build_epoch: 1_780_000_000n,
+    build_epoch: buildEpoch,
     database_type: databaseType,
     description: { en: databaseType },
     ip_version: BigInt(ipVersion),

@@ -1,0 +1,31 @@
+import { Clock, Effect } from "effect"
+import type { MmdbFile } from "./mmdbFile.ts"
+
+const day = 86_400_000
+const freshDays = 90
+
+/** The format is no older. */
+const firstBuild = Date.UTC(2012, 0, 1)
+
+/**
+ * Logs when each file was built, and warns of those that are older than 90 days; `remedy` says how to get newer ones. A
+ * build date that makes no sense, or lies more than a day ahead of this machine's clock, is told as unknown (null).
+ */
+export const tellAge = Effect.fnUntraced(
+  function* (files: ReadonlyArray<MmdbFile>, remedy: string) {
+    const now = yield* Clock.currentTimeMillis
+    const old: Array<string> = []
+    for (const { path, builtAt } of files) {
+      // Comparisons with NaN are false.
+      const isSensible = builtAt >= firstBuild && builtAt <= now + day
+      const built = isSensible ? new Date(builtAt).toISOString().slice(0, 10) : null
+      const ageDays = isSensible ? Math.max(0, Math.floor((now - builtAt) / day)) : null
+      yield* Effect.logDebug("geolocation database").pipe(Effect.annotateLogs({ file: path, built, ageDays }))
+      if (ageDays !== null && ageDays > freshDays) old.push(`${path} was built on ${built}, ${ageDays} days ago`)
+    }
+    if (old.length > 0) {
+      yield* Effect.logWarning(`${old.join("; ")}. Addresses move: some places will be wrong. ${remedy}`)
+    }
+  },
+  Effect.annotateLogs({ step: "Locate" }),
+)
