@@ -13,7 +13,7 @@ import { type Claims, LocationQueue } from "./repo/LocationQueue.ts"
 import { UserRepo } from "./repo/UserRepo.ts"
 
 /** Addresses that are answered together where no service says how many it takes. */
-const localBatchSize = 1_000
+const localBatchSize = 5_000
 
 /** How often is looked for addresses that are queued, or claimed by others. */
 const glance = "500 millis"
