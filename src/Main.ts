@@ -134,6 +134,12 @@ const repositories = (flags: InitFlags) => PgUserRepo.layer.pipe(Layer.provide(d
 
 const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 
+/** What cannot be made is logged too. */
+const withLog =
+  ({ logfile }: InitFlags) =>
+  <A, E, R>(layer: Layer.Layer<A, E, R>) =>
+    layer.pipe(Layer.tapError(Logging.logFailure), Layer.provideMerge(Logging.layer(logfile)), Layer.provide(platform))
+
 type RunError =
   | Layer.Error<ReturnType<typeof source>>
   | Layer.Error<ReturnType<typeof locator>>
@@ -145,7 +151,7 @@ type RunError =
 export const run = (flags: RunFlags): Layer.Layer<RunServices, RunError> =>
   Layer.unwrap(
     Effect.as(checkLocator(flags), Layer.merge(source(flags), Layer.provideMerge(locator(flags), repositories(flags)))),
-  ).pipe(Layer.tapError(Logging.logFailure), Layer.provideMerge(Logging.layer(flags.logfile)), Layer.provide(platform))
+  ).pipe(withLog(flags))
 
 /** The services of `etl locate`. */
 export const locate = (flags: LocateFlags): Layer.Layer<LocateServices, RunError> =>
@@ -159,17 +165,13 @@ export const locate = (flags: LocateFlags): Layer.Layer<LocateServices, RunError
       }
       return Layer.provideMerge(locator(flags), repositories(flags))
     }),
-  ).pipe(Layer.tapError(Logging.logFailure), Layer.provideMerge(Logging.layer(flags.logfile)), Layer.provide(platform))
+  ).pipe(withLog(flags))
 
 type InitError = Layer.Error<ReturnType<typeof database>> | Layer.Error<ReturnType<typeof Logging.layer>>
 
 /** The services of `etl init`. */
 export const init = (flags: InitFlags): Layer.Layer<UserRepo | RejectRepo, InitError> =>
-  repositories(flags).pipe(
-    Layer.tapError(Logging.logFailure),
-    Layer.provideMerge(Logging.layer(flags.logfile)),
-    Layer.provide(platform),
-  )
+  repositories(flags).pipe(withLog(flags))
 
 /** The services of `etl rejects`. */
 export const rejects = (flags: RejectsFlags): Layer.Layer<RejectRepo, InitError> => init(flags)

@@ -15,8 +15,11 @@ export class GeoLocatorError extends Schema.TaggedError<GeoLocatorError>()("GeoL
   override readonly [Runtime.errorExitCode] = 2
 }
 
+/** What has become of requests so far. */
 export interface RequestCounts {
+  /** Requests that reached the service, or may have. Those under way are not among them yet. */
   readonly requests: number
+  /** Requests that the service refused as too many (429): there should be none. */
   readonly refusals: number
 }
 
@@ -30,7 +33,7 @@ export interface GeoService {
   readonly concurrency: number
   /** Requests a minute that the quota allows; tells people how long a queue will take. Undefined: nobody knows. */
   readonly requestsPerMinute: number | undefined
-  /** How many requests were sent, and how many of them were refused as too many (429). */
+  /** Of this process; tells people what was asked for. */
   readonly requestCounts?: Effect.Effect<RequestCounts>
   /**
    * Answers for distinct canonical public addresses. Addresses missing from the answers count as `NotNow`: they wait for

@@ -159,7 +159,10 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
     Effect.provideService(HttpClient.TracerPropagationEnabled, false),
   )
 
-  const askOnce = (addresses: ReadonlyArray<string>) => quota.withPermit((sending) => ask(addresses, sending))
+  const askOnce = (addresses: ReadonlyArray<string>) =>
+    quota
+      .withPermit((sending) => ask(addresses, sending))
+      .pipe(Effect.tapErrorTag(["Fault", "RateLimited"], (error) => Effect.logWarning(`${place} ${error.message}`)))
 
   /** Only one batch tries again, and others wait for what comes of it: a service in trouble is not asked by many. */
   const trouble = yield* Semaphore.make(1)
@@ -174,7 +177,6 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
         return Effect.fail(error)
       })
       return yield* next.pipe(
-        Effect.tapErrorTag(["Fault", "RateLimited"], (error) => Effect.logWarning(`${place} ${error.message}`)),
         Effect.retry({ times: 2, while: (error) => error._tag === "RateLimited" }),
         Effect.retry({ schedule: backoff, while: (error) => error._tag === "Fault" }),
       )

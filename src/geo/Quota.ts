@@ -1,7 +1,9 @@
 import { Context, Duration, Effect, Fiber, Latch, Layer, Ref, Semaphore } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
+import { monotonicMillis } from "../domain/monotonic.ts"
+import type { RequestCounts } from "./GeoLocator.ts"
 import { type Allowance, makePermits, type Permit } from "./permits.ts"
-import { alone, monotonicMillis, type SharedQuota } from "./SharedQuota.ts"
+import { alone, type SharedQuota } from "./SharedQuota.ts"
 
 /** What a request tells the quota, as soon as it knows it. Of `responded` and `notSent` the first word counts. */
 export interface Sending {
@@ -18,14 +20,6 @@ export interface QuotaOptions {
   readonly requests?: number
   /** How long a request may take, its response's body included. Default 10 s. */
   readonly requestTimeout?: Duration.Input
-}
-
-/** What has become of a quota so far. */
-export interface QuotaStatistics {
-  /** Requests that reached the service, or may have. Those under way are not among them yet. */
-  readonly requests: number
-  /** Requests that the service refused as too many: there should be none. */
-  readonly refusals: number
 }
 
 /** The requests that a service allows, shared by everybody who sends some. */
@@ -46,7 +40,7 @@ export class Quota extends Context.Service<
       request: (sending: Sending) => Effect.Effect<A, E, R>,
     ) => Effect.Effect<A, E | DatabaseError, R>
     /** Of this process. */
-    readonly statistics: Effect.Effect<QuotaStatistics>
+    readonly statistics: Effect.Effect<RequestCounts>
   }
 >()("user-activity-etl/geo/Quota") {
   /** Counts in this process, by its monotonic clock, and in `shared` with all others that count there. */
@@ -80,7 +74,7 @@ const make = Effect.fnUntraced(function* (options: QuotaOptions, { permits: shar
   const turnstile = yield* Semaphore.make(1)
   const changed = yield* Latch.make(false)
   const scope = yield* Effect.scope
-  const statistics = yield* Ref.make<QuotaStatistics>({ requests: 0, refusals: 0 })
+  const statistics = yield* Ref.make<RequestCounts>({ requests: 0, refusals: 0 })
   const countRequest = Ref.update(statistics, (counts) => ({ ...counts, requests: counts.requests + 1 }))
   const countRefusal = Ref.update(statistics, (counts) => ({ ...counts, refusals: counts.refusals + 1 }))
 

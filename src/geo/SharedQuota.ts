@@ -1,9 +1,7 @@
-import { Clock, type Duration, Effect } from "effect"
+import { type Duration, Effect } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
+import { monotonicMillis } from "../domain/monotonic.ts"
 import type { Allowance } from "./permits.ts"
-
-/** Milliseconds of the process's monotonic clock. */
-export const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1_000_000)
 
 /**
  * Where processes count their requests together: what `Quota` needs of `PermitRepo`, which promises more. `provider`:

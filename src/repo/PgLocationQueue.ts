@@ -37,7 +37,7 @@ const make = Effect.gen(function* () {
 
   const claims = Effect.gen(function* () {
     const name = `locator ${randomUUID()}`
-    yield* lock(name, "")
+    yield* lock(name)
     const key = yield* sql<{ key: bigint }>`select hashtextextended(${name}, 0) as key`.pipe(
       Effect.map((rows) => rows[0]!.key),
       Effect.mapError(fromSqlError),
@@ -49,7 +49,7 @@ const make = Effect.gen(function* () {
       () => sql`
         update ip_locations set claimed_until = clock_timestamp() + make_interval(secs => ${claimSeconds})
         where address = any(${texts([...open])}) and claimed_by = ${key}`,
-    ).pipe(Effect.mapError(fromSqlError), patiently)
+    )
     const giveBack = Effect.suspend(
       () => sql`
         update ip_locations set claimed_by = null, claimed_until = null
@@ -57,7 +57,8 @@ const make = Effect.gen(function* () {
     )
     // They are free anyway, once the lock is.
     yield* Effect.addFinalizer(() => giveBack.pipe(Effect.timeoutOption("5 seconds"), Effect.ignore))
-    yield* Effect.forkScoped(Effect.forever(Effect.delay(keep, renewEvery)))
+    // Where one renewal fails, the next ones come before the claims expire.
+    yield* Effect.forkScoped(Effect.forever(Effect.delay(Effect.ignore(keep), renewEvery)))
 
     const close = Effect.fnUntraced(function* (keeping: Keeping, answers: Answers) {
       const told = toldOf(answers)

@@ -32,21 +32,24 @@ export const makeLocks = Effect.gen(function* () {
 
   /**
    * Waits until no other process has the lock, says so, and holds it until the scope closes. A session that is lost
-   * meanwhile takes it again when it can; until then it is the checkpoint that keeps others out.
+   * meanwhile takes it again when it can; until then it is the checkpoint that keeps others out. `whileWaiting`: what to
+   * say; a name of which there is no other needs none.
    */
-  return (name: string, whileWaiting: string): Effect.Effect<void, DatabaseError, Scope.Scope> =>
+  return (name: string, whileWaiting?: string): Effect.Effect<void, DatabaseError, Scope.Scope> =>
     Effect.gen(function* () {
       if (isEmbedded) return
       const held = yield* Deferred.make<void, DatabaseError>()
       const session = Effect.gen(function* () {
         const connection = yield* sql.reserve
-        let waits = 0
+        // The server may not have noticed yet that a session of ours was lost: that is no other process.
+        let isTold = whileWaiting === undefined || (yield* Deferred.isDone(held))
         const take = tryLock(connection, name).pipe(
           Effect.tap((taken) => (taken ? Effect.addFinalizer(() => unlock(connection, name)) : Effect.void)),
           Effect.uninterruptible,
         )
         while (!(yield* take)) {
-          if (waits++ === 0) yield* Effect.logWarning(whileWaiting)
+          if (!isTold) yield* Effect.logWarning(whileWaiting)
+          isTold = true
           yield* Effect.sleep(every)
         }
         yield* Deferred.succeed(held, undefined)

@@ -1,7 +1,8 @@
 import { Duration, Effect, Layer } from "effect"
 import { fromSqlError } from "../domain/DatabaseError.ts"
+import { monotonicMillis } from "../domain/monotonic.ts"
 import { makeClient } from "./client.ts"
-import { monotonicMillis, patiently } from "./patience.ts"
+import { patiently } from "./patience.ts"
 import { type PermitAnswer, PermitRepo } from "./PermitRepo.ts"
 import { makeTransaction, repeatConflicts } from "./transaction.ts"
 

@@ -3,6 +3,7 @@ import { fromSqlError } from "../domain/DatabaseError.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import { integers, texts } from "./arrays.ts"
 import { makeClient } from "./client.ts"
+import { isReplaced } from "./etlFiles.ts"
 import { patiently } from "./patience.ts"
 import { makeLocks } from "./PgLocks.ts"
 import { type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./RunRepo.ts"
@@ -29,11 +30,6 @@ const fileColumns = `id, run_id::float8 as "runId", load, mapping, loaded_at is 
 const outcomes = ["read", "inserted", "updated", "unchanged", "stale", "duplicate", "rejected"] as const
 
 const countSums = outcomes.map((outcome) => `coalesce(sum(${outcome}), 0)::float8 as ${outcome}`).join(", ")
-
-/** A later version of the file was listed: nobody reads this one any more. */
-const isReplaced = `exists (
-  select from etl_files later where later.uri = etl_files.uri and later.id > etl_files.id
-)`
 
 const toLoad = <File extends FileIdentity>(row: FileRow, file: File, { mapping }: RunRequest): FileLoad<File> => {
   const isOtherMapping = row.mapping !== mapping
@@ -71,12 +67,11 @@ const make = Effect.gen(function* () {
           order by id desc limit 1 for update
         )
         returning id::float8 as "runId", attempts as attempt`
-      const begun =
-        resumed[0] ??
-        (yield* sql<{ runId: number; attempt: number }>`
-          insert into etl_runs (source, mapping, force) values (${source}, ${mapping}, ${force})
-          returning id::float8 as "runId", attempts as attempt`)[0]!
-      return begun
+      if (resumed[0] !== undefined) return resumed[0]
+      const begun = yield* sql<{ runId: number; attempt: number }>`
+        insert into etl_runs (source, mapping, force) values (${source}, ${mapping}, ${force})
+        returning id::float8 as "runId", attempts as attempt`
+      return begun[0]!
     })
 
   const registerBatch = Effect.fnUntraced(function* <File extends FileIdentity>(
@@ -160,7 +155,7 @@ const make = Effect.gen(function* () {
     ),
 
     committed: Effect.fn("RunRepo.committed")(
-      (runId: number) => counts(`run_id = $1 and not ${isReplaced}`, [runId]),
+      (runId: number) => counts(`run_id = $1 and not ${isReplaced("etl_files")}`, [runId]),
       Effect.mapError(fromSqlError),
       patiently,
     ),

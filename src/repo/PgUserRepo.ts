@@ -70,7 +70,8 @@ const make = Effect.gen(function* () {
 
   /** Queues what was never asked for, and tells what was. */
   const queueAddresses = Effect.fnUntraced(function* ({ queue, maxAge }: ChunkLocations) {
-    const addresses = texts([...queue].sort())
+    const distinct = [...new Set(queue)].sort()
+    const addresses = texts(distinct)
     const lock = Effect.fnUntraced(function* () {
       yield* sql`
         insert into ip_locations (address) select address from unnest(${addresses}) address order by address
@@ -92,7 +93,7 @@ const make = Effect.gen(function* () {
     })
     let states = yield* lock()
     // Rows that are settled leave the queue, perhaps between the two statements.
-    const isLocked = () => states.reduce((sum, { count }) => sum + count, 0) === queue.length
+    const isLocked = () => states.reduce((sum, { count }) => sum + count, 0) === distinct.length
     while (!isLocked()) states = yield* lock()
     const unlocatable: Record<string, number> = {}
     for (const { status, reason, count } of states)

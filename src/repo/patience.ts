@@ -1,14 +1,12 @@
-import { Clock, Duration, Effect, Schedule } from "effect"
+import { Duration, Effect, Schedule } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
+import { monotonicMillis } from "../domain/monotonic.ts"
 import { silence } from "./client.ts"
 
 /** A database that restarts, or whose standby takes over, is back by then. */
 const patience = "5 minutes"
 
 const millis = (duration: Duration.Input) => Duration.toMillis(Duration.fromInputUnsafe(duration))
-
-/** Milliseconds of the process's monotonic clock. */
-export const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1_000_000)
 
 /** Soon at first, then every 5 s. */
 const backoff = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)

@@ -24,11 +24,10 @@ const commit = (connection: Connection) =>
   )
 
 /**
- * Runs effects in a transaction, or in a savepoint of the one that is open, as `sql.withTransaction` does, with three
+ * Runs effects in a transaction, or in a savepoint of the one that is open, as `sql.withTransaction` does, with two
  * differences. It fails as the effect failed, or is interrupted, even where the connection went with it: there the
  * ROLLBACK fails too, and `sql.withTransaction` dies of that; yet the server rolls back for a client that has gone. And it
- * does not wait for ever for the answer to a COMMIT: its connection is closed then. It makes no spans: PostgreSQL's
- * complaints quote whole rows, passwords included.
+ * makes no spans: PostgreSQL's complaints quote whole rows, passwords included.
  */
 export const makeTransaction = (sql: SqlClient) => {
   const withTransaction = makeWithTransaction({

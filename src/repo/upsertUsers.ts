@@ -1,4 +1,5 @@
 import { type UserColumn, userColumns } from "../domain/User.ts"
+import { isReplaced } from "./etlFiles.ts"
 
 /** The columns that files fill, but for the key. */
 const fileColumns = userColumns.filter((column) => column !== "email")
@@ -85,7 +86,7 @@ with raw as materialized (
 ), earlier as materialized (
   select exists (
     select from etl_files f where f.loaded_at is null and f.id < $${parameters.length + 1}
-      and not exists (select from etl_files changed where changed.uri = f.uri and changed.id > f.id)
+      and not ${isReplaced("f")}
   ) as is_unfinished
 ), compared as materialized (
   select i.*, u.id, ${isNewer} as is_newer, ${isOther} as is_other,

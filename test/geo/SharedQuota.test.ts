@@ -3,7 +3,8 @@ import { Clock, Context, Duration, Effect, Exit, Fiber, Layer, Schema } from "ef
 import { TestClock } from "effect/testing"
 import { DatabaseError } from "../../src/domain/DatabaseError.ts"
 import { Quota } from "../../src/geo/Quota.ts"
-import { monotonicMillis, type SharedQuota } from "../../src/geo/SharedQuota.ts"
+import { monotonicMillis } from "../../src/domain/monotonic.ts"
+import type { SharedQuota } from "../../src/geo/SharedQuota.ts"
 import { mix } from "../fixtures/Random.ts"
 
 const minute = 60_000

@@ -1,0 +1,3 @@
+/** Whether a later version of the file was listed: nobody reads this one any more. `file`: a name of `etl_files` in the statement. */
+export const isReplaced = (file: string): string =>
+  `exists (select from etl_files later where later.uri = ${file}.uri and later.id > ${file}.id)`
