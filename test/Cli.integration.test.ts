@@ -14,6 +14,10 @@ const header = "id,first_name,last_name,email,gender,ip_address,created_at,updat
 const row = (email: string, address: string, day = "2024-05-06") =>
   `7,"Ada, A",Lovelace,${email},f,${address},1/2/2020,${day},${"a1".repeat(32)},yes`
 
+/** A file of users a, b, c, ... with these addresses. */
+const withAddresses = (...addresses: ReadonlyArray<string>): string =>
+  [header, ...addresses.map((address, index) => row(`${"abcdef"[index]}@example.com`, address))].join("\n")
+
 describe("etl", () => {
   it.live("loads ./input with the old flags, with and without `run`, and says when nothing is left to do", () =>
     Effect.gen(function* () {
@@ -59,14 +63,7 @@ describe("etl", () => {
       const { env, query } = yield* makeDatabase
       const service = yield* fakeIpApi()
       const located = { ...env, IP_API_URL: service.url }
-      const source = yield* directoryOf({
-        "1.csv": [
-          header,
-          row("a@example.com", "8.8.8.8"),
-          row("b@example.com", "8.8.8.8"),
-          row("c@example.com", "10.1.1.1"),
-        ].join("\n"),
-      })
+      const source = yield* directoryOf({ "1.csv": withAddresses("8.8.8.8", "8.8.8.8", "10.1.1.1") })
       service.script(behaviours.status(403))
       const down = yield* etl(["--source", source], located)
       assert.strictEqual(down.code, 7, down.stderr)
@@ -124,7 +121,7 @@ describe("etl", () => {
       const service = yield* fakeIpApi()
       const place = { latitude: 1.5, longitude: 2.5, country_code: "FR", city: "Here" }
       const source = yield* directoryOf({
-        "1.csv": [header, row("a@example.com", "8.8.8.8"), row("b@example.com", "9.9.9.9")].join("\n"),
+        "1.csv": withAddresses("8.8.8.8", "9.9.9.9"),
         "city.mmdb": makeMmdb({ ipVersion: 4, recordSize: 24, networks: [["8.8.8.0/24", place]] }),
       })
       const run = yield* etl(["--source", source, "--geo", "mmdb,ip-api", "--geo-db", join(source, "city.mmdb")], {
@@ -223,6 +220,21 @@ describe("etl", () => {
       const finished = yield* etl([...args, "--max-rejects", "500"], env)
       assert.strictEqual(finished.code, 3, finished.stderr)
       assert.match(finished.stdout, /read +5,000[^]*rejected +500/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("counts a record in one run, also where another run takes its file", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const rows = ["nobody", "a@example.com", "nobody", "b@example.com"].map((email) => row(email, ""))
+      const source = yield* directoryOf({ "1.csv": [header, ...rows].join("\n") })
+      const flags = ["--geo", "none", "--chunksize", "2", "--max-rejects"]
+      assert.deepInclude(yield* etl(["--source", source, ...flags, "0"], env), { code: 4 })
+      assert.deepInclude(yield* etl(["--source", join(source, "1.csv"), ...flags, "2"], env), { code: 3 })
+      assert.deepStrictEqual(yield* query("select read::int, rejected::int from etl_runs order by id"), [
+        { read: 0, rejected: 0 },
+        { read: 4, rejected: 2 },
+      ])
     }).pipe(Effect.scoped),
   )
 
@@ -326,15 +338,7 @@ describe("etl locate", () => {
       const { env, query } = yield* makeDatabase
       const service = yield* fakeIpApi()
       const located = { ...env, IP_API_URL: service.url }
-      const source = yield* directoryOf({
-        "1.csv": [
-          header,
-          row("a@example.com", "8.8.8.8"),
-          row("b@example.com", "8.8.8.8"),
-          row("c@example.com", "10.1.1.1"),
-          row("d@example.com", "9.9.9.9"),
-        ].join("\n"),
-      })
+      const source = yield* directoryOf({ "1.csv": withAddresses("8.8.8.8", "8.8.8.8", "10.1.1.1", "9.9.9.9") })
       const loaded = yield* etl(["--source", source, "--geo", "none"], located)
       assert.deepStrictEqual([loaded.code, service.requests.length], [0, 0])
       const first = yield* etl(["locate"], located)
@@ -360,7 +364,7 @@ describe("etl locate", () => {
       const located = { ...env, IP_API_URL: service.url }
       const place = { latitude: 1.5, longitude: 2.5, country_code: "FR", city: "Here" }
       const source = yield* directoryOf({
-        "1.csv": [header, row("a@example.com", "8.8.8.8"), row("b@example.com", "9.9.9.9")].join("\n"),
+        "1.csv": withAddresses("8.8.8.8", "9.9.9.9"),
         "city.mmdb": makeMmdb({ ipVersion: 4, recordSize: 24, networks: [["8.8.8.0/24", place]] }),
       })
       const waiting = yield* etl(["--source", source, "--locate-for", "0s"], located)
@@ -389,6 +393,22 @@ describe("etl locate", () => {
       assert.strictEqual(short.code, 7, short.stderr)
       assert.match(short.stdout, /150 addresses wait/)
       assert.match(short.stderr, /150 addresses queued, about 6.0 s at 15 requests a minute/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("sends no more requests in a minute than --ip-api-quota", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const service = yield* fakeIpApi()
+      const rows = Array.from({ length: 350 }, (_, user) =>
+        row(`u${user}@example.com`, `8.${user >> 8}.${user & 255}.8`),
+      )
+      const source = yield* directoryOf({ "1.csv": [header, ...rows].join("\n") })
+      const flags = ["--source", source, "--ip-api-quota", "2", "--locate-for", "3s"]
+      const { code, stderr, stdout } = yield* etl(flags, { ...env, IP_API_URL: service.url })
+      assert.strictEqual(code, 7, stderr)
+      assert.strictEqual(service.requests.length, 2)
+      assert.match(stdout, /150 addresses wait/)
     }).pipe(Effect.scoped),
   )
 

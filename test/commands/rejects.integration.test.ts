@@ -196,7 +196,26 @@ describe("etl rejects of the latest run", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("say all that a trigger said, and how to load what is corrected into the same database", () =>
+  it.live("say all that a trigger said, which the log does not", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      yield* etl(["init"], env)
+      yield* query(`
+        create function refuse() returns trigger language plpgsql as
+        $$ begin raise exception 'not %', new.email; end $$`)
+      yield* query("create trigger refuse before insert on users for each row execute function refuse()")
+      const source = yield* directoryOf({ "1.csv": `${header}\n${row("a@example.com")}\n` })
+      const run = yield* etl(["--source", source, "--geo", "none"], env)
+      assert.include(run.stderr, "line 2: is refused by PostgreSQL (SQLSTATE P0001)")
+      assert.notInclude(run.stderr + run.logText, "a@example.com")
+      const said = "is refused by PostgreSQL (SQLSTATE P0001): not a@example.com"
+      assert.include((yield* etl(["rejects"], env)).stdout, `1.csv:2: ${said}`)
+      yield* etl(["rejects", "--out", join(source, "fix.txt")], env)
+      assert.strictEqual(reasonsOf(join(source, "fix.reasons.csv"))[0]!["reason"], said)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("say how to load what is corrected into the same database", () =>
     Effect.gen(function* () {
       const folder = yield* freshFolder
       const source = yield* directoryOf({ "1.csv": `${header}\n${row("nobody")}\n` })

@@ -24,17 +24,27 @@ const makeSource = Effect.gen(function* () {
   return ["--source", join(directory, "1.csv"), ...flags]
 })
 
+/** Runs the program, closes what reads its output, and gives its exit code. */
+const codeUnread = Effect.fnUntraced(function* (
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>>,
+  when: "at once" | "after the first line",
+) {
+  const cwd = yield* temporaryDirectory
+  const child = spawn(process.execPath, [bin, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] })
+  if (when === "after the first line") yield* Effect.promise(() => once(child.stderr, "data"))
+  child.stdout.destroy()
+  child.stderr.destroy()
+  const [code] = yield* Effect.promise(() => once(child, "exit"))
+  return code
+})
+
 describe("etl, whose surroundings fail", () => {
   it.live("loads everything though nobody reads what it prints (EPIPE)", () =>
     Effect.gen(function* () {
       const { env, query } = yield* makeDatabase
       const args = yield* makeSource
-      const cwd = yield* temporaryDirectory
-      const child = spawn(process.execPath, [bin, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] })
-      child.stdout.destroy()
-      child.stderr.destroy()
-      const [code] = yield* Effect.promise(() => once(child, "exit"))
-      assert.strictEqual(code, 3)
+      assert.strictEqual(yield* codeUnread(args, env, "at once"), 3)
       assert.deepStrictEqual(yield* query("select count(*)::int as users from users"), [{ users: 300 }])
     }).pipe(Effect.scoped),
   )
@@ -46,14 +56,8 @@ describe("etl, whose surroundings fail", () => {
       for (let file = 0; file < 100; file++)
         writeFileSync(join(directory, `${file}.csv`), `email\nu${file}@example.com\n`)
       writeFileSync(join(directory, "mapping.json"), '{ "email": "email" }')
-      const cwd = yield* temporaryDirectory
       const args = ["--source", directory, "--mapping", join(directory, "mapping.json"), "--geo", "none"]
-      const child = spawn(process.execPath, [bin, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] })
-      yield* Effect.promise(() => once(child.stderr, "data"))
-      child.stdout.destroy()
-      child.stderr.destroy()
-      const [code] = yield* Effect.promise(() => once(child, "exit"))
-      assert.strictEqual(code, 0)
+      assert.strictEqual(yield* codeUnread(args, env, "after the first line"), 0)
       assert.deepStrictEqual(yield* query("select count(*)::int as users from users"), [{ users: 100 }])
     }).pipe(Effect.scoped),
   )
