@@ -1,5 +1,5 @@
 import { Clock, Data, Deferred, type Duration, Effect, Ref, Stream } from "effect"
-import { describeQueue } from "./domain/Estimate.ts"
+import { describeQueue, type ServiceRate } from "./domain/Estimate.ts"
 import { tally } from "./domain/Location.ts"
 import {
   type AnsweredCounts,
@@ -30,10 +30,15 @@ export interface DrainOptions {
   readonly addressCounts: Ref.Ref<AnsweredCounts>
 }
 
+const rateOf = ({ batchSize, requestsPerMinute }: GeoService): ServiceRate => ({
+  batchSize,
+  requestsPerMinute: requestsPerMinute ?? null,
+})
+
 /** Says how long the service will need for what waits, where that is worth a line. */
 const tellEstimate = Effect.fnUntraced(function* (service: GeoService) {
   const waiting = yield* (yield* LocationQueue).waiting
-  if (waiting > service.batchSize) yield* Effect.logInfo(describeQueue(waiting, service))
+  if (waiting > service.batchSize) yield* Effect.logInfo(describeQueue(waiting, rateOf(service)))
 })
 
 const makeNextBatch = (claims: Claims, loaded: Deferred.Deferred<void>, batchSize: number) =>
@@ -120,7 +125,10 @@ export const summarize = Effect.fnUntraced(function* (addressCounts: Ref.Ref<Ans
   const { service } = yield* GeoLocator
   const queue = yield* LocationQueue
   const { requests, refusals } = yield* service?.requestCounts ?? Effect.succeed({ requests: 0, refusals: 0 })
-  return { ...(yield* Ref.get(addressCounts)), requests, refusals, waiting: yield* queue.waiting }
+  return {
+    addresses: { ...(yield* Ref.get(addressCounts)), requests, refusals, waiting: yield* queue.waiting },
+    serviceRate: service === undefined ? null : rateOf(service),
+  }
 })
 
 /**
@@ -139,7 +147,7 @@ export const run = Effect.fn("Locating.run")(function* ({ locateFor, locationsMa
   const addressCounts = yield* Ref.make(noAddresses)
   const error = yield* drain({ loaded, locateFor, addressCounts })
   const summary: LocatingSummary = {
-    addresses: yield* summarize(addressCounts),
+    ...(yield* summarize(addressCounts)),
     locatingError: error?.message ?? null,
     milliseconds: (yield* Clock.currentTimeMillis) - start,
   }

@@ -112,7 +112,7 @@ const runAttempt = Effect.fnUntraced(function* (
     files: loaded,
     totals,
     stopped,
-    addresses: yield* Locating.summarize(addressCounts),
+    ...(yield* Locating.summarize(addressCounts)),
     locatingError: locatingError?.message ?? null,
     milliseconds: (yield* Clock.currentTimeMillis) - start,
   }

@@ -1,6 +1,6 @@
 import { printable } from "../Logging.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
-import { formatDuration, plural } from "../domain/Estimate.ts"
+import { describeQueue, formatDuration, plural } from "../domain/Estimate.ts"
 import type { LocatingSummary, RecordCounts, RunSummary } from "../domain/RunSummary.ts"
 
 const number = new Intl.NumberFormat("en-US")
@@ -15,7 +15,7 @@ const outcomes: ReadonlyArray<readonly [outcome: keyof RecordCounts, meaning: st
   ["rejected", "could not be loaded: see etl rejects"],
 ]
 
-const formatPlaces = ({ addresses, locatingError }: LocatingSummary): ReadonlyArray<string> => {
+const formatPlaces = ({ addresses, serviceRate, locatingError }: LocatingSummary): ReadonlyArray<string> => {
   const { located, unlocatable, remembered, local, service, requests, refusals, waiting } = addresses
   const lines: Array<string> = []
   if (located + unlocatable + waiting > 0) {
@@ -37,7 +37,7 @@ const formatPlaces = ({ addresses, locatingError }: LocatingSummary): ReadonlyAr
   }
   if (refusals > 0) lines.push(`The service refused ${plural(refusals, "request")} as too many (429).`)
   if (locatingError !== null) lines.push(`Locating stopped: ${printable(locatingError)}`)
-  if (waiting > 0) lines.push(`${plural(waiting, "address waits", "addresses wait")}: etl locate goes on.`)
+  if (waiting > 0) lines.push(`${describeQueue(waiting, serviceRate)}.`, "etl locate goes on.")
   return lines
 }
 

@@ -14,15 +14,19 @@ export const formatDuration = (milliseconds: number): string => {
 }
 
 /** What a service takes. */
-interface Rate {
+export interface ServiceRate {
   readonly batchSize: number
-  readonly requestsPerMinute: number | undefined
+  readonly requestsPerMinute: number | null
 }
 
-/** How long a quota makes addresses wait: `12,400 addresses queued, about 8 min 16 s at 15 requests a minute`. */
-export const describeQueue = (waiting: number, { batchSize, requestsPerMinute }: Rate): string => {
+/**
+ * How long a quota makes addresses wait: `12,400 addresses queued, about 8 min 16 s at 15 requests a minute`. One
+ * request waits for nothing.
+ */
+export const describeQueue = (waiting: number, rate: ServiceRate | null): string => {
   const queued = `${plural(waiting, "address", "addresses")} queued`
-  if (requestsPerMinute === undefined) return queued
+  if (rate === null || rate.requestsPerMinute === null || waiting <= rate.batchSize) return queued
+  const { batchSize, requestsPerMinute } = rate
   const milliseconds = (waiting / (batchSize * requestsPerMinute)) * 60_000
   return `${queued}, about ${formatDuration(milliseconds)} at ${plural(requestsPerMinute, "request")} a minute`
 }
