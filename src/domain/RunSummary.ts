@@ -113,9 +113,7 @@ export const countAnswers = (
 export const LocatingSummary = Schema.Struct({
   addresses: AddressCounts,
   /** What the service takes: addresses a request, and requests a minute where that is known. Null: there is none. */
-  serviceRate: Schema.NullOr(
-    Schema.Struct({ batchSize: Schema.Int, requestsPerMinute: Schema.NullOr(Schema.Number) }),
-  ),
+  serviceRate: Schema.NullOr(Schema.Struct({ batchSize: Schema.Int, requestsPerMinute: Schema.NullOr(Schema.Number) })),
   /** Why locating ended before the queue was empty. */
   locatingError: Schema.NullOr(Schema.String),
   milliseconds: Schema.Number,
