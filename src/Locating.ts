@@ -1,6 +1,7 @@
-import { Clock, Data, Deferred, type Duration, Effect, Ref, Stream } from "effect"
+import { Clock, Data, Deferred, type Duration, Effect, Ref, Result, Stream } from "effect"
+import { parseAddress } from "./domain/Address.ts"
 import { describeQueue, type ServiceRate } from "./domain/Estimate.ts"
-import { tally } from "./domain/Location.ts"
+import { Answer, type Answers, tally } from "./domain/Location.ts"
 import {
   type AnsweredCounts,
   type Answerer,
@@ -12,7 +13,7 @@ import { answerAtOnce, GeoLocator, type GeoLocatorError, type GeoService } from 
 import { type Claims, LocationQueue } from "./repo/LocationQueue.ts"
 import { UserRepo } from "./repo/UserRepo.ts"
 
-/** Addresses that are answered together where no service says how many it takes. */
+/** Addresses that are claimed together where most need no service. */
 const localBatchSize = 5_000
 
 /** How often is looked for addresses that are queued, or claimed by others. */
@@ -41,17 +42,44 @@ const tellEstimate = Effect.fnUntraced(function* (service: GeoService) {
   if (waiting > service.batchSize) yield* Effect.logInfo(describeQueue(waiting, rateOf(service)))
 })
 
-const makeNextBatch = (claims: Claims, loaded: Deferred.Deferred<void>, batchSize: number) =>
-  Effect.gen(function* () {
+/** The addresses of an adopted table may be written in any way, or be none. */
+const canonicalOf = (address: string): string | undefined => Result.getOrUndefined(parseAddress(address))
+
+/** The answers of their canonical forms for addresses as they are queued. */
+const answersFor = (addresses: ReadonlyArray<string>, answers: Answers): Answers =>
+  new Map(
+    addresses.flatMap((address) => {
+      const answer = answers.get(canonicalOf(address) ?? address)
+      return answer === undefined ? [] : [[address, answer] as const]
+    }),
+  )
+
+interface BatchOptions {
+  readonly claims: Claims
+  readonly loaded: Deferred.Deferred<void>
+  readonly claimSize: number
+  readonly batchSize: number
+}
+
+/** Batches of what `answerLocally` leaves of the addresses that wait. */
+const makeNextBatch = <E>(
+  { batchSize, claimSize, claims, loaded }: BatchOptions,
+  answerLocally: (addresses: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>, E>,
+) => {
+  const open: Array<string> = []
+  return Effect.gen(function* () {
     for (;;) {
+      if (open.length >= batchSize) return open.splice(0, batchSize)
       // Asked before the claim: an address that is queued in between is found by the next one.
       const isComplete = yield* Deferred.isDone(loaded)
       // A request costs the quota the same however few addresses it has.
-      const batch = yield* claims.take(batchSize, isComplete ? 1 : batchSize)
-      if (batch.length > 0 || (isComplete && !(yield* claims.othersWait))) return batch
-      yield* isComplete ? Effect.sleep(glance) : Effect.timeoutOption(Deferred.await(loaded), glance)
+      const taken = yield* claims.take(claimSize, isComplete ? 1 : batchSize - open.length)
+      if (taken.length > 0) open.push(...(yield* answerLocally(taken)))
+      else if (isComplete && (open.length > 0 || !(yield* claims.othersWait))) return open.splice(0)
+      else yield* isComplete ? Effect.sleep(glance) : Effect.timeoutOption(Deferred.await(loaded), glance)
     }
   })
+}
 
 /**
  * Answers the addresses that wait, in full batches until `loaded` says that no more will come, and commits each batch's
@@ -64,16 +92,29 @@ export const drain = Effect.fn("Locating.drain")(
     const locator = yield* GeoLocator
     const { service } = locator
     const claims = yield* (yield* LocationQueue).claims
-    const count = (answerer: Answerer, answers: Parameters<typeof tally>[0]) =>
+    const count = (answerer: Answerer, answers: Answers) =>
       Ref.update(addressCounts, (counts) => countAnswers(counts, answerer, tally(answers)))
+
+    /** Answers what needs no service, and tells what is left. */
+    const answerLocally = Effect.fnUntraced(function* (addresses: ReadonlyArray<string>) {
+      const canonical = new Set(addresses.flatMap((address) => canonicalOf(address) ?? []))
+      const { byRule, local, open } = yield* answerAtOnce(locator, canonical)
+      const senseless = addresses.filter((address) => canonicalOf(address) === undefined)
+      const none = senseless.map((address) => [address, Answer.unlocatable("not an address")] as const)
+      const ruled = new Map([...answersFor(addresses, byRule), ...none])
+      const known = answersFor(addresses, local)
+      yield* claims.settle(new Map([...ruled, ...known]))
+      yield* count("rule", ruled)
+      yield* count("local", known)
+      const left = new Set(open)
+      return addresses.filter((address) => left.has(canonicalOf(address) ?? ""))
+    })
 
     const ask = Effect.fnUntraced(function* (service: GeoService, batch: ReadonlyArray<string>) {
       const told = yield* service
-        .locate(batch)
+        .locate([...new Set(batch.flatMap((address) => canonicalOf(address) ?? []))])
         .pipe(Effect.catchTag("GeoLocatorError", (failure) => Effect.fail(new Stopped({ failure }))))
-      const asked = new Map(
-        batch.flatMap((address) => (told.has(address) ? [[address, told.get(address)!] as const] : [])),
-      )
+      const asked = answersFor(batch, told)
       yield* claims.answer(service.provider, asked)
       yield* count("service", asked)
       const { located } = tally(asked)
@@ -82,25 +123,25 @@ export const drain = Effect.fn("Locating.drain")(
       )
     })
 
-    const handle = Effect.fnUntraced(function* (batch: ReadonlyArray<string>) {
-      const { byRule, local, open } = yield* answerAtOnce(locator, batch)
-      yield* claims.settle(new Map([...byRule, ...local]))
-      yield* count("rule", byRule)
-      yield* count("local", local)
-      if (service !== undefined && open.length > 0) yield* ask(service, open)
-    })
-
     const estimates =
       service === undefined
         ? Effect.void
-        : Effect.all([tellEstimate(service), Effect.andThen(Deferred.await(loaded), tellEstimate(service))])
+        : (yield* Deferred.isDone(loaded))
+          ? tellEstimate(service)
+          : Effect.all([tellEstimate(service), Effect.andThen(Deferred.await(loaded), tellEstimate(service))])
     yield* Effect.forkScoped(estimates)
     const timeIsUp =
       locateFor === undefined ? Effect.never : Effect.andThen(Deferred.await(loaded), Effect.sleep(locateFor))
 
-    return yield* Stream.fromEffectRepeat(makeNextBatch(claims, loaded, service?.batchSize ?? localBatchSize)).pipe(
+    const batchSize = service?.batchSize ?? localBatchSize
+    const claimSize = locator.instant === undefined ? batchSize : Math.max(batchSize, localBatchSize)
+    const nextBatch = makeNextBatch({ claims, loaded, claimSize, batchSize }, answerLocally)
+    return yield* Stream.fromEffectRepeat(nextBatch).pipe(
       Stream.takeWhile((batch) => batch.length > 0),
-      Stream.mapEffect(handle, { concurrency: service?.concurrency ?? 1, unordered: true }),
+      Stream.mapEffect((batch) => (service === undefined ? Effect.void : ask(service, batch)), {
+        concurrency: service?.concurrency ?? 1,
+        unordered: true,
+      }),
       Stream.runDrain,
       Effect.raceFirst(timeIsUp),
       Effect.as(undefined),

@@ -378,6 +378,26 @@ describe("etl locate", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("locates the users of an adopted table, however their addresses are written; what is none has no place", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const service = yield* fakeIpApi()
+      yield* query("create table users (email text, ip_address text)")
+      yield* query(`
+        insert into users (email, ip_address) values ('a@example.com', ' 8.8.8.8'),
+          ('b@example.com', '2A00:1450:4001:081B:0:0:0:200E'), ('c@example.com', '10.0.0.256'),
+          ('d@example.com', repeat('9', 41)), ('e@example.com', '')`)
+      const { code, stdout, stderr } = yield* etl(["locate"], { ...env, IP_API_URL: service.url })
+      assert.strictEqual(code, 0, stderr)
+      assert.match(stdout, /2 located, 1 without a place\n.*2 by the service in 1 request\n.*1 not an address/)
+      const found = yield* query<{ city: string | null }>("select city from users order by email")
+      assert.deepStrictEqual(
+        found.map(({ city }) => city),
+        [placeOf("8.8.8.8").city, placeOf("2a00:1450:4001:81b::200e").city, null, null, null],
+      )
+    }).pipe(Effect.scoped),
+  )
+
   it.live("ends when its time is up (7), and goes on with what it left", () =>
     Effect.gen(function* () {
       const { env } = yield* makeDatabase

@@ -14,6 +14,9 @@ import { placeColumns } from "./upsertUsers.ts"
 const claimSeconds = 120
 const renewEvery = "30 seconds"
 
+/** What `ip_locations` takes. Longer text, in an adopted table, is no address. */
+const addressLength = 40
+
 /** Addresses of one statement that queues. */
 const pageSize = 20_000
 
@@ -114,7 +117,7 @@ const make = Effect.gen(function* () {
       const [page] = yield* sql<{ last: string | null }>`
         with page as materialized (
           select distinct ip_address as address from users
-          where latitude is null and ip_address > ${after} order by ip_address limit ${pageSize}
+          where latitude is null and ip_address > ${after} and length(ip_address) <= ${addressLength} order by ip_address limit ${pageSize}
         ), queued as (
           insert into ip_locations (address) select address from page order by address on conflict do nothing
         )
