@@ -16,7 +16,10 @@ export interface Claims {
    * asked for again. What is answered `NotNow` is kept claimed.
    */
   readonly answer: (provider: string, answers: Answers) => Effect.Effect<void, DatabaseError>
-  /** As `answer`, for answers that cost nothing: they are not remembered. */
+  /**
+   * As `answer`, for answers that cost nothing: they are not remembered. Where they have no place, what a service has told
+   * before holds.
+   */
   readonly settle: (answers: Answers) => Effect.Effect<void, DatabaseError>
 }
 

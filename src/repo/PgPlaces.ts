@@ -60,7 +60,7 @@ const placeAgain = placeUsers(`${row("u")} is distinct from ${row("t")}`)
 export type Keeping =
   /** They remember the answer of that provider. */
   | { readonly _tag: "Remember"; readonly provider: string }
-  /** They leave the queue. */
+  /** They leave the queue. What a service has told of them before holds, unless they are located now. */
   | { readonly _tag: "Settle" }
   /** They have the answer already. */
   | { readonly _tag: "Fill" }
@@ -73,13 +73,24 @@ export const makePlaces = Effect.gen(function* () {
   const sql = yield* makeClient
   const transaction = makeTransaction(sql)
 
+  const settle = Effect.fnUntraced(function* (told: ReadonlyArray<Told>) {
+    const addresses = texts(told.map(([address]) => address))
+    const located = texts(told.flatMap(([address, { _tag }]) => (_tag === "Located" ? address : [])))
+    yield* sql`
+      delete from ip_locations
+      where address = any(${addresses}) and status = 'pending' and (located_at is null or address = any(${located}))`
+    yield* sql`
+      update ip_locations set
+        status = case when reason is null then 'located' else 'unlocatable' end, claimed_by = null, claimed_until = null
+      where address = any(${addresses}) and status = 'pending'`
+  })
+
   const keep = (keeping: Keeping, told: ReadonlyArray<Told>) => {
     switch (keeping._tag) {
       case "Remember":
         return sql.unsafe(remember, [...toldParameters(told), keeping.provider])
       case "Settle":
-        return sql`
-          delete from ip_locations where address = any(${texts(told.map(([address]) => address))}) and status = 'pending'`
+        return settle(told)
       case "Fill":
         return Effect.void
     }
@@ -95,7 +106,10 @@ export const makePlaces = Effect.gen(function* () {
       if (!reachesUsers) return
       yield* sql.unsafe(placeNew, toldParameters(told))
       const again = new Set(asked.flatMap(({ address, isAgain }) => (isAgain ? [address] : [])))
-      const retold = keeping._tag === "Fill" ? [] : told.filter(([address]) => again.has(address))
+      const retold = told.filter(
+        ([address, { _tag }]) =>
+          again.has(address) && (keeping._tag === "Remember" || (keeping._tag === "Settle" && _tag === "Located")),
+      )
       if (retold.length > 0) yield* sql.unsafe(placeAgain, toldParameters(retold))
     },
     (effect) => repeatConflicts(transaction(effect)),

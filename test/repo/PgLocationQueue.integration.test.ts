@@ -156,6 +156,36 @@ for (const [name, database] of [
       }),
     )
 
+    it.effect("what a service told before holds where a local database does not know the address", () =>
+      Effect.gen(function* () {
+        yield* clear
+        const sql = yield* PgClient.PgClient
+        const queue = yield* LocationQueue
+        yield* load(["9.9.9.9", "8.8.8.8", "1.1.1.1"])
+        yield* answerAll((address) => (address === "1.1.1.1" ? Answer.unlocatable("nowhere") : inCity("Told")))
+        yield* age
+        yield* queue.queueOlderThan(Duration.days(9))
+        const claims = yield* queue.claims
+        assert.strictEqual((yield* claims.take(100, 1)).length, 3)
+        yield* claims.settle(
+          new Map([
+            ["9.9.9.9", Answer.unlocatable("unknown")],
+            ["8.8.8.8", inCity("Local")],
+            ["1.1.1.1", Answer.unlocatable("unknown")],
+          ]),
+        )
+        assert.deepStrictEqual(yield* cities, { a: "Told", b: "Local", c: null })
+        assert.strictEqual(yield* queue.waiting, 0)
+        assert.deepStrictEqual(yield* sql`select address, status, claimed_by from ip_locations order by address`, [
+          { address: "1.1.1.1", status: "unlocatable", claimed_by: null },
+          { address: "9.9.9.9", status: "located", claimed_by: null },
+        ])
+        // They are as old as before.
+        yield* queue.queueOlderThan(Duration.days(9))
+        assert.strictEqual(yield* queue.waiting, 2)
+      }).pipe(Effect.scoped),
+    )
+
     it.effect("a place that a constraint refuses costs no other user its own", () =>
       Effect.gen(function* () {
         yield* clear
