@@ -72,17 +72,19 @@ const make = Effect.gen(function* () {
     return {
       take: Effect.fn("Claims.take")(
         function* (limit: number, atLeast: number) {
+          // Ours that we do not know of were claimed by a statement whose answer was lost.
           const taken = yield* sql.unsafe<{ address: string }>(
             `with free as materialized (
               select address from ip_locations
               where status = 'pending' and (claimed_by is null
+                or claimed_by = $1 and address not in (select unnest($5::text[]))
                 or claimed_by <> $1 and (claimed_until < clock_timestamp() or not ${isClaimerAlive}))
               order by address limit $2 for update skip locked
             )
             update ip_locations set claimed_by = $1, claimed_until = clock_timestamp() + make_interval(secs => $3)
             where address in (select address from free) and (select count(*) from free) >= $4
             returning address`,
-            [key, limit, claimSeconds, atLeast],
+            [key, limit, claimSeconds, atLeast, texts([...open])],
           )
           for (const { address } of taken) open.add(address)
           return taken.map(({ address }) => address)

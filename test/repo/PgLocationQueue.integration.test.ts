@@ -95,6 +95,21 @@ for (const [name, database] of [
       }),
     )
 
+    it.effect("what was claimed by a statement whose answer was lost is claimed again", () =>
+      Effect.gen(function* () {
+        yield* clear
+        const sql = yield* PgClient.PgClient
+        yield* load(["9.9.9.9", "1.1.1.1"])
+        const claims = yield* (yield* LocationQueue).claims
+        assert.deepStrictEqual(yield* claims.take(1, 1), ["1.1.1.1"])
+        yield* sql`
+          update ip_locations i set claimed_by = c.claimed_by, claimed_until = c.claimed_until
+          from ip_locations c where c.address = '1.1.1.1' and i.address = '9.9.9.9'`
+        assert.deepStrictEqual(yield* claims.take(100, 1), ["9.9.9.9"])
+        assert.deepStrictEqual(yield* claims.take(100, 1), [])
+      }).pipe(Effect.scoped),
+    )
+
     it.effect("answers that cost nothing are not remembered, and fill the users all the same", () =>
       Effect.gen(function* () {
         yield* clear
