@@ -1,9 +1,10 @@
+import dns from "node:dns"
 import { createServer } from "node:net"
 import { inspect } from "node:util"
 import { NodeHttpClient } from "@effect/platform-node"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import { Cause, Clock, Context, Effect, Exit, Fiber, Layer, Logger, Redacted, Tracer } from "effect"
-import { HttpClient, HttpClientError } from "effect/http"
+import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import type { DatabaseError } from "../../src/domain/DatabaseError.ts"
 import { Answer, type Answers } from "../../src/domain/Location.ts"
@@ -324,6 +325,39 @@ describe("IpApi", () => {
     }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
   )
 
+  it.effect("takes each reason for which the service fails an address", () =>
+    Effect.gen(function* () {
+      const { locate, server } = yield* start()
+      const messages = ["private range", "reserved range", "invalid query", "something\nnew", ""]
+      const addresses = someAddresses(messages.length)
+      server.script(({ send }) =>
+        send(addresses.map((query, index) => ({ status: "fail", message: messages[index], query }))),
+      )
+      const reasons = ["private range", "reserved range", "invalid query", "something new", "unknown"]
+      assert.deepStrictEqual(
+        [...answersOf(yield* locate(addresses))],
+        addresses.map((address, index) => [address, Answer.unlocatable(reasons[index]!)]),
+      )
+    }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
+  )
+
+  it.effect.each([
+    [{}, "http://ip-api.com/batch"],
+    [{ url: "", key: Redacted.make("") }, "http://ip-api.com/batch"],
+    [{ key: Redacted.make("s3cr3t") }, "https://pro.ip-api.com/batch"],
+  ] as const)("asks the endpoint that is for %o", ([options, endpoint]) => {
+    const asked: Array<string> = []
+    const client = HttpClient.make((request) => {
+      asked.push(request.url)
+      return Effect.succeed(HttpClientResponse.fromWeb(request, new Response(null, { status: 404 })))
+    })
+    return Effect.gen(function* () {
+      const { locate } = yield* connect(options)
+      failureOf(yield* locate(someAddresses(1)))
+      assert.deepStrictEqual(asked, [endpoint])
+    }).pipe(Effect.provideService(HttpClient.HttpClient, client))
+  })
+
   const unreachable = Effect.fnUntraced(function* (url: string) {
     const { service, settle } = yield* connect({ url })
     const begin = yield* Clock.currentTimeMillis
@@ -345,20 +379,21 @@ describe("IpApi", () => {
     }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
   )
 
-  it.effect("gives up soon where names cannot be resolved", () =>
+  it.effect.each([
+    ["node:http", NodeHttpClient.layerNodeHttp],
+    ["fetch", NodeHttpClient.layerFetch],
+  ] as const)("gives up soon where names cannot be resolved, with %s", ([_, client]) =>
     Effect.gen(function* () {
-      const error = yield* unreachable("http://ip-api.example/batch")
+      const failing = (_: string, _options: object, done: (error: Error) => void) =>
+        void setImmediate(done, Object.assign(new Error("getaddrinfo ENOTFOUND"), { code: "ENOTFOUND" }))
+      yield* Effect.acquireRelease(
+        Effect.sync(() => vi.spyOn(dns, "lookup").mockImplementation(failing as typeof dns.lookup)),
+        (spy) => Effect.sync(() => spy.mockRestore()),
+      )
+      const error = yield* unreachable("http://ip-api.invalid/batch")
+      assert.isTrue(error.retryable)
       assert.include(error.message, "ENOTFOUND")
-    }).pipe(
-      Effect.provideService(
-        HttpClient.HttpClient,
-        HttpClient.make((request) => {
-          const cause = new TypeError("fetch failed", { cause: Object.assign(new Error("dns"), { code: "ENOTFOUND" }) })
-          const reason = new HttpClientError.TransportError({ request, cause })
-          return Effect.fail(new HttpClientError.HttpClientError({ reason }))
-        }),
-      ),
-    ),
+    }).pipe(Effect.provide(client)),
   )
 
   it.effect.each([
