@@ -29,9 +29,9 @@ const tidy = `
   )
   delete from etl_permits p using clock
   where p.provider = $1 and ${over("p")} + interval '1 minute' <= now and (${holds("p")}) is not true
-    and not exists (
+    and (p.remaining is not null or not exists (
       select from etl_permits t where t.provider = $1 and ${holds("t")} and ${unseen("p", "t")}
-    )`
+    ))`
 
 /** $1: the provider, $2: the most permits that count, $3: seconds that a permit lasts. */
 const grant = `
@@ -40,11 +40,14 @@ const grant = `
     select count(*) as permits, min(${over("p")}) + interval '1 minute' as next_end
     from etl_permits p, clock where p.provider = $1 and ${over("p")} + interval '1 minute' > now
   ),
+  -- Few, however many requests a key allows: most answers tell what remains.
+  silent as materialized (
+    select * from etl_permits where provider = $1 and remaining is null
+  ),
   exhausted as (
     select max(t.answered_at + t.resets_in) as reset
     from etl_permits t, clock
-    where t.provider = $1 and ${holds("t")}
-      and t.remaining <= (select count(*) from etl_permits p where p.provider = $1 and ${unseen("p", "t")})
+    where t.provider = $1 and ${holds("t")} and t.remaining <= (select count(*) from silent p where ${unseen("p", "t")})
   ),
   verdict as (
     select greatest(case when permits >= $2::float8 then next_end end, reset) as free_at from counting, exhausted

@@ -230,6 +230,23 @@ for (const [name, database] of [
       }),
     )
 
+    it.effect("is quick however many requests a key allows", () =>
+      Effect.gen(function* () {
+        yield* empty
+        const sql = yield* PgClient.PgClient
+        const [one] = yield* TwoClients
+        yield* sql`
+          insert into etl_permits (provider, granted_at, lasts, answered_at, remaining, resets_in)
+          select 'p', now() - i * interval '5 milliseconds', interval '15 seconds', now() - i * interval '5 milliseconds',
+            100000, interval '60 seconds'
+          from generate_series(1, 20000) i`
+        const start = performance.now()
+        granted(yield* one.acquire("p", { requests: Infinity, lasts }))
+        assert.isBelow(performance.now() - start, 2_000)
+        assert.isBelow(yield* count, 12_500)
+      }),
+    )
+
     it.effect("fails where there is no table, without waiting", () =>
       Effect.gen(function* () {
         const sql = yield* PgClient.PgClient
