@@ -286,6 +286,21 @@ layer(repos(native), { timeout: "60 seconds" })("LocationQueue between processes
     }).pipe(Effect.scoped),
   )
 
+  it.effect("no transaction is open, and no row is locked, while claimed addresses are asked for", () =>
+    Effect.gen(function* () {
+      yield* clear
+      const sql = yield* PgClient.PgClient
+      yield* load(["9.9.9.9", "1.1.1.1"])
+      const claims = yield* (yield* LocationQueue).claims
+      assert.strictEqual((yield* claims.take(100, 1)).length, 2)
+      const open = sql`
+        select state, query from pg_stat_activity
+        where datname = current_database() and state like 'idle in transaction%'`
+      assert.deepStrictEqual(yield* open, [])
+      assert.strictEqual((yield* sql`select from ip_locations for update nowait`).length, 2)
+    }).pipe(Effect.scoped),
+  )
+
   it.effect("claims of a process whose session has ended are free at once; of a lost machine, when they expire", () =>
     Effect.gen(function* () {
       yield* clear
