@@ -143,10 +143,10 @@ export const drain = Effect.fn("Locating.drain")(
         unordered: true,
       }),
       Stream.runDrain,
-      Effect.raceFirst(timeIsUp),
       Effect.as(undefined),
+      Effect.raceFirst(Effect.as(timeIsUp, "its time is up (--locate-for)")),
       Effect.catchTag("Stopped", ({ failure }) =>
-        Effect.as(Effect.logWarning(`locating stopped: ${failure.message}`), failure),
+        Effect.as(Effect.logWarning(`locating stopped: ${failure.message}`), failure.message),
       ),
     )
   },
@@ -189,7 +189,7 @@ export const run = Effect.fn("Locating.run")(function* ({ locateFor, locationsMa
   const error = yield* drain({ loaded, locateFor, addressCounts })
   const summary: LocatingSummary = {
     ...(yield* summarize(addressCounts)),
-    locatingError: error?.message ?? null,
+    locatingError: error ?? null,
     milliseconds: (yield* Clock.currentTimeMillis) - start,
   }
   yield* Effect.logDebug("locating ends").pipe(Effect.annotateLogs({ step: "Locate", ...summary.addresses }))

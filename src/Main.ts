@@ -65,9 +65,11 @@ const source = (flags: RunFlags) =>
     }),
   )
 
-/** Whose quota it is: of the network address, or of a key, which is not told by it. */
-const quotaOf = (key: string): string =>
-  key === "" ? "ip-api" : `ip-api ${createHash("sha256").update(key).digest("hex").slice(0, 8)}`
+/** Whose quota it is: of the network address at a service, or of a key, which is not told by it. */
+const quotaOf = (url: string | undefined, key: string): string => {
+  const service = url !== undefined && URL.canParse(url) ? new URL(url).host : "ip-api"
+  return key === "" ? service : `${service} ${createHash("sha256").update(key).digest("hex").slice(0, 8)}`
+}
 
 const ipApiKey = Effect.map(
   Config.option(Config.Redacted("IP_API_KEY")),
@@ -80,15 +82,15 @@ const freeRequests = 15
 const ipApi = ({ ipApiQuota }: LocatorFlags) =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const url = yield* Config.option(Config.String("IP_API_URL"))
+      const url = Option.getOrUndefined(yield* Config.option(Config.String("IP_API_URL")))
       const key = yield* ipApiKey
       const permits = yield* PermitRepo
       const quota = Quota.layer({
         // What a key allows, the service tells.
         requests: Option.getOrElse(ipApiQuota, () => (Redacted.value(key) === "" ? freeRequests : Infinity)),
-        shared: { provider: quotaOf(Redacted.value(key)), permits },
+        shared: { provider: quotaOf(url, Redacted.value(key)), permits },
       })
-      return IpApi.layer({ url: Option.getOrUndefined(url), key }).pipe(Layer.provide(quota))
+      return IpApi.layer({ url, key }).pipe(Layer.provide(quota))
     }),
   ).pipe(Layer.provide(FetchHttpClient.layer))
 

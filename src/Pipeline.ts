@@ -113,7 +113,7 @@ const runAttempt = Effect.fnUntraced(function* (
     totals,
     stopped,
     ...(yield* Locating.summarize(addressCounts)),
-    locatingError: locatingError?.message ?? null,
+    locatingError: locatingError ?? null,
     milliseconds: (yield* Clock.currentTimeMillis) - start,
   }
   yield* Effect.logDebug("run ends").pipe(Effect.annotateLogs({ ...totals, ...summary.addresses, stopped }))

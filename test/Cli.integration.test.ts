@@ -96,14 +96,15 @@ describe("etl", () => {
       const run = yield* etl(["--source", source], { ...env, IP_API_URL: service.url })
       assert.strictEqual(run.code, 0, run.stderr)
       const permits = "select provider, answered_at is not null as answered, remaining from etl_permits order by id"
-      const free = { provider: "ip-api", answered: true, remaining: 14 }
+      const { host } = new URL(service.url)
+      const free = { provider: host, answered: true, remaining: 14 }
       assert.deepStrictEqual(yield* query(permits), [free])
 
       yield* query("truncate ip_locations")
       const key = "a-key-that-is-paid-for"
       const paid = yield* etl(["--source", source, "--force"], { ...env, IP_API_URL: service.url, IP_API_KEY: key })
       assert.strictEqual(paid.code, 0, paid.stderr)
-      const provider = `ip-api ${createHash("sha256").update(key).digest("hex").slice(0, 8)}`
+      const provider = `${host} ${createHash("sha256").update(key).digest("hex").slice(0, 8)}`
       assert.deepStrictEqual(yield* query(permits), [free, { provider, answered: true, remaining: 13 }])
 
       yield* query("truncate ip_locations")
@@ -411,8 +412,28 @@ describe("etl locate", () => {
       const short = yield* etl(["locate", "--locate-for", "1s"], located)
       assert.isBelow(performance.now() - start, 8_000)
       assert.strictEqual(short.code, 7, short.stderr)
-      assert.match(short.stdout, /150 addresses queued, about 6\.0 s at 15 requests a minute\.\netl locate goes on\./)
-      assert.match(short.stderr, /150 addresses queued, about 6.0 s at 15 requests a minute/)
+      assert.match(short.stdout, /150 addresses queued, about 6 s at 15 requests a minute\.\netl locate goes on\./)
+      assert.match(short.stdout, /Locating stopped: its time is up \(--locate-for\)/)
+      assert.match(short.stderr, /150 addresses queued, about 6 s at 15 requests a minute/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("tells how long the service allows no request, which is no matter of another service", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const [exhausted, healthy] = [yield* fakeIpApi(), yield* fakeIpApi()]
+      exhausted.script(behaviours.status(429, { "X-Ttl": "3600" }))
+      const source = yield* directoryOf({ "1.csv": withAddresses("8.8.8.8") })
+      const flags = ["--source", source, "--locate-for", "2s"]
+      const waiting = yield* etl(flags, { ...env, IP_API_URL: exhausted.url })
+      assert.strictEqual(waiting.code, 7, waiting.stderr)
+      assert.match(waiting.stderr, /127\.0\.0\.1:\d+ allows no request for another (59 min \d+ s|1 h 0 min)\./)
+      assert.match(waiting.stdout, /No answer came to 1 request\.\nThe service refused 1 request as too many \(429\)/)
+      const again = yield* etl(["locate", "--locate-for", "2s"], { ...env, IP_API_URL: exhausted.url })
+      assert.match(again.stderr, /allows no request for another 59 min \d+ s\./)
+      assert.strictEqual(exhausted.requests.length, 1)
+      const other = yield* etl(["locate"], { ...env, IP_API_URL: healthy.url })
+      assert.strictEqual(other.code, 0, other.stderr)
     }).pipe(Effect.scoped),
   )
 
@@ -428,7 +449,7 @@ describe("etl locate", () => {
       const { code, stderr, stdout } = yield* etl(flags, { ...env, IP_API_URL: service.url })
       assert.strictEqual(code, 7, stderr)
       assert.strictEqual(service.requests.length, 2)
-      assert.match(stdout, /150 addresses queued, about 45\.0 s at 2 requests a minute\.\netl locate goes on\./)
+      assert.match(stdout, /150 addresses queued, about 45 s at 2 requests a minute\.\netl locate goes on\./)
     }).pipe(Effect.scoped),
   )
 

@@ -84,7 +84,7 @@ describe("Locating.drain", () => {
     const told: Array<unknown> = []
     return Effect.gen(function* () {
       yield* drain(manyAddresses(150).map((address) => address.replace(/8$/, "7")))
-      assert.deepStrictEqual(told, [["150 addresses queued, about 6.0 s at 15 requests a minute"]])
+      assert.deepStrictEqual(told, [["150 addresses queued, about 6 s at 15 requests a minute"]])
     }).pipe(
       Effect.provide(
         Layer.mergeAll(

@@ -35,6 +35,7 @@ const formatPlaces = ({ addresses, serviceRate, locatingError }: LocatingSummary
       .map(([reason, count]) => `${number.format(count)} ${reason}`)
     if (reasons.length > 0) lines.push(`  without a place: ${reasons.join(", ")}`)
   }
+  if (requests > 0 && service === 0) lines.push(`No answer came to ${plural(requests, "request")}.`)
   if (refusals > 0) lines.push(`The service refused ${plural(refusals, "request")} as too many (429).`)
   if (locatingError !== null) lines.push(`Locating stopped: ${printable(locatingError)}`)
   if (waiting > 0) lines.push(`${describeQueue(waiting, serviceRate)}.`, "etl locate goes on.")

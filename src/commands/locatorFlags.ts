@@ -38,7 +38,9 @@ export const locatorFlags = {
       (list) => Option.fromUndefinedOr(parseLocators(list)),
       (list) => `Expected: ip-api, mmdb, none, or a list such as mmdb,ip-api, got ${JSON.stringify(list)}`,
     ),
-    Flag.withDescription("Who locates addresses: ip-api, mmdb, none, or a list tried in order: mmdb,ip-api (ip-api)"),
+    Flag.withDescription(
+      "Who locates addresses: ip-api, mmdb, none, or mmdb,ip-api: the service for what the file lacks (ip-api)",
+    ),
     Flag.withDefault(["ip-api"] as ReadonlyArray<LocatorName>),
   ),
   geoDb: Flag.String("geo-db").pipe(
@@ -54,7 +56,7 @@ export const locatorFlags = {
   ),
   locateFor: duration("locate-for").pipe(
     Flag.withDescription(
-      "How long to go on locating once the files are loaded, such as 90s, 30m, 12h; what is left stays queued (exit 7)",
+      "How long to go on locating (etl run: once the files are loaded), such as 90s, 30m, 12h; what is left stays queued (exit 7)",
     ),
   ),
   locationsMaxAge: duration("locations-max-age").pipe(

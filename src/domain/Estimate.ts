@@ -27,6 +27,7 @@ export const describeQueue = (waiting: number, rate: ServiceRate | null): string
   const queued = `${plural(waiting, "address", "addresses")} queued`
   if (rate === null || rate.requestsPerMinute === null || waiting <= rate.batchSize) return queued
   const { batchSize, requestsPerMinute } = rate
-  const milliseconds = (waiting / (batchSize * requestsPerMinute)) * 60_000
-  return `${queued}, about ${formatDuration(milliseconds)} at ${plural(requestsPerMinute, "request")} a minute`
+  const seconds = Math.ceil((waiting / (batchSize * requestsPerMinute)) * 60)
+  const time = seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1_000)
+  return `${queued}, about ${time} at ${plural(requestsPerMinute, "request")} a minute`
 }

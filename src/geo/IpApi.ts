@@ -1,4 +1,16 @@
-import { Effect, Layer, Predicate, Redacted, Result, Runtime, Schedule, Schema, Semaphore, Stream } from "effect"
+import {
+  Duration,
+  Effect,
+  Layer,
+  Predicate,
+  Redacted,
+  Result,
+  Runtime,
+  Schedule,
+  Schema,
+  Semaphore,
+  Stream,
+} from "effect"
 import {
   FetchHttpClient,
   type Headers,
@@ -108,7 +120,9 @@ const checkStatus = (status: number, keyed: boolean): Effect.Effect<void, Fault 
       ? "the key (IP_API_KEY) is not accepted, or this network address is banned. Check the key."
       : status === 403
         ? "this network address is banned, as for exceeding the quota. Bans end by themselves: wait some hours, or see https://ip-api.com/docs/unban."
-        : "check the URL (IP_API_URL)."
+        : keyed
+          ? "check the key (IP_API_KEY) and the URL (IP_API_URL)."
+          : "check the URL (IP_API_URL)."
   return Effect.fail(failure(`ip-api answered ${status}: ${advice}`, false))
 }
 
@@ -153,7 +167,8 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
     Effect.scoped,
     Effect.timeoutOrElse({
       duration: quota.requestTimeout,
-      orElse: () => Effect.fail(new Fault({ message: "took too long to answer" })),
+      orElse: () =>
+        Effect.fail(new Fault({ message: `took more than ${Duration.format(quota.requestTimeout)} to answer` })),
     }),
     Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
     Effect.provideService(HttpClient.TracerPropagationEnabled, false),

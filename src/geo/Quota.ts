@@ -1,5 +1,6 @@
 import { Context, Duration, Effect, Fiber, Latch, Layer, Ref, Semaphore } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
+import { formatDuration } from "../domain/Estimate.ts"
 import { monotonicMillis } from "../domain/monotonic.ts"
 import type { RequestCounts } from "./GeoLocator.ts"
 import { type Allowance, makePermits, type Permit } from "./permits.ts"
@@ -58,6 +59,9 @@ const margin = Duration.seconds(5)
 /** So often is asked whether a request of another process was answered, or given back; in milliseconds. */
 const pollMillis = 1_000
 
+/** A window and a request's time-out are over by then: who has to wait longer is told so. */
+const longWaitMillis = 90_000
+
 /** The others need not know: what they were not told counts longer. */
 const briefly = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.ignore(Effect.timeoutOption(effect, "5 seconds"))
 
@@ -84,6 +88,14 @@ const make = Effect.fnUntraced(function* (options: QuotaOptions, { permits: shar
       changed.openUnsafe()
     })
 
+  let toldUntil = 0
+  const tellLongWait = Effect.fnUntraced(function* (millis: number) {
+    const until = (yield* monotonicMillis) + millis
+    if (millis < longWaitMillis || until < toldUntil + longWaitMillis) return
+    toldUntil = until
+    yield* Effect.logWarning(`${provider} allows no request for another ${formatDuration(millis)}.`)
+  })
+
   const pause = (millis: number) => Effect.raceFirst(Effect.sleep(Math.ceil(millis)), changed.await)
 
   const room = Effect.gen(function* () {
@@ -91,6 +103,7 @@ const make = Effect.fnUntraced(function* (options: QuotaOptions, { permits: shar
       changed.closeUnsafe()
       const delay = permits.delay(yield* monotonicMillis)
       if (delay <= 0) return
+      yield* tellLongWait(delay)
       yield* pause(delay)
     }
   })
@@ -132,6 +145,7 @@ const make = Effect.fnUntraced(function* (options: QuotaOptions, { permits: shar
           yield* room
           const wait = yield* acquire(keep)
           if (wait === undefined) return
+          yield* tellLongWait(wait)
           yield* pause(Math.min(wait, pollMillis))
         }
       }),

@@ -26,7 +26,7 @@ export interface SharedQuota {
 
 /** Nobody else counts. */
 export const alone: SharedQuota = {
-  provider: "",
+  provider: "The service",
   permits: {
     acquire: () => Effect.map(monotonicMillis, (since) => ({ _tag: "Granted", id: 0, since })),
     answered: () => Effect.void,

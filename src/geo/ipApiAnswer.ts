@@ -26,7 +26,7 @@ const decodeBody = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Array
 const oneLine = (text: string): string =>
   text
     .slice(0, 200)
-    .replaceAll(/\p{C}+/gu, " ")
+    .replaceAll(/[\p{C}\s]+/gu, " ")
     .trim()
 
 const toAnswer = (entry: typeof Success.Type | typeof Failure.Type): Answer =>

@@ -69,7 +69,7 @@ export const simulateDay = Effect.fnUntraced(function* (options: {
   return {
     located,
     /** Why it ended early. */
-    failure: failure?.message,
+    failure,
     minutes: endedAt / minute,
     requests: api.arrivals.length,
     refusals: api.refusals(),
