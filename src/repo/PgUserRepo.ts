@@ -107,21 +107,25 @@ const make = Effect.gen(function* () {
     known: ReadonlyMap<string, Location>,
     hasQueue: boolean,
   ): Effect.fn.Return<UserCounts, SqlError | NotWritten> {
+    const columns = userColumns.map((column) => {
+      if (column === "status") return booleans(rows.map(({ user }) => user.status))
+      const values = rows.map(({ user }) => user[column])
+      return column === "created_at" || column === "updated_at" ? days(values) : texts(values)
+    })
     const places = rows.map(({ user }) => (user.ip_address === null ? undefined : known.get(user.ip_address)))
-    const [counts] = yield* sql.unsafe<UserCounts>(upsertUsers(hasQueue), [
-      ...userColumns.map((column) => {
-        if (column === "status") return booleans(rows.map(({ user }) => user.status))
-        const values = rows.map(({ user }) => user[column])
-        return column === "created_at" || column === "updated_at" ? days(values) : texts(values)
-      }),
-      ...placeColumns.map((column) =>
-        column === "latitude" || column === "longitude"
-          ? doubles(places.map((place) => place?.[column] ?? null))
-          : texts(places.map((place) => place?.[column] ?? null)),
-      ),
+    const given = known.size > 0
+    const [counts] = yield* sql.unsafe<UserCounts>(upsertUsers({ given, remembered: hasQueue }), [
+      fileId,
+      ...columns,
       integers(rows.map(({ byteOffset }) => byteOffset)),
       booleans(rows.map(({ differs }) => differs)),
-      fileId,
+      ...(given
+        ? placeColumns.map((column) =>
+            column === "latitude" || column === "longitude"
+              ? doubles(places.map((place) => place?.[column] ?? null))
+              : texts(places.map((place) => place?.[column] ?? null)),
+          )
+        : []),
     ])
     const { inserted, updated, unchanged, stale } = counts!
     if (inserted + updated + unchanged + stale !== rows.length) return yield* new NotWritten()

@@ -52,40 +52,58 @@ const arrayTypes: Record<UserColumn, string> = {
   status: "boolean",
 }
 
-/** The statement's parameters, in order: one array a column, and the file's number. */
 const parameters: ReadonlyArray<readonly [name: string, type: string]> = [
   ...userColumns.map((column) => [column, arrayTypes[column]] as const),
-  ...placeColumns.map((column) => [column, column.endsWith("tude") ? "float8" : "text"] as const),
   ["byte_offset", "bigint"],
   ["differs", "boolean"],
 ]
 
-const arrays = parameters.map(([, type], index) => `$${index + 1}::${type}[]`).join(", ")
-const names = parameters.map(([name]) => name).join(", ")
+const placeParameters: ReadonlyArray<readonly [name: string, type: string]> = placeColumns.map((column) => [
+  column,
+  column.endsWith("tude") ? "float8" : "text",
+])
 
-/** Places that the service has told before are used in the statement itself; also while it is asked again. */
-const knownPlaces = `
-  select ${parameters
-    .map(([name]) =>
-      placeColumns.some((column) => column === name)
-        ? `case when r.latitude is null then l.${name} else r.${name} end as ${name}`
-        : `r.${name}`,
-    )
-    .join(", ")}, r.file_id
+const namesOf = (columns: ReadonlyArray<readonly [name: string, type: string]>): ReadonlyArray<string> =>
+  columns.map(([name]) => name)
+
+/** Where the places come from. */
+export interface PlaceOrigins {
+  /** The statement's parameters. */
+  readonly given: boolean
+  /** What the service has told before, in the statement itself; also while it is asked again. */
+  readonly remembered: boolean
+}
+
+const incoming = ({ given }: PlaceOrigins): string => {
+  const arrays = given ? [...parameters, ...placeParameters] : parameters
+  const places = given ? namesOf(placeParameters) : placeParameters.map(([name, type]) => `null::${type} as ${name}`)
+  return `
+  select ${[...namesOf(parameters), ...places].join(", ")}, $1::integer as file_id
+  from unnest(${arrays.map(([, type], index) => `$${index + 2}::${type}[]`).join(", ")}) as t (${namesOf(arrays).join(", ")})`
+}
+
+const withRemembered = `
+  select ${[
+    ...namesOf(parameters).map((name) => `r.${name}`),
+    ...placeColumns.map((name) => `case when r.latitude is null then l.${name} else r.${name} end as ${name}`),
+  ].join(", ")}, r.file_id
   from raw r left join ip_locations l on l.address = r.ip_address and l.latitude is not null`
 
 /**
  * The upsert of a chunk's winners. It reads what is stored first, so that equal rows cost a read and no write; locks
  * the rows that it will change in e-mail order, before it inserts (two runs at once must not deadlock); and tells how
  * many were inserted, updated, unchanged, stale. A sum that is short means that another transaction came between.
+ * Parameters: the file's number; arrays of the users' columns, the byte offsets and whether a user's records differ;
+ * and of the places where they are given.
  */
-export const upsertUsers = (withKnownPlaces: boolean): string => `
-with raw as materialized (
-  select ${names}, $${parameters.length + 1}::integer as file_id from unnest(${arrays}) as t (${names})
-), input as materialized (${withKnownPlaces ? knownPlaces : "select * from raw"}
-), earlier as materialized (
+export const upsertUsers = (origins: PlaceOrigins): string => `
+with ${
+  origins.remembered
+    ? `raw as materialized (${incoming(origins)}), input as materialized (${withRemembered})`
+    : `input as materialized (${incoming(origins)})`
+}, earlier as materialized (
   select exists (
-    select from etl_files f where f.loaded_at is null and f.id < $${parameters.length + 1}
+    select from etl_files f where f.loaded_at is null and f.id < $1
       and not ${isReplaced("f")}
   ) as is_unfinished
 ), compared as materialized (
@@ -101,8 +119,8 @@ with raw as materialized (
   from locked i where u.id = i.id
   returning i.is_other, i.is_newer, u.file_id = i.file_id and u.byte_offset = i.byte_offset as is_taken
 ), inserted as (
-  insert into users (${names.replace("differs", "updated")}, file_id, migrated_at)
-  select ${parameters.map(([name]) => `i.${name}`).join(", ")}, i.file_id, now()
+  insert into users (${[...userColumns, ...placeColumns].join(", ")}, byte_offset, updated, file_id, migrated_at)
+  select ${[...userColumns, ...placeColumns].map((name) => `i.${name}`).join(", ")}, i.byte_offset, i.differs, i.file_id, now()
   from compared i
   where i.id is null and (select count(*) from changed) >= 0
   order by i.email collate "C"

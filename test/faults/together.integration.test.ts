@@ -108,7 +108,7 @@ describe("two runs at once", () => {
       const directory = yield* temporaryDirectory
       mkdirSync(join(directory, "all"))
       writeFileSync(join(directory, "mapping.json"), mapping)
-      const order = Array.from({ length: 3000 }, (_, user) => user)
+      const order = Array.from({ length: 8000 }, (_, user) => user)
       writeFileSync(join(directory, "all", "1.csv"), makeFile(1, order).text)
       const flags = ["--mapping", join(directory, "mapping.json"), "--geo", "none", "--chunksize", "20"]
       const run = (source: string) => etl(["--source", source, ...flags], env)
@@ -116,12 +116,12 @@ describe("two runs at once", () => {
       const [first, ...others] = yield* Effect.all(
         [
           run(join(directory, "all")),
-          Effect.delay(run(join(directory, "all")), "800 millis"),
-          Effect.delay(run(join(directory, "all", "1.csv")), "800 millis"),
+          Effect.delay(run(join(directory, "all")), "400 millis"),
+          Effect.delay(run(join(directory, "all", "1.csv")), "400 millis"),
         ],
         { concurrency: 3 },
       )
-      assert.match(first.stdout, /inserted +3,000/)
+      assert.match(first.stdout, /inserted +8,000/)
       for (const { code, stdout, stderr } of others) {
         assert.strictEqual(code, 0, stderr)
         assert.match(stderr, /Another process loads .*Waiting until it is done/)
