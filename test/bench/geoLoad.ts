@@ -1,60 +1,18 @@
-import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
-import { spawn } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { userActivity } from "../fixtures/UserActivity.ts"
-import { clientLayer, environment, freshDatabaseOn, type PostgresServer, startPostgres } from "../utils/postgres.ts"
-
-const root = join(import.meta.dirname, "../..")
-const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
-/** Node's flags and the program, as `npm run etl` runs it. */
-const etlArguments: ReadonlyArray<string> = String(scripts.etl).split(" ").slice(1)
+import { environment, freshDatabaseOn, type PostgresServer, startPostgres } from "../utils/postgres.ts"
+import { etl, median, query, temporaryDirectory } from "./program.ts"
 
 type Locator = "none" | "mmdb"
-
-const temporaryDirectory = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "user-activity-etl-bench-"))),
-  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true })),
-)
-
-/** Runs the program in a process of its own; dies, with what it said, unless it ends with 0. */
-const etl = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) =>
-  Effect.callback<void>((resume) => {
-    const child = spawn(process.execPath, [...etlArguments, ...args], {
-      cwd: root,
-      env,
-      stdio: ["ignore", "pipe", "pipe"],
-    })
-    let output = ""
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text: string) => {
-        output += text
-      })
-    }
-    child.once("error", (error) => resume(Effect.die(error)))
-    child.once("close", (code) =>
-      resume(code === 0 ? Effect.void : Effect.die(new Error(`etl ended ${code}: ${output}`))),
-    )
-    return Effect.sync(() => child.kill("SIGKILL"))
-  })
-
-const query = (server: PostgresServer, database: string, statement: string) =>
-  Effect.gen(function* () {
-    const sql = yield* PgClient.PgClient
-    return yield* sql.unsafe<Record<string, unknown>>(statement)
-  }).pipe(Effect.provide(clientLayer(server, database)), Effect.scoped)
 
 /** Loads a file into a new database, and tells the seconds from the process's start to its end, and what is stored. */
 const load = Effect.fnUntraced(function* (server: PostgresServer, directory: string, file: string, geo: Locator) {
   const database = yield* freshDatabaseOn(server)
   // What the load before has left to write is not for this one to wait for.
   yield* query(server, "postgres", "checkpoint")
-  const args = ["--source", file, "--geo", geo, "--logfile", join(directory, "etl.log")]
-  const start = performance.now()
-  yield* etl(args, environment(server, database))
-  const seconds = (performance.now() - start) / 1_000
+  const { seconds } = yield* etl(directory, ["--source", file, "--geo", geo], environment(server, database))
   const [stored] = yield* query(
     server,
     database,
@@ -63,9 +21,6 @@ const load = Effect.fnUntraced(function* (server: PostgresServer, directory: str
   yield* query(server, "postgres", `drop database ${database}`)
   return { seconds, users: Number(stored!["users"]), located: Number(stored!["located"]) }
 })
-
-const median = (values: ReadonlyArray<number>): number =>
-  values.toSorted((left, right) => left - right)[values.length >> 1]!
 
 /**
  * Loads the same new users with and without the local database, in turns, each as a whole process into a native server.

@@ -63,10 +63,11 @@ const isRunning = (pid: number): boolean => {
 
 /**
  * A server of its own in the directory, stopped when the scope closes. Takes a second. `crash` ends it as
- * `pg_ctl stop -m immediate` does, and returns what starts it again.
+ * `pg_ctl stop -m immediate` does, and returns what starts it again. Not `durable`, it trusts the machine not to fail.
  */
 export const startPostgres = Effect.fnUntraced(function* (
   directory: string,
+  { durable = false }: { readonly durable?: boolean } = {},
 ): Effect.fn.Return<
   { readonly server: PostgresServer; readonly crash: Effect.Effect<Effect.Effect<void>> },
   SqlError,
@@ -89,8 +90,7 @@ export const startPostgres = Effect.fnUntraced(function* (
     postgresFlags: Object.entries({
       listen_addresses: host,
       unix_socket_directories: dataDirectory,
-      fsync: "off",
-      full_page_writes: "off",
+      ...(durable ? {} : { fsync: "off", full_page_writes: "off" }),
       max_connections: "200",
       ssl: "on",
       ssl_cert_file: "server.crt",

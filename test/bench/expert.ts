@@ -1,0 +1,68 @@
+import { Effect } from "effect"
+import { userColumns } from "../../src/domain/User.ts"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import type { PostgresServer } from "../utils/postgres.ts"
+import { query, timed } from "./program.ts"
+
+// What somebody does by hand who knows PostgreSQL: psql copies the file into a temporary table, and one statement merges
+// it. The table has the columns and indexes of ours; the newest record wins.
+
+const columns = userColumns.join(", ")
+const others = userColumns.filter((column) => column !== "email")
+const email = "lower(btrim(email))"
+const cleaned = userColumns
+  .map((column) => (column === "email" ? email : column === "ip_address" ? "host(ip_address)" : column))
+  .join(", ")
+
+const script = (file: string): string => `
+begin;
+create temp table incoming (
+  source_id text, first_name text, last_name text, email text, gender text, ip_address inet, created_at date,
+  updated_at date, password text, status boolean, position bigint generated always as identity
+) on commit drop;
+\\copy incoming (${columns}) from '${file}' with (format csv, header)
+insert into expert_users as u (${columns}, updated, migrated_at, file_id, byte_offset)
+select distinct on (${email}) ${cleaned}, false, now(), 1, position
+from incoming order by ${email}, updated_at desc nulls last, position desc
+on conflict (email) do update set ${others.map((column) => `${column} = excluded.${column}`).join(", ")},
+  updated = true, migrated_at = now(), file_id = excluded.file_id, byte_offset = excluded.byte_offset
+where coalesce(excluded.updated_at, '-infinity') >= coalesce(u.updated_at, '-infinity');
+commit;`
+
+export const createTable = (server: PostgresServer, database: string) =>
+  query(server, database, "create table expert_users (like users including all)")
+
+/** Loads the file by psql; gives the seconds from the process's start to its end. `directory`: where its script goes. */
+export const load = Effect.fnUntraced(function* (
+  server: PostgresServer,
+  database: string,
+  file: string,
+  directory: string,
+) {
+  const scriptFile = join(directory, "expert.sql")
+  writeFileSync(scriptFile, script(file))
+  const { host, password, port, username } = server
+  return yield* timed("psql", ["--quiet", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--file", scriptFile], {
+    env: {
+      PATH: process.env["PATH"],
+      PGHOST: host,
+      PGPORT: String(port),
+      PGUSER: username,
+      PGPASSWORD: password,
+      PGDATABASE: database,
+    },
+  })
+})
+
+/** Dies unless the file columns of both tables are equal. */
+export const compareTables = Effect.fnUntraced(function* (server: PostgresServer, database: string) {
+  const ours = `select ${columns} from users`
+  const theirs = `select ${columns} from expert_users`
+  const [row] = yield* query(
+    server,
+    database,
+    `select count(*)::int as different from ((${ours} except ${theirs}) union all (${theirs} except ${ours})) x`,
+  )
+  if (row!["different"] !== 0) return yield* Effect.die(new Error(`${row!["different"]} rows differ`))
+})

