@@ -79,15 +79,19 @@ export const make = Effect.fnUntraced(function* (
 
   const isStopped = Effect.map(Ref.get(runCounts), (counts) => RejectLimit.isExceeded(options.maxRejects, counts))
 
-  const logRejects = (rejects: ReadonlyArray<Reject>) =>
-    Effect.forEach(
-      rejects,
-      ({ line, byteOffset, reasons }) =>
-        Effect.logDebug("record rejected").pipe(
-          Effect.annotateLogs({ step: "Transform", line, byteOffset, reasons: reasons.map(describeReason) }),
-        ),
-      { discard: true },
-    )
+  /** One line a chunk: all of them, with their reasons, are in `etl_rejects`. */
+  const logRejects = ([first, ...others]: ReadonlyArray<Reject>) =>
+    first === undefined
+      ? Effect.void
+      : Effect.logDebug("records rejected").pipe(
+          Effect.annotateLogs({
+            step: "Transform",
+            rejected: 1 + others.length,
+            line: first.line,
+            byteOffset: first.byteOffset,
+            reasons: first.reasons.map(describeReason),
+          }),
+        )
 
   const loadChunk = Effect.fn("Loading.loadChunk")(function* (load: FileLoad<SourceFile>, chunk: Chunk) {
     const { counts, refused, remembered } = yield* users.upsert(load, chunk, yield* locateChunk(chunk))

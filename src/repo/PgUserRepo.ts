@@ -13,6 +13,7 @@ import tables from "./migrations/0001_tables.ts"
 import resume from "./migrations/0002_resume.ts"
 import attempts from "./migrations/0003_attempts.ts"
 import permits from "./migrations/0004_permits.ts"
+import rejects from "./migrations/0005_rejects.ts"
 import { AdoptionError } from "./migrations/adoptUsers.ts"
 import * as PgLocationQueue from "./PgLocationQueue.ts"
 import { patiently } from "./patience.ts"
@@ -31,6 +32,7 @@ const runMigrations = Migrator.make({})({
     "0002_resume": resume,
     "0003_attempts": attempts,
     "0004_permits": permits,
+    "0005_rejects": rejects,
   }),
 })
 
