@@ -57,6 +57,9 @@ const anotherProcess = new DatabaseError({
 const tryAgain = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.retry(effect, { times: 3, while: isNotWritten })
 
+/** Another transaction may have inserted the same e-mail. */
+const isTaken = (error: unknown): boolean => error instanceof SqlError && error.reason._tag === "UniqueViolation"
+
 type WriteUsers<E> = (fileId: number, chunk: Chunk, locations: ChunkLocations) => Effect.Effect<Written, E>
 
 type UserCounts = Pick<RecordCounts, "inserted" | "updated" | "unchanged" | "stale">
@@ -106,8 +109,8 @@ const make = Effect.gen(function* () {
   const writeRows = Effect.fnUntraced(function* (
     fileId: number,
     rows: ReadonlyArray<Winner>,
-    known: ReadonlyMap<string, Location>,
-    hasQueue: boolean,
+    { known, queue }: ChunkLocations,
+    isGuarded: boolean,
   ): Effect.fn.Return<UserCounts, SqlError | NotWritten> {
     const columns = userColumns.map((column) => {
       if (column === "status") return booleans(rows.map(({ user }) => user.status))
@@ -115,13 +118,13 @@ const make = Effect.gen(function* () {
       return column === "created_at" || column === "updated_at" ? days(values) : texts(values)
     })
     const places = rows.map(({ user }) => (user.ip_address === null ? undefined : known.get(user.ip_address)))
-    const given = known.size > 0
-    const [counts] = yield* sql.unsafe<UserCounts>(upsertUsers({ given, remembered: hasQueue }), [
+    const hasPlaces = known.size > 0
+    const [counts] = yield* sql.unsafe<UserCounts>(upsertUsers({ hasPlaces, remembers: queue.length > 0, isGuarded }), [
       fileId,
       ...columns,
       integers(rows.map(({ byteOffset }) => byteOffset)),
       booleans(rows.map(({ differs }) => differs)),
-      ...(given
+      ...(hasPlaces
         ? placeColumns.map((column) =>
             column === "latitude" || column === "longitude"
               ? doubles(places.map((place) => place?.[column] ?? null))
@@ -138,26 +141,29 @@ const make = Effect.gen(function* () {
   const writeRecords = Effect.fnUntraced(function* (
     fileId: number,
     records: ReadonlyArray<UserRecord>,
-    { known, queue }: ChunkLocations,
+    locations: ChunkLocations,
+    isGuarded: boolean,
   ) {
     const rows = winners(records)
     let total: RecordCounts = { ...noRecords, read: records.length, duplicate: records.length - rows.length }
     for (let start = 0; start < rows.length; start += rowsOfStatement) {
-      const counts = yield* writeRows(fileId, rows.slice(start, start + rowsOfStatement), known, queue.length > 0)
+      const counts = yield* writeRows(fileId, rows.slice(start, start + rowsOfStatement), locations, isGuarded)
       total = addCounts(total, { ...noRecords, ...counts })
     }
     return total
   })
 
-  const writeAll = (fileId: number, chunk: Chunk, locations: ChunkLocations) =>
-    Effect.map(writeRecords(fileId, chunk.users, locations), (counts): Written => ({ counts, refused: [] }))
+  const writeAll =
+    (isGuarded: boolean): WriteUsers<SqlError | NotWritten> =>
+    (fileId, chunk, locations) =>
+      Effect.map(writeRecords(fileId, chunk.users, locations, isGuarded), (counts) => ({ counts, refused: [] }))
 
   /** Each part in a savepoint. A place that cannot be stored does not cost the user. */
   const writeParts = Effect.fnUntraced(function* (fileId: number, chunk: Chunk, locations: ChunkLocations) {
     // Else a deferred constraint refuses the whole of the chunk at its COMMIT.
     yield* sql`set constraints all immediate`
     const write = (records: ReadonlyArray<UserRecord>, locations: ChunkLocations) =>
-      transaction(writeRecords(fileId, records, locations)).pipe(tryAgain)
+      transaction(writeRecords(fileId, records, locations, true)).pipe(tryAgain)
     return yield* writeAcceptable(chunk.users, (records) =>
       records.length > 1
         ? write(records, locations)
@@ -248,7 +254,8 @@ const make = Effect.gen(function* () {
           attempted = outcome
           return outcome
         }).pipe(transaction)
-      return yield* attempt(writeAll).pipe(
+      return yield* attempt(writeAll(false)).pipe(
+        Effect.catchIf(isTaken, () => attempt(writeAll(true))),
         tryAgain,
         Effect.catchIf(
           (error) => isRefusal(error) || isNotWritten(error),
