@@ -66,9 +66,10 @@ const source = (flags: RunFlags) =>
   )
 
 /** Whose quota it is: of the network address at a service, or of a key, which is not told by it. */
-const quotaOf = (url: string | undefined, key: string): string => {
-  const service = url !== undefined && URL.canParse(url) ? new URL(url).host : "ip-api"
-  return key === "" ? service : `${service} ${createHash("sha256").update(key).digest("hex").slice(0, 8)}`
+const quotaOf = (options: { readonly url: string | undefined; readonly key: Redacted.Redacted }): string => {
+  const key = Redacted.value(options.key)
+  const host = IpApi.hostOf(options)
+  return key === "" ? host : `${host} ${createHash("sha256").update(key).digest("hex").slice(0, 8)}`
 }
 
 const ipApiKey = Effect.map(
@@ -88,7 +89,7 @@ const ipApi = ({ ipApiQuota }: LocatorFlags) =>
       const quota = Quota.layer({
         // What a key allows, the service tells.
         requests: Option.getOrElse(ipApiQuota, () => (Redacted.value(key) === "" ? freeRequests : Infinity)),
-        shared: { provider: quotaOf(url, Redacted.value(key)), permits },
+        shared: { provider: quotaOf({ url, key }), permits },
       })
       return IpApi.layer({ url, key }).pipe(Layer.provide(quota))
     }),

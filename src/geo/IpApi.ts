@@ -61,8 +61,16 @@ const failure = (message: string, retryable: boolean) => new GeoLocatorError({ p
 
 const isLoopback = ({ hostname }: URL): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
 
+const defaultUrl = (keyed: boolean): string => (keyed ? "https://pro.ip-api.com/batch" : "http://ip-api.com/batch")
+
+/** The host that is asked: who gives its quota. */
+export const hostOf = ({ key, url }: IpApiOptions): string => {
+  const given = url || defaultUrl(key !== undefined && Redacted.value(key) !== "")
+  return URL.canParse(given) ? new URL(given).host : given
+}
+
 const parseEndpoint = Effect.fnUntraced(function* (url: string | undefined, key: Redacted.Redacted | undefined) {
-  const given = url || (key === undefined ? "http://ip-api.com/batch" : "https://pro.ip-api.com/batch")
+  const given = url || defaultUrl(key !== undefined)
   const refuse = (why: string) => new IpApiConfigError({ message: `The URL of ip-api (IP_API_URL) ${why}.` })
   if (!URL.canParse(given)) return yield* refuse("is not a URL, such as http://ip-api.com/batch")
   const endpoint = new URL(given)

@@ -355,6 +355,9 @@ describe("IpApi", () => {
       const { locate } = yield* connect(options)
       failureOf(yield* locate(someAddresses(1)))
       assert.deepStrictEqual(asked, [endpoint])
+      // Who names the endpoint shares the quota of those who do not.
+      assert.strictEqual(IpApi.hostOf(options), IpApi.hostOf({ url: endpoint }))
+      assert.strictEqual(IpApi.hostOf(options), new URL(endpoint).host)
     }).pipe(Effect.provideService(HttpClient.HttpClient, client))
   })
 
