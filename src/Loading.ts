@@ -80,29 +80,22 @@ export const make = Effect.fnUntraced(function* (
   const isStopped = Effect.map(Ref.get(runCounts), (counts) => RejectLimit.isExceeded(options.maxRejects, counts))
 
   /** One line a chunk: all of them, with their reasons, are in `etl_rejects`. */
-  const logRejects = ([first, ...others]: ReadonlyArray<Reject>) =>
-    first === undefined
-      ? Effect.void
-      : Effect.logDebug("records rejected").pipe(
-          Effect.annotateLogs({
-            step: "Transform",
-            rejected: 1 + others.length,
-            line: first.line,
-            byteOffset: first.byteOffset,
-            reasons: first.reasons.map(describeReason),
-          }),
-        )
+  const logRejects = (rejected: number, { byteOffset, line, reasons }: Reject) =>
+    Effect.logDebug("records rejected").pipe(
+      Effect.annotateLogs({ step: "Transform", rejected, line, byteOffset, reasons: reasons.map(describeReason) }),
+    )
 
   const loadChunk = Effect.fn("Loading.loadChunk")(function* (load: FileLoad<SourceFile>, chunk: Chunk) {
     const { counts, refused, remembered } = yield* users.upsert(load, chunk, yield* locateChunk(chunk))
     yield* Ref.update(addressCounts, (sum) => countAnswers(sum, "remembered", remembered))
     const rejects = [...chunk.rejects, ...refused].sort((left, right) => left.byteOffset - right.byteOffset)
-    yield* logRejects(rejects)
+    const first = rejects[0]
+    if (first !== undefined) yield* logRejects(rejects.length, first)
     yield* Effect.logDebug("chunk committed").pipe(
       Effect.annotateLogs({ step: "Load", byteOffset: chunk.to.byteOffset, ...counts }),
     )
     yield* Ref.update(runCounts, (total) => addCounts(total, counts))
-    return rejects[0]
+    return first
   })
 
   const finished = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, firstReject: Reject | undefined) {

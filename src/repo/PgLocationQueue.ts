@@ -8,7 +8,7 @@ import { type Claims, LocationQueue } from "./LocationQueue.ts"
 import { patiently } from "./patience.ts"
 import { makeLocks } from "./PgLocks.ts"
 import { type Keeping, makePlaces, type Told } from "./PgPlaces.ts"
-import { placeColumns } from "./upsertUsers.ts"
+import { placeColumns } from "./placeColumns.ts"
 
 /** How long the claims of a machine last that was lost: its sessions are not known to have ended. */
 const claimSeconds = 120

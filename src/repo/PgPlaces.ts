@@ -2,32 +2,25 @@ import { Effect } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { type DatabaseError, fromSqlError } from "../domain/DatabaseError.ts"
 import type { Answer } from "../domain/Location.ts"
-import { doubles, texts } from "./arrays.ts"
+import { texts } from "./arrays.ts"
 import { makeClient } from "./client.ts"
 import { isRefusal } from "./refusals.ts"
 import { makeTransaction, repeatConflicts } from "./transaction.ts"
-import { placeColumns } from "./upsertUsers.ts"
+import { placeArrays, placeColumns, placeType } from "./placeColumns.ts"
 
 /** An answer that is one. */
 export type Told = readonly [address: string, answer: Exclude<Answer, { readonly _tag: "NotNow" }>]
 
-const isCoordinate = (column: string): boolean => column === "latitude" || column === "longitude"
-
 /** What was told, as a table `t`: its first parameters are the addresses, the reasons of the unlocatable, and the places. */
 const toldTable = `unnest($1::text[], $2::text[], ${placeColumns
-  .map((column, index) => `$${index + 3}::${isCoordinate(column) ? "float8" : "text"}[]`)
+  .map((column, index) => `$${index + 3}::${placeType(column)}[]`)
   .join(", ")}) as t (address, reason, ${placeColumns.join(", ")})`
 
 const toldParameters = (told: ReadonlyArray<Told>) => {
-  const places = told.map(([, answer]) => (answer._tag === "Located" ? answer.location : undefined))
   return [
     texts(told.map(([address]) => address)),
     texts(told.map(([, answer]) => (answer._tag === "Unlocatable" ? answer.reason : null))),
-    ...placeColumns.map((column) =>
-      column === "latitude" || column === "longitude"
-        ? doubles(places.map((place) => place?.[column] ?? null))
-        : texts(places.map((place) => place?.[column] ?? null)),
-    ),
+    ...placeArrays(told.map(([, answer]) => (answer._tag === "Located" ? answer.location : undefined))),
   ]
 }
 

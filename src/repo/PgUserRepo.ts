@@ -7,7 +7,7 @@ import type { AnswerTally, Location } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { userColumns } from "../domain/User.ts"
-import { booleans, bytes, days, doubles, integers, texts } from "./arrays.ts"
+import { booleans, bytes, days, integers, texts } from "./arrays.ts"
 import { makeClient } from "./client.ts"
 import tables from "./migrations/0001_tables.ts"
 import resume from "./migrations/0002_resume.ts"
@@ -19,10 +19,11 @@ import * as PgLocationQueue from "./PgLocationQueue.ts"
 import { patiently } from "./patience.ts"
 import * as PgPermitRepo from "./PgPermitRepo.ts"
 import * as PgRejectRepo from "./PgRejectRepo.ts"
+import { placeArrays } from "./placeColumns.ts"
 import * as PgRunRepo from "./PgRunRepo.ts"
 import { isNotWritten, isRefusal, NotWritten, writeAcceptable, type Written } from "./refusals.ts"
 import { makeTransaction, repeatConflicts } from "./transaction.ts"
-import { placeColumns, upsertUsers } from "./upsertUsers.ts"
+import { upsertUsers } from "./upsertUsers.ts"
 import { type ChunkLocations, type ChunkOutcome, type LoadRef, UserRepo } from "./UserRepo.ts"
 
 const runMigrations = Migrator.make({})({
@@ -117,7 +118,6 @@ const make = Effect.gen(function* () {
       const values = rows.map(({ user }) => user[column])
       return column === "created_at" || column === "updated_at" ? days(values) : texts(values)
     })
-    const places = rows.map(({ user }) => (user.ip_address === null ? undefined : known.get(user.ip_address)))
     const hasPlaces = known.size > 0
     const [counts] = yield* sql.unsafe<UserCounts>(upsertUsers({ hasPlaces, remembers: queue.length > 0, isGuarded }), [
       fileId,
@@ -125,11 +125,7 @@ const make = Effect.gen(function* () {
       integers(rows.map(({ byteOffset }) => byteOffset)),
       booleans(rows.map(({ differs }) => differs)),
       ...(hasPlaces
-        ? placeColumns.map((column) =>
-            column === "latitude" || column === "longitude"
-              ? doubles(places.map((place) => place?.[column] ?? null))
-              : texts(places.map((place) => place?.[column] ?? null)),
-          )
+        ? placeArrays(rows.map(({ user }) => (user.ip_address === null ? undefined : known.get(user.ip_address))))
         : []),
     ])
     const { inserted, updated, unchanged, stale } = counts!

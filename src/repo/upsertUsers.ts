@@ -1,10 +1,9 @@
 import { type UserColumn, userColumns } from "../domain/User.ts"
 import { isReplaced } from "./etlFiles.ts"
+import { placeColumns, placeType } from "./placeColumns.ts"
 
 /** The columns that files fill, but for the key. */
 const fileColumns = userColumns.filter((column) => column !== "email")
-
-export const placeColumns = ["latitude", "longitude", "country", "region", "city", "timezone", "isp_name"] as const
 
 /** Days compare as days, also in an adopted table that keeps times of day. */
 const stored = (column: UserColumn): string =>
@@ -60,7 +59,7 @@ const parameters: ReadonlyArray<readonly [name: string, type: string]> = [
 
 const placeParameters: ReadonlyArray<readonly [name: string, type: string]> = placeColumns.map((column) => [
   column,
-  column.endsWith("tude") ? "float8" : "text",
+  placeType(column),
 ])
 
 const namesOf = (columns: ReadonlyArray<readonly [name: string, type: string]>): ReadonlyArray<string> =>

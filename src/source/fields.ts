@@ -51,7 +51,7 @@ const splitFrames = (frames: ReadonlyArray<Frame>, bytes: Uint8Array, split: Spl
     if (records.length === frames.length) return records
     problem = `${records.length} records in one`
   } catch (error) {
-    problem = isUtf8(bytes) ? String(error) : "not valid UTF-8"
+    problem = !isUtf8(bytes) ? "not valid UTF-8" : error instanceof Error ? error.message : String(error)
   }
   return frames.length === 1 ? [{ problem }] : frames.flatMap((frame) => splitFrames([frame], frame.raw, split))
 }

@@ -1,8 +1,7 @@
 import { Effect } from "effect"
-import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { userActivity } from "../fixtures/UserActivity.ts"
 import { environment, freshDatabaseOn, type PostgresServer, startPostgres } from "../utils/postgres.ts"
+import { writeUsers } from "./inputs.ts"
 import { etl, median, query, temporaryDirectory } from "./program.ts"
 
 type Locator = "none" | "mmdb"
@@ -33,10 +32,7 @@ export const compareLoads = Effect.fnUntraced(function* (options: {
 }) {
   const directory = yield* temporaryDirectory
   const file = join(directory, "users.csv")
-  writeFileSync(
-    file,
-    Buffer.concat([...userActivity({ rows: options.users, users: options.users, seed: options.seed })]),
-  )
+  yield* Effect.promise(() => writeUsers(file, options.users, options.seed))
   const { server } = yield* startPostgres(directory)
   const pairs = yield* Effect.forEach(
     Array(options.pairs).keys(),

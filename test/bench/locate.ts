@@ -3,13 +3,13 @@ import { Console, Effect } from "effect"
 import { compareLoads } from "./geoLoad.ts"
 import { simulateDay } from "./ipApiDay.ts"
 import { describeMachine } from "./machine.ts"
+import { verdict } from "./program.ts"
 
 // `npm run bench:locate`: how well the quota of ip-api.com is used, and what the local database costs a load. Takes about
 // five minutes. Nothing asks the real service.
 
 const seed = 2
 const percent = (share: number): string => `${(share * 100).toFixed(1)}%`
-const verdict = (isMet: boolean): string => (isMet ? "met" : "MISSED")
 
 const service = Effect.gen(function* () {
   const addresses = 100_000

@@ -88,3 +88,5 @@ export const query = (server: PostgresServer, database: string, statement: strin
 /** Of an odd number of values. */
 export const median = (values: ReadonlyArray<number>): number =>
   values.toSorted((left, right) => left - right)[values.length >> 1]!
+
+export const verdict = (isMet: boolean): string => (isMet ? "met" : "MISSED")
