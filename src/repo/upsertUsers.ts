@@ -1,6 +1,7 @@
 import { type UserColumn, userColumns } from "../domain/User.ts"
 import { isReplaced } from "./etlFiles.ts"
 import { placeColumns, placeType } from "./placeColumns.ts"
+import { userParameters } from "./userArrays.ts"
 
 /** The columns that files fill, but for the key. */
 const fileColumns = userColumns.filter((column) => column !== "email")
@@ -32,25 +33,6 @@ const assignments = [
   `byte_offset = case when ${isNewer} then i.byte_offset else u.byte_offset end`,
 ].join(",\n    ")
 
-const arrayTypes: Record<UserColumn, string> = {
-  source_id: "text",
-  first_name: "text",
-  last_name: "text",
-  email: "text",
-  gender: "text",
-  ip_address: "text",
-  created_at: "date",
-  updated_at: "date",
-  password: "text",
-  status: "boolean",
-}
-
-const parameters: ReadonlyArray<readonly [name: string, type: string]> = [
-  ...userColumns.map((column) => [column, arrayTypes[column]] as const),
-  ["byte_offset", "bigint"],
-  ["differs", "boolean"],
-]
-
 const placeParameters: ReadonlyArray<readonly [name: string, type: string]> = placeColumns.map((column) => [
   column,
   placeType(column),
@@ -78,12 +60,12 @@ const unnested = (columns: ReadonlyArray<readonly [name: string, type: string]>)
 /** The rows of the arrays with their places, in the arrays' order unless places are remembered. */
 const incoming = ({ hasPlaces, remembers }: UpsertOptions): string => {
   const given = hasPlaces
-    ? `select ${unnested([...parameters, ...placeParameters])}`
-    : `select ${[unnested(parameters), ...placeParameters.map(([name, type]) => `null::${type} as ${name}`)].join(", ")}`
+    ? `select ${unnested([...userParameters, ...placeParameters])}`
+    : `select ${[unnested(userParameters), ...placeParameters.map(([name, type]) => `null::${type} as ${name}`)].join(", ")}`
   if (!remembers) return `select r.*, $1::integer as file_id from (${given}) r`
   const places = placeColumns.map((name) => `case when r.latitude is null then l.${name} else r.${name} end as ${name}`)
   return `
-    select ${[...namesOf(parameters).map((name) => `r.${name}`), ...places].join(", ")}, $1::integer as file_id
+    select ${[...namesOf(userParameters).map((name) => `r.${name}`), ...places].join(", ")}, $1::integer as file_id
     from (${given}) r left join ip_locations l on l.address = r.ip_address and l.latitude is not null`
 }
 
@@ -101,8 +83,7 @@ const insertedColumns = [...userColumns, ...placeColumns, "byte_offset", "differ
  * An equal row is written where a file with a lower number is unfinished: records of it may come that lie between the
  * row's and this one, and so the row must tell that it was read last here.
  *
- * Parameters: the file's number; arrays of the users' columns, the byte offsets and whether a user's records differ;
- * and of the places where they are given.
+ * Parameters: the file's number; `userArrays`; and `placeArrays` where they are given.
  */
 export const upsertUsers = (options: UpsertOptions): string => `
 with earlier as materialized (
