@@ -57,19 +57,21 @@ export interface UpsertOptions {
 const unnested = (columns: ReadonlyArray<readonly [name: string, type: string]>): string =>
   columns.map(([name, type], index) => `unnest($${index + 2}::${type}[]) as ${name}`).join(", ")
 
-/** The rows of the arrays with their places, in the arrays' order unless places are remembered. */
+const emails = `$${userColumns.indexOf("email") + 2}::text[]`
+
+const numbers = `generate_series(1::bigint, cardinality(${emails})) as number`
+
+/** The rows of the arrays, numbered, with their places; in the arrays' order unless places are remembered. */
 const incoming = ({ hasPlaces, remembers }: UpsertOptions): string => {
   const given = hasPlaces
-    ? `select ${unnested([...userParameters, ...placeParameters])}`
-    : `select ${[unnested(userParameters), ...placeParameters.map(([name, type]) => `null::${type} as ${name}`)].join(", ")}`
+    ? `select ${numbers}, ${unnested([...userParameters, ...placeParameters])}`
+    : `select ${[numbers, unnested(userParameters), ...placeParameters.map(([name, type]) => `null::${type} as ${name}`)].join(", ")}`
   if (!remembers) return `select r.*, $1::integer as file_id from (${given}) r`
   const places = placeColumns.map((name) => `case when r.latitude is null then l.${name} else r.${name} end as ${name}`)
   return `
-    select ${[...namesOf(userParameters).map((name) => `r.${name}`), ...places].join(", ")}, $1::integer as file_id
+    select ${["r.number", ...namesOf(userParameters).map((name) => `r.${name}`), ...places].join(", ")}, $1::integer as file_id
     from (${given}) r left join ip_locations l on l.address = r.ip_address and l.latitude is not null`
 }
-
-const emails = `$${userColumns.indexOf("email") + 2}::text[]`
 
 const insertedColumns = [...userColumns, ...placeColumns, "byte_offset", "differs", "file_id"].join(", ")
 
@@ -77,8 +79,10 @@ const insertedColumns = [...userColumns, ...placeColumns, "byte_offset", "differ
  * The upsert of a chunk's winners, which come in e-mail order. It reads what is stored first, so that equal rows cost a
  * read and no write, and are kept nowhere in between; locks the rows that it will change in e-mail order, before it
  * inserts (two runs at once must not deadlock); and tells how many were inserted, updated, unchanged, stale. A sum that
- * is short means that another transaction came between. Where none of the e-mails is stored, which is the rule when users
- * are loaded first, nothing is compared.
+ * is short means that another transaction came between.
+ *
+ * Where few of the e-mails are `stored`, which is the rule when users are loaded first, the others go from the arrays into
+ * the table; else it is cheaper to join all of them once, and to keep the new ones until the stored ones are changed.
  *
  * An equal row is written where a file with a lower number is unfinished: records of it may come that lie between the
  * row's and this one, and so the row must tell that it was read last here.
@@ -91,21 +95,25 @@ with earlier as materialized (
     select from etl_files f where f.loaded_at is null and f.id < $1
       and not ${isReplaced("f")}
   ) as is_unfinished
-), known as materialized (
-  select exists (select from unnest(${emails}) as i (email) join users u on u.email = i.email) as is_any
+), stored as materialized (
+  select i.number from unnest(${emails}) with ordinality as i (email, number) join users u on u.email = i.email
+  limit cardinality(${emails}) / 16 + 1
+), extent as materialized (
+  select count(*) as size, count(*) > cardinality(${emails}) / 16 as is_many from stored
 ), matched as (
-  select i.*, u.id, u.updated as is_updated, ${isNewer} as is_newer, ${isOther} as is_other, ${fillsPlace} as fills_place,
-    (i.file_id, i.byte_offset) > (u.file_id, u.byte_offset) as is_later
+  select u.id, u.updated as is_updated, ${isNewer} as is_newer, ${isOther} as is_other, ${fillsPlace} as fills_place,
+    (i.file_id, i.byte_offset) > (u.file_id, u.byte_offset) as is_later, i.*
   from (${incoming(options)}) i left join users u on u.email = i.email
-  where (select is_any from known)
+  where (select size > 0 from extent) and ((select is_many from extent) or i.number in (select number from stored))
   -- Each expression is evaluated once.
   offset 0
-), judged as (
-  select i.*, (is_other and (is_newer or not is_updated)) or (differs and not is_updated) or fills_place
-    or (not is_other and is_later and (select is_unfinished from earlier)) as is_written
-  from matched i
 ), compared as materialized (
-  select * from judged where id is null or is_other or is_written
+  select * from (
+    select (is_other and (is_newer or not is_updated)) or (differs and not is_updated) or fills_place
+      or (not is_other and is_later and (select is_unfinished from earlier)) as is_written, i.*
+    from matched i
+  ) i
+  where id is null or is_other or is_written
 ), locked as materialized (
   select i.* from compared i join users u on u.id = i.id where i.is_written order by u.email collate "C" for update of u
 ), changed as (
@@ -117,7 +125,8 @@ with earlier as materialized (
   insert into users (${[...userColumns, ...placeColumns].join(", ")}, byte_offset, updated, file_id, migrated_at)
   select ${insertedColumns}, now() from (
     (select ${insertedColumns} from (${incoming(options)}) i
-      where not (select is_any from known) ${options.remembers ? 'order by email collate "C"' : ""})
+      where not (select is_many from extent) and number not in (select number from stored)
+      ${options.remembers ? 'order by email collate "C"' : ""})
     union all
     (select ${insertedColumns} from compared where id is null order by email collate "C")
   ) i
@@ -135,6 +144,6 @@ with earlier as materialized (
 select
   (select count(*) from inserted)::integer as inserted,
   taken::integer as updated,
-  (case when is_any then cardinality(${emails}) - unequal else 0 end)::integer as unchanged,
+  (case when is_many then cardinality(${emails}) else size end - unequal)::integer as unchanged,
   (older + overtaken)::integer as stale
-from known, counted, written`
+from extent, counted, written`

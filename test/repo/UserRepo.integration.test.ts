@@ -128,6 +128,27 @@ for (const [name, database, runs] of [
     )
 
     it.effect.prop(
+      "the last version wins where few of a chunk's users are stored already",
+      { loads: Schema.Array(Versions).check(Schema.isMinLength(2), Schema.isMaxLength(3)) },
+      ({ loads }) =>
+        Effect.gen(function* () {
+          yield* clear
+          const inputs = loads.map((users, load) => [
+            ...users.map(makeUser),
+            ...Array.from({ length: 100 }, (_, index) =>
+              makeUser({ email: `${"abcd"[index % 4]}${load}${index}@example.com` }),
+            ),
+          ])
+          for (const users of inputs) {
+            const { inserted, updated, unchanged, stale, duplicate } = yield* loadFile(users, users.length)
+            assert.strictEqual(inserted + updated + unchanged + stale + duplicate, users.length)
+          }
+          assert.deepStrictEqual(yield* storedUsers, expectedUsers(inputs))
+        }),
+      { arbitrary: { runs: Math.ceil(runs / 2) } },
+    )
+
+    it.effect.prop(
       "the last version wins, in whatever order the chunks of several files arrive",
       { loads: Schema.Array(Versions).check(Schema.isMaxLength(3)), chunkSize: ChunkSize, picks: Picks },
       ({ loads, chunkSize, picks }) =>
