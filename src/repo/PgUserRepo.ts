@@ -192,10 +192,11 @@ const make = Effect.gen(function* () {
     return file?.at === chunk.to.byteOffset
   })
 
-  // A table that grows under the load has no statistics yet: the planner would read all of it for each chunk.
+  // A table that grows under the load has no statistics yet: the planner would read all of it for each chunk. And there is
+  // but one good plan: to plan each statement for its own arrays copies them several times.
   const preferIndexes = sql`
     select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
-      set_config('enable_seqscan', 'off', true)`
+      set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`
 
   const checkVersion = Effect.gen(function* () {
     const [server] = yield* sql<{ number: number; version: string }>`
