@@ -1,20 +1,14 @@
 import { Data, Duration, Effect, Layer } from "effect"
-import { Migrator, SqlClient } from "effect/sql"
 import { SqlError } from "effect/sql/SqlError"
 import { type Chunk, type UserRecord, type Winner, winners } from "../domain/Chunk.ts"
-import { DatabaseError, fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
+import { DatabaseError, toDatabaseError } from "../domain/DatabaseError.ts"
 import type { AnswerTally, Location } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { userColumns } from "../domain/User.ts"
 import { booleans, bytes, days, integers, texts } from "./arrays.ts"
 import { makeClient } from "./client.ts"
-import tables from "./migrations/0001_tables.ts"
-import resume from "./migrations/0002_resume.ts"
-import attempts from "./migrations/0003_attempts.ts"
-import permits from "./migrations/0004_permits.ts"
-import rejects from "./migrations/0005_rejects.ts"
-import { AdoptionError } from "./migrations/adoptUsers.ts"
+import { makeMigrate } from "./migrate.ts"
 import * as PgLocationQueue from "./PgLocationQueue.ts"
 import { patiently } from "./patience.ts"
 import * as PgPermitRepo from "./PgPermitRepo.ts"
@@ -25,25 +19,6 @@ import { isNotWritten, isRefusal, NotWritten, writeAcceptable, type Written } fr
 import { makeTransaction, repeatConflicts } from "./transaction.ts"
 import { upsertUsers } from "./upsertUsers.ts"
 import { type ChunkLocations, type ChunkOutcome, type LoadRef, UserRepo } from "./UserRepo.ts"
-
-const runMigrations = Migrator.make({})({
-  table: "etl_migrations",
-  loader: Migrator.fromRecord({
-    "0001_tables": tables,
-    "0002_resume": resume,
-    "0003_attempts": attempts,
-    "0004_permits": permits,
-    "0005_rejects": rejects,
-  }),
-})
-
-const migrationError = (error: Migrator.MigrationError | SqlError | DatabaseError): DatabaseError => {
-  if (error._tag !== "MigrationError") return toDatabaseError(error)
-  const cause = error.cause
-  if (cause instanceof SqlError) return fromSqlError(cause)
-  const message = cause instanceof AdoptionError ? cause.message : error.message
-  return new DatabaseError({ operation: "migrate", message, retryable: false })
-}
 
 /** The checkpoint does not stand at the chunk's beginning. */
 class Moved extends Data.TaggedError("Moved") {}
@@ -204,32 +179,8 @@ const make = Effect.gen(function* () {
     select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
       set_config('enable_seqscan', 'off', true)`
 
-  const checkVersion = Effect.gen(function* () {
-    const [server] = yield* sql<{ number: number; version: string }>`
-      select current_setting('server_version_num')::integer as number, current_setting('server_version') as version`
-    if (server!.number >= 130_000) return
-    return yield* new DatabaseError({
-      operation: "migrate",
-      message: `The server is PostgreSQL ${server!.version}, and 13 or newer is needed.`,
-      retryable: false,
-    })
-  })
-
   return UserRepo.of({
-    migrate: checkVersion.pipe(
-      Effect.andThen(runMigrations),
-      Effect.provideService(SqlClient.SqlClient, sql),
-      // The Migrator dies where the connection is lost in its transaction: its ROLLBACK fails too.
-      Effect.catchDefect((defect) =>
-        defect instanceof SqlError || defect instanceof Migrator.MigrationError
-          ? Effect.fail(defect)
-          : Effect.die(defect),
-      ),
-      Effect.asVoid,
-      Effect.mapError(migrationError),
-      patiently,
-      Effect.withSpan("UserRepo.migrate"),
-    ),
+    migrate: yield* makeMigrate,
 
     upsert: Effect.fn("UserRepo.upsert")(function* (load, chunk, locations) {
       let attempted: ChunkOutcome | undefined
