@@ -8,6 +8,7 @@ import resume from "./migrations/0002_resume.ts"
 import attempts from "./migrations/0003_attempts.ts"
 import permits from "./migrations/0004_permits.ts"
 import rejects from "./migrations/0005_rejects.ts"
+import lanes from "./migrations/0006_lanes.ts"
 import { AdoptionError } from "./migrations/adoptUsers.ts"
 import { patiently } from "./patience.ts"
 
@@ -19,6 +20,7 @@ const runMigrations = Migrator.make({})({
     "0003_attempts": attempts,
     "0004_permits": permits,
     "0005_rejects": rejects,
+    "0006_lanes": lanes,
   }),
 })
 

@@ -105,14 +105,15 @@ class ChunkBuilder {
       this.bytes += frame.length
       this.to = { byteOffset: frame.nextOffset, line: frame.nextLine }
       const isFull = this.users.length + this.rejects.length >= this.chunkSize || this.bytes >= maxChunkBytes
-      if (isFull) complete.push(...this.end())
+      if (isFull) complete.push(...this.end(false))
     }
     return complete
   }
 
-  end(): ReadonlyArray<Chunk> {
+  end(isLast: boolean): ReadonlyArray<Chunk> {
     if (this.users.length + this.rejects.length === 0) return []
-    const chunk = { users: this.users, rejects: this.rejects, from: this.from, to: this.to, header: this.header }
+    const { users, rejects, from, to, header } = this
+    const chunk = { users, rejects, from, to, header, isLast }
     this.users = []
     this.rejects = []
     this.bytes = 0
@@ -156,17 +157,20 @@ export const readChunks =
           Stream.mapEffect(decodeFrames),
           // Read and decoded ahead while the database writes a chunk. Batches, not chunks: they are smaller.
           Stream.buffer({ capacity: 4 }),
-          Stream.concat(Stream.suspend(() => (header === undefined ? Stream.fail(emptyError(file)) : Stream.empty))),
+          Stream.concat(
+            Stream.suspend(() => (header === undefined ? Stream.fail(emptyError(file)) : Stream.succeed(endOfFile))),
+          ),
           Stream.mapAccum(
             (): ChunkBuilder | undefined => undefined,
             (builder, records) => {
+              if (records === endOfFile) return [undefined, builder?.end(true) ?? []] as const
               if (records.length === 0) return [builder, []] as const
               const { bytes: headerBytes, end } = header!
               const chunks =
                 builder ?? new ChunkBuilder(options.resume?.position ?? end, headerBytes, options.chunkSize)
               return [chunks, chunks.add(records)] as const
             },
-            { onHalt: (builder) => builder?.end() ?? [] },
+            { onHalt: (builder) => builder?.end(false) ?? [] },
           ),
         )
       }),
