@@ -2,35 +2,24 @@ import { Result, Schema, SchemaGetter, SchemaIssue, SchemaTransformation } from 
 import { enable } from "effect/schema/SchemaJITCompiler"
 import { parseAddress } from "./Address.ts"
 import { parseDay } from "./Day.ts"
+import { Problem } from "./Problem.ts"
 import type { Reason } from "./Reject.ts"
-
-/** Messages name what is wrong, never the value: they go to logs, and one of the columns is a password. */
-class Problem {
-  readonly message: string
-
-  constructor(message: string) {
-    this.message = message
-  }
-}
 
 /**
  * A column's text as `parse` understands it, or a `Problem`, for `User` to judge. Pure, and of a type that is not a
  * union: such transformations Schema's compiler puts inline, which an effect a column takes three times as long as.
  */
-const column = (parse: (text: string) => Result.Result<string | boolean | null, string>) =>
+const column = (parse: (text: string) => string | boolean | null | Problem) =>
   Schema.String.pipe(
     Schema.decodeTo(Schema.Unknown, {
-      decode: SchemaGetter.transform((text: string) => {
-        const result = parse(text)
-        return Result.isSuccess(result) ? result.success : new Problem(result.failure)
-      }),
+      decode: SchemaGetter.transform(parse),
       encode: SchemaGetter.transform((value) => (value === null ? "" : String(value))),
     }),
   )
 
 /** A column that `parse` understands; empty text is null. */
-const optional = (parse: (text: string) => Result.Result<string | boolean, string>) =>
-  column((text) => (text === "" ? Result.succeed(null) : parse(text)))
+const optional = (parse: (text: string) => string | boolean | Problem) =>
+  column((text) => (text === "" ? null : parse(text)))
 
 /** Characters are code points: what PostgreSQL counts for varchar(n). */
 const isLongerThan = (text: string, characters: number): boolean => {
@@ -42,11 +31,11 @@ const isLongerThan = (text: string, characters: number): boolean => {
 
 const text = (characters: number) =>
   optional((value) => {
-    if (value.includes("\0")) return Result.fail("contains a NUL character")
-    return isLongerThan(value, characters)
-      ? Result.fail(`is longer than ${characters} characters`)
-      : Result.succeed(value)
+    if (value.includes("\0")) return new Problem("contains a NUL character")
+    return isLongerThan(value, characters) ? new Problem(`is longer than ${characters} characters`) : value
   })
+
+const address = optional((value) => Result.getOrElse(parseAddress(value), (message) => new Problem(message)))
 
 const day = optional(parseDay)
 
@@ -57,9 +46,7 @@ const truths = new Map<string, boolean>([
 
 const status = optional((value) => {
   const truth = truths.get(value.trim().toLowerCase())
-  return truth === undefined
-    ? Result.fail("is not a status: true/false, t/f, yes/no, y/n or 1/0")
-    : Result.succeed(truth)
+  return truth ?? new Problem("is not a status: true/false, t/f, yes/no, y/n or 1/0")
 })
 
 /** The rule of `<input type=email>` (https://html.spec.whatwg.org/#valid-e-mail-address). */
@@ -68,12 +55,10 @@ const emailPattern =
 
 const email = column((value) => {
   const address = value.trim()
-  if (address === "") return Result.fail("is missing")
-  if (address.length > 320) return Result.fail("is longer than 320 characters")
+  if (address === "") return new Problem("is missing")
+  if (address.length > 320) return new Problem("is longer than 320 characters")
   // Lower case comes last: it would turn a Kelvin sign into a k, and a wrong address into a right one.
-  return emailPattern.test(address)
-    ? Result.succeed(address.toLowerCase())
-    : Result.fail("is not a valid e-mail address")
+  return emailPattern.test(address) ? address.toLowerCase() : new Problem("is not a valid e-mail address")
 })
 
 const Columns = Schema.Struct({
@@ -82,7 +67,7 @@ const Columns = Schema.Struct({
   last_name: text(80),
   email,
   gender: text(16),
-  ip_address: optional(parseAddress),
+  ip_address: address,
   created_at: day,
   updated_at: day,
   password: text(64),

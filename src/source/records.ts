@@ -126,7 +126,8 @@ class ChunkBuilder {
   /** Takes records; gives the chunks that they complete. */
   add({ frames, records }: DecodedBatch): ReadonlyArray<Chunk> {
     const complete: Array<Chunk> = []
-    for (const [index, record] of records.entries()) {
+    for (let index = 0; index < records.length; index++) {
+      const record = records[index]!
       const frame = frames[index]!
       if (isReject(record)) this.rejects.push(record)
       else this.users.push(record)
