@@ -2,8 +2,9 @@ import { Problem } from "./Problem.ts"
 
 const isoDay =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?$/i
-/** Most days are in this form already, and in every month: to see that takes half the time of understanding them. */
-const plainDay = /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])$/
+/** Most dates are of this kind, and their days in every month: to see that takes a third of the time of the rest. */
+const plainDay =
+  /^(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])(?:[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?)?$/
 const americanDay = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/
 
 const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
@@ -26,7 +27,7 @@ const isTimeOfDay = (hours = "0", minutes = "0", seconds = "0"): boolean =>
  * `M/D/YYYY`, as `YYYY-MM-DD`. Days that no calendar has, and years outside 1 to 9999, are problems.
  */
 export const parseDay = (text: string): string | Problem => {
-  if (plainDay.test(text)) return text
+  if (plainDay.test(text)) return text.slice(0, 10)
   const trimmed = text.trim()
   const iso = isoDay.exec(trimmed)
   const american = iso === null ? americanDay.exec(trimmed) : null

@@ -45,20 +45,23 @@ const truths = new Map<string, boolean>([
 ])
 
 const status = optional((value) => {
-  const truth = truths.get(value.trim().toLowerCase())
+  const truth = truths.get(value) ?? truths.get(value.trim().toLowerCase())
   return truth ?? new Problem("is not a status: true/false, t/f, yes/no, y/n or 1/0")
 })
 
-/** The rule of `<input type=email>` (https://html.spec.whatwg.org/#valid-e-mail-address). */
-const emailPattern =
-  /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i
+/** The rule of `<input type=email>` (https://html.spec.whatwg.org/#valid-e-mail-address), for lower case. */
+const lowerCaseEmail =
+  /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/
+const anyCaseEmail = new RegExp(lowerCaseEmail, "i")
 
 const email = column((value) => {
+  // Most are: to see that takes half the time.
+  if (value.length <= 320 && lowerCaseEmail.test(value)) return value
   const address = value.trim()
   if (address === "") return new Problem("is missing")
   if (address.length > 320) return new Problem("is longer than 320 characters")
   // Lower case comes last: it would turn a Kelvin sign into a k, and a wrong address into a right one.
-  return emailPattern.test(address) ? address.toLowerCase() : new Problem("is not a valid e-mail address")
+  return anyCaseEmail.test(address) ? address.toLowerCase() : new Problem("is not a valid e-mail address")
 })
 
 const Columns = Schema.Struct({
