@@ -15,10 +15,15 @@ const makeChunk = (first: number, last: number): Chunk => {
   return {
     users: numbers
       .filter((number) => number % 3 !== 0)
-      .map((number) => ({ user: makeUser({ email: `user${number}@example.com` }), ...position(number), raw })),
+      .map((number) => ({
+        user: makeUser({ email: `user${number}@example.com` }),
+        byteOffset: number * 10,
+        line: number + 1,
+        raw,
+      })),
     rejects: numbers
       .filter((number) => number % 3 === 0)
-      .map((number) => ({ ...position(number), raw, length: 0, reasons: [] })),
+      .map((number) => ({ byteOffset: number * 10, line: number + 1, raw, length: 0, reasons: [] })),
     from: position(first),
     to: position(last),
     header: raw,
