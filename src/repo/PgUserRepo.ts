@@ -7,8 +7,7 @@ import { laneCount, type Share } from "../domain/Lane.ts"
 import type { AnswerTally, Location } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
-import { userColumns } from "../domain/User.ts"
-import { booleans, bytes, days, integers, texts } from "./arrays.ts"
+import { bytes, integers, texts } from "./arrays.ts"
 import { makeCheckpoints } from "./checkpoints.ts"
 import { makeClient } from "./client.ts"
 import { makeMigrate } from "./migrate.ts"
@@ -21,6 +20,7 @@ import * as PgRunRepo from "./PgRunRepo.ts"
 import { isNotWritten, isRefusal, NotWritten, writeAcceptable, type Written } from "./refusals.ts"
 import { makeTransaction, repeatConflicts } from "./transaction.ts"
 import { upsertUsers } from "./upsertUsers.ts"
+import { userArrays } from "./userArrays.ts"
 import { type ShareLocations, type ShareOutcome, type LoadRef, UserRepo } from "./UserRepo.ts"
 
 /** The checkpoints do not stand at the share's beginning. */
@@ -93,17 +93,10 @@ const make = Effect.gen(function* () {
     { known, queue }: ShareLocations,
     isGuarded: boolean,
   ): Effect.fn.Return<UserCounts, SqlError | NotWritten> {
-    const columns = userColumns.map((column) => {
-      if (column === "status") return booleans(rows.map(({ user }) => user.status))
-      const values = rows.map(({ user }) => user[column])
-      return column === "created_at" || column === "updated_at" ? days(values) : texts(values)
-    })
     const hasPlaces = known.size > 0
     const [counts] = yield* sql.unsafe<UserCounts>(upsertUsers({ hasPlaces, remembers: queue.length > 0, isGuarded }), [
       fileId,
-      ...columns,
-      integers(rows.map(({ byteOffset }) => byteOffset)),
-      booleans(rows.map(({ differs }) => differs)),
+      ...userArrays(rows),
       ...(hasPlaces
         ? placeArrays(rows.map(({ user }) => (user.ip_address === null ? undefined : known.get(user.ip_address))))
         : []),

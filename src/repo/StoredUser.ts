@@ -25,7 +25,7 @@ export const merge = (
   place: Location | null,
   stored: StoredUser | undefined,
 ): readonly [keyof RecordCounts, StoredUser] => {
-  const { user, byteOffset, differs } = incoming
+  const { user, byteOffset, differs = false } = incoming
   if (stored === undefined) return ["inserted", { user, byteOffset, fileId, updated: differs, location: place }]
   const isOther = !isSameUser(user, stored.user)
   const sameAddress = user.ip_address === stored.user.ip_address

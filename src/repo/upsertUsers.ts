@@ -1,6 +1,7 @@
 import { type UserColumn, userColumns } from "../domain/User.ts"
 import { isReplaced } from "./etlFiles.ts"
 import { placeColumns, placeType } from "./placeColumns.ts"
+import { userParameters } from "./userArrays.ts"
 
 /** The columns that files fill, but for the key. */
 const fileColumns = userColumns.filter((column) => column !== "email")
@@ -20,12 +21,6 @@ const isOther = `(${fileColumns.map(stored).join(", ")}) is distinct from (${fil
 /** The stored address is the incoming one, its place is not known, and now comes with the record. */
 const fillsPlace = "(u.ip_address = i.ip_address and u.latitude is null and i.latitude is not null)"
 
-/**
- * While a file with a lower number is unfinished, records of it may come that lie between an equal row and this record:
- * then the row must tell that it was read last here.
- */
-const isMoved = `(not ${isOther} and (i.file_id, i.byte_offset) > (u.file_id, u.byte_offset) and (select is_unfinished from earlier))`
-
 /** An address's old place goes with the address. */
 const takesPlace = `(case when ${isNewer} then u.ip_address is distinct from i.ip_address or i.latitude is not null else ${fillsPlace} end)`
 
@@ -37,25 +32,6 @@ const assignments = [
   `file_id = case when ${isNewer} then i.file_id else u.file_id end`,
   `byte_offset = case when ${isNewer} then i.byte_offset else u.byte_offset end`,
 ].join(",\n    ")
-
-const arrayTypes: Record<UserColumn, string> = {
-  source_id: "text",
-  first_name: "text",
-  last_name: "text",
-  email: "text",
-  gender: "text",
-  ip_address: "text",
-  created_at: "date",
-  updated_at: "date",
-  password: "text",
-  status: "boolean",
-}
-
-const parameters: ReadonlyArray<readonly [name: string, type: string]> = [
-  ...userColumns.map((column) => [column, arrayTypes[column]] as const),
-  ["byte_offset", "bigint"],
-  ["differs", "boolean"],
-]
 
 const placeParameters: ReadonlyArray<readonly [name: string, type: string]> = placeColumns.map((column) => [
   column,
@@ -77,45 +53,59 @@ export interface UpsertOptions {
   readonly isGuarded: boolean
 }
 
-const incoming = ({ hasPlaces }: UpsertOptions): string => {
-  const arrays = hasPlaces ? [...parameters, ...placeParameters] : parameters
-  const places = hasPlaces
-    ? namesOf(placeParameters)
-    : placeParameters.map(([name, type]) => `null::${type} as ${name}`)
+/** A function of a select list is read as it is called: `from unnest(...)` stores its rows first, at twice the cost. */
+const unnested = (columns: ReadonlyArray<readonly [name: string, type: string]>): string =>
+  columns.map(([name, type], index) => `unnest($${index + 2}::${type}[]) as ${name}`).join(", ")
+
+/** The rows of the arrays with their places, in the arrays' order unless places are remembered. */
+const incoming = ({ hasPlaces, remembers }: UpsertOptions): string => {
+  const given = hasPlaces
+    ? `select ${unnested([...userParameters, ...placeParameters])}`
+    : `select ${[unnested(userParameters), ...placeParameters.map(([name, type]) => `null::${type} as ${name}`)].join(", ")}`
+  if (!remembers) return `select r.*, $1::integer as file_id from (${given}) r`
+  const places = placeColumns.map((name) => `case when r.latitude is null then l.${name} else r.${name} end as ${name}`)
   return `
-  select ${[...namesOf(parameters), ...places].join(", ")}, $1::integer as file_id
-  from unnest(${arrays.map(([, type], index) => `$${index + 2}::${type}[]`).join(", ")}) as t (${namesOf(arrays).join(", ")})`
+    select ${[...namesOf(userParameters).map((name) => `r.${name}`), ...places].join(", ")}, $1::integer as file_id
+    from (${given}) r left join ip_locations l on l.address = r.ip_address and l.latitude is not null`
 }
 
-const withRemembered = `
-  select ${[
-    ...namesOf(parameters).map((name) => `r.${name}`),
-    ...placeColumns.map((name) => `case when r.latitude is null then l.${name} else r.${name} end as ${name}`),
-  ].join(", ")}, r.file_id
-  from raw r left join ip_locations l on l.address = r.ip_address and l.latitude is not null`
+const emails = `$${userColumns.indexOf("email") + 2}::text[]`
+
+const insertedColumns = [...userColumns, ...placeColumns, "byte_offset", "differs", "file_id"].join(", ")
 
 /**
- * The upsert of a chunk's winners. It reads what is stored first, so that equal rows cost a read and no write; locks
- * the rows that it will change in e-mail order, before it inserts (two runs at once must not deadlock); and tells how
- * many were inserted, updated, unchanged, stale. A sum that is short means that another transaction came between.
- * Parameters: the file's number; arrays of the users' columns, the byte offsets and whether a user's records differ;
- * and of the places where they are given.
+ * The upsert of a chunk's winners, which come in e-mail order. It reads what is stored first, so that equal rows cost a
+ * read and no write, and are kept nowhere in between; locks the rows that it will change in e-mail order, before it
+ * inserts (two runs at once must not deadlock); and tells how many were inserted, updated, unchanged, stale. A sum that
+ * is short means that another transaction came between. Where none of the e-mails is stored, which is the rule when users
+ * are loaded first, nothing is compared.
+ *
+ * An equal row is written where a file with a lower number is unfinished: records of it may come that lie between the
+ * row's and this one, and so the row must tell that it was read last here.
+ *
+ * Parameters: the file's number; `userArrays`; and `placeArrays` where they are given.
  */
 export const upsertUsers = (options: UpsertOptions): string => `
-with ${
-  options.remembers
-    ? `raw as materialized (${incoming(options)}), input as materialized (${withRemembered})`
-    : `input as materialized (${incoming(options)})`
-}, earlier as materialized (
+with earlier as materialized (
   select exists (
     select from etl_files f where f.loaded_at is null and f.id < $1
       and not ${isReplaced("f")}
   ) as is_unfinished
+), known as materialized (
+  select exists (select from unnest(${emails}) as i (email) join users u on u.email = i.email) as is_any
+), matched as (
+  select i.*, u.id, u.updated as is_updated, ${isNewer} as is_newer, ${isOther} as is_other, ${fillsPlace} as fills_place,
+    (i.file_id, i.byte_offset) > (u.file_id, u.byte_offset) as is_later
+  from (${incoming(options)}) i left join users u on u.email = i.email
+  where (select is_any from known)
+  -- Each expression is evaluated once.
+  offset 0
+), judged as (
+  select i.*, (is_other and (is_newer or not is_updated)) or (differs and not is_updated) or fills_place
+    or (not is_other and is_later and (select is_unfinished from earlier)) as is_written
+  from matched i
 ), compared as materialized (
-  select i.*, u.id, ${isNewer} as is_newer, ${isOther} as is_other,
-    (${isOther} and (${isNewer} or not u.updated)) or (i.differs and not u.updated) or ${fillsPlace}
-      or ${isMoved} as is_written
-  from input i left join users u on u.email = i.email
+  select * from judged where id is null or is_other or is_written
 ), locked as materialized (
   select i.* from compared i join users u on u.id = i.id where i.is_written order by u.email collate "C" for update of u
 ), changed as (
@@ -125,16 +115,26 @@ with ${
   returning i.is_other, i.is_newer, u.file_id = i.file_id and u.byte_offset = i.byte_offset as is_taken
 ), inserted as (
   insert into users (${[...userColumns, ...placeColumns].join(", ")}, byte_offset, updated, file_id, migrated_at)
-  select ${[...userColumns, ...placeColumns].map((name) => `i.${name}`).join(", ")}, i.byte_offset, i.differs, i.file_id, now()
-  from compared i
-  where i.id is null and (select count(*) from changed) >= 0
-  order by i.email collate "C"
+  select ${insertedColumns}, now() from (
+    (select ${insertedColumns} from (${incoming(options)}) i
+      where not (select is_any from known) ${options.remembers ? 'order by email collate "C"' : ""})
+    union all
+    (select ${insertedColumns} from compared where id is null order by email collate "C")
+  ) i
+  where (select count(*) from changed) >= 0
   ${options.isGuarded ? "on conflict (email) do nothing" : ""}
   returning 1
+), counted as (
+  select count(*) filter (where id is null or is_other) as unequal,
+    count(*) filter (where id is not null and is_other and not is_newer) as older
+  from compared
+), written as (
+  select count(*) filter (where is_taken) as taken, count(*) filter (where not is_taken) as overtaken
+  from changed where is_other and is_newer
 )
 select
   (select count(*) from inserted)::integer as inserted,
-  (select count(*) from changed where is_other and is_newer and is_taken)::integer as updated,
-  (select count(*) from compared where id is not null and not is_other)::integer as unchanged,
-  ((select count(*) from compared where id is not null and is_other and not is_newer)
-    + (select count(*) from changed where is_other and is_newer and not is_taken))::integer as stale`
+  taken::integer as updated,
+  (case when is_any then cardinality(${emails}) - unequal else 0 end)::integer as unchanged,
+  (older + overtaken)::integer as stale
+from known, counted, written`
