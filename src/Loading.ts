@@ -1,5 +1,4 @@
 import { type Duration, Effect, Ref, Stream } from "effect"
-import { winners } from "./domain/Chunk.ts"
 import { type ColumnMapping, otherMapping } from "./domain/ColumnMapping.ts"
 import { plural } from "./domain/Estimate.ts"
 import type { Share } from "./domain/Lane.ts"
@@ -39,10 +38,10 @@ const makeLocate = Effect.fnUntraced(function* (
   const locator = yield* GeoLocator
   const isNone = locator.instant === undefined && locator.service === undefined
 
-  return Effect.fn("Loading.locate")(function* ({ users }: Share) {
+  return Effect.fn("Loading.locate")(function* ({ winners }: Share) {
     if (isNone) return { known: new Map(), queue: [] } satisfies ShareLocations
     // Superseded records are not located: nobody would see it, and a service has better to do.
-    const addresses = new Set(winners(users).flatMap(({ user }) => user.ip_address ?? []))
+    const addresses = new Set(winners.flatMap(({ user }) => user.ip_address ?? []))
     const { byRule, local, open } = yield* answerAtOnce(locator, addresses)
     yield* Ref.update(addressCounts, (counts) =>
       countAnswers(countAnswers(counts, "rule", tally(byRule)), "local", tally(local)),

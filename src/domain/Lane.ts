@@ -1,4 +1,4 @@
-import type { Chunk, Position, UserRecord } from "./Chunk.ts"
+import { type Chunk, type Position, type UserRecord, type Winner, winners } from "./Chunk.ts"
 import type { Reject } from "./Reject.ts"
 
 /** Checkpoints are kept by lane: what an earlier attempt has committed is told by the same lanes. */
@@ -28,6 +28,8 @@ export const earliest = (lanes: ReadonlyArray<Position>): Position =>
 /** What of a chunk one connection commits at once: the records of some lanes, in the file's order, and their checkpoints. */
 export interface Share {
   readonly users: ReadonlyArray<UserRecord>
+  /** What is left of `users`: see `winners`. */
+  readonly winners: ReadonlyArray<Winner>
   readonly rejects: ReadonlyArray<Reject>
   /**
    * `Lanes`: these stand where they are told to, and move to the chunk's end. `File`: the chunk is the whole file, which is
@@ -41,6 +43,7 @@ export interface Share {
 /** The share of a file that is one chunk. */
 export const wholeFile = ({ header, rejects, users }: Chunk): Share => ({
   users,
+  winners: winners(users),
   rejects,
   checkpoint: { _tag: "File", header },
 })
@@ -68,8 +71,10 @@ export const shares = (
     for (let lane = number; lane < laneCount; lane += count) {
       if (start(lane) < to.byteOffset) lanes.push({ lane, byteOffset: start(lane) })
     }
+    const own = isSplit ? some : users
     return {
-      users: isSplit ? some : users,
+      users: own,
+      winners: winners(own),
       rejects: rejectLane % count === number ? rejects.filter(({ byteOffset }) => byteOffset >= start(rejectLane)) : [],
       checkpoint: { _tag: "Lanes", lanes, to },
     }

@@ -1,5 +1,5 @@
 import { Context, Effect, Layer, Ref, Semaphore } from "effect"
-import { type Position, winners } from "../domain/Chunk.ts"
+import type { Position } from "../domain/Chunk.ts"
 import { DatabaseError } from "../domain/DatabaseError.ts"
 import { earliest, type LaneCheckpoint, laneCount } from "../domain/Lane.ts"
 import { Answer, type Answers, type Location, tally } from "../domain/Location.ts"
@@ -82,7 +82,7 @@ const make = Effect.gen(function* () {
           rejected: share.rejects.length,
           duplicate: share.users.length,
         }
-        for (const winner of winners(share.users)) {
+        for (const winner of share.winners) {
           const place = yield* located(winner.user.ip_address, known)
           const [outcome, row] = merge(winner, ref.fileId, place, rows.get(winner.user.email))
           rows.set(winner.user.email, row)

@@ -106,15 +106,15 @@ const make = Effect.gen(function* () {
     return counts!
   })
 
-  /** Writes the winners of the records; all of them, or it fails. */
-  const writeRecords = Effect.fnUntraced(function* (
+  /** Writes what is left of `read` records; all of it, or it fails. */
+  const writeWinners = Effect.fnUntraced(function* (
     fileId: number,
-    records: ReadonlyArray<UserRecord>,
+    read: number,
+    rows: ReadonlyArray<Winner>,
     locations: ShareLocations,
     isGuarded: boolean,
   ) {
-    const rows = winners(records)
-    let total: RecordCounts = { ...noRecords, read: records.length, duplicate: records.length - rows.length }
+    let total: RecordCounts = { ...noRecords, read, duplicate: read - rows.length }
     for (let start = 0; start < rows.length; start += rowsOfStatement) {
       const counts = yield* writeRows(fileId, rows.slice(start, start + rowsOfStatement), locations, isGuarded)
       total = addCounts(total, { ...noRecords, ...counts })
@@ -125,14 +125,17 @@ const make = Effect.gen(function* () {
   const writeAll =
     (isGuarded: boolean): WriteUsers<SqlError | NotWritten> =>
     (fileId, share, locations) =>
-      Effect.map(writeRecords(fileId, share.users, locations, isGuarded), (counts) => ({ counts, refused: [] }))
+      Effect.map(writeWinners(fileId, share.users.length, share.winners, locations, isGuarded), (counts) => ({
+        counts,
+        refused: [],
+      }))
 
   /** Each part in a savepoint. A place that cannot be stored does not cost the user. */
   const writeParts = Effect.fnUntraced(function* (fileId: number, share: Share, locations: ShareLocations) {
     // Else a deferred constraint refuses the whole of the share at its COMMIT.
     yield* sql`set constraints all immediate`
     const write = (records: ReadonlyArray<UserRecord>, locations: ShareLocations) =>
-      transaction(writeRecords(fileId, records, locations, true)).pipe(tryAgain)
+      transaction(writeWinners(fileId, records.length, winners(records), locations, true)).pipe(tryAgain)
     return yield* writeAcceptable(share.users, (records) =>
       records.length > 1
         ? write(records, locations)
