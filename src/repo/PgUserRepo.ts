@@ -154,10 +154,11 @@ const make = Effect.gen(function* () {
       ${texts(rejects.map(({ reasons }) => JSON.stringify(reasons)))}
     ) as t (byte_offset, line, length, raw, reasons)`
 
-  // A table that grows under the load has no statistics yet: the planner would read all of it for each chunk.
+  // A table that grows under the load has no statistics yet: the planner would read all of it for each chunk. And it
+  // would plan anew for each, which takes longer than to write a hundred rows.
   const preferIndexes = sql`
     select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
-      set_config('enable_seqscan', 'off', true)`
+      set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`
 
   return UserRepo.of({
     // The embedded database has one.
