@@ -87,6 +87,9 @@ const hasNoProblem = Schema.makeFilter((columns: typeof Columns.Type) => {
   return issues
 })
 
+// One schema, and one union that is compiled, for all of them.
+const Text = Schema.NullOr(Schema.String)
+
 /**
  * A user as one record tells it: the file columns of `users`. Decoded from text, column by column: `""` is null, dates
  * become `YYYY-MM-DD`, addresses their canonical form, e-mails trimmed lower case.
@@ -94,15 +97,15 @@ const hasNoProblem = Schema.makeFilter((columns: typeof Columns.Type) => {
 export const User = Columns.check(hasNoProblem).pipe(
   Schema.decodeTo(
     Schema.Struct({
-      source_id: Schema.NullOr(Schema.String),
-      first_name: Schema.NullOr(Schema.String),
-      last_name: Schema.NullOr(Schema.String),
+      source_id: Text,
+      first_name: Text,
+      last_name: Text,
       email: Schema.String,
-      gender: Schema.NullOr(Schema.String),
-      ip_address: Schema.NullOr(Schema.String),
-      created_at: Schema.NullOr(Schema.String),
-      updated_at: Schema.NullOr(Schema.String),
-      password: Schema.NullOr(Schema.String),
+      gender: Text,
+      ip_address: Text,
+      created_at: Text,
+      updated_at: Text,
+      password: Text,
       status: Schema.NullOr(Schema.Boolean),
     }),
     SchemaTransformation.passthrough({ strict: false }),
