@@ -1,7 +1,7 @@
-import { Data, type Duration, Effect, Ref, Stream } from "effect"
-import { type Chunk, winners } from "./domain/Chunk.ts"
+import { type Duration, Effect, Ref, Stream } from "effect"
 import { type ColumnMapping, otherMapping } from "./domain/ColumnMapping.ts"
 import { plural } from "./domain/Estimate.ts"
+import type { Share } from "./domain/Lane.ts"
 import { type Location, tally } from "./domain/Location.ts"
 import { describeReason, type Reject } from "./domain/Reject.ts"
 import * as RejectLimit from "./domain/RejectLimit.ts"
@@ -15,41 +15,40 @@ import {
 } from "./domain/RunSummary.ts"
 import { answerAtOnce, GeoLocator } from "./geo/GeoLocator.ts"
 import { type FileLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
-import { type ChunkLocations, UserRepo } from "./repo/UserRepo.ts"
+import type { ShareLocations } from "./repo/UserRepo.ts"
 import { readChunks } from "./source/records.ts"
 import { Source, type SourceError, type SourceFile } from "./source/Source.ts"
+import * as Writing from "./Writing.ts"
 
 export interface LoadOptions {
   readonly mapping: ColumnMapping
   readonly delimiter: string
   readonly chunkSize: number
+  readonly concurrency: number
   readonly maxRecordSize: number
   readonly maxRejects: RejectLimit.RejectLimit
   readonly locationsMaxAge: Duration.Duration | undefined
 }
 
-/** The run has rejected more than it may. */
-class TooManyRejects extends Data.TaggedError("TooManyRejects") {}
-
 /** Answers what can be answered at once, and says what a service is to be asked for. */
-const makeLocateChunk = Effect.fnUntraced(function* (
+const makeLocate = Effect.fnUntraced(function* (
   maxAge: Duration.Duration | undefined,
   addressCounts: Ref.Ref<AnsweredCounts>,
 ) {
   const locator = yield* GeoLocator
   const isNone = locator.instant === undefined && locator.service === undefined
 
-  return Effect.fn("Loading.locateChunk")(function* (chunk: Chunk) {
-    if (isNone) return { known: new Map(), queue: [] } satisfies ChunkLocations
+  return Effect.fn("Loading.locate")(function* ({ winners }: Share) {
+    if (isNone) return { known: new Map(), queue: [] } satisfies ShareLocations
     // Superseded records are not located: nobody would see it, and a service has better to do.
-    const addresses = new Set(winners(chunk.users).flatMap(({ user }) => user.ip_address ?? []))
+    const addresses = new Set(winners.flatMap(({ user }) => user.ip_address ?? []))
     const { byRule, local, open } = yield* answerAtOnce(locator, addresses)
     yield* Ref.update(addressCounts, (counts) =>
       countAnswers(countAnswers(counts, "rule", tally(byRule)), "local", tally(local)),
     )
     const known = new Map<string, Location>()
     for (const [address, answer] of local) if (answer._tag === "Located") known.set(address, answer.location)
-    return { known, queue: open, maxAge } satisfies ChunkLocations
+    return { known, queue: open, maxAge } satisfies ShareLocations
   })
 })
 
@@ -72,12 +71,13 @@ export const make = Effect.fnUntraced(function* (
   addressCounts: Ref.Ref<AnsweredCounts>,
 ) {
   const source = yield* Source
-  const users = yield* UserRepo
   const runs = yield* RunRepo
-  const locateChunk = yield* makeLocateChunk(options.locationsMaxAge, addressCounts)
+  const locate = yield* makeLocate(options.locationsMaxAge, addressCounts)
+  const write = yield* Writing.make({ concurrency: options.concurrency, locate })
   const runCounts = yield* Ref.make(yield* runs.committed(runId))
 
-  const isStopped = Effect.map(Ref.get(runCounts), (counts) => RejectLimit.isExceeded(options.maxRejects, counts))
+  const isTooMuch = (counts: RecordCounts) => RejectLimit.isExceeded(options.maxRejects, counts)
+  const isStopped = Effect.map(Ref.get(runCounts), isTooMuch)
 
   /** One line a chunk: all of them, with their reasons, are in `etl_rejects`. */
   const logRejects = (rejected: number, { byteOffset, line, reasons }: Reject) =>
@@ -85,21 +85,22 @@ export const make = Effect.fnUntraced(function* (
       Effect.annotateLogs({ step: "Transform", rejected, line, byteOffset, reasons: reasons.map(describeReason) }),
     )
 
-  const loadChunk = Effect.fn("Loading.loadChunk")(function* (load: FileLoad<SourceFile>, chunk: Chunk) {
-    const { counts, refused, remembered } = yield* users.upsert(load, chunk, yield* locateChunk(chunk))
-    yield* Ref.update(addressCounts, (sum) => countAnswers(sum, "remembered", remembered))
-    const rejects = [...chunk.rejects, ...refused].sort((left, right) => left.byteOffset - right.byteOffset)
+  const committed = Effect.fnUntraced(function* ({ chunk, counts, rejects }: Writing.WrittenChunk) {
     const first = rejects[0]
     if (first !== undefined) yield* logRejects(rejects.length, first)
     yield* Effect.logDebug("chunk committed").pipe(
       Effect.annotateLogs({ step: "Load", byteOffset: chunk.to.byteOffset, ...counts }),
     )
     yield* Ref.update(runCounts, (total) => addCounts(total, counts))
-    return first
+    if (yield* isStopped) return yield* new Writing.TooManyRejects()
   })
 
-  const finished = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, firstReject: Reject | undefined) {
-    const counts = yield* runs.finishFile(load)
+  const finished = Effect.fnUntraced(function* (
+    load: FileLoad<SourceFile>,
+    whole: Writing.WrittenChunk | undefined,
+    firstReject: Reject | undefined,
+  ) {
+    const counts = whole?.counts ?? (yield* runs.finishFile(load))
     yield* Effect.logInfo(`${load.file.name}: ${plural(counts.read, "record")}`).pipe(
       Effect.annotateLogs({ step: "Load", ...counts }),
     )
@@ -133,16 +134,20 @@ export const make = Effect.fnUntraced(function* (
       Effect.annotateLogs({ step: "Extract", size: load.file.size, fromLine: fromLine ?? 1 }),
     )
     if (fromLine !== undefined) yield* Effect.logInfo(`${load.file.name}: goes on at line ${fromLine}`)
+    const pace = yield* Writing.makePace
+    const before = yield* Ref.get(runCounts)
     let first: Reject | undefined
+    let whole: Writing.WrittenChunk | undefined
     return yield* source.read(load.file, load.resume?.position.byteOffset ?? 0).pipe(
+      Stream.tap(() => pace.room),
       readChunks(load.file, { ...options, resume: load.resume }),
-      Stream.mapEffect((chunk) => loadChunk(load, chunk)),
-      Stream.tap((rejected) => {
-        first ??= rejected
-        return Effect.flatMap(isStopped, (stopped) => (stopped ? new TooManyRejects() : Effect.void))
+      write(load, pace, (counts) => isTooMuch(addCounts(before, counts))),
+      Stream.runForEach((written) => {
+        first ??= written.rejects[0]
+        if (written.isFile) whole = written
+        return committed(written)
       }),
-      Stream.runDrain,
-      Effect.andThen(Effect.suspend(() => finished(load, first))),
+      Effect.andThen(Effect.suspend(() => finished(load, whole, first))),
       Effect.catchTags({
         SourceError: (error) => failed(load, error),
         TooManyRejects: () => stoppedAt(load, first),

@@ -23,12 +23,13 @@ import type { RejectRepo } from "./repo/RejectRepo.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
 import * as LocalSource from "./source/LocalSource.ts"
 
-/** Load and locating each have a connection, the locks of source, file and claims three, one is for what comes between. */
-const maxConnections = 6
+/** Locating has a connection, the locks of source, file and claims have three, one is for what comes between. */
+const connectionsBesideWriting = 5
 
 const usageError = (message: string) => new UsageError({ message })
 
-const database = ({ databaseUrl, embedded }: InitFlags) =>
+/** `writers`: connections that write at once. */
+const database = ({ databaseUrl, embedded }: InitFlags, writers: number) =>
   Layer.unwrap(
     Effect.gen(function* () {
       if (Option.isSome(databaseUrl) && Option.isSome(embedded)) {
@@ -36,7 +37,10 @@ const database = ({ databaseUrl, embedded }: InitFlags) =>
       }
       const isServer = Option.isSome(databaseUrl) || (Option.isNone(embedded) && (yield* PgServer.isConfigured))
       return isServer
-        ? PgServer.layer({ url: Option.getOrUndefined(databaseUrl), maxConnections })
+        ? PgServer.layer({
+            url: Option.getOrUndefined(databaseUrl),
+            maxConnections: connectionsBesideWriting + writers,
+          })
         : Embedded.layer(Option.getOrElse(embedded, () => ".etl/pgdata"))
     }),
   )
@@ -133,7 +137,7 @@ const locator = (flags: LocatorFlags) =>
     }),
   )
 
-const repositories = (flags: InitFlags) => PgUserRepo.layer.pipe(Layer.provide(database(flags)))
+const repositories = (flags: InitFlags, writers = 1) => PgUserRepo.layer.pipe(Layer.provide(database(flags, writers)))
 
 const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 
@@ -153,7 +157,10 @@ type RunError =
 /** The services of `etl run`. */
 export const run = (flags: RunFlags): Layer.Layer<RunServices, RunError> =>
   Layer.unwrap(
-    Effect.as(checkLocator(flags), Layer.merge(source(flags), Layer.provideMerge(locator(flags), repositories(flags)))),
+    Effect.as(
+      checkLocator(flags),
+      Layer.merge(source(flags), Layer.provideMerge(locator(flags), repositories(flags, flags.concurrency))),
+    ),
   ).pipe(withLog(flags))
 
 /** The services of `etl locate`. */

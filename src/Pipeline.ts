@@ -15,6 +15,8 @@ export interface PipelineOptions {
   readonly delimiter: string
   /** Records of a chunk, at most: 1 to 100,000. */
   readonly chunkSize: number
+  /** Connections that write at once: 1 to 16. The tables are the same for any. */
+  readonly concurrency: number
   /** Bytes of a record, at most: 1 KiB to 8 MiB. A longer one is rejected, and no more of it is kept. */
   readonly maxRecordSize: number
   /** The run stops when it has rejected more. */
@@ -31,6 +33,7 @@ export interface PipelineOptions {
 export const defaults: Omit<PipelineOptions, "mapping"> = {
   delimiter: ",",
   chunkSize: 1000,
+  concurrency: 4,
   maxRecordSize: 1_048_576,
   maxRejects: { _tag: "Percent", percent: 10 },
   force: false,

@@ -78,4 +78,5 @@ export const geoService = (
     },
   })
 
-export { layer as repo, type StoredUser, Tables } from "./repo/MemoryRepo.ts"
+export { layer as repo, Tables } from "./repo/MemoryRepo.ts"
+export type { StoredUser } from "./repo/StoredUser.ts"

@@ -104,7 +104,7 @@ const tests = <R, E>(
       Effect.provide(Layer.mergeAll(breaking(files, breaks), repo as Layer.Layer<any, E>, GeoLocator.none))
 
     it.live.prop(
-      "ends with the tables of an undisturbed run, however often and wherever files break, for any chunk size",
+      "ends with the tables of an undisturbed run, wherever files break, for any chunk size and number of connections",
       {
         files: Schema.Array(File).check(Schema.isMinLength(1), Schema.isMaxLength(3)),
         breaks: Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 200 }))).check(
@@ -113,12 +113,16 @@ const tests = <R, E>(
         chunkSizes: Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 5 }))).check(
           Schema.isMinLength(1),
         ),
+        concurrencies: Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 16 }))).check(
+          Schema.isMinLength(1),
+        ),
       },
-      ({ files, breaks, chunkSizes }) =>
+      ({ files, breaks, chunkSizes, concurrencies }) =>
         Effect.gen(function* () {
           for (let attempt = 1; ; attempt++) {
             const chunkSize = chunkSizes[attempt % chunkSizes.length]!
-            const summary = yield* Pipeline.run({ ...options, chunkSize })
+            const concurrency = concurrencies[attempt % concurrencies.length]!
+            const summary = yield* Pipeline.run({ ...options, chunkSize, concurrency })
             assert.deepStrictEqual([summary.runId, summary.attempt], [1, attempt])
             if (summary.files.some(({ state }) => state === "failed")) continue
             const records = files.flat()

@@ -44,6 +44,7 @@ const load = Effect.fn("run")(
       mapping: yield* Mapping,
       delimiter: flags.delimiter,
       chunkSize: flags.chunksize,
+      concurrency: flags.concurrency,
       maxRecordSize: flags.maxRecordSize,
       maxRejects: flags.maxRejects,
       force: flags.force,

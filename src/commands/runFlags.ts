@@ -1,4 +1,5 @@
 import { type Command, Flag } from "effect/cli"
+import { laneCount } from "../domain/Lane.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import { defaults } from "../Pipeline.ts"
 import { databaseFlags } from "./databaseFlags.ts"
@@ -14,6 +15,10 @@ export const runFlags = {
   chunksize: wholeNumber("chunksize", 1, 100_000).pipe(
     Flag.withDescription("Records that are committed together, 1 to 100000 (1000)"),
     Flag.withDefault(defaults.chunkSize),
+  ),
+  concurrency: wholeNumber("concurrency", 1, laneCount).pipe(
+    Flag.withDescription(`Connections that write at once, 1 to ${laneCount} (${defaults.concurrency})`),
+    Flag.withDefault(defaults.concurrency),
   ),
   maxRecordSize: wholeNumber("max-record-size", 1024, 8_388_608).pipe(
     Flag.withDescription("Bytes of a record, 1024 to 8388608 (1048576); longer ones are rejected"),

@@ -26,6 +26,8 @@ export interface Chunk {
   readonly to: Position
   /** The bytes of the file's header, without its line end: what it takes to go on at `to`. */
   readonly header: Uint8Array
+  /** The file ends with it. A chunk that is full when the file ends does not know. */
+  readonly isLast: boolean
 }
 
 /**

@@ -1,22 +1,14 @@
-import { Context, Effect, Layer, Ref } from "effect"
-import { isSameUser, type Winner, winners } from "../domain/Chunk.ts"
+import { Context, Effect, Layer, Ref, Semaphore } from "effect"
+import type { Position } from "../domain/Chunk.ts"
 import { DatabaseError } from "../domain/DatabaseError.ts"
+import { earliest, type LaneCheckpoint, laneCount } from "../domain/Lane.ts"
 import { Answer, type Answers, type Location, tally } from "../domain/Location.ts"
-import type { User } from "../domain/User.ts"
 import type { Reject } from "../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { type Claims, LocationQueue } from "./LocationQueue.ts"
 import { type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./RunRepo.ts"
+import { merge, type StoredUser } from "./StoredUser.ts"
 import { type LoadRef, UserRepo } from "./UserRepo.ts"
-
-/** A row of `users`. */
-export interface StoredUser {
-  readonly user: User
-  readonly fileId: number
-  readonly byteOffset: number
-  readonly updated: boolean
-  readonly location: Location | null
-}
 
 type StoredLoad = FileLoad<FileIdentity> & {
   readonly mapping: string
@@ -35,29 +27,12 @@ export class Tables extends Context.Service<
   }
 >()("user-activity-etl/repo/MemoryRepo/Tables") {}
 
-const isNewer = (incoming: Winner, fileId: number, stored: StoredUser): boolean => {
-  const [left, right] = [incoming.user.updated_at ?? "", stored.user.updated_at ?? ""]
-  if (left !== right) return left > right
-  return fileId === stored.fileId ? incoming.byteOffset >= stored.byteOffset : fileId > stored.fileId
-}
+type Resume = Exclude<StoredLoad["resume"], undefined>
 
-/** What becomes of a user when a chunk's winner arrives, and how that counts. */
-const merge = (
-  incoming: Winner,
-  fileId: number,
-  place: Location | null,
-  stored: StoredUser | undefined,
-): readonly [keyof RecordCounts, StoredUser] => {
-  const { user, byteOffset, differs = false } = incoming
-  if (stored === undefined) return ["inserted", { user, byteOffset, fileId, updated: differs, location: place }]
-  const isOther = !isSameUser(user, stored.user)
-  const sameAddress = user.ip_address === stored.user.ip_address
-  const known = { ...stored, updated: stored.updated || differs || isOther }
-  const filled = sameAddress && stored.location === null ? { ...known, location: place } : known
-  const newer = isNewer(incoming, fileId, stored)
-  if (!isOther) return ["unchanged", newer ? { ...filled, byteOffset, fileId } : filled]
-  if (!newer) return ["stale", filled]
-  return ["updated", { ...known, user, byteOffset, fileId, location: place ?? (sameAddress ? stored.location : null) }]
+const moved = (resume: Resume, moving: ReadonlyArray<LaneCheckpoint>, to: Position): Resume => {
+  const lanes = [...resume.lanes]
+  for (const { lane } of moving) lanes[lane] = to
+  return { ...resume, lanes, position: earliest(lanes) }
 }
 
 const failure = (message: string) => new DatabaseError({ operation: "query", message, retryable: false })
@@ -66,6 +41,7 @@ const make = Effect.gen(function* () {
   const users = yield* Ref.make<ReadonlyMap<string, StoredUser>>(new Map())
   const rejects = yield* Ref.make<ReadonlyArray<Reject & { readonly fileId: number }>>([])
   const locations = yield* Ref.make<ReadonlyMap<string, Answer>>(new Map())
+  const one = yield* Semaphore.make(1)
   const claimed = new Set<string>()
   const loads = new Map<number, StoredLoad>()
   const runs = new Map<number, RunRequest & { readonly attempt: number; readonly isFinished: boolean }>()
@@ -85,41 +61,50 @@ const make = Effect.gen(function* () {
     })
 
   const userRepo = UserRepo.of({
+    connections: laneCount,
     migrate: Effect.void,
-    upsert: Effect.fn("UserRepo.upsert")(function* (ref, chunk, { known, queue }) {
-      const load = yield* loadOf(ref)
-      if (load.resume !== undefined && load.resume.position.byteOffset !== chunk.from.byteOffset) {
-        return yield* failure("The checkpoint has moved: another process loads this file.")
-      }
-      const before = yield* Ref.get(locations)
-      const remembered = tally(new Map(queue.map((address) => [address, before.get(address) ?? Answer.notNow])))
-      yield* Ref.set(locations, new Map([...queue.map((address) => [address, Answer.notNow] as const), ...before]))
-      const rows = new Map(yield* Ref.get(users))
-      const counts = {
-        ...noRecords,
-        read: chunk.users.length + chunk.rejects.length,
-        rejected: chunk.rejects.length,
-        duplicate: chunk.users.length,
-      }
-      for (const winner of winners(chunk.users)) {
-        const place = yield* located(winner.user.ip_address, known)
-        const [outcome, row] = merge(winner, ref.fileId, place, rows.get(winner.user.email))
-        rows.set(winner.user.email, row)
-        counts[outcome]++
-        counts.duplicate--
-      }
-      yield* Ref.set(users, rows)
-      yield* Ref.update(rejects, (all) => [
-        ...all,
-        ...chunk.rejects.map((reject) => ({ ...reject, fileId: ref.fileId })),
-      ])
-      loads.set(ref.fileId, {
-        ...load,
-        resume: { position: chunk.to, header: chunk.header },
-        counts: addCounts(load.counts, counts),
-      })
-      return { counts, refused: [], remembered }
-    }),
+    upsert: Effect.fn("UserRepo.upsert")(
+      function* (ref, share, { known, queue }) {
+        const load = yield* loadOf(ref)
+        const { checkpoint } = share
+        const stands =
+          checkpoint._tag === "File"
+            ? load.state === "open" && load.resume === undefined
+            : checkpoint.lanes.every(({ lane, byteOffset }) => load.resume?.lanes[lane]?.byteOffset === byteOffset)
+        if (!stands) return yield* failure("The checkpoint has moved: another process loads this file.")
+        const before = yield* Ref.get(locations)
+        const remembered = tally(new Map(queue.map((address) => [address, before.get(address) ?? Answer.notNow])))
+        yield* Ref.set(locations, new Map([...queue.map((address) => [address, Answer.notNow] as const), ...before]))
+        const rows = new Map(yield* Ref.get(users))
+        const counts = {
+          ...noRecords,
+          read: share.users.length + share.rejects.length,
+          rejected: share.rejects.length,
+          duplicate: share.users.length,
+        }
+        for (const winner of share.winners) {
+          const place = yield* located(winner.user.ip_address, known)
+          const [outcome, row] = merge(winner, ref.fileId, place, rows.get(winner.user.email))
+          rows.set(winner.user.email, row)
+          counts[outcome]++
+          counts.duplicate--
+        }
+        yield* Ref.set(users, rows)
+        yield* Ref.update(rejects, (all) => [
+          ...all,
+          ...share.rejects.map((reject) => ({ ...reject, fileId: ref.fileId })),
+        ])
+        loads.set(ref.fileId, {
+          ...load,
+          ...(checkpoint._tag === "File"
+            ? { state: "loaded" }
+            : { resume: moved(load.resume!, checkpoint.lanes, checkpoint.to) }),
+          counts: addCounts(load.counts, counts),
+        })
+        return { counts, refused: [], remembered }
+      },
+      Semaphore.withPermits(one, 1),
+    ),
   })
 
   const isReplaced = ({ file, fileId }: StoredLoad) =>
@@ -194,6 +179,11 @@ const make = Effect.gen(function* () {
         loads.set(fileId, { ...stored, runId, mapping })
       return toLoad(loads.get(fileId)!, file, mapping)
     }),
+    beginFile: (ref, header, position) =>
+      Effect.map(loadOf(ref), (load) => {
+        const lanes = Array.from({ length: laneCount }, () => position)
+        loads.set(ref.fileId, { ...load, resume: load.resume ?? { position, header, lanes } })
+      }),
     finishFile: (ref) =>
       Effect.map(loadOf(ref), (load) => {
         loads.set(ref.fileId, { ...load, state: "loaded" })

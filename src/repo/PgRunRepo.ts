@@ -1,9 +1,12 @@
 import { Effect, Layer } from "effect"
+import type { SqlError } from "effect/sql/SqlError"
+import type { Position } from "../domain/Chunk.ts"
 import { fromSqlError } from "../domain/DatabaseError.ts"
+import { earliest, laneCount } from "../domain/Lane.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import { integers, texts } from "./arrays.ts"
 import { makeClient } from "./client.ts"
-import { isReplaced } from "./etlFiles.ts"
+import { isReplaced, outcomes } from "./etlFiles.ts"
 import { patiently } from "./patience.ts"
 import { makeLocks } from "./PgLocks.ts"
 import { type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./RunRepo.ts"
@@ -20,16 +23,35 @@ interface FileRow {
   readonly mapping: string
   readonly isLoaded: boolean
   readonly header: Uint8Array | null
-  readonly byteOffset: number
-  readonly line: number
+  /** Where each lane stands, in order; null where the load has no checkpoints. */
+  readonly lanes: ReadonlyArray<Position> | null
 }
 
-const fileColumns = `id, run_id::float8 as "runId", load, mapping, loaded_at is not null as "isLoaded", header,
-  byte_offset::float8 as "byteOffset", line::float8 as line`
+const fileColumns = `f.id, f.run_id::float8 as "runId", f.load, f.mapping, f.loaded_at is not null as "isLoaded", f.header`
 
-const outcomes = ["read", "inserted", "updated", "unchanged", "stale", "duplicate", "rejected"] as const
+/** The checkpoints that `rows` selects, as a table of one row. */
+const lanesOf = (rows: string): string =>
+  `(select json_agg(json_build_object('byteOffset', byte_offset, 'line', line) order by lane) as lanes from (${rows}) c)`
 
 const countSums = outcomes.map((outcome) => `coalesce(sum(${outcome}), 0)::float8 as ${outcome}`).join(", ")
+
+/** What is counted of a file: what it has as a whole, and what its unfinished load has by lane. */
+const countsOf = (where: string): string => `
+  select ${countSums} from (
+    select ${outcomes.join(", ")} from etl_files f where ${where}
+    union all
+    select ${outcomes.map((outcome) => `c.${outcome}`).join(", ")} from etl_checkpoints c join etl_files f on f.id = c.file_id
+    where ${where}
+  ) counts`
+
+/** The checkpoints' counts become the file's. Parameters: its number, its load. */
+const finish = `
+  with committed as (delete from etl_checkpoints where file_id = $1 and load = $2 returning *), sums as (
+    select ${countSums} from committed
+  )
+  update etl_files f set loaded_at = now(), ${outcomes.map((outcome) => `${outcome} = f.${outcome} + s.${outcome}`).join(", ")}
+  from sums s where f.id = $1 and f.load = $2
+  returning ${outcomes.map((outcome) => `f.${outcome}::float8`).join(", ")}`
 
 const toLoad = <File extends FileIdentity>(row: FileRow, file: File, { mapping }: RunRequest): FileLoad<File> => {
   const isOtherMapping = row.mapping !== mapping
@@ -41,9 +63,9 @@ const toLoad = <File extends FileIdentity>(row: FileRow, file: File, { mapping }
     state: row.isLoaded ? "loaded" : isOtherMapping && row.header !== null ? "otherMapping" : "open",
     isLoadedByOtherMapping: row.isLoaded && isOtherMapping,
     resume:
-      row.header === null
+      row.header === null || row.lanes === null
         ? undefined
-        : { position: { byteOffset: row.byteOffset, line: row.line }, header: row.header },
+        : { position: earliest(row.lanes), header: row.header, lanes: row.lanes },
   }
 }
 
@@ -53,9 +75,7 @@ const make = Effect.gen(function* () {
   const lock = yield* makeLocks
 
   const counts = (where: string, parameters: ReadonlyArray<unknown>) =>
-    sql
-      .unsafe<RecordCounts>(`select ${countSums} from etl_files where ${where}`, parameters)
-      .pipe(Effect.map((rows) => rows[0]!))
+    sql.unsafe<RecordCounts>(countsOf(where), parameters).pipe(Effect.map((rows) => rows[0]!))
 
   const beginAttempt = ({ source, mapping, force }: RunRequest) =>
     Effect.gen(function* () {
@@ -90,8 +110,10 @@ const make = Effect.gen(function* () {
       order by t.number
       on conflict do nothing`
     const rows = yield* sql.unsafe<FileRow>(
-      `select ${fileColumns} from unnest($1, $2) with ordinality as t (uri, fingerprint, number)
-      join etl_files using (uri, fingerprint) order by t.number`,
+      `select ${fileColumns}, c.* from unnest($1, $2) with ordinality as t (uri, fingerprint, number)
+      join etl_files f using (uri, fingerprint)
+      cross join lateral ${lanesOf("select * from etl_checkpoints where file_id = f.id")} c
+      order by t.number`,
       [uris, fingerprints],
     )
     return rows.map((row, index) => toLoad(row, files[index]!, request))
@@ -100,12 +122,14 @@ const make = Effect.gen(function* () {
   /** Another load begins, with nothing of the one before but the file's number. */
   const reload = Effect.fnUntraced(function* (runId: number, { mapping }: RunRequest, fileId: number) {
     const begun = yield* sql`
-        update etl_files set load = load + 1, run_id = ${runId}, mapping = ${mapping}, header = null, byte_offset = 0,
-          line = 1, loaded_at = null, read = 0, inserted = 0, updated = 0, unchanged = 0, stale = 0, duplicate = 0, rejected = 0
+        update etl_files set load = load + 1, run_id = ${runId}, mapping = ${mapping}, header = null, loaded_at = null,
+          read = 0, inserted = 0, updated = 0, unchanged = 0, stale = 0, duplicate = 0, rejected = 0
         where id = ${fileId}
           and ((loaded_at is not null and run_id <> ${runId}) or (loaded_at is null and mapping <> ${mapping}))
         returning id`
-    if (begun.length > 0) yield* sql`delete from etl_rejects where file_id = ${fileId}`
+    if (begun.length === 0) return
+    yield* sql`delete from etl_checkpoints where file_id = ${fileId}`
+    yield* sql`delete from etl_rejects where file_id = ${fileId}`
   }, transaction)
 
   /** What is loaded of an unfinished file becomes this run's. */
@@ -116,23 +140,37 @@ const make = Effect.gen(function* () {
         and f.loaded_at is null and (f.mapping = ${mapping} or f.header is null)
       returning before.run_id::float8 as "from"`
     if (taken.length === 0) return
+    yield* sql`update etl_checkpoints set run_id = ${runId} where file_id = ${fileId}`
     yield* sql`update etl_rejects set run_id = ${runId} where file_id = ${fileId}`
-    const left = yield* counts("run_id = $1", [taken[0]!.from])
+    const left = yield* counts("f.run_id = $1", [taken[0]!.from])
     yield* sql`update etl_runs set ${sql.update(left)} where id = ${taken[0]!.from} and id <> ${runId}`
   }, transaction)
+
+  /** A process that was killed may have left a COMMIT under way: it is waited for. */
+  const storedFile = (fileId: number): Effect.Effect<FileRow, SqlError> =>
+    Effect.gen(function* () {
+      const [file] = yield* sql.unsafe<FileRow>(`select ${fileColumns} from etl_files f where id = $1 for share`, [
+        fileId,
+      ])
+      if (file!.isLoaded || file!.header === null) return { ...file!, lanes: null }
+      const [checkpoints] = yield* sql.unsafe<Pick<FileRow, "lanes">>(
+        `select * from ${lanesOf("select * from etl_checkpoints where file_id = $1 for share")} c`,
+        [fileId],
+      )
+      // Without any, the file was finished between the two statements.
+      return checkpoints!.lanes === null ? yield* storedFile(fileId) : { ...file!, ...checkpoints! }
+    })
 
   const takeFile = Effect.fnUntraced(function* <File extends FileIdentity>(
     runId: number,
     request: RunRequest,
     { file, fileId }: FileLoad<File>,
   ) {
-    // A process that was killed may have left a COMMIT under way: it is waited for.
-    const stored = () => sql.unsafe<FileRow>(`select ${fileColumns} from etl_files where id = $1 for share`, [fileId])
-    const [found] = yield* stored()
-    if (found!.runId === runId && found!.mapping === request.mapping) return toLoad(found!, file, request)
+    const found = yield* storedFile(fileId)
+    if (found.runId === runId && found.mapping === request.mapping) return toLoad(found, file, request)
     if (request.force) yield* reload(runId, request, fileId)
     yield* takeOver(runId, request, fileId)
-    return toLoad((yield* stored())[0]!, file, request)
+    return toLoad(yield* storedFile(fileId), file, request)
   })
 
   return RunRepo.of({
@@ -155,7 +193,7 @@ const make = Effect.gen(function* () {
     ),
 
     committed: Effect.fn("RunRepo.committed")(
-      (runId: number) => counts(`run_id = $1 and not ${isReplaced("etl_files")}`, [runId]),
+      (runId: number) => counts(`f.run_id = $1 and not ${isReplaced("f")}`, [runId]),
       Effect.mapError(fromSqlError),
       patiently,
     ),
@@ -170,18 +208,31 @@ const make = Effect.gen(function* () {
       return yield* takeFile(runId, request, load).pipe(Effect.mapError(fromSqlError), patiently)
     }),
 
-    finishFile: Effect.fn("RunRepo.finishFile")(
-      function* ({ fileId, load }: LoadRef) {
-        yield* sql`update etl_files set loaded_at = now() where id = ${fileId} and load = ${load}`
-        return yield* counts("id = $1 and load = $2", [fileId, load])
+    beginFile: Effect.fn("RunRepo.beginFile")(
+      function* ({ fileId, load, runId }: LoadRef, header: Uint8Array, { byteOffset, line }: Position) {
+        yield* sql`
+          with begun as (
+            update etl_files set header = ${header}
+            where id = ${fileId} and load = ${load} and run_id = ${runId} and loaded_at is null and header is null
+            returning id
+          )
+          insert into etl_checkpoints (file_id, lane, load, run_id, byte_offset, line)
+          select id, lane, ${load}, ${runId}, ${byteOffset}, ${line}
+          from begun cross join generate_series(0, ${laneCount - 1}::integer) lane`
       },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    finishFile: Effect.fn("RunRepo.finishFile")(
+      ({ fileId, load }: LoadRef) => Effect.map(sql.unsafe<RecordCounts>(finish, [fileId, load]), (rows) => rows[0]!),
       Effect.mapError(fromSqlError),
       patiently,
     ),
 
     fileCounts: Effect.fn("RunRepo.fileCounts")(
       function* ({ fileId, load }: LoadRef) {
-        return yield* counts("id = $1 and load = $2", [fileId, load])
+        return yield* counts("f.id = $1 and f.load = $2", [fileId, load])
       },
       Effect.mapError(fromSqlError),
       patiently,
@@ -189,7 +240,7 @@ const make = Effect.gen(function* () {
 
     end: Effect.fn("RunRepo.end")(
       function* (runId: number, isFinished: boolean) {
-        const totals = yield* counts("run_id = $1", [runId])
+        const totals = yield* counts("f.run_id = $1", [runId])
         yield* sql`
           update etl_runs set ${sql.update(totals)}, finished_at = ${isFinished ? sql`now()` : null} where id = ${runId}`
         return totals

@@ -1,21 +1,18 @@
+import { PgClient } from "@effect/sql-pg"
 import { Data, Duration, Effect, Layer } from "effect"
-import { Migrator, SqlClient } from "effect/sql"
 import { SqlError } from "effect/sql/SqlError"
-import { type Chunk, type UserRecord, type Winner, winners } from "../domain/Chunk.ts"
-import { DatabaseError, fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
+import { type UserRecord, type Winner, winners } from "../domain/Chunk.ts"
+import { DatabaseError, toDatabaseError } from "../domain/DatabaseError.ts"
+import { laneCount, type Share } from "../domain/Lane.ts"
 import type { AnswerTally, Location } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { bytes, integers, texts } from "./arrays.ts"
+import { makeCheckpoints } from "./checkpoints.ts"
 import { makeClient } from "./client.ts"
-import tables from "./migrations/0001_tables.ts"
-import resume from "./migrations/0002_resume.ts"
-import attempts from "./migrations/0003_attempts.ts"
-import permits from "./migrations/0004_permits.ts"
-import rejects from "./migrations/0005_rejects.ts"
-import { AdoptionError } from "./migrations/adoptUsers.ts"
+import { makeMigrate } from "./migrate.ts"
 import * as PgLocationQueue from "./PgLocationQueue.ts"
-import { patiently } from "./patience.ts"
+import { makePatience } from "./patience.ts"
 import * as PgPermitRepo from "./PgPermitRepo.ts"
 import * as PgRejectRepo from "./PgRejectRepo.ts"
 import { placeArrays } from "./placeColumns.ts"
@@ -24,28 +21,9 @@ import { isNotWritten, isRefusal, NotWritten, writeAcceptable, type Written } fr
 import { makeTransaction, repeatConflicts } from "./transaction.ts"
 import { upsertUsers } from "./upsertUsers.ts"
 import { userArrays } from "./userArrays.ts"
-import { type ChunkLocations, type ChunkOutcome, type LoadRef, UserRepo } from "./UserRepo.ts"
+import { type ShareLocations, type ShareOutcome, type LoadRef, UserRepo } from "./UserRepo.ts"
 
-const runMigrations = Migrator.make({})({
-  table: "etl_migrations",
-  loader: Migrator.fromRecord({
-    "0001_tables": tables,
-    "0002_resume": resume,
-    "0003_attempts": attempts,
-    "0004_permits": permits,
-    "0005_rejects": rejects,
-  }),
-})
-
-const migrationError = (error: Migrator.MigrationError | SqlError | DatabaseError): DatabaseError => {
-  if (error._tag !== "MigrationError") return toDatabaseError(error)
-  const cause = error.cause
-  if (cause instanceof SqlError) return fromSqlError(cause)
-  const message = cause instanceof AdoptionError ? cause.message : error.message
-  return new DatabaseError({ operation: "migrate", message, retryable: false })
-}
-
-/** The checkpoint does not stand at the chunk's beginning. */
+/** The checkpoints do not stand at the share's beginning. */
 class Moved extends Data.TaggedError("Moved") {}
 
 const anotherProcess = new DatabaseError({
@@ -61,7 +39,7 @@ const tryAgain = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
 /** Another transaction may have inserted the same e-mail. */
 const isTaken = (error: unknown): boolean => error instanceof SqlError && error.reason._tag === "UniqueViolation"
 
-type WriteUsers<E> = (fileId: number, chunk: Chunk, locations: ChunkLocations) => Effect.Effect<Written, E>
+type WriteUsers<E> = (fileId: number, share: Share, locations: ShareLocations) => Effect.Effect<Written, E>
 
 type UserCounts = Pick<RecordCounts, "inserted" | "updated" | "unchanged" | "stale">
 
@@ -73,9 +51,11 @@ const rowsOfStatement = 5_000
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
   const transaction = makeTransaction(sql)
+  const checkpoints = makeCheckpoints(sql)
+  const patiently = makePatience()
 
   /** Queues what was never asked for, and tells what was. */
-  const queueAddresses = Effect.fnUntraced(function* ({ queue, maxAge }: ChunkLocations) {
+  const queueAddresses = Effect.fnUntraced(function* ({ queue, maxAge }: ShareLocations) {
     const distinct = [...new Set(queue)].sort()
     const addresses = texts(distinct)
     const lock = Effect.fnUntraced(function* () {
@@ -91,7 +71,7 @@ const make = Effect.gen(function* () {
             order by address for update
           )`
       }
-      // Locating locks the same rows before it touches users: either it sees this chunk's users, or they see its answer.
+      // Locating locks the same rows before it touches users: either it sees these users, or they see its answer.
       return yield* sql<{ status: string; reason: string | null; count: number }>`
         select status, reason, count(*)::int as count
         from (select status, reason from ip_locations where address = any(${addresses}) order by address for share) locked
@@ -110,7 +90,7 @@ const make = Effect.gen(function* () {
   const writeRows = Effect.fnUntraced(function* (
     fileId: number,
     rows: ReadonlyArray<Winner>,
-    { known, queue }: ChunkLocations,
+    { known, queue }: ShareLocations,
     isGuarded: boolean,
   ): Effect.fn.Return<UserCounts, SqlError | NotWritten> {
     const hasPlaces = known.size > 0
@@ -126,15 +106,15 @@ const make = Effect.gen(function* () {
     return counts!
   })
 
-  /** Writes the winners of the records; all of them, or it fails. */
-  const writeRecords = Effect.fnUntraced(function* (
+  /** Writes what is left of `read` records; all of it, or it fails. */
+  const writeWinners = Effect.fnUntraced(function* (
     fileId: number,
-    records: ReadonlyArray<UserRecord>,
-    locations: ChunkLocations,
+    read: number,
+    rows: ReadonlyArray<Winner>,
+    locations: ShareLocations,
     isGuarded: boolean,
   ) {
-    const rows = winners(records)
-    let total: RecordCounts = { ...noRecords, read: records.length, duplicate: records.length - rows.length }
+    let total: RecordCounts = { ...noRecords, read, duplicate: read - rows.length }
     for (let start = 0; start < rows.length; start += rowsOfStatement) {
       const counts = yield* writeRows(fileId, rows.slice(start, start + rowsOfStatement), locations, isGuarded)
       total = addCounts(total, { ...noRecords, ...counts })
@@ -144,16 +124,19 @@ const make = Effect.gen(function* () {
 
   const writeAll =
     (isGuarded: boolean): WriteUsers<SqlError | NotWritten> =>
-    (fileId, chunk, locations) =>
-      Effect.map(writeRecords(fileId, chunk.users, locations, isGuarded), (counts) => ({ counts, refused: [] }))
+    (fileId, share, locations) =>
+      Effect.map(writeWinners(fileId, share.users.length, share.winners, locations, isGuarded), (counts) => ({
+        counts,
+        refused: [],
+      }))
 
   /** Each part in a savepoint. A place that cannot be stored does not cost the user. */
-  const writeParts = Effect.fnUntraced(function* (fileId: number, chunk: Chunk, locations: ChunkLocations) {
-    // Else a deferred constraint refuses the whole of the chunk at its COMMIT.
+  const writeParts = Effect.fnUntraced(function* (fileId: number, share: Share, locations: ShareLocations) {
+    // Else a deferred constraint refuses the whole of the share at its COMMIT.
     yield* sql`set constraints all immediate`
-    const write = (records: ReadonlyArray<UserRecord>, locations: ChunkLocations) =>
-      transaction(writeRecords(fileId, records, locations, true)).pipe(tryAgain)
-    return yield* writeAcceptable(chunk.users, (records) =>
+    const write = (records: ReadonlyArray<UserRecord>, locations: ShareLocations) =>
+      transaction(writeWinners(fileId, records.length, winners(records), locations, true)).pipe(tryAgain)
+    return yield* writeAcceptable(share.users, (records) =>
       records.length > 1
         ? write(records, locations)
         : Effect.catchIf(write(records, locations), isRefusal, () =>
@@ -171,75 +154,32 @@ const make = Effect.gen(function* () {
       ${texts(rejects.map(({ reasons }) => JSON.stringify(reasons)))}
     ) as t (byte_offset, line, length, raw, reasons)`
 
-  /** Whether the checkpoint stood at the chunk's beginning, and now stands at its end. */
-  const moveCheckpoint = Effect.fnUntraced(function* (load: LoadRef, chunk: Chunk, counts: RecordCounts) {
-    const moved = yield* sql`
-      update etl_files set
-        byte_offset = ${chunk.to.byteOffset}, line = ${chunk.to.line}, header = ${chunk.header},
-        read = read + ${counts.read}, inserted = inserted + ${counts.inserted}, updated = updated + ${counts.updated},
-        unchanged = unchanged + ${counts.unchanged}, stale = stale + ${counts.stale},
-        duplicate = duplicate + ${counts.duplicate}, rejected = rejected + ${counts.rejected}
-      where id = ${load.fileId} and load = ${load.load} and run_id = ${load.runId} and loaded_at is null
-        and (byte_offset = ${chunk.from.byteOffset} or header is null)
-      returning 1 as moved`
-    return moved.length > 0
-  })
-
-  const isCommitted = Effect.fnUntraced(function* (load: LoadRef, chunk: Chunk) {
-    const [file] = yield* sql<{ at: number }>`
-      select byte_offset::float8 as at from etl_files
-      where id = ${load.fileId} and load = ${load.load} and run_id = ${load.runId} and header is not null`
-    return file?.at === chunk.to.byteOffset
-  })
-
-  // A table that grows under the load has no statistics yet: the planner would read all of it for each chunk. And there is
-  // but one good plan: to plan each statement for its own arrays copies them several times.
+  // A table that grows under the load has no statistics yet: the planner would read all of it for each chunk. And it
+  // would plan anew for each, which takes longer than to write a hundred rows.
   const preferIndexes = sql`
     select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
       set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`
 
-  const checkVersion = Effect.gen(function* () {
-    const [server] = yield* sql<{ number: number; version: string }>`
-      select current_setting('server_version_num')::integer as number, current_setting('server_version') as version`
-    if (server!.number >= 130_000) return
-    return yield* new DatabaseError({
-      operation: "migrate",
-      message: `The server is PostgreSQL ${server!.version}, and 13 or newer is needed.`,
-      retryable: false,
-    })
-  })
-
   return UserRepo.of({
-    migrate: checkVersion.pipe(
-      Effect.andThen(runMigrations),
-      Effect.provideService(SqlClient.SqlClient, sql),
-      // The Migrator dies where the connection is lost in its transaction: its ROLLBACK fails too.
-      Effect.catchDefect((defect) =>
-        defect instanceof SqlError || defect instanceof Migrator.MigrationError
-          ? Effect.fail(defect)
-          : Effect.die(defect),
-      ),
-      Effect.asVoid,
-      Effect.mapError(migrationError),
-      patiently,
-      Effect.withSpan("UserRepo.migrate"),
-    ),
+    // The embedded database has one.
+    connections: (yield* PgClient.PgClient).config.stream === undefined ? laneCount : 1,
+    migrate: yield* makeMigrate,
 
-    upsert: Effect.fn("UserRepo.upsert")(function* (load, chunk, locations) {
-      let attempted: ChunkOutcome | undefined
+    upsert: Effect.fn("UserRepo.upsert")(function* (load, share, locations) {
+      let attempted: ShareOutcome | undefined
       const attempt = <E>(writeUsers: WriteUsers<E>) =>
         Effect.gen(function* () {
           yield* preferIndexes
           const remembered = locations.queue.length > 0 ? yield* queueAddresses(locations) : nothingRemembered
-          const { counts, refused } = yield* writeUsers(load.fileId, chunk, locations)
-          const { length } = chunk.rejects
+          const { counts, refused } = yield* writeUsers(load.fileId, share, locations)
+          const { length } = share.rejects
           const outcome = {
             counts: addCounts(counts, { ...noRecords, read: length, rejected: length }),
             refused,
             remembered,
           }
-          if (!(yield* moveCheckpoint(load, chunk, outcome.counts))) return yield* new Moved()
-          const rejects = [...chunk.rejects, ...refused]
+          if (!(yield* checkpoints.move(load, share, outcome.counts))) return yield* new Moved()
+          const rejects = [...share.rejects, ...refused]
           if (rejects.length > 0) yield* writeRejects(load, rejects)
           attempted = outcome
           return outcome
@@ -255,7 +195,7 @@ const make = Effect.gen(function* () {
           "Moved",
           Effect.fnUntraced(function* () {
             // The answer to an earlier COMMIT was lost, but not the COMMIT.
-            if (attempted !== undefined && (yield* isCommitted(load, chunk))) return attempted
+            if (attempted !== undefined && (yield* checkpoints.isCommitted(load, share))) return attempted
             return yield* anotherProcess
           }),
         ),

@@ -29,8 +29,10 @@ export interface FileLoad<File extends FileIdentity> extends LoadRef {
   readonly state: "open" | "loaded" | "otherMapping"
   /** `loaded` with another column mapping than this run's. */
   readonly isLoadedByOtherMapping: boolean
-  /** Where to go on; undefined at the beginning of the file. */
-  readonly resume: { readonly position: Position; readonly header: Uint8Array } | undefined
+  /** Where to go on: where the earliest lane stands. `lanes`: where each does, by number. Undefined: at the file's beginning. */
+  readonly resume:
+    | { readonly position: Position; readonly header: Uint8Array; readonly lanes: ReadonlyArray<Position> }
+    | undefined
 }
 
 /** The history of runs and files: `etl_runs`, `etl_files`. */
@@ -62,7 +64,9 @@ export class RunRepo extends Context.Service<
       request: RunRequest,
       load: FileLoad<File>,
     ) => Effect.Effect<FileLoad<File>, DatabaseError, Scope.Scope>
-    /** The file's last chunk is committed. Gives the counts of the whole load, earlier attempts included. */
+    /** The load begins: its lanes stand at `start`, after the header. May be repeated. */
+    readonly beginFile: (load: LoadRef, header: Uint8Array, start: Position) => Effect.Effect<void, DatabaseError>
+    /** The file's last chunk is committed. May be repeated. Gives the counts of the whole load, earlier attempts included. */
     readonly finishFile: (load: LoadRef) => Effect.Effect<RecordCounts, DatabaseError>
     /** What is committed of a load so far. */
     readonly fileCounts: (load: LoadRef) => Effect.Effect<RecordCounts, DatabaseError>

@@ -1,6 +1,6 @@
 import { Context, type Duration, type Effect } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
-import type { Chunk } from "../domain/Chunk.ts"
+import type { Share } from "../domain/Lane.ts"
 import type { AnswerTally, Location } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
@@ -13,8 +13,8 @@ export interface LoadRef {
   readonly load: number
 }
 
-/** What is known of the places of a chunk's users. */
-export interface ChunkLocations {
+/** What is known of the places of a share's users. */
+export interface ShareLocations {
   /** Answers that came at once, by address. */
   readonly known: ReadonlyMap<string, Location>
   /** Addresses that a service will be asked for, unless `ip_locations` has the answer. Empty without a service. */
@@ -23,10 +23,10 @@ export interface ChunkLocations {
   readonly maxAge?: Duration.Duration | undefined
 }
 
-/** What became of a chunk. */
-export interface ChunkOutcome {
+/** What became of a share. */
+export interface ShareOutcome {
   readonly counts: RecordCounts
-  /** The users that the database refused; they are among the counts' rejected, as those of the chunk are. */
+  /** The users that the database refused; they are among the counts' rejected, as those of the share are. */
   readonly refused: ReadonlyArray<Reject>
   /** Addresses of the queue that need not be asked for: what the service has said of them before. */
   readonly remembered: AnswerTally
@@ -36,18 +36,21 @@ export interface ChunkOutcome {
 export class UserRepo extends Context.Service<
   UserRepo,
   {
+    /** How many shares it can write at once, 1 to 16. */
+    readonly connections: number
     /** Creates or upgrades the tables. Safe to repeat, and to call from several processes at once. Drops nothing. */
     readonly migrate: Effect.Effect<void, DatabaseError>
     /**
-     * Writes a chunk in one transaction: its users (the last version wins, equal rows are not written), its rejects,
-     * its addresses' queue and the checkpoint at its end. All of it, or nothing when it fails. Records that the database
-     * refuses (a constraint, a trigger) are rejected alone. The checkpoint must stand at `chunk.from`; at `chunk.to` the
-     * chunk is committed already, and nothing is changed. Fails when another process moves it.
+     * Writes a share of a chunk in one transaction: its users (the last version wins, equal rows are not written), its
+     * rejects, its addresses' queue and its lanes' checkpoints at the chunk's end, or the file as loaded. All of it, or
+     * nothing when it fails. Records that the database refuses (a constraint, a trigger) are rejected alone. The checkpoints
+     * must stand where the share tells; at its end it is committed already, and nothing is changed. Fails when another
+     * process moves them. Shares of different lanes may be written at once, those of one lane in the order of the file.
      */
     readonly upsert: (
       load: LoadRef,
-      chunk: Chunk,
-      locations: ChunkLocations,
-    ) => Effect.Effect<ChunkOutcome, DatabaseError>
+      share: Share,
+      locations: ShareLocations,
+    ) => Effect.Effect<ShareOutcome, DatabaseError>
   }
 >()("user-activity-etl/repo/UserRepo") {}

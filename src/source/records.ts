@@ -1,9 +1,9 @@
 import { Effect, Result, Stream } from "effect"
 import type { Chunk, Position, UserRecord } from "../domain/Chunk.ts"
 import type { Positions } from "../domain/ColumnMapping.ts"
-import type { Reject } from "../domain/Reject.ts"
-import { decodeUser, type MappedRecord, type UserColumn, userColumns } from "../domain/User.ts"
-import { type Fields, isProblem, makeFieldParser } from "./fields.ts"
+import type { Reason, Reject } from "../domain/Reject.ts"
+import { decodeUser, type User } from "../domain/User.ts"
+import { type FieldAt, makeRecordParser } from "./fields.ts"
 import type { Frame } from "./frame.ts"
 import { Framer } from "./framing.ts"
 import { emptyError, type Header, type HeaderOptions, readHeader } from "./header.ts"
@@ -25,44 +25,71 @@ const endOfFile = Symbol("end of file")
 
 const fileStart: Position = { byteOffset: 0, line: 1 }
 
-type Decoded = Result.Result<UserRecord, Reject>
+/** A user, and where it stands in the bytes of its batch, which is no part of what it says. */
+class FramedUser implements UserRecord {
+  readonly user: User
+  readonly byteOffset: number
+  readonly line: number
+  readonly #bytes: Uint8Array
+  readonly #start: number
+  readonly #end: number
 
-interface DecodedFrame {
-  readonly frame: Frame
-  readonly decoded: Decoded
-}
-
-const mapFields = (fields: ReadonlyArray<string>, positions: Positions): MappedRecord => {
-  const record = {} as Record<UserColumn, string>
-  for (const column of userColumns) {
-    const position = positions[column]
-    record[column] = position === -1 ? "" : fields[position]!
+  constructor(user: User, frame: Frame) {
+    this.user = user
+    this.byteOffset = frame.offset
+    this.line = frame.line
+    this.#bytes = frame.bytes
+    this.#start = frame.start
+    this.#end = frame.end
   }
-  return record
+
+  get raw(): Uint8Array {
+    return this.#bytes.subarray(this.#start, this.#end)
+  }
 }
 
-const toUser = (fields: Fields, positions: Positions): ReturnType<typeof decodeUser> =>
-  isProblem(fields)
-    ? Result.fail([{ column: null, message: fields.problem }])
-    : decodeUser(mapFields(fields, positions))
+const toReject = (frame: Frame, reasons: ReadonlyArray<Reason>): Reject => ({
+  byteOffset: frame.offset,
+  line: frame.line,
+  // A copy: a view would keep the whole block in memory.
+  raw: frame.raw.slice(),
+  length: frame.length,
+  reasons,
+})
 
-const decode = (frame: Frame, fields: Fields, positions: Positions): Decoded =>
-  Result.mapBoth(toUser(fields, positions), {
-    onSuccess: (user): UserRecord => ({
-      user,
-      byteOffset: frame.offset,
-      line: frame.line,
-      raw: frame.raw,
+/** A batch of frames, and what each of them is. */
+interface DecodedBatch {
+  readonly frames: ReadonlyArray<Frame>
+  readonly records: ReadonlyArray<UserRecord | Reject>
+}
+
+const isReject = (record: UserRecord | Reject): record is Reject => "reasons" in record
+
+const makeDecoder = (delimiter: string, positions: Positions) => {
+  const textOf = (field: FieldAt, position: number): string => (position === -1 ? "" : field(position))
+  const parse = makeRecordParser(delimiter, (field) =>
+    decodeUser({
+      source_id: textOf(field, positions.source_id),
+      first_name: textOf(field, positions.first_name),
+      last_name: textOf(field, positions.last_name),
+      email: textOf(field, positions.email),
+      gender: textOf(field, positions.gender),
+      ip_address: textOf(field, positions.ip_address),
+      created_at: textOf(field, positions.created_at),
+      updated_at: textOf(field, positions.updated_at),
+      password: textOf(field, positions.password),
+      status: textOf(field, positions.status),
     }),
-    onFailure: (reasons): Reject => ({
-      byteOffset: frame.offset,
-      line: frame.line,
-      // A copy: a view would keep the whole block in memory.
-      raw: frame.raw.slice(),
-      length: frame.length,
-      reasons,
+  )
+  return (frames: ReadonlyArray<Frame>): DecodedBatch => ({
+    frames,
+    records: parse(frames).map((decoded, index) => {
+      const frame = frames[index]!
+      if ("problem" in decoded) return toReject(frame, [{ column: null, message: decoded.problem }])
+      return Result.isSuccess(decoded) ? new FramedUser(decoded.success, frame) : toReject(frame, decoded.failure)
     }),
   })
+}
 
 const makeFramer = (options: ReadOptions, start: Position, fieldCount: number | undefined): Framer =>
   new Framer({
@@ -97,22 +124,25 @@ class ChunkBuilder {
   }
 
   /** Takes records; gives the chunks that they complete. */
-  add(records: ReadonlyArray<DecodedFrame>): ReadonlyArray<Chunk> {
+  add({ frames, records }: DecodedBatch): ReadonlyArray<Chunk> {
     const complete: Array<Chunk> = []
-    for (const { frame, decoded } of records) {
-      if (Result.isSuccess(decoded)) this.users.push(decoded.success)
-      else this.rejects.push(decoded.failure)
+    for (let index = 0; index < records.length; index++) {
+      const record = records[index]!
+      const frame = frames[index]!
+      if (isReject(record)) this.rejects.push(record)
+      else this.users.push(record)
       this.bytes += frame.length
       this.to = { byteOffset: frame.nextOffset, line: frame.nextLine }
       const isFull = this.users.length + this.rejects.length >= this.chunkSize || this.bytes >= maxChunkBytes
-      if (isFull) complete.push(...this.end())
+      if (isFull) complete.push(...this.end(false))
     }
     return complete
   }
 
-  end(): ReadonlyArray<Chunk> {
+  end(isLast: boolean): ReadonlyArray<Chunk> {
     if (this.users.length + this.rejects.length === 0) return []
-    const chunk = { users: this.users, rejects: this.rejects, from: this.from, to: this.to, header: this.header }
+    const { users, rejects, from, to, header } = this
+    const chunk = { users, rejects, from, to, header, isLast }
     this.users = []
     this.rejects = []
     this.bytes = 0
@@ -131,19 +161,15 @@ export const readChunks =
     Stream.unwrap(
       Effect.gen(function* () {
         const resumed = yield* Effect.fromResult(resumedHeader(file, options))
-        const parseFields = makeFieldParser(options.delimiter)
         const framer = makeFramer(options, options.resume?.position ?? fileStart, resumed?.fieldCount)
         let header = resumed
+        let decode: ReturnType<typeof makeDecoder> | undefined
 
         const decodeFrames = Effect.fnUntraced(function* (frames: ReadonlyArray<Frame>) {
           const isFirst = header === undefined
           header ??= yield* Effect.fromResult(readHeader(file, options, frames))
-          const { positions } = header
-          const records = isFirst ? frames.slice(1) : frames
-          return parseFields(records).map((fields, index): DecodedFrame => {
-            const frame = records[index]!
-            return { frame, decoded: decode(frame, fields, positions) }
-          })
+          decode ??= makeDecoder(options.delimiter, header.positions)
+          return decode(isFirst ? frames.slice(1) : frames)
         })
 
         return bytes.pipe(
@@ -156,17 +182,20 @@ export const readChunks =
           Stream.mapEffect(decodeFrames),
           // Read and decoded ahead while the database writes a chunk. Batches, not chunks: they are smaller.
           Stream.buffer({ capacity: 4 }),
-          Stream.concat(Stream.suspend(() => (header === undefined ? Stream.fail(emptyError(file)) : Stream.empty))),
+          Stream.concat(
+            Stream.suspend(() => (header === undefined ? Stream.fail(emptyError(file)) : Stream.succeed(endOfFile))),
+          ),
           Stream.mapAccum(
             (): ChunkBuilder | undefined => undefined,
-            (builder, records) => {
-              if (records.length === 0) return [builder, []] as const
+            (builder, batch) => {
+              if (batch === endOfFile) return [undefined, builder?.end(true) ?? []] as const
+              if (batch.frames.length === 0) return [builder, []] as const
               const { bytes: headerBytes, end } = header!
               const chunks =
                 builder ?? new ChunkBuilder(options.resume?.position ?? end, headerBytes, options.chunkSize)
-              return [chunks, chunks.add(records)] as const
+              return [chunks, chunks.add(batch)] as const
             },
-            { onHalt: (builder) => builder?.end() ?? [] },
+            { onHalt: (builder) => builder?.end(false) ?? [] },
           ),
         )
       }),

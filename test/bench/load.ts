@@ -1,5 +1,6 @@
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Console, Effect } from "effect"
+import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { environment, freshDatabaseOn, type PostgresServer, startPostgres } from "../utils/postgres.ts"
 import * as Expert from "./expert.ts"
@@ -108,6 +109,7 @@ const goals = [
 
 const against = Effect.fnUntraced(function* (setting: Setting) {
   const pairs = yield* Effect.forEach(Array(pairCount).keys(), (index) => pair(setting, index))
+  const fresh = pairs.map(({ fresh }) => fresh.ours)
   yield* Console.log(
     [
       `| work ${" ".repeat(39)} | ours     | psql     | ratio | goal | ours: processor time, memory |`,
@@ -119,6 +121,31 @@ const against = Effect.fnUntraced(function* (setting: Setting) {
           goal,
         ),
       ),
+    ].join("\n"),
+  )
+  return {
+    processorSeconds: median(fresh.map(({ processorSeconds }) => processorSeconds)),
+    memory: median(fresh.map(({ memory }) => memory)),
+  }
+})
+
+/** Ten times the users: one pair, since it takes minutes. */
+const large = Effect.fnUntraced(function* (setting: Setting, small: Pick<EtlRun, "processorSeconds" | "memory">) {
+  const file = join(setting.directory, "large.csv")
+  yield* Effect.promise(() => Inputs.writeUsers(file, users * 10, seed))
+  const database = yield* newDatabase(setting)
+  const theirs = yield* expert(setting, database, file)
+  const ours = yield* load(setting, database, file)
+  yield* Expert.compareTables(setting.server, database)
+  yield* query(setting.server, "postgres", `drop database ${database}`)
+  rmSync(file)
+  const growth = ours.processorSeconds / 10 / small.processorSeconds
+  const memory = ours.memory / small.memory
+  yield* Console.log(
+    [
+      line(`${(users * 10).toLocaleString("en-US")} new users, --geo none`, [{ ours, theirs }], 1),
+      `ten times the users: ${growth.toFixed(2)} of the processor time a user (goal 1.10: ${verdict(growth <= 1.1)}), ` +
+        `${memory.toFixed(2)} of the memory (goal 1.10: ${verdict(memory <= 1.1)})`,
     ].join("\n"),
   )
 })
@@ -155,11 +182,14 @@ const alone = Effect.fnUntraced(function* (setting: Setting) {
   )
   yield* Console.log(`nothing to do: ${median(starts).toFixed(2)} s (goal 1: ${verdict(median(starts) < 1)})`)
 
-  const embedded = yield* etl(
+  const intoFolder = etl(
     directory,
     ["--source", file, "--geo", "none", "--chunksize", "10000", "--embedded", join(directory, "pgdata")],
     { PATH: process.env["PATH"] },
   )
+  const embedded = yield* intoFolder
+  // It opens again, and has nothing to do.
+  yield* intoFolder
   const perSecond = users / embedded.seconds
   yield* Console.log(
     `embedded: ${perSecond.toFixed(0)} users/s, ${embedded.memory.toFixed(0)} MiB (goal 40000: ${verdict(perSecond >= 40_000)})`,
@@ -182,6 +212,7 @@ Effect.gen(function* () {
   yield* Console.log(
     `PostgreSQL: ${settings.map(({ name, setting, unit }) => `${String(name)} ${String(setting)}${unit === null ? "" : ` ${String(unit)}`}`).join(", ")}`,
   )
-  yield* against(setting)
+  const small = yield* against(setting)
+  yield* large(setting, small)
   yield* alone(setting)
 }).pipe(Effect.scoped, NodeRuntime.runMain)

@@ -24,6 +24,26 @@ describe("parseAddress", () => {
     },
   )
 
+  const zeroOrNot = Schema.Literals([0, 0, 1, 0xabcd])
+  it.prop(
+    "wherever zeros stand in it, and is none where URLs have none",
+    {
+      groups: Schema.Tuple([zeroOrNot, zeroOrNot, zeroOrNot, zeroOrNot, zeroOrNot, zeroOrNot, zeroOrNot, zeroOrNot]),
+      cut: group,
+    },
+    ({ groups, cut }) => {
+      const byUrl = (text: string) =>
+        URL.canParse(`http://[${text}]`) ? new URL(`http://[${text}]`).hostname.slice(1, -1) : "none"
+      const full = groups.map((value) => value.toString(16)).join(":")
+      const url = byUrl(full)
+      const at = cut % url.length
+      for (const text of [full, url, url.slice(0, at) + url.slice(at + 1), `${url.slice(0, at)}:${url.slice(at)}`]) {
+        assert.strictEqual(canonical(text), byUrl(text))
+      }
+    },
+    { arbitrary: { runs: 1000 } },
+  )
+
   it.each([
     "",
     "1.2.3",

@@ -82,6 +82,39 @@ describe("decodeUser", () => {
     },
   )
 
+  it.prop(
+    "dates: no time of day that does not exist",
+    {
+      hour: intBetween(0, 26),
+      minute: intBetween(0, 62),
+      second: intBetween(0, 62),
+      separator: Schema.Literals(["T", " "]),
+    },
+    ({ hour, minute, second, separator }) => {
+      const time = [hour, minute, second].map((value) => String(value).padStart(2, "0")).join(":")
+      const exists = hour <= 23 && minute <= 59 && second <= 60
+      for (const fraction of ["", ".5", ",5"]) {
+        const result = decoded({ updated_at: `2024-02-28${separator}${time}${fraction}+01:00` })
+        if (exists) assert.deepInclude(result, { updated_at: "2024-02-28" })
+        else assert.deepStrictEqual(result, ["updated_at has a time of day that does not exist"])
+      }
+    },
+  )
+
+  it.prop(
+    "e-mails: one whatever their case and the blanks around them",
+    { parts: Schema.Array(Schema.Literals(["a", "Z", "0", ".", "-", "@", "+", "\u212A", "ä"])) },
+    ({ parts }) => {
+      const email = parts.join("")
+      const isOne = /^[az0.+-]+@[az0](?:[az0-]*[az0])?(?:\.[az0](?:[az0-]*[az0])?)*$/i.test(email)
+      for (const text of [email, ` ${email}\t`, email.toUpperCase(), email.replaceAll("Z", "z")]) {
+        assert.strictEqual(!Array.isArray(decoded({ email: text })), isOne)
+        if (isOne) assert.deepInclude(decoded({ email: text }), { email: email.toLowerCase() })
+      }
+    },
+    { arbitrary: { runs: 1000 } },
+  )
+
   it.prop("lengths count characters, not UTF-16 units", { length: intBetween(78, 83) }, ({ length }) => {
     assert.strictEqual(Array.isArray(decoded({ first_name: "😀".repeat(length) })), length > 80)
   })

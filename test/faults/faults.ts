@@ -18,7 +18,7 @@ export const testFaults = (database: Database): void => {
     it.live("ends with 130 at SIGINT and at SIGTERM, and the same command goes on", () =>
       Effect.gen(function* () {
         const input = makeInput(0)
-        const setting = { database, isNew: false, locates: false, chunkSize: 20 }
+        const setting = { database, isNew: false, locates: false, chunkSize: 20, concurrency: 4 }
         const { command, judge } = yield* makeSetting(setting, input)
         for (const [signal, at] of [
           ["SIGINT", "COMMIT:5:after"],

@@ -14,6 +14,8 @@ export interface Plan {
   readonly isNew: boolean
   readonly locates: boolean
   readonly chunkSize: number
+  /** Connections that write at once. */
+  readonly concurrency: number
   readonly kills: ReadonlyArray<Kill>
 }
 
@@ -112,12 +114,14 @@ export const makePlan = (seed: number, input: Input): Plan => {
   const chunkSize = between(random, 7, 50)
   const chunks = input.files.reduce((sum, { records }) => sum + Math.ceil(records.length / chunkSize), 0)
   const more = pick(random, [0, 0, 1, 2])
+  const concurrency = pick(random, [1, 2, 3, 4, 16])
   return {
     seed,
     database,
     isNew: point.isNew ?? false,
     locates: point.locates ?? false,
     chunkSize,
+    concurrency,
     kills: [
       point.first(random, chunks, input.files.length),
       ...Array.from({ length: more }, () => (point.isLate ? anyInstant(random) : again(random))),
@@ -125,8 +129,8 @@ export const makePlan = (seed: number, input: Input): Plan => {
   }
 }
 
-export const describePlan = ({ seed, database, isNew, locates, chunkSize, kills }: Plan): string => {
+export const describePlan = ({ seed, database, isNew, locates, chunkSize, concurrency, kills }: Plan): string => {
   const places = kills.map((kill) => ("at" in kill ? kill.at : `after ${kill.share} of a run`))
-  const kind = `${isNew ? "new " : ""}${database}${locates ? ", locating" : ""}, chunks of ${chunkSize}`
+  const kind = `${isNew ? "new " : ""}${database}${locates ? ", locating" : ""}, chunks of ${chunkSize} by ${concurrency}`
   return `seed ${seed} (${kind}): ${places.join(", then ")}`
 }

@@ -10,7 +10,7 @@ import { makeSetting } from "./trial.ts"
 const stallMillis = 180_000
 const patienceMillis = 300_000
 
-const setting = { database: "server", isNew: false, locates: false, chunkSize: 20 } as const
+const setting = { database: "server", isNew: false, locates: false, chunkSize: 20, concurrency: 4 } as const
 
 // In a file of its own: minutes in which nothing happens, and others can do their work.
 describe.concurrent("a server that is away for long", () => {

@@ -76,7 +76,7 @@ describe("two runs at once", () => {
 
   it.live("over the same file, of which the first was believed dead: it finds that, and the result is right", () =>
     Effect.gen(function* () {
-      const setting = { database: "server", isNew: false, locates: false, chunkSize: 20 } as const
+      const setting = { database: "server", isNew: false, locates: false, chunkSize: 20, concurrency: 4 } as const
       const { command, judge, ask } = yield* makeSetting(setting, makeInput(8))
       let stopped = 0
       const first = yield* Effect.forkChild(

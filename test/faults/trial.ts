@@ -79,11 +79,12 @@ export interface Setting {
   readonly isNew: boolean
   readonly locates: boolean
   readonly chunkSize: number
+  readonly concurrency: number
 }
 
 /** The input in a folder, a database, the command that loads the one into the other, and the judge of the outcome. */
 export const makeSetting = Effect.fnUntraced(function* (
-  { database, server, isNew, locates, chunkSize }: Setting,
+  { database, server, isNew, locates, chunkSize, concurrency }: Setting,
   { files, publicAddresses }: Input,
 ) {
   const cwd = yield* temporaryDirectory
@@ -96,6 +97,7 @@ export const makeSetting = Effect.fnUntraced(function* (
   const command = {
     args: [
       ["--source", source, "--mapping", mapping, "--chunksize", String(chunkSize)],
+      ["--concurrency", String(concurrency)],
       ["--geo", geo, "--max-rejects", "100%", ...place.args],
     ].flat(),
     cwd,
@@ -136,7 +138,7 @@ export const makeSetting = Effect.fnUntraced(function* (
 
 /** How long an undisturbed run of a database takes, in milliseconds. Its tables are judged too. */
 export const undisturbed = Effect.fnUntraced(function* (database: Database, input: Input) {
-  const setting = { database, isNew: false, locates: false, chunkSize: 25 }
+  const setting = { database, isNew: false, locates: false, chunkSize: 25, concurrency: 2 }
   const { command, judge } = yield* makeSetting(setting, input)
   const run = yield* runEtl(command)
   assert.strictEqual(run.code, 3, run.output)

@@ -5,7 +5,7 @@ import { Answer } from "../../src/domain/Location.ts"
 import { LocationQueue } from "../../src/repo/LocationQueue.ts"
 import { UserRepo } from "../../src/repo/UserRepo.ts"
 import { place } from "../../src/testing.ts"
-import { makeChunks, makeUser } from "../utils/records.ts"
+import { makeShares, makeUser } from "../utils/records.ts"
 import { clear, embedded, native, newLoad, repos } from "../utils/repos.ts"
 
 /** The cities of users, by the first letter of their e-mail. */
@@ -28,7 +28,7 @@ const load = Effect.fnUntraced(function* (
   )
   const queue = options.isQueued === false ? [] : [...new Set(addresses.flatMap((address) => address ?? []))]
   const locations = { known: new Map(), queue, maxAge: options.maxAge }
-  return yield* repo.upsert(yield* newLoad, makeChunks(users, 10)[0]!, locations)
+  return yield* repo.upsert(yield* newLoad, makeShares(users, 10)[0]!, locations)
 })
 
 const age = Effect.gen(function* () {

@@ -6,7 +6,7 @@ import type { User } from "../../src/domain/User.ts"
 import { RunRepo } from "../../src/repo/RunRepo.ts"
 import { UserRepo } from "../../src/repo/UserRepo.ts"
 import { place } from "../../src/testing.ts"
-import { header, makeChunks, makeUser, SmallUser } from "../utils/records.ts"
+import { header, makeShares, makeUser, SmallUser } from "../utils/records.ts"
 import { clear, embedded, native, newLoad, repos } from "../utils/repos.ts"
 
 const loadFile = Effect.fnUntraced(function* (users: ReadonlyArray<User>, chunkSize: number) {
@@ -14,7 +14,7 @@ const loadFile = Effect.fnUntraced(function* (users: ReadonlyArray<User>, chunkS
   const runs = yield* RunRepo
   const load = yield* newLoad
   let total = noRecords
-  for (const chunk of makeChunks(users, chunkSize)) {
+  for (const chunk of makeShares(users, chunkSize)) {
     const { counts } = yield* repo.upsert(load, chunk, { known: new Map(), queue: [] })
     total = Object.fromEntries(
       Object.entries(total).map(([key, value]) => [key, value + counts[key as keyof typeof counts]]),
@@ -158,7 +158,7 @@ for (const [name, database, runs] of [
           const runs = yield* RunRepo
           const inputs = loads.map((users) => users.map(makeUser))
           const open = []
-          for (const users of inputs) open.push({ load: yield* newLoad, chunks: [...makeChunks(users, chunkSize)] })
+          for (const users of inputs) open.push({ load: yield* newLoad, chunks: [...makeShares(users, chunkSize)] })
           for (let turn = 0; open.length > 0; turn++) {
             const index = (picks[turn % picks.length] ?? 0) % open.length
             const { load, chunks } = open[index]!
@@ -184,7 +184,7 @@ for (const [name, database, runs] of [
             const load = yield* newLoad
             const refused = []
             let read = 0
-            for (const chunk of makeChunks(users, chunkSize)) {
+            for (const chunk of makeShares(users, chunkSize)) {
               const outcome = yield* repo.upsert(load, chunk, { known: new Map(), queue: [] })
               assert.strictEqual(unaccounted(outcome.counts), 0)
               assert.strictEqual(outcome.counts.rejected, outcome.refused.length)
@@ -220,7 +220,7 @@ for (const [name, database, runs] of [
         yield* sql`alter table users add constraint no_paris check (city <> 'Paris')`
         const users = [makeUser({ ip_address: "8.8.8.8" }), makeUser({ email: "b@example.com" })]
         const known = new Map([["8.8.8.8", place({ city: "Paris" })]])
-        const outcome = yield* repo.upsert(yield* newLoad, makeChunks(users, 10)[0]!, { known, queue: [] })
+        const outcome = yield* repo.upsert(yield* newLoad, makeShares(users, 10)[0]!, { known, queue: [] })
         yield* sql`alter table users drop constraint no_paris`
         assert.deepStrictEqual(outcome.refused, [])
         assert.deepInclude(outcome.counts, { inserted: 2, rejected: 0 })
@@ -235,7 +235,7 @@ for (const [name, database, runs] of [
         const load = yield* newLoad
         yield* sql`alter table users rename column gender to sex`
         const error = yield* Effect.flip(
-          repo.upsert(load, makeChunks([makeUser({})], 10)[0]!, { known: new Map(), queue: [] }),
+          repo.upsert(load, makeShares([makeUser({})], 10)[0]!, { known: new Map(), queue: [] }),
         )
         yield* sql`alter table users rename column sex to gender`
         assert.deepInclude(error, { _tag: "DatabaseError", sqlState: "42703", retryable: false })
@@ -266,7 +266,7 @@ for (const [name, database, runs] of [
         const repo = yield* UserRepo
         const runs = yield* RunRepo
         const load = yield* newLoad
-        const chunk = makeChunks([makeUser({ first_name: "Ada" })], 10)[0]!
+        const chunk = makeShares([makeUser({ first_name: "Ada" })], 10)[0]!
         const reject = {
           byteOffset: 20,
           line: 3,
@@ -274,7 +274,7 @@ for (const [name, database, runs] of [
           length: 99,
           reasons: [{ column: "email", message: "is odd" }],
         }
-        const withReject = { ...chunk, rejects: [reject], to: { byteOffset: 30, line: 4 } }
+        const withReject = { ...chunk, rejects: [reject] }
         const nothing = { known: new Map(), queue: [] }
         const { counts } = yield* repo.upsert(load, withReject, nothing)
         assert.deepInclude(counts, { read: 2, inserted: 1, rejected: 1 })
@@ -307,7 +307,7 @@ for (const [name, database, runs] of [
         const users = [makeUser({ ip_address: "8.8.8.8" })]
         yield* loadFile(users, 1)
         const known = new Map([["8.8.8.8", place({ city: "Here" })]])
-        const { counts } = yield* repo.upsert(yield* newLoad, makeChunks(users, 1)[0]!, { known, queue: [] })
+        const { counts } = yield* repo.upsert(yield* newLoad, makeShares(users, 1)[0]!, { known, queue: [] })
         assert.deepInclude(counts, { unchanged: 1, updated: 0 })
         assert.deepStrictEqual(yield* sql`select city, updated from users`, [{ city: "Here", updated: false }])
       }),

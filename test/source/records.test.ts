@@ -91,6 +91,35 @@ describe("readChunks", () => {
   )
 
   it.effect.prop(
+    "a user keeps its record's bytes and where they are",
+    {
+      rows: Schema.Array(
+        Schema.Literals(["a@example.com,b", 'b@example.com,"x\ny"', "c@example.com,é", "", "x", '"']),
+      ).check(Schema.isMaxLength(20)),
+      end: Schema.Literals(["\n", "\r", "\r\n"]),
+      pieces: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 })),
+    },
+    ({ rows, end, pieces }) =>
+      Effect.gen(function* () {
+        const text = ["email,name", ...rows].join(end)
+        const bytes = new TextEncoder().encode(text)
+        for (const chunk of yield* read(text, { chunkSize: 3 }, pieces)) {
+          for (const { user, byteOffset, line, raw } of chunk.users) {
+            assert.deepStrictEqual(raw, bytes.slice(byteOffset, byteOffset + raw.length))
+            assert.include(rows, Buffer.from(raw).toString())
+            assert.isTrue(Buffer.from(raw).toString().startsWith(`${user.email},`))
+            assert.strictEqual(
+              line,
+              Buffer.from(bytes.subarray(0, byteOffset))
+                .toString()
+                .split(/\r\n|\r|\n/).length,
+            )
+          }
+        }
+      }),
+  )
+
+  it.effect.prop(
     "a rejected record keeps where it is, what it is up to the limit, and how long it is",
     {
       rows: Schema.Array(

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import type { Chunk } from "../../src/domain/Chunk.ts"
+import { type Share, shares } from "../../src/domain/Lane.ts"
 import type { User } from "../../src/domain/User.ts"
 
 /** Few e-mails, days and values, so that versions of a user meet in every way. */
@@ -27,18 +27,24 @@ export const makeUser = (fields: Partial<User>): User => ({
 
 export const header = new TextEncoder().encode("email,first_name")
 
-/** Chunks of one file: ten bytes a record, after a header of ten bytes. */
-export const makeChunks = (users: ReadonlyArray<User>, size: number): ReadonlyArray<Chunk> => {
-  const position = (index: number) => ({ byteOffset: 10 + index * 10, line: index + 2 })
+const position = (index: number) => ({ byteOffset: 10 + index * 10, line: index + 2 })
+
+/** Where the first record of `makeShares` begins. */
+export const start = position(0)
+
+/** Chunks of one file, each of all lanes: ten bytes a record, after a header of ten bytes. */
+export const makeShares = (users: ReadonlyArray<User>, size: number): ReadonlyArray<Share> => {
   return Array.from({ length: Math.ceil(users.length / size) }, (_, number) => {
-    const start = number * size
-    const part = users.slice(start, start + size)
-    return {
-      users: part.map((user, index) => ({ user, ...position(start + index), raw: header })),
+    const first = number * size
+    const part = users.slice(first, first + size)
+    const chunk = {
+      users: part.map((user, index) => ({ user, ...position(first + index), raw: header })),
       rejects: [],
-      from: position(start),
-      to: position(start + part.length),
+      from: position(first),
+      to: position(first + part.length),
       header,
+      isLast: false,
     }
+    return shares(chunk, 1, [])[0]!
   })
 }

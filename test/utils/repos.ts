@@ -5,6 +5,7 @@ import * as PgUserRepo from "../../src/repo/PgUserRepo.ts"
 import { RunRepo } from "../../src/repo/RunRepo.ts"
 import { UserRepo } from "../../src/repo/UserRepo.ts"
 import { freshFolder } from "./embedded.ts"
+import { header, start } from "./records.ts"
 import { clientLayer, freshDatabase, sharedPostgres } from "./postgres.ts"
 
 /** A fresh database on the server. */
@@ -22,17 +23,18 @@ export const repos = <E>(database: Layer.Layer<PgClient.PgClient, E>) =>
   migrated.pipe(Layer.provideMerge(PgUserRepo.layer), Layer.provideMerge(database))
 
 let files = 0
-/** The load of a file that nobody has seen yet. */
+/** The load, just begun, of a file that nobody has seen yet. */
 export const newLoad = Effect.gen(function* () {
   const runs = yield* RunRepo
   const request = { source: "test", mapping: "m", force: false }
   const { runId } = yield* Effect.scoped(runs.begin(request))
   const [load] = yield* runs.register(runId, request, [{ uri: `/file${files++}.csv`, fingerprint: "1", size: 1 }])
+  yield* runs.beginFile(load!, header, start)
   return load!
 })
 
 /** Empties all tables. */
 export const clear = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
-  yield* sql`truncate users, ip_locations, etl_rejects, etl_files, etl_runs restart identity cascade`
+  yield* sql`truncate users, ip_locations, etl_rejects, etl_checkpoints, etl_files, etl_runs restart identity cascade`
 })

@@ -1,0 +1,148 @@
+import { Data, Effect, identity, Latch, Stream } from "effect"
+import type { Chunk } from "./domain/Chunk.ts"
+import { type Share, shares, wholeFile } from "./domain/Lane.ts"
+import type { Reject } from "./domain/Reject.ts"
+import { addCounts, noRecords, type RecordCounts } from "./domain/RunSummary.ts"
+import type { GeoLocatorError } from "./geo/GeoLocator.ts"
+import { type FileIdentity, type FileLoad, RunRepo } from "./repo/RunRepo.ts"
+import { type ShareLocations, type ShareOutcome, UserRepo } from "./repo/UserRepo.ts"
+
+/** Records of a file that one connection commits as a whole: to begin and to finish a load costs more than they do. */
+const maxRecordsOfWhole = 2_000
+
+/** The run has rejected more than it may. */
+export class TooManyRejects extends Data.TaggedError("TooManyRejects") {}
+
+/** A chunk of which every share is committed. */
+export interface WrittenChunk {
+  readonly chunk: Chunk
+  readonly counts: RecordCounts
+  /** In the file's order: those of the chunk, and those that the database refused. */
+  readonly rejects: ReadonlyArray<Reject>
+  /** The file was loaded as a whole: it needs no finishing. */
+  readonly isFile: boolean
+}
+
+interface DividedChunk {
+  readonly chunk: Chunk
+  readonly shares: ReadonlyArray<Share>
+}
+
+/** What a chunk is known to count before it is written. */
+const countsOf = ({ shares }: DividedChunk): RecordCounts => {
+  const rejected = shares.reduce((sum, { rejects }) => sum + rejects.length, 0)
+  return { ...noRecords, read: shares.reduce((sum, { users }) => sum + users.length, rejected), rejected }
+}
+
+const isFile = ({ checkpoint }: Share): boolean => checkpoint._tag === "File"
+
+/** An earlier attempt has committed it. */
+const isNothing = ({ checkpoint }: Share): boolean => checkpoint._tag === "Lanes" && checkpoint.lanes.length === 0
+
+export interface WriteOptions {
+  /** Connections that write at once. */
+  readonly concurrency: number
+  /** Answers what can be answered at once. */
+  readonly locate: (share: Share) => Effect.Effect<ShareLocations, GeoLocatorError>
+}
+
+/** Bytes of chunks that may be under way: what is more waits to be read, so that large chunks come one by one. */
+const maxBytesUnderWay = 4 * 1024 * 1024
+
+const bytesOf = ({ from, to }: Chunk): number => to.byteOffset - from.byteOffset
+
+/** Keeps a file from being read faster than it is written. */
+export const makePace = Effect.gen(function* () {
+  const room = yield* Latch.make(true)
+  let bytes = 0
+  const add = (change: number) =>
+    Effect.suspend(() => {
+      bytes += change
+      return bytes < maxBytesUnderWay ? room.open : room.close
+    })
+  return {
+    room: room.await,
+    begin: (chunk: Chunk) => add(bytesOf(chunk)),
+    end: (chunk: Chunk) => add(-bytesOf(chunk)),
+  }
+})
+export type Pace = Effect.Success<typeof makePace>
+
+/** Chunks that a connection may be ahead of the slowest one. */
+const ahead = 4
+
+/**
+ * Writes the chunks of files over several connections, of which each has the same lanes of every chunk, and tells what
+ * became of the chunks, in their order.
+ */
+export const make = Effect.fnUntraced(function* (options: WriteOptions) {
+  const { locate } = options
+  const users = yield* UserRepo
+  const concurrency = Math.min(options.concurrency, users.connections)
+  const runs = yield* RunRepo
+
+  const divide = Effect.fnUntraced(function* (load: FileLoad<FileIdentity>, chunk: Chunk, isFirst: boolean) {
+    if (isFirst && load.resume === undefined) {
+      const isSmall = chunk.isLast && chunk.users.length <= maxRecordsOfWhole
+      if (isSmall) return { chunk, shares: [wholeFile(chunk)] }
+      yield* runs.beginFile(load, chunk.header, chunk.from)
+    }
+    return { chunk, shares: shares(chunk, concurrency, load.resume?.lanes ?? []) }
+  })
+
+  const writeShare = Effect.fnUntraced(function* (load: FileLoad<FileIdentity>, share: Share | undefined) {
+    return share === undefined || isNothing(share) ? [] : [yield* users.upsert(load, share, yield* locate(share))]
+  })
+
+  const sumUp = ({ chunk, shares }: DividedChunk, outcomes: ReadonlyArray<ShareOutcome>): WrittenChunk => ({
+    chunk,
+    counts: outcomes.reduce((sum, { counts }) => addCounts(sum, counts), noRecords),
+    rejects: [...shares.flatMap(({ rejects }) => rejects), ...outcomes.flatMap(({ refused }) => refused)].sort(
+      (left, right) => left.byteOffset - right.byteOffset,
+    ),
+    isFile: shares.some(isFile),
+  })
+
+  /** The outcomes of one connection's shares. */
+  const writeShares = (load: FileLoad<FileIdentity>, number: number) =>
+    Stream.mapEffect((divided: DividedChunk) =>
+      Effect.map(writeShare(load, divided.shares[number]), (outcomes) => ({ divided, outcomes })),
+    )
+
+  /** `isTooMuch`: whether the run must stop when the file has given so much. */
+  return (load: FileLoad<FileIdentity>, pace: Pace, isTooMuch: (counts: RecordCounts) => boolean) =>
+    <E>(chunks: Stream.Stream<Chunk, E>) =>
+      chunks.pipe(
+        Stream.tap(pace.begin),
+        Stream.zipWithIndex,
+        Stream.mapEffect(([chunk, index]) => divide(load, chunk, index === 0)),
+        // Told before it is written: else connections that are ahead would load more than one alone.
+        Stream.mapAccum(
+          () => noRecords,
+          (sum, divided) => {
+            const total = addCounts(sum, countsOf(divided))
+            return [
+              total,
+              isTooMuch(total) ? [Effect.succeed(divided), new TooManyRejects()] : [Effect.succeed(divided)],
+            ]
+          },
+        ),
+        Stream.mapEffect(identity),
+        Stream.broadcastN({ n: concurrency, capacity: ahead }),
+        Effect.map((copies) =>
+          copies
+            .map((copy, number) => writeShares(load, number)(copy))
+            // Else each would wait for the others to write the same chunk.
+            .map(concurrency === 1 ? identity : Stream.buffer({ capacity: ahead }))
+            .reduce((left, right) =>
+              Stream.zipWith(left, right, ({ divided, outcomes }, other) => ({
+                divided,
+                outcomes: [...outcomes, ...other.outcomes],
+              })),
+            ),
+        ),
+        Stream.unwrap,
+        Stream.map(({ divided, outcomes }) => sumUp(divided, outcomes)),
+        Stream.tap(({ chunk }) => pace.end(chunk)),
+      )
+})

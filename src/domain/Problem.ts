@@ -1,0 +1,8 @@
+/** What is wrong with a text. Never the text itself: messages go to logs, and one of the columns is a password. */
+export class Problem {
+  readonly message: string
+
+  constructor(message: string) {
+    this.message = message
+  }
+}

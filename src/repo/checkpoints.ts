@@ -1,0 +1,70 @@
+import { Effect } from "effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import type { Share } from "../domain/Lane.ts"
+import type { RecordCounts } from "../domain/RunSummary.ts"
+import { integers } from "./arrays.ts"
+import { outcomes } from "./etlFiles.ts"
+import type { LoadRef } from "./UserRepo.ts"
+
+const addTo = (table: string): string =>
+  outcomes.map((outcome) => `${outcome} = ${table}.${outcome} + n.${outcome}`).join(", ")
+
+const numbers = (first: number): string =>
+  outcomes.map((outcome, index) => `$${first + index}::bigint as ${outcome}`).join(", ")
+
+/** The counts go to the first of the lanes: it is their sum that matters. Parameters: load, lanes, where they stand, to, counts. */
+const moveLanes = `
+  update etl_checkpoints c set byte_offset = $6, line = $7, ${outcomes
+    .map((outcome) => `${outcome} = c.${outcome} + case when t.number = 1 then n.${outcome} else 0 end`)
+    .join(", ")}
+  from unnest($4::bigint[], $5::bigint[]) with ordinality as t (lane, byte_offset, number), (select ${numbers(8)}) n
+  where c.file_id = $1 and c.load = $2 and c.run_id = $3 and c.lane = t.lane and c.byte_offset = t.byte_offset
+  returning 1`
+
+/** Parameters: load, header, counts. */
+const loadWhole = `
+  update etl_files f set header = $4, loaded_at = now(), ${addTo("f")}
+  from (select ${numbers(5)}) n
+  where f.id = $1 and f.load = $2 and f.run_id = $3 and f.loaded_at is null and f.header is null
+  returning 1`
+
+/** The checkpoints of a load that move with its shares, by compare-and-set. */
+export const makeCheckpoints = (sql: SqlClient) => {
+  const loadOf = ({ fileId, load, runId }: LoadRef) => [fileId, load, runId]
+  const valuesOf = (counts: RecordCounts) => outcomes.map((outcome) => counts[outcome])
+
+  return {
+    /** Whether the checkpoint stood at the share's beginning, and now stands at its end. */
+    move: Effect.fnUntraced(function* (load: LoadRef, { checkpoint }: Share, counts: RecordCounts) {
+      if (checkpoint._tag === "File") {
+        const { header } = checkpoint
+        return (yield* sql.unsafe(loadWhole, [...loadOf(load), header, ...valuesOf(counts)])).length === 1
+      }
+      const { lanes, to } = checkpoint
+      const moved = yield* sql.unsafe(moveLanes, [
+        ...loadOf(load),
+        integers(lanes.map(({ lane }) => lane)),
+        integers(lanes.map(({ byteOffset }) => byteOffset)),
+        to.byteOffset,
+        to.line,
+        ...valuesOf(counts),
+      ])
+      return moved.length === lanes.length
+    }),
+
+    /** Whether the share is committed. */
+    isCommitted: Effect.fnUntraced(function* ({ fileId, load, runId }: LoadRef, { checkpoint }: Share) {
+      if (checkpoint._tag === "File") {
+        const loaded = yield* sql`
+          select 1 from etl_files where id = ${fileId} and load = ${load} and run_id = ${runId} and loaded_at is not null`
+        return loaded.length === 1
+      }
+      const { lanes, to } = checkpoint
+      const moved = yield* sql`
+        select 1 from etl_checkpoints
+        where file_id = ${fileId} and load = ${load} and run_id = ${runId} and byte_offset = ${to.byteOffset}
+          and lane = any(${integers(lanes.map(({ lane }) => lane))})`
+      return moved.length === lanes.length
+    }),
+  }
+}

@@ -1,0 +1,63 @@
+import { Effect } from "effect"
+import { Migrator, SqlClient } from "effect/sql"
+import { SqlError } from "effect/sql/SqlError"
+import { DatabaseError, fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
+import { makeClient } from "./client.ts"
+import tables from "./migrations/0001_tables.ts"
+import resume from "./migrations/0002_resume.ts"
+import attempts from "./migrations/0003_attempts.ts"
+import permits from "./migrations/0004_permits.ts"
+import rejects from "./migrations/0005_rejects.ts"
+import lanes from "./migrations/0006_lanes.ts"
+import { AdoptionError } from "./migrations/adoptUsers.ts"
+import { patiently } from "./patience.ts"
+
+const runMigrations = Migrator.make({})({
+  table: "etl_migrations",
+  loader: Migrator.fromRecord({
+    "0001_tables": tables,
+    "0002_resume": resume,
+    "0003_attempts": attempts,
+    "0004_permits": permits,
+    "0005_rejects": rejects,
+    "0006_lanes": lanes,
+  }),
+})
+
+const migrationError = (error: Migrator.MigrationError | SqlError | DatabaseError): DatabaseError => {
+  if (error._tag !== "MigrationError") return toDatabaseError(error)
+  const cause = error.cause
+  if (cause instanceof SqlError) return fromSqlError(cause)
+  const message = cause instanceof AdoptionError ? cause.message : error.message
+  return new DatabaseError({ operation: "migrate", message, retryable: false })
+}
+
+const checkVersion = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const [server] = yield* sql<{ number: number; version: string }>`
+    select current_setting('server_version_num')::integer as number, current_setting('server_version') as version`
+  if (server!.number >= 130_000) return
+  return yield* new DatabaseError({
+    operation: "migrate",
+    message: `The server is PostgreSQL ${server!.version}, and 13 or newer is needed.`,
+    retryable: false,
+  })
+})
+
+/** What creates or upgrades the tables: see `UserRepo.migrate`. */
+export const makeMigrate = Effect.map(makeClient, (sql) =>
+  checkVersion.pipe(
+    Effect.andThen(runMigrations),
+    Effect.provideService(SqlClient.SqlClient, sql),
+    // The Migrator dies where the connection is lost in its transaction: its ROLLBACK fails too.
+    Effect.catchDefect((defect) =>
+      defect instanceof SqlError || defect instanceof Migrator.MigrationError
+        ? Effect.fail(defect)
+        : Effect.die(defect),
+    ),
+    Effect.asVoid,
+    Effect.mapError(migrationError),
+    patiently,
+    Effect.withSpan("UserRepo.migrate"),
+  ),
+)

@@ -1,0 +1,107 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import type { Chunk } from "../../src/domain/Chunk.ts"
+import { earliest, laneCount, laneOf, shares } from "../../src/domain/Lane.ts"
+import { makeUser } from "../utils/records.ts"
+
+const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+const raw = new Uint8Array()
+const position = (index: number) => ({ byteOffset: index * 10, line: index + 1 })
+
+/** Records `first` to `last` of a file: every third is a reject. */
+const makeChunk = (first: number, last: number): Chunk => {
+  const numbers = Array.from({ length: last - first }, (_, index) => first + index)
+  return {
+    users: numbers
+      .filter((number) => number % 3 !== 0)
+      .map((number) => ({
+        user: makeUser({ email: `user${number}@example.com` }),
+        byteOffset: number * 10,
+        line: number + 1,
+        raw,
+      })),
+    rejects: numbers
+      .filter((number) => number % 3 === 0)
+      .map((number) => ({ byteOffset: number * 10, line: number + 1, raw, length: 0, reasons: [] })),
+    from: position(first),
+    to: position(last),
+    header: raw,
+    isLast: false,
+  }
+}
+
+describe("shares", () => {
+  it.prop(
+    "hold every record of a chunk once, but for those that an earlier attempt has committed, and move each lane that is behind",
+    {
+      bounds: Schema.Tuple([between(0, 100), between(1, 60)]),
+      count: between(1, laneCount),
+      committed: Schema.Union([
+        Schema.Tuple([]),
+        Schema.Array(between(0, 160)).check(Schema.isMinLength(16), Schema.isMaxLength(16)),
+      ]),
+    },
+    ({ bounds: [first, length], count, committed }) => {
+      const chunk = makeChunk(first, first + length)
+      const lanes = committed.map(position)
+      const start = (lane: number) => Math.max(chunk.from.byteOffset, lanes[lane]?.byteOffset ?? 0)
+      const divided = shares(chunk, count, lanes)
+      assert.lengthOf(divided, count)
+
+      const users = chunk.users.filter(({ user, byteOffset }) => byteOffset >= start(laneOf(user.email)))
+      assert.deepStrictEqual(
+        divided.flatMap((share) => share.users).sort((left, right) => left.byteOffset - right.byteOffset),
+        users,
+      )
+      assert.deepStrictEqual(
+        divided.flatMap(({ rejects }) => rejects),
+        chunk.rejects.filter(({ byteOffset }) => byteOffset >= start(0)),
+      )
+      const moved = divided.flatMap(({ checkpoint }) => (checkpoint._tag === "Lanes" ? checkpoint.lanes : []))
+      assert.deepStrictEqual(
+        moved.toSorted((left, right) => left.lane - right.lane),
+        Array.from({ length: laneCount }, (_, lane) => ({ lane, byteOffset: start(lane) })).filter(
+          ({ byteOffset }) => byteOffset < chunk.to.byteOffset,
+        ),
+      )
+      for (const { users, checkpoint } of divided) {
+        const own = new Set(checkpoint._tag === "Lanes" ? checkpoint.lanes.map(({ lane }) => lane) : [])
+        assert.isTrue(users.every(({ user }) => own.has(laneOf(user.email))))
+        assert.deepStrictEqual(
+          users,
+          [...users].sort((left, right) => left.byteOffset - right.byteOffset),
+        )
+      }
+    },
+  )
+
+  it("give a connection the same lanes in every chunk", () => {
+    const lanesOf = (chunk: Chunk) =>
+      shares(chunk, 3, []).map(
+        ({ checkpoint }) => checkpoint._tag === "Lanes" && checkpoint.lanes.map(({ lane }) => lane),
+      )
+    assert.deepStrictEqual(lanesOf(makeChunk(0, 5)), lanesOf(makeChunk(5, 50)))
+  })
+})
+
+describe("laneOf", () => {
+  it("is the same for ever: unfinished loads of earlier versions depend on it", () => {
+    assert.deepStrictEqual(["a@example.com", "b@example.com", "zoë@example.com", ""].map(laneOf), [7, 9, 13, 9])
+  })
+
+  it("spreads e-mails that differ little evenly", () => {
+    const sizes = Array.from({ length: laneCount }, () => 0)
+    for (let number = 0; number < 16_000; number++) sizes[laneOf(`user${number}@example.com`)]!++
+    assert.isTrue(
+      sizes.every((size) => size > 800 && size < 1_200),
+      sizes.join(),
+    )
+  })
+})
+
+describe("earliest", () => {
+  it("is where the lane stands that is behind", () => {
+    assert.deepStrictEqual(earliest([position(3), position(1), position(2)]), position(1))
+  })
+})
