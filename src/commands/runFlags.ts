@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { type Command, Flag } from "effect/cli"
 import { laneCount } from "../domain/Lane.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
@@ -8,6 +9,9 @@ import { wholeNumber } from "./wholeNumber.ts"
 
 const isDelimiter = (text: string): boolean => text.length === 1 && /[\t\x20-\x7e]/.test(text) && text !== '"'
 
+/** More than one keeps the server busy while this process works; more than both have processors for only take turns. */
+const concurrency = Math.min(Math.max(availableParallelism(), 2), 8)
+
 export const runFlags = {
   source: Flag.String("source").pipe(
     Flag.withDescription("Directory with .csv and .csv.gz files, one file, or with --aws a key prefix (required)"),
@@ -17,8 +21,8 @@ export const runFlags = {
     Flag.withDefault(defaults.chunkSize),
   ),
   concurrency: wholeNumber("concurrency", 1, laneCount).pipe(
-    Flag.withDescription(`Connections that write at once, 1 to ${laneCount} (${defaults.concurrency})`),
-    Flag.withDefault(defaults.concurrency),
+    Flag.withDescription(`Connections that write at once, 1 to ${laneCount} (here ${concurrency})`),
+    Flag.withDefault(concurrency),
   ),
   maxRecordSize: wholeNumber("max-record-size", 1024, 8_388_608).pipe(
     Flag.withDescription("Bytes of a record, 1024 to 8388608 (1048576); longer ones are rejected"),
