@@ -1,4 +1,4 @@
-import { Cause, Clock, Deferred, type Duration, Effect, Exit, Fiber, Ref } from "effect"
+import { Cause, Clock, Deferred, type Duration, Effect, Exit, Fiber, Ref, Semaphore } from "effect"
 import { type ColumnMapping, otherMapping, signature } from "./domain/ColumnMapping.ts"
 import type { RejectLimit } from "./domain/RejectLimit.ts"
 import { noAddresses, noRecords, type RecordCounts, type RunSummary, unaccounted } from "./domain/RunSummary.ts"
@@ -40,6 +40,13 @@ export const defaults: Omit<PipelineOptions, "mapping"> = {
   locateFor: undefined,
   locationsMaxAge: undefined,
 }
+
+/**
+ * So many small files are loaded at once, where more than one connection may write: each waits longer for the database
+ * than it takes us to read it. More would hold more of the pool's connections: each has one for its lock.
+ */
+const mostFilesAtOnce = 2
+const smallFile = 256 * 1024
 
 /** Refuses to go on where an earlier attempt read a file by another column mapping. */
 const checkMappings = Effect.fnUntraced(function* (loads: ReadonlyArray<FileLoad<SourceFile>>, force: boolean) {
@@ -97,7 +104,11 @@ const runAttempt = Effect.fnUntraced(function* (
   for (const { uri, error } of unreadable) {
     yield* Effect.logError(error).pipe(Effect.annotateLogs({ step: "Extract", file: uri }))
   }
-  const loaded = [...unreadable, ...(yield* Effect.forEach(loads, loadFile))]
+  const filesAtOnce = Math.min(options.concurrency, mostFilesAtOnce)
+  const places = yield* Semaphore.make(filesAtOnce)
+  const loadInTurn = (load: FileLoad<SourceFile>) =>
+    Semaphore.withPermits(places, load.file.size <= smallFile ? 1 : filesAtOnce)(loadFile(load))
+  const loaded = [...unreadable, ...(yield* Effect.forEach(loads, loadInTurn, { concurrency: filesAtOnce }))]
   const stopped = yield* isStopped
   yield* Deferred.succeed(isLoaded, undefined)
   if (stopped && locating !== undefined) yield* Fiber.interrupt(locating)
