@@ -23,8 +23,8 @@ import type { RejectRepo } from "./repo/RejectRepo.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
 import * as LocalSource from "./source/LocalSource.ts"
 
-/** Locating has a connection, the locks of source, file and claims have three, one is for what comes between. */
-const connectionsBesideWriting = 5
+/** Locating has a connection, the locks of the source, two files and claims have four, one is for what comes between. */
+const connectionsBesideWriting = 6
 
 const usageError = (message: string) => new UsageError({ message })
 
