@@ -209,7 +209,7 @@ const make = Effect.gen(function* () {
 
 /**
  * `UserRepo`, `RunRepo`, `LocationQueue`, `PermitRepo` and `RejectRepo` in the PostgreSQL (13 or newer, or PGlite) of a
- * `PgClient`. A run takes up to six of a server's connections, and \`concurrency\` more: with fewer in the pool some wait, with
+ * `PgClient`. A run takes up to six of a server's connections, and `concurrency` more: with fewer in the pool some wait, with
  * fewer than five it waits for itself.
  */
 export const layer = Layer.mergeAll(
