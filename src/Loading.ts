@@ -41,7 +41,8 @@ const makeLocate = Effect.fnUntraced(function* (
   return Effect.fn("Loading.locate")(function* ({ winners }: Share) {
     if (isNone) return { known: new Map(), queue: [] } satisfies ShareLocations
     // Superseded records are not located: nobody would see it, and a service has better to do.
-    const addresses = new Set(winners.flatMap(({ user }) => user.ip_address ?? []))
+    const addresses = new Set<string>()
+    for (const { user } of winners) if (user.ip_address !== null) addresses.add(user.ip_address)
     const { byRule, local, open } = yield* answerAtOnce(locator, addresses)
     yield* Ref.update(addressCounts, (counts) =>
       countAnswers(countAnswers(counts, "rule", tally(byRule)), "local", tally(local)),
@@ -62,7 +63,7 @@ export const fileSummary = (
 ): FileSummary => ({ uri, name, state, counts, error })
 
 /**
- * Loads the files of a run that are registered, one after another. `addressCounts`: where answers are counted.
+ * Loads the files of a run that are registered. `addressCounts`: where answers are counted.
  */
 export const make = Effect.fnUntraced(function* (
   options: LoadOptions,
@@ -73,11 +74,13 @@ export const make = Effect.fnUntraced(function* (
   const source = yield* Source
   const runs = yield* RunRepo
   const locate = yield* makeLocate(options.locationsMaxAge, addressCounts)
-  const write = yield* Writing.make({ concurrency: options.concurrency, locate })
+  const write = yield* Writing.make({ ...options, locate })
   const runCounts = yield* Ref.make(yield* runs.committed(runId))
 
   const isTooMuch = (counts: RecordCounts) => RejectLimit.isExceeded(options.maxRejects, counts)
-  const isStopped = Effect.map(Ref.get(runCounts), isTooMuch)
+  // For good: a share of what was read may be less again when the file beside it is loaded.
+  let hasStopped = false
+  const isStopped = Effect.map(Ref.get(runCounts), (counts) => hasStopped || isTooMuch(counts))
 
   /** One line a chunk: all of them, with their reasons, are in `etl_rejects`. */
   const logRejects = (rejected: number, { byteOffset, line, reasons }: Reject) =>
@@ -85,7 +88,10 @@ export const make = Effect.fnUntraced(function* (
       Effect.annotateLogs({ step: "Transform", rejected, line, byteOffset, reasons: reasons.map(describeReason) }),
     )
 
-  const committed = Effect.fnUntraced(function* ({ chunk, counts, rejects }: Writing.WrittenChunk) {
+  const committed = Effect.fnUntraced(function* ({ chunk, counts, rejects, remembered }: Writing.WrittenChunk) {
+    yield* Ref.update(addressCounts, (sum) =>
+      remembered.reduce((sum, answers) => countAnswers(sum, "remembered", answers), sum),
+    )
     const first = rejects[0]
     if (first !== undefined) yield* logRejects(rejects.length, first)
     yield* Effect.logDebug("chunk committed").pipe(
@@ -120,11 +126,15 @@ export const make = Effect.fnUntraced(function* (
   })
 
   const stoppedAt = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, first: Reject | undefined) {
+    const isTold = hasStopped
+    hasStopped = true
     const { read, rejected } = yield* Ref.get(runCounts)
     const where = first === undefined ? "" : `; ${load.file.name}: line ${first.line}: ${describeReasons(first)}`
-    yield* Effect.logError(
-      `stopped: ${rejected} of ${plural(read, "record")} rejected, more than ${RejectLimit.format(options.maxRejects)}${where}`,
-    ).pipe(Effect.annotateLogs({ step: "Transform" }))
+    if (!isTold) {
+      yield* Effect.logError(
+        `stopped: ${rejected} of ${plural(read, "record")} rejected, more than ${RejectLimit.format(options.maxRejects)}${where}`,
+      ).pipe(Effect.annotateLogs({ step: "Transform" }))
+    }
     return fileSummary(load.file, "open", yield* runs.fileCounts(load))
   })
 
@@ -134,13 +144,19 @@ export const make = Effect.fnUntraced(function* (
       Effect.annotateLogs({ step: "Extract", size: load.file.size, fromLine: fromLine ?? 1 }),
     )
     if (fromLine !== undefined) yield* Effect.logInfo(`${load.file.name}: goes on at line ${fromLine}`)
+    const maxRecordSize = load.resume?.maxRecordSize ?? options.maxRecordSize
+    if (maxRecordSize !== options.maxRecordSize) {
+      yield* Effect.logWarning(
+        `${load.file.name}: goes on with the --max-record-size it was begun with, ${maxRecordSize}`,
+      )
+    }
     const pace = yield* Writing.makePace
     const before = yield* Ref.get(runCounts)
     let first: Reject | undefined
     let whole: Writing.WrittenChunk | undefined
     return yield* source.read(load.file, load.resume?.position.byteOffset ?? 0).pipe(
       Stream.tap(() => pace.room),
-      readChunks(load.file, { ...options, resume: load.resume }),
+      readChunks(load.file, { ...options, maxRecordSize, resume: load.resume }),
       write(load, pace, (counts) => isTooMuch(addCounts(before, counts))),
       Stream.runForEach((written) => {
         first ??= written.rejects[0]

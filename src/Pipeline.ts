@@ -29,7 +29,7 @@ export interface PipelineOptions {
   readonly locationsMaxAge: Duration.Duration | undefined
 }
 
-/** What the command does where a flag is not given. */
+/** What the command does where a flag is not given; its `concurrency` goes by the machine's processors. */
 export const defaults: Omit<PipelineOptions, "mapping"> = {
   delimiter: ",",
   chunkSize: 1000,
@@ -80,6 +80,7 @@ const runAttempt = Effect.fnUntraced(function* (
 ) {
   const source = yield* Source
   const runs = yield* RunRepo
+  const users = yield* UserRepo
   const locator = yield* GeoLocator
   const start = yield* Clock.currentTimeMillis
 
@@ -104,7 +105,8 @@ const runAttempt = Effect.fnUntraced(function* (
   for (const { uri, error } of unreadable) {
     yield* Effect.logError(error).pipe(Effect.annotateLogs({ step: "Extract", file: uri }))
   }
-  const filesAtOnce = Math.min(options.concurrency, mostFilesAtOnce)
+  // A file that another process lets go of begins anew under --force: until then nobody sees that it is unfinished.
+  const filesAtOnce = options.force ? 1 : Math.min(options.concurrency, users.connections, mostFilesAtOnce)
   const places = yield* Semaphore.make(filesAtOnce)
   const loadInTurn = (load: FileLoad<SourceFile>) =>
     Semaphore.withPermits(places, load.file.size <= smallFile ? 1 : filesAtOnce)(loadFile(load))

@@ -1,6 +1,7 @@
 import { Data, Effect, identity, Latch, Stream } from "effect"
 import type { Chunk } from "./domain/Chunk.ts"
 import { type Share, shares, wholeFile } from "./domain/Lane.ts"
+import type { AnswerTally } from "./domain/Location.ts"
 import type { Reject } from "./domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "./domain/RunSummary.ts"
 import type { GeoLocatorError } from "./geo/GeoLocator.ts"
@@ -19,6 +20,8 @@ export interface WrittenChunk {
   readonly counts: RecordCounts
   /** In the file's order: those of the chunk, and those that the database refused. */
   readonly rejects: ReadonlyArray<Reject>
+  /** Addresses that need not be asked for. */
+  readonly remembered: ReadonlyArray<AnswerTally>
   /** The file was loaded as a whole: it needs no finishing. */
   readonly isFile: boolean
 }
@@ -39,7 +42,12 @@ const isFile = ({ checkpoint }: Share): boolean => checkpoint._tag === "File"
 /** An earlier attempt has committed it. */
 const isNothing = ({ checkpoint }: Share): boolean => checkpoint._tag === "Lanes" && checkpoint.lanes.length === 0
 
+/** Whether the run must stop when the file has given so much. */
+type IsTooMuch = (counts: RecordCounts) => boolean
+
 export interface WriteOptions {
+  /** Belongs to the loads that begin. */
+  readonly maxRecordSize: number
   /** Connections that write at once. */
   readonly concurrency: number
   /** Answers what can be answered at once. */
@@ -76,16 +84,23 @@ const ahead = 4
  * became of the chunks, in their order.
  */
 export const make = Effect.fnUntraced(function* (options: WriteOptions) {
-  const { locate } = options
+  const { locate, maxRecordSize } = options
   const users = yield* UserRepo
   const concurrency = Math.min(options.concurrency, users.connections)
   const runs = yield* RunRepo
 
-  const divide = Effect.fnUntraced(function* (load: FileLoad<FileIdentity>, chunk: Chunk, isFirst: boolean) {
+  const divide = Effect.fnUntraced(function* (
+    load: FileLoad<FileIdentity>,
+    chunk: Chunk,
+    isFirst: boolean,
+    isTooMuch: IsTooMuch,
+  ) {
     if (isFirst && load.resume === undefined) {
-      const isSmall = chunk.isLast && chunk.users.length <= maxRecordsOfWhole
-      if (isSmall) return { chunk, shares: [wholeFile(chunk)] }
-      yield* runs.beginFile(load, chunk.header, chunk.from)
+      const whole = { chunk, shares: [wholeFile(chunk)] }
+      // A file that stops the run stays unfinished, whatever its size.
+      const isSmall = chunk.isLast && chunk.users.length <= maxRecordsOfWhole && !isTooMuch(countsOf(whole))
+      if (isSmall) return whole
+      yield* runs.beginFile(load, { header: chunk.header, start: chunk.from, maxRecordSize })
     }
     return { chunk, shares: shares(chunk, concurrency, load.resume?.lanes ?? []) }
   })
@@ -100,6 +115,7 @@ export const make = Effect.fnUntraced(function* (options: WriteOptions) {
     rejects: [...shares.flatMap(({ rejects }) => rejects), ...outcomes.flatMap(({ refused }) => refused)].sort(
       (left, right) => left.byteOffset - right.byteOffset,
     ),
+    remembered: outcomes.map(({ remembered }) => remembered),
     isFile: shares.some(isFile),
   })
 
@@ -109,13 +125,12 @@ export const make = Effect.fnUntraced(function* (options: WriteOptions) {
       Effect.map(writeShare(load, divided.shares[number]), (outcomes) => ({ divided, outcomes })),
     )
 
-  /** `isTooMuch`: whether the run must stop when the file has given so much. */
-  return (load: FileLoad<FileIdentity>, pace: Pace, isTooMuch: (counts: RecordCounts) => boolean) =>
+  return (load: FileLoad<FileIdentity>, pace: Pace, isTooMuch: IsTooMuch) =>
     <E>(chunks: Stream.Stream<Chunk, E>) =>
       chunks.pipe(
         Stream.tap(pace.begin),
         Stream.zipWithIndex,
-        Stream.mapEffect(([chunk, index]) => divide(load, chunk, index === 0)),
+        Stream.mapEffect(([chunk, index]) => divide(load, chunk, index === 0, isTooMuch)),
         // Told before it is written: else connections that are ahead would load more than one alone.
         Stream.mapAccum(
           () => noRecords,

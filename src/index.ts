@@ -18,6 +18,13 @@ export * as Locating from "./Locating.ts"
 export * as Pipeline from "./Pipeline.ts"
 export { LocationQueue } from "./repo/LocationQueue.ts"
 export { type PermitAnswer, PermitRepo } from "./repo/PermitRepo.ts"
-export { type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
+export {
+  type Beginning,
+  type FileIdentity,
+  type FileLoad,
+  type Resume,
+  RunRepo,
+  type RunRequest,
+} from "./repo/RunRepo.ts"
 export { type LoadRef, type ShareLocations, type ShareOutcome, UserRepo } from "./repo/UserRepo.ts"
 export { Source, SourceError, type SourceFile } from "./source/Source.ts"

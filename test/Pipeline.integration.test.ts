@@ -86,6 +86,9 @@ const expected = (files: ReadonlyArray<typeof File.Type>): Users => {
   )
 }
 
+const makeLines = (count: number, line: (number: number) => string): string =>
+  ["email,name,day", ...Array.from({ length: count }, (_, number) => line(number))].map((text) => `${text}\n`).join("")
+
 const contents = (files: ReadonlyArray<typeof File.Type>) =>
   Object.fromEntries(
     files.map((versions, index) => [
@@ -194,6 +197,48 @@ const tests = <R, E>(
         assert.strictEqual(exitCode(corrected), 3)
       }).pipe(Effect.provide(Layer.merge(repo as Layer.Layer<any, E>, GeoLocator.none)))
     })
+
+    it.live("a file that has more rejects than may be stays unfinished, however small", () =>
+      Effect.gen(function* () {
+        const maxRejects = { _tag: "Records", records: 1 } as const
+        for (let attempt = 1; attempt <= 3; attempt++) {
+          const stopped = yield* Pipeline.run({ ...options, chunkSize: 10, maxRejects })
+          assert.deepStrictEqual([stopped.runId, stopped.attempt, exitCode(stopped)], [1, attempt, 4])
+          assert.deepInclude(stopped.files[0], { state: "open" })
+          assert.deepInclude(stopped.totals, { read: 3, inserted: 1, rejected: 2 })
+        }
+      }).pipe(provide({ "1.csv": "email,name,day\nno,,\na@example.com,,\nno,,\n" })),
+    )
+
+    it.live("stops although the share of rejects is less again when the file beside it is loaded", () =>
+      Effect.gen(function* () {
+        const maxRejects = { _tag: "Percent", percent: 10 } as const
+        const stopped = yield* Pipeline.run({ ...options, chunkSize: 1_000, maxRejects })
+        assert.strictEqual(exitCode(stopped), 4)
+        assert.deepInclude(stopped.files[0], { state: "open" })
+      }).pipe(
+        provide({
+          "1.csv": makeLines(1_500, (line) => (line < 150 ? "no,," : `a${line}@example.com,,`)),
+          "2.csv": makeLines(900, (line) => `b${line}@example.com,,`),
+        }),
+      ),
+    )
+
+    it.live("goes on with the record size that the file was begun with", () =>
+      Effect.gen(function* () {
+        const begun = yield* Pipeline.run({ ...options, chunkSize: 1, maxRecordSize: 1_024 })
+        assert.strictEqual(exitCode(begun), 5)
+        const finished = yield* Pipeline.run({
+          ...options,
+          maxRecordSize: 4_096,
+          maxRejects: { _tag: "Records", records: 1 },
+        })
+        assert.deepInclude(finished.totals, { read: 2, inserted: 1, rejected: 1 })
+      }).pipe(
+        // The line breaks after the first record.
+        provide({ "1.csv": `email,name,day\na@example.com,,\nb@example.com,${" ".repeat(2_000)},\n` }, [40]),
+      ),
+    )
 
     it.live("stops at more rejects than may be, keeps what is committed, and goes on when more are allowed", () =>
       Effect.gen(function* () {

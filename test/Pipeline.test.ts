@@ -28,6 +28,16 @@ const files = {
 }
 
 describe("Pipeline.run", () => {
+  it.effect("counts the addresses that the service has told of before", () => {
+    const file = (email: string) => `email,ip,day\n${email},8.8.8.8,\n`
+    const run = (name: string) =>
+      Effect.provide(Pipeline.run(options), Testing.source({ [name]: file(`${name}@example.com`) }))
+    return Effect.gen(function* () {
+      assert.deepInclude((yield* run("a")).addresses, { service: 1, remembered: 0, located: 1 })
+      assert.deepInclude((yield* run("b")).addresses, { service: 0, remembered: 1, located: 1 })
+    }).pipe(Effect.provide(Layer.merge(Testing.repo, Testing.geoService({ "8.8.8.8": { city: "Eight" } }))))
+  })
+
   it.effect("loads files in name order, locates and reports; a second run has nothing to do", () => {
     const asked: Array<ReadonlyArray<string>> = []
     return Effect.gen(function* () {

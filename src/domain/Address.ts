@@ -84,12 +84,24 @@ const specialOctets = new Set(
   }),
 )
 
+/** The same of IPv6: the first groups inside 2000::/3, where global addresses are. */
+const globalGroup = /^[23][\da-f]{3}$/
+const specialGroups = new Set(
+  special6.map(({ network }) => IpNetwork.format(network).slice(0, 4)).filter((group) => globalGroup.test(group)),
+)
+
+const needsCloserLook = (canonical: string): boolean => {
+  if (!canonical.includes(":")) return specialOctets.has(Number.parseInt(canonical, 10))
+  const group = canonical.slice(0, 4)
+  return !globalGroup.test(group) || specialGroups.has(group)
+}
+
 /**
  * Why a canonical address can have no location: the special range that it lies in (`private`, `multicast`, ...), or
  * undefined for a public address. Such addresses are never asked for.
  */
 export const specialRange = (canonical: string): string | undefined => {
-  if (!canonical.includes(":") && !specialOctets.has(Number.parseInt(canonical, 10))) return undefined
+  if (!needsCloserLook(canonical)) return undefined
   const address = NetAddress.ipFromStringUnsafe(canonical)
   const ranges = NetAddress.isIpv4Address(address) ? special4 : special6
   return ranges.find(({ network }) => IpNetwork.contains(network, address))?.reason

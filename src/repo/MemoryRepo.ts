@@ -6,7 +6,7 @@ import { Answer, type Answers, type Location, tally } from "../domain/Location.t
 import type { Reject } from "../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { type Claims, LocationQueue } from "./LocationQueue.ts"
-import { type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./RunRepo.ts"
+import { type FileIdentity, type FileLoad, type Resume, RunRepo, type RunRequest } from "./RunRepo.ts"
 import { merge, type StoredUser } from "./StoredUser.ts"
 import { type LoadRef, UserRepo } from "./UserRepo.ts"
 
@@ -26,8 +26,6 @@ export class Tables extends Context.Service<
     readonly locations: Ref.Ref<ReadonlyMap<string, Answer>>
   }
 >()("user-activity-etl/repo/MemoryRepo/Tables") {}
-
-type Resume = Exclude<StoredLoad["resume"], undefined>
 
 const moved = (resume: Resume, moving: ReadonlyArray<LaneCheckpoint>, to: Position): Resume => {
   const lanes = [...resume.lanes]
@@ -179,10 +177,10 @@ const make = Effect.gen(function* () {
         loads.set(fileId, { ...stored, runId, mapping })
       return toLoad(loads.get(fileId)!, file, mapping)
     }),
-    beginFile: (ref, header, position) =>
+    beginFile: (ref, { header, maxRecordSize, start }) =>
       Effect.map(loadOf(ref), (load) => {
-        const lanes = Array.from({ length: laneCount }, () => position)
-        loads.set(ref.fileId, { ...load, resume: load.resume ?? { position, header, lanes } })
+        const lanes = Array.from({ length: laneCount }, () => start)
+        loads.set(ref.fileId, { ...load, resume: load.resume ?? { position: start, header, lanes, maxRecordSize } })
       }),
     finishFile: (ref) =>
       Effect.map(loadOf(ref), (load) => {

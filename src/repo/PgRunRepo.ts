@@ -1,15 +1,16 @@
 import { Effect, Layer } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Position } from "../domain/Chunk.ts"
-import { fromSqlError } from "../domain/DatabaseError.ts"
+import { fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
 import { earliest, laneCount } from "../domain/Lane.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import { integers, texts } from "./arrays.ts"
+import { anotherProcess } from "./checkpoints.ts"
 import { makeClient } from "./client.ts"
 import { isReplaced, outcomes } from "./etlFiles.ts"
 import { patiently } from "./patience.ts"
 import { makeLocks } from "./PgLocks.ts"
-import { type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./RunRepo.ts"
+import { type Beginning, type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./RunRepo.ts"
 import { makeTransaction } from "./transaction.ts"
 import type { LoadRef } from "./UserRepo.ts"
 
@@ -25,9 +26,12 @@ interface FileRow {
   readonly header: Uint8Array | null
   /** Where each lane stands, in order; null where the load has no checkpoints. */
   readonly lanes: ReadonlyArray<Position> | null
+  /** Null where an earlier version began the load. */
+  readonly maxRecordSize: number | null
 }
 
-const fileColumns = `f.id, f.run_id::float8 as "runId", f.load, f.mapping, f.loaded_at is not null as "isLoaded", f.header`
+const fileColumns = `f.id, f.run_id::float8 as "runId", f.load, f.mapping, f.loaded_at is not null as "isLoaded", f.header,
+  f.max_record_size as "maxRecordSize"`
 
 /** The checkpoints that `rows` selects, as a table of one row. */
 const lanesOf = (rows: string): string =>
@@ -44,13 +48,13 @@ const countsOf = (where: string): string => `
     where ${where}
   ) counts`
 
-/** The checkpoints' counts become the file's. Parameters: its number, its load. */
+/** The checkpoints' counts become the file's. Parameters: its number, its load, its run. */
 const finish = `
-  with committed as (delete from etl_checkpoints where file_id = $1 and load = $2 returning *), sums as (
+  with committed as (delete from etl_checkpoints where file_id = $1 and load = $2 and run_id = $3 returning *), sums as (
     select ${countSums} from committed
   )
   update etl_files f set loaded_at = now(), ${outcomes.map((outcome) => `${outcome} = f.${outcome} + s.${outcome}`).join(", ")}
-  from sums s where f.id = $1 and f.load = $2
+  from sums s where f.id = $1 and f.load = $2 and f.run_id = $3
   returning ${outcomes.map((outcome) => `f.${outcome}::float8`).join(", ")}`
 
 const toLoad = <File extends FileIdentity>(row: FileRow, file: File, { mapping }: RunRequest): FileLoad<File> => {
@@ -65,7 +69,12 @@ const toLoad = <File extends FileIdentity>(row: FileRow, file: File, { mapping }
     resume:
       row.header === null || row.lanes === null
         ? undefined
-        : { position: earliest(row.lanes), header: row.header, lanes: row.lanes },
+        : {
+            position: earliest(row.lanes),
+            header: row.header,
+            lanes: row.lanes,
+            maxRecordSize: row.maxRecordSize ?? undefined,
+          },
   }
 }
 
@@ -123,7 +132,7 @@ const make = Effect.gen(function* () {
   const reload = Effect.fnUntraced(function* (runId: number, { mapping }: RunRequest, fileId: number) {
     const begun = yield* sql`
         update etl_files set load = load + 1, run_id = ${runId}, mapping = ${mapping}, header = null, loaded_at = null,
-          read = 0, inserted = 0, updated = 0, unchanged = 0, stale = 0, duplicate = 0, rejected = 0
+          max_record_size = null, read = 0, inserted = 0, updated = 0, unchanged = 0, stale = 0, duplicate = 0, rejected = 0
         where id = ${fileId}
           and ((loaded_at is not null and run_id <> ${runId}) or (loaded_at is null and mapping <> ${mapping}))
         returning id`
@@ -147,7 +156,7 @@ const make = Effect.gen(function* () {
   }, transaction)
 
   /** A process that was killed may have left a COMMIT under way: it is waited for. */
-  const storedFile = (fileId: number): Effect.Effect<FileRow, SqlError> =>
+  const storedFile = (fileId: number, isAgain = false): Effect.Effect<FileRow, SqlError> =>
     Effect.gen(function* () {
       const [file] = yield* sql.unsafe<FileRow>(`select ${fileColumns} from etl_files f where id = $1 for share`, [
         fileId,
@@ -157,8 +166,10 @@ const make = Effect.gen(function* () {
         `select * from ${lanesOf("select * from etl_checkpoints where file_id = $1 for share")} c`,
         [fileId],
       )
-      // Without any, the file was finished between the two statements.
-      return checkpoints!.lanes === null ? yield* storedFile(fileId) : { ...file!, ...checkpoints! }
+      if (checkpoints!.lanes !== null) return { ...file!, ...checkpoints! }
+      // The file was finished between the two statements.
+      if (!isAgain) return yield* storedFile(fileId, true)
+      return yield* Effect.die(new Error(`etl_checkpoints has no rows of the unfinished file ${fileId}`))
     })
 
   const takeFile = Effect.fnUntraced(function* <File extends FileIdentity>(
@@ -209,15 +220,15 @@ const make = Effect.gen(function* () {
     }),
 
     beginFile: Effect.fn("RunRepo.beginFile")(
-      function* ({ fileId, load, runId }: LoadRef, header: Uint8Array, { byteOffset, line }: Position) {
+      function* ({ fileId, load, runId }: LoadRef, { header, maxRecordSize, start }: Beginning) {
         yield* sql`
           with begun as (
-            update etl_files set header = ${header}
+            update etl_files set header = ${header}, max_record_size = ${maxRecordSize}
             where id = ${fileId} and load = ${load} and run_id = ${runId} and loaded_at is null and header is null
             returning id
           )
           insert into etl_checkpoints (file_id, lane, load, run_id, byte_offset, line)
-          select id, lane, ${load}, ${runId}, ${byteOffset}, ${line}
+          select id, lane, ${load}, ${runId}, ${start.byteOffset}, ${start.line}
           from begun cross join generate_series(0, ${laneCount - 1}::integer) lane`
       },
       Effect.mapError(fromSqlError),
@@ -225,8 +236,11 @@ const make = Effect.gen(function* () {
     ),
 
     finishFile: Effect.fn("RunRepo.finishFile")(
-      ({ fileId, load }: LoadRef) => Effect.map(sql.unsafe<RecordCounts>(finish, [fileId, load]), (rows) => rows[0]!),
-      Effect.mapError(fromSqlError),
+      function* ({ fileId, load, runId }: LoadRef) {
+        const [counts] = yield* sql.unsafe<RecordCounts>(finish, [fileId, load, runId])
+        return counts ?? (yield* anotherProcess)
+      },
+      Effect.mapError(toDatabaseError),
       patiently,
     ),
 

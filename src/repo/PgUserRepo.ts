@@ -2,13 +2,13 @@ import { PgClient } from "@effect/sql-pg"
 import { Data, Duration, Effect, Layer } from "effect"
 import { SqlError } from "effect/sql/SqlError"
 import { type UserRecord, type Winner, winners } from "../domain/Chunk.ts"
-import { DatabaseError, toDatabaseError } from "../domain/DatabaseError.ts"
+import { toDatabaseError } from "../domain/DatabaseError.ts"
 import { laneCount, type Share } from "../domain/Lane.ts"
 import type { AnswerTally, Location } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { bytes, integers, texts } from "./arrays.ts"
-import { makeCheckpoints } from "./checkpoints.ts"
+import { anotherProcess, makeCheckpoints } from "./checkpoints.ts"
 import { makeClient } from "./client.ts"
 import { makeMigrate } from "./migrate.ts"
 import * as PgLocationQueue from "./PgLocationQueue.ts"
@@ -25,12 +25,6 @@ import { type ShareLocations, type ShareOutcome, type LoadRef, UserRepo } from "
 
 /** The checkpoints do not stand at the share's beginning. */
 class Moved extends Data.TaggedError("Moved") {}
-
-const anotherProcess = new DatabaseError({
-  operation: "query",
-  message: "The checkpoint has moved: another process loads this file. Wait until it is done, then run again.",
-  retryable: false,
-})
 
 /** Another transaction that wrote the same users has ended by then; a trigger stays. */
 const tryAgain = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>

@@ -29,10 +29,31 @@ export interface FileLoad<File extends FileIdentity> extends LoadRef {
   readonly state: "open" | "loaded" | "otherMapping"
   /** `loaded` with another column mapping than this run's. */
   readonly isLoadedByOtherMapping: boolean
-  /** Where to go on: where the earliest lane stands. `lanes`: where each does, by number. Undefined: at the file's beginning. */
-  readonly resume:
-    | { readonly position: Position; readonly header: Uint8Array; readonly lanes: ReadonlyArray<Position> }
-    | undefined
+  /** Where to go on; undefined: at the beginning of the file. */
+  readonly resume: Resume | undefined
+}
+
+/** How far an unfinished load has come. */
+export interface Resume {
+  /** Where the earliest lane stands. */
+  readonly position: Position
+  /** Where each lane stands, by number. */
+  readonly lanes: ReadonlyArray<Position>
+  readonly header: Uint8Array
+  /**
+   * Belongs to the load: by another one a record might be rejected that is loaded already, or be neither. Undefined: any
+   * will do.
+   */
+  readonly maxRecordSize: number | undefined
+}
+
+/** What belongs to a load from its first record on. */
+export interface Beginning {
+  /** The bytes of the file's header, without its line end. */
+  readonly header: Uint8Array
+  /** The first record's position. */
+  readonly start: Position
+  readonly maxRecordSize: number
 }
 
 /** The history of runs and files: `etl_runs`, `etl_files`. */
@@ -64,8 +85,8 @@ export class RunRepo extends Context.Service<
       request: RunRequest,
       load: FileLoad<File>,
     ) => Effect.Effect<FileLoad<File>, DatabaseError, Scope.Scope>
-    /** The load begins: its lanes stand at `start`, after the header. May be repeated. */
-    readonly beginFile: (load: LoadRef, header: Uint8Array, start: Position) => Effect.Effect<void, DatabaseError>
+    /** The load begins: its lanes stand at the first record. May be repeated. */
+    readonly beginFile: (load: LoadRef, beginning: Beginning) => Effect.Effect<void, DatabaseError>
     /** The file's last chunk is committed. May be repeated. Gives the counts of the whole load, earlier attempts included. */
     readonly finishFile: (load: LoadRef) => Effect.Effect<RecordCounts, DatabaseError>
     /** What is committed of a load so far. */

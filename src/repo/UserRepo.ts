@@ -38,7 +38,10 @@ export class UserRepo extends Context.Service<
   {
     /** How many shares it can write at once, 1 to 16. */
     readonly connections: number
-    /** Creates or upgrades the tables. Safe to repeat, and to call from several processes at once. Drops nothing. */
+    /**
+     * Creates or upgrades the tables. Safe to repeat, and to call from several processes at once. Nothing of
+     * a user is ever dropped.
+     */
     readonly migrate: Effect.Effect<void, DatabaseError>
     /**
      * Writes a share of a chunk in one transaction: its users (the last version wins, equal rows are not written), its

@@ -4,7 +4,14 @@ import type { Share } from "../domain/Lane.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import { integers } from "./arrays.ts"
 import { outcomes } from "./etlFiles.ts"
+import { DatabaseError } from "../domain/DatabaseError.ts"
 import type { LoadRef } from "./UserRepo.ts"
+
+export const anotherProcess = new DatabaseError({
+  operation: "query",
+  message: "The checkpoint has moved: another process loads this file. Wait until it is done, then run again.",
+  retryable: false,
+})
 
 const addTo = (table: string): string =>
   outcomes.map((outcome) => `${outcome} = ${table}.${outcome} + n.${outcome}`).join(", ")

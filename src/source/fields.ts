@@ -3,14 +3,15 @@ import { type Frame, span } from "./frame.ts"
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
-export const isUtf8 = (bytes: Uint8Array): boolean => {
+const decodeUtf8 = (bytes: Uint8Array): string | undefined => {
   try {
-    utf8.decode(bytes)
-    return true
+    return utf8.decode(bytes)
   } catch {
-    return false
+    return undefined
   }
 }
+
+export const isUtf8 = (bytes: Uint8Array): boolean => decodeUtf8(bytes) !== undefined
 
 /** The text of a record's field, by its index. To be asked at once: it is of the record that is being read. */
 export type FieldAt = (index: number) => string
@@ -23,7 +24,7 @@ export interface Malformed {
 /** What becomes of a record's fields. */
 type ReadRecord<A> = (field: FieldAt, count: number) => A
 
-type Split<A> = (text: string) => ReadonlyArray<A>
+type Split<A> = (text: string) => ReadonlyArray<A> | Malformed
 
 /** Where something is found next: after everything else if nowhere. */
 const orEnd = (index: number): number => (index === -1 ? Number.POSITIVE_INFINITY : index)
@@ -70,7 +71,17 @@ const makeQuotedSplit = <A>(delimiter: string, read: ReadRecord<A>): Split<A> =>
     // The framing has counted the fields already.
     relax_column_count: true,
   }
-  return (text) => parse(text, options).map((fields) => read((index) => fields[index]!, fields.length))
+  const parseAll = (text: string): ReadonlyArray<ReadonlyArray<string>> | Malformed => {
+    try {
+      return parse(text, options)
+    } catch (error) {
+      return { problem: error instanceof Error ? error.message : String(error) }
+    }
+  }
+  return (text) => {
+    const records = parseAll(text)
+    return "problem" in records ? records : records.map((fields) => read((index) => fields[index]!, fields.length))
+  }
 }
 
 const newLine = Uint8Array.of(0x0a)
@@ -83,16 +94,12 @@ const splitFrames = <A>(
   bytes: Uint8Array,
   split: Split<A>,
 ): ReadonlyArray<A | Malformed> => {
-  let problem: string
-  try {
-    const records = split(utf8.decode(bytes))
-    // Were it not of the framing's mind, no record may take the place of another.
-    if (records.length === frames.length) return records
-    problem = `${records.length} records in one`
-  } catch (error) {
-    problem = !isUtf8(bytes) ? "not valid UTF-8" : error instanceof Error ? error.message : String(error)
-  }
-  return frames.length === 1 ? [{ problem }] : frames.flatMap((frame) => splitFrames([frame], frame.raw, split))
+  const text = decodeUtf8(bytes)
+  const records = text === undefined ? { problem: "not valid UTF-8" } : split(text)
+  // Were it not of the framing's mind, no record may take the place of another.
+  if (!("problem" in records) && records.length === frames.length) return records
+  if (frames.length > 1) return frames.flatMap((frame) => splitFrames([frame], frame.raw, split))
+  return ["problem" in records ? records : { problem: `${records.length} records in one` }]
 }
 
 /** Reads the framed records of a batch, many at once. Frames that have a problem keep it. */

@@ -31,7 +31,7 @@ const program = Effect.gen(function* () {
 })
 
 // The database is that of DATABASE_URL, or of DB_HOST and its kin.
-const Users = PgUserRepo.layer.pipe(Layer.provide(PgServer.layer({ maxConnections: 6 })))
+const Users = PgUserRepo.layer.pipe(Layer.provide(PgServer.layer({ maxConnections: 10 })))
 
 export const loadOffice = (directory: string) =>
   program.pipe(

@@ -97,7 +97,7 @@ describe("etl, whose surroundings fail", () => {
           "create database on_small tablespace small template template0",
         )
         const directory = yield* temporaryDirectory
-        const records = Array.from({ length: 40_000 }, (_, user) => `user${user}@example.com,${"x".repeat(60)}\n`)
+        const records = Array.from({ length: 60_000 }, (_, user) => `user${user}@example.com,${"x".repeat(60)}\n`)
         writeFileSync(join(directory, "1.csv"), `email,name\n${records.join("")}`)
         writeFileSync(join(directory, "mapping.json"), '{ "email": "email", "name": "first_name" }')
         const args = [
@@ -122,7 +122,7 @@ describe("etl, whose surroundings fail", () => {
         const resumed = yield* etl(args, env)
         assert.strictEqual(resumed.code, 0, resumed.stderr)
         const tables = "select count(*)::int as users, (select inserted::int from etl_files) as inserted from users"
-        assert.deepStrictEqual(yield* ask("on_small", tables), [{ users: 40_000, inserted: 40_000 }])
+        assert.deepStrictEqual(yield* ask("on_small", tables), [{ users: 60_000, inserted: 60_000 }])
       }).pipe(Effect.scoped),
   )
 

@@ -29,7 +29,7 @@ export const newLoad = Effect.gen(function* () {
   const request = { source: "test", mapping: "m", force: false }
   const { runId } = yield* Effect.scoped(runs.begin(request))
   const [load] = yield* runs.register(runId, request, [{ uri: `/file${files++}.csv`, fingerprint: "1", size: 1 }])
-  yield* runs.beginFile(load!, header, start)
+  yield* runs.beginFile(load!, { header, start, maxRecordSize: 1024 })
   return load!
 })
 

@@ -8,6 +8,8 @@ import { laneCount } from "../../domain/Lane.ts"
  */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
+  // Another process may have a chunk under way, whose checkpoint would be missed.
+  yield* sql`lock table etl_files in access exclusive mode`
   yield* sql`
     create table etl_checkpoints (
       file_id integer not null,
@@ -30,5 +32,5 @@ export default Effect.gen(function* () {
     select id, lane, load, run_id, byte_offset, line
     from etl_files cross join generate_series(0, ${laneCount - 1}::integer) lane
     where loaded_at is null and header is not null`
-  yield* sql`alter table etl_files drop column byte_offset, drop column line`
+  yield* sql`alter table etl_files drop column byte_offset, drop column line, add column max_record_size integer`
 })
