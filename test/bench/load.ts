@@ -8,7 +8,7 @@ import * as Inputs from "./inputs.ts"
 import { describeMachine } from "./machine.ts"
 import { etl, type EtlRun, median, query, temporaryDirectory, verdict } from "./program.ts"
 
-// `npm run bench`: how long a load takes, against what an expert does with psql on the same server, in turns. Twenty minutes;
+// `npm run bench`: how long a load takes, against what an expert does with psql on the same server, in turns. Forty minutes;
 // `-- --quick` takes a tenth of the users and three pairs. Nothing is a test here: a machine that does other work is slow.
 
 const isQuick = process.argv.includes("--quick")
