@@ -125,7 +125,11 @@ export const make = Effect.fnUntraced(function* (
     return fileSummary(load.file, "failed", yield* runs.fileCounts(load), error.message)
   })
 
-  const stoppedAt = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, first: Reject | undefined) {
+  const stoppedAt = Effect.fnUntraced(function* (
+    load: FileLoad<SourceFile>,
+    whole: Writing.WrittenChunk | undefined,
+    first: Reject | undefined,
+  ) {
     const isTold = hasStopped
     hasStopped = true
     const { read, rejected } = yield* Ref.get(runCounts)
@@ -135,7 +139,8 @@ export const make = Effect.fnUntraced(function* (
         `stopped: ${rejected} of ${plural(read, "record")} rejected, more than ${RejectLimit.format(options.maxRejects)}${where}`,
       ).pipe(Effect.annotateLogs({ step: "Transform" }))
     }
-    return fileSummary(load.file, "open", yield* runs.fileCounts(load))
+    // The database may have refused more of a whole file than may be: it is loaded all the same.
+    return fileSummary(load.file, whole === undefined ? "open" : "loaded", yield* runs.fileCounts(load))
   })
 
   const readFile = Effect.fnUntraced(function* (load: FileLoad<SourceFile>) {
@@ -166,7 +171,7 @@ export const make = Effect.fnUntraced(function* (
       Effect.andThen(Effect.suspend(() => finished(load, whole, first))),
       Effect.catchTags({
         SourceError: (error) => failed(load, error),
-        TooManyRejects: () => stoppedAt(load, first),
+        TooManyRejects: () => stoppedAt(load, whole, first),
       }),
     )
   })
