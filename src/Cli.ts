@@ -4,9 +4,11 @@ import { init, type InitFlags } from "./commands/init.ts"
 import { locate, type LocateFlags, type LocateServices } from "./commands/locate.ts"
 import { rejects, type RejectsFlags } from "./commands/rejects.ts"
 import { run, type RunServices } from "./commands/run.ts"
+import { sql, type SqlFlags } from "./commands/sql.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
 import { quote } from "./domain/shell.ts"
 import * as Logging from "./Logging.ts"
+import type { ReadOnlyQuery } from "./repo/ReadOnlyQuery.ts"
 import type { RejectRepo } from "./repo/RejectRepo.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
 
@@ -16,6 +18,7 @@ export interface Services<RunError, InitError> {
   readonly init: (flags: InitFlags) => Layer.Layer<UserRepo, InitError>
   readonly locate: (flags: LocateFlags) => Layer.Layer<LocateServices, RunError>
   readonly rejects: (flags: RejectsFlags) => Layer.Layer<RejectRepo, InitError>
+  readonly sql: (flags: SqlFlags) => Layer.Layer<ReadOnlyQuery, InitError>
 }
 
 /** The `etl` command. */
@@ -27,6 +30,7 @@ const make = <RunError, InitError>(services: Services<RunError, InitError>) =>
       locate(services.locate),
       init(services.init),
       rejects(services.rejects),
+      sql(services.sql),
     ]),
   )
 

@@ -10,6 +10,7 @@ import type { RunServices } from "./commands/run.ts"
 import type { LocateFlags, LocateServices } from "./commands/locate.ts"
 import type { LocatorFlags, LocatorName } from "./commands/locatorFlags.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
+import type { SqlFlags } from "./commands/sql.ts"
 import * as Embedded from "./database/Embedded.ts"
 import * as PgServer from "./database/PgServer.ts"
 import { chain, GeoLocator } from "./geo/GeoLocator.ts"
@@ -18,7 +19,9 @@ import * as Mmdb from "./geo/Mmdb.ts"
 import { Quota } from "./geo/Quota.ts"
 import * as Logging from "./Logging.ts"
 import { PermitRepo } from "./repo/PermitRepo.ts"
+import * as PgReadOnlyQuery from "./repo/PgReadOnlyQuery.ts"
 import * as PgUserRepo from "./repo/PgUserRepo.ts"
+import type { ReadOnlyQuery } from "./repo/ReadOnlyQuery.ts"
 import type { RejectRepo } from "./repo/RejectRepo.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
 import * as LocalSource from "./source/LocalSource.ts"
@@ -185,3 +188,7 @@ export const init = (flags: InitFlags): Layer.Layer<UserRepo | RejectRepo, InitE
 
 /** The services of `etl rejects`. */
 export const rejects = (flags: RejectsFlags): Layer.Layer<RejectRepo, InitError> => init(flags)
+
+/** The services of `etl sql`. */
+export const sql = (flags: SqlFlags): Layer.Layer<ReadOnlyQuery, InitError> =>
+  PgReadOnlyQuery.layer.pipe(Layer.provide(database(flags, 1)), withLog(flags))

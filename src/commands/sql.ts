@@ -1,0 +1,104 @@
+import { stringify } from "csv-stringify/sync"
+import { Console, Effect, type Layer } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { plural } from "../domain/Estimate.ts"
+import { logFailure, printable } from "../Logging.ts"
+import { type QueryResult, ReadOnlyQuery } from "../repo/ReadOnlyQuery.ts"
+import { UsageError } from "./CommandError.ts"
+import { databaseFlags } from "./databaseFlags.ts"
+
+const sqlFlags = {
+  statement: Argument.String("statement").pipe(Argument.withDescription("One statement, which may only read")),
+  json: Flag.Boolean("json").pipe(Flag.withDescription("Print a JSON array of rows"), Flag.withDefault(false)),
+  csv: Flag.Boolean("csv").pipe(Flag.withDescription("Print CSV with a header"), Flag.withDefault(false)),
+  ...databaseFlags,
+}
+
+export type SqlFlags = Command.Command.Config.Infer<typeof sqlFlags>
+
+/** A value as JSON has it; bytes as PostgreSQL writes them, numbers that JSON's readers would round as text. */
+const jsonValue = (value: unknown): unknown => {
+  if (value instanceof Uint8Array) return `\\x${Buffer.from(value).toString("hex")}`
+  if (typeof value !== "bigint") return value
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
+}
+
+/** A value as people read it; null is empty. */
+const textValue = (value: unknown): string => {
+  const json = jsonValue(value)
+  if (json === null || json === undefined) return ""
+  if (json instanceof Date) return json.toISOString()
+  return typeof json === "object" ? JSON.stringify(json, (_, inner) => jsonValue(inner)) : String(json)
+}
+
+const isNumber = (value: unknown): boolean => typeof value === "number" || typeof value === "bigint"
+
+const characters = (text: string): number => [...text].length
+
+/** An aligned table, numbers to the right. */
+const formatTable = ({ columns, rows }: QueryResult): string => {
+  const cells = rows.map((row) => row.map((value) => printable(textValue(value))))
+  const widths = columns.map((column, index) =>
+    cells.reduce((width, row) => Math.max(width, characters(row[index]!)), characters(column)),
+  )
+  const isRight = columns.map((_, index) => rows.some((row) => isNumber(row[index])))
+  const line = (row: ReadonlyArray<string>) =>
+    row
+      .map((cell, index) => {
+        const space = " ".repeat(widths[index]! - characters(cell))
+        return isRight[index] ? `${space}${cell}` : `${cell}${space}`
+      })
+      .join("  ")
+      .trimEnd()
+  return [
+    line(columns),
+    widths.map((width) => "-".repeat(width)).join("  "),
+    ...cells.map(line),
+    plural(rows.length, "row"),
+  ].join("\n")
+}
+
+const formatJson = ({ columns, rows }: QueryResult): string =>
+  JSON.stringify(
+    rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, jsonValue(row[index])]))),
+    (_, value) => jsonValue(value),
+    2,
+  )
+
+/** Values as they are: what reads them is no spreadsheet. */
+const formatCsv = ({ columns, rows }: QueryResult): string =>
+  stringify([[...columns], ...rows.map((row) => row.map(textValue))]).trimEnd()
+
+/** What PostgreSQL says of a statement that is wrong, or that would write. */
+const aboutStatement = /^(0A|22|26|42)/
+const readOnly = "25006"
+
+const execute = Effect.fn("sql")(function* ({ csv, json, statement }: SqlFlags) {
+  if (csv && json) return yield* new UsageError({ message: "--csv and --json are two forms of the answer; give one" })
+  const query = yield* ReadOnlyQuery
+  const result = yield* query.run(statement).pipe(
+    Effect.mapError((error) => {
+      if (error.sqlState === readOnly)
+        return new UsageError({ message: "etl sql reads only: it does not run what writes" })
+      return aboutStatement.test(error.sqlState ?? "") ? new UsageError({ message: error.message }) : error
+    }),
+  )
+  const twice = result.columns.find((column, index) => result.columns.indexOf(column) !== index)
+  if (twice !== undefined) {
+    return yield* new UsageError({
+      message: `two columns are called ${twice}; name one of them otherwise: ... as name`,
+    })
+  }
+  yield* Console.log((json ? formatJson : csv ? formatCsv : formatTable)(result))
+}, Effect.tapError(logFailure))
+
+/** `etl sql`: asks the database that is configured, also the embedded one, which no other program can open. */
+export const sql = <E>(services: (flags: SqlFlags) => Layer.Layer<ReadOnlyQuery, E>) =>
+  Command.make("sql", sqlFlags, execute).pipe(
+    Command.provide(services),
+    Command.withDescription("Ask the database something: one statement, which may only read"),
+    Command.withExamples([
+      { command: 'etl sql "select country, count(*) from users group by 1 order by 2 desc"', description: "A table" },
+      { command: 'etl sql --csv "select * from users" > users.csv', description: "All users as CSV" },
+    ]),
+  )
