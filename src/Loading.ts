@@ -125,22 +125,26 @@ export const make = Effect.fnUntraced(function* (
     return fileSummary(load.file, "failed", yield* runs.fileCounts(load), error.message)
   })
 
+  /** Tells it once: what is loaded beside the file that stopped the run stops too. */
+  const stop = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, first: Reject | undefined) {
+    if (hasStopped) return
+    hasStopped = true
+    const { read, rejected } = yield* Ref.get(runCounts)
+    const where = first === undefined ? "" : `; ${load.file.name}: line ${first.line}: ${describeReasons(first)}`
+    yield* Effect.logError(
+      `stopped: ${rejected} of ${plural(read, "record")} rejected, more than ${RejectLimit.format(options.maxRejects)}${where}`,
+    ).pipe(Effect.annotateLogs({ step: "Transform" }))
+  })
+
   const stoppedAt = Effect.fnUntraced(function* (
     load: FileLoad<SourceFile>,
     whole: Writing.WrittenChunk | undefined,
     first: Reject | undefined,
   ) {
-    const isTold = hasStopped
-    hasStopped = true
-    const { read, rejected } = yield* Ref.get(runCounts)
-    const where = first === undefined ? "" : `; ${load.file.name}: line ${first.line}: ${describeReasons(first)}`
-    if (!isTold) {
-      yield* Effect.logError(
-        `stopped: ${rejected} of ${plural(read, "record")} rejected, more than ${RejectLimit.format(options.maxRejects)}${where}`,
-      ).pipe(Effect.annotateLogs({ step: "Transform" }))
-    }
-    // The database may have refused more of a whole file than may be: it is loaded all the same.
-    return fileSummary(load.file, whole === undefined ? "open" : "loaded", yield* runs.fileCounts(load))
+    yield* stop(load, first)
+    return whole === undefined
+      ? fileSummary(load.file, "open", yield* runs.fileCounts(load))
+      : yield* finished(load, whole, first)
   })
 
   const readFile = Effect.fnUntraced(function* (load: FileLoad<SourceFile>) {
