@@ -17,7 +17,7 @@ export const runFlags = {
     Flag.withDescription("Directory with .csv and .csv.gz files, one file, or with --aws a key prefix (required)"),
   ),
   chunksize: wholeNumber("chunksize", 1, 100_000).pipe(
-    Flag.withDescription("Records that are committed together, in a share a connection, 1 to 100000 (1000)"),
+    Flag.withDescription("Records that are committed together (each connection: its own), 1 to 100000 (1000)"),
     Flag.withDefault(defaults.chunkSize),
   ),
   concurrency: wholeNumber("concurrency", 1, laneCount).pipe(
