@@ -96,10 +96,11 @@ export const make = Effect.fnUntraced(function* (options: WriteOptions) {
     isTooMuch: IsTooMuch,
   ) {
     if (isFirst && load.resume === undefined) {
-      const whole = { chunk, shares: [wholeFile(chunk)] }
-      // A file that stops the run stays unfinished, whatever its size.
-      const isSmall = chunk.isLast && chunk.users.length <= maxRecordsOfWhole && !isTooMuch(countsOf(whole))
-      if (isSmall) return whole
+      if (chunk.isLast && chunk.users.length <= maxRecordsOfWhole) {
+        const whole = { chunk, shares: [wholeFile(chunk)] }
+        // A file that stops the run stays unfinished, whatever its size.
+        if (!isTooMuch(countsOf(whole))) return whole
+      }
       yield* runs.beginFile(load, { header: chunk.header, start: chunk.from, maxRecordSize })
     }
     return { chunk, shares: shares(chunk, concurrency, load.resume?.lanes ?? []) }

@@ -1,6 +1,7 @@
 /**
  * Settings of every session, the same on a server and in the embedded database. A plan is made for each execution: one
- * kept from when a table was empty would read all of it once it has grown. (The upsert forbids such plans, and keeps one.) PGlite takes no notice of the timeout.
+ * kept from when a table was empty would read all of it once it has grown. (The upsert forbids such plans, and keeps
+ * one.) PGlite takes no notice of the timeout.
  */
 export const sessionParameters = {
   application_name: "user-activity-etl",

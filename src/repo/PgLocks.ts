@@ -1,8 +1,7 @@
-import { PgClient } from "@effect/sql-pg"
 import { Deferred, Effect, type Scope } from "effect"
 import type { Connection } from "effect/sql/SqlConnection"
 import { type DatabaseError, fromSqlError } from "../domain/DatabaseError.ts"
-import { makeClient } from "./client.ts"
+import { isEmbedded, makeClient } from "./client.ts"
 import { patiently } from "./patience.ts"
 
 /** How often a lock that another process has is asked for again. */
@@ -28,7 +27,7 @@ const unlock = (connection: Connection, name: string) =>
 export const makeLocks = Effect.gen(function* () {
   const sql = yield* makeClient
   // The embedded database has one process, and one connection, which a lock would keep from everybody.
-  const isEmbedded = (yield* PgClient.PgClient).config.stream !== undefined
+  const hasOneConnection = yield* isEmbedded
 
   /**
    * Waits until no other process has the lock, says so, and holds it until the scope closes. A session that is lost
@@ -37,7 +36,7 @@ export const makeLocks = Effect.gen(function* () {
    */
   return (name: string, whileWaiting?: string): Effect.Effect<void, DatabaseError, Scope.Scope> =>
     Effect.gen(function* () {
-      if (isEmbedded) return
+      if (hasOneConnection) return
       const held = yield* Deferred.make<void, DatabaseError>()
       const session = Effect.gen(function* () {
         const connection = yield* sql.reserve

@@ -1,4 +1,3 @@
-import { PgClient } from "@effect/sql-pg"
 import { Data, Duration, Effect, Layer } from "effect"
 import { SqlError } from "effect/sql/SqlError"
 import { type UserRecord, type Winner, winners } from "../domain/Chunk.ts"
@@ -9,7 +8,7 @@ import type { Reject } from "../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { bytes, integers, texts } from "./arrays.ts"
 import { anotherProcess, makeCheckpoints } from "./checkpoints.ts"
-import { makeClient } from "./client.ts"
+import { isEmbedded, makeClient } from "./client.ts"
 import { makeMigrate } from "./migrate.ts"
 import * as PgLocationQueue from "./PgLocationQueue.ts"
 import { makePatience } from "./patience.ts"
@@ -155,8 +154,7 @@ const make = Effect.gen(function* () {
       set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`
 
   return UserRepo.of({
-    // The embedded database has one.
-    connections: (yield* PgClient.PgClient).config.stream === undefined ? laneCount : 1,
+    connections: (yield* isEmbedded) ? 1 : laneCount,
     migrate: yield* makeMigrate,
 
     upsert: Effect.fn("UserRepo.upsert")(function* (load, share, locations) {

@@ -1,10 +1,10 @@
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
+import { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Share } from "../domain/Lane.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import { integers } from "./arrays.ts"
 import { outcomes } from "./etlFiles.ts"
-import { DatabaseError } from "../domain/DatabaseError.ts"
 import type { LoadRef } from "./UserRepo.ts"
 
 export const anotherProcess = new DatabaseError({
@@ -13,26 +13,21 @@ export const anotherProcess = new DatabaseError({
   retryable: false,
 })
 
-const addTo = (table: string): string =>
-  outcomes.map((outcome) => `${outcome} = ${table}.${outcome} + n.${outcome}`).join(", ")
-
-const numbers = (first: number): string =>
-  outcomes.map((outcome, index) => `$${first + index}::bigint as ${outcome}`).join(", ")
-
 /** The counts go to the first of the lanes: it is their sum that matters. Parameters: load, lanes, where they stand, to, counts. */
 const moveLanes = `
   update etl_checkpoints c set byte_offset = $6, line = $7, ${outcomes
     .map((outcome) => `${outcome} = c.${outcome} + case when t.number = 1 then n.${outcome} else 0 end`)
     .join(", ")}
-  from unnest($4::bigint[], $5::bigint[]) with ordinality as t (lane, byte_offset, number), (select ${numbers(8)}) n
+  from unnest($4::bigint[], $5::bigint[]) with ordinality as t (lane, byte_offset, number), (select ${outcomes
+    .map((outcome, index) => `$${index + 8}::bigint as ${outcome}`)
+    .join(", ")}) n
   where c.file_id = $1 and c.load = $2 and c.run_id = $3 and c.lane = t.lane and c.byte_offset = t.byte_offset
   returning 1`
 
 /** Parameters: load, header, counts. */
 const loadWhole = `
-  update etl_files f set header = $4, loaded_at = now(), ${addTo("f")}
-  from (select ${numbers(5)}) n
-  where f.id = $1 and f.load = $2 and f.run_id = $3 and f.loaded_at is null and f.header is null
+  update etl_files set header = $4, loaded_at = now(), ${outcomes.map((outcome, index) => `${outcome} = $${index + 5}`).join(", ")}
+  where id = $1 and load = $2 and run_id = $3 and loaded_at is null and header is null
   returning 1`
 
 /** The checkpoints of a load that move with its shares, by compare-and-set. */

@@ -30,6 +30,9 @@ const boundedConnection = (connection: Connection): Connection => ({
   executeUnprepared: (...statement) => bounded(connection.executeUnprepared(...statement)),
 })
 
+/** Whether the database is the embedded one, which has one connection. */
+export const isEmbedded = Effect.map(PgClient.PgClient, ({ config }) => config.stream !== undefined)
+
 /** The database of a `PgClient`, of which every statement ends: one that is not answered fails, as a lost connection does. */
 export const makeClient = Effect.gen(function* () {
   const { reserve } = yield* PgClient.PgClient

@@ -13,7 +13,8 @@ const backoff = Schedule.min([Schedule.exponential("100 millis"), Schedule.space
 
 /**
  * Repeats what a database made fail that may be back in a moment, until it has been away for five minutes, and says so:
- * once, however many of these effects wait for it. They must be safe to repeat although they succeeded and only the answer was lost.
+ * once, however many of these effects wait for it. They must be safe to repeat although they succeeded and only the
+ * answer was lost.
  */
 export const makePatience = () => {
   let waiting = 0

@@ -1,5 +1,5 @@
 import { type Options, parse } from "csv-parse/sync"
-import { type Frame, span } from "./frame.ts"
+import { type Frame, rawOf, span } from "./frame.ts"
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
@@ -86,7 +86,8 @@ const makeQuotedSplit = <A>(delimiter: string, read: ReadRecord<A>): Split<A> =>
 
 const newLine = Uint8Array.of(0x0a)
 
-const join = (frames: ReadonlyArray<Frame>): Uint8Array => Buffer.concat(frames.flatMap(({ raw }) => [raw, newLine]))
+const join = (frames: ReadonlyArray<Frame>): Uint8Array =>
+  Buffer.concat(frames.flatMap((frame) => [rawOf(frame), newLine]))
 
 /** Reads well-formed frames; where they cannot be told together, each by itself. */
 const splitFrames = <A>(
@@ -98,7 +99,7 @@ const splitFrames = <A>(
   const records = text === undefined ? { problem: "not valid UTF-8" } : split(text)
   // Were it not of the framing's mind, no record may take the place of another.
   if (!("problem" in records) && records.length === frames.length) return records
-  if (frames.length > 1) return frames.flatMap((frame) => splitFrames([frame], frame.raw, split))
+  if (frames.length > 1) return frames.flatMap((frame) => splitFrames([frame], rawOf(frame), split))
   return ["problem" in records ? records : { problem: `${records.length} records in one` }]
 }
 

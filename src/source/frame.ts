@@ -1,6 +1,9 @@
-/** What the framing knows of a frame. */
-export interface FrameOptions {
-  /** Bytes of the file in memory, and where among them the frame's own begin and end. */
+/** A record's bytes, or a line of the file that belongs to no record. */
+export interface Frame {
+  /**
+   * Bytes of the file in memory, and where among them the frame's own begin and end: without the line end; the first
+   * `maxRecordSize` where there are more. See `rawOf`.
+   */
   readonly bytes: Uint8Array
   readonly start: number
   readonly end: number
@@ -19,40 +22,8 @@ export interface FrameOptions {
   readonly problem: string | undefined
 }
 
-/** A record's bytes, or a line of the file that belongs to no record. */
-export class Frame implements FrameOptions {
-  readonly bytes: Uint8Array
-  readonly start: number
-  readonly end: number
-  readonly offset: number
-  readonly line: number
-  readonly length: number
-  readonly nextOffset: number
-  readonly nextLine: number
-  readonly isQuoted: boolean
-  readonly problem: string | undefined
-
-  constructor(options: FrameOptions) {
-    this.bytes = options.bytes
-    this.start = options.start
-    this.end = options.end
-    this.offset = options.offset
-    this.line = options.line
-    this.length = options.length
-    this.nextOffset = options.nextOffset
-    this.nextLine = options.nextLine
-    this.isQuoted = options.isQuoted
-    this.problem = options.problem
-  }
-
-  /**
-   * Without the line end; the first `maxRecordSize` bytes where there are more. A view, made when somebody asks: few
-   * do, and a view a record costs the collector more than all the rest of a frame.
-   */
-  get raw(): Uint8Array {
-    return this.bytes.subarray(this.start, this.end)
-  }
-}
+/** The frame's bytes. A view, made when somebody asks: few do, and one a record costs the collector more than all the rest. */
+export const rawOf = ({ bytes, start, end }: Frame): Uint8Array => bytes.subarray(start, end)
 
 /** The bytes from the first frame on to the last one's end: the frames of a batch are neighbours in memory. */
 export const span = (frames: ReadonlyArray<Frame>): Uint8Array =>

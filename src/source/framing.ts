@@ -1,4 +1,4 @@
-import { Frame } from "./frame.ts"
+import type { Frame } from "./frame.ts"
 
 export interface FramerOptions {
   /** One ASCII character. */
@@ -260,20 +260,18 @@ export class Framer {
     const nextOffset = this.offset + this.dropped + next - this.start
     const nextLine = this.line + lines
     if (end !== undefined) {
-      this.frames.push(
-        new Frame({
-          bytes: this.bytes,
-          start: this.start,
-          end: Math.min(end, this.start + this.maxRecordSize),
-          offset: this.offset,
-          line: this.line,
-          length: end - this.start + this.dropped,
-          nextOffset,
-          nextLine,
-          isQuoted: this.isQuoted,
-          problem: this.problem,
-        }),
-      )
+      this.frames.push({
+        bytes: this.bytes,
+        start: this.start,
+        end: Math.min(end, this.start + this.maxRecordSize),
+        offset: this.offset,
+        line: this.line,
+        length: end - this.start + this.dropped,
+        nextOffset,
+        nextLine,
+        isQuoted: this.isQuoted,
+        problem: this.problem,
+      })
       this.framed += end - this.start
     }
     this.offset = nextOffset

@@ -2,7 +2,7 @@ import { Result } from "effect"
 import type { Position } from "../domain/Chunk.ts"
 import { type ColumnMapping, fitHeader, type Positions } from "../domain/ColumnMapping.ts"
 import { isProblem, isUtf8, makeFieldParser } from "./fields.ts"
-import { type Frame, span } from "./frame.ts"
+import { type Frame, rawOf, span } from "./frame.ts"
 import { isGzipName, SourceError, type SourceFile } from "./Source.ts"
 
 /** What decoding the records of a file needs. */
@@ -88,12 +88,12 @@ export const readHeader = (
 ): Result.Result<Header, SourceError> => {
   const frame = frames[0]!
   const fail = (message: string) => {
-    const format = foreignFormat(file, frame.raw, span(frames).subarray(0, headSize))
+    const format = foreignFormat(file, rawOf(frame), span(frames).subarray(0, headSize))
     return Result.fail(fileError(file, format ?? message))
   }
   const fields = makeFieldParser(delimiter)([frame])[0]!
   if (isProblem(fields)) {
-    const advice = isUtf8(frame.raw)
+    const advice = isUtf8(rawOf(frame))
       ? "Correct that line."
       : "Save the file as UTF-8, or convert it (iconv -f WINDOWS-1252 -t UTF-8)."
     return fail(`line ${frame.line}, the header, is malformed: ${fields.problem}. ${advice}`)
@@ -108,7 +108,7 @@ export const readHeader = (
     return fail(`${problems} (the header has ${names}). Correct the header or the --mapping.`)
   }
   return Result.succeed({
-    bytes: frame.raw.slice(),
+    bytes: rawOf(frame).slice(),
     end: { byteOffset: frame.nextOffset, line: frame.nextLine },
     fieldCount: fields.length,
     positions: fitted.success,

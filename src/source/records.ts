@@ -4,7 +4,7 @@ import type { Positions } from "../domain/ColumnMapping.ts"
 import type { Reason, Reject } from "../domain/Reject.ts"
 import { decodeUser, type User } from "../domain/User.ts"
 import { type FieldAt, makeRecordParser } from "./fields.ts"
-import type { Frame } from "./frame.ts"
+import { type Frame, rawOf } from "./frame.ts"
 import { Framer } from "./framing.ts"
 import { emptyError, type Header, type HeaderOptions, readHeader } from "./header.ts"
 import type { SourceError, SourceFile } from "./Source.ts"
@@ -38,6 +38,7 @@ class FramedUser implements UserRecord {
     this.user = user
     this.byteOffset = frame.offset
     this.line = frame.line
+    // Not the frame: it would live as long as the chunk.
     this.#bytes = frame.bytes
     this.#start = frame.start
     this.#end = frame.end
@@ -52,7 +53,7 @@ const toReject = (frame: Frame, reasons: ReadonlyArray<Reason>): Reject => ({
   byteOffset: frame.offset,
   line: frame.line,
   // A copy: a view would keep the whole block in memory.
-  raw: frame.raw.slice(),
+  raw: rawOf(frame).slice(),
   length: frame.length,
   reasons,
 })

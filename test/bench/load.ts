@@ -156,11 +156,10 @@ const alone = Effect.fnUntraced(function* (setting: Setting) {
   yield* Effect.promise(() => Inputs.writeHalfBad(file, halfBad))
   const bad = yield* Effect.forEach(Array(pairCount).keys(), () =>
     Effect.gen(function* () {
-      const good = yield* load(setting, yield* newDatabase(setting), file)
-      const half = yield* load(setting, yield* newDatabase(setting), halfBad, {
-        flags: ["--max-rejects", "100%"],
-        codes: [3],
-      })
+      const [clean, dirty] = [yield* newDatabase(setting), yield* newDatabase(setting)]
+      const good = yield* load(setting, clean, file)
+      const half = yield* load(setting, dirty, halfBad, { flags: ["--max-rejects", "100%"], codes: [3] })
+      for (const name of [clean, dirty]) yield* query(server, "postgres", `drop database ${name}`)
       return half.seconds / good.seconds
     }),
   )

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer"
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { makeFieldParser } from "../../src/source/fields.ts"
+import { rawOf } from "../../src/source/frame.ts"
 import { Framer } from "../../src/source/framing.ts"
 
 const Bytes = Schema.Array(
@@ -50,8 +51,10 @@ describe("makeFieldParser", () => {
       const framer = new Framer({ delimiter, maxRecordSize: 1000, offset: 1, line: 1, fieldCount: undefined })
       for (const frames of [...framer.push(Buffer.concat(parts)), ...framer.finish()]) {
         const parse = makeFieldParser(delimiter)
-        const expected = frames.map(({ raw, problem }) => {
+        const expected = frames.map((frame) => {
+          const { problem } = frame
           if (problem !== undefined) return { problem }
+          const raw = rawOf(frame)
           return isUtf8(raw) ? split(Buffer.from(raw).toString("utf8"), delimiter) : { problem: "not valid UTF-8" }
         })
         assert.deepStrictEqual(parse(frames), expected)

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { makeFieldParser } from "../../src/source/fields.ts"
-import type { Frame } from "../../src/source/frame.ts"
+import { type Frame, rawOf } from "../../src/source/frame.ts"
 import { Framer } from "../../src/source/framing.ts"
 
 const encode = (text: string) => new TextEncoder().encode(text)
@@ -22,7 +22,7 @@ const frameAll = (bytes: Uint8Array, sizes: ReadonlyArray<number>, maxRecordSize
   }
   frames.push(...[...framer.finish()].flat())
   assert.deepStrictEqual(pieces, bytes)
-  return frames
+  return frames.map((frame) => Object.assign(frame, { raw: rawOf(frame) }))
 }
 
 /** As the bytes come whole, byte by byte, and in the pieces given. */
