@@ -3,6 +3,7 @@ import { CliError, CliOutput, Command } from "effect/cli"
 import { init, type InitFlags } from "./commands/init.ts"
 import { locate, type LocateFlags, type LocateServices } from "./commands/locate.ts"
 import { rejects, type RejectsFlags } from "./commands/rejects.ts"
+import { report as writeReport, type ReportFlags } from "./commands/report.ts"
 import { run, type RunServices } from "./commands/run.ts"
 import { sql, type SqlFlags } from "./commands/sql.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
@@ -10,6 +11,7 @@ import { quote } from "./domain/shell.ts"
 import * as Logging from "./Logging.ts"
 import type { ReadOnlyQuery } from "./repo/ReadOnlyQuery.ts"
 import type { RejectRepo } from "./repo/RejectRepo.ts"
+import type { ReportRepo } from "./repo/ReportRepo.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
 
 /** Makes the services of a command from its flags: `Main` for production, fakes in tests. */
@@ -18,6 +20,7 @@ export interface Services<RunError, InitError> {
   readonly init: (flags: InitFlags) => Layer.Layer<UserRepo, InitError>
   readonly locate: (flags: LocateFlags) => Layer.Layer<LocateServices, RunError>
   readonly rejects: (flags: RejectsFlags) => Layer.Layer<RejectRepo, InitError>
+  readonly report: (flags: ReportFlags) => Layer.Layer<ReportRepo, InitError>
   readonly sql: (flags: SqlFlags) => Layer.Layer<ReadOnlyQuery, InitError>
 }
 
@@ -30,6 +33,7 @@ const make = <RunError, InitError>(services: Services<RunError, InitError>, vers
       locate(services.locate, version),
       init(services.init),
       rejects(services.rejects),
+      writeReport(services.report),
       sql(services.sql),
     ]),
   )

@@ -6,6 +6,7 @@ import { FetchHttpClient } from "effect/http"
 import { UsageError } from "./commands/CommandError.ts"
 import type { InitFlags } from "./commands/init.ts"
 import type { RejectsFlags } from "./commands/rejects.ts"
+import type { ReportFlags } from "./commands/report.ts"
 import type { RunServices } from "./commands/run.ts"
 import type { LocateFlags, LocateServices } from "./commands/locate.ts"
 import type { LocatorFlags, LocatorName } from "./commands/locatorFlags.ts"
@@ -21,9 +22,11 @@ import { Quota } from "./geo/Quota.ts"
 import * as Logging from "./Logging.ts"
 import { PermitRepo } from "./repo/PermitRepo.ts"
 import * as PgReadOnlyQuery from "./repo/PgReadOnlyQuery.ts"
+import * as PgReportRepo from "./repo/PgReportRepo.ts"
 import * as PgUserRepo from "./repo/PgUserRepo.ts"
 import type { ReadOnlyQuery } from "./repo/ReadOnlyQuery.ts"
 import type { RejectRepo } from "./repo/RejectRepo.ts"
+import type { ReportRepo } from "./repo/ReportRepo.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
 import * as LocalSource from "./source/LocalSource.ts"
 
@@ -193,6 +196,10 @@ export const init = (flags: InitFlags): Layer.Layer<UserRepo | RejectRepo, InitE
 
 /** The services of `etl rejects`. */
 export const rejects = (flags: RejectsFlags): Layer.Layer<RejectRepo, InitError> => init(flags)
+
+/** The services of `etl report`. */
+export const report = (flags: ReportFlags): Layer.Layer<ReportRepo, InitError> =>
+  PgReportRepo.layer.pipe(Layer.provide(database(flags, 1)), withLog(flags))
 
 /** The services of `etl sql`. */
 export const sql = (flags: SqlFlags): Layer.Layer<ReadOnlyQuery, InitError> =>

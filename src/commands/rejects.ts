@@ -5,23 +5,10 @@ import { logFailure, printable } from "../Logging.ts"
 import { RejectRepo, type StoredReject } from "../repo/RejectRepo.ts"
 import { UsageError } from "./CommandError.ts"
 import { databaseFlags } from "./databaseFlags.ts"
+import { runFlag, type RunName } from "./runName.ts"
 import { plural } from "../domain/Estimate.ts"
 import { quote } from "../domain/shell.ts"
 import { type Written, writeRejects } from "./rejectFiles.ts"
-
-type RunName = number | "latest"
-
-const parseRun = (text: string): Option.Option<RunName> => {
-  if (text === "latest") return Option.some(text)
-  const id = /^\d+$/.test(text) ? Number(text) : 0
-  return id > 0 && Number.isSafeInteger(id) ? Option.some(id) : Option.none()
-}
-
-const runFlag = (name: string) =>
-  Flag.String(name).pipe(
-    Flag.filterMap(parseRun, (text) => `Expected: latest or a positive whole number, got ${JSON.stringify(text)}`),
-    Flag.withMetavar("RUN"),
-  )
 
 const rejectsFlags = {
   run: runFlag("run").pipe(Flag.withDescription("Which run's rejects: latest, or its number (latest)"), Flag.optional),
