@@ -4,14 +4,16 @@ import { StageTimes } from "./StageTimes.ts"
 
 const Text = Schema.String
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+/** A group has somebody in it. */
+const Positive = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
 const Milliseconds = Count
 const latitude = Schema.Finite.check(Schema.isBetween({ minimum: -90, maximum: 90 }))
 const longitude = Schema.Finite.check(Schema.isBetween({ minimum: -180, maximum: 180 }))
-const Day = Schema.String.check(Schema.isPattern(/^\d{4}-\d\d-\d\d$/))
+const Day = Schema.String.check(Schema.isPattern(/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/))
 const Time = Schema.Date
 
 /** A value and how many users have it. */
-export const Share = Schema.Struct({ name: Text, users: Count })
+export const Share = Schema.Struct({ name: Text, users: Positive })
 export type Share = typeof Share.Type
 
 /** The most frequent values, how many there are in all, and how many users have one. */
@@ -29,7 +31,7 @@ export const CityShare = Schema.Struct({ ...Share.fields, region: Schema.NullOr(
 export type CityShare = typeof CityShare.Type
 
 /** Users of about one place. */
-export const PlaceBin = Schema.Struct({ latitude, longitude, users: Count })
+export const PlaceBin = Schema.Struct({ latitude, longitude, users: Positive })
 export type PlaceBin = typeof PlaceBin.Type
 
 /** Spans of time, each as long as the others or as the calendar has it. */
@@ -40,7 +42,7 @@ export type TimeUnit = typeof TimeUnit.Type
 export const Timeline = Schema.Struct({
   unit: TimeUnit,
   /** Spans with users, by their first day. */
-  spans: Schema.Array(Schema.Struct({ start: Day, users: Count })),
+  spans: Schema.Array(Schema.Struct({ start: Day, users: Positive })),
   /** Users that are far before and far after all others, and are in no span. */
   before: Count,
   after: Count,
@@ -90,7 +92,7 @@ export type ReportedRun = typeof ReportedRun.Type
 export const ReasonCount = Schema.Struct({
   column: Schema.NullOr(Text),
   message: Text,
-  records: Count,
+  records: Positive,
   example: Schema.Struct({ uri: Text, line: Count }),
 })
 export type ReasonCount = typeof ReasonCount.Type
@@ -102,7 +104,7 @@ export const QueueState = Schema.Struct({
   claimed: Count,
   located: Count,
   /** Without a place, by reason. */
-  unlocatable: Schema.Array(Schema.Struct({ reason: Text, addresses: Count })),
+  unlocatable: Schema.Array(Schema.Struct({ reason: Text, addresses: Positive })),
 })
 export type QueueState = typeof QueueState.Type
 

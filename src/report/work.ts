@@ -1,4 +1,4 @@
-import type { ReportData, ReportedRun, RunState } from "../domain/ReportData.ts"
+import type { ReasonCount, ReportData, ReportedRun, RunState } from "../domain/ReportData.ts"
 import { barHeader, durations, nothing, scrolling } from "./charts.ts"
 import { baseName, count, duration, minute, percent } from "./format.ts"
 import { type Html, html } from "./html.ts"
@@ -93,6 +93,9 @@ const noRejects = (run: ReportedRun | null): string => {
     : `The ${count(run.counts.rejected)} rejects of this run are not kept any more.`
 }
 
+const describe = ({ column, message, example }: ReasonCount): Html =>
+  html`${column === null ? null : html`<code>${column}</code> `}${message}<span class="quiet">, first at ${baseName(example.uri)}:${String(example.line)}</span>`
+
 /** Why records were rejected, with the first of each kind. */
 export const rejects = ({ rejects: { kept, distinct, reasons }, run }: ReportData): Html => {
   const aside = distinct > reasons.length ? `the first ${reasons.length} of ${count(distinct)} reasons` : ""
@@ -103,34 +106,29 @@ export const rejects = ({ rejects: { kept, distinct, reasons }, run }: ReportDat
       ${
         reasons.length === 0
           ? nothing(noRejects(run))
-          : html`${scrolling(
-              "Rejected records by reason",
-              html`<table>
-                  <caption>
-                    ${count(kept)} ${kept === 1 ? "record" : "records"} by reason
-                    <span class="aside">${aside}</span>
-                  </caption>
-                  <thead>
-                    <tr>
-                      <th scope="col">Reason</th>
-                      <th scope="col" class="n">Records</th>
-                      <th scope="col" class="n">Share</th>
-                      <th scope="col">First example</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    ${reasons.map(
-                      ({ column, message, records, example }) =>
-                        html`<tr>
-                          ${barHeader([column === null ? null : html`<code>${column}</code> `, message], records, most)}
-                          <td class="n">${count(records)}</td>
-                          <td class="n quiet">${percent(records, kept)}</td>
-                          <td class="place">${baseName(example.uri)}:${String(example.line)}</td>
-                        </tr>`,
-                    )}
-                  </tbody>
-                </table>`,
-            )}
+          : html`<table>
+                <caption>
+                  ${count(kept)} ${kept === 1 ? "record" : "records"} by reason
+                  <span class="aside">${aside}</span>
+                </caption>
+                <thead>
+                  <tr>
+                    <th scope="col">Reason</th>
+                    <th scope="col" class="n">Records</th>
+                    <th scope="col" class="n">Share</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  ${reasons.map(
+                    (reason) =>
+                      html`<tr>
+                        ${barHeader(describe(reason), reason.records, most)}
+                        <td class="n">${count(reason.records)}</td>
+                        <td class="n quiet">${percent(reason.records, kept)}</td>
+                      </tr>`,
+                  )}
+                </tbody>
+              </table>
               <p class="note">A record with several reasons counts for each. <code>etl rejects --run ${run?.id ?? "latest"}</code> lists them all.</p>`
       }
     </div>
@@ -173,11 +171,15 @@ export const queue = ({ queue, users }: ReportData): Html => {
               </div>
             </dl>`
       }
-      <p class="note">
+      ${
+        users.total === 0
+          ? null
+          : html`<p class="note">
         Of ${count(users.total)} ${users.total === 1 ? "user" : "users"}, a service located ${count(users.byService)}
         and a local database ${count(Math.max(0, users.located - users.byService))};
         ${count(users.total - users.located)} have no place.
-      </p>
+      </p>`
+      }
     </div>
   </section>`
 }
