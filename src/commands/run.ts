@@ -6,10 +6,12 @@ import type { GeoLocator } from "../geo/GeoLocator.ts"
 import { logFailure } from "../Logging.ts"
 import * as Pipeline from "../Pipeline.ts"
 import type { LocationQueue } from "../repo/LocationQueue.ts"
+import { Preview } from "../repo/Preview.ts"
 import type { RunRepo } from "../repo/RunRepo.ts"
 import type { UserRepo } from "../repo/UserRepo.ts"
 import type { Source } from "../source/Source.ts"
 import { Incomplete, UsageError } from "./CommandError.ts"
+import { formatDryRun } from "./formatDryRun.ts"
 import { formatSummary } from "./formatSummary.ts"
 import { type RunFlags, runFlags } from "./runFlags.ts"
 
@@ -51,7 +53,12 @@ const load = Effect.fn("run")(
       locateFor: Option.getOrUndefined(flags.locateFor),
       locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),
     })
-    yield* Console.log(formatSummary(summary, flags.maxRejects))
+    const preview = yield* Preview
+    yield* Console.log(
+      Option.isSome(preview)
+        ? formatDryRun(summary, yield* preview.value, flags)
+        : formatSummary(summary, flags.maxRejects),
+    )
     const code = exitCode(summary)
     if (code !== 0) return yield* new Incomplete({ code })
   },
@@ -66,6 +73,7 @@ export const run = <E>(services: (flags: RunFlags) => Layer.Layer<RunServices, E
     Command.withDescription("Load CSV files into PostgreSQL, one row per user, and locate their addresses"),
     Command.withExamples([
       { command: "etl --source ./input/ --chunksize 1000", description: "Load a folder" },
+      { command: "etl --source ./input/ --dry-run", description: "Check a folder, write nothing" },
       { command: "etl --source user_activity --aws --bucket em-datasets", description: "Load from S3" },
     ]),
   )
