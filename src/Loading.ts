@@ -2,9 +2,11 @@ import { type Duration, Effect, Ref, Stream } from "effect"
 import { type ColumnMapping, otherMapping } from "./domain/ColumnMapping.ts"
 import { plural } from "./domain/Estimate.ts"
 import type { Share } from "./domain/Lane.ts"
+import { monotonicMillis } from "./domain/monotonic.ts"
 import { type Location, tally } from "./domain/Location.ts"
 import { describeReason, type Reject } from "./domain/Reject.ts"
 import * as RejectLimit from "./domain/RejectLimit.ts"
+import type { RejectTally } from "./domain/RejectTally.ts"
 import {
   addCounts,
   type AnsweredCounts,
@@ -13,6 +15,7 @@ import {
   noRecords,
   type RecordCounts,
 } from "./domain/RunSummary.ts"
+import type { Stopwatch } from "./domain/StageTimes.ts"
 import { answerAtOnce, GeoLocator } from "./geo/GeoLocator.ts"
 import { type FileLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
 import type { ShareLocations } from "./repo/UserRepo.ts"
@@ -55,26 +58,46 @@ const makeLocate = Effect.fnUntraced(function* (
 
 const describeReasons = ({ reasons }: Reject): string => reasons.map(describeReason).join(", ")
 
+/** What this attempt has done of a file. */
+interface Work {
+  readonly start: number
+  located: number
+  queued: number
+  firstReject: Reject | undefined
+  /** The file, where it was loaded as a whole. */
+  whole: Writing.WrittenChunk | undefined
+}
+
 export const fileSummary = (
   { uri, name }: Pick<SourceFile, "uri" | "name">,
   state: FileSummary["state"],
   counts: RecordCounts,
   error: string | null = null,
-): FileSummary => ({ uri, name, state, counts, error })
+): FileSummary => ({ uri, name, state, counts, located: 0, queued: 0, milliseconds: 0, error })
 
-/**
- * Loads the files of a run that are registered. `addressCounts`: where answers are counted.
- */
+/** With what this attempt has done of the file. */
+const withWork = Effect.fnUntraced(function* (summary: FileSummary, { located, queued, start }: Work) {
+  return { ...summary, located, queued, milliseconds: Math.round((yield* monotonicMillis) - start) }
+})
+
+/** Where a run counts what it does beside records. */
+export interface Tallies {
+  readonly addressCounts: Ref.Ref<AnsweredCounts>
+  readonly rejects: RejectTally
+  readonly stopwatch: Stopwatch
+}
+
+/** Loads the files of a run that are registered. */
 export const make = Effect.fnUntraced(function* (
   options: LoadOptions,
   runId: number,
   request: RunRequest,
-  addressCounts: Ref.Ref<AnsweredCounts>,
+  { addressCounts, rejects: rejectTally, stopwatch }: Tallies,
 ) {
   const source = yield* Source
   const runs = yield* RunRepo
   const locate = yield* makeLocate(options.locationsMaxAge, addressCounts)
-  const write = yield* Writing.make({ ...options, locate })
+  const write = yield* Writing.make({ ...options, locate, stopwatch })
   const runCounts = yield* Ref.make(yield* runs.committed(runId))
 
   const isTooMuch = (counts: RecordCounts) => RejectLimit.isExceeded(options.maxRejects, counts)
@@ -101,22 +124,12 @@ export const make = Effect.fnUntraced(function* (
     if (yield* isStopped) return yield* new Writing.TooManyRejects()
   })
 
-  const finished = Effect.fnUntraced(function* (
-    load: FileLoad<SourceFile>,
-    whole: Writing.WrittenChunk | undefined,
-    firstReject: Reject | undefined,
-  ) {
-    const counts = whole?.counts ?? (yield* runs.finishFile(load))
-    yield* Effect.logInfo(`${load.file.name}: ${plural(counts.read, "record")}`).pipe(
+  const finished = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, work: Work) {
+    const counts = work.whole?.counts ?? (yield* runs.finishFile(load))
+    const rejected = counts.rejected > 0 ? `, ${plural(counts.rejected, "reject")}` : ""
+    yield* Effect.logInfo(`${load.file.name}: ${plural(counts.read, "record")}${rejected}`).pipe(
       Effect.annotateLogs({ step: "Load", ...counts }),
     )
-    if (firstReject !== undefined) {
-      const { line } = firstReject
-      const which = load.resume === undefined ? "the first" : "the first since it was resumed"
-      yield* Effect.logWarning(
-        `${load.file.name}: ${plural(counts.rejected, "record")} rejected, ${which} at line ${line}: ${describeReasons(firstReject)}`,
-      ).pipe(Effect.annotateLogs({ step: "Transform" }))
-    }
     return fileSummary(load.file, "loaded", counts)
   })
 
@@ -136,15 +149,11 @@ export const make = Effect.fnUntraced(function* (
     ).pipe(Effect.annotateLogs({ step: "Transform" }))
   })
 
-  const stoppedAt = Effect.fnUntraced(function* (
-    load: FileLoad<SourceFile>,
-    whole: Writing.WrittenChunk | undefined,
-    first: Reject | undefined,
-  ) {
-    yield* stop(load, first)
-    return whole === undefined
+  const stoppedAt = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, work: Work) {
+    yield* stop(load, work.firstReject)
+    return work.whole === undefined
       ? fileSummary(load.file, "open", yield* runs.fileCounts(load))
-      : yield* finished(load, whole, first)
+      : yield* finished(load, work)
   })
 
   const readFile = Effect.fnUntraced(function* (load: FileLoad<SourceFile>) {
@@ -161,22 +170,35 @@ export const make = Effect.fnUntraced(function* (
     }
     const pace = yield* Writing.makePace
     const before = yield* Ref.get(runCounts)
-    let first: Reject | undefined
-    let whole: Writing.WrittenChunk | undefined
+    const work: Work = {
+      start: yield* monotonicMillis,
+      located: 0,
+      queued: 0,
+      firstReject: undefined,
+      whole: undefined,
+    }
+    const keep = (written: Writing.WrittenChunk) => {
+      work.located += written.located
+      work.queued += written.queued
+      work.firstReject ??= written.rejects[0]
+      if (written.isFile) work.whole = written
+      rejectTally.add(load.file.name, written.rejects)
+    }
     return yield* source.read(load.file, load.resume?.position.byteOffset ?? 0).pipe(
-      Stream.tap(() => pace.room),
-      readChunks(load.file, { ...options, maxRecordSize, resume: load.resume }),
+      stopwatch.timePulls("extract"),
+      Stream.tap(() => stopwatch.time("room")(pace.room)),
+      readChunks(load.file, { ...options, maxRecordSize, resume: load.resume, stopwatch }),
       write(load, pace, (counts) => isTooMuch(addCounts(before, counts))),
       Stream.runForEach((written) => {
-        first ??= written.rejects[0]
-        if (written.isFile) whole = written
+        keep(written)
         return committed(written)
       }),
-      Effect.andThen(Effect.suspend(() => finished(load, whole, first))),
+      Effect.andThen(Effect.suspend(() => finished(load, work))),
       Effect.catchTags({
         SourceError: (error) => failed(load, error),
-        TooManyRejects: () => stoppedAt(load, whole, first),
+        TooManyRejects: () => stoppedAt(load, work),
       }),
+      Effect.flatMap((summary) => withWork(summary, work)),
     )
   })
 

@@ -4,6 +4,7 @@ import { type Share, shares, wholeFile } from "./domain/Lane.ts"
 import type { AnswerTally } from "./domain/Location.ts"
 import type { Reject } from "./domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "./domain/RunSummary.ts"
+import type { Stopwatch } from "./domain/StageTimes.ts"
 import type { GeoLocatorError } from "./geo/GeoLocator.ts"
 import { type FileIdentity, type FileLoad, RunRepo } from "./repo/RunRepo.ts"
 import { type ShareLocations, type ShareOutcome, UserRepo } from "./repo/UserRepo.ts"
@@ -22,8 +23,17 @@ export interface WrittenChunk {
   readonly rejects: ReadonlyArray<Reject>
   /** Addresses that need not be asked for. */
   readonly remembered: ReadonlyArray<AnswerTally>
+  /** Addresses with a place, and addresses that were left for the service; by connection. */
+  readonly located: number
+  readonly queued: number
   /** The file was loaded as a whole: it needs no finishing. */
   readonly isFile: boolean
+}
+
+/** What became of a share, and of its addresses. */
+interface WrittenShare extends ShareOutcome {
+  readonly located: number
+  readonly queued: number
 }
 
 interface DividedChunk {
@@ -52,6 +62,7 @@ export interface WriteOptions {
   readonly concurrency: number
   /** Answers what can be answered at once. */
   readonly locate: (share: Share) => Effect.Effect<ShareLocations, GeoLocatorError>
+  readonly stopwatch: Stopwatch
 }
 
 /** Bytes of chunks that may be under way: what is more waits to be read, so that large chunks come one by one. */
@@ -84,7 +95,7 @@ const ahead = 4
  * became of the chunks, in their order.
  */
 export const make = Effect.fnUntraced(function* (options: WriteOptions) {
-  const { locate, maxRecordSize } = options
+  const { locate, maxRecordSize, stopwatch } = options
   const users = yield* UserRepo
   const concurrency = Math.min(options.concurrency, users.connections)
   const runs = yield* RunRepo
@@ -107,16 +118,28 @@ export const make = Effect.fnUntraced(function* (options: WriteOptions) {
   })
 
   const writeShare = Effect.fnUntraced(function* (load: FileLoad<FileIdentity>, share: Share | undefined) {
-    return share === undefined || isNothing(share) ? [] : [yield* users.upsert(load, share, yield* locate(share))]
+    if (share === undefined || isNothing(share)) return []
+    const locations = yield* stopwatch.time("locate")(locate(share))
+    const outcome = yield* stopwatch.time("load")(users.upsert(load, share, locations))
+    const { located, unlocatable } = outcome.remembered
+    const answered = Object.values(unlocatable).reduce((sum, count) => sum + count, located)
+    const written: WrittenShare = {
+      ...outcome,
+      located: locations.known.size + located,
+      queued: locations.queue.length - answered,
+    }
+    return [written]
   })
 
-  const sumUp = ({ chunk, shares }: DividedChunk, outcomes: ReadonlyArray<ShareOutcome>): WrittenChunk => ({
+  const sumUp = ({ chunk, shares }: DividedChunk, outcomes: ReadonlyArray<WrittenShare>): WrittenChunk => ({
     chunk,
     counts: outcomes.reduce((sum, { counts }) => addCounts(sum, counts), noRecords),
     rejects: [...shares.flatMap(({ rejects }) => rejects), ...outcomes.flatMap(({ refused }) => refused)].sort(
       (left, right) => left.byteOffset - right.byteOffset,
     ),
     remembered: outcomes.map(({ remembered }) => remembered),
+    located: outcomes.reduce((sum, { located }) => sum + located, 0),
+    queued: outcomes.reduce((sum, { queued }) => sum + queued, 0),
     isFile: shares.some(isFile),
   })
 

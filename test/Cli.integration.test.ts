@@ -172,7 +172,8 @@ describe("etl", () => {
       const source = yield* directoryOf({ "1.csv": bad })
       const rejected = yield* etl(["--source", source, "--geo", "none"], env)
       assert.strictEqual(rejected.code, 3, rejected.stderr)
-      assert.match(rejected.stderr, /2 records rejected, the first at line 3: text after a closing quote/)
+      assert.match(rejected.stderr, /^1\.csv: 3 records, 2 rejects$/m)
+      assert.match(rejected.stderr, /^1 record rejected: text after a closing quote, at 1\.csv:3$/m)
       assert.deepStrictEqual(yield* query("select line::int, reasons from etl_rejects order by line"), [
         { line: 3, reasons: [{ column: null, message: "text after a closing quote" }] },
         {
