@@ -47,11 +47,12 @@ const formatCounts = ({ files, totals }: RunSummary): ReadonlyArray<string> => {
   )
 }
 
-const formatRejects = ({ rejects, reasons }: Seen, rejected: number): ReadonlyArray<string> => {
+const formatRejects = ({ rejectedFor, totals }: RunSummary, { rejects }: Seen): ReadonlyArray<string> => {
+  const { rejected } = totals
   if (rejected === 0) return []
-  const shown = reasons.slice(0, reasonsShown)
+  const shown = rejectedFor.slice(0, reasonsShown)
   const width = Math.max(...shown.map(({ records }) => number.format(records).length))
-  const more = reasons.length - shown.length
+  const more = rejectedFor.length - shown.length
   return [
     "Rejected:",
     ...shown.map(
@@ -95,7 +96,7 @@ export const formatDryRun = (
     "already are read as well.",
     ...formatCounts(summary),
     ...formatPlaces(summary, geo),
-    ...formatRejects(seen, summary.totals.rejected),
+    ...formatRejects(summary, seen),
     ...formatSample(seen),
     ...failed.map((error) => `Failed: ${error}`),
     ...(summary.stopped

@@ -1,17 +1,13 @@
 import { Context, Effect, Layer, Option } from "effect"
 import type { Share } from "../domain/Lane.ts"
-import { describeReason, type Reject } from "../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { LocationQueue } from "./LocationQueue.ts"
-import { Preview, type ReasonCount, type Seen } from "./Preview.ts"
+import { Preview, type Seen } from "./Preview.ts"
 import { type FileIdentity, type FileLoad, RunRepo } from "./RunRepo.ts"
 import { type ShareLocations, UserRepo } from "./UserRepo.ts"
 
 const usersShown = 3
 const rejectsShown = 10
-
-/** Reasons that are counted by themselves: a message may name a number of fields, and files have many. */
-const reasonsCounted = 100
 
 /** Of a run that writes nothing. */
 const runId = 0
@@ -35,30 +31,8 @@ const make = Effect.sync(() => {
   const files = new Map<number, { readonly name: string; readonly counts: RecordCounts }>()
   const users: Array<Seen["users"][number]> = []
   const rejects: Array<Seen["rejects"][number]> = []
-  const reasons = new Map<string, ReasonCount>()
-  let otherReasons: ReasonCount | undefined
 
-  const countReject = (file: string, { line, reasons: found }: Reject) => {
-    if (rejects.length < rejectsShown) rejects.push({ file, line, reasons: found })
-    for (const reason of found.map(describeReason)) {
-      const known = reasons.get(reason)
-      if (known !== undefined || reasons.size < reasonsCounted) {
-        reasons.set(reason, { ...(known ?? { reason, file, line }), records: (known?.records ?? 0) + 1 })
-      } else {
-        const others = otherReasons ?? { reason: "other reasons", file, line, records: 0 }
-        otherReasons = { ...others, records: others.records + 1 }
-      }
-    }
-  }
-
-  const seen = Effect.sync((): Seen => ({
-    users: [...users],
-    rejects: [...rejects],
-    reasons: [
-      ...[...reasons.values()].sort((left, right) => right.records - left.records),
-      ...(otherReasons === undefined ? [] : [otherReasons]),
-    ],
-  }))
+  const seen = Effect.sync((): Seen => ({ users: [...users], rejects: [...rejects] }))
 
   const userRepo = UserRepo.of({
     // One connection: what is shown first is what stands first.
@@ -68,7 +42,8 @@ const make = Effect.sync(() => {
       Effect.sync(() => {
         const { name, counts: before } = files.get(fileId)!
         if (users.length < usersShown) users.push(...firstUsers(share, locations, name, usersShown - users.length))
-        for (const reject of share.rejects) countReject(name, reject)
+        const shown = share.rejects.slice(0, rejectsShown - rejects.length)
+        rejects.push(...shown.map(({ line, reasons }) => ({ file: name, line, reasons })))
         const counts: RecordCounts = {
           ...noRecords,
           read: share.users.length + share.rejects.length,
@@ -98,7 +73,8 @@ const make = Effect.sync(() => {
     beginFile: () => Effect.void,
     finishFile: countsOf,
     fileCounts: countsOf,
-    end: () => Effect.sync(() => [...files.values()].reduce((sum, { counts }) => addCounts(sum, counts), noRecords)),
+    totals: () => Effect.sync(() => [...files.values()].reduce((sum, { counts }) => addCounts(sum, counts), noRecords)),
+    end: () => Effect.void,
   })
 
   const locationQueue = LocationQueue.of({

@@ -10,20 +10,12 @@ interface Place {
   readonly line: number
 }
 
-/** A reason, and of how many records it is one. */
-export interface ReasonCount extends Place {
-  readonly reason: string
-  readonly records: number
-}
-
 /** What a dry run keeps of the records that it has read. */
 export interface Seen {
   /** The first users that would be written, with the place that is known at once. */
   readonly users: ReadonlyArray<Place & { readonly user: User; readonly location: Location | null }>
   /** The first rejects. */
   readonly rejects: ReadonlyArray<Place & Pick<Reject, "reasons">>
-  /** Why records were rejected, most frequent first; each with the first place. */
-  readonly reasons: ReadonlyArray<ReasonCount>
 }
 
 /** What a dry run has seen so far; none where the run writes. */
