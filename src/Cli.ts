@@ -4,12 +4,14 @@ import { init, type InitFlags } from "./commands/init.ts"
 import { locate, type LocateFlags, type LocateServices } from "./commands/locate.ts"
 import { rejects, type RejectsFlags } from "./commands/rejects.ts"
 import { run, type RunServices } from "./commands/run.ts"
+import { runs, type RunsFlags } from "./commands/runs.ts"
 import { sql, type SqlFlags } from "./commands/sql.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
 import { quote } from "./domain/shell.ts"
 import * as Logging from "./Logging.ts"
 import type { ReadOnlyQuery } from "./repo/ReadOnlyQuery.ts"
 import type { RejectRepo } from "./repo/RejectRepo.ts"
+import type { RunHistory } from "./repo/RunHistory.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
 
 /** Makes the services of a command from its flags: `Main` for production, fakes in tests. */
@@ -17,7 +19,8 @@ export interface Services<RunError, InitError> {
   readonly run: (flags: RunFlags) => Layer.Layer<RunServices, RunError>
   readonly init: (flags: InitFlags) => Layer.Layer<UserRepo, InitError>
   readonly locate: (flags: LocateFlags) => Layer.Layer<LocateServices, RunError>
-  readonly rejects: (flags: RejectsFlags) => Layer.Layer<RejectRepo, InitError>
+  readonly rejects: (flags: RejectsFlags) => Layer.Layer<RejectRepo | RunHistory, InitError>
+  readonly runs: (flags: RunsFlags) => Layer.Layer<RunHistory, InitError>
   readonly sql: (flags: SqlFlags) => Layer.Layer<ReadOnlyQuery, InitError>
 }
 
@@ -29,6 +32,7 @@ const make = <RunError, InitError>(services: Services<RunError, InitError>) =>
       run(services.run),
       locate(services.locate),
       init(services.init),
+      runs(services.runs),
       rejects(services.rejects),
       sql(services.sql),
     ]),

@@ -10,6 +10,7 @@ import type { RunServices } from "./commands/run.ts"
 import type { LocateFlags, LocateServices } from "./commands/locate.ts"
 import type { LocatorFlags, LocatorName } from "./commands/locatorFlags.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
+import type { RunsFlags } from "./commands/runs.ts"
 import type { SqlFlags } from "./commands/sql.ts"
 import * as Embedded from "./database/Embedded.ts"
 import * as PgServer from "./database/PgServer.ts"
@@ -24,6 +25,7 @@ import * as PgReadOnlyQuery from "./repo/PgReadOnlyQuery.ts"
 import * as PgUserRepo from "./repo/PgUserRepo.ts"
 import type { ReadOnlyQuery } from "./repo/ReadOnlyQuery.ts"
 import type { RejectRepo } from "./repo/RejectRepo.ts"
+import type { RunHistory } from "./repo/RunHistory.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
 import * as LocalSource from "./source/LocalSource.ts"
 
@@ -194,11 +196,14 @@ export const locate = (flags: LocateFlags): Layer.Layer<LocateServices, RunError
 type InitError = Layer.Error<ReturnType<typeof database>> | Layer.Error<ReturnType<typeof Logging.layer>>
 
 /** The services of `etl init`. */
-export const init = (flags: InitFlags): Layer.Layer<UserRepo | RejectRepo, InitError> =>
+export const init = (flags: InitFlags): Layer.Layer<UserRepo | RejectRepo | RunHistory, InitError> =>
   repositories(flags).pipe(withLog(flags))
 
 /** The services of `etl rejects`. */
-export const rejects = (flags: RejectsFlags): Layer.Layer<RejectRepo, InitError> => init(flags)
+export const rejects = (flags: RejectsFlags): Layer.Layer<RejectRepo | RunHistory, InitError> => init(flags)
+
+/** The services of `etl runs`. */
+export const runs = (flags: RunsFlags): Layer.Layer<RunHistory, InitError> => init(flags)
 
 /** The services of `etl sql`. */
 export const sql = (flags: SqlFlags): Layer.Layer<ReadOnlyQuery, InitError> =>

@@ -3,25 +3,16 @@ import { Command, Flag } from "effect/cli"
 import { describeInFull } from "../domain/Reject.ts"
 import { logFailure, printable } from "../Logging.ts"
 import { RejectRepo, type StoredReject } from "../repo/RejectRepo.ts"
+import type { RunHistory } from "../repo/RunHistory.ts"
 import { UsageError } from "./CommandError.ts"
-import { databaseFlags } from "./databaseFlags.ts"
+import { databaseFlags, sameDatabase } from "./databaseFlags.ts"
 import { plural } from "../domain/Estimate.ts"
 import { quote } from "../domain/shell.ts"
 import { type Written, writeRejects } from "./rejectFiles.ts"
-
-type RunName = number | "latest"
-
-const parseRun = (text: string): Option.Option<RunName> => {
-  if (text === "latest") return Option.some(text)
-  const id = /^\d+$/.test(text) ? Number(text) : 0
-  return id > 0 && Number.isSafeInteger(id) ? Option.some(id) : Option.none()
-}
+import { expectedRunName, findRun, parseRunName } from "./runName.ts"
 
 const runFlag = (name: string) =>
-  Flag.String(name).pipe(
-    Flag.filterMap(parseRun, (text) => `Expected: latest or a positive whole number, got ${JSON.stringify(text)}`),
-    Flag.withMetavar("RUN"),
-  )
+  Flag.String(name).pipe(Flag.filterMap(parseRunName, expectedRunName), Flag.withMetavar("RUN"))
 
 const rejectsFlags = {
   run: runFlag("run").pipe(Flag.withDescription("Which run's rejects: latest, or its number (latest)"), Flag.optional),
@@ -53,19 +44,6 @@ const checkFlags = Effect.fnUntraced(function* (flags: RejectsFlags) {
 /** Runs with rejects that are named where the one that was asked for has none. */
 const namedRuns = 10
 
-const findRun = Effect.fnUntraced(function* (name: RunName) {
-  const repo = yield* RejectRepo
-  const latest = yield* repo.latestRun
-  if (latest === undefined) {
-    return yield* new UsageError({
-      message: "The database has no run yet. Load files first: etl --source DIR, with the same database flags.",
-    })
-  }
-  if (name === "latest") return latest
-  if (yield* repo.isRun(name)) return name
-  return yield* new UsageError({ message: `There is no run ${name}. The latest is ${latest}.` })
-})
-
 const tellNone = Effect.fnUntraced(function* (runId: number) {
   const runs = yield* (yield* RejectRepo).runs(namedRuns + 1)
   if (runs.length === 0) return yield* Console.log(`No rejects of run ${runId} are kept, nor of any other run.`)
@@ -81,15 +59,6 @@ const readerGone = Effect.callback<void>((resume) => {
   process.stdout.once("error", onError)
   return Effect.sync(() => process.stdout.off("error", onError))
 })
-
-/** The flags that name the same database again; a connection string may hold a password. */
-const sameDatabase = ({ databaseUrl, embedded }: RejectsFlags): string =>
-  [
-    ...(Option.isSome(databaseUrl) ? ["--database-url URL"] : []),
-    ...(Option.isSome(embedded) ? [`--embedded ${quote(embedded.value)}`] : []),
-  ]
-    .map((flag) => ` ${flag}`)
-    .join("")
 
 const list = Effect.fnUntraced(function* (flags: RejectsFlags, runId: number) {
   const repo = yield* RejectRepo
@@ -155,7 +124,7 @@ const execute = Effect.fn("rejects")(function* (flags: RejectsFlags) {
 }, Effect.tapError(logFailure))
 
 /** `etl rejects`: lists the records that a run could not load, writes them to be corrected, or deletes them. */
-export const rejects = <E>(services: (flags: RejectsFlags) => Layer.Layer<RejectRepo, E>) =>
+export const rejects = <E>(services: (flags: RejectsFlags) => Layer.Layer<RejectRepo | RunHistory, E>) =>
   Command.make("rejects", rejectsFlags, execute).pipe(
     Command.provide((flags) => Layer.unwrap(Effect.as(checkFlags(flags), services(flags)))),
     Command.withDescription(

@@ -1,0 +1,78 @@
+import { Clock, Console, Effect, type Layer, Option, Schema } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { RunDetails, RunRecord } from "../domain/RunRecord.ts"
+import { logFailure } from "../Logging.ts"
+import { RunHistory } from "../repo/RunHistory.ts"
+import { UsageError } from "./CommandError.ts"
+import { databaseFlags, sameDatabase } from "./databaseFlags.ts"
+import { formatRun, formatRuns } from "./formatRuns.ts"
+import { expectedRunName, findRun, noRunYet, parseRunName, type RunName } from "./runName.ts"
+import { wholeNumber } from "./wholeNumber.ts"
+
+/** Runs that are listed where nobody says how many. */
+const runsListed = 20
+
+const runsFlags = {
+  run: Argument.String("RUN").pipe(
+    Argument.filterMap(parseRunName, expectedRunName),
+    Argument.withDescription("Which run to show in full: latest, or its number"),
+    Argument.optional,
+  ),
+  limit: wholeNumber("limit", 1, 1_000_000).pipe(
+    Flag.withDescription(`How many runs to list, newest first (${runsListed})`),
+    Flag.optional,
+  ),
+  json: Flag.Boolean("json").pipe(
+    Flag.withDescription("Print a JSON array of runs, or of one run a JSON object"),
+    Flag.withDefault(false),
+  ),
+  ...databaseFlags,
+}
+
+export type RunsFlags = Command.Command.Config.Infer<typeof runsFlags>
+
+const encodeRuns = Schema.encodeEffect(Schema.Array(RunRecord))
+const encodeRun = Schema.encodeEffect(RunDetails)
+
+/** Columns of the terminal; what is no terminal gets those of a classic one. */
+const width = () => process.stdout.columns ?? 80
+
+const printJson = (value: unknown) => Console.log(JSON.stringify(value, null, 2))
+
+const list = Effect.fnUntraced(function* ({ json, limit }: RunsFlags) {
+  const { runs, total } = yield* (yield* RunHistory).latest(Option.getOrElse(limit, () => runsListed))
+  if (total === 0) return yield* noRunYet()
+  const now = new Date(yield* Clock.currentTimeMillis)
+  yield* json ? printJson(yield* Effect.orDie(encodeRuns(runs))) : Console.log(formatRuns(runs, total, width(), now))
+})
+
+const show = Effect.fnUntraced(function* (flags: RunsFlags, name: RunName) {
+  if (Option.isSome(flags.limit)) {
+    return yield* new UsageError({ message: "--limit is for the list of runs; leave it out where one run is named" })
+  }
+  const runId = yield* findRun(name)
+  const run = yield* (yield* RunHistory).details(runId)
+  // Runs are never deleted.
+  if (run === undefined) return yield* Effect.die(new Error(`run ${runId} has gone`))
+  const listRejects = `etl rejects --run ${runId}${sameDatabase(flags)}`
+  yield* flags.json ? printJson(yield* Effect.orDie(encodeRun(run))) : Console.log(formatRun(run, width(), listRejects))
+})
+
+const execute = Effect.fn("runs")(
+  (flags: RunsFlags) => Option.match(flags.run, { onNone: () => list(flags), onSome: (name) => show(flags, name) }),
+  Effect.tapError(logFailure),
+)
+
+/** `etl runs`: what was loaded when, and how it ended. */
+export const runs = <E>(services: (flags: RunsFlags) => Layer.Layer<RunHistory, E>) =>
+  Command.make("runs", runsFlags, execute).pipe(
+    Command.provide(services),
+    Command.withDescription(
+      "List the runs, or show one in full: its files, stage times, and why records were rejected",
+    ),
+    Command.withExamples([
+      { command: "etl runs", description: `The last ${runsListed}` },
+      { command: "etl runs latest", description: "The latest in full" },
+      { command: "etl runs 3 --json", description: "Run 3 for another program" },
+    ]),
+  )
