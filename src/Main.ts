@@ -9,6 +9,7 @@ import type { RejectsFlags } from "./commands/rejects.ts"
 import type { RunServices } from "./commands/run.ts"
 import type { LocateFlags, LocateServices } from "./commands/locate.ts"
 import type { LocatorFlags, LocatorName } from "./commands/locatorFlags.ts"
+import type { OutputFlags } from "./commands/outputFlags.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
 import type { RunsFlags } from "./commands/runs.ts"
 import type { SqlFlags } from "./commands/sql.ts"
@@ -151,9 +152,13 @@ const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 
 /** What cannot be made is logged too. */
 const withLog =
-  ({ logfile }: InitFlags) =>
+  ({ logfile, quiet = false }: InitFlags & Partial<OutputFlags>) =>
   <A, E, R>(layer: Layer.Layer<A, E, R>) =>
-    layer.pipe(Layer.tapError(Logging.logFailure), Layer.provideMerge(Logging.layer(logfile)), Layer.provide(platform))
+    layer.pipe(
+      Layer.tapError(Logging.logFailure),
+      Layer.provideMerge(Logging.layer(logfile, { isQuiet: quiet })),
+      Layer.provide(platform),
+    )
 
 type RunError =
   | Layer.Error<ReturnType<typeof source>>

@@ -5,6 +5,7 @@ import * as RejectLimit from "../domain/RejectLimit.ts"
 import { defaults } from "../Pipeline.ts"
 import { databaseFlags } from "./databaseFlags.ts"
 import { locatorFlags } from "./locatorFlags.ts"
+import { outputFlags } from "./outputFlags.ts"
 import { wholeNumber } from "./wholeNumber.ts"
 
 const isDelimiter = (text: string): boolean => text.length === 1 && /[\t\x20-\x7e]/.test(text) && text !== '"'
@@ -81,6 +82,7 @@ export const runFlags = {
     Flag.withMetavar("N|N%"),
     Flag.withDefault(defaults.maxRejects),
   ),
+  ...outputFlags,
   ...databaseFlags,
 }
 

@@ -20,7 +20,7 @@ const firstUsers = ({ users, winners }: Share, { known }: ShareLocations, file: 
     .map(({ user, byteOffset }) => ({
       file,
       line: users.find((record) => record.byteOffset === byteOffset)!.line,
-      user,
+      user: { ...user, password: user.password === null ? null : "***" },
       location: (user.ip_address === null ? undefined : known.get(user.ip_address)) ?? null,
     }))
 
@@ -32,6 +32,7 @@ const make = Effect.sync(() => {
   const seen = Effect.sync((): Seen => ({ users: [...users], rejects: [...rejects] }))
 
   const userRepo = UserRepo.of({
+    name: "nothing (--dry-run)",
     // One connection: what is shown first is what stands first.
     connections: 1,
     migrate: Effect.void,
