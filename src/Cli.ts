@@ -1,7 +1,10 @@
 import { Console, Effect, type Layer, Predicate, Runtime, Schema } from "effect"
 import { CliError, CliOutput, Command } from "effect/cli"
+import { check, type CheckParts } from "./commands/check.ts"
+import type { CheckFlags } from "./commands/checkFlags.ts"
 import { init, type InitFlags } from "./commands/init.ts"
 import { locate, type LocateFlags, type LocateServices } from "./commands/locate.ts"
+import { CommandLine } from "./commands/origin.ts"
 import { rejects, type RejectsFlags } from "./commands/rejects.ts"
 import { run, type RunServices } from "./commands/run.ts"
 import { runs, type RunsFlags } from "./commands/runs.ts"
@@ -17,6 +20,7 @@ import type { UserRepo } from "./repo/UserRepo.ts"
 /** Makes the services of a command from its flags: `Main` for production, fakes in tests. */
 export interface Services<RunError, InitError> {
   readonly run: (flags: RunFlags) => Layer.Layer<RunServices, RunError>
+  readonly check: (flags: CheckFlags) => CheckParts<RunError>
   readonly init: (flags: InitFlags) => Layer.Layer<UserRepo, InitError>
   readonly locate: (flags: LocateFlags) => Layer.Layer<LocateServices, RunError>
   readonly rejects: (flags: RejectsFlags) => Layer.Layer<RejectRepo | RunHistory, InitError>
@@ -31,6 +35,7 @@ const make = <RunError, InitError>(services: Services<RunError, InitError>, vers
     Command.withSubcommands([
       run(services.run, version),
       locate(services.locate, version),
+      check(services.check),
       init(services.init),
       runs(services.runs),
       rejects(services.rejects),
@@ -90,6 +95,7 @@ export const execute = <RunError, InitError>(
 ) =>
   Command.runWith(make(services, version), { version })(withDefaultCommand(args)).pipe(
     Effect.catch(report),
+    Effect.provideService(CommandLine, args),
     Effect.provideService(CliOutput.Presenter, presenter),
     Effect.onInterrupt(() =>
       Console.error(Logging.printable(`Interrupted. The same command goes on: ${commandLine(args)}`)),

@@ -3,6 +3,9 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import { Config, Context, Effect, type FileSystem, Layer, Option, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
+import type { CheckParts } from "./commands/check.ts"
+import type { CheckFlags } from "./commands/checkFlags.ts"
+import { chooseDatabase } from "./commands/chooseDatabase.ts"
 import { UsageError } from "./commands/CommandError.ts"
 import type { InitFlags } from "./commands/init.ts"
 import type { RejectsFlags } from "./commands/rejects.ts"
@@ -22,6 +25,7 @@ import { Quota } from "./geo/Quota.ts"
 import * as Logging from "./Logging.ts"
 import * as DryRepo from "./repo/DryRepo.ts"
 import { PermitRepo } from "./repo/PermitRepo.ts"
+import * as PgDatabaseState from "./repo/PgDatabaseState.ts"
 import * as PgReadOnlyQuery from "./repo/PgReadOnlyQuery.ts"
 import * as PgUserRepo from "./repo/PgUserRepo.ts"
 import type { ReadOnlyQuery } from "./repo/ReadOnlyQuery.ts"
@@ -36,23 +40,16 @@ const connectionsBesideWriting = 6
 const usageError = (message: string) => new UsageError({ message })
 
 /** `writers`: connections that write at once. */
-const database = ({ databaseUrl, embedded }: InitFlags, writers: number) =>
+const database = (flags: InitFlags, writers: number) =>
   Layer.unwrap(
-    Effect.gen(function* () {
-      if (Option.isSome(databaseUrl) && Option.isSome(embedded)) {
-        return yield* usageError("--database-url and --embedded name two databases; give one of them")
-      }
-      const isServer = Option.isSome(databaseUrl) || (Option.isNone(embedded) && (yield* PgServer.isConfigured))
-      return isServer
-        ? PgServer.layer({
-            url: Option.getOrUndefined(databaseUrl),
-            maxConnections: connectionsBesideWriting + writers,
-          })
-        : Embedded.layer(Option.getOrElse(embedded, () => ".etl/pgdata"))
-    }),
+    Effect.map(chooseDatabase(flags), (choice) =>
+      choice._tag === "Server"
+        ? PgServer.layer({ url: choice.url, maxConnections: connectionsBesideWriting + writers })
+        : Embedded.layer(choice.folder),
+    ),
   )
 
-const source = (flags: RunFlags) =>
+const source = (flags: Pick<RunFlags, "source" | "aws" | "bucket" | "region" | "endpoint" | "sign">) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const { aws, bucket, region, endpoint, sign } = flags
@@ -91,22 +88,34 @@ const ipApiKey = Effect.map(
 /** Requests in any 60 s without a key. */
 const freeRequests = 15
 
-const ipApi = ({ ipApiQuota }: LocatorFlags) =>
+/** The service as it is configured, and whose quota is counted. */
+const ipApiSettings = Effect.fnUntraced(function* ({ ipApiQuota }: LocatorFlags) {
+  const url = Option.getOrUndefined(yield* Config.option(Config.String("IP_API_URL")))
+  const key = yield* ipApiKey
+  return {
+    url,
+    key,
+    quota: {
+      provider: quotaOf({ url, key }),
+      // What a key allows, the service tells.
+      requests: Option.getOrElse(ipApiQuota, () => (Redacted.value(key) === "" ? freeRequests : Infinity)),
+    },
+  }
+})
+
+const ipApi = (flags: LocatorFlags) =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const url = Option.getOrUndefined(yield* Config.option(Config.String("IP_API_URL")))
-      const key = yield* ipApiKey
+      const { url, key, quota } = yield* ipApiSettings(flags)
+      const { provider, requests } = quota
       const permits = yield* PermitRepo
-      const quota = Quota.layer({
-        // What a key allows, the service tells.
-        requests: Option.getOrElse(ipApiQuota, () => (Redacted.value(key) === "" ? freeRequests : Infinity)),
-        shared: { provider: quotaOf({ url, key }), permits },
-      })
-      return IpApi.layer({ url, key }).pipe(Layer.provide(quota))
+      return IpApi.layer({ url, key }).pipe(Layer.provide(Quota.layer({ requests, shared: { provider, permits } })))
     }),
   ).pipe(Layer.provide(FetchHttpClient.layer))
 
-const mmdb = ({ geoDb }: LocatorFlags) => Mmdb.layer(geoDb.length === 0 ? {} : { files: geoDb })
+const mmdbOptions = ({ geoDb }: LocatorFlags): Mmdb.MmdbOptions => (geoDb.length === 0 ? {} : { files: geoDb })
+
+const mmdb = (flags: LocatorFlags) => Mmdb.layer(mmdbOptions(flags))
 
 const locatorLayer = (
   name: LocatorName,
@@ -213,3 +222,21 @@ export const runs = (flags: RunsFlags): Layer.Layer<RunHistory, InitError> => in
 /** The services of `etl sql`. */
 export const sql = (flags: SqlFlags): Layer.Layer<ReadOnlyQuery, InitError> =>
   PgReadOnlyQuery.layer.pipe(Layer.provide(database(flags, 1)), withLog(flags))
+
+/** What `etl check` looks at. */
+export const check = (flags: CheckFlags): CheckParts<RunError> => ({
+  locatorFlags: checkLocator(flags),
+  source: (name) => source({ ...flags, source: name }).pipe(Layer.provide(platform)),
+  database: Effect.gen(function* () {
+    const choice = yield* chooseDatabase(flags)
+    if (choice._tag === "Embedded" && !(yield* Embedded.isThere(choice.folder))) {
+      return { _tag: "Absent", folder: choice.folder }
+    }
+    return { _tag: "Open", layer: PgDatabaseState.layer.pipe(Layer.provide(database(flags, 1))) }
+  }),
+  mmdb: Mmdb.check(mmdbOptions(flags)),
+  ipApi: Effect.gen(function* () {
+    const { url, key, quota } = yield* ipApiSettings(flags)
+    return { hostname: (yield* IpApi.endpointOf({ url, key })).hostname, quota }
+  }),
+})
