@@ -16,6 +16,8 @@ const filesNamed = 10
 
 const filesAtOnce = 8
 
+const number = new Intl.NumberFormat("en-US")
+
 export interface HeaderOptions {
   readonly delimiter: string
   readonly maxRecordSize: number
@@ -46,8 +48,8 @@ const checkHeaders = Effect.fnUntraced(function* (
     files.length === 1
       ? "the file's fits"
       : looked.length < files.length
-        ? `the first ${looked.length} of ${files.length} fit`
-        : `all ${files.length} fit`
+        ? `the first ${number.format(looked.length)} of ${number.format(files.length)} fit`
+        : `all ${number.format(files.length)} fit`
   return [
     ...bad.slice(0, filesNamed),
     ...(more > 0 ? [wrong("headers", `${plural(more, "other file")} cannot be read either`, bad[0]!.code)] : []),
