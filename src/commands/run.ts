@@ -8,11 +8,13 @@ import { GeoLocator } from "../geo/GeoLocator.ts"
 import { logFailure } from "../Logging.ts"
 import * as Pipeline from "../Pipeline.ts"
 import type { LocationQueue } from "../repo/LocationQueue.ts"
+import { Preview } from "../repo/Preview.ts"
 import type { RunRepo } from "../repo/RunRepo.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import type { Source } from "../source/Source.ts"
 import { Incomplete, UsageError } from "./CommandError.ts"
 import { withDisplay } from "./display.ts"
+import { formatDryRun } from "./formatDryRun.ts"
 import { formatSummary } from "./formatSummary.ts"
 import { type RunFlags, runFlags } from "./runFlags.ts"
 
@@ -68,8 +70,13 @@ const makeLoad = (version: string) =>
         locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),
       }).pipe(withDisplay(flags, tellBanner(version, users.name, locator.name)))
       const code = exitCode(summary)
+      const preview = yield* Preview
       yield* Console.log(
-        flags.json ? JSON.stringify({ exitCode: code, ...summary }) : formatSummary(summary, flags.maxRejects),
+        flags.json
+          ? JSON.stringify({ exitCode: code, dryRun: flags.dryRun, ...summary })
+          : Option.isSome(preview)
+            ? formatDryRun(summary, yield* preview.value, flags)
+            : formatSummary(summary, flags.maxRejects),
       )
       if (code !== 0) return yield* new Incomplete({ code })
     },
@@ -84,6 +91,7 @@ export const run = <E>(services: (flags: RunFlags) => Layer.Layer<RunServices, E
     Command.withDescription("Load CSV files into PostgreSQL, one row per user, and locate their addresses"),
     Command.withExamples([
       { command: "etl --source ./input/ --chunksize 1000", description: "Load a folder" },
+      { command: "etl --source ./input/ --dry-run", description: "Check a folder, write nothing" },
       { command: "etl --source user_activity --aws --bucket em-datasets", description: "Load from S3" },
     ]),
   )

@@ -67,6 +67,10 @@ export const runFlags = {
     Flag.withDescription("Load files that are loaded already"),
     Flag.withDefault(false),
   ),
+  dryRun: Flag.Boolean("dry-run").pipe(
+    Flag.withDescription("Read and check everything, write nothing, and show what would be loaded"),
+    Flag.withDefault(false),
+  ),
   maxRejects: Flag.String("max-rejects").pipe(
     Flag.filterMap(
       RejectLimit.parse,
