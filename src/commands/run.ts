@@ -16,6 +16,7 @@ import { Incomplete, UsageError } from "./CommandError.ts"
 import { withDisplay } from "./display.ts"
 import { formatDryRun } from "./formatDryRun.ts"
 import { formatSummary } from "./formatSummary.ts"
+import { sameDatabase } from "./sameDatabase.ts"
 import { type RunFlags, runFlags } from "./runFlags.ts"
 
 /** What a run needs; made from its flags. */
@@ -76,7 +77,11 @@ const makeLoad = (version: string) =>
           ? JSON.stringify({ exitCode: code, dryRun: flags.dryRun, ...summary })
           : Option.isSome(preview)
             ? formatDryRun(summary, yield* preview.value, flags)
-            : formatSummary(summary, flags.maxRejects),
+            : formatSummary(summary, {
+                maxRejects: flags.maxRejects,
+                same: sameDatabase(flags),
+                width: process.stdout.columns ?? 80,
+              }),
       )
       if (code !== 0) return yield* new Incomplete({ code })
     },
