@@ -172,7 +172,7 @@ export const make = Effect.fnUntraced(function* (
       work.queued += written.queued
       work.firstReject ??= written.rejects[0]
       if (written.isFile) work.whole = written
-      rejectTally.add(load.file.name, written.rejects)
+      rejectTally.add({ name: load.file.name, number: load.fileId }, written.rejects)
     }
     return yield* source.read(load.file, load.resume?.position.byteOffset ?? 0).pipe(
       stopwatch.timePulls("extract"),

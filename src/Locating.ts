@@ -47,7 +47,7 @@ const tellQueue = ({ untilNextRequest = Effect.succeed(0) }: GeoService) =>
   }).pipe(
     Effect.provideService(References.MinimumLogLevel, "None"),
     Effect.ignore,
-    Effect.repeat(Schedule.spaced("2 seconds")),
+    Effect.repeat(Schedule.spaced("1 second")),
   )
 
 /** The addresses of an adopted table may be written in any way, or be none. */
