@@ -1,7 +1,8 @@
-import { Clock, Data, Deferred, type Duration, Effect, Ref, Result, Stream } from "effect"
+import { Clock, Data, Deferred, type Duration, Effect, Ref, Result, Schedule, Stream } from "effect"
 import { parseAddress } from "./domain/Address.ts"
 import { describeQueue, type ServiceRate } from "./domain/Estimate.ts"
 import { Answer, type Answers, tally } from "./domain/Location.ts"
+import * as Metrics from "./domain/Metrics.ts"
 import {
   type AnsweredCounts,
   type Answerer,
@@ -36,9 +37,16 @@ const rateOf = ({ batchSize, requestsPerMinute }: GeoService): ServiceRate => ({
   requestsPerMinute: requestsPerMinute ?? null,
 })
 
+/** How many addresses wait: who asks for it keeps the metric up to date. */
+const countWaiting = Effect.gen(function* () {
+  const waiting = yield* (yield* LocationQueue).waiting
+  yield* Metrics.recordQueue(waiting)
+  return waiting
+})
+
 /** Says how long the service will need for what waits, where that is worth a line. */
 const tellEstimate = Effect.fnUntraced(function* (service: GeoService) {
-  const waiting = yield* (yield* LocationQueue).waiting
+  const waiting = yield* countWaiting
   if (waiting > service.batchSize) yield* Effect.logInfo(describeQueue(waiting, rateOf(service)))
 })
 
@@ -110,7 +118,8 @@ export const drain = Effect.fn("Locating.drain")(
       return addresses.filter((address) => left.has(canonicalOf(address) ?? ""))
     })
 
-    const ask = Effect.fnUntraced(function* (service: GeoService, batch: ReadonlyArray<string>) {
+    const ask = Effect.fn("Locating.batch")(function* (service: GeoService, batch: ReadonlyArray<string>) {
+      yield* Effect.annotateCurrentSpan({ "etl.locator.provider": service.provider, "etl.addresses": batch.length })
       const told = yield* service
         .locate([...new Set(batch.flatMap((address) => canonicalOf(address) ?? []))])
         .pipe(Effect.catchTag("GeoLocatorError", (failure) => Effect.fail(new Stopped({ failure }))))
@@ -118,6 +127,7 @@ export const drain = Effect.fn("Locating.drain")(
       yield* claims.answer(service.provider, asked)
       yield* count("service", asked)
       const { located } = tally(asked)
+      yield* Effect.annotateCurrentSpan("etl.addresses.located", located)
       yield* Effect.logDebug("addresses asked for").pipe(
         Effect.annotateLogs({ provider: service.provider, asked: batch.length, located }),
       )
@@ -130,6 +140,7 @@ export const drain = Effect.fn("Locating.drain")(
           ? tellEstimate(service)
           : Effect.all([tellEstimate(service), Effect.andThen(Deferred.await(loaded), tellEstimate(service))])
     yield* Effect.forkScoped(estimates)
+    if (service !== undefined) yield* Effect.forkScoped(Effect.repeat(countWaiting, Schedule.spaced("10 seconds")))
     const timeIsUp =
       locateFor === undefined ? Effect.never : Effect.andThen(Deferred.await(loaded), Effect.sleep(locateFor))
 
@@ -164,10 +175,9 @@ export interface LocatingOptions {
 /** Sums up what became of addresses, and how many wait. */
 export const summarize = Effect.fnUntraced(function* (addressCounts: Ref.Ref<AnsweredCounts>) {
   const { service } = yield* GeoLocator
-  const queue = yield* LocationQueue
   const { requests, refusals } = yield* service?.requestCounts ?? Effect.succeed({ requests: 0, refusals: 0 })
   return {
-    addresses: { ...(yield* Ref.get(addressCounts)), requests, refusals, waiting: yield* queue.waiting },
+    addresses: { ...(yield* Ref.get(addressCounts)), requests, refusals, waiting: yield* countWaiting },
     serviceRate: service === undefined ? null : rateOf(service),
   }
 })
