@@ -144,11 +144,26 @@ const repositories = (flags: InitFlags, writers = 1) => PgUserRepo.layer.pipe(La
 
 const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 
+/** Traces and metrics for a collector, where one is named. */
+const telemetry = Layer.unwrap(
+  Effect.gen(function* () {
+    const endpoint = yield* Effect.orDie(Config.option(Config.String("OTEL_EXPORTER_OTLP_ENDPOINT")))
+    if (Option.isNone(endpoint)) return Layer.empty
+    const Telemetry = yield* Effect.promise(() => import("./Telemetry.ts"))
+    return Telemetry.layer
+  }),
+)
+
 /** What cannot be made is logged too. */
 const withLog =
   ({ logfile }: InitFlags) =>
   <A, E, R>(layer: Layer.Layer<A, E, R>) =>
-    layer.pipe(Layer.tapError(Logging.logFailure), Layer.provideMerge(Logging.layer(logfile)), Layer.provide(platform))
+    layer.pipe(
+      Layer.tapError(Logging.logFailure),
+      Layer.provideMerge(telemetry),
+      Layer.provideMerge(Logging.layer(logfile)),
+      Layer.provide(platform),
+    )
 
 type RunError =
   | Layer.Error<ReturnType<typeof source>>
