@@ -22,12 +22,12 @@ export interface Services<RunError, InitError> {
 }
 
 /** The `etl` command. */
-const make = <RunError, InitError>(services: Services<RunError, InitError>) =>
+const make = <RunError, InitError>(services: Services<RunError, InitError>, version: string) =>
   Command.make("etl").pipe(
     Command.withDescription("Loads CSV exports of user activity into PostgreSQL"),
     Command.withSubcommands([
-      run(services.run),
-      locate(services.locate),
+      run(services.run, version),
+      locate(services.locate, version),
       init(services.init),
       rejects(services.rejects),
       sql(services.sql),
@@ -84,7 +84,7 @@ export const execute = <RunError, InitError>(
   version: string,
   args: ReadonlyArray<string>,
 ) =>
-  Command.runWith(make(services), { version })(withDefaultCommand(args)).pipe(
+  Command.runWith(make(services, version), { version })(withDefaultCommand(args)).pipe(
     Effect.catch(report),
     Effect.provideService(CliOutput.Presenter, presenter),
     Effect.onInterrupt(() =>

@@ -1,20 +1,15 @@
 import { type Duration, Effect, Ref, Stream } from "effect"
+import type { AddressTally } from "./domain/AddressTally.ts"
 import { type ColumnMapping, otherMapping } from "./domain/ColumnMapping.ts"
 import { plural } from "./domain/Estimate.ts"
 import type { Share } from "./domain/Lane.ts"
 import { monotonicMillis } from "./domain/monotonic.ts"
 import { type Location, tally } from "./domain/Location.ts"
 import { describeReason, type Reject } from "./domain/Reject.ts"
+import { tellProgress } from "./domain/Progress.ts"
 import * as RejectLimit from "./domain/RejectLimit.ts"
 import type { RejectTally } from "./domain/RejectTally.ts"
-import {
-  addCounts,
-  type AnsweredCounts,
-  countAnswers,
-  type FileSummary,
-  noRecords,
-  type RecordCounts,
-} from "./domain/RunSummary.ts"
+import { addCounts, type FileSummary, noRecords, type RecordCounts } from "./domain/RunSummary.ts"
 import type { Stopwatch } from "./domain/StageTimes.ts"
 import { answerAtOnce, GeoLocator } from "./geo/GeoLocator.ts"
 import { type FileLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
@@ -34,10 +29,7 @@ export interface LoadOptions {
 }
 
 /** Answers what can be answered at once, and says what a service is to be asked for. */
-const makeLocate = Effect.fnUntraced(function* (
-  maxAge: Duration.Duration | undefined,
-  addressCounts: Ref.Ref<AnsweredCounts>,
-) {
+const makeLocate = Effect.fnUntraced(function* (maxAge: Duration.Duration | undefined, addressTally: AddressTally) {
   const locator = yield* GeoLocator
   if (locator.instant === undefined && locator.service === undefined) {
     return () => Effect.succeed<ShareLocations>({ known: new Map(), queue: [] })
@@ -48,9 +40,8 @@ const makeLocate = Effect.fnUntraced(function* (
     const addresses = new Set<string>()
     for (const { user } of winners) if (user.ip_address !== null) addresses.add(user.ip_address)
     const { byRule, local, open } = yield* answerAtOnce(locator, addresses)
-    yield* Ref.update(addressCounts, (counts) =>
-      countAnswers(countAnswers(counts, "rule", tally(byRule)), "local", tally(local)),
-    )
+    yield* addressTally.count("rule", tally(byRule))
+    yield* addressTally.count("local", tally(local))
     const known = new Map<string, Location>()
     for (const [address, answer] of local) if (answer._tag === "Located") known.set(address, answer.location)
     return { known, queue: open, maxAge } satisfies ShareLocations
@@ -89,7 +80,7 @@ const withWork = Effect.fnUntraced(function* (summary: FileSummary, { located, q
 
 /** Where a run counts what it does beside records. */
 export interface Tallies {
-  readonly addressCounts: Ref.Ref<AnsweredCounts>
+  readonly addresses: AddressTally
   readonly rejects: RejectTally
   readonly stopwatch: Stopwatch
 }
@@ -99,11 +90,11 @@ export const make = Effect.fnUntraced(function* (
   options: LoadOptions,
   runId: number,
   request: RunRequest,
-  { addressCounts, rejects: rejectTally, stopwatch }: Tallies,
+  { addresses, rejects: rejectTally, stopwatch }: Tallies,
 ) {
   const source = yield* Source
   const runs = yield* RunRepo
-  const locate = yield* makeLocate(options.locationsMaxAge, addressCounts)
+  const locate = yield* makeLocate(options.locationsMaxAge, addresses)
   const write = yield* Writing.make({ ...options, locate, stopwatch })
   const runCounts = yield* Ref.make(yield* runs.committed(runId))
 
@@ -119,15 +110,14 @@ export const make = Effect.fnUntraced(function* (
     )
 
   const committed = Effect.fnUntraced(function* ({ chunk, counts, rejects, remembered }: Writing.WrittenChunk) {
-    yield* Ref.update(addressCounts, (sum) =>
-      remembered.reduce((sum, answers) => countAnswers(sum, "remembered", answers), sum),
-    )
+    for (const answers of remembered) yield* addresses.count("remembered", answers)
     const first = rejects[0]
     if (first !== undefined) yield* logRejects(rejects.length, first)
     yield* Effect.logDebug("chunk committed").pipe(
       Effect.annotateLogs({ step: "Load", byteOffset: chunk.to.byteOffset, ...counts }),
     )
     yield* Ref.update(runCounts, (total) => addCounts(total, counts))
+    yield* tellProgress({ _tag: "ChunkCommitted", counts })
     if (yield* isStopped) return yield* new Writing.TooManyRejects()
   })
 

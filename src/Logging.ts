@@ -30,12 +30,13 @@ const jsonLine = Logger.map(Logger.formatStructured, ({ timestamp, level, messag
   return JSON.stringify({ time: timestamp, level, step, message, ...details, cause })
 })
 
-/** Short plain lines on stderr; details stay in the file. */
-const terminal = Logger.make(({ message, logLevel, fiber }) => {
-  if (LogLevel.isLessThan(logLevel, "Info")) return
-  const parts = Array.isArray(message) ? message : [message]
-  fiber.getRef(Console.Console).error(printable(parts.map(String).join(" ")))
-})
+/** Short plain lines on stderr, from that level on; details stay in the file. */
+const terminal = (least: LogLevel.LogLevel) =>
+  Logger.make(({ message, logLevel, fiber }) => {
+    if (LogLevel.isLessThan(logLevel, least)) return
+    const parts = Array.isArray(message) ? message : [message]
+    fiber.getRef(Console.Console).error(printable(parts.map(String).join(" ")))
+  })
 
 /** Appends lines to the log. A full disk does not end the work that is logged, but is told, once. */
 const file = Effect.fnUntraced(function* (path: string) {
@@ -59,9 +60,12 @@ const file = Effect.fnUntraced(function* (path: string) {
   return yield* Logger.batched(jsonLine, { window: "200 millis", flush: append })
 })
 
-/** The log: everything to the file, appended; what a person should see to stderr too. */
-export const layer = (path: string) =>
-  Layer.merge(Logger.layer([terminal, file(path)]), Layer.succeed(References.MinimumLogLevel, "Debug"))
+/** The log: everything to the file, appended; what a person should see to stderr too, or only what is wrong. */
+export const layer = (path: string, { isQuiet }: { readonly isQuiet: boolean }) =>
+  Layer.merge(
+    Logger.layer([terminal(isQuiet ? "Warn" : "Info"), file(path)]),
+    Layer.succeed(References.MinimumLogLevel, "Debug"),
+  )
 
 /** Whether the person knows of the error. */
 export const isReported = (error: object): boolean =>

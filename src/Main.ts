@@ -9,6 +9,7 @@ import type { RejectsFlags } from "./commands/rejects.ts"
 import type { RunServices } from "./commands/run.ts"
 import type { LocateFlags, LocateServices } from "./commands/locate.ts"
 import type { LocatorFlags, LocatorName } from "./commands/locatorFlags.ts"
+import type { OutputFlags } from "./commands/outputFlags.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
 import type { SqlFlags } from "./commands/sql.ts"
 import * as Embedded from "./database/Embedded.ts"
@@ -18,6 +19,7 @@ import * as IpApi from "./geo/IpApi.ts"
 import * as Mmdb from "./geo/Mmdb.ts"
 import { Quota } from "./geo/Quota.ts"
 import * as Logging from "./Logging.ts"
+import * as DryRepo from "./repo/DryRepo.ts"
 import { PermitRepo } from "./repo/PermitRepo.ts"
 import * as PgReadOnlyQuery from "./repo/PgReadOnlyQuery.ts"
 import * as PgUserRepo from "./repo/PgUserRepo.ts"
@@ -102,6 +104,8 @@ const ipApi = ({ ipApiQuota }: LocatorFlags) =>
     }),
   ).pipe(Layer.provide(FetchHttpClient.layer))
 
+const mmdb = ({ geoDb }: LocatorFlags) => Mmdb.layer(geoDb.length === 0 ? {} : { files: geoDb })
+
 const locatorLayer = (
   name: LocatorName,
   flags: LocatorFlags,
@@ -114,7 +118,7 @@ const locatorLayer = (
     case "ip-api":
       return ipApi(flags)
     case "mmdb":
-      return Mmdb.layer(flags.geoDb.length === 0 ? {} : { files: flags.geoDb })
+      return mmdb(flags)
     case "none":
       return GeoLocator.none
   }
@@ -154,14 +158,14 @@ const telemetry = Layer.unwrap(
   }),
 )
 
-/** What cannot be made is logged too. */
+/** What cannot be made is logged too. A dry run leaves no trace anywhere. */
 const withLog =
-  ({ logfile }: InitFlags) =>
+  ({ dryRun = false, logfile, quiet = false }: InitFlags & Partial<OutputFlags & Pick<RunFlags, "dryRun">>) =>
   <A, E, R>(layer: Layer.Layer<A, E, R>) =>
     layer.pipe(
       Layer.tapError(Logging.logFailure),
-      Layer.provideMerge(telemetry),
-      Layer.provideMerge(Logging.layer(logfile)),
+      Layer.provideMerge(dryRun ? Layer.empty : telemetry),
+      Layer.provideMerge(Logging.layer(logfile, { isQuiet: quiet })),
       Layer.provide(platform),
     )
 
@@ -172,12 +176,20 @@ type RunError =
   | Layer.Error<ReturnType<typeof database>>
   | Layer.Error<ReturnType<typeof Logging.layer>>
 
+/** What a dry run locates with: nobody but the local files is asked. */
+const localLocator = (flags: LocatorFlags) => (flags.geo.includes("mmdb") ? mmdb(flags) : GeoLocator.none)
+
 /** The services of `etl run`. */
 export const run = (flags: RunFlags): Layer.Layer<RunServices, RunError> =>
   Layer.unwrap(
     Effect.as(
       checkLocator(flags),
-      Layer.merge(source(flags), Layer.provideMerge(locator(flags), repositories(flags, flags.concurrency))),
+      Layer.merge(
+        source(flags),
+        flags.dryRun
+          ? Layer.merge(localLocator(flags), DryRepo.layer)
+          : Layer.provideMerge(locator(flags), repositories(flags, flags.concurrency)),
+      ),
     ),
   ).pipe(withLog(flags))
 

@@ -1,18 +1,13 @@
-import { Cause, Deferred, type Duration, Effect, Exit, Fiber, Ref, Runtime, Semaphore } from "effect"
+import { Cause, Deferred, type Duration, Effect, Exit, Fiber, Runtime, Semaphore } from "effect"
+import * as AddressTally from "./domain/AddressTally.ts"
 import { type ColumnMapping, otherMapping, signature } from "./domain/ColumnMapping.ts"
 import { DatabaseError } from "./domain/DatabaseError.ts"
 import { plural } from "./domain/Estimate.ts"
 import { monotonicMillis } from "./domain/monotonic.ts"
+import { tellProgress } from "./domain/Progress.ts"
 import type { RejectLimit } from "./domain/RejectLimit.ts"
 import { RejectTally } from "./domain/RejectTally.ts"
-import {
-  exitCode,
-  noAddresses,
-  noRecords,
-  type RecordCounts,
-  type RunSummary,
-  unaccounted,
-} from "./domain/RunSummary.ts"
+import { exitCode, noRecords, type RecordCounts, type RunSummary, unaccounted } from "./domain/RunSummary.ts"
 import { Stopwatch } from "./domain/StageTimes.ts"
 import { GeoLocator } from "./geo/GeoLocator.ts"
 import * as Loading from "./Loading.ts"
@@ -101,6 +96,8 @@ const outcome = Effect.fnUntraced(function* <A, E>(locating: Fiber.Fiber<A, E>) 
   return Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? undefined : yield* exit
 })
 
+const tellFileEnded = ({ uri, size }: SourceFile) => tellProgress({ _tag: "FileEnded", uri, size })
+
 interface Attempt {
   readonly runId: number
   readonly attempt: number
@@ -128,14 +125,25 @@ const runAttempt = Effect.fnUntraced(function* (
   )
   const loads = yield* runs.register(runId, request, files)
   yield* checkMappings(loads, options.force)
+  const isToLoad = ({ state }: FileLoad<SourceFile>) => options.force || state !== "loaded"
+  const toLoad = loads.filter(isToLoad)
+  yield* tellProgress({
+    _tag: "Listed",
+    source: source.uri,
+    files: listed.length,
+    toLoad: toLoad.length,
+    bytes: toLoad.reduce((sum, { file }) => sum + file.size, 0),
+  })
 
-  const { addressCounts, rejects, stopwatch } = tallies
+  const { addresses, rejects, stopwatch } = tallies
   const { loadFile, isStopped } = yield* Loading.make(options, runId, request, tallies)
   const isLoaded = yield* Deferred.make<void>()
   const locating =
     locator.service === undefined
       ? undefined
-      : yield* Effect.forkChild(Locating.drain({ loaded: isLoaded, locateFor: options.locateFor, addressCounts }))
+      : yield* Effect.forkChild(
+          Locating.drain({ loaded: isLoaded, locateFor: options.locateFor, addressTally: addresses }),
+        )
   for (const { uri, error } of unreadable) {
     yield* Effect.logError(error).pipe(Effect.annotateLogs({ step: "Extract", file: uri }))
   }
@@ -143,10 +151,14 @@ const runAttempt = Effect.fnUntraced(function* (
   const filesAtOnce = options.force ? 1 : Math.min(options.concurrency, users.connections, mostFilesAtOnce)
   const places = yield* Semaphore.make(filesAtOnce)
   const loadInTurn = (load: FileLoad<SourceFile>) =>
-    Semaphore.withPermits(places, load.file.size <= smallFile ? 1 : filesAtOnce)(loadFile(load))
+    Semaphore.withPermits(
+      places,
+      load.file.size <= smallFile ? 1 : filesAtOnce,
+    )(loadFile(load)).pipe(Effect.tap(() => (isToLoad(load) ? tellFileEnded(load.file) : Effect.void)))
   const loaded = [...unreadable, ...(yield* Effect.forEach(loads, loadInTurn, { concurrency: filesAtOnce }))]
   const stopped = yield* isStopped
   yield* Deferred.succeed(isLoaded, undefined)
+  yield* tellProgress({ _tag: "Loaded" })
   if (stopped && locating !== undefined) yield* Fiber.interrupt(locating)
   const locatingError = locating === undefined ? undefined : yield* outcome(locating)
 
@@ -163,7 +175,7 @@ const runAttempt = Effect.fnUntraced(function* (
     rejectedFor: rejects.reasons,
     stopped,
     stages: stopwatch.times,
-    ...(yield* Locating.summarize(addressCounts)),
+    ...(yield* Locating.summarize(addresses)),
     locatingError: locatingError ?? null,
     milliseconds: Math.round((yield* monotonicMillis) - start),
   }
@@ -216,7 +228,7 @@ export const run = Effect.fn("Pipeline.run")(
       "etl.source.uri": source.uri,
     })
     const tallies = {
-      addressCounts: yield* Ref.make(noAddresses),
+      addresses: yield* AddressTally.make,
       rejects: new RejectTally(),
       stopwatch: new Stopwatch(),
     }

@@ -233,7 +233,7 @@ describe("Telemetry", () => {
         ["--geo", "none", "--force"],
       )
       assert.strictEqual(code, 3, output)
-      assert.isBelow(seconds(milliseconds - without.milliseconds), 4, output)
+      assert.isBelow(seconds(milliseconds - without.milliseconds), 6, output)
       assert.lengthOf(warnings(output), 1, output)
       assert.match(warnings(output)[0]!, warning)
       assert.notInclude(output, "canary")
@@ -259,6 +259,16 @@ describe("Telemetry", () => {
       assert.lengthOf(warnings(output), 1, output)
       assert.include(warnings(output)[0], `: ${name} is wrong: `)
       assert.notInclude(output, "canary")
+      assert.lengthOf(requests, 0)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("sends nothing of a dry run, whose records are not written", () =>
+    Effect.gen(function* () {
+      const { run } = yield* makeSetting
+      const { requests, url } = yield* collector()
+      const { code, output } = yield* run({ OTEL_EXPORTER_OTLP_ENDPOINT: url }, ["--geo", "none", "--dry-run"])
+      assert.strictEqual(code, 3, output)
       assert.lengthOf(requests, 0)
     }).pipe(Effect.scoped),
   )

@@ -5,6 +5,7 @@ import * as RejectLimit from "../domain/RejectLimit.ts"
 import { defaults } from "../Pipeline.ts"
 import { databaseFlags } from "./databaseFlags.ts"
 import { locatorFlags } from "./locatorFlags.ts"
+import { outputFlags } from "./outputFlags.ts"
 import { wholeNumber } from "./wholeNumber.ts"
 
 const isDelimiter = (text: string): boolean => text.length === 1 && /[\t\x20-\x7e]/.test(text) && text !== '"'
@@ -66,6 +67,10 @@ export const runFlags = {
     Flag.withDescription("Load files that are loaded already"),
     Flag.withDefault(false),
   ),
+  dryRun: Flag.Boolean("dry-run").pipe(
+    Flag.withDescription("Read and check everything, write nothing, and show what would be loaded"),
+    Flag.withDefault(false),
+  ),
   maxRejects: Flag.String("max-rejects").pipe(
     Flag.filterMap(
       RejectLimit.parse,
@@ -77,6 +82,7 @@ export const runFlags = {
     Flag.withMetavar("N|N%"),
     Flag.withDefault(defaults.maxRejects),
   ),
+  ...outputFlags,
   ...databaseFlags,
 }
 

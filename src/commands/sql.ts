@@ -6,6 +6,7 @@ import { logFailure, printable } from "../Logging.ts"
 import { type QueryResult, ReadOnlyQuery } from "../repo/ReadOnlyQuery.ts"
 import { UsageError } from "./CommandError.ts"
 import { databaseFlags } from "./databaseFlags.ts"
+import { formatTable } from "./table.ts"
 
 const sqlFlags = {
   statement: Argument.String("statement").pipe(Argument.withDescription("One statement, which may only read")),
@@ -33,29 +34,14 @@ const textValue = (value: unknown): string => {
 
 const isNumber = (value: unknown): boolean => typeof value === "number" || typeof value === "bigint"
 
-const characters = (text: string): number => [...text].length
-
 /** An aligned table, numbers to the right. */
-const formatTable = ({ columns, rows }: QueryResult): string => {
+const formatRows = ({ columns, rows }: QueryResult): string => {
+  const described = columns.map((name, index) => ({
+    name: printable(name),
+    isRight: rows.some((row) => isNumber(row[index])),
+  }))
   const cells = rows.map((row) => row.map((value) => printable(textValue(value))))
-  const widths = columns.map((column, index) =>
-    cells.reduce((width, row) => Math.max(width, characters(row[index]!)), characters(column)),
-  )
-  const isRight = columns.map((_, index) => rows.some((row) => isNumber(row[index])))
-  const line = (row: ReadonlyArray<string>) =>
-    row
-      .map((cell, index) => {
-        const space = " ".repeat(widths[index]! - characters(cell))
-        return isRight[index] ? `${space}${cell}` : `${cell}${space}`
-      })
-      .join("  ")
-      .trimEnd()
-  return [
-    line(columns),
-    widths.map((width) => "-".repeat(width)).join("  "),
-    ...cells.map(line),
-    plural(rows.length, "row"),
-  ].join("\n")
+  return [...formatTable(described, cells), plural(rows.length, "row")].join("\n")
 }
 
 const formatJson = ({ columns, rows }: QueryResult): string =>
@@ -89,7 +75,7 @@ const execute = Effect.fn("sql")(function* ({ csv, json, statement }: SqlFlags) 
       message: `two columns are called ${twice}; name one of them otherwise: ... as name`,
     })
   }
-  yield* Console.log((json ? formatJson : csv ? formatCsv : formatTable)(result))
+  yield* Console.log((json ? formatJson : csv ? formatCsv : formatRows)(result))
 }, Effect.tapError(logFailure))
 
 /** `etl sql`: asks the database that is configured, also the embedded one, which no other program can open. */

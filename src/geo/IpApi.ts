@@ -245,6 +245,7 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
       batchSize,
       concurrency: 15,
       requestsPerMinute: Number.isFinite(quota.requestsPerMinute) ? quota.requestsPerMinute : undefined,
+      untilNextRequest: quota.untilNextRequest,
       requestCounts: quota.statistics,
       locate,
     },

@@ -59,6 +59,7 @@ const make = Effect.gen(function* () {
     })
 
   const userRepo = UserRepo.of({
+    name: "memory",
     connections: laneCount,
     migrate: Effect.void,
     upsert: Effect.fn("UserRepo.upsert")(
