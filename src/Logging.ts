@@ -1,3 +1,4 @@
+import { styleText } from "node:util"
 import {
   Console,
   Effect,
@@ -30,12 +31,19 @@ const jsonLine = Logger.map(Logger.formatStructured, ({ timestamp, level, messag
   return JSON.stringify({ time: timestamp, level, step, message, ...details, cause })
 })
 
+/** What is wrong stands out, where stderr shows colours. */
+const coloured = (level: LogLevel.LogLevel, line: string): string => {
+  if (LogLevel.isLessThan(level, "Warn")) return line
+  return styleText(LogLevel.isLessThan(level, "Error") ? "yellow" : "red", line, { stream: process.stderr })
+}
+
 /** Short plain lines on stderr, from that level on; details stay in the file. */
 const terminal = (least: LogLevel.LogLevel) =>
   Logger.make(({ message, logLevel, fiber }) => {
     if (LogLevel.isLessThan(logLevel, least)) return
     const parts = Array.isArray(message) ? message : [message]
-    fiber.getRef(Console.Console).error(printable(parts.map(String).join(" ")))
+    const line = printable(parts.map(String).join(" "))
+    fiber.getRef(Console.Console).error(coloured(logLevel, line))
   })
 
 /** Appends lines to the log. A full disk does not end the work that is logged, but is told, once. */

@@ -159,12 +159,23 @@ const repositories = (flags: InitFlags, writers = 1) => PgUserRepo.layer.pipe(La
 
 const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 
-/** What cannot be made is logged too. */
+/** Traces and metrics for a collector, where one is named. */
+const telemetry = Layer.unwrap(
+  Effect.gen(function* () {
+    const endpoint = yield* Effect.orDie(Config.option(Config.String("OTEL_EXPORTER_OTLP_ENDPOINT")))
+    if (Option.isNone(endpoint)) return Layer.empty
+    const Telemetry = yield* Effect.promise(() => import("./Telemetry.ts"))
+    return Telemetry.layer
+  }),
+)
+
+/** What cannot be made is logged too. A dry run leaves no trace anywhere. */
 const withLog =
-  ({ logfile, quiet = false }: InitFlags & Partial<OutputFlags>) =>
+  ({ dryRun = false, logfile, quiet = false }: InitFlags & Partial<OutputFlags & Pick<RunFlags, "dryRun">>) =>
   <A, E, R>(layer: Layer.Layer<A, E, R>) =>
     layer.pipe(
       Layer.tapError(Logging.logFailure),
+      Layer.provideMerge(dryRun ? Layer.empty : telemetry),
       Layer.provideMerge(Logging.layer(logfile, { isQuiet: quiet })),
       Layer.provide(platform),
     )

@@ -1,6 +1,4 @@
-import { Option } from "effect"
-import { type Command, Flag } from "effect/cli"
-import { quote } from "../domain/shell.ts"
+import { Flag } from "effect/cli"
 import { isCsvName } from "../source/Source.ts"
 
 /** Which database: the same flags for every command. */
@@ -26,12 +24,3 @@ export const databaseFlags = {
     Flag.withDefault("./etl.log"),
   ),
 }
-
-/** The flags that name the same database again; a connection string may hold a password. */
-export const sameDatabase = ({ databaseUrl, embedded }: Command.Command.Config.Infer<typeof databaseFlags>): string =>
-  [
-    ...(Option.isSome(databaseUrl) ? ["--database-url URL"] : []),
-    ...(Option.isSome(embedded) ? [`--embedded ${quote(embedded.value)}`] : []),
-  ]
-    .map((flag) => ` ${flag}`)
-    .join("")

@@ -11,6 +11,7 @@ import { databaseFlags } from "./databaseFlags.ts"
 import { withDisplay } from "./display.ts"
 import { formatLocating } from "./formatSummary.ts"
 import { locatorFlags } from "./locatorFlags.ts"
+import { sameDatabase } from "./sameDatabase.ts"
 import { outputFlags } from "./outputFlags.ts"
 
 /** What locating needs; made from its flags. */
@@ -30,7 +31,9 @@ const makeLocate = (version: string) =>
         locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),
       }).pipe(withDisplay(flags))
       const code = addressExitCode(summary)
-      yield* Console.log(flags.json ? JSON.stringify({ exitCode: code, ...summary }) : formatLocating(summary))
+      yield* Console.log(
+        flags.json ? JSON.stringify({ exitCode: code, ...summary }) : formatLocating(summary, sameDatabase(flags)),
+      )
       if (code !== 0) return yield* new Incomplete({ code })
     },
     Effect.tapError(logFailure),

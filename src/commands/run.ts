@@ -16,6 +16,7 @@ import { Incomplete, UsageError } from "./CommandError.ts"
 import { withDisplay } from "./display.ts"
 import { formatDryRun } from "./formatDryRun.ts"
 import { formatSummary } from "./formatSummary.ts"
+import { sameDatabase } from "./sameDatabase.ts"
 import { type RunFlags, runFlags } from "./runFlags.ts"
 
 /** What a run needs; made from its flags. */
@@ -70,13 +71,18 @@ const makeLoad = (version: string) =>
         locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),
       }).pipe(withDisplay(flags, tellBanner(version, users.name, locator.name)))
       const code = exitCode(summary)
-      const seen = yield* Effect.transposeOption(yield* Preview)
-      const text = Option.match(seen, {
-        onNone: () => formatSummary(summary, flags.maxRejects),
-        onSome: (preview) => formatDryRun(summary, preview, flags),
-      })
-      const preview = Option.getOrUndefined(seen)
-      yield* Console.log(flags.json ? JSON.stringify({ exitCode: code, ...summary, preview }) : text)
+      const preview = yield* Preview
+      yield* Console.log(
+        flags.json
+          ? JSON.stringify({ exitCode: code, dryRun: flags.dryRun, ...summary })
+          : Option.isSome(preview)
+            ? formatDryRun(summary, yield* preview.value, flags)
+            : formatSummary(summary, {
+                maxRejects: flags.maxRejects,
+                same: sameDatabase(flags),
+                width: process.stdout.columns ?? 80,
+              }),
+      )
       if (code !== 0) return yield* new Incomplete({ code })
     },
     Effect.tapError(logFailure),

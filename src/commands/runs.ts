@@ -4,9 +4,10 @@ import { RunDetails, RunRecord } from "../domain/RunRecord.ts"
 import { logFailure } from "../Logging.ts"
 import { RunHistory } from "../repo/RunHistory.ts"
 import { UsageError } from "./CommandError.ts"
-import { databaseFlags, sameDatabase } from "./databaseFlags.ts"
+import { databaseFlags } from "./databaseFlags.ts"
 import { formatRun, formatRuns } from "./formatRuns.ts"
 import { expectedRunName, findRun, noRunYet, parseRunName, type RunName } from "./runName.ts"
+import { sameDatabase } from "./sameDatabase.ts"
 import { wholeNumber } from "./wholeNumber.ts"
 
 /** Runs that are listed where nobody says how many. */

@@ -32,7 +32,7 @@ const make = Effect.sync(() => {
   const seen = Effect.sync((): Seen => ({ users: [...users], rejects: [...rejects] }))
 
   const userRepo = UserRepo.of({
-    name: "nothing (--dry-run)",
+    name: "nowhere (--dry-run)",
     // One connection: what is shown first is what stands first.
     connections: 1,
     migrate: Effect.void,

@@ -160,6 +160,7 @@ const make = Effect.gen(function* () {
     migrate: yield* makeMigrate,
 
     upsert: Effect.fn("UserRepo.upsert")(function* (load, share, locations) {
+      yield* Effect.annotateCurrentSpan("etl.users", share.winners.length)
       let attempted: ShareOutcome | undefined
       const attempt = <E>(writeUsers: WriteUsers<E>) =>
         Effect.gen(function* () {
