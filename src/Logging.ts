@@ -1,4 +1,5 @@
 import {
+  Cause,
   Console,
   Effect,
   FileSystem,
@@ -30,12 +31,19 @@ const jsonLine = Logger.map(Logger.formatStructured, ({ timestamp, level, messag
   return JSON.stringify({ time: timestamp, level, step, message, ...details, cause })
 })
 
-/** Short plain lines on stderr; details stay in the file. */
-const terminal = Logger.make(({ message, logLevel, fiber }) => {
-  if (LogLevel.isLessThan(logLevel, "Info")) return
-  const parts = Array.isArray(message) ? message : [message]
-  fiber.getRef(Console.Console).error(printable(parts.map(String).join(" ")))
-})
+/** Short plain lines on stderr, from a level on; details stay in the file, unless debug is asked for. */
+const terminal = (least: LogLevel.LogLevel) =>
+  Logger.make(({ cause, message, logLevel, fiber }) => {
+    if (LogLevel.isLessThan(logLevel, least)) return
+    const parts = Array.isArray(message) ? message : [message]
+    const text = printable(parts.map(String).join(" "))
+    const console = fiber.getRef(Console.Console)
+    if (LogLevel.isGreaterThanOrEqualTo(least, "Info")) return console.error(text)
+    const annotations = Object.entries(fiber.getRef(References.CurrentLogAnnotations))
+    const details = annotations.map(([name, value]) => printable(` ${name}=${JSON.stringify(value)}`))
+    const stack = cause.reasons.length > 0 ? Cause.pretty(cause).split("\n").map(printable) : []
+    console.error([`${logLevel.toUpperCase()} ${text}${details.join("")}`, ...stack].join("\n"))
+  })
 
 /** Appends lines to the log. A full disk does not end the work that is logged, but is told, once. */
 const file = Effect.fnUntraced(function* (path: string) {
@@ -59,9 +67,15 @@ const file = Effect.fnUntraced(function* (path: string) {
   return yield* Logger.batched(jsonLine, { window: "200 millis", flush: append })
 })
 
-/** The log: everything to the file, appended; what a person should see to stderr too. */
+/** The log: everything to the file, appended; what a person should see (by `--log-level`) to stderr too. */
 export const layer = (path: string) =>
-  Layer.merge(Logger.layer([terminal, file(path)]), Layer.succeed(References.MinimumLogLevel, "Debug"))
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const least = yield* References.MinimumLogLevel
+      const logged = LogLevel.isLessThan(least, "Debug") ? least : "Debug"
+      return Layer.merge(Logger.layer([terminal(least), file(path)]), Layer.succeed(References.MinimumLogLevel, logged))
+    }),
+  )
 
 /** Whether the person knows of the error. */
 export const isReported = (error: object): boolean =>

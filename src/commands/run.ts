@@ -3,15 +3,17 @@ import { Command } from "effect/cli"
 import * as ColumnMapping from "../domain/ColumnMapping.ts"
 import { exitCode } from "../domain/RunSummary.ts"
 import type { GeoLocator } from "../geo/GeoLocator.ts"
-import { logFailure } from "../Logging.ts"
 import * as Pipeline from "../Pipeline.ts"
 import type { LocationQueue } from "../repo/LocationQueue.ts"
 import type { RunRepo } from "../repo/RunRepo.ts"
 import type { UserRepo } from "../repo/UserRepo.ts"
 import type { Source } from "../source/Source.ts"
 import { Incomplete, UsageError } from "./CommandError.ts"
+import { logEnd } from "./Defect.ts"
+import { withUsage } from "./CommandUsage.ts"
+import { runExitCodes } from "./exitCodes.ts"
 import { formatSummary } from "./formatSummary.ts"
-import { type RunFlags, runFlags } from "./runFlags.ts"
+import { runChecks, type RunFlags, runFlags, runGroups } from "./runFlags.ts"
 
 /** What a run needs; made from its flags. */
 export type RunServices = Source | GeoLocator | UserRepo | RunRepo | LocationQueue
@@ -55,7 +57,7 @@ const load = Effect.fn("run")(
     const code = exitCode(summary)
     if (code !== 0) return yield* new Incomplete({ code })
   },
-  Effect.tapError(logFailure),
+  logEnd,
   Effect.onInterrupt(() => Effect.logDebug("interrupted")),
 )
 
@@ -63,9 +65,14 @@ const load = Effect.fn("run")(
 export const run = <E>(services: (flags: RunFlags) => Layer.Layer<RunServices, E>) =>
   Command.make("run", runFlags, load).pipe(
     Command.provide((flags) => Layer.provideMerge(services(flags), Mapping.layer(flags.mapping))),
-    Command.withDescription("Load CSV files into PostgreSQL, one row per user, and locate their addresses"),
+    Command.withDescription(
+      "Load CSV files into PostgreSQL, one row per user, and locate their addresses. The word run may be left out.",
+    ),
+    Command.withShortDescription("Load CSV files, one row per user, and locate their addresses"),
     Command.withExamples([
       { command: "etl --source ./input/ --chunksize 1000", description: "Load a folder" },
+      { command: "etl --source ./input/ --geo mmdb,ip-api", description: "Locate by local files, ask for the rest" },
       { command: "etl --source user_activity --aws --bucket em-datasets", description: "Load from S3" },
     ]),
+    withUsage({ config: runFlags, groups: runGroups, checks: runChecks, exitCodes: runExitCodes }),
   )

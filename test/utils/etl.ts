@@ -25,7 +25,8 @@ export const etl = Effect.fnUntraced(function* (
   platform: Layer.Layer<NodeServices.NodeServices> = NodeServices.layer,
 ) {
   const logfile = join(yield* temporaryDirectory, "etl.log")
-  const logs = ["init", "locate", "rejects", "run", "sql"].includes(args[0]!) || args[0]!.startsWith("--source")
+  const logs =
+    ["init", "locate", "rejects", "run", "sql"].includes(args[0] ?? "") || (args[0]?.startsWith("--source") ?? false)
   const hasLog = logs && !args.includes("--logfile")
   return yield* Effect.gen(function* () {
     const exit = yield* Effect.exit(Cli.execute(Main, "1.2.3", hasLog ? [...args, "--logfile", logfile] : args))
