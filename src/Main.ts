@@ -11,7 +11,7 @@ import type { InitFlags } from "./commands/init.ts"
 import type { RejectsFlags } from "./commands/rejects.ts"
 import type { RunServices } from "./commands/run.ts"
 import type { LocateFlags, LocateServices } from "./commands/locate.ts"
-import type { LocatorFlags, LocatorName } from "./commands/locatorFlags.ts"
+import { freeRequests, type LocatorFlags, type LocatorName } from "./commands/locatorFlags.ts"
 import type { OutputFlags } from "./commands/outputFlags.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
 import type { RunsFlags } from "./commands/runs.ts"
@@ -37,8 +37,6 @@ import * as LocalSource from "./source/LocalSource.ts"
 /** Locating has a connection, the locks of the source, two files and claims have four, one is for what comes between. */
 const connectionsBesideWriting = 6
 
-const usageError = (message: string) => new UsageError({ message })
-
 /** `writers`: connections that write at once. */
 const database = (flags: InitFlags, writers: number) =>
   Layer.unwrap(
@@ -53,18 +51,12 @@ const source = (flags: Pick<RunFlags, "source" | "aws" | "bucket" | "region" | "
   Layer.unwrap(
     Effect.gen(function* () {
       const { aws, bucket, region, endpoint, sign } = flags
-      if (!aws) {
-        if (flags.source === "") return yield* usageError("--source is empty: name a directory or a file")
-        const given = Object.entries({ bucket, region, endpoint }).find(([, value]) => Option.isSome(value))?.[0]
-        const misplaced = given ?? (sign ? "sign" : undefined)
-        if (misplaced !== undefined) return yield* usageError(`--${misplaced} is for S3: add --aws, or leave it out`)
-        return LocalSource.layer(flags.source)
-      }
-      if (Option.isNone(bucket)) return yield* usageError("--aws needs --bucket NAME")
+      if (!aws) return LocalSource.layer(flags.source)
       // The SDK costs a tenth of a second and 20 MB, so it is imported where it is used.
       const S3Source = yield* Effect.promise(() => import("./source/S3Source.ts"))
       return S3Source.layer({
-        bucket: bucket.value,
+        // --aws without --bucket is a usage error.
+        bucket: Option.getOrThrow(bucket),
         prefix: flags.source,
         region: Option.getOrUndefined(region),
         endpoint: Option.getOrUndefined(endpoint),
@@ -84,9 +76,6 @@ const ipApiKey = Effect.map(
   Config.option(Config.Redacted("IP_API_KEY")),
   Option.getOrElse(() => Redacted.make("")),
 )
-
-/** Requests in any 60 s without a key. */
-const freeRequests = 15
 
 /** The service as it is configured, and whose quota is counted. */
 const ipApiSettings = Effect.fnUntraced(function* ({ ipApiQuota }: LocatorFlags) {
@@ -135,14 +124,13 @@ const locatorLayer = (
   }
 }
 
-/** What is wrong with the flags is told before a database is opened. */
-const checkLocator = Effect.fnUntraced(function* ({ geo, geoDb, ipApiQuota }: LocatorFlags) {
-  if (geoDb.length > 0 && !geo.includes("mmdb")) {
-    return yield* usageError("--geo-db is for --geo mmdb: add it, or leave --geo-db out")
-  }
+/** What is wrong with flags and environment together is told before a database is opened. */
+const checkQuota = Effect.fnUntraced(function* ({ ipApiQuota }: LocatorFlags) {
   const isFree = Redacted.value(yield* ipApiKey) === ""
   if (isFree && Option.exists(ipApiQuota, (requests) => requests > freeRequests)) {
-    return yield* usageError(`--ip-api-quota: more than ${freeRequests} requests in 60 s need a key (IP_API_KEY)`)
+    return yield* new UsageError({
+      message: `--ip-api-quota: more than ${freeRequests} requests in 60 s need a key (IP_API_KEY)`,
+    })
   }
 })
 
@@ -183,7 +171,7 @@ const withLog =
 type RunError =
   | Layer.Error<ReturnType<typeof source>>
   | Layer.Error<ReturnType<typeof locator>>
-  | Effect.Error<ReturnType<typeof checkLocator>>
+  | Effect.Error<ReturnType<typeof checkQuota>>
   | Layer.Error<ReturnType<typeof database>>
   | Layer.Error<ReturnType<typeof Logging.layer>>
 
@@ -194,7 +182,7 @@ const localLocator = (flags: LocatorFlags) => (flags.geo.includes("mmdb") ? mmdb
 export const run = (flags: RunFlags): Layer.Layer<RunServices, RunError> =>
   Layer.unwrap(
     Effect.as(
-      checkLocator(flags),
+      checkQuota(flags),
       Layer.merge(
         source(flags),
         flags.dryRun
@@ -206,17 +194,9 @@ export const run = (flags: RunFlags): Layer.Layer<RunServices, RunError> =>
 
 /** The services of `etl locate`. */
 export const locate = (flags: LocateFlags): Layer.Layer<LocateServices, RunError> =>
-  Layer.unwrap(
-    Effect.gen(function* () {
-      yield* checkLocator(flags)
-      if (flags.geo.includes("none")) {
-        return yield* usageError(
-          "--geo none locates nothing: name who shall, such as --geo ip-api or --geo mmdb,ip-api",
-        )
-      }
-      return Layer.provideMerge(locator(flags), repositories(flags))
-    }),
-  ).pipe(withLog(flags))
+  Layer.unwrap(Effect.as(checkQuota(flags), Layer.provideMerge(locator(flags), repositories(flags)))).pipe(
+    withLog(flags),
+  )
 
 type InitError = Layer.Error<ReturnType<typeof database>> | Layer.Error<ReturnType<typeof Logging.layer>>
 
@@ -236,7 +216,6 @@ export const sql = (flags: SqlFlags): Layer.Layer<ReadOnlyQuery, InitError> =>
 
 /** What `etl check` looks at. */
 export const check = (flags: CheckFlags): CheckParts<RunError> => ({
-  locatorFlags: checkLocator(flags),
   source: (name) => source({ ...flags, source: name }).pipe(Layer.provide(platform)),
   database: Effect.gen(function* () {
     const choice = yield* chooseDatabase(flags)
@@ -247,6 +226,7 @@ export const check = (flags: CheckFlags): CheckParts<RunError> => ({
   }),
   mmdb: Mmdb.check(mmdbOptions(flags)),
   ipApi: Effect.gen(function* () {
+    yield* checkQuota(flags)
     const { url, key, quota } = yield* ipApiSettings(flags)
     return { hostname: (yield* IpApi.endpointOf({ url, key })).hostname, quota }
   }),

@@ -7,9 +7,12 @@ import { printable, withoutFile } from "../Logging.ts"
 import type { Source } from "../source/Source.ts"
 import { checkDatabase, type DatabaseParts, type SharedQuota } from "./checkDatabase.ts"
 import { checkLog, checkMmdb, checkSource } from "./checkFiles.ts"
-import { type CheckFlags, checkFlags } from "./checkFlags.ts"
+import { checkChecks, type CheckFlags, checkFlags, checkGroups } from "./checkFlags.ts"
 import { NotReady } from "./CommandError.ts"
-import { attempt, type Finding, fromError, note, ok, skipped } from "./finding.ts"
+import { withUsage } from "./CommandUsage.ts"
+import { logEnd } from "./Defect.ts"
+import { checkExitCodes } from "./exitCodes.ts"
+import { type Finding, fromError, note, ok, skipped } from "./finding.ts"
 import { Mapping } from "./run.ts"
 import { formatSettings, settingsOf } from "./settings.ts"
 
@@ -21,8 +24,6 @@ export interface ServiceParts {
 
 /** What a run would be made of. Each fails by itself, and asks no service. */
 export interface CheckParts<E> {
-  /** Flags and variables that do not go together. */
-  readonly locatorFlags: Effect.Effect<void, E>
   readonly source: (source: string) => Layer.Layer<Source, E>
   readonly database: Effect.Effect<DatabaseParts<E>, E>
   readonly mmdb: Effect.Effect<
@@ -51,7 +52,6 @@ const findingsOf = Effect.fnUntraced(function* <E>(flags: CheckFlags, parts: Che
   const ipApi = flags.geo.includes("ip-api") ? Option.some(yield* Effect.result(parts.ipApi)) : Option.none()
   const service = Option.flatMap(ipApi, Result.getSuccess)
   return [
-    ...(yield* attempt("flags", Effect.as(parts.locatorFlags, [ok("flags", "they go together")]))),
     yield* checkLog(flags.logfile),
     Result.isSuccess(mapping)
       ? ok("mapping", `${flags.mapping}: ${mapping.success.size} columns`)
@@ -104,15 +104,19 @@ const makeCheck = <E>(parts: (flags: CheckFlags) => CheckParts<E>) =>
     )
     const code = codes.find((code) => bad.some((finding) => finding.code === code))
     if (code !== undefined) return yield* new NotReady({ code })
-  })
+  }, logEnd)
 
 /** `etl check`: whether a run would find all that it needs. Makes nothing, and asks no service. */
 export const check = <E>(parts: (flags: CheckFlags) => CheckParts<E>) =>
   Command.make("check", checkFlags, makeCheck(parts)).pipe(
     Command.provide(() => withoutFile),
-    Command.withDescription("Check settings, mapping, database, source and locator, and change nothing"),
+    Command.withDescription(
+      "Check what a run would need, and change nothing: settings and where they come from, mapping, database, source, headers of its files, locator. No request is sent to ip-api.com.",
+    ),
+    Command.withShortDescription("Check what a run would need, and change nothing"),
     Command.withExamples([
       { command: "etl check", description: "All but the files" },
       { command: "etl check --source ./input/ --geo mmdb", description: "What a run would find" },
     ]),
+    withUsage({ config: checkFlags, groups: checkGroups, checks: checkChecks, exitCodes: checkExitCodes }),
   )

@@ -14,6 +14,8 @@ const number = new Intl.NumberFormat("en-US")
 
 const outcomes = ["read", "inserted", "updated", "unchanged", "stale", "duplicate", "rejected"] as const
 
+const stageNames = ["extract", "transform", "locate", "load"] as const
+
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 const twoDigits = (value: number): string => String(value).padStart(2, "0")
@@ -134,7 +136,6 @@ const describeEnd = ({ endedAt, exitCode, state }: RunDetails): string =>
 export const formatRun = (run: RunDetails, width: number, listRejects: string): string => {
   const { attempts, milliseconds, stages, state, totals } = run
   const digits = Math.max(...outcomes.map((outcome) => number.format(totals[outcome]).length))
-  const seconds = (stage: number) => formatDuration(stage)
   return [
     `Run ${run.runId}: ${state}${run.force ? ", --force" : ""}`,
     `  source     ${printable(run.source)}`,
@@ -142,12 +143,7 @@ export const formatRun = (run: RunDetails, width: number, listRejects: string): 
     ...(attempts > 1 ? [`  attempts   ${attempts}, the last begun ${formatTime(run.attemptedAt)}`] : []),
     `  ended      ${describeEnd(run)}`,
     ...(milliseconds === null ? [] : [`  time       ${formatDuration(milliseconds)}`]),
-    ...(stages === null
-      ? []
-      : [
-          `  stages     extract ${seconds(stages.extract)}, transform ${seconds(stages.transform)}, ` +
-            `locate ${seconds(stages.locate)}, load ${seconds(stages.load)}`,
-        ]),
+    ...(stages === null ? [] : stageNames.map((stage) => `    ${stage.padEnd(9)}  ${formatDuration(stages[stage])}`)),
     ...outcomes.map((outcome) => `  ${outcome.padEnd(9)}  ${number.format(totals[outcome]).padStart(digits)}`),
     "",
     ...formatFiles(run.files, width),

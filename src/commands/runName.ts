@@ -11,8 +11,7 @@ export const parseRunName = (text: string): Option.Option<RunName> => {
   return id > 0 && Number.isSafeInteger(id) ? Option.some(id) : Option.none()
 }
 
-export const expectedRunName = (text: string): string =>
-  `Expected: latest or a positive whole number, got ${JSON.stringify(text)}`
+export const expectedRunName = "latest or a positive whole number"
 
 export const noRunYet = () =>
   new UsageError({

@@ -1,10 +1,12 @@
 import { Clock, Console, Effect, type Layer, Option, Schema } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { Argument, Command } from "effect/cli"
 import { RunDetails, RunRecord } from "../domain/RunRecord.ts"
-import { logFailure } from "../Logging.ts"
 import { RunHistory } from "../repo/RunHistory.ts"
-import { UsageError } from "./CommandError.ts"
-import { databaseFlags } from "./databaseFlags.ts"
+import { check, withUsage } from "./CommandUsage.ts"
+import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
+import { logEnd } from "./Defect.ts"
+import { optional, toggle } from "./documented.ts"
+import { plainExitCodes } from "./exitCodes.ts"
 import { formatRun, formatRuns } from "./formatRuns.ts"
 import { expectedRunName, findRun, noRunYet, parseRunName, type RunName } from "./runName.ts"
 import { sameDatabase } from "./sameDatabase.ts"
@@ -13,24 +15,33 @@ import { wholeNumber } from "./wholeNumber.ts"
 /** Runs that are listed where nobody says how many. */
 const runsListed = 20
 
+const listFlags = {
+  limit: optional(wholeNumber("limit", 1, 1_000_000), "How many runs to list, newest first", {
+    unset: String(runsListed),
+  }),
+  json: toggle("json", "Print a JSON array of runs, or of one run a JSON object"),
+}
+
 const runsFlags = {
-  run: Argument.String("RUN").pipe(
-    Argument.filterMap(parseRunName, expectedRunName),
+  run: Argument.String("run").pipe(
+    Argument.filterMap(parseRunName, () => expectedRunName),
     Argument.withDescription("Which run to show in full: latest, or its number"),
     Argument.optional,
   ),
-  limit: wholeNumber("limit", 1, 1_000_000).pipe(
-    Flag.withDescription(`How many runs to list, newest first (${runsListed})`),
-    Flag.optional,
-  ),
-  json: Flag.Boolean("json").pipe(
-    Flag.withDescription("Print a JSON array of runs, or of one run a JSON object"),
-    Flag.withDefault(false),
-  ),
+  ...listFlags,
   ...databaseFlags,
 }
 
 export type RunsFlags = Command.Command.Config.Infer<typeof runsFlags>
+
+const runsChecks = [
+  check<RunsFlags>()(["run", "limit"], ({ limit, run }) =>
+    Option.isSome(run) && Option.isSome(limit)
+      ? "--limit is for the list of runs: leave it out where one run is named."
+      : undefined,
+  ),
+  ...databaseChecks,
+]
 
 const encodeRuns = Schema.encodeEffect(Schema.Array(RunRecord))
 const encodeRun = Schema.encodeEffect(RunDetails)
@@ -48,9 +59,6 @@ const list = Effect.fnUntraced(function* ({ json, limit }: RunsFlags) {
 })
 
 const show = Effect.fnUntraced(function* (flags: RunsFlags, name: RunName) {
-  if (Option.isSome(flags.limit)) {
-    return yield* new UsageError({ message: "--limit is for the list of runs; leave it out where one run is named" })
-  }
   const runId = yield* findRun(name)
   const run = yield* (yield* RunHistory).details(runId)
   // Runs are never deleted.
@@ -61,7 +69,7 @@ const show = Effect.fnUntraced(function* (flags: RunsFlags, name: RunName) {
 
 const execute = Effect.fn("runs")(
   (flags: RunsFlags) => Option.match(flags.run, { onNone: () => list(flags), onSome: (name) => show(flags, name) }),
-  Effect.tapError(logFailure),
+  logEnd,
 )
 
 /** `etl runs`: what was loaded when, and how it ended. */
@@ -76,4 +84,10 @@ export const runs = <E>(services: (flags: RunsFlags) => Layer.Layer<RunHistory, 
       { command: "etl runs latest", description: "The latest in full" },
       { command: "etl runs 3 --json", description: "Run 3 for another program" },
     ]),
+    withUsage({
+      config: runsFlags,
+      groups: [{ title: "List", flags: listFlags }, databaseGroup],
+      checks: runsChecks,
+      exitCodes: plainExitCodes,
+    }),
   )
