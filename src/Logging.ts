@@ -88,6 +88,9 @@ export const layer = (path: string, { isQuiet }: { readonly isQuiet: boolean }) 
     }),
   )
 
+/** What is wrong goes to stderr, and nothing to a file. */
+export const withoutFile = Logger.layer([terminal("Warn")])
+
 /** Whether the person knows of the error. */
 export const isReported = (error: object): boolean =>
   Runtime.errorReported in error && error[Runtime.errorReported] === false

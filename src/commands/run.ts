@@ -25,7 +25,7 @@ import { sameDatabase } from "./sameDatabase.ts"
 export type RunServices = Source | GeoLocator | UserRepo | RunRepo | LocationQueue
 
 /** The column mapping of the command line: read before anything is opened that would have to be closed. */
-class Mapping extends Context.Service<Mapping, ColumnMapping.ColumnMapping>()(
+export class Mapping extends Context.Service<Mapping, ColumnMapping.ColumnMapping>()(
   "user-activity-etl/commands/run/Mapping",
 ) {
   static readonly layer = (path: string) =>
