@@ -54,18 +54,24 @@ const filesOfRun = `
   from etl_files file cross join lateral (${countsOf("f.id = file.id")}) c
   where run_id = $1 order by id`
 
-/** Parameter: the run. A record that names a reason twice counts once. */
+/**
+ * Parameter: the run. A record that names a reason twice counts once. Records with the same reasons are counted together
+ * before these are told apart: of a million there are few kinds.
+ */
 const reasonsOfRun = `
-  select reason, records, f.uri, r.line::float8 as line
-  from (
-    select reason, count(*)::float8 as records, min(array[file_id, byte_offset]) as first
-    from (
-      select distinct file_id, byte_offset, jsonb_build_object('column', reason -> 'column', 'message', reason -> 'message') as reason
-      from etl_rejects cross join jsonb_array_elements(reasons) reason
-      where run_id = $1
-    ) reasons
+  with kinds as (
+    select reasons, count(*) as records, min(array[file_id, byte_offset]) as first
+    from etl_rejects where run_id = $1 group by reasons
+  ), counted as (
+    select reason, sum(records)::float8 as records, min(first) as first
+    from kinds cross join lateral (
+      select distinct jsonb_build_object('column', told -> 'column', 'message', told -> 'message') as reason
+      from jsonb_array_elements(reasons) told
+    ) of_kind
     group by reason
-  ) counted
+  )
+  select reason, records, f.uri, r.line::float8 as line
+  from counted
   join etl_rejects r on r.file_id = first[1] and r.byte_offset = first[2]
   join etl_files f on f.id = r.file_id
   order by records desc, first`
