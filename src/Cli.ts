@@ -9,7 +9,7 @@ import * as GlobalFlags from "./commands/globalFlags.ts"
 import { help } from "./commands/help.ts"
 import { init, type InitFlags } from "./commands/init.ts"
 import { locate, type LocateFlags, type LocateServices } from "./commands/locate.ts"
-import { Words } from "./commands/origin.ts"
+import { CommandLine } from "./commands/origin.ts"
 import * as Presenter from "./commands/presenter.ts"
 import { rejects, type RejectsFlags } from "./commands/rejects.ts"
 import { run, type RunServices } from "./commands/run.ts"
@@ -127,7 +127,7 @@ export const execute = <RunError, InitError>(
   }).pipe(
     Effect.catch(report),
     Effect.catchDefect(reportDefect),
-    Effect.provideService(Words, args),
+    Effect.provideService(CommandLine, args),
     Effect.provideService(CliConfig.CliConfig, GlobalFlags.config),
     Effect.onInterrupt(() =>
       Console.error(Logging.printable(`Interrupted. The same command goes on: ${commandLine(args)}`)),

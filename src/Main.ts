@@ -216,6 +216,7 @@ export const sql = (flags: SqlFlags): Layer.Layer<ReadOnlyQuery, InitError> =>
 
 /** What `etl check` looks at. */
 export const check = (flags: CheckFlags): CheckParts<RunError> => ({
+  locatorFlags: checkQuota(flags),
   source: (name) => source({ ...flags, source: name }).pipe(Layer.provide(platform)),
   database: Effect.gen(function* () {
     const choice = yield* chooseDatabase(flags)
@@ -226,7 +227,6 @@ export const check = (flags: CheckFlags): CheckParts<RunError> => ({
   }),
   mmdb: Mmdb.check(mmdbOptions(flags)),
   ipApi: Effect.gen(function* () {
-    yield* checkQuota(flags)
     const { url, key, quota } = yield* ipApiSettings(flags)
     return { hostname: (yield* IpApi.endpointOf({ url, key })).hostname, quota }
   }),

@@ -10,9 +10,8 @@ import { checkLog, checkMmdb, checkSource } from "./checkFiles.ts"
 import { checkChecks, type CheckFlags, checkFlags, checkGroups } from "./checkFlags.ts"
 import { NotReady } from "./CommandError.ts"
 import { withUsage } from "./CommandUsage.ts"
-import { logEnd } from "./Defect.ts"
 import { checkExitCodes } from "./exitCodes.ts"
-import { type Finding, fromError, note, ok, skipped } from "./finding.ts"
+import { attempt, type Finding, fromError, note, ok, skipped } from "./finding.ts"
 import { Mapping } from "./run.ts"
 import { formatSettings, settingsOf } from "./settings.ts"
 
@@ -24,6 +23,8 @@ export interface ServiceParts {
 
 /** What a run would be made of. Each fails by itself, and asks no service. */
 export interface CheckParts<E> {
+  /** Flags and variables that do not go together. */
+  readonly locatorFlags: Effect.Effect<void, E>
   readonly source: (source: string) => Layer.Layer<Source, E>
   readonly database: Effect.Effect<DatabaseParts<E>, E>
   readonly mmdb: Effect.Effect<
@@ -52,6 +53,7 @@ const findingsOf = Effect.fnUntraced(function* <E>(flags: CheckFlags, parts: Che
   const ipApi = flags.geo.includes("ip-api") ? Option.some(yield* Effect.result(parts.ipApi)) : Option.none()
   const service = Option.flatMap(ipApi, Result.getSuccess)
   return [
+    ...(yield* attempt("flags", Effect.as(parts.locatorFlags, [ok("flags", "they go together")]))),
     yield* checkLog(flags.logfile),
     Result.isSuccess(mapping)
       ? ok("mapping", `${flags.mapping}: ${mapping.success.size} columns`)
@@ -104,16 +106,16 @@ const makeCheck = <E>(parts: (flags: CheckFlags) => CheckParts<E>) =>
     )
     const code = codes.find((code) => bad.some((finding) => finding.code === code))
     if (code !== undefined) return yield* new NotReady({ code })
-  }, logEnd)
+  })
 
 /** `etl check`: whether a run would find all that it needs. Makes nothing, and asks no service. */
 export const check = <E>(parts: (flags: CheckFlags) => CheckParts<E>) =>
   Command.make("check", checkFlags, makeCheck(parts)).pipe(
     Command.provide(() => withoutFile),
     Command.withDescription(
-      "Check what a run would need, and change nothing: settings and where they come from, mapping, database, source, headers of its files, locator. No request is sent to ip-api.com.",
+      "Check settings, mapping, database, source and locator, and change nothing. Takes the flags of etl run.",
     ),
-    Command.withShortDescription("Check what a run would need, and change nothing"),
+    Command.withShortDescription("Check what a run would find, and change nothing"),
     Command.withExamples([
       { command: "etl check", description: "All but the files" },
       { command: "etl check --source ./input/ --geo mmdb", description: "What a run would find" },

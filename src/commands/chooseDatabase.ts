@@ -1,9 +1,10 @@
 import { Effect, Option } from "effect"
 import * as PgServer from "../database/PgServer.ts"
-import { type DatabaseFlags, embeddedDirectory } from "./databaseFlags.ts"
+import { embeddedDirectory } from "./databaseFlags.ts"
+import type { InitFlags } from "./init.ts"
 
 /** Which database the flags, or else the variables, name. */
-export const chooseDatabase = Effect.fnUntraced(function* ({ databaseUrl, embedded }: DatabaseFlags) {
+export const chooseDatabase = Effect.fnUntraced(function* ({ databaseUrl, embedded }: InitFlags) {
   const isServer = Option.isSome(databaseUrl) || (Option.isNone(embedded) && (yield* PgServer.isConfigured))
   return isServer
     ? { _tag: "Server" as const, url: Option.getOrUndefined(databaseUrl) }

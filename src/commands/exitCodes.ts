@@ -27,16 +27,6 @@ export const plainExitCodes: ExitCodes = {
   130: "interrupted",
 }
 
-/** Of `etl check`: the gravest of what a run would end with, of 6, 5 and 2. */
-export const checkExitCodes: ExitCodes = {
-  0: "nothing to mend",
-  1: defect,
-  2: "bad flags, bad configuration, bad column mapping",
-  5: "the source or one of its files cannot be read",
-  6: "the database cannot be reached, is in use, or cannot be written",
-  130: "interrupted",
-}
-
 /** Of `etl locate`. */
 export const locateExitCodes: ExitCodes = {
   ...plainExitCodes,
@@ -44,4 +34,14 @@ export const locateExitCodes: ExitCodes = {
   2: "bad flags, bad configuration",
   7: addressesWait,
   130: "interrupted; the same command goes on",
+}
+
+/** Of `etl check`. */
+export const checkExitCodes: ExitCodes = {
+  0: "a run would find all that it needs",
+  1: defect,
+  2: "flags, configuration or column mapping are wrong",
+  5: "the source or one of its files cannot be read",
+  6: "the database cannot be used",
+  130: "interrupted",
 }

@@ -1,7 +1,7 @@
 import { Context } from "effect"
 
 /** The words of the command line. */
-export const Words = Context.Reference<ReadonlyArray<string>>("user-activity-etl/commands/Words", {
+export const CommandLine = Context.Reference<ReadonlyArray<string>>("user-activity-etl/commands/CommandLine", {
   defaultValue: () => [],
 })
 

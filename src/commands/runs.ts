@@ -23,7 +23,7 @@ const listFlags = {
 }
 
 const runsFlags = {
-  run: Argument.String("run").pipe(
+  run: Argument.String("RUN").pipe(
     Argument.filterMap(parseRunName, () => expectedRunName),
     Argument.withDescription("Which run to show in full: latest, or its number"),
     Argument.optional,
@@ -77,8 +77,9 @@ export const runs = <E>(services: (flags: RunsFlags) => Layer.Layer<RunHistory, 
   Command.make("runs", runsFlags, execute).pipe(
     Command.provide(services),
     Command.withDescription(
-      "List the runs, or show one in full: its files, stage times, and why records were rejected",
+      "List the runs, or show one in full: its files, stage times, and why records were rejected.",
     ),
+    Command.withShortDescription("List the runs, or show one in full"),
     Command.withExamples([
       { command: "etl runs", description: `The last ${runsListed}` },
       { command: "etl runs latest", description: "The latest in full" },
@@ -86,7 +87,7 @@ export const runs = <E>(services: (flags: RunsFlags) => Layer.Layer<RunHistory, 
     ]),
     withUsage({
       config: runsFlags,
-      groups: [{ title: "List", flags: listFlags }, databaseGroup],
+      groups: [{ title: "Runs", flags: listFlags }, databaseGroup],
       checks: runsChecks,
       exitCodes: plainExitCodes,
     }),

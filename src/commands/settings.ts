@@ -4,7 +4,7 @@ import * as PgServer from "../database/PgServer.ts"
 import { printable } from "../Logging.ts"
 import type { CheckFlags } from "./checkFlags.ts"
 import { chooseDatabase } from "./chooseDatabase.ts"
-import { DotEnv, Words } from "./origin.ts"
+import { CommandLine, DotEnv } from "./origin.ts"
 import { type FittedColumn, fitTable } from "./table.ts"
 
 /** A setting, as far as it may be seen, and what gave it. */
@@ -73,7 +73,7 @@ const fromDefault = "default"
 
 /** Tells what gave a setting: a flag, or a variable of the environment or of .env. */
 const makeFrom = Effect.gen(function* () {
-  const words = yield* Words
+  const words = yield* CommandLine
   const dotEnv = yield* DotEnv
   return {
     flag: (name: string): string =>
