@@ -1,16 +1,17 @@
 #!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=60
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Schema } from "effect"
 import * as Cli from "./Cli.ts"
+import { loadDotEnv } from "./dotEnv.ts"
 import * as Main from "./Main.ts"
 
 // First of all: the AWS SDK reads the environment by itself. Variables that are set win.
 try {
-  if (existsSync(".env")) process.loadEnvFile()
+  loadDotEnv(".env")
 } catch (error) {
-  console.error(`.env cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  console.error(error instanceof Error ? error.message : String(error))
   process.exit(2)
 }
 
