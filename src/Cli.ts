@@ -35,8 +35,8 @@ const notes = [
 /** The `etl` command. */
 const make = <RunError, InitError>(services: Services<RunError, InitError>, version: string) => {
   const commands = [
-    run(services.run),
-    locate(services.locate),
+    run(services.run, version),
+    locate(services.locate, version),
     rejects(services.rejects),
     sql(services.sql),
     init(services.init),

@@ -1,18 +1,16 @@
 import { type Duration, Effect, Ref, Stream } from "effect"
+import type { AddressTally } from "./domain/AddressTally.ts"
 import { type ColumnMapping, otherMapping } from "./domain/ColumnMapping.ts"
 import { plural } from "./domain/Estimate.ts"
 import type { Share } from "./domain/Lane.ts"
+import { monotonicMillis } from "./domain/monotonic.ts"
 import { type Location, tally } from "./domain/Location.ts"
 import { describeReason, type Reject } from "./domain/Reject.ts"
+import { tellProgress } from "./domain/Progress.ts"
 import * as RejectLimit from "./domain/RejectLimit.ts"
-import {
-  addCounts,
-  type AnsweredCounts,
-  countAnswers,
-  type FileSummary,
-  noRecords,
-  type RecordCounts,
-} from "./domain/RunSummary.ts"
+import type { RejectTally } from "./domain/RejectTally.ts"
+import { addCounts, type FileSummary, noRecords, type RecordCounts } from "./domain/RunSummary.ts"
+import type { Stopwatch } from "./domain/StageTimes.ts"
 import { answerAtOnce, GeoLocator } from "./geo/GeoLocator.ts"
 import { type FileLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
 import type { ShareLocations } from "./repo/UserRepo.ts"
@@ -31,22 +29,19 @@ export interface LoadOptions {
 }
 
 /** Answers what can be answered at once, and says what a service is to be asked for. */
-const makeLocate = Effect.fnUntraced(function* (
-  maxAge: Duration.Duration | undefined,
-  addressCounts: Ref.Ref<AnsweredCounts>,
-) {
+const makeLocate = Effect.fnUntraced(function* (maxAge: Duration.Duration | undefined, addressTally: AddressTally) {
   const locator = yield* GeoLocator
-  const isNone = locator.instant === undefined && locator.service === undefined
+  if (locator.instant === undefined && locator.service === undefined) {
+    return () => Effect.succeed<ShareLocations>({ known: new Map(), queue: [] })
+  }
 
   return Effect.fn("Loading.locate")(function* ({ winners }: Share) {
-    if (isNone) return { known: new Map(), queue: [] } satisfies ShareLocations
     // Superseded records are not located: nobody would see it, and a service has better to do.
     const addresses = new Set<string>()
     for (const { user } of winners) if (user.ip_address !== null) addresses.add(user.ip_address)
     const { byRule, local, open } = yield* answerAtOnce(locator, addresses)
-    yield* Ref.update(addressCounts, (counts) =>
-      countAnswers(countAnswers(counts, "rule", tally(byRule)), "local", tally(local)),
-    )
+    yield* addressTally.count("rule", tally(byRule))
+    yield* addressTally.count("local", tally(local))
     const known = new Map<string, Location>()
     for (const [address, answer] of local) if (answer._tag === "Located") known.set(address, answer.location)
     return { known, queue: open, maxAge } satisfies ShareLocations
@@ -55,26 +50,52 @@ const makeLocate = Effect.fnUntraced(function* (
 
 const describeReasons = ({ reasons }: Reject): string => reasons.map(describeReason).join(", ")
 
+/** What this attempt has done of a file. */
+interface Work {
+  readonly start: number
+  located: number
+  queued: number
+  firstReject: Reject | undefined
+  /** The file, where it was loaded as a whole. */
+  whole: Writing.WrittenChunk | undefined
+}
+
 export const fileSummary = (
   { uri, name }: Pick<SourceFile, "uri" | "name">,
   state: FileSummary["state"],
   counts: RecordCounts,
   error: string | null = null,
-): FileSummary => ({ uri, name, state, counts, error })
+): FileSummary => ({ uri, name, state, counts, located: 0, queued: 0, milliseconds: 0, error })
 
-/**
- * Loads the files of a run that are registered. `addressCounts`: where answers are counted.
- */
+const annotateSpan = ({ counts, state }: FileSummary) =>
+  Effect.annotateCurrentSpan({
+    "etl.file.state": state,
+    ...Object.fromEntries(Object.entries(counts).map(([outcome, records]) => [`etl.records.${outcome}`, records])),
+  })
+
+/** With what this attempt has done of the file. */
+const withWork = Effect.fnUntraced(function* (summary: FileSummary, { located, queued, start }: Work) {
+  return { ...summary, located, queued, milliseconds: Math.round((yield* monotonicMillis) - start) }
+})
+
+/** Where a run counts what it does beside records. */
+export interface Tallies {
+  readonly addresses: AddressTally
+  readonly rejects: RejectTally
+  readonly stopwatch: Stopwatch
+}
+
+/** Loads the files of a run that are registered. */
 export const make = Effect.fnUntraced(function* (
   options: LoadOptions,
   runId: number,
   request: RunRequest,
-  addressCounts: Ref.Ref<AnsweredCounts>,
+  { addresses, rejects: rejectTally, stopwatch }: Tallies,
 ) {
   const source = yield* Source
   const runs = yield* RunRepo
-  const locate = yield* makeLocate(options.locationsMaxAge, addressCounts)
-  const write = yield* Writing.make({ ...options, locate })
+  const locate = yield* makeLocate(options.locationsMaxAge, addresses)
+  const write = yield* Writing.make({ ...options, locate, stopwatch })
   const runCounts = yield* Ref.make(yield* runs.committed(runId))
 
   const isTooMuch = (counts: RecordCounts) => RejectLimit.isExceeded(options.maxRejects, counts)
@@ -89,34 +110,23 @@ export const make = Effect.fnUntraced(function* (
     )
 
   const committed = Effect.fnUntraced(function* ({ chunk, counts, rejects, remembered }: Writing.WrittenChunk) {
-    yield* Ref.update(addressCounts, (sum) =>
-      remembered.reduce((sum, answers) => countAnswers(sum, "remembered", answers), sum),
-    )
+    for (const answers of remembered) yield* addresses.count("remembered", answers)
     const first = rejects[0]
     if (first !== undefined) yield* logRejects(rejects.length, first)
     yield* Effect.logDebug("chunk committed").pipe(
       Effect.annotateLogs({ step: "Load", byteOffset: chunk.to.byteOffset, ...counts }),
     )
     yield* Ref.update(runCounts, (total) => addCounts(total, counts))
+    yield* tellProgress({ _tag: "ChunkCommitted", counts })
     if (yield* isStopped) return yield* new Writing.TooManyRejects()
   })
 
-  const finished = Effect.fnUntraced(function* (
-    load: FileLoad<SourceFile>,
-    whole: Writing.WrittenChunk | undefined,
-    firstReject: Reject | undefined,
-  ) {
-    const counts = whole?.counts ?? (yield* runs.finishFile(load))
-    yield* Effect.logInfo(`${load.file.name}: ${plural(counts.read, "record")}`).pipe(
+  const finished = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, work: Work) {
+    const counts = work.whole?.counts ?? (yield* runs.finishFile(load))
+    const rejected = counts.rejected > 0 ? `, ${plural(counts.rejected, "reject")}` : ""
+    yield* Effect.logInfo(`${load.file.name}: ${plural(counts.read, "record")}${rejected}`).pipe(
       Effect.annotateLogs({ step: "Load", ...counts }),
     )
-    if (firstReject !== undefined) {
-      const { line } = firstReject
-      const which = load.resume === undefined ? "the first" : "the first since it was resumed"
-      yield* Effect.logWarning(
-        `${load.file.name}: ${plural(counts.rejected, "record")} rejected, ${which} at line ${line}: ${describeReasons(firstReject)}`,
-      ).pipe(Effect.annotateLogs({ step: "Transform" }))
-    }
     return fileSummary(load.file, "loaded", counts)
   })
 
@@ -136,15 +146,11 @@ export const make = Effect.fnUntraced(function* (
     ).pipe(Effect.annotateLogs({ step: "Transform" }))
   })
 
-  const stoppedAt = Effect.fnUntraced(function* (
-    load: FileLoad<SourceFile>,
-    whole: Writing.WrittenChunk | undefined,
-    first: Reject | undefined,
-  ) {
-    yield* stop(load, first)
-    return whole === undefined
+  const stoppedAt = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, work: Work) {
+    yield* stop(load, work.firstReject)
+    return work.whole === undefined
       ? fileSummary(load.file, "open", yield* runs.fileCounts(load))
-      : yield* finished(load, whole, first)
+      : yield* finished(load, work)
   })
 
   const readFile = Effect.fnUntraced(function* (load: FileLoad<SourceFile>) {
@@ -161,28 +167,43 @@ export const make = Effect.fnUntraced(function* (
     }
     const pace = yield* Writing.makePace
     const before = yield* Ref.get(runCounts)
-    let first: Reject | undefined
-    let whole: Writing.WrittenChunk | undefined
+    const work: Work = {
+      start: yield* monotonicMillis,
+      located: 0,
+      queued: 0,
+      firstReject: undefined,
+      whole: undefined,
+    }
+    const keep = (written: Writing.WrittenChunk) => {
+      work.located += written.located
+      work.queued += written.queued
+      work.firstReject ??= written.rejects[0]
+      if (written.isFile) work.whole = written
+      rejectTally.add({ name: load.file.name, number: load.fileId }, written.rejects)
+    }
     return yield* source.read(load.file, load.resume?.position.byteOffset ?? 0).pipe(
-      Stream.tap(() => pace.room),
-      readChunks(load.file, { ...options, maxRecordSize, resume: load.resume }),
+      stopwatch.timePulls("extract"),
+      Stream.tap(() => stopwatch.time("room")(pace.room)),
+      readChunks(load.file, { ...options, maxRecordSize, resume: load.resume, stopwatch }),
       write(load, pace, (counts) => isTooMuch(addCounts(before, counts))),
       Stream.runForEach((written) => {
-        first ??= written.rejects[0]
-        if (written.isFile) whole = written
+        keep(written)
         return committed(written)
       }),
-      Effect.andThen(Effect.suspend(() => finished(load, whole, first))),
+      Effect.andThen(Effect.suspend(() => finished(load, work))),
       Effect.catchTags({
         SourceError: (error) => failed(load, error),
-        TooManyRejects: () => stoppedAt(load, whole, first),
+        TooManyRejects: () => stoppedAt(load, work),
       }),
+      Effect.flatMap((summary) => withWork(summary, work)),
+      Effect.tap(annotateSpan),
     )
   })
 
   const loadFile = Effect.fn("Loading.loadFile")(
     function* (registered: FileLoad<SourceFile>) {
       const { file } = registered
+      yield* Effect.annotateCurrentSpan({ "etl.file.uri": file.uri, "etl.file.size": file.size })
       const load =
         registered.state === "loaded" && !request.force ? registered : yield* runs.take(runId, request, registered)
       if (registered.runId !== runId && load.runId === runId) {

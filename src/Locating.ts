@@ -1,14 +1,11 @@
-import { Clock, Data, Deferred, type Duration, Effect, Ref, Result, Stream } from "effect"
+import { Clock, Data, Deferred, type Duration, Effect, References, Result, Schedule, Stream } from "effect"
+import * as AddressTally from "./domain/AddressTally.ts"
 import { parseAddress } from "./domain/Address.ts"
 import { describeQueue, type ServiceRate } from "./domain/Estimate.ts"
 import { Answer, type Answers, tally } from "./domain/Location.ts"
-import {
-  type AnsweredCounts,
-  type Answerer,
-  countAnswers,
-  type LocatingSummary,
-  noAddresses,
-} from "./domain/RunSummary.ts"
+import * as Metrics from "./domain/Metrics.ts"
+import { tellProgress } from "./domain/Progress.ts"
+import type { Answerer, LocatingSummary } from "./domain/RunSummary.ts"
 import { answerAtOnce, GeoLocator, type GeoLocatorError, type GeoService } from "./geo/GeoLocator.ts"
 import { type Claims, LocationQueue } from "./repo/LocationQueue.ts"
 import { UserRepo } from "./repo/UserRepo.ts"
@@ -28,19 +25,39 @@ export interface DrainOptions {
   /** How long it may take once it is; undefined: as long as the queue demands. */
   readonly locateFor: Duration.Duration | undefined
   /** Where answers are counted. */
-  readonly addressCounts: Ref.Ref<AnsweredCounts>
+  readonly addressTally: AddressTally.AddressTally
 }
 
-const rateOf = ({ batchSize, requestsPerMinute }: GeoService): ServiceRate => ({
+/** What a service takes. */
+export const rateOf = ({ batchSize, requestsPerMinute }: GeoService): ServiceRate => ({
   batchSize,
   requestsPerMinute: requestsPerMinute ?? null,
 })
 
+/** How many addresses wait: whoever asks keeps the metric up to date. */
+const countWaiting = Effect.gen(function* () {
+  const waiting = yield* (yield* LocationQueue).waiting
+  yield* Metrics.recordQueue(waiting)
+  return waiting
+})
+
 /** Says how long the service will need for what waits, where that is worth a line. */
 const tellEstimate = Effect.fnUntraced(function* (service: GeoService) {
-  const waiting = yield* (yield* LocationQueue).waiting
+  const waiting = yield* countWaiting
   if (waiting > service.batchSize) yield* Effect.logInfo(describeQueue(waiting, rateOf(service)))
 })
+
+/** Tells who watches how long the queue is, now and then. That the database is away, those tell who work with it. */
+const tellQueue = ({ untilNextRequest = Effect.succeed(0) }: GeoService) =>
+  Effect.gen(function* () {
+    const waiting = yield* countWaiting
+    yield* tellProgress({ _tag: "Queued", waiting, untilNextRequest: yield* untilNextRequest })
+  }).pipe(
+    Effect.provideService(References.MinimumLogLevel, "None"),
+    Effect.withTracerEnabled(false),
+    Effect.ignore,
+    Effect.repeat(Schedule.spaced("1 second")),
+  )
 
 /** The addresses of an adopted table may be written in any way, or be none. */
 const canonicalOf = (address: string): string | undefined => Result.getOrUndefined(parseAddress(address))
@@ -88,12 +105,11 @@ const makeNextBatch = <E>(
  * queued.
  */
 export const drain = Effect.fn("Locating.drain")(
-  function* ({ loaded, locateFor, addressCounts }: DrainOptions) {
+  function* ({ loaded, locateFor, addressTally }: DrainOptions) {
     const locator = yield* GeoLocator
     const { service } = locator
     const claims = yield* (yield* LocationQueue).claims
-    const count = (answerer: Answerer, answers: Answers) =>
-      Ref.update(addressCounts, (counts) => countAnswers(counts, answerer, tally(answers)))
+    const count = (answerer: Answerer, answers: Answers) => addressTally.count(answerer, tally(answers))
 
     /** Answers what needs no service, and tells what is left. */
     const answerLocally = Effect.fnUntraced(function* (addresses: ReadonlyArray<string>) {
@@ -110,7 +126,8 @@ export const drain = Effect.fn("Locating.drain")(
       return addresses.filter((address) => left.has(canonicalOf(address) ?? ""))
     })
 
-    const ask = Effect.fnUntraced(function* (service: GeoService, batch: ReadonlyArray<string>) {
+    const ask = Effect.fn("Locating.batch")(function* (service: GeoService, batch: ReadonlyArray<string>) {
+      yield* Effect.annotateCurrentSpan({ "etl.locator.provider": service.provider, "etl.addresses": batch.length })
       const told = yield* service
         .locate([...new Set(batch.flatMap((address) => canonicalOf(address) ?? []))])
         .pipe(Effect.catchTag("GeoLocatorError", (failure) => Effect.fail(new Stopped({ failure }))))
@@ -118,6 +135,7 @@ export const drain = Effect.fn("Locating.drain")(
       yield* claims.answer(service.provider, asked)
       yield* count("service", asked)
       const { located } = tally(asked)
+      yield* Effect.annotateCurrentSpan("etl.addresses.located", located)
       yield* Effect.logDebug("addresses asked for").pipe(
         Effect.annotateLogs({ provider: service.provider, asked: batch.length, located }),
       )
@@ -130,6 +148,7 @@ export const drain = Effect.fn("Locating.drain")(
           ? tellEstimate(service)
           : Effect.all([tellEstimate(service), Effect.andThen(Deferred.await(loaded), tellEstimate(service))])
     yield* Effect.forkScoped(estimates)
+    if (service !== undefined) yield* Effect.forkScoped(tellQueue(service))
     const timeIsUp =
       locateFor === undefined ? Effect.never : Effect.andThen(Deferred.await(loaded), Effect.sleep(locateFor))
 
@@ -162,12 +181,11 @@ export interface LocatingOptions {
 }
 
 /** Sums up what became of addresses, and how many wait. */
-export const summarize = Effect.fnUntraced(function* (addressCounts: Ref.Ref<AnsweredCounts>) {
+export const summarize = Effect.fnUntraced(function* (addressTally: AddressTally.AddressTally) {
   const { service } = yield* GeoLocator
-  const queue = yield* LocationQueue
   const { requests, refusals } = yield* service?.requestCounts ?? Effect.succeed({ requests: 0, refusals: 0 })
   return {
-    addresses: { ...(yield* Ref.get(addressCounts)), requests, refusals, waiting: yield* queue.waiting },
+    addresses: { ...(yield* addressTally.counts), requests, refusals, waiting: yield* countWaiting },
     serviceRate: service === undefined ? null : rateOf(service),
   }
 })
@@ -185,10 +203,10 @@ export const run = Effect.fn("Locating.run")(function* ({ locateFor, locationsMa
   if (locationsMaxAge !== undefined) yield* queue.queueOlderThan(locationsMaxAge)
   const loaded = yield* Deferred.make<void>()
   yield* Deferred.succeed(loaded, undefined)
-  const addressCounts = yield* Ref.make(noAddresses)
-  const error = yield* drain({ loaded, locateFor, addressCounts })
+  const addressTally = yield* AddressTally.make
+  const error = yield* drain({ loaded, locateFor, addressTally })
   const summary: LocatingSummary = {
-    ...(yield* summarize(addressCounts)),
+    ...(yield* summarize(addressTally)),
     locatingError: error ?? null,
     milliseconds: (yield* Clock.currentTimeMillis) - start,
   }

@@ -1,3 +1,4 @@
+import { styleText } from "node:util"
 import {
   Cause,
   Console,
@@ -31,6 +32,12 @@ const jsonLine = Logger.map(Logger.formatStructured, ({ timestamp, level, messag
   return JSON.stringify({ time: timestamp, level, step, message, ...details, cause })
 })
 
+/** What is wrong stands out, where stderr shows colours. */
+const coloured = (level: LogLevel.LogLevel, line: string): string => {
+  if (LogLevel.isLessThan(level, "Warn")) return line
+  return styleText(LogLevel.isLessThan(level, "Error") ? "yellow" : "red", line, { stream: process.stderr })
+}
+
 /** Short plain lines on stderr, from a level on; details stay in the file, unless debug is asked for. */
 const terminal = (least: LogLevel.LogLevel) =>
   Logger.make(({ cause, message, logLevel, fiber }) => {
@@ -38,7 +45,7 @@ const terminal = (least: LogLevel.LogLevel) =>
     const parts = Array.isArray(message) ? message : [message]
     const text = printable(parts.map(String).join(" "))
     const console = fiber.getRef(Console.Console)
-    if (LogLevel.isGreaterThanOrEqualTo(least, "Info")) return console.error(text)
+    if (LogLevel.isGreaterThanOrEqualTo(least, "Info")) return console.error(coloured(logLevel, text))
     const annotations = Object.entries(fiber.getRef(References.CurrentLogAnnotations))
     const details = annotations.map(([name, value]) => printable(` ${name}=${JSON.stringify(value)}`))
     const stack = cause.reasons.length > 0 ? Cause.pretty(cause).split("\n").map(printable) : []
@@ -67,12 +74,16 @@ const file = Effect.fnUntraced(function* (path: string) {
   return yield* Logger.batched(jsonLine, { window: "200 millis", flush: append })
 })
 
-/** The log: everything to the file, appended; what a person should see (by `--log-level`) to stderr too. */
-export const layer = (path: string) =>
+/**
+ * The log: everything to the file, appended; what a person should see (by `--log-level`) to stderr too, or only what is
+ * wrong.
+ */
+export const layer = (path: string, { isQuiet }: { readonly isQuiet: boolean }) =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const least = yield* References.MinimumLogLevel
-      const logged = LogLevel.isLessThan(least, "Debug") ? least : "Debug"
+      const level = yield* References.MinimumLogLevel
+      const least = isQuiet && LogLevel.isLessThan(level, "Warn") ? "Warn" : level
+      const logged = LogLevel.isLessThan(level, "Debug") ? level : "Debug"
       return Layer.merge(Logger.layer([terminal(least), file(path)]), Layer.succeed(References.MinimumLogLevel, logged))
     }),
   )

@@ -10,6 +10,7 @@ import type { RunServices } from "./commands/run.ts"
 import type { LocateFlags, LocateServices } from "./commands/locate.ts"
 import { embeddedDirectory } from "./commands/databaseFlags.ts"
 import { freeRequests, type LocatorFlags, type LocatorName } from "./commands/locatorFlags.ts"
+import type { OutputFlags } from "./commands/outputFlags.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
 import type { SqlFlags } from "./commands/sql.ts"
 import * as Embedded from "./database/Embedded.ts"
@@ -19,6 +20,7 @@ import * as IpApi from "./geo/IpApi.ts"
 import * as Mmdb from "./geo/Mmdb.ts"
 import { Quota } from "./geo/Quota.ts"
 import * as Logging from "./Logging.ts"
+import * as DryRepo from "./repo/DryRepo.ts"
 import { PermitRepo } from "./repo/PermitRepo.ts"
 import * as PgReadOnlyQuery from "./repo/PgReadOnlyQuery.ts"
 import * as PgUserRepo from "./repo/PgUserRepo.ts"
@@ -89,6 +91,8 @@ const ipApi = ({ ipApiQuota }: LocatorFlags) =>
     }),
   ).pipe(Layer.provide(FetchHttpClient.layer))
 
+const mmdb = ({ geoDb }: LocatorFlags) => Mmdb.layer(geoDb.length === 0 ? {} : { files: geoDb })
+
 const locatorLayer = (
   name: LocatorName,
   flags: LocatorFlags,
@@ -101,7 +105,7 @@ const locatorLayer = (
     case "ip-api":
       return ipApi(flags)
     case "mmdb":
-      return Mmdb.layer(flags.geoDb.length === 0 ? {} : { files: flags.geoDb })
+      return mmdb(flags)
     case "none":
       return GeoLocator.none
   }
@@ -130,11 +134,26 @@ const repositories = (flags: InitFlags, writers = 1) => PgUserRepo.layer.pipe(La
 
 const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 
-/** What cannot be made is logged too. */
+/** Traces and metrics for a collector, where one is named. */
+const telemetry = Layer.unwrap(
+  Effect.gen(function* () {
+    const endpoint = yield* Effect.orDie(Config.option(Config.String("OTEL_EXPORTER_OTLP_ENDPOINT")))
+    if (Option.isNone(endpoint)) return Layer.empty
+    const Telemetry = yield* Effect.promise(() => import("./Telemetry.ts"))
+    return Telemetry.layer
+  }),
+)
+
+/** What cannot be made is logged too. A dry run leaves no trace anywhere. */
 const withLog =
-  ({ logfile }: InitFlags) =>
+  ({ dryRun = false, logfile, quiet = false }: InitFlags & Partial<OutputFlags & Pick<RunFlags, "dryRun">>) =>
   <A, E, R>(layer: Layer.Layer<A, E, R>) =>
-    layer.pipe(Layer.tapError(Logging.logFailure), Layer.provideMerge(Logging.layer(logfile)), Layer.provide(platform))
+    layer.pipe(
+      Layer.tapError(Logging.logFailure),
+      Layer.provideMerge(dryRun ? Layer.empty : telemetry),
+      Layer.provideMerge(Logging.layer(logfile, { isQuiet: quiet })),
+      Layer.provide(platform),
+    )
 
 type RunError =
   | Layer.Error<ReturnType<typeof source>>
@@ -143,12 +162,20 @@ type RunError =
   | Layer.Error<ReturnType<typeof database>>
   | Layer.Error<ReturnType<typeof Logging.layer>>
 
+/** What a dry run locates with: nobody but the local files is asked. */
+const localLocator = (flags: LocatorFlags) => (flags.geo.includes("mmdb") ? mmdb(flags) : GeoLocator.none)
+
 /** The services of `etl run`. */
 export const run = (flags: RunFlags): Layer.Layer<RunServices, RunError> =>
   Layer.unwrap(
     Effect.as(
       checkQuota(flags),
-      Layer.merge(source(flags), Layer.provideMerge(locator(flags), repositories(flags, flags.concurrency))),
+      Layer.merge(
+        source(flags),
+        flags.dryRun
+          ? Layer.merge(localLocator(flags), DryRepo.layer)
+          : Layer.provideMerge(locator(flags), repositories(flags, flags.concurrency)),
+      ),
     ),
   ).pipe(withLog(flags))
 

@@ -1,7 +1,14 @@
-import { Cause, Clock, Deferred, type Duration, Effect, Exit, Fiber, Ref, Semaphore } from "effect"
+import { Cause, Deferred, type Duration, Effect, Exit, Fiber, Runtime, Semaphore } from "effect"
+import * as AddressTally from "./domain/AddressTally.ts"
 import { type ColumnMapping, otherMapping, signature } from "./domain/ColumnMapping.ts"
+import { DatabaseError } from "./domain/DatabaseError.ts"
+import { plural } from "./domain/Estimate.ts"
+import { monotonicMillis } from "./domain/monotonic.ts"
+import { tellProgress } from "./domain/Progress.ts"
 import type { RejectLimit } from "./domain/RejectLimit.ts"
-import { noAddresses, noRecords, type RecordCounts, type RunSummary, unaccounted } from "./domain/RunSummary.ts"
+import { RejectTally } from "./domain/RejectTally.ts"
+import { exitCode, noRecords, type RecordCounts, type RunSummary, unaccounted } from "./domain/RunSummary.ts"
+import { Stopwatch } from "./domain/StageTimes.ts"
 import { GeoLocator } from "./geo/GeoLocator.ts"
 import * as Loading from "./Loading.ts"
 import * as Locating from "./Locating.ts"
@@ -61,6 +68,22 @@ const checkMappings = Effect.fnUntraced(function* (loads: ReadonlyArray<FileLoad
   }
 })
 
+/** Reasons that get a line of their own. */
+const toldReasons = 10
+
+/** Why records were rejected: each is in `etl_rejects`. */
+const tellRejects = Effect.fnUntraced(
+  function* (reasons: RunSummary["rejectedFor"]) {
+    for (const { reason, records, file, line } of reasons.slice(0, toldReasons)) {
+      const which = records === 1 ? "at" : "first at"
+      yield* Effect.logWarning(`${plural(records, "record")} rejected: ${reason}, ${which} ${file}:${line}`)
+    }
+    const others = reasons.length - toldReasons
+    if (others > 0) yield* Effect.logWarning(`Records were rejected for ${plural(others, "other reason")} too.`)
+  },
+  Effect.annotateLogs({ step: "Transform" }),
+)
+
 /** Every record read ended as exactly one outcome. */
 const checkSum = (what: string, counts: RecordCounts) =>
   unaccounted(counts) === 0
@@ -73,16 +96,24 @@ const outcome = Effect.fnUntraced(function* <A, E>(locating: Fiber.Fiber<A, E>) 
   return Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? undefined : yield* exit
 })
 
+const tellFileEnded = ({ uri, size }: SourceFile) => tellProgress({ _tag: "FileEnded", uri, size })
+
+interface Attempt {
+  readonly runId: number
+  readonly attempt: number
+}
+
 const runAttempt = Effect.fnUntraced(function* (
   options: PipelineOptions,
   request: RunRequest,
-  { runId, attempt }: { readonly runId: number; readonly attempt: number },
+  { runId, attempt }: Attempt,
+  tallies: Loading.Tallies,
 ) {
   const source = yield* Source
   const runs = yield* RunRepo
   const users = yield* UserRepo
   const locator = yield* GeoLocator
-  const start = yield* Clock.currentTimeMillis
+  const start = yield* monotonicMillis
 
   const listed = yield* source.files
   const files = listed.filter(({ problem }) => problem === undefined)
@@ -94,14 +125,25 @@ const runAttempt = Effect.fnUntraced(function* (
   )
   const loads = yield* runs.register(runId, request, files)
   yield* checkMappings(loads, options.force)
+  const isToLoad = ({ state }: FileLoad<SourceFile>) => options.force || state !== "loaded"
+  const toLoad = loads.filter(isToLoad)
+  yield* tellProgress({
+    _tag: "Listed",
+    source: source.uri,
+    files: listed.length,
+    toLoad: toLoad.length,
+    bytes: toLoad.reduce((sum, { file }) => sum + file.size, 0),
+  })
 
-  const addressCounts = yield* Ref.make(noAddresses)
-  const { loadFile, isStopped } = yield* Loading.make(options, runId, request, addressCounts)
+  const { addresses, rejects, stopwatch } = tallies
+  const { loadFile, isStopped } = yield* Loading.make(options, runId, request, tallies)
   const isLoaded = yield* Deferred.make<void>()
   const locating =
     locator.service === undefined
       ? undefined
-      : yield* Effect.forkChild(Locating.drain({ loaded: isLoaded, locateFor: options.locateFor, addressCounts }))
+      : yield* Effect.forkChild(
+          Locating.drain({ loaded: isLoaded, locateFor: options.locateFor, addressTally: addresses }),
+        )
   for (const { uri, error } of unreadable) {
     yield* Effect.logError(error).pipe(Effect.annotateLogs({ step: "Extract", file: uri }))
   }
@@ -109,15 +151,18 @@ const runAttempt = Effect.fnUntraced(function* (
   const filesAtOnce = options.force ? 1 : Math.min(options.concurrency, users.connections, mostFilesAtOnce)
   const places = yield* Semaphore.make(filesAtOnce)
   const loadInTurn = (load: FileLoad<SourceFile>) =>
-    Semaphore.withPermits(places, load.file.size <= smallFile ? 1 : filesAtOnce)(loadFile(load))
+    Semaphore.withPermits(
+      places,
+      load.file.size <= smallFile ? 1 : filesAtOnce,
+    )(loadFile(load)).pipe(Effect.tap(() => (isToLoad(load) ? tellFileEnded(load.file) : Effect.void)))
   const loaded = [...unreadable, ...(yield* Effect.forEach(loads, loadInTurn, { concurrency: filesAtOnce }))]
   const stopped = yield* isStopped
   yield* Deferred.succeed(isLoaded, undefined)
+  yield* tellProgress({ _tag: "Loaded" })
   if (stopped && locating !== undefined) yield* Fiber.interrupt(locating)
   const locatingError = locating === undefined ? undefined : yield* outcome(locating)
 
-  const isFinished = loaded.every(({ state }) => state === "loaded" || state === "skipped")
-  const totals = yield* runs.end(runId, isFinished)
+  const totals = yield* runs.totals(runId)
   for (const { uri, counts } of loaded) yield* checkSum(uri, counts)
   yield* checkSum(`run ${runId}`, totals)
 
@@ -127,14 +172,41 @@ const runAttempt = Effect.fnUntraced(function* (
     source: source.uri,
     files: loaded,
     totals,
+    rejectedFor: rejects.reasons,
     stopped,
-    ...(yield* Locating.summarize(addressCounts)),
+    stages: stopwatch.times,
+    ...(yield* Locating.summarize(addresses)),
     locatingError: locatingError ?? null,
-    milliseconds: (yield* Clock.currentTimeMillis) - start,
+    milliseconds: Math.round((yield* monotonicMillis) - start),
   }
+  yield* runs.end(runId, {
+    isFinished: loaded.every(({ state }) => state === "loaded" || state === "skipped"),
+    exitCode: exitCode(summary),
+    milliseconds: summary.milliseconds,
+    stages: summary.stages,
+  })
+  yield* tellRejects(summary.rejectedFor)
   yield* Effect.logDebug("run ends").pipe(Effect.annotateLogs({ ...totals, ...summary.addresses, stopped }))
   return summary
 })
+
+/** Keeps how an attempt ended that was interrupted or has failed, where the database lets us, and soon. */
+const keepFailure = ({ runId }: Attempt, { stopwatch }: Loading.Tallies, start: number) =>
+  Effect.fnUntraced(function* <E>(cause: Cause.Cause<E>) {
+    const runs = yield* RunRepo
+    const error = Cause.squash(cause)
+    // A database that was waited for in vain is not asked again.
+    if (error instanceof DatabaseError && error.retryable) return
+    const keeping = runs.end(runId, {
+      isFinished: false,
+      exitCode: Cause.hasInterruptsOnly(cause) ? 130 : Runtime.getErrorExitCode(error),
+      milliseconds: Math.round((yield* monotonicMillis) - start),
+      stages: stopwatch.times,
+    })
+    // In a fiber of its own, so that the time is up although nothing may interrupt us here.
+    const brief = keeping.pipe(Effect.timeoutOption("2 seconds"), Effect.ignore)
+    yield* Fiber.await(yield* Effect.forkDetach(brief, { startImmediately: true }))
+  })
 
 /**
  * Loads every file of the source that is not loaded yet, and locates the users' addresses meanwhile. A file that cannot
@@ -150,7 +222,20 @@ export const run = Effect.fn("Pipeline.run")(
     yield* users.migrate
     const request = { source: source.uri, mapping: signature(options.mapping), force: options.force }
     const attempt = yield* runs.begin(request)
-    return yield* Effect.annotateLogs(runAttempt(options, request, attempt), { run: attempt.runId })
+    yield* Effect.annotateCurrentSpan({
+      "etl.run.id": attempt.runId,
+      "etl.run.attempt": attempt.attempt,
+      "etl.source.uri": source.uri,
+    })
+    const tallies = {
+      addresses: yield* AddressTally.make,
+      rejects: new RejectTally(),
+      stopwatch: new Stopwatch(),
+    }
+    return yield* runAttempt(options, request, attempt, tallies).pipe(
+      Effect.onError(keepFailure(attempt, tallies, yield* monotonicMillis)),
+      Effect.annotateLogs({ run: attempt.runId }),
+    )
   },
   Effect.annotateLogs({ step: "ETL" }),
   Effect.scoped,

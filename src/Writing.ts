@@ -1,9 +1,12 @@
 import { Data, Effect, identity, Latch, Stream } from "effect"
 import type { Chunk } from "./domain/Chunk.ts"
+import * as ChunkSpan from "./ChunkSpan.ts"
+import type { DatabaseError } from "./domain/DatabaseError.ts"
 import { type Share, shares, wholeFile } from "./domain/Lane.ts"
 import type { AnswerTally } from "./domain/Location.ts"
 import type { Reject } from "./domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "./domain/RunSummary.ts"
+import type { Stopwatch } from "./domain/StageTimes.ts"
 import type { GeoLocatorError } from "./geo/GeoLocator.ts"
 import { type FileIdentity, type FileLoad, RunRepo } from "./repo/RunRepo.ts"
 import { type ShareLocations, type ShareOutcome, UserRepo } from "./repo/UserRepo.ts"
@@ -22,17 +25,30 @@ export interface WrittenChunk {
   readonly rejects: ReadonlyArray<Reject>
   /** Addresses that need not be asked for. */
   readonly remembered: ReadonlyArray<AnswerTally>
+  /** Addresses with a place, and addresses that were left for the service; by connection. */
+  readonly located: number
+  readonly queued: number
   /** The file was loaded as a whole: it needs no finishing. */
   readonly isFile: boolean
 }
 
-interface DividedChunk {
+/** What became of a share, and of its addresses. */
+interface WrittenShare extends ShareOutcome {
+  readonly located: number
+  readonly queued: number
+}
+
+interface Divided {
   readonly chunk: Chunk
   readonly shares: ReadonlyArray<Share>
 }
 
+interface DividedChunk extends Divided {
+  readonly span: ChunkSpan.ChunkSpan
+}
+
 /** What a chunk is known to count before it is written. */
-const countsOf = ({ shares }: DividedChunk): RecordCounts => {
+const countsOf = ({ shares }: Divided): RecordCounts => {
   const rejected = shares.reduce((sum, { rejects }) => sum + rejects.length, 0)
   return { ...noRecords, read: shares.reduce((sum, { users }) => sum + users.length, rejected), rejected }
 }
@@ -52,6 +68,7 @@ export interface WriteOptions {
   readonly concurrency: number
   /** Answers what can be answered at once. */
   readonly locate: (share: Share) => Effect.Effect<ShareLocations, GeoLocatorError>
+  readonly stopwatch: Stopwatch
 }
 
 /** Bytes of chunks that may be under way: what is more waits to be read, so that large chunks come one by one. */
@@ -84,7 +101,7 @@ const ahead = 4
  * became of the chunks, in their order.
  */
 export const make = Effect.fnUntraced(function* (options: WriteOptions) {
-  const { locate, maxRecordSize } = options
+  const { locate, maxRecordSize, stopwatch } = options
   const users = yield* UserRepo
   const concurrency = Math.min(options.concurrency, users.connections)
   const runs = yield* RunRepo
@@ -94,7 +111,7 @@ export const make = Effect.fnUntraced(function* (options: WriteOptions) {
     chunk: Chunk,
     isFirst: boolean,
     isTooMuch: IsTooMuch,
-  ) {
+  ): Effect.fn.Return<Divided, DatabaseError> {
     if (isFirst && load.resume === undefined) {
       if (chunk.isLast && chunk.users.length <= maxRecordsOfWhole) {
         const whole = { chunk, shares: [wholeFile(chunk)] }
@@ -106,24 +123,42 @@ export const make = Effect.fnUntraced(function* (options: WriteOptions) {
     return { chunk, shares: shares(chunk, concurrency, load.resume?.lanes ?? []) }
   })
 
-  const writeShare = Effect.fnUntraced(function* (load: FileLoad<FileIdentity>, share: Share | undefined) {
-    return share === undefined || isNothing(share) ? [] : [yield* users.upsert(load, share, yield* locate(share))]
+  const begin = Effect.fnUntraced(function* (...args: Parameters<typeof divide>) {
+    const span = yield* ChunkSpan.begin(args[1])
+    const divided: DividedChunk = { ...(yield* span.within(divide(...args))), span }
+    return divided
   })
 
-  const sumUp = ({ chunk, shares }: DividedChunk, outcomes: ReadonlyArray<ShareOutcome>): WrittenChunk => ({
+  const writeShare = Effect.fnUntraced(function* (load: FileLoad<FileIdentity>, share: Share | undefined) {
+    if (share === undefined || isNothing(share)) return []
+    const locations = yield* stopwatch.time("locate")(locate(share))
+    const outcome = yield* stopwatch.time("load")(users.upsert(load, share, locations))
+    const { located, unlocatable } = outcome.remembered
+    const answered = Object.values(unlocatable).reduce((sum, count) => sum + count, located)
+    const written: WrittenShare = {
+      ...outcome,
+      located: locations.known.size + located,
+      queued: locations.queue.length - answered,
+    }
+    return [written]
+  })
+
+  const sumUp = ({ chunk, shares }: DividedChunk, outcomes: ReadonlyArray<WrittenShare>): WrittenChunk => ({
     chunk,
     counts: outcomes.reduce((sum, { counts }) => addCounts(sum, counts), noRecords),
     rejects: [...shares.flatMap(({ rejects }) => rejects), ...outcomes.flatMap(({ refused }) => refused)].sort(
       (left, right) => left.byteOffset - right.byteOffset,
     ),
     remembered: outcomes.map(({ remembered }) => remembered),
+    located: outcomes.reduce((sum, { located }) => sum + located, 0),
+    queued: outcomes.reduce((sum, { queued }) => sum + queued, 0),
     isFile: shares.some(isFile),
   })
 
   /** The outcomes of one connection's shares. */
   const writeShares = (load: FileLoad<FileIdentity>, number: number) =>
     Stream.mapEffect((divided: DividedChunk) =>
-      Effect.map(writeShare(load, divided.shares[number]), (outcomes) => ({ divided, outcomes })),
+      Effect.map(divided.span.within(writeShare(load, divided.shares[number])), (outcomes) => ({ divided, outcomes })),
     )
 
   return (load: FileLoad<FileIdentity>, pace: Pace, isTooMuch: IsTooMuch) =>
@@ -131,7 +166,7 @@ export const make = Effect.fnUntraced(function* (options: WriteOptions) {
       chunks.pipe(
         Stream.tap(pace.begin),
         Stream.zipWithIndex,
-        Stream.mapEffect(([chunk, index]) => divide(load, chunk, index === 0, isTooMuch)),
+        Stream.mapEffect(([chunk, index]) => begin(load, chunk, index === 0, isTooMuch)),
         // Told before it is written: else connections that are ahead would load more than one alone.
         Stream.mapAccum(
           () => noRecords,
@@ -158,7 +193,10 @@ export const make = Effect.fnUntraced(function* (options: WriteOptions) {
             ),
         ),
         Stream.unwrap,
-        Stream.map(({ divided, outcomes }) => sumUp(divided, outcomes)),
+        Stream.mapEffect(({ divided, outcomes }) => {
+          const written = sumUp(divided, outcomes)
+          return Effect.as(divided.span.committed(written.counts), written)
+        }),
         Stream.tap(({ chunk }) => pace.end(chunk)),
       )
 })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Layer, Logger, Ref } from "effect"
 import { Answer } from "../src/domain/Location.ts"
-import { noAddresses } from "../src/domain/RunSummary.ts"
+import * as AddressTally from "../src/domain/AddressTally.ts"
 import { GeoLocator, type GeoService } from "../src/geo/GeoLocator.ts"
 import * as Locating from "../src/Locating.ts"
 import * as Testing from "../src/testing.ts"
@@ -15,9 +15,9 @@ const drain = Effect.fnUntraced(function* (addresses: ReadonlyArray<string>) {
   yield* Ref.set(locations, new Map(addresses.map((address) => [address, Answer.notNow])))
   const loaded = yield* Deferred.make<void>()
   yield* Deferred.succeed(loaded, undefined)
-  const addressCounts = yield* Ref.make(noAddresses)
-  assert.isUndefined(yield* Locating.drain({ loaded, locateFor: undefined, addressCounts }))
-  return { counts: yield* Ref.get(addressCounts), answers: yield* Ref.get(locations) }
+  const addressTally = yield* AddressTally.make
+  assert.isUndefined(yield* Locating.drain({ loaded, locateFor: undefined, addressTally }))
+  return { counts: yield* addressTally.counts, answers: yield* Ref.get(locations) }
 })
 
 const isLocal = (address: string): boolean => !address.endsWith("0.8")

@@ -171,7 +171,7 @@ describe("Pipeline.run", () => {
     const losing = Layer.effect(
       RunRepo,
       Effect.map(RunRepo, (runs) =>
-        RunRepo.of({ ...runs, end: () => Effect.succeed({ ...noRecords, read: 6, inserted: 5 }) }),
+        RunRepo.of({ ...runs, totals: () => Effect.succeed({ ...noRecords, read: 6, inserted: 5 }) }),
       ),
     ).pipe(Layer.provideMerge(Testing.repo))
     return Effect.gen(function* () {

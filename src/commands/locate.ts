@@ -1,10 +1,10 @@
 import { Console, Effect, type Layer, Option } from "effect"
 import { Command } from "effect/cli"
 import { addressExitCode } from "../domain/RunSummary.ts"
-import type { GeoLocator } from "../geo/GeoLocator.ts"
+import { GeoLocator } from "../geo/GeoLocator.ts"
 import * as Locating from "../Locating.ts"
 import type { LocationQueue } from "../repo/LocationQueue.ts"
-import type { UserRepo } from "../repo/UserRepo.ts"
+import { UserRepo } from "../repo/UserRepo.ts"
 import { Incomplete } from "./CommandError.ts"
 import { check, withUsage } from "./CommandUsage.ts"
 import { logEnd } from "./Defect.ts"
@@ -12,11 +12,14 @@ import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts
 import { locateExitCodes } from "./exitCodes.ts"
 import { formatLocating } from "./formatSummary.ts"
 import { locatorChecks, locatorFlags, locatorGroup } from "./locatorFlags.ts"
+import { withDisplay } from "./display.ts"
+import { outputFlags, outputGroup } from "./outputFlags.ts"
+import { sameDatabase } from "./sameDatabase.ts"
 
 /** What locating needs; made from its flags. */
 export type LocateServices = GeoLocator | UserRepo | LocationQueue
 
-const locateFlags = { ...locatorFlags, ...databaseFlags }
+const locateFlags = { ...locatorFlags, ...outputFlags, ...databaseFlags }
 export type LocateFlags = Command.Command.Config.Infer<typeof locateFlags>
 
 const locateChecks = [
@@ -29,23 +32,29 @@ const locateChecks = [
   ...databaseChecks,
 ]
 
-const execute = Effect.fn("locate")(
-  function* ({ locateFor, locationsMaxAge }: LocateFlags) {
-    const summary = yield* Locating.run({
-      locateFor: Option.getOrUndefined(locateFor),
-      locationsMaxAge: Option.getOrUndefined(locationsMaxAge),
-    })
-    yield* Console.log(formatLocating(summary))
-    const code = addressExitCode(summary)
-    if (code !== 0) return yield* new Incomplete({ code })
-  },
-  logEnd,
-  Effect.onInterrupt(() => Effect.logDebug("interrupted")),
-)
+const makeLocate = (version: string) =>
+  Effect.fn("locate")(
+    function* (flags: LocateFlags) {
+      const users = yield* UserRepo
+      const locator = yield* GeoLocator
+      yield* Effect.logInfo(`etl ${version}: places for the users of ${users.name}, by ${locator.name}`)
+      const summary = yield* Locating.run({
+        locateFor: Option.getOrUndefined(flags.locateFor),
+        locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),
+      }).pipe(withDisplay(flags))
+      const code = addressExitCode(summary)
+      yield* Console.log(
+        flags.json ? JSON.stringify({ exitCode: code, ...summary }) : formatLocating(summary, sameDatabase(flags)),
+      )
+      if (code !== 0) return yield* new Incomplete({ code })
+    },
+    logEnd,
+    Effect.onInterrupt(() => Effect.logDebug("interrupted")),
+  )
 
 /** `etl locate`: locates the addresses that wait, without loading. */
-export const locate = <E>(services: (flags: LocateFlags) => Layer.Layer<LocateServices, E>) =>
-  Command.make("locate", locateFlags, execute).pipe(
+export const locate = <E>(services: (flags: LocateFlags) => Layer.Layer<LocateServices, E>, version: string) =>
+  Command.make("locate", locateFlags, makeLocate(version)).pipe(
     Command.provide(services),
     Command.withDescription(
       "Locate the users that lack a place, without loading: after an outage, or after a load with --geo none.",
@@ -57,7 +66,7 @@ export const locate = <E>(services: (flags: LocateFlags) => Layer.Layer<LocateSe
     ]),
     withUsage({
       config: locateFlags,
-      groups: [locatorGroup, databaseGroup],
+      groups: [locatorGroup, outputGroup, databaseGroup],
       checks: locateChecks,
       exitCodes: locateExitCodes,
     }),

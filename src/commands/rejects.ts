@@ -12,6 +12,7 @@ import { plainExitCodes } from "./exitCodes.ts"
 import { file } from "./pathFlags.ts"
 import { plural } from "../domain/Estimate.ts"
 import { quote } from "../domain/shell.ts"
+import { sameDatabase } from "./sameDatabase.ts"
 import { type Written, writeRejects } from "./rejectFiles.ts"
 
 type RunName = number | "latest"
@@ -90,15 +91,6 @@ const readerGone = Effect.callback<void>((resume) => {
   process.stdout.once("error", onError)
   return Effect.sync(() => process.stdout.off("error", onError))
 })
-
-/** The flags that name the same database again; a connection string may hold a password. */
-const sameDatabase = ({ databaseUrl, embedded }: RejectsFlags): string =>
-  [
-    ...(Option.isSome(databaseUrl) ? ["--database-url URL"] : []),
-    ...(Option.isSome(embedded) ? [`--embedded ${quote(embedded.value)}`] : []),
-  ]
-    .map((flag) => ` ${flag}`)
-    .join("")
 
 const list = Effect.fnUntraced(function* (flags: RejectsFlags, runId: number) {
   const repo = yield* RejectRepo

@@ -1,18 +1,24 @@
 import { Console, Context, Effect, FileSystem, Layer, Option, Predicate } from "effect"
 import { Command } from "effect/cli"
 import * as ColumnMapping from "../domain/ColumnMapping.ts"
+import { plural } from "../domain/Estimate.ts"
+import type { ProgressEvent } from "../domain/Progress.ts"
 import { exitCode } from "../domain/RunSummary.ts"
-import type { GeoLocator } from "../geo/GeoLocator.ts"
+import { GeoLocator } from "../geo/GeoLocator.ts"
 import * as Pipeline from "../Pipeline.ts"
 import type { LocationQueue } from "../repo/LocationQueue.ts"
+import { Preview } from "../repo/Preview.ts"
 import type { RunRepo } from "../repo/RunRepo.ts"
-import type { UserRepo } from "../repo/UserRepo.ts"
+import { UserRepo } from "../repo/UserRepo.ts"
 import type { Source } from "../source/Source.ts"
 import { Incomplete, UsageError } from "./CommandError.ts"
 import { logEnd } from "./Defect.ts"
 import { withUsage } from "./CommandUsage.ts"
 import { runExitCodes } from "./exitCodes.ts"
+import { withDisplay } from "./display.ts"
+import { formatDryRun } from "./formatDryRun.ts"
 import { formatSummary } from "./formatSummary.ts"
+import { sameDatabase } from "./sameDatabase.ts"
 import { runChecks, type RunFlags, runFlags, runGroups } from "./runFlags.ts"
 
 /** What a run needs; made from its flags. */
@@ -40,30 +46,54 @@ class Mapping extends Context.Service<Mapping, ColumnMapping.ColumnMapping>()(
     )
 }
 
-const load = Effect.fn("run")(
-  function* (flags: RunFlags) {
-    const summary = yield* Pipeline.run({
-      mapping: yield* Mapping,
-      delimiter: flags.delimiter,
-      chunkSize: flags.chunksize,
-      concurrency: flags.concurrency,
-      maxRecordSize: flags.maxRecordSize,
-      maxRejects: flags.maxRejects,
-      force: flags.force,
-      locateFor: Option.getOrUndefined(flags.locateFor),
-      locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),
-    })
-    yield* Console.log(formatSummary(summary, flags.maxRejects))
-    const code = exitCode(summary)
-    if (code !== 0) return yield* new Incomplete({ code })
-  },
-  logEnd,
-  Effect.onInterrupt(() => Effect.logDebug("interrupted")),
-)
+/** One line: what is loaded from where to where. */
+const tellBanner = (version: string, database: string, locator: string) => (event: ProgressEvent) => {
+  if (event._tag !== "Listed") return Effect.void
+  const { files, source, toLoad } = event
+  const which = toLoad === files ? "" : ` (${toLoad === 0 ? "all loaded already" : `${toLoad} to load`})`
+  return Effect.logInfo(
+    `etl ${version}: ${plural(files, "file")}${which} of ${source} -> ${database}, places: ${locator}`,
+  )
+}
+
+const makeLoad = (version: string) =>
+  Effect.fn("run")(
+    function* (flags: RunFlags) {
+      const users = yield* UserRepo
+      const locator = yield* GeoLocator
+      const summary = yield* Pipeline.run({
+        mapping: yield* Mapping,
+        delimiter: flags.delimiter,
+        chunkSize: flags.chunksize,
+        concurrency: flags.concurrency,
+        maxRecordSize: flags.maxRecordSize,
+        maxRejects: flags.maxRejects,
+        force: flags.force,
+        locateFor: Option.getOrUndefined(flags.locateFor),
+        locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),
+      }).pipe(withDisplay(flags, tellBanner(version, users.name, locator.name)))
+      const code = exitCode(summary)
+      const preview = yield* Preview
+      yield* Console.log(
+        flags.json
+          ? JSON.stringify({ exitCode: code, dryRun: flags.dryRun, ...summary })
+          : Option.isSome(preview)
+            ? formatDryRun(summary, yield* preview.value, flags)
+            : formatSummary(summary, {
+                maxRejects: flags.maxRejects,
+                same: sameDatabase(flags),
+                width: process.stdout.columns ?? 80,
+              }),
+      )
+      if (code !== 0) return yield* new Incomplete({ code })
+    },
+    logEnd,
+    Effect.onInterrupt(() => Effect.logDebug("interrupted")),
+  )
 
 /** `etl run`: loads the source's files. */
-export const run = <E>(services: (flags: RunFlags) => Layer.Layer<RunServices, E>) =>
-  Command.make("run", runFlags, load).pipe(
+export const run = <E>(services: (flags: RunFlags) => Layer.Layer<RunServices, E>, version: string) =>
+  Command.make("run", runFlags, makeLoad(version)).pipe(
     Command.provide((flags) => Layer.provideMerge(services(flags), Mapping.layer(flags.mapping))),
     Command.withDescription(
       "Load CSV files into PostgreSQL, one row per user, and locate their addresses. The word run may be left out.",
@@ -72,6 +102,7 @@ export const run = <E>(services: (flags: RunFlags) => Layer.Layer<RunServices, E
     Command.withExamples([
       { command: "etl --source ./input/ --chunksize 1000", description: "Load a folder" },
       { command: "etl --source ./input/ --geo mmdb,ip-api", description: "Locate by local files, ask for the rest" },
+      { command: "etl --source ./input/ --dry-run", description: "Check a folder, write nothing" },
       { command: "etl --source user_activity --aws --bucket em-datasets", description: "Load from S3" },
     ]),
     withUsage({ config: runFlags, groups: runGroups, checks: runChecks, exitCodes: runExitCodes }),

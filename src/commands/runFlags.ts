@@ -8,6 +8,7 @@ import { check } from "./CommandUsage.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
 import { type FlagGroup, optional, required, toggle, withDefault } from "./documented.ts"
 import { locatorChecks, locatorFlags, locatorGroup } from "./locatorFlags.ts"
+import { outputFlags, outputGroup } from "./outputFlags.ts"
 import { file } from "./pathFlags.ts"
 import { wholeNumber } from "./wholeNumber.ts"
 
@@ -84,9 +85,10 @@ const loadFlags = {
     RejectLimit.format,
   ),
   force: toggle("force", "Load files that are loaded already, with another mapping too"),
+  dryRun: toggle("dry-run", "Read and check everything, write nothing, and show what would be loaded"),
 }
 
-export const runFlags = { ...sourceFlags, ...loadFlags, ...locatorFlags, ...databaseFlags }
+export const runFlags = { ...sourceFlags, ...loadFlags, ...locatorFlags, ...outputFlags, ...databaseFlags }
 
 export type RunFlags = Command.Command.Config.Infer<typeof runFlags>
 
@@ -98,6 +100,7 @@ export const runGroups: ReadonlyArray<FlagGroup> = [
   },
   { title: "Loading", flags: loadFlags },
   locatorGroup,
+  outputGroup,
   databaseGroup,
 ]
 

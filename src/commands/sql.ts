@@ -10,6 +10,7 @@ import { logEnd } from "./Defect.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
 import { toggle } from "./documented.ts"
 import { plainExitCodes } from "./exitCodes.ts"
+import { formatTable } from "./table.ts"
 
 const formatFlags = {
   json: toggle("json", "Print a JSON array of rows"),
@@ -48,29 +49,14 @@ const textValue = (value: unknown): string => {
 
 const isNumber = (value: unknown): boolean => typeof value === "number" || typeof value === "bigint"
 
-const characters = (text: string): number => [...text].length
-
 /** An aligned table, numbers to the right. */
-const formatTable = ({ columns, rows }: QueryResult): string => {
+const formatRows = ({ columns, rows }: QueryResult): string => {
+  const described = columns.map((name, index) => ({
+    name: printable(name),
+    isRight: rows.some((row) => isNumber(row[index])),
+  }))
   const cells = rows.map((row) => row.map((value) => printable(textValue(value))))
-  const widths = columns.map((column, index) =>
-    cells.reduce((width, row) => Math.max(width, characters(row[index]!)), characters(column)),
-  )
-  const isRight = columns.map((_, index) => rows.some((row) => isNumber(row[index])))
-  const line = (row: ReadonlyArray<string>) =>
-    row
-      .map((cell, index) => {
-        const space = " ".repeat(widths[index]! - characters(cell))
-        return isRight[index] ? `${space}${cell}` : `${cell}${space}`
-      })
-      .join("  ")
-      .trimEnd()
-  return [
-    line(columns),
-    widths.map((width) => "-".repeat(width)).join("  "),
-    ...cells.map(line),
-    plural(rows.length, "row"),
-  ].join("\n")
+  return [...formatTable(described, cells), plural(rows.length, "row")].join("\n")
 }
 
 const formatJson = ({ columns, rows }: QueryResult): string =>
@@ -103,7 +89,7 @@ const execute = Effect.fn("sql")(function* ({ csv, json, statement }: SqlFlags) 
       message: `two columns are called ${twice}; name one of them otherwise: ... as name`,
     })
   }
-  yield* Console.log((json ? formatJson : csv ? formatCsv : formatTable)(result))
+  yield* Console.log((json ? formatJson : csv ? formatCsv : formatRows)(result))
 }, logEnd)
 
 /** `etl sql`: asks the database that is configured, also the embedded one, which no other program can open. */

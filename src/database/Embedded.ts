@@ -29,6 +29,8 @@ export const layer = (directory: string): Layer.Layer<PgClient.PgClient | SqlCli
       const thread = yield* PgliteThread.start(task)
       return yield* PgClient.make({
         stream: thread.connect,
+        // Tells people where the database is.
+        host: directory,
         username: "postgres",
         database: "postgres",
         // A connection waits for the statement that the one before it left behind.

@@ -1,5 +1,7 @@
 import { Schema } from "effect"
 import type { AnswerTally } from "./Location.ts"
+import { RejectedFor } from "./RejectTally.ts"
+import { StageTimes } from "./StageTimes.ts"
 
 /** How many records ended in each way. `read` is the sum of the others. */
 export const RecordCounts = Schema.Struct({
@@ -52,6 +54,12 @@ export const FileSummary = Schema.Struct({
   state: Schema.Literals(["loaded", "skipped", "failed", "open"]),
   /** Of the file's whole load, earlier attempts included. */
   counts: RecordCounts,
+  /** Addresses of this attempt that were answered with a place when their users were written, in each chunk; */
+  located: Schema.Int,
+  /** and those that were left for the service. */
+  queued: Schema.Int,
+  /** Of this attempt. */
+  milliseconds: Schema.Int,
   /** Why it failed. */
   error: Schema.NullOr(Schema.String),
 })
@@ -129,8 +137,12 @@ export const RunSummary = Schema.Struct({
   files: Schema.Array(FileSummary),
   /** Of the whole run, earlier attempts included. */
   totals: RecordCounts,
+  /** Why records of this attempt were rejected, the most frequent reason first. */
+  rejectedFor: Schema.Array(RejectedFor),
   /** More records were rejected than may be. */
   stopped: Schema.Boolean,
+  /** Of this attempt. */
+  stages: StageTimes,
   /** Addresses, an error of locating and the time are those of this attempt. */
   ...LocatingSummary.fields,
 })

@@ -33,6 +33,8 @@ export interface GeoService {
   readonly concurrency: number
   /** Requests a minute that the quota allows; tells people how long a queue will take. Undefined: nobody knows. */
   readonly requestsPerMinute: number | undefined
+  /** Milliseconds until a request may be sent, as far as that is known; tells people what is waited for. */
+  readonly untilNextRequest?: Effect.Effect<number>
   /** Of this process; tells people what was asked for. */
   readonly requestCounts?: Effect.Effect<RequestCounts>
   /**

@@ -1,6 +1,8 @@
 import {
+  Cause,
   Duration,
   Effect,
+  Exit,
   Layer,
   Predicate,
   Redacted,
@@ -21,6 +23,7 @@ import {
 } from "effect/http"
 import { parseAddress } from "../domain/Address.ts"
 import { Answer, type Answers } from "../domain/Location.ts"
+import * as Metrics from "../domain/Metrics.ts"
 import { GeoLocator, GeoLocatorError } from "./GeoLocator.ts"
 import { decodeAnswers, fields } from "./ipApiAnswer.ts"
 import type { Allowance } from "./permits.ts"
@@ -98,6 +101,15 @@ const codeOf = (error: unknown): string | undefined => {
   return "cause" in error ? codeOf(error.cause) : undefined
 }
 
+/** How a request ended, for who counts them. */
+const endOf = (
+  exit: Exit.Exit<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>,
+): Parameters<typeof Metrics.countRequest>[1] => {
+  if (Exit.isSuccess(exit)) return { status: exit.value.status }
+  const error = Cause.squash(exit.cause)
+  return { error: Cause.hasInterruptsOnly(exit.cause) ? "timeout" : (codeOf(error) ?? "unreachable") }
+}
+
 const beforeConnection = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH"])
 
 /** An answer of at most 1 MiB; of a longer one no more than that is read. */
@@ -160,9 +172,10 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
 
   const ask = Effect.fn("IpApi.ask")(
     function* (addresses: ReadonlyArray<string>, sending: Sending) {
-      const response = yield* client
-        .execute(HttpClientRequest.bodyJsonUnsafe(request, addresses))
-        .pipe(Effect.catchTag("HttpClientError", (error) => explain(error, sending)))
+      const response = yield* client.execute(HttpClientRequest.bodyJsonUnsafe(request, addresses)).pipe(
+        Effect.onExit((exit) => Metrics.countRequest(provider, endOf(exit))),
+        Effect.catchTag("HttpClientError", (error) => explain(error, sending)),
+      )
       yield* sending.responded(allowanceOf(response.status, response.headers))
       if (response.status === 429) yield* sending.refused
       yield* checkStatus(response.status, key !== undefined)
@@ -232,6 +245,7 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
       batchSize,
       concurrency: 15,
       requestsPerMinute: Number.isFinite(quota.requestsPerMinute) ? quota.requestsPerMinute : undefined,
+      untilNextRequest: quota.untilNextRequest,
       requestCounts: quota.statistics,
       locate,
     },

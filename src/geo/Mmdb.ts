@@ -38,10 +38,7 @@ const make = Effect.fnUntraced(function* ({ files = [] }: MmdbOptions) {
   const fs = yield* FileSystem.FileSystem
   const paths = files.length > 0 ? files : yield* installedFiles
   const checked = yield* Effect.forEach(paths, inspect, { concurrency: paths.length })
-  yield* tellAge(
-    checked,
-    files.length > 0 ? "Download newer files." : `Install newer files (npm install ${dbIp}@latest).`,
-  )
+  yield* tellAge(checked, files.length > 0 ? "Download newer files." : `Newer: npm install ${dbIp}@latest`)
 
   const senseless = new Map<string, string>()
   const told = new Set<string>()

@@ -40,6 +40,8 @@ export class Quota extends Context.Service<
     readonly withPermit: <A, E, R>(
       request: (sending: Sending) => Effect.Effect<A, E, R>,
     ) => Effect.Effect<A, E | DatabaseError, R>
+    /** Milliseconds that are waited until the next permit; 0: none, as far as is known. */
+    readonly untilNextRequest: Effect.Effect<number>
     /** Of this process. */
     readonly statistics: Effect.Effect<RequestCounts>
   }
@@ -98,12 +100,18 @@ const make = Effect.fnUntraced(function* (options: QuotaOptions, { permits: shar
 
   const pause = (millis: number) => Effect.raceFirst(Effect.sleep(Math.ceil(millis)), changed.await)
 
+  let waitsUntil = 0
+  const tellWait = Effect.fnUntraced(function* (millis: number) {
+    waitsUntil = (yield* monotonicMillis) + millis
+    yield* tellLongWait(millis)
+  })
+
   const room = Effect.gen(function* () {
     while (true) {
       changed.closeUnsafe()
       const delay = permits.delay(yield* monotonicMillis)
       if (delay <= 0) return
-      yield* tellLongWait(delay)
+      yield* tellWait(delay)
       yield* pause(delay)
     }
   })
@@ -145,7 +153,7 @@ const make = Effect.fnUntraced(function* (options: QuotaOptions, { permits: shar
           yield* room
           const wait = yield* acquire(keep)
           if (wait === undefined) return
-          yield* tellLongWait(wait)
+          yield* tellWait(wait)
           yield* pause(Math.min(wait, pollMillis))
         }
       }),
@@ -202,5 +210,11 @@ const make = Effect.fnUntraced(function* (options: QuotaOptions, { permits: shar
       }),
     )
 
-  return Quota.of({ requestsPerMinute: requests, requestTimeout, withPermit, statistics: Ref.get(statistics) })
+  return Quota.of({
+    requestsPerMinute: requests,
+    requestTimeout,
+    withPermit,
+    untilNextRequest: Effect.map(monotonicMillis, (now) => Math.max(waitsUntil - now, 0)),
+    statistics: Ref.get(statistics),
+  })
 })

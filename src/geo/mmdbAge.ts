@@ -4,6 +4,8 @@ import type { MmdbFile } from "./mmdbFile.ts"
 const day = 86_400_000
 const freshDays = 90
 
+const nameOf = (path: string): string => path.slice(path.search(/[^/\\]*$/))
+
 /** The format is no older. */
 const firstBuild = Date.UTC(2012, 0, 1)
 
@@ -14,17 +16,19 @@ const firstBuild = Date.UTC(2012, 0, 1)
 export const tellAge = Effect.fnUntraced(
   function* (files: ReadonlyArray<MmdbFile>, remedy: string) {
     const now = yield* Clock.currentTimeMillis
-    const old: Array<string> = []
+    const old = new Map<string, ReadonlyArray<string>>()
     for (const { path, builtAt } of files) {
       // Comparisons with NaN are false.
       const isSensible = builtAt >= firstBuild && builtAt <= now + day
       const built = isSensible ? new Date(builtAt).toISOString().slice(0, 10) : null
       const ageDays = isSensible ? Math.max(0, Math.floor((now - builtAt) / day)) : null
       yield* Effect.logDebug("geolocation database").pipe(Effect.annotateLogs({ file: path, built, ageDays }))
-      if (ageDays !== null && ageDays > freshDays) old.push(`${path} was built on ${built}, ${ageDays} days ago`)
+      if (ageDays === null || ageDays <= freshDays) continue
+      const age = `built on ${built}, ${ageDays} days ago`
+      old.set(age, [...(old.get(age) ?? []), nameOf(path)])
     }
-    if (old.length > 0) {
-      yield* Effect.logWarning(`${old.join("; ")}. Addresses move: some places will be wrong. ${remedy}`)
+    for (const [age, names] of old) {
+      yield* Effect.logWarning(`${names.join(" and ")}: ${age}; some places will be wrong. ${remedy}`)
     }
   },
   Effect.annotateLogs({ step: "Locate" }),

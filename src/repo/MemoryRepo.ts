@@ -59,6 +59,7 @@ const make = Effect.gen(function* () {
     })
 
   const userRepo = UserRepo.of({
+    name: "memory",
     connections: laneCount,
     migrate: Effect.void,
     upsert: Effect.fn("UserRepo.upsert")(
@@ -188,11 +189,8 @@ const make = Effect.gen(function* () {
         return load.counts
       }),
     fileCounts: (ref) => Effect.map(loadOf(ref), (load) => load.counts),
-    end: (runId, isFinished) =>
-      Effect.sync(() => {
-        runs.set(runId, { ...runs.get(runId)!, isFinished })
-        return countsOf(runId)
-      }),
+    totals: (runId) => Effect.sync(() => countsOf(runId)),
+    end: (runId, { isFinished }) => Effect.sync(() => void runs.set(runId, { ...runs.get(runId)!, isFinished })),
   })
 
   const place = (answers: Answers) =>

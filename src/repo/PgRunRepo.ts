@@ -10,7 +10,7 @@ import { makeClient } from "./client.ts"
 import { isReplaced, outcomes } from "./etlFiles.ts"
 import { patiently } from "./patience.ts"
 import { makeLocks } from "./PgLocks.ts"
-import { type Beginning, type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./RunRepo.ts"
+import { type Beginning, type Ending, type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./RunRepo.ts"
 import { makeTransaction } from "./transaction.ts"
 import type { LoadRef } from "./UserRepo.ts"
 
@@ -86,10 +86,12 @@ const make = Effect.gen(function* () {
   const counts = (where: string, parameters: ReadonlyArray<unknown>) =>
     sql.unsafe<RecordCounts>(countsOf(where), parameters).pipe(Effect.map((rows) => rows[0]!))
 
+  const totalsOf = (runId: number) => counts("f.run_id = $1", [runId])
+
   const beginAttempt = ({ source, mapping, force }: RunRequest) =>
     Effect.gen(function* () {
       const resumed = yield* sql<{ runId: number; attempt: number }>`
-        update etl_runs set attempts = attempts + 1, attempted_at = now()
+        update etl_runs set attempts = attempts + 1, attempted_at = now(), ended_at = null, exit_code = null
         where id = (
           select id from etl_runs
           where source = ${source} and mapping = ${mapping} and force = ${force} and finished_at is null
@@ -252,12 +254,19 @@ const make = Effect.gen(function* () {
       patiently,
     ),
 
+    totals: Effect.fn("RunRepo.totals")(totalsOf, Effect.mapError(fromSqlError), patiently),
+
     end: Effect.fn("RunRepo.end")(
-      function* (runId: number, isFinished: boolean) {
-        const totals = yield* counts("f.run_id = $1", [runId])
+      function* (runId: number, { exitCode, isFinished, milliseconds, stages }: Ending) {
+        // May be repeated: the attempt's time is added once.
         yield* sql`
-          update etl_runs set ${sql.update(totals)}, finished_at = ${isFinished ? sql`now()` : null} where id = ${runId}`
-        return totals
+          update etl_runs set ${sql.update(yield* totalsOf(runId))}, finished_at = ${isFinished ? sql`now()` : null},
+            ended_at = now(), exit_code = ${exitCode}, milliseconds = milliseconds + ${milliseconds},
+            stages = (
+              select json_object_agg(stage, time + coalesce((stages ->> stage)::bigint, 0))
+              from unnest(${texts(Object.keys(stages))}, ${integers(Object.values(stages))}) t (stage, time)
+            )
+          where id = ${runId} and ended_at is null`
       },
       Effect.mapError(fromSqlError),
       patiently,

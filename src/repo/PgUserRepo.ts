@@ -8,7 +8,7 @@ import type { Reject } from "../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { bytes, integers, texts } from "./arrays.ts"
 import { anotherProcess, makeCheckpoints } from "./checkpoints.ts"
-import { isEmbedded, makeClient } from "./client.ts"
+import { databaseName, isEmbedded, makeClient } from "./client.ts"
 import { makeMigrate } from "./migrate.ts"
 import * as PgLocationQueue from "./PgLocationQueue.ts"
 import { makePatience } from "./patience.ts"
@@ -154,10 +154,12 @@ const make = Effect.gen(function* () {
       set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`
 
   return UserRepo.of({
+    name: yield* databaseName,
     connections: (yield* isEmbedded) ? 1 : laneCount,
     migrate: yield* makeMigrate,
 
     upsert: Effect.fn("UserRepo.upsert")(function* (load, share, locations) {
+      yield* Effect.annotateCurrentSpan("etl.users", share.winners.length)
       let attempted: ShareOutcome | undefined
       const attempt = <E>(writeUsers: WriteUsers<E>) =>
         Effect.gen(function* () {

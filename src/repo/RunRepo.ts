@@ -2,6 +2,7 @@ import { Context, type Effect, type Scope } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Position } from "../domain/Chunk.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
+import type { StageTimes } from "../domain/StageTimes.ts"
 import type { LoadRef } from "./UserRepo.ts"
 
 /** What identifies a file: see `source/Source`. */
@@ -56,6 +57,15 @@ export interface Beginning {
   readonly maxRecordSize: number
 }
 
+/** How an attempt of a run ends. */
+export interface Ending {
+  readonly isFinished: boolean
+  readonly exitCode: number
+  /** Of this attempt; kept are the sums over all of them. */
+  readonly milliseconds: number
+  readonly stages: StageTimes
+}
+
 /** The history of runs and files: `etl_runs`, `etl_files`. */
 export class RunRepo extends Context.Service<
   RunRepo,
@@ -91,7 +101,9 @@ export class RunRepo extends Context.Service<
     readonly finishFile: (load: LoadRef) => Effect.Effect<RecordCounts, DatabaseError>
     /** What is committed of a load so far. */
     readonly fileCounts: (load: LoadRef) => Effect.Effect<RecordCounts, DatabaseError>
-    /** The attempt ends; the run too, where every file is loaded. Keeps and gives the totals of the whole run. */
-    readonly end: (runId: number, isFinished: boolean) => Effect.Effect<RecordCounts, DatabaseError>
+    /** What the run has committed: the totals of all attempts. */
+    readonly totals: (runId: number) => Effect.Effect<RecordCounts, DatabaseError>
+    /** The attempt ends; the run too, where every file is loaded. Keeps its totals and how it ended. */
+    readonly end: (runId: number, ending: Ending) => Effect.Effect<void, DatabaseError>
   }
 >()("user-activity-etl/repo/RunRepo") {}

@@ -36,6 +36,8 @@ export interface ShareOutcome {
 export class UserRepo extends Context.Service<
   UserRepo,
   {
+    /** What people see: `PostgreSQL user_activity at localhost:5432`, `embedded PostgreSQL in .etl/pgdata`. No password. */
+    readonly name: string
     /** How many shares it can write at once, 1 to 16. */
     readonly connections: number
     /**

@@ -33,6 +33,11 @@ const boundedConnection = (connection: Connection): Connection => ({
 /** Whether the database is the embedded one, which has one connection. */
 export const isEmbedded = Effect.map(PgClient.PgClient, ({ config }) => config.stream !== undefined)
 
+/** Which database it is, for people. */
+export const databaseName = Effect.map(PgClient.PgClient, ({ config: { database, host, port, stream } }) =>
+  stream === undefined ? `PostgreSQL ${database} at ${host}:${port}` : `embedded PostgreSQL in ${host}`,
+)
+
 /** The database of a `PgClient`, of which every statement ends: one that is not answered fails, as a lost connection does. */
 export const makeClient = Effect.gen(function* () {
   const { reserve } = yield* PgClient.PgClient

@@ -9,6 +9,7 @@ import attempts from "./migrations/0003_attempts.ts"
 import permits from "./migrations/0004_permits.ts"
 import rejects from "./migrations/0005_rejects.ts"
 import lanes from "./migrations/0006_lanes.ts"
+import history from "./migrations/0007_history.ts"
 import { AdoptionError } from "./migrations/adoptUsers.ts"
 import { patiently } from "./patience.ts"
 
@@ -21,6 +22,7 @@ const runMigrations = Migrator.make({})({
     "0004_permits": permits,
     "0005_rejects": rejects,
     "0006_lanes": lanes,
+    "0007_history": history,
   }),
 })
 

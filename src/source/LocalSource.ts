@@ -1,4 +1,5 @@
 import { ByteSize, Effect, FileSystem, Layer, Option, Path, type PlatformError, Predicate, Stream } from "effect"
+import { tellBytes } from "../domain/Progress.ts"
 import { fromByte } from "./fromByte.ts"
 import { gunzip } from "./gunzip.ts"
 import { byName, isCsvName, isGzipName, Source, SourceError, type SourceFile } from "./Source.ts"
@@ -138,7 +139,7 @@ const makeRead = Effect.fnUntraced(function* () {
     return Stream.unfold(start, next)
   })
 
-  const stored = (file: SourceFile, start: number) => Stream.unwrap(open(file, start))
+  const stored = (file: SourceFile, start: number) => Stream.unwrap(open(file, start)).pipe(tellBytes(file.uri, start))
 
   /** Damage that another writer does is told as a change. */
   const inflated = (file: SourceFile) =>

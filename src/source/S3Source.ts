@@ -1,5 +1,6 @@
 import { ListObjectsV2Command } from "@aws-sdk/client-s3"
 import { type Config, Effect, Layer, Option, Stream } from "effect"
+import { tellBytes } from "../domain/Progress.ts"
 import { fromByte } from "./fromByte.ts"
 import { gunzip } from "./gunzip.ts"
 import { permanent } from "./s3Failure.ts"
@@ -71,10 +72,10 @@ export const layer = (options: S3Options): Layer.Layer<Source, SourceError | Con
         Effect.mapError(listError(uri)),
         Effect.withSpan("S3Source.files"),
       )
+      const stored = (file: SourceFile, from: number) =>
+        readObject(request, bucket, file, from).pipe(tellBytes(file.uri, from))
       const read = (file: SourceFile, from: number) =>
-        isGzipName(file.uri)
-          ? readObject(request, bucket, file, 0).pipe(gunzip(file.uri), fromByte(file.uri, from))
-          : readObject(request, bucket, file, from)
+        isGzipName(file.uri) ? stored(file, 0).pipe(gunzip(file.uri), fromByte(file.uri, from)) : stored(file, from)
       return Source.of({ uri, files, read })
     }),
   )

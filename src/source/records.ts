@@ -1,7 +1,8 @@
-import { Effect, Result, Stream } from "effect"
+import { Effect, identity, Result, Stream } from "effect"
 import type { Chunk, Position, UserRecord } from "../domain/Chunk.ts"
 import type { Positions } from "../domain/ColumnMapping.ts"
 import type { Reason, Reject } from "../domain/Reject.ts"
+import type { Stopwatch } from "../domain/StageTimes.ts"
 import { decodeUser, type User } from "../domain/User.ts"
 import { type FieldAt, makeRecordParser } from "./fields.ts"
 import { type Frame, rawOf } from "./frame.ts"
@@ -16,6 +17,8 @@ export interface ReadOptions extends HeaderOptions {
   readonly maxRecordSize: number
   /** Where to go on, and the header that stands at the file's beginning; undefined: begin there. */
   readonly resume: { readonly position: Position; readonly header: Uint8Array } | undefined
+  /** Where the time of decoding is counted. */
+  readonly stopwatch?: Stopwatch
 }
 
 /** Bytes of a chunk's records: a chunk ends here at the latest. */
@@ -181,6 +184,7 @@ export const readChunks =
             Stream.fromIterable(chunk === endOfFile ? framer.finish() : framer.push(chunk), { chunkSize: 1 }),
           ),
           Stream.mapEffect(decodeFrames),
+          options.stopwatch?.timePulls("decode") ?? identity,
           // Read and decoded ahead while the database writes a chunk. Batches, not chunks: they are smaller.
           Stream.buffer({ capacity: 4 }),
           Stream.concat(

@@ -2,7 +2,7 @@ import { Clock, Deferred, Effect, Fiber, Layer, Logger, Random, Ref } from "effe
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import { Answer } from "../../src/domain/Location.ts"
-import { noAddresses } from "../../src/domain/RunSummary.ts"
+import * as AddressTally from "../../src/domain/AddressTally.ts"
 import * as IpApi from "../../src/geo/IpApi.ts"
 import { Quota } from "../../src/geo/Quota.ts"
 import * as Locating from "../../src/Locating.ts"
@@ -25,8 +25,8 @@ const locateAll = Effect.fnUntraced(function* (addresses: ReadonlyArray<string>)
   yield* Ref.set(locations, new Map(addresses.map((address) => [address, Answer.notNow])))
   const loaded = yield* Deferred.make<void>()
   yield* Deferred.succeed(loaded, undefined)
-  const addressCounts = yield* Ref.make(noAddresses)
-  const failure = yield* Locating.drain({ loaded, locateFor: undefined, addressCounts })
+  const addressTally = yield* AddressTally.make
+  const failure = yield* Locating.drain({ loaded, locateFor: undefined, addressTally })
   const endedAt = yield* Clock.currentTimeMillis
   const answers = [...(yield* Ref.get(locations)).values()]
   return { failure, endedAt, located: answers.filter(({ _tag }) => _tag === "Located").length }

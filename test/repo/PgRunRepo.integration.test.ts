@@ -1,10 +1,11 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
 import type { ColumnMapping } from "../../src/domain/ColumnMapping.ts"
 import { GeoLocator } from "../../src/geo/GeoLocator.ts"
 import * as Pipeline from "../../src/Pipeline.ts"
 import * as PgUserRepo from "../../src/repo/PgUserRepo.ts"
+import { Source } from "../../src/source/Source.ts"
 import * as Testing from "../../src/testing.ts"
 import { native } from "../utils/repos.ts"
 
@@ -29,7 +30,9 @@ const undoLanes = Effect.gen(function* () {
     where f.id = c.file_id`
   yield* sql`drop table etl_checkpoints`
   yield* sql`alter table etl_files drop column max_record_size`
-  yield* sql`delete from etl_migrations where migration_id = 6`
+  yield* sql`
+    alter table etl_runs drop column ended_at, drop column exit_code, drop column milliseconds, drop column stages`
+  yield* sql`delete from etl_migrations where migration_id >= 6`
 })
 
 it.live("a load that an earlier version began goes on where it stood, with what it counted", () =>
@@ -49,6 +52,60 @@ it.live("a load that an earlier version began goes on where it stood, with what 
     assert.deepStrictEqual(yield* sql`select from etl_checkpoints`, [])
   }).pipe(
     Effect.provide(Layer.mergeAll(source, GeoLocator.none, PgUserRepo.layer.pipe(Layer.provideMerge(native)))),
+    Effect.scoped,
+  ),
+)
+
+it.live("how an attempt ended is kept, its time beside that of those before it", () =>
+  Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    const history = sql<{ exit_code: number | null; ms: number; loading: number; isEnded: boolean }>`
+      select exit_code, milliseconds::float8 as ms, (stages ->> 'load')::float8 as loading,
+        ended_at is not null as "isEnded"
+      from etl_runs`
+    const stopped = yield* Pipeline.run(options)
+    const [first] = yield* history
+    assert.deepInclude(first, { exit_code: 4, ms: stopped.milliseconds, isEnded: true })
+    assert.strictEqual(first!.loading, stopped.stages.load)
+
+    const finished = yield* Pipeline.run({ ...options, maxRejects: { _tag: "Records", records: 2 } })
+    const [last] = yield* history
+    assert.deepInclude(last, { exit_code: 3, isEnded: true })
+    assert.isAtLeast(last!.ms, stopped.milliseconds + finished.milliseconds)
+    assert.isAtLeast(last!.loading, stopped.stages.load + finished.stages.load)
+  }).pipe(
+    Effect.provide(Layer.mergeAll(source, GeoLocator.none, PgUserRepo.layer.pipe(Layer.provideMerge(native)))),
+    Effect.scoped,
+  ),
+)
+
+it.live("an attempt that was interrupted, or that failed, has ended too", () =>
+  Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    const exitCodes = sql<{ exit_code: number | null }>`select exit_code from etl_runs`
+    const endless = Testing.source({ "1.csv": "email\na@example.com\n" })
+    const isReading = yield* Deferred.make<void>()
+    const stuck = Layer.effect(
+      Source,
+      Effect.map(Source, (source) =>
+        Source.of({
+          ...source,
+          read: () => Stream.unwrap(Effect.andThen(Deferred.succeed(isReading, undefined), Effect.never)),
+        }),
+      ),
+    ).pipe(Layer.provide(endless))
+    const running = yield* Effect.forkScoped(Pipeline.run(options).pipe(Effect.provide(stuck)))
+    yield* Deferred.await(isReading)
+    assert.deepStrictEqual(yield* exitCodes, [{ exit_code: null }])
+    yield* Fiber.interrupt(running)
+    assert.deepStrictEqual(yield* exitCodes, [{ exit_code: 130 }])
+
+    yield* sql`alter table users drop column city`
+    const failed = yield* Effect.flip(Pipeline.run(options).pipe(Effect.provide(endless)))
+    assert.strictEqual(failed._tag, "DatabaseError")
+    assert.deepStrictEqual(yield* exitCodes, [{ exit_code: 6 }])
+  }).pipe(
+    Effect.provide(Layer.mergeAll(GeoLocator.none, PgUserRepo.layer.pipe(Layer.provideMerge(native)))),
     Effect.scoped,
   ),
 )

@@ -1,0 +1,58 @@
+import { Schema } from "effect"
+import { describeReason, type Reject } from "./Reject.ts"
+
+/** How many records were rejected for a reason, and where the first of them is. */
+export const RejectedFor = Schema.Struct({
+  /** The column at fault, and what is wrong with it. No value of the record. */
+  reason: Schema.String,
+  records: Schema.Int,
+  /** The file's name, and the line that the record begins at. */
+  file: Schema.String,
+  line: Schema.Int,
+})
+export type RejectedFor = typeof RejectedFor.Type
+
+/** Reasons that are told apart: constraints and triggers may give any number of them. */
+const mostReasons = 50
+const others = "for other reasons"
+
+/** A file, and its number: files that are read at once tell of their rejects in any order. */
+interface RejectFile {
+  readonly name: string
+  readonly number: number
+}
+
+/** Counts rejects by reason. */
+export class RejectTally {
+  private readonly byReason = new Map<string, { records: number; file: RejectFile; line: number }>()
+
+  /** Rejects of one file, in its order. */
+  add(file: RejectFile, rejects: ReadonlyArray<Reject>): void {
+    for (const { line, reasons } of rejects) {
+      for (const described of new Set(reasons.map(describeReason))) {
+        const isKept = this.byReason.has(described) || this.byReason.size < mostReasons
+        this.count(isKept ? described : others, file, line)
+      }
+    }
+  }
+
+  private count(reason: string, file: RejectFile, line: number): void {
+    const known = this.byReason.get(reason)
+    if (known === undefined) {
+      this.byReason.set(reason, { records: 1, file, line })
+      return
+    }
+    known.records++
+    if (file.number < known.file.number) Object.assign(known, { file, line })
+  }
+
+  /** The most frequent first. A record with two reasons counts for both. */
+  get reasons(): ReadonlyArray<RejectedFor> {
+    return Array.from(this.byReason, ([reason, { records, file, line }]) => ({
+      reason,
+      records,
+      file: file.name,
+      line,
+    })).sort((left, right) => right.records - left.records)
+  }
+}
