@@ -8,7 +8,8 @@ const opener = (path: string): readonly [command: string, ...args: ReadonlyArray
     case "darwin":
       return ["open", path]
     case "win32":
-      return ["cmd", "/c", "start", "", path]
+      // `start` is of the shell, which would read the path.
+      return ["rundll32", "url.dll,FileProtocolHandler", path]
     default:
       return ["xdg-open", path]
   }

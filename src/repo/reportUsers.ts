@@ -121,8 +121,8 @@ const places = `
 
 const ranking = (column: string): string => `
   select name, users::float8 as users, (count(*) over ())::float8 as "distinct", (sum(users) over ())::float8 as "all"
-  from (select ${shown(column)} as name, count(*) as users from users group by 1) values
-  where name is not null order by values.users desc, name limit ${mostValues}`
+  from (select ${shown(column)} as name, count(*) as users from users group by 1) counted
+  where name is not null order by counted.users desc, name limit ${mostValues}`
 
 /**
  * Users by the day of creation, in the shortest spans of which there are few enough to draw. A few days that are far from

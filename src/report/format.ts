@@ -34,8 +34,11 @@ const dateTime = new Intl.DateTimeFormat("en-US", {
   timeZone: "UTC",
 })
 
+/** `Nov 25, 2026, 17:03`, in UTC. */
+export const minute = (value: Date): string => dateTime.format(value)
+
 /** `Nov 25, 2026, 17:03 UTC`. */
-export const time = (value: Date): string => `${dateTime.format(value)} UTC`
+export const time = (value: Date): string => `${minute(value)} UTC`
 
 /** Lists for a sentence: `a`, `a and b`, `a, b and c`. */
 export const list = (items: ReadonlyArray<string>): string =>

@@ -36,7 +36,7 @@ const tiles = ({ users, run, queue }: ReportData, countries: number): Html => {
             ? `${count(queue.waiting)} ${queue.waiting === 1 ? "address waits" : "addresses wait"}`
             : `${count(without)} without a place`,
       )}
-      ${tile("Rejected", run === null ? "–" : count(run.counts.rejected), run === null ? ofRun : `${percent(run.counts.rejected, run.counts.read)} of ${ofRun}’s records`)}
+      ${tile("Rejected", run === null ? "–" : count(run.counts.rejected), run === null ? ofRun : `${percent(run.counts.rejected, run.counts.read)} of its records`)}
       ${tile("Duration", run === null || run.milliseconds === null ? "–" : duration(run.milliseconds), run !== null && run.milliseconds === null ? `not kept of ${ofRun}` : run !== null && run.attempts > 1 ? `${ofRun}, ${run.attempts} attempts` : ofRun)}
       ${tile("Records/s", speed === null ? "–" : count(speed), run === null ? ofRun : `${count(run.counts.read)} read`)}
     </dl>
@@ -90,7 +90,7 @@ export const page = (data: ReportData): string => {
         </main>
         <footer>
           <p>
-            Made by etl report of user-activity-etl. It holds counts only: no e-mail addresses, names or records. Times
+            Made by <code>etl report</code> of user-activity-etl. It holds counts only: no e-mail addresses, names or records. Times
             are UTC.
           </p>
           ${attribution(data)}

@@ -1,11 +1,11 @@
 /** Colours of the light page, then of the dark one. Text on any of its grounds has a contrast of 4.5 or more. */
 const light = `
   --ground: #f5f6f8; --card: #fff; --line: #e1e5ea; --ink: #18212c; --quiet: #566270; --accent: #1f5fbf;
-  --fill: #e4edfa; --land: #e6e9ee; --border: #fff; --city: #0a1c3a; --alarm: #a8321f; --good: #1d6b43;
+  --fill: #e4edfa; --land: #e6e9ee; --border: #fff; --city: #0a1c3a; --alarm: #a8321f;
   --q1: #dde8f8; --q2: #c0d5f2; --q3: #9dbdea; --q4: #78a2de; --q5: #5484cd; --q6: #3467b7;`
 const dark = `
   --ground: #0f1318; --card: #171c23; --line: #2a323c; --ink: #e7ebf0; --quiet: #9ba7b4; --accent: #7fb0f5;
-  --fill: #1e3557; --land: #2a323d; --border: #171c23; --city: #fff; --alarm: #ff9a85; --good: #7fd3a5;
+  --fill: #1e3557; --land: #2a323d; --border: #171c23; --city: #fff; --alarm: #ff9a85;
   --q1: #1f3455; --q2: #264679; --q3: #2e5899; --q4: #3a6cb6; --q5: #5085cf; --q6: #74a2e6;`
 
 /** The page's style: system fonts, one accent, figures of one width. */
@@ -71,8 +71,7 @@ th.bar .name { position: relative; }
 .wide { font-size: 13px; }
 .wide .when { white-space: nowrap; }
 .wide .source { overflow-wrap: anywhere; min-width: 180px; }
-.wide .state { min-width: 110px; }
-.finished { color: var(--good); }
+.wide .state { min-width: 76px; }
 .interrupted, .unfinished { color: var(--alarm); }
 .shown > * { background: var(--fill); }
 .shown > :first-child { font-weight: 600; }
@@ -130,7 +129,8 @@ footer p + p { margin-top: 4px; }
   .plot { grid-template-rows: 120px 20px; font-size: 10px; }
   .card { padding: 12px 14px; }
   .wide, .wide thead th { font-size: 8px; }
-  .wide .source, .wide .state, .place, .scroll th.bar { min-width: 0; }
+  .wide .source, .wide .state, .scroll th.bar { min-width: 0; }
+  .place { min-width: 120px; }
   .wide .when { white-space: normal; }
   .wide th, .wide td { padding-left: 6px; }
 }

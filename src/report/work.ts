@@ -1,6 +1,6 @@
 import type { ReportData, ReportedRun, RunState } from "../domain/ReportData.ts"
 import { barHeader, durations, nothing, scrolling } from "./charts.ts"
-import { baseName, count, duration, percent, time } from "./format.ts"
+import { baseName, count, duration, minute, percent } from "./format.ts"
 import { type Html, html } from "./html.ts"
 
 const states: Readonly<Record<RunState, string>> = {
@@ -12,9 +12,11 @@ const states: Readonly<Record<RunState, string>> = {
 
 export const stateName = ({ state }: ReportedRun): string => states[state]
 
-/** Records a second over all attempts; null where the time was not kept. */
+/** Records a second over all attempts; null where none was read, or the time was not kept. */
 export const recordsPerSecond = ({ milliseconds, counts }: ReportedRun): number | null =>
-  milliseconds === null || milliseconds === 0 ? null : Math.round((counts.read / milliseconds) * 1000)
+  milliseconds === null || milliseconds === 0 || counts.read === 0
+    ? null
+    : Math.round((counts.read / milliseconds) * 1000)
 
 const orDash = (value: number | null, format: (value: number) => string): string =>
   value === null ? "–" : format(value)
@@ -129,7 +131,7 @@ export const rejects = ({ rejects: { kept, distinct, reasons }, run }: ReportDat
                   </tbody>
                 </table>`,
             )}
-              <p class="note">A record with several reasons counts for each. etl rejects lists them all.</p>`
+              <p class="note">A record with several reasons counts for each. <code>etl rejects --run ${run?.id ?? "latest"}</code> lists them all.</p>`
       }
     </div>
   </section>`
@@ -148,7 +150,7 @@ export const queue = ({ queue, users }: ReportData): Html => {
         isUnused
           ? nothing(
               users.located > 0
-                ? "No address waits: all were answered by a local database."
+                ? "No address waits for a service: a local database was asked."
                 : "No address waits for a service.",
             )
           : html`<dl class="facts">
@@ -180,16 +182,27 @@ export const queue = ({ queue, users }: ReportData): Html => {
   </section>`
 }
 
-const headers = ["Read", "Inserted", "Updated", "Unchanged", "Stale", "Duplicate", "Rejected", "Time", "Records/s"]
+const headers = [
+  "Exit",
+  "Read",
+  "Inserted",
+  "Updated",
+  "Unchanged",
+  "Stale",
+  "Duplicate",
+  "Rejected",
+  "Time",
+  "Records/s",
+]
 
 const runRow = (run: ReportedRun, isShown: boolean): Html => {
   const { id, source, startedAt, attempts, exitCode, counts, milliseconds } = run
-  const exit = exitCode === null ? "" : `, exit ${exitCode}`
   return html`<tr class="${isShown ? "shown" : ""}">
     <th scope="row" class="n">${String(id)}</th>
-    <td class="when"><time datetime="${startedAt.toISOString()}">${time(startedAt)}</time></td>
+    <td class="when"><time datetime="${startedAt.toISOString()}">${minute(startedAt)}</time></td>
     <td class="source">${source}</td>
-    <td class="state ${run.state}">${stateName(run)}${exit}${attempts > 1 ? `, ${attempts} attempts` : ""}</td>
+    <td class="state ${run.state}">${stateName(run)}${attempts > 1 ? `, ${attempts} attempts` : ""}</td>
+    <td class="n">${orDash(exitCode, count)}</td>
     ${[
       counts.read,
       counts.inserted,
@@ -221,7 +234,7 @@ export const history = ({ runs, run }: ReportData): Html =>
                 <thead>
                   <tr>
                     <th scope="col" class="n">Run</th>
-                    <th scope="col">Started</th>
+                    <th scope="col">Started (UTC)</th>
                     <th scope="col">Source</th>
                     <th scope="col">State</th>
                     ${headers.map((header) => html`<th scope="col" class="n">${header}</th>`)}
