@@ -1,5 +1,7 @@
 import { Console, Effect, type Layer, Predicate, Runtime, Schema } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
+import { check, type CheckParts } from "./commands/check.ts"
+import type { CheckFlags } from "./commands/checkFlags.ts"
 import { withUsage } from "./commands/CommandUsage.ts"
 import { runExitCodes } from "./commands/exitCodes.ts"
 import { describeDefect } from "./commands/Defect.ts"
@@ -7,23 +9,28 @@ import * as GlobalFlags from "./commands/globalFlags.ts"
 import { help } from "./commands/help.ts"
 import { init, type InitFlags } from "./commands/init.ts"
 import { locate, type LocateFlags, type LocateServices } from "./commands/locate.ts"
+import { CommandLine } from "./commands/origin.ts"
 import * as Presenter from "./commands/presenter.ts"
 import { rejects, type RejectsFlags } from "./commands/rejects.ts"
 import { run, type RunServices } from "./commands/run.ts"
+import { runs, type RunsFlags } from "./commands/runs.ts"
 import { sql, type SqlFlags } from "./commands/sql.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
 import { quote } from "./domain/shell.ts"
 import * as Logging from "./Logging.ts"
 import type { ReadOnlyQuery } from "./repo/ReadOnlyQuery.ts"
 import type { RejectRepo } from "./repo/RejectRepo.ts"
+import type { RunHistory } from "./repo/RunHistory.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
 
 /** Makes the services of a command from its flags: `Main` for production, fakes in tests. */
 export interface Services<RunError, InitError> {
   readonly run: (flags: RunFlags) => Layer.Layer<RunServices, RunError>
+  readonly check: (flags: CheckFlags) => CheckParts<RunError>
   readonly init: (flags: InitFlags) => Layer.Layer<UserRepo, InitError>
   readonly locate: (flags: LocateFlags) => Layer.Layer<LocateServices, RunError>
-  readonly rejects: (flags: RejectsFlags) => Layer.Layer<RejectRepo, InitError>
+  readonly rejects: (flags: RejectsFlags) => Layer.Layer<RejectRepo | RunHistory, InitError>
+  readonly runs: (flags: RunsFlags) => Layer.Layer<RunHistory, InitError>
   readonly sql: (flags: SqlFlags) => Layer.Layer<ReadOnlyQuery, InitError>
 }
 
@@ -37,6 +44,8 @@ const make = <RunError, InitError>(services: Services<RunError, InitError>, vers
   const commands = [
     run(services.run, version),
     locate(services.locate, version),
+    check(services.check),
+    runs(services.runs),
     rejects(services.rejects),
     sql(services.sql),
     init(services.init),
@@ -118,6 +127,7 @@ export const execute = <RunError, InitError>(
   }).pipe(
     Effect.catch(report),
     Effect.catchDefect(reportDefect),
+    Effect.provideService(CommandLine, args),
     Effect.provideService(CliConfig.CliConfig, GlobalFlags.config),
     Effect.onInterrupt(() =>
       Console.error(Logging.printable(`Interrupted. The same command goes on: ${commandLine(args)}`)),

@@ -49,7 +49,7 @@ const terminal = (least: LogLevel.LogLevel) =>
     const annotations = Object.entries(fiber.getRef(References.CurrentLogAnnotations))
     const details = annotations.map(([name, value]) => printable(` ${name}=${JSON.stringify(value)}`))
     const stack = cause.reasons.length > 0 ? Cause.pretty(cause).split("\n").map(printable) : []
-    console.error([`${logLevel.toUpperCase()} ${text}${details.join("")}`, ...stack].join("\n"))
+    console.error([coloured(logLevel, `${logLevel.toUpperCase()} ${text}${details.join("")}`), ...stack].join("\n"))
   })
 
 /** Appends lines to the log. A full disk does not end the work that is logged, but is told, once. */
@@ -75,18 +75,21 @@ const file = Effect.fnUntraced(function* (path: string) {
 })
 
 /**
- * The log: everything to the file, appended; what a person should see (by `--log-level`) to stderr too, or only what is
- * wrong.
+ * The log: everything to the file, appended; what a person should see (by `--log-level`) to stderr too, or, quietly, no
+ * more than what is wrong.
  */
 export const layer = (path: string, { isQuiet }: { readonly isQuiet: boolean }) =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const level = yield* References.MinimumLogLevel
-      const least = isQuiet && LogLevel.isLessThan(level, "Warn") ? "Warn" : level
-      const logged = LogLevel.isLessThan(level, "Debug") ? level : "Debug"
+      const asked = yield* References.MinimumLogLevel
+      const least = isQuiet && LogLevel.isLessThan(asked, "Warn") ? "Warn" : asked
+      const logged = LogLevel.isLessThan(asked, "Debug") ? asked : "Debug"
       return Layer.merge(Logger.layer([terminal(least), file(path)]), Layer.succeed(References.MinimumLogLevel, logged))
     }),
   )
+
+/** What is wrong goes to stderr, and nothing to a file. */
+export const withoutFile = Logger.layer([terminal("Warn")])
 
 /** Whether the person knows of the error. */
 export const isReported = (error: object): boolean =>

@@ -3,15 +3,18 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import { Config, Context, Effect, type FileSystem, Layer, Option, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
+import type { CheckParts } from "./commands/check.ts"
+import type { CheckFlags } from "./commands/checkFlags.ts"
+import { chooseDatabase } from "./commands/chooseDatabase.ts"
 import { UsageError } from "./commands/CommandError.ts"
 import type { InitFlags } from "./commands/init.ts"
 import type { RejectsFlags } from "./commands/rejects.ts"
 import type { RunServices } from "./commands/run.ts"
 import type { LocateFlags, LocateServices } from "./commands/locate.ts"
-import { embeddedDirectory } from "./commands/databaseFlags.ts"
 import { freeRequests, type LocatorFlags, type LocatorName } from "./commands/locatorFlags.ts"
 import type { OutputFlags } from "./commands/outputFlags.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
+import type { RunsFlags } from "./commands/runs.ts"
 import type { SqlFlags } from "./commands/sql.ts"
 import * as Embedded from "./database/Embedded.ts"
 import * as PgServer from "./database/PgServer.ts"
@@ -22,10 +25,12 @@ import { Quota } from "./geo/Quota.ts"
 import * as Logging from "./Logging.ts"
 import * as DryRepo from "./repo/DryRepo.ts"
 import { PermitRepo } from "./repo/PermitRepo.ts"
+import * as PgDatabaseState from "./repo/PgDatabaseState.ts"
 import * as PgReadOnlyQuery from "./repo/PgReadOnlyQuery.ts"
 import * as PgUserRepo from "./repo/PgUserRepo.ts"
 import type { ReadOnlyQuery } from "./repo/ReadOnlyQuery.ts"
 import type { RejectRepo } from "./repo/RejectRepo.ts"
+import type { RunHistory } from "./repo/RunHistory.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
 import * as LocalSource from "./source/LocalSource.ts"
 
@@ -33,20 +38,16 @@ import * as LocalSource from "./source/LocalSource.ts"
 const connectionsBesideWriting = 6
 
 /** `writers`: connections that write at once. */
-const database = ({ databaseUrl, embedded }: InitFlags, writers: number) =>
+const database = (flags: InitFlags, writers: number) =>
   Layer.unwrap(
-    Effect.gen(function* () {
-      const isServer = Option.isSome(databaseUrl) || (Option.isNone(embedded) && (yield* PgServer.isConfigured))
-      return isServer
-        ? PgServer.layer({
-            url: Option.getOrUndefined(databaseUrl),
-            maxConnections: connectionsBesideWriting + writers,
-          })
-        : Embedded.layer(Option.getOrElse(embedded, () => embeddedDirectory))
-    }),
+    Effect.map(chooseDatabase(flags), (choice) =>
+      choice._tag === "Server"
+        ? PgServer.layer({ url: choice.url, maxConnections: connectionsBesideWriting + writers })
+        : Embedded.layer(choice.folder),
+    ),
   )
 
-const source = (flags: RunFlags) =>
+const source = (flags: Pick<RunFlags, "source" | "aws" | "bucket" | "region" | "endpoint" | "sign">) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const { aws, bucket, region, endpoint, sign } = flags
@@ -76,22 +77,34 @@ const ipApiKey = Effect.map(
   Option.getOrElse(() => Redacted.make("")),
 )
 
-const ipApi = ({ ipApiQuota }: LocatorFlags) =>
+/** The service as it is configured, and whose quota is counted. */
+const ipApiSettings = Effect.fnUntraced(function* ({ ipApiQuota }: LocatorFlags) {
+  const url = Option.getOrUndefined(yield* Config.option(Config.String("IP_API_URL")))
+  const key = yield* ipApiKey
+  return {
+    url,
+    key,
+    quota: {
+      provider: quotaOf({ url, key }),
+      // What a key allows, the service tells.
+      requests: Option.getOrElse(ipApiQuota, () => (Redacted.value(key) === "" ? freeRequests : Infinity)),
+    },
+  }
+})
+
+const ipApi = (flags: LocatorFlags) =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const url = Option.getOrUndefined(yield* Config.option(Config.String("IP_API_URL")))
-      const key = yield* ipApiKey
+      const { url, key, quota } = yield* ipApiSettings(flags)
+      const { provider, requests } = quota
       const permits = yield* PermitRepo
-      const quota = Quota.layer({
-        // What a key allows, the service tells.
-        requests: Option.getOrElse(ipApiQuota, () => (Redacted.value(key) === "" ? freeRequests : Infinity)),
-        shared: { provider: quotaOf({ url, key }), permits },
-      })
-      return IpApi.layer({ url, key }).pipe(Layer.provide(quota))
+      return IpApi.layer({ url, key }).pipe(Layer.provide(Quota.layer({ requests, shared: { provider, permits } })))
     }),
   ).pipe(Layer.provide(FetchHttpClient.layer))
 
-const mmdb = ({ geoDb }: LocatorFlags) => Mmdb.layer(geoDb.length === 0 ? {} : { files: geoDb })
+const mmdbOptions = ({ geoDb }: LocatorFlags): Mmdb.MmdbOptions => (geoDb.length === 0 ? {} : { files: geoDb })
+
+const mmdb = (flags: LocatorFlags) => Mmdb.layer(mmdbOptions(flags))
 
 const locatorLayer = (
   name: LocatorName,
@@ -188,12 +201,33 @@ export const locate = (flags: LocateFlags): Layer.Layer<LocateServices, RunError
 type InitError = Layer.Error<ReturnType<typeof database>> | Layer.Error<ReturnType<typeof Logging.layer>>
 
 /** The services of `etl init`. */
-export const init = (flags: InitFlags): Layer.Layer<UserRepo | RejectRepo, InitError> =>
+export const init = (flags: InitFlags): Layer.Layer<UserRepo | RejectRepo | RunHistory, InitError> =>
   repositories(flags).pipe(withLog(flags))
 
 /** The services of `etl rejects`. */
-export const rejects = (flags: RejectsFlags): Layer.Layer<RejectRepo, InitError> => init(flags)
+export const rejects = (flags: RejectsFlags): Layer.Layer<RejectRepo | RunHistory, InitError> => init(flags)
+
+/** The services of `etl runs`. */
+export const runs = (flags: RunsFlags): Layer.Layer<RunHistory, InitError> => init(flags)
 
 /** The services of `etl sql`. */
 export const sql = (flags: SqlFlags): Layer.Layer<ReadOnlyQuery, InitError> =>
   PgReadOnlyQuery.layer.pipe(Layer.provide(database(flags, 1)), withLog(flags))
+
+/** What `etl check` looks at. */
+export const check = (flags: CheckFlags): CheckParts<RunError> => ({
+  locatorFlags: checkQuota(flags),
+  source: (name) => source({ ...flags, source: name }).pipe(Layer.provide(platform)),
+  database: Effect.gen(function* () {
+    const choice = yield* chooseDatabase(flags)
+    if (choice._tag === "Embedded" && !(yield* Embedded.isThere(choice.folder))) {
+      return { _tag: "Absent", folder: choice.folder }
+    }
+    return { _tag: "Open", layer: PgDatabaseState.layer.pipe(Layer.provide(database(flags, 1))) }
+  }),
+  mmdb: Mmdb.check(mmdbOptions(flags)),
+  ipApi: Effect.gen(function* () {
+    const { url, key, quota } = yield* ipApiSettings(flags)
+    return { hostname: (yield* IpApi.endpointOf({ url, key })).hostname, quota }
+  }),
+})

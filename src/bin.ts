@@ -4,10 +4,12 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Schema } from "effect"
 import * as Cli from "./Cli.ts"
+import { DotEnv } from "./commands/origin.ts"
 import { loadDotEnv } from "./dotEnv.ts"
 import * as Main from "./Main.ts"
 
 // First of all: the AWS SDK reads the environment by itself. Variables that are set win.
+const environment = new Set(Object.keys(process.env))
 try {
   loadDotEnv(".env")
 } catch (error) {
@@ -31,4 +33,8 @@ const onSignal = () => {
 }
 process.on("SIGINT", onSignal).on("SIGTERM", onSignal)
 
-Cli.execute(Main, version, process.argv.slice(2)).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)
+Cli.execute(Main, version, process.argv.slice(2)).pipe(
+  Effect.provideService(DotEnv, new Set(Object.keys(process.env).filter((name) => !environment.has(name)))),
+  Effect.provide(NodeServices.layer),
+  NodeRuntime.runMain,
+)

@@ -35,3 +35,13 @@ export const locateExitCodes: ExitCodes = {
   7: addressesWait,
   130: "interrupted; the same command goes on",
 }
+
+/** Of `etl check`. */
+export const checkExitCodes: ExitCodes = {
+  0: "a run would find all that it needs",
+  1: defect,
+  2: "flags, configuration or column mapping are wrong",
+  5: "the source or one of its files cannot be read",
+  6: "the database cannot be used",
+  130: "interrupted",
+}

@@ -3,7 +3,7 @@ import { Command, Flag } from "effect/cli"
 import { describeInFull } from "../domain/Reject.ts"
 import { printable } from "../Logging.ts"
 import { RejectRepo, type StoredReject } from "../repo/RejectRepo.ts"
-import { UsageError } from "./CommandError.ts"
+import type { RunHistory } from "../repo/RunHistory.ts"
 import { check, withUsage } from "./CommandUsage.ts"
 import { logEnd } from "./Defect.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
@@ -14,18 +14,11 @@ import { plural } from "../domain/Estimate.ts"
 import { quote } from "../domain/shell.ts"
 import { sameDatabase } from "./sameDatabase.ts"
 import { type Written, writeRejects } from "./rejectFiles.ts"
-
-type RunName = number | "latest"
-
-const parseRun = (text: string): Option.Option<RunName> => {
-  if (text === "latest") return Option.some(text)
-  const id = /^\d+$/.test(text) ? Number(text) : 0
-  return id > 0 && Number.isSafeInteger(id) ? Option.some(id) : Option.none()
-}
+import { expectedRunName, findRun, parseRunName } from "./runName.ts"
 
 const runFlag = (name: string) =>
   Flag.String(name).pipe(
-    Flag.filterMap(parseRun, () => "latest or a positive whole number"),
+    Flag.filterMap(parseRunName, () => expectedRunName),
     Flag.withMetavar("RUN"),
   )
 
@@ -62,19 +55,6 @@ const rejectsChecks = [
 
 /** Runs with rejects that are named where the one that was asked for has none. */
 const namedRuns = 10
-
-const findRun = Effect.fnUntraced(function* (name: RunName) {
-  const repo = yield* RejectRepo
-  const latest = yield* repo.latestRun
-  if (latest === undefined) {
-    return yield* new UsageError({
-      message: "The database has no run yet. Load files first: etl --source DIR, with the same database flags.",
-    })
-  }
-  if (name === "latest") return latest
-  if (yield* repo.isRun(name)) return name
-  return yield* new UsageError({ message: `There is no run ${name}. The latest is ${latest}.` })
-})
 
 const tellNone = Effect.fnUntraced(function* (runId: number) {
   const runs = yield* (yield* RejectRepo).runs(namedRuns + 1)
@@ -156,7 +136,7 @@ const execute = Effect.fn("rejects")(function* (flags: RejectsFlags) {
 }, logEnd)
 
 /** `etl rejects`: lists the records that a run could not load, writes them to be corrected, or deletes them. */
-export const rejects = <E>(services: (flags: RejectsFlags) => Layer.Layer<RejectRepo, E>) =>
+export const rejects = <E>(services: (flags: RejectsFlags) => Layer.Layer<RejectRepo | RunHistory, E>) =>
   Command.make("rejects", rejectsFlags, execute).pipe(
     Command.provide(services),
     Command.withDescription(

@@ -14,18 +14,18 @@ import type { Source } from "../source/Source.ts"
 import { Incomplete, UsageError } from "./CommandError.ts"
 import { logEnd } from "./Defect.ts"
 import { withUsage } from "./CommandUsage.ts"
-import { runExitCodes } from "./exitCodes.ts"
 import { withDisplay } from "./display.ts"
+import { runExitCodes } from "./exitCodes.ts"
 import { formatDryRun } from "./formatDryRun.ts"
 import { formatSummary } from "./formatSummary.ts"
-import { sameDatabase } from "./sameDatabase.ts"
 import { runChecks, type RunFlags, runFlags, runGroups } from "./runFlags.ts"
+import { sameDatabase } from "./sameDatabase.ts"
 
 /** What a run needs; made from its flags. */
 export type RunServices = Source | GeoLocator | UserRepo | RunRepo | LocationQueue
 
 /** The column mapping of the command line: read before anything is opened that would have to be closed. */
-class Mapping extends Context.Service<Mapping, ColumnMapping.ColumnMapping>()(
+export class Mapping extends Context.Service<Mapping, ColumnMapping.ColumnMapping>()(
   "user-activity-etl/commands/run/Mapping",
 ) {
   static readonly layer = (path: string) =>
@@ -101,8 +101,8 @@ export const run = <E>(services: (flags: RunFlags) => Layer.Layer<RunServices, E
     Command.withShortDescription("Load CSV files, one row per user, and locate their addresses"),
     Command.withExamples([
       { command: "etl --source ./input/ --chunksize 1000", description: "Load a folder" },
-      { command: "etl --source ./input/ --geo mmdb,ip-api", description: "Locate by local files, ask for the rest" },
       { command: "etl --source ./input/ --dry-run", description: "Check a folder, write nothing" },
+      { command: "etl --source ./input/ --geo mmdb,ip-api", description: "Locate by local files, ask for the rest" },
       { command: "etl --source user_activity --aws --bucket em-datasets", description: "Load from S3" },
     ]),
     withUsage({ config: runFlags, groups: runGroups, checks: runChecks, exitCodes: runExitCodes }),

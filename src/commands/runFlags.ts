@@ -19,7 +19,7 @@ const concurrency = Math.min(Math.max(availableParallelism(), 2), 8)
 
 const named = (name: string) => Flag.String(name).pipe(Flag.withMetavar("NAME"))
 
-const sourceFlags = {
+export const sourceFlags = {
   source: required(
     Flag.String("source").pipe(Flag.withMetavar("PATH")),
     "Directory with .csv and .csv.gz files, one file, or with --aws a key prefix",
@@ -44,7 +44,7 @@ const sourceFlags = {
   sign: toggle("sign", "Sign requests with the AWS credentials that are found; without it they are anonymous"),
 }
 
-const loadFlags = {
+export const loadFlags = {
   mapping: withDefault(
     file("mapping"),
     "./column_mappings.json",
@@ -85,20 +85,20 @@ const loadFlags = {
     RejectLimit.format,
   ),
   force: toggle("force", "Load files that are loaded already, with another mapping too"),
-  dryRun: toggle("dry-run", "Read and check everything, write nothing, and show what would be loaded"),
 }
 
-export const runFlags = { ...sourceFlags, ...loadFlags, ...locatorFlags, ...outputFlags, ...databaseFlags }
+const dryRun = toggle("dry-run", "Read and check everything, write nothing, and show what would be loaded")
+
+export const runFlags = { ...sourceFlags, ...loadFlags, dryRun, ...locatorFlags, ...outputFlags, ...databaseFlags }
 
 export type RunFlags = Command.Command.Config.Infer<typeof runFlags>
 
+export const credentialsNote =
+  "Credentials are found as the AWS tools find them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, a role of the machine."
+
 export const runGroups: ReadonlyArray<FlagGroup> = [
-  {
-    title: "Source",
-    flags: sourceFlags,
-    note: "Credentials are found as the AWS tools find them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, a role of the machine.",
-  },
-  { title: "Loading", flags: loadFlags },
+  { title: "Source", flags: sourceFlags, note: credentialsNote },
+  { title: "Loading", flags: { ...loadFlags, dryRun } },
   locatorGroup,
   outputGroup,
   databaseGroup,

@@ -38,13 +38,13 @@ const complete = Effect.fnUntraced(function* (lines: ReadonlyArray<string>) {
   return stdout.trimEnd().split("\n")
 }, Effect.scoped)
 
-const commands = ["run", "locate", "rejects", "sql", "init"]
+const commands = ["run", "locate", "check", "runs", "rejects", "sql", "init"]
 
 describe.skipIf(!hasShell("bash"))("etl --completions bash", () => {
   it.live("completes commands, flags, choices and files", () =>
     Effect.gen(function* () {
       const asked = {
-        "etl ru": "run",
+        "etl ru": "run runs",
         "etl help rej": "rejects",
         "etl --so": "--source",
         "etl run --chu": "--chunksize",
