@@ -31,10 +31,11 @@ export interface LoadOptions {
 /** Answers what can be answered at once, and says what a service is to be asked for. */
 const makeLocate = Effect.fnUntraced(function* (maxAge: Duration.Duration | undefined, addressTally: AddressTally) {
   const locator = yield* GeoLocator
-  const isNone = locator.instant === undefined && locator.service === undefined
+  if (locator.instant === undefined && locator.service === undefined) {
+    return () => Effect.succeed<ShareLocations>({ known: new Map(), queue: [] })
+  }
 
   return Effect.fn("Loading.locate")(function* ({ winners }: Share) {
-    if (isNone) return { known: new Map(), queue: [] } satisfies ShareLocations
     // Superseded records are not located: nobody would see it, and a service has better to do.
     const addresses = new Set<string>()
     for (const { user } of winners) if (user.ip_address !== null) addresses.add(user.ip_address)
@@ -65,6 +66,12 @@ export const fileSummary = (
   counts: RecordCounts,
   error: string | null = null,
 ): FileSummary => ({ uri, name, state, counts, located: 0, queued: 0, milliseconds: 0, error })
+
+const annotateSpan = ({ counts, state }: FileSummary) =>
+  Effect.annotateCurrentSpan({
+    "etl.file.state": state,
+    ...Object.fromEntries(Object.entries(counts).map(([outcome, records]) => [`etl.records.${outcome}`, records])),
+  })
 
 /** With what this attempt has done of the file. */
 const withWork = Effect.fnUntraced(function* (summary: FileSummary, { located, queued, start }: Work) {
@@ -172,7 +179,7 @@ export const make = Effect.fnUntraced(function* (
       work.queued += written.queued
       work.firstReject ??= written.rejects[0]
       if (written.isFile) work.whole = written
-      rejectTally.add(load.file.name, written.rejects)
+      rejectTally.add({ name: load.file.name, number: load.fileId }, written.rejects)
     }
     return yield* source.read(load.file, load.resume?.position.byteOffset ?? 0).pipe(
       stopwatch.timePulls("extract"),
@@ -189,12 +196,14 @@ export const make = Effect.fnUntraced(function* (
         TooManyRejects: () => stoppedAt(load, work),
       }),
       Effect.flatMap((summary) => withWork(summary, work)),
+      Effect.tap(annotateSpan),
     )
   })
 
   const loadFile = Effect.fn("Loading.loadFile")(
     function* (registered: FileLoad<SourceFile>) {
       const { file } = registered
+      yield* Effect.annotateCurrentSpan({ "etl.file.uri": file.uri, "etl.file.size": file.size })
       const load =
         registered.state === "loaded" && !request.force ? registered : yield* runs.take(runId, request, registered)
       if (registered.runId !== runId && load.runId === runId) {

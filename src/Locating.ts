@@ -3,6 +3,7 @@ import * as AddressTally from "./domain/AddressTally.ts"
 import { parseAddress } from "./domain/Address.ts"
 import { describeQueue, type ServiceRate } from "./domain/Estimate.ts"
 import { Answer, type Answers, tally } from "./domain/Location.ts"
+import * as Metrics from "./domain/Metrics.ts"
 import { tellProgress } from "./domain/Progress.ts"
 import type { Answerer, LocatingSummary } from "./domain/RunSummary.ts"
 import { answerAtOnce, GeoLocator, type GeoLocatorError, type GeoService } from "./geo/GeoLocator.ts"
@@ -33,21 +34,29 @@ export const rateOf = ({ batchSize, requestsPerMinute }: GeoService): ServiceRat
   requestsPerMinute: requestsPerMinute ?? null,
 })
 
+/** How many addresses wait: whoever asks keeps the metric up to date. */
+const countWaiting = Effect.gen(function* () {
+  const waiting = yield* (yield* LocationQueue).waiting
+  yield* Metrics.recordQueue(waiting)
+  return waiting
+})
+
 /** Says how long the service will need for what waits, where that is worth a line. */
 const tellEstimate = Effect.fnUntraced(function* (service: GeoService) {
-  const waiting = yield* (yield* LocationQueue).waiting
+  const waiting = yield* countWaiting
   if (waiting > service.batchSize) yield* Effect.logInfo(describeQueue(waiting, rateOf(service)))
 })
 
 /** Tells who watches how long the queue is, now and then. That the database is away, those tell who work with it. */
 const tellQueue = ({ untilNextRequest = Effect.succeed(0) }: GeoService) =>
   Effect.gen(function* () {
-    const waiting = yield* (yield* LocationQueue).waiting
+    const waiting = yield* countWaiting
     yield* tellProgress({ _tag: "Queued", waiting, untilNextRequest: yield* untilNextRequest })
   }).pipe(
     Effect.provideService(References.MinimumLogLevel, "None"),
+    Effect.withTracerEnabled(false),
     Effect.ignore,
-    Effect.repeat(Schedule.spaced("2 seconds")),
+    Effect.repeat(Schedule.spaced("1 second")),
   )
 
 /** The addresses of an adopted table may be written in any way, or be none. */
@@ -117,7 +126,8 @@ export const drain = Effect.fn("Locating.drain")(
       return addresses.filter((address) => left.has(canonicalOf(address) ?? ""))
     })
 
-    const ask = Effect.fnUntraced(function* (service: GeoService, batch: ReadonlyArray<string>) {
+    const ask = Effect.fn("Locating.batch")(function* (service: GeoService, batch: ReadonlyArray<string>) {
+      yield* Effect.annotateCurrentSpan({ "etl.locator.provider": service.provider, "etl.addresses": batch.length })
       const told = yield* service
         .locate([...new Set(batch.flatMap((address) => canonicalOf(address) ?? []))])
         .pipe(Effect.catchTag("GeoLocatorError", (failure) => Effect.fail(new Stopped({ failure }))))
@@ -125,6 +135,7 @@ export const drain = Effect.fn("Locating.drain")(
       yield* claims.answer(service.provider, asked)
       yield* count("service", asked)
       const { located } = tally(asked)
+      yield* Effect.annotateCurrentSpan("etl.addresses.located", located)
       yield* Effect.logDebug("addresses asked for").pipe(
         Effect.annotateLogs({ provider: service.provider, asked: batch.length, located }),
       )
@@ -172,10 +183,9 @@ export interface LocatingOptions {
 /** Sums up what became of addresses, and how many wait. */
 export const summarize = Effect.fnUntraced(function* (addressTally: AddressTally.AddressTally) {
   const { service } = yield* GeoLocator
-  const queue = yield* LocationQueue
   const { requests, refusals } = yield* service?.requestCounts ?? Effect.succeed({ requests: 0, refusals: 0 })
   return {
-    addresses: { ...(yield* addressTally.counts), requests, refusals, waiting: yield* queue.waiting },
+    addresses: { ...(yield* addressTally.counts), requests, refusals, waiting: yield* countWaiting },
     serviceRate: service === undefined ? null : rateOf(service),
   }
 })

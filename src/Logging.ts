@@ -1,4 +1,6 @@
+import { styleText } from "node:util"
 import {
+  Cause,
   Console,
   Effect,
   FileSystem,
@@ -30,13 +32,31 @@ const jsonLine = Logger.map(Logger.formatStructured, ({ timestamp, level, messag
   return JSON.stringify({ time: timestamp, level, step, message, ...details, cause })
 })
 
-/** Short plain lines on stderr, from that level on; details stay in the file. */
+/** What is wrong stands out, where stderr shows colours. */
+const coloured = (level: LogLevel.LogLevel, line: string): string => {
+  if (LogLevel.isLessThan(level, "Warn")) return line
+  return styleText(LogLevel.isLessThan(level, "Error") ? "yellow" : "red", line, { stream: process.stderr })
+}
+
+/** Short plain lines on stderr, from a level on; details stay in the file, unless debug is asked for. */
 const terminal = (least: LogLevel.LogLevel) =>
-  Logger.make(({ message, logLevel, fiber }) => {
+  Logger.make(({ cause, message, logLevel, fiber }) => {
     if (LogLevel.isLessThan(logLevel, least)) return
     const parts = Array.isArray(message) ? message : [message]
-    fiber.getRef(Console.Console).error(printable(parts.map(String).join(" ")))
+    const text = printable(parts.map(String).join(" "))
+    const console = fiber.getRef(Console.Console)
+    if (LogLevel.isGreaterThanOrEqualTo(least, "Info")) return console.error(coloured(logLevel, text))
+    const annotations = Object.entries(fiber.getRef(References.CurrentLogAnnotations))
+    const details = annotations.map(([name, value]) => printable(` ${name}=${JSON.stringify(value)}`))
+    const stack = cause.reasons.length > 0 ? Cause.pretty(cause).split("\n").map(printable) : []
+    console.error([coloured(logLevel, `${logLevel.toUpperCase()} ${text}${details.join("")}`), ...stack].join("\n"))
   })
+
+const advise = ({ reason }: PlatformError.PlatformError): string => {
+  if (reason._tag === "NotFound") return "Create its directory, or name another file."
+  if (reason._tag === "PermissionDenied") return "Let this user write there, or name another file."
+  return "Name another file."
+}
 
 /** Appends lines to the log. A full disk does not end the work that is logged, but is told, once. */
 const file = Effect.fnUntraced(function* (path: string) {
@@ -45,7 +65,7 @@ const file = Effect.fnUntraced(function* (path: string) {
     `--logfile: ${path} cannot be written (${Predicate.hasProperty(reason.cause, "code") ? reason.cause.code : message}).`
   const log = yield* fs
     .open(path, { flag: "a" })
-    .pipe(Effect.mapError((error) => new LogFileError({ message: cannotWrite(error) })))
+    .pipe(Effect.mapError((error) => new LogFileError({ message: `${cannotWrite(error)} ${advise(error)}` })))
   let failed = false
   const append = (lines: ReadonlyArray<string>) =>
     // After a failure the last line may be there in part.
@@ -60,12 +80,22 @@ const file = Effect.fnUntraced(function* (path: string) {
   return yield* Logger.batched(jsonLine, { window: "200 millis", flush: append })
 })
 
-/** The log: everything to the file, appended; what a person should see to stderr too, or only what is wrong. */
+/**
+ * The log: everything to the file, appended; what a person should see (by `--log-level`) to stderr too, or, quietly, no
+ * more than what is wrong.
+ */
 export const layer = (path: string, { isQuiet }: { readonly isQuiet: boolean }) =>
-  Layer.merge(
-    Logger.layer([terminal(isQuiet ? "Warn" : "Info"), file(path)]),
-    Layer.succeed(References.MinimumLogLevel, "Debug"),
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const asked = yield* References.MinimumLogLevel
+      const least = isQuiet && LogLevel.isLessThan(asked, "Warn") ? "Warn" : asked
+      const logged = LogLevel.isLessThan(asked, "Debug") ? asked : "Debug"
+      return Layer.merge(Logger.layer([terminal(least), file(path)]), Layer.succeed(References.MinimumLogLevel, logged))
+    }),
   )
+
+/** What is wrong goes to stderr, and nothing to a file. */
+export const withoutFile = Logger.layer([terminal("Warn")])
 
 /** Whether the person knows of the error. */
 export const isReported = (error: object): boolean =>

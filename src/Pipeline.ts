@@ -222,6 +222,11 @@ export const run = Effect.fn("Pipeline.run")(
     yield* users.migrate
     const request = { source: source.uri, mapping: signature(options.mapping), force: options.force }
     const attempt = yield* runs.begin(request)
+    yield* Effect.annotateCurrentSpan({
+      "etl.run.id": attempt.runId,
+      "etl.run.attempt": attempt.attempt,
+      "etl.source.uri": source.uri,
+    })
     const tallies = {
       addresses: yield* AddressTally.make,
       rejects: new RejectTally(),

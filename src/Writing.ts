@@ -1,5 +1,7 @@
 import { Data, Effect, identity, Latch, Stream } from "effect"
 import type { Chunk } from "./domain/Chunk.ts"
+import * as ChunkSpan from "./ChunkSpan.ts"
+import type { DatabaseError } from "./domain/DatabaseError.ts"
 import { type Share, shares, wholeFile } from "./domain/Lane.ts"
 import type { AnswerTally } from "./domain/Location.ts"
 import type { Reject } from "./domain/Reject.ts"
@@ -36,13 +38,17 @@ interface WrittenShare extends ShareOutcome {
   readonly queued: number
 }
 
-interface DividedChunk {
+interface Divided {
   readonly chunk: Chunk
   readonly shares: ReadonlyArray<Share>
 }
 
+interface DividedChunk extends Divided {
+  readonly span: ChunkSpan.ChunkSpan
+}
+
 /** What a chunk is known to count before it is written. */
-const countsOf = ({ shares }: DividedChunk): RecordCounts => {
+const countsOf = ({ shares }: Divided): RecordCounts => {
   const rejected = shares.reduce((sum, { rejects }) => sum + rejects.length, 0)
   return { ...noRecords, read: shares.reduce((sum, { users }) => sum + users.length, rejected), rejected }
 }
@@ -105,7 +111,7 @@ export const make = Effect.fnUntraced(function* (options: WriteOptions) {
     chunk: Chunk,
     isFirst: boolean,
     isTooMuch: IsTooMuch,
-  ) {
+  ): Effect.fn.Return<Divided, DatabaseError> {
     if (isFirst && load.resume === undefined) {
       if (chunk.isLast && chunk.users.length <= maxRecordsOfWhole) {
         const whole = { chunk, shares: [wholeFile(chunk)] }
@@ -115,6 +121,12 @@ export const make = Effect.fnUntraced(function* (options: WriteOptions) {
       yield* runs.beginFile(load, { header: chunk.header, start: chunk.from, maxRecordSize })
     }
     return { chunk, shares: shares(chunk, concurrency, load.resume?.lanes ?? []) }
+  })
+
+  const begin = Effect.fnUntraced(function* (...args: Parameters<typeof divide>) {
+    const span = yield* ChunkSpan.begin(args[1])
+    const divided: DividedChunk = { ...(yield* span.within(divide(...args))), span }
+    return divided
   })
 
   const writeShare = Effect.fnUntraced(function* (load: FileLoad<FileIdentity>, share: Share | undefined) {
@@ -146,7 +158,7 @@ export const make = Effect.fnUntraced(function* (options: WriteOptions) {
   /** The outcomes of one connection's shares. */
   const writeShares = (load: FileLoad<FileIdentity>, number: number) =>
     Stream.mapEffect((divided: DividedChunk) =>
-      Effect.map(writeShare(load, divided.shares[number]), (outcomes) => ({ divided, outcomes })),
+      Effect.map(divided.span.within(writeShare(load, divided.shares[number])), (outcomes) => ({ divided, outcomes })),
     )
 
   return (load: FileLoad<FileIdentity>, pace: Pace, isTooMuch: IsTooMuch) =>
@@ -154,7 +166,7 @@ export const make = Effect.fnUntraced(function* (options: WriteOptions) {
       chunks.pipe(
         Stream.tap(pace.begin),
         Stream.zipWithIndex,
-        Stream.mapEffect(([chunk, index]) => divide(load, chunk, index === 0, isTooMuch)),
+        Stream.mapEffect(([chunk, index]) => begin(load, chunk, index === 0, isTooMuch)),
         // Told before it is written: else connections that are ahead would load more than one alone.
         Stream.mapAccum(
           () => noRecords,
@@ -181,7 +193,10 @@ export const make = Effect.fnUntraced(function* (options: WriteOptions) {
             ),
         ),
         Stream.unwrap,
-        Stream.map(({ divided, outcomes }) => sumUp(divided, outcomes)),
+        Stream.mapEffect(({ divided, outcomes }) => {
+          const written = sumUp(divided, outcomes)
+          return Effect.as(divided.span.committed(written.counts), written)
+        }),
         Stream.tap(({ chunk }) => pace.end(chunk)),
       )
 })

@@ -1,18 +1,23 @@
 #!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=60
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Schema } from "effect"
 import * as Cli from "./Cli.ts"
+import { DotEnv } from "./commands/origin.ts"
+import { loadDotEnv } from "./dotEnv.ts"
 import * as Main from "./Main.ts"
 
 // First of all: the AWS SDK reads the environment by itself. Variables that are set win.
-try {
-  if (existsSync(".env")) process.loadEnvFile()
-} catch (error) {
-  console.error(`.env cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-  process.exit(2)
+const loadDotEnvOrExit = () => {
+  try {
+    return loadDotEnv(".env")
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error))
+    process.exit(2)
+  }
 }
+const dotEnv = loadDotEnvOrExit()
 
 const { version } = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Struct({ version: Schema.String })))(
   readFileSync(new URL("../package.json", import.meta.url), "utf8"),
@@ -30,4 +35,8 @@ const onSignal = () => {
 }
 process.on("SIGINT", onSignal).on("SIGTERM", onSignal)
 
-Cli.execute(Main, version, process.argv.slice(2)).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)
+Cli.execute(Main, version, process.argv.slice(2)).pipe(
+  Effect.provideService(DotEnv, dotEnv),
+  Effect.provide(NodeServices.layer),
+  NodeRuntime.runMain,
+)

@@ -371,7 +371,7 @@ describe("etl locate", () => {
       })
       const waiting = yield* etl(["--source", source, "--locate-for", "0s"], located)
       assert.strictEqual(waiting.code, 7, waiting.stdout)
-      assert.match(waiting.stdout, /2 addresses queued\.\netl locate goes on\./)
+      assert.match(waiting.stdout, /2 addresses queued: etl locate$/)
       const local = yield* etl(["locate", "--geo", "mmdb", "--geo-db", join(source, "city.mmdb")], located)
       assert.strictEqual(local.code, 0, local.stdout)
       assert.match(local.stdout, /1 located, 1 without a place\n.*2 by the local database\n.*1 unknown/)
@@ -413,7 +413,7 @@ describe("etl locate", () => {
       const short = yield* etl(["locate", "--locate-for", "1s"], located)
       assert.isBelow(performance.now() - start, 8_000)
       assert.strictEqual(short.code, 7, short.stderr)
-      assert.match(short.stdout, /150 addresses queued, about 6 s at 15 requests a minute\.\netl locate goes on\./)
+      assert.match(short.stdout, /150 addresses queued, about 6 s at 15 requests a minute: etl locate$/)
       assert.match(short.stdout, /Locating stopped: its time is up \(--locate-for\)/)
       assert.match(short.stderr, /150 addresses queued, about 6 s at 15 requests a minute/)
     }).pipe(Effect.scoped),
@@ -450,7 +450,7 @@ describe("etl locate", () => {
       const { code, stderr, stdout } = yield* etl(flags, { ...env, IP_API_URL: service.url })
       assert.strictEqual(code, 7, stderr)
       assert.strictEqual(service.requests.length, 2)
-      assert.match(stdout, /150 addresses queued, about 45 s at 2 requests a minute\.\netl locate goes on\./)
+      assert.match(stdout, /150 addresses queued, about 45 s at 2 requests a minute: etl locate$/)
     }).pipe(Effect.scoped),
   )
 

@@ -1,3 +1,4 @@
+import { styleText } from "node:util"
 import { Console, Effect, Schedule } from "effect"
 import { createLogUpdate } from "log-update"
 import { monotonicMillis } from "../domain/monotonic.ts"
@@ -50,7 +51,7 @@ const makeAnimation = Effect.fnUntraced(function* (view: Effect.Effect<View>) {
   const frame = createLogUpdate(process.stderr)
   const draw = Effect.map(view, (now) => {
     const text = progressFrame(now, process.stderr.columns - 1)
-    if (text !== "") frame(text)
+    if (text !== "") frame(text.replaceAll(/^\w+/gm, (label) => styleText("cyan", label, { stream: process.stderr })))
   })
   const console = yield* Console.Console
   const above =

@@ -1,7 +1,8 @@
 import { printable } from "../Logging.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import { describeQueue, formatDuration, plural } from "../domain/Estimate.ts"
-import type { LocatingSummary, RecordCounts, RunSummary } from "../domain/RunSummary.ts"
+import type { FileSummary, LocatingSummary, RecordCounts, RunSummary } from "../domain/RunSummary.ts"
+import { fileTable } from "./fileTable.ts"
 
 const number = new Intl.NumberFormat("en-US")
 
@@ -12,10 +13,10 @@ const outcomes: ReadonlyArray<readonly [outcome: keyof RecordCounts, meaning: st
   ["unchanged", "equal to what was stored"],
   ["stale", "older than what was stored"],
   ["duplicate", "superseded within their chunk"],
-  ["rejected", "could not be loaded: see etl rejects"],
+  ["rejected", "could not be loaded"],
 ]
 
-const formatPlaces = ({ addresses, serviceRate, locatingError }: LocatingSummary): ReadonlyArray<string> => {
+const formatPlaces = ({ addresses, locatingError }: LocatingSummary): ReadonlyArray<string> => {
   const { located, unlocatable, remembered, local, service, requests, refusals, waiting } = addresses
   const lines: Array<string> = []
   if (located + unlocatable + waiting > 0) {
@@ -38,49 +39,80 @@ const formatPlaces = ({ addresses, serviceRate, locatingError }: LocatingSummary
   if (requests > 0 && service === 0) lines.push(`No answer came to ${plural(requests, "request")}.`)
   if (refusals > 0) lines.push(`The service refused ${plural(refusals, "request")} as too many (429).`)
   if (locatingError !== null) lines.push(`Locating stopped: ${printable(locatingError)}`)
-  if (waiting > 0) lines.push(`${describeQueue(waiting, serviceRate)}.`, "etl locate goes on.")
   return lines
 }
 
-/** What a person reads on stdout when locating has ended; 80 columns. */
-export const formatLocating = (summary: LocatingSummary): string => {
+/** The next command for what waits. */
+const nextLocating = ({ addresses: { waiting }, serviceRate }: LocatingSummary, same: string): ReadonlyArray<string> =>
+  waiting > 0 ? [`${describeQueue(waiting, serviceRate)}: etl locate${same}`] : []
+
+/** What a person reads on stdout when locating has ended. `same`: the flags that name the database again. */
+export const formatLocating = (summary: LocatingSummary, same: string): string => {
   const places = formatPlaces(summary)
   return [
     ...(places.length === 0 ? ["No user waits for a place."] : places),
     formatDuration(summary.milliseconds),
+    ...nextLocating(summary, same),
   ].join("\n")
 }
 
-/** What a person reads on stdout when a run has ended; 80 columns. */
-export const formatSummary = (summary: RunSummary, maxRejects: RejectLimit.RejectLimit): string => {
-  const { files, totals } = summary
-  const count = (state: string) => files.filter((file) => file.state === state).length
-  const places = formatPlaces(summary)
-  if (count("skipped") === files.length) {
-    const these = files.length === 1 ? "The file is" : `All ${number.format(files.length)} files are`
-    return [`${these} already loaded. Nothing to do; --force loads again.`, ...places].join("\n")
-  }
+const formatTotals = ({ attempt, files, runId, totals }: RunSummary): ReadonlyArray<string> => {
+  const count = (state: FileSummary["state"]) => files.filter((file) => file.state === state).length
   const width = Math.max(...outcomes.map(([outcome]) => number.format(totals[outcome]).length))
-  const lines = [
-    `Run ${summary.runId}${summary.attempt > 1 ? `, attempt ${summary.attempt}` : ""}: ${plural(count("loaded"), "file")} loaded` +
+  return [
+    `Run ${runId}${attempt > 1 ? `, attempt ${attempt}` : ""}: ${plural(count("loaded"), "file")} loaded` +
       (count("skipped") > 0 ? `, ${number.format(count("skipped"))} already loaded` : "") +
       (count("failed") > 0 ? `, ${number.format(count("failed"))} failed` : "") +
       (count("open") > 0 ? `, ${number.format(count("open"))} not finished` : ""),
     ...outcomes.map(([outcome, meaning]) =>
       `  ${outcome.padEnd(10)}${number.format(totals[outcome]).padStart(width)}  ${meaning}`.trimEnd(),
     ),
-    ...places,
   ]
-  for (const file of files) if (file.error !== null) lines.push(`Failed: ${printable(file.error)}`)
-  if (summary.stopped) {
-    lines.push(
-      `Stopped: more records are rejected than --max-rejects ${RejectLimit.format(maxRejects)} allows.`,
-      "What was read is committed. Correct the files, or go on with a larger --max-rejects.",
-    )
+}
+
+/** What to do next; the last line is the most important one. */
+const formatNext = (summary: RunSummary, { maxRejects, same }: SummaryOptions): ReadonlyArray<string> => [
+  `report: etl report --open${same}`,
+  ...nextLocating(summary, same),
+  ...(summary.totals.rejected > 0 ? [`rejects: etl rejects --out fix.csv${same}`] : []),
+  ...summary.files.flatMap(({ error }) => (error === null ? [] : [`Failed: ${printable(error)}`])),
+  ...(summary.stopped
+    ? [
+        `Stopped: more records are rejected than --max-rejects ${RejectLimit.format(maxRejects)} allows.`,
+        "What was read is committed. Correct the files, or go on with a larger --max-rejects.",
+      ]
+    : []),
+]
+
+export interface SummaryOptions {
+  readonly maxRejects: RejectLimit.RejectLimit
+  /** The flags that name the database again. */
+  readonly same: string
+  /** Of the terminal, in columns. */
+  readonly width: number
+}
+
+/** What a person reads on stdout when a run has ended. */
+export const formatSummary = (summary: RunSummary, options: SummaryOptions): string => {
+  const { attempt, files, milliseconds, totals } = summary
+  if (files.every(({ state }) => state === "skipped")) {
+    const these = files.length === 1 ? "The file is" : `All ${number.format(files.length)} files are`
+    return [
+      `${these} already loaded. Nothing to do; --force loads again.`,
+      ...formatPlaces(summary),
+      ...nextLocating(summary, options.same),
+    ].join("\n")
   }
-  const rate = Math.round((totals.read / Math.max(summary.milliseconds, 1)) * 1000)
+  const rate = Math.round((totals.read / Math.max(milliseconds, 1)) * 1000)
   // Earlier attempts took time of their own.
-  const speed = summary.attempt === 1 ? `, ${number.format(rate)} records/s` : ""
-  lines.push(`${formatDuration(summary.milliseconds)}${speed}`)
-  return lines.join("\n")
+  const speed = attempt === 1 ? `, ${number.format(rate)} records/s` : ""
+  const table = fileTable(summary, options.width)
+  return [
+    ...table,
+    ...(table.length > 0 ? [""] : []),
+    ...formatTotals(summary),
+    ...formatPlaces(summary),
+    `${formatDuration(milliseconds)}${speed}`,
+    ...formatNext(summary, options),
+  ].join("\n")
 }

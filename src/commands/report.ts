@@ -1,31 +1,30 @@
 import { Console, Effect, FileSystem, Layer, Option, Path, type PlatformError } from "effect"
-import { Command, Flag } from "effect/cli"
-import { logFailure, printable } from "../Logging.ts"
+import { Command } from "effect/cli"
+import { printable } from "../Logging.ts"
 import { reportMark, reportMarkWithin } from "../report/reportMark.ts"
 import { ReportRepo } from "../repo/ReportRepo.ts"
 import { ReportFileError } from "./CommandError.ts"
-import { databaseFlags } from "./databaseFlags.ts"
+import { withUsage } from "./CommandUsage.ts"
+import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
+import { logEnd } from "./Defect.ts"
+import { optional, toggle, withDefault } from "./documented.ts"
+import { plainExitCodes } from "./exitCodes.ts"
 import { openFile } from "./openFile.ts"
+import { file } from "./pathFlags.ts"
 import { runFlag } from "./runName.ts"
 import { explainUnwritable } from "./unwritable.ts"
 
-const reportFlags = {
-  run: runFlag("run").pipe(
-    Flag.withDescription("Which run is reported: latest, or its number (latest)"),
-    Flag.optional,
+const ownFlags = {
+  run: optional(runFlag("run"), "Which run is reported: latest, or its number", { unset: "latest" }),
+  out: withDefault(
+    file("out"),
+    "report.html",
+    "The HTML file to write; an earlier report is replaced, no other file is",
   ),
-  out: Flag.String("out").pipe(
-    Flag.filter(
-      (path) => path !== "",
-      () => "Expected: a file name such as report.html",
-    ),
-    Flag.withDescription("The HTML file to write; an earlier report is replaced, no other file is (report.html)"),
-    Flag.withMetavar("FILE"),
-    Flag.withDefault("report.html"),
-  ),
-  open: Flag.Boolean("open").pipe(Flag.withDescription("Open the report in the browser"), Flag.withDefault(false)),
-  ...databaseFlags,
+  open: toggle("open", "Open the report in the browser"),
 }
+
+const reportFlags = { ...ownFlags, ...databaseFlags }
 
 export type ReportFlags = Command.Command.Config.Infer<typeof reportFlags>
 
@@ -92,16 +91,25 @@ const execute = Effect.fn("report")(function* ({ open, out, run }: ReportFlags) 
   if (open && !(yield* openFile(target))) {
     yield* Effect.logWarning(`Nothing here opens the report. Open ${target} in a browser.`)
   }
-}, Effect.tapError(logFailure))
+}, logEnd)
 
 /** `etl report`: one HTML file about the users, a run and its rejects, for people to forward. */
 export const report = <E>(services: (flags: ReportFlags) => Layer.Layer<ReportRepo, E>) =>
   Command.make("report", reportFlags, execute).pipe(
     // A file that is in the way is told before a database is opened.
     Command.provide((flags) => Layer.unwrap(Effect.as(findTarget(flags.out), services(flags)))),
-    Command.withDescription("Write a report: one HTML file, with counts only, that needs neither network nor scripts"),
+    Command.withDescription(
+      "Write a report about the users and a run: one HTML file, with counts only, that needs neither network nor scripts.",
+    ),
+    Command.withShortDescription("Write an HTML page about the users and a run"),
     Command.withExamples([
       { command: "etl report --open", description: "About the latest run, and open it" },
       { command: "etl report --run 3 --out run-3.html", description: "About run 3" },
     ]),
+    withUsage({
+      config: reportFlags,
+      groups: [{ title: "Report", flags: ownFlags }, databaseGroup],
+      checks: databaseChecks,
+      exitCodes: plainExitCodes,
+    }),
   )

@@ -1,20 +1,36 @@
 import { stringify } from "csv-stringify/sync"
 import { Console, Effect, type Layer } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { Argument, Command } from "effect/cli"
 import { plural } from "../domain/Estimate.ts"
-import { logFailure, printable } from "../Logging.ts"
+import { printable } from "../Logging.ts"
 import { type QueryResult, ReadOnlyQuery } from "../repo/ReadOnlyQuery.ts"
 import { UsageError } from "./CommandError.ts"
-import { databaseFlags } from "./databaseFlags.ts"
+import { check, withUsage } from "./CommandUsage.ts"
+import { logEnd } from "./Defect.ts"
+import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
+import { toggle } from "./documented.ts"
+import { plainExitCodes } from "./exitCodes.ts"
+import { formatTable } from "./table.ts"
+
+const formatFlags = {
+  json: toggle("json", "Print a JSON array of rows"),
+  csv: toggle("csv", "Print CSV with a header"),
+}
 
 const sqlFlags = {
   statement: Argument.String("statement").pipe(Argument.withDescription("One statement, which may only read")),
-  json: Flag.Boolean("json").pipe(Flag.withDescription("Print a JSON array of rows"), Flag.withDefault(false)),
-  csv: Flag.Boolean("csv").pipe(Flag.withDescription("Print CSV with a header"), Flag.withDefault(false)),
+  ...formatFlags,
   ...databaseFlags,
 }
 
 export type SqlFlags = Command.Command.Config.Infer<typeof sqlFlags>
+
+const sqlChecks = [
+  check<SqlFlags>()(["json", "csv"], ({ csv, json }) =>
+    csv && json ? "--csv and --json are two forms of the answer: give one of them." : undefined,
+  ),
+  ...databaseChecks,
+]
 
 /** A value as JSON has it; bytes as PostgreSQL writes them, numbers that JSON's readers would round as text. */
 const jsonValue = (value: unknown): unknown => {
@@ -33,29 +49,14 @@ const textValue = (value: unknown): string => {
 
 const isNumber = (value: unknown): boolean => typeof value === "number" || typeof value === "bigint"
 
-const characters = (text: string): number => [...text].length
-
 /** An aligned table, numbers to the right. */
-const formatTable = ({ columns, rows }: QueryResult): string => {
+const formatRows = ({ columns, rows }: QueryResult): string => {
+  const described = columns.map((name, index) => ({
+    name: printable(name),
+    isRight: rows.some((row) => isNumber(row[index])),
+  }))
   const cells = rows.map((row) => row.map((value) => printable(textValue(value))))
-  const widths = columns.map((column, index) =>
-    cells.reduce((width, row) => Math.max(width, characters(row[index]!)), characters(column)),
-  )
-  const isRight = columns.map((_, index) => rows.some((row) => isNumber(row[index])))
-  const line = (row: ReadonlyArray<string>) =>
-    row
-      .map((cell, index) => {
-        const space = " ".repeat(widths[index]! - characters(cell))
-        return isRight[index] ? `${space}${cell}` : `${cell}${space}`
-      })
-      .join("  ")
-      .trimEnd()
-  return [
-    line(columns),
-    widths.map((width) => "-".repeat(width)).join("  "),
-    ...cells.map(line),
-    plural(rows.length, "row"),
-  ].join("\n")
+  return [...formatTable(described, cells), plural(rows.length, "row")].join("\n")
 }
 
 const formatJson = ({ columns, rows }: QueryResult): string =>
@@ -74,7 +75,6 @@ const aboutStatement = /^(0A|22|26|42)/
 const readOnly = "25006"
 
 const execute = Effect.fn("sql")(function* ({ csv, json, statement }: SqlFlags) {
-  if (csv && json) return yield* new UsageError({ message: "--csv and --json are two forms of the answer; give one" })
   const query = yield* ReadOnlyQuery
   const result = yield* query.run(statement).pipe(
     Effect.mapError((error) => {
@@ -89,16 +89,25 @@ const execute = Effect.fn("sql")(function* ({ csv, json, statement }: SqlFlags) 
       message: `two columns are called ${twice}; name one of them otherwise: ... as name`,
     })
   }
-  yield* Console.log((json ? formatJson : csv ? formatCsv : formatTable)(result))
-}, Effect.tapError(logFailure))
+  yield* Console.log((json ? formatJson : csv ? formatCsv : formatRows)(result))
+}, logEnd)
 
 /** `etl sql`: asks the database that is configured, also the embedded one, which no other program can open. */
 export const sql = <E>(services: (flags: SqlFlags) => Layer.Layer<ReadOnlyQuery, E>) =>
   Command.make("sql", sqlFlags, execute).pipe(
     Command.provide(services),
-    Command.withDescription("Ask the database something: one statement, which may only read"),
+    Command.withDescription(
+      "Ask the database that is configured, also the embedded one: one statement, which may only read.",
+    ),
+    Command.withShortDescription("Ask the database something: one statement, read-only"),
     Command.withExamples([
       { command: 'etl sql "select country, count(*) from users group by 1 order by 2 desc"', description: "A table" },
       { command: 'etl sql --csv "select * from users" > users.csv', description: "All users as CSV" },
     ]),
+    withUsage({
+      config: sqlFlags,
+      groups: [{ title: "Answer", flags: formatFlags }, databaseGroup],
+      checks: sqlChecks,
+      exitCodes: plainExitCodes,
+    }),
   )

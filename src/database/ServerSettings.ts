@@ -22,6 +22,23 @@ export interface ServerSettings {
   readonly applicationName: string | undefined
   /** Command-line options for the session, as `-c search_path=etl`. */
   readonly options: string | undefined
+  /** The connection string's setting, and what it says: the rest is of variables. */
+  readonly url: { readonly setting: string; readonly parts: ReadonlyArray<string> }
+}
+
+const variableOf = {
+  host: "DB_HOST",
+  port: "DB_PORT",
+  password: "DB_PASS",
+  sslmode: "DB_SSLMODE",
+  sslrootcert: "DB_SSLROOTCERT",
+} as const
+
+/** Where people set a part, or several of them: `DB_HOST and DB_PORT`, `host and port in --database-url`. */
+export const nameOf = ({ url }: ServerSettings, ...parts: ReadonlyArray<keyof typeof variableOf>): string => {
+  const inUrl = parts.filter((part) => url.parts.includes(part))
+  const variables = parts.filter((part) => !url.parts.includes(part)).map((part) => variableOf[part])
+  return [...(inUrl.length > 0 ? [`${inUrl.join(" and ")} in ${url.setting}`] : []), ...variables].join(" and ")
 }
 
 const variables = Config.all({
@@ -124,18 +141,23 @@ const wholeNumber = (
     ? Effect.succeed(Number(text))
     : Effect.fail(wrong(setting, `${setting}: ${what} must be a whole number from ${least} to ${most}.`))
 
+const readParts = Effect.fnUntraced(function* (flag: Redacted.Redacted | undefined) {
+  const values = yield* read
+  const connectionString = flag ?? Option.getOrUndefined(values.DATABASE_URL)
+  const urlSetting = flag === undefined ? "DATABASE_URL" : "--database-url"
+  const url: Parameters = connectionString === undefined ? {} : yield* parseUrl(urlSetting, connectionString)
+  return { url, urlSetting, values }
+})
+
 /**
  * What the connection string and the variables say together. A connection string (of the flag, else DATABASE_URL) wins
  * part by part; DB_USER, DB_PASS, DB_HOST, DB_PORT, DB_NAME, DB_SSLMODE and DB_SSLROOTCERT give what it does not. Fails on
  * a value that cannot be meant, without showing it.
  */
 export const config = Effect.fn("ServerSettings.config")(function* (flag?: Redacted.Redacted) {
-  const values = yield* read
+  const { url, urlSetting, values } = yield* readParts(flag)
   const variable = (name: Exclude<keyof typeof values, "DATABASE_URL" | "DB_PASS">) =>
     Option.getOrUndefined(values[name])
-  const connectionString = flag ?? Option.getOrUndefined(values.DATABASE_URL)
-  const urlSetting = flag === undefined ? "DATABASE_URL" : "--database-url"
-  const url: Parameters = connectionString === undefined ? {} : yield* parseUrl(urlSetting, connectionString)
   const from = (value: string | undefined, name: string) => (value === undefined ? name : urlSetting)
 
   const port = url.port ?? variable("DB_PORT") ?? "5432"
@@ -157,5 +179,22 @@ export const config = Effect.fn("ServerSettings.config")(function* (flag?: Redac
     connectTimeout: yield* wholeNumber(urlSetting, "connect_timeout", timeout, 0, 86_400),
     applicationName: url.application_name,
     options: url.options,
+    url: { setting: urlSetting, parts: Object.keys(url) },
   } satisfies ServerSettings
+})
+
+/** The setting that gives each part: the connection string's or a variable's name; undefined where it is a default. */
+export const origins = Effect.fn("ServerSettings.origins")(function* (flag?: Redacted.Redacted) {
+  const { url, urlSetting, values } = yield* readParts(flag)
+  const origin = (parameter: keyof Parameters, name: keyof typeof values) =>
+    url[parameter] !== undefined ? urlSetting : values[name]._tag === "Some" ? name : undefined
+  return {
+    host: origin("host", "DB_HOST"),
+    port: origin("port", "DB_PORT"),
+    database: origin("dbname", "DB_NAME"),
+    username: origin("user", "DB_USER"),
+    password: origin("password", "DB_PASS"),
+    tlsMode: origin("sslmode", "DB_SSLMODE"),
+    rootCertificate: origin("sslrootcert", "DB_SSLROOTCERT"),
+  }
 })

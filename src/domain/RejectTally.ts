@@ -16,26 +16,43 @@ export type RejectedFor = typeof RejectedFor.Type
 const mostReasons = 50
 const others = "for other reasons"
 
+/** A file, and its number: files that are read at once tell of their rejects in any order. */
+interface RejectFile {
+  readonly name: string
+  readonly number: number
+}
+
 /** Counts rejects by reason. */
 export class RejectTally {
-  private readonly byReason = new Map<string, { records: number; readonly file: string; readonly line: number }>()
+  private readonly byReason = new Map<string, { records: number; file: RejectFile; line: number }>()
 
-  add(file: string, rejects: ReadonlyArray<Reject>): void {
+  /** Rejects of one file, in its order. */
+  add(file: RejectFile, rejects: ReadonlyArray<Reject>): void {
     for (const { line, reasons } of rejects) {
       for (const described of new Set(reasons.map(describeReason))) {
         const isKept = this.byReason.has(described) || this.byReason.size < mostReasons
-        const reason = isKept ? described : others
-        const known = this.byReason.get(reason)
-        if (known === undefined) this.byReason.set(reason, { records: 1, file, line })
-        else known.records++
+        this.count(isKept ? described : others, file, line)
       }
     }
   }
 
+  private count(reason: string, file: RejectFile, line: number): void {
+    const known = this.byReason.get(reason)
+    if (known === undefined) {
+      this.byReason.set(reason, { records: 1, file, line })
+      return
+    }
+    known.records++
+    if (file.number < known.file.number) Object.assign(known, { file, line })
+  }
+
   /** The most frequent first. A record with two reasons counts for both. */
   get reasons(): ReadonlyArray<RejectedFor> {
-    return Array.from(this.byReason, ([reason, { records, file, line }]) => ({ reason, records, file, line })).sort(
-      (left, right) => right.records - left.records,
-    )
+    return Array.from(this.byReason, ([reason, { records, file, line }]) => ({
+      reason,
+      records,
+      file: file.name,
+      line,
+    })).sort((left, right) => right.records - left.records)
   }
 }

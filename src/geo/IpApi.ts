@@ -1,6 +1,8 @@
 import {
+  Cause,
   Duration,
   Effect,
+  Exit,
   Layer,
   Predicate,
   Redacted,
@@ -21,6 +23,7 @@ import {
 } from "effect/http"
 import { parseAddress } from "../domain/Address.ts"
 import { Answer, type Answers } from "../domain/Location.ts"
+import * as Metrics from "../domain/Metrics.ts"
 import { GeoLocator, GeoLocatorError } from "./GeoLocator.ts"
 import { decodeAnswers, fields } from "./ipApiAnswer.ts"
 import type { Allowance } from "./permits.ts"
@@ -63,13 +66,19 @@ const isLoopback = ({ hostname }: URL): boolean => /^(localhost|127(\.\d+){3}|\[
 
 const defaultUrl = (keyed: boolean): string => (keyed ? "https://pro.ip-api.com/batch" : "http://ip-api.com/batch")
 
+const usableKey = ({ key }: IpApiOptions): Redacted.Redacted | undefined =>
+  key !== undefined && Redacted.value(key) !== "" ? key : undefined
+
 /** The host that is asked: who gives its quota. */
-export const hostOf = ({ key, url }: IpApiOptions): string => {
-  const given = url || defaultUrl(key !== undefined && Redacted.value(key) !== "")
+export const hostOf = (options: IpApiOptions): string => {
+  const given = options.url || defaultUrl(usableKey(options) !== undefined)
   return URL.canParse(given) ? new URL(given).host : given
 }
 
-const parseEndpoint = Effect.fnUntraced(function* (url: string | undefined, key: Redacted.Redacted | undefined) {
+/** Where requests are sent. */
+export const endpointOf = Effect.fnUntraced(function* (options: IpApiOptions) {
+  const { url } = options
+  const key = usableKey(options)
   const given = url || defaultUrl(key !== undefined)
   const refuse = (why: string) => new IpApiConfigError({ message: `The URL of ip-api (IP_API_URL) ${why}.` })
   if (!URL.canParse(given)) return yield* refuse("is not a URL, such as http://ip-api.com/batch")
@@ -96,6 +105,15 @@ const codeOf = (error: unknown): string | undefined => {
   if (!Predicate.isObject(error)) return undefined
   if ("code" in error && Predicate.isString(error.code)) return error.code
   return "cause" in error ? codeOf(error.cause) : undefined
+}
+
+/** How a request ended, for who counts them. */
+const endOf = (
+  exit: Exit.Exit<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>,
+): Parameters<typeof Metrics.countRequest>[1] => {
+  if (Exit.isSuccess(exit)) return { status: exit.value.status }
+  const error = Cause.squash(exit.cause)
+  return { error: Cause.hasInterruptsOnly(exit.cause) ? "timeout" : (codeOf(error) ?? "unreachable") }
 }
 
 const beforeConnection = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH"])
@@ -137,8 +155,8 @@ const checkStatus = (status: number, keyed: boolean): Effect.Effect<void, Fault 
 const isAddress = (text: string): boolean => Result.isSuccess(parseAddress(text))
 
 const make = Effect.fnUntraced(function* (options: IpApiOptions) {
-  const key = options.key !== undefined && Redacted.value(options.key) !== "" ? options.key : undefined
-  const endpoint = yield* parseEndpoint(options.url, key)
+  const key = usableKey(options)
+  const endpoint = yield* endpointOf(options)
   const quota = yield* Quota
   const client = HttpClient.withScope(yield* HttpClient.HttpClient)
   const place = `${endpoint.origin}${endpoint.pathname}`
@@ -160,9 +178,10 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
 
   const ask = Effect.fn("IpApi.ask")(
     function* (addresses: ReadonlyArray<string>, sending: Sending) {
-      const response = yield* client
-        .execute(HttpClientRequest.bodyJsonUnsafe(request, addresses))
-        .pipe(Effect.catchTag("HttpClientError", (error) => explain(error, sending)))
+      const response = yield* client.execute(HttpClientRequest.bodyJsonUnsafe(request, addresses)).pipe(
+        Effect.onExit((exit) => Metrics.countRequest(provider, endOf(exit))),
+        Effect.catchTag("HttpClientError", (error) => explain(error, sending)),
+      )
       yield* sending.responded(allowanceOf(response.status, response.headers))
       if (response.status === 429) yield* sending.refused
       yield* checkStatus(response.status, key !== undefined)

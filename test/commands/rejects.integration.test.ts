@@ -206,7 +206,7 @@ describe("etl rejects of the latest run", () => {
       yield* query("create trigger refuse before insert on users for each row execute function refuse()")
       const source = yield* directoryOf({ "1.csv": `${header}\n${row("a@example.com")}\n` })
       const run = yield* etl(["--source", source, "--geo", "none"], env)
-      assert.include(run.stderr, "line 2: is refused by PostgreSQL (SQLSTATE P0001)")
+      assert.include(run.stderr, "is refused by PostgreSQL (SQLSTATE P0001), at 1.csv:2")
       assert.notInclude(run.stderr + run.logText, "a@example.com")
       const said = "is refused by PostgreSQL (SQLSTATE P0001): not a@example.com"
       assert.include((yield* etl(["rejects"], env)).stdout, `1.csv:2: ${said}`)

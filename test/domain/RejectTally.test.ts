@@ -15,9 +15,14 @@ const quote = { column: null, message: "text after a closing quote" }
 
 it("counts a record once for each of its reasons, the most frequent first, and tells where the first is", () => {
   const tally = new RejectTally()
-  tally.add("1.csv", [reject(3, quote), reject(4, email, email)])
-  tally.add("2.csv", [reject(2, email, { ...quote, detail: "a secret" })])
-  tally.add("2.csv", [reject(9, email)])
+  const [first, second] = [
+    { name: "1.csv", number: 1 },
+    { name: "2.csv", number: 2 },
+  ]
+  // Read at once.
+  tally.add(second, [reject(2, email, { ...quote, detail: "a secret" })])
+  tally.add(first, [reject(3, quote), reject(4, email, email)])
+  tally.add(second, [reject(9, email)])
   assert.deepStrictEqual(tally.reasons, [
     { reason: "email is not valid", records: 3, file: "1.csv", line: 4 },
     { reason: "text after a closing quote", records: 2, file: "1.csv", line: 3 },
@@ -29,7 +34,7 @@ it("keeps no more than some reasons, whatever triggers say, and loses none", () 
   const rejects = Array.from({ length: 1_000 }, (_, index) =>
     reject(index, { column: null, message: `no ${index % 500}` }),
   )
-  tally.add("1.csv", rejects)
+  tally.add({ name: "1.csv", number: 1 }, rejects)
   assert.isAtMost(tally.reasons.length, 51)
   assert.strictEqual(
     tally.reasons.reduce((sum, { records }) => sum + records, 0),

@@ -1,0 +1,24 @@
+import { Context, type Effect, Option } from "effect"
+import type { Location } from "../domain/Location.ts"
+import type { Reject } from "../domain/Reject.ts"
+import type { User } from "../domain/User.ts"
+
+/** Where a record stands. */
+interface Place {
+  /** The file's name. */
+  readonly file: string
+  readonly line: number
+}
+
+/** What a dry run keeps of the records that it has read. */
+export interface Seen {
+  /** The first users that would be written, with the place that is known at once. Passwords are `***`. */
+  readonly users: ReadonlyArray<Place & { readonly user: User; readonly location: Location | null }>
+  /** The first rejects. */
+  readonly rejects: ReadonlyArray<Place & Pick<Reject, "reasons">>
+}
+
+/** What a dry run has seen so far; none where the run writes. */
+export const Preview = Context.Reference<Option.Option<Effect.Effect<Seen>>>("user-activity-etl/repo/Preview", {
+  defaultValue: () => Option.none(),
+})

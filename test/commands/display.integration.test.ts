@@ -1,0 +1,101 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { fileURLToPath } from "node:url"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { RunSummary } from "../../src/domain/RunSummary.ts"
+import { directoryOf, etl, makeDatabase } from "../utils/etl.ts"
+import { behaviours, fakeIpApi } from "../utils/ipApi.ts"
+import { temporaryDirectory } from "../utils/postgres.ts"
+
+const bin = fileURLToPath(import.meta.resolve("../../src/bin.ts"))
+const mapping = '{ "email": "email", "ip": "ip_address" }'
+const rows = "email,ip\na@example.com,8.8.8.8\nnobody,\nb@example.com,9.9.9.9\n"
+
+const makeSource = Effect.map(directoryOf({ "1.csv": rows, "2.csv": rows, "mapping.json": mapping }), (directory) => [
+  "--source",
+  directory,
+  "--mapping",
+  `${directory}/mapping.json`,
+])
+
+/** What a terminal of 60 columns is sent. A process that does not end by itself is interrupted (Ctrl-C) after 8 s. */
+const onTerminal = Effect.fnUntraced(function* (args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) {
+  const cwd = yield* temporaryDirectory
+  const command = [process.execPath, bin, ...args].map((word) => `'${word}'`).join(" ")
+  const child = spawn(
+    "script",
+    ["-qec", `stty cols 60 rows 20; exec timeout --foreground -s INT 8 ${command}`, "/dev/null"],
+    { cwd, env: { PATH: process.env["PATH"], TERM: "xterm", ...env }, stdio: ["ignore", "pipe", "inherit"] },
+  )
+  let output = ""
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text))
+  yield* Effect.promise(() => once(child, "close"))
+  return output.replaceAll("\r\n", "\n")
+})
+
+const escapes = /\u001b\[[?\d;]*[A-Za-z]/g
+const isFrame = /^(reading|written|locating) /
+
+describe("what is shown while a run goes on", () => {
+  it.live("--json prints one object of the documented schema on stdout, whatever else is told", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const { code, stderr, stdout } = yield* etl([...(yield* makeSource), "--geo", "none", "--json"], env)
+      const summary = yield* Schema.decodeUnknownEffect(
+        Schema.fromJsonString(Schema.Struct({ ...RunSummary.fields, exitCode: Schema.Int, dryRun: Schema.Boolean })),
+      )(stdout)
+      assert.strictEqual(code, 3)
+      assert.deepInclude(summary, { exitCode: 3, dryRun: false, runId: 1 })
+      assert.deepInclude(summary.totals, { read: 6, inserted: 2, unchanged: 2, rejected: 2 })
+      assert.deepInclude(summary.rejectedFor[0], { records: 2, file: "1.csv", line: 3 })
+      assert.match(stderr, /^etl 1\.2\.3: 2 files of \/.* -> PostgreSQL test_.* at 127\.0\.0\.1:\d+, places: none$/m)
+      assert.match(stderr, /^2 records rejected: email is not a valid e-mail address, first at 1\.csv:3$/m)
+
+      const located = yield* etl(["locate", "--geo", "mmdb", "--json"], env)
+      assert.strictEqual(JSON.parse(located.stdout).exitCode, located.code)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("--quiet says what is wrong alone", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const { stderr, stdout } = yield* etl([...(yield* makeSource), "--geo", "none", "-q"], env)
+      assert.strictEqual(stderr, "2 records rejected: email is not a valid e-mail address, first at 1.csv:3")
+      assert.match(stdout, /rejects: etl rejects --out fix\.csv$/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("a terminal has a frame that fits it; interrupted, the last one stays and the cursor is back", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const service = yield* fakeIpApi()
+      service.script(...Array.from({ length: 20 }, () => behaviours.silent))
+      const output = yield* onTerminal(yield* makeSource, { ...env, IP_API_URL: service.url })
+      assert.include(output, "\u001b[?25l")
+      assert.isAbove(output.lastIndexOf("\u001b[?25h"), output.lastIndexOf("\u001b[?25l"))
+      const lines = output.replaceAll(escapes, "").split("\n")
+      const frames = lines.filter((line) => isFrame.test(line))
+      for (const line of frames) assert.isBelow(line.length, 60)
+      assert.match(frames.at(-2)!, /^written {2}6 records {2}2 rejects {2}2 of 2 files$/)
+      assert.match(frames.at(-1)!, /^locating 2 queued {2}0 by ip-api/)
+      assert.match(lines.at(-2)!, /^Interrupted\. The same command goes on: etl /)
+      assert.include(lines, "1.csv: 3 records, 1 reject")
+    }).pipe(Effect.scoped),
+  )
+
+  it.live.each([
+    ["a terminal that cannot move its cursor", { TERM: "dumb" }, []],
+    ["continuous integration", { CI: "true" }, []],
+    ["--no-progress", {}, ["--no-progress"]],
+  ] as const)("%s has none, and no colours where NO_COLOR is set", ([, variables, flags]) =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const args = [...(yield* makeSource), "--geo", "none", ...flags]
+      const output = yield* onTerminal(args, { ...env, NO_COLOR: "1", ...variables })
+      assert.notMatch(output, escapes)
+      assert.notMatch(output, /^reading/m)
+      assert.match(output, /rejects: etl rejects --out fix\.csv\n$/)
+    }).pipe(Effect.scoped),
+  )
+})
