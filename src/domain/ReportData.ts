@@ -1,12 +1,10 @@
 import { Schema } from "effect"
-import { RecordCounts } from "./RunSummary.ts"
-import { StageTimes } from "./StageTimes.ts"
+import { RunRecord } from "./RunRecord.ts"
 
 const Text = Schema.String
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 /** A group has somebody in it. */
 const Positive = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
-const Milliseconds = Count
 const latitude = Schema.Finite.check(Schema.isBetween({ minimum: -90, maximum: 90 }))
 const longitude = Schema.Finite.check(Schema.isBetween({ minimum: -180, maximum: 180 }))
 const Day = Schema.String.check(Schema.isPattern(/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/))
@@ -64,30 +62,6 @@ export const ColumnQuality = Schema.Struct({
 })
 export type ColumnQuality = typeof ColumnQuality.Type
 
-/**
- * `running`: a process loads it. `finished`: every file is loaded. `unfinished`: the last attempt ended before.
- * `interrupted`: the last attempt did not live to tell.
- */
-export const RunState = Schema.Literals(["running", "finished", "unfinished", "interrupted"])
-export type RunState = typeof RunState.Type
-
-export const ReportedRun = Schema.Struct({
-  id: Count,
-  source: Text,
-  state: RunState,
-  attempts: Count,
-  startedAt: Time,
-  attemptedAt: Time,
-  /** The end of the last attempt. */
-  endedAt: Schema.NullOr(Time),
-  exitCode: Schema.NullOr(Count),
-  /** All attempts together; null where it was not kept. */
-  milliseconds: Schema.NullOr(Milliseconds),
-  stages: Schema.NullOr(StageTimes),
-  counts: RecordCounts,
-})
-export type ReportedRun = typeof ReportedRun.Type
-
 /** Why records were rejected, as a log may have it, and the first of them. */
 export const ReasonCount = Schema.Struct({
   column: Schema.NullOr(Text),
@@ -128,11 +102,11 @@ export const ReportData = Schema.Struct({
   timeline: Timeline,
   columns: Schema.Array(ColumnQuality),
   /** The run that was asked for, null where there is none yet. */
-  run: Schema.NullOr(ReportedRun),
+  run: Schema.NullOr(RunRecord),
   /** The rejects of that run that are kept. */
   rejects: Schema.Struct({ kept: Count, distinct: Count, reasons: Schema.Array(ReasonCount) }),
   /** The runs tried last, the latest first. */
-  runs: Schema.Array(ReportedRun),
+  runs: Schema.Array(RunRecord),
   queue: QueueState,
 })
 export type ReportData = typeof ReportData.Type

@@ -70,7 +70,7 @@ th.bar .name { position: relative; }
 .wide .when { white-space: nowrap; }
 .wide .source { overflow-wrap: anywhere; min-width: 180px; }
 .wide .state { min-width: 76px; }
-.interrupted, .unfinished { color: var(--alarm); }
+.unfinished { color: var(--alarm); }
 .shown > * { background: var(--fill); }
 .shown > :first-child { font-weight: 600; }
 

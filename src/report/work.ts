@@ -1,22 +1,14 @@
-import type { ReasonCount, ReportData, ReportedRun, RunState } from "../domain/ReportData.ts"
+import type { ReasonCount, ReportData } from "../domain/ReportData.ts"
+import type { RunRecord } from "../domain/RunRecord.ts"
 import { barHeader, durations, nothing, scrolling } from "./charts.ts"
 import { baseName, count, duration, minute, percent } from "./format.ts"
 import { type Html, html } from "./html.ts"
 
-const states: Readonly<Record<RunState, string>> = {
-  running: "running",
-  finished: "finished",
-  unfinished: "not finished",
-  interrupted: "interrupted",
-}
-
-export const stateName = ({ state }: ReportedRun): string => states[state]
-
 /** Records a second over all attempts; null where none was read, or the time was not kept. */
-export const recordsPerSecond = ({ milliseconds, counts }: ReportedRun): number | null =>
-  milliseconds === null || milliseconds === 0 || counts.read === 0
+export const recordsPerSecond = ({ milliseconds, totals }: RunRecord): number | null =>
+  milliseconds === null || milliseconds === 0 || totals.read === 0
     ? null
-    : Math.round((counts.read / milliseconds) * 1000)
+    : Math.round((totals.read / milliseconds) * 1000)
 
 const orDash = (value: number | null, format: (value: number) => string): string =>
   value === null ? "–" : format(value)
@@ -28,7 +20,7 @@ const stageRows = [
   ["Load", "writing to the database, over all connections", "load"],
 ] as const
 
-const stages = ({ stages }: ReportedRun): Html =>
+const stages = ({ stages }: RunRecord): Html =>
   stages === null
     ? html`<h3>Time by stage</h3>
         ${nothing("The times of this run’s stages were not kept.")}`
@@ -47,7 +39,7 @@ const outcomes = [
   ["Rejected", "could not be loaded", "rejected"],
 ] as const
 
-const records = ({ counts }: ReportedRun): Html =>
+const records = ({ totals: counts }: RunRecord): Html =>
   html`<table>
     <caption>
       Records by outcome
@@ -75,7 +67,7 @@ const records = ({ counts }: ReportedRun): Html =>
 /** What became of the run's records, and how long that took. */
 export const work = ({ run }: ReportData): Html =>
   html`<section aria-labelledby="work">
-    <h2 id="work">${run === null ? "The run" : `Run ${run.id}`}</h2>
+    <h2 id="work">${run === null ? "The run" : `Run ${run.runId}`}</h2>
     ${
       run === null
         ? html`<div class="card">${nothing("No run yet. etl --source DIR loads files.")}</div>`
@@ -86,11 +78,11 @@ export const work = ({ run }: ReportData): Html =>
     }
   </section>`
 
-const noRejects = (run: ReportedRun | null): string => {
+const noRejects = (run: RunRecord | null): string => {
   if (run === null) return "No run yet, so nothing was rejected."
-  return run.counts.rejected === 0
+  return run.totals.rejected === 0
     ? "No record was rejected."
-    : `The ${count(run.counts.rejected)} rejects of this run are not kept any more.`
+    : `The ${count(run.totals.rejected)} rejects of this run are not kept any more.`
 }
 
 const describe = ({ column, message, example }: ReasonCount): Html =>
@@ -129,7 +121,7 @@ export const rejects = ({ rejects: { kept, distinct, reasons }, run }: ReportDat
                   )}
                 </tbody>
               </table>
-              <p class="note">A record with several reasons counts for each. <code>etl rejects --run ${run?.id ?? "latest"}</code> lists them all.</p>`
+              <p class="note">A record with several reasons counts for each. <code>etl rejects --run ${run?.runId ?? "latest"}</code> lists them all.</p>`
       }
     </div>
   </section>`
@@ -197,13 +189,13 @@ const headers = [
   "Records/s",
 ]
 
-const runRow = (run: ReportedRun, isShown: boolean): Html => {
-  const { id, source, startedAt, attempts, exitCode, counts, milliseconds } = run
+const runRow = (run: RunRecord, isShown: boolean): Html => {
+  const { runId: id, source, startedAt, attempts, exitCode, totals: counts, milliseconds } = run
   return html`<tr class="${isShown ? "shown" : ""}">
     <th scope="row" class="n">${String(id)}</th>
     <td class="when"><time datetime="${startedAt.toISOString()}">${minute(startedAt)}</time></td>
     <td class="source">${source}</td>
-    <td class="state ${run.state}">${stateName(run)}${attempts > 1 ? `, ${attempts} attempts` : ""}</td>
+    <td class="state ${run.state}">${run.state}${attempts > 1 ? `, ${attempts} attempts` : ""}</td>
     <td class="n">${orDash(exitCode, count)}</td>
     ${[
       counts.read,
@@ -243,7 +235,7 @@ export const history = ({ runs, run }: ReportData): Html =>
                   </tr>
                 </thead>
                 <tbody>
-                  ${runs.map((each) => runRow(each, each.id === run?.id))}
+                  ${runs.map((each) => runRow(each, each.runId === run?.runId))}
                 </tbody>
               </table>`,
             )
