@@ -9,13 +9,15 @@ import { loadDotEnv } from "./dotEnv.ts"
 import * as Main from "./Main.ts"
 
 // First of all: the AWS SDK reads the environment by itself. Variables that are set win.
-const environment = new Set(Object.keys(process.env))
-try {
-  loadDotEnv(".env")
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error))
-  process.exit(2)
+const loadDotEnvOrExit = () => {
+  try {
+    return loadDotEnv(".env")
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error))
+    process.exit(2)
+  }
 }
+const dotEnv = loadDotEnvOrExit()
 
 const { version } = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Struct({ version: Schema.String })))(
   readFileSync(new URL("../package.json", import.meta.url), "utf8"),
@@ -34,7 +36,7 @@ const onSignal = () => {
 process.on("SIGINT", onSignal).on("SIGTERM", onSignal)
 
 Cli.execute(Main, version, process.argv.slice(2)).pipe(
-  Effect.provideService(DotEnv, new Set(Object.keys(process.env).filter((name) => !environment.has(name)))),
+  Effect.provideService(DotEnv, dotEnv),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain,
 )

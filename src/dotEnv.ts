@@ -12,11 +12,11 @@ const malformedLine = (text: string): number | undefined => {
 }
 
 /**
- * Sets the variables of a file of `NAME=value` lines, if it is there; those that are set win. Throws an Error that says
+ * Sets the variables of a file of `NAME=value` lines, if it is there, and gives their names; those that are set win. Throws an Error that says
  * what is wrong with the file: a line that is not understood might have named the database.
  */
-export const loadDotEnv = (path: string): void => {
-  if (!existsSync(path)) return
+export const loadDotEnv = (path: string): ReadonlySet<string> => {
+  if (!existsSync(path)) return new Set()
   let text: string
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path)).replaceAll(/\r\n?/g, "\n")
@@ -29,5 +29,7 @@ export const loadDotEnv = (path: string): void => {
   if (line !== undefined || text.includes("\0")) {
     throw new Error(`${path}:${line ?? 1}: the line is not NAME=value. Mend it, or begin it with # to leave it out.`)
   }
-  for (const [name, value] of Object.entries(parseEnv(text))) process.env[name] ??= value
+  const unset = Object.entries(parseEnv(text)).filter(([name]) => process.env[name] === undefined)
+  for (const [name, value] of unset) process.env[name] = value
+  return new Set(unset.map(([name]) => name))
 }

@@ -7,11 +7,10 @@ import { printable, withoutFile } from "../Logging.ts"
 import type { Source } from "../source/Source.ts"
 import { checkDatabase, type DatabaseParts, type SharedQuota } from "./checkDatabase.ts"
 import { checkLog, checkMmdb, checkSource } from "./checkFiles.ts"
-import { type CheckFlags, checkFlags, checkGroups } from "./checkFlags.ts"
+import { checkChecks, type CheckFlags, checkFlags, checkGroups } from "./checkFlags.ts"
 import { NotReady } from "./CommandError.ts"
 import { withUsage } from "./CommandUsage.ts"
 import { checkExitCodes } from "./exitCodes.ts"
-import { runChecks } from "./runFlags.ts"
 import { attempt, type Finding, fromError, note, ok, skipped } from "./finding.ts"
 import { Mapping } from "./run.ts"
 import { formatSettings, settingsOf } from "./settings.ts"
@@ -121,5 +120,5 @@ export const check = <E>(parts: (flags: CheckFlags) => CheckParts<E>) =>
       { command: "etl check", description: "All but the files" },
       { command: "etl check --source ./input/ --geo mmdb", description: "What a run would find" },
     ]),
-    withUsage({ config: checkFlags, groups: checkGroups, checks: runChecks, exitCodes: checkExitCodes }),
+    withUsage({ config: checkFlags, groups: checkGroups, checks: checkChecks, exitCodes: checkExitCodes }),
   )
