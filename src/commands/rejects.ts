@@ -8,7 +8,7 @@ import { databaseFlags } from "./databaseFlags.ts"
 import { plural } from "../domain/Estimate.ts"
 import { quote } from "../domain/shell.ts"
 import { sameDatabase } from "./sameDatabase.ts"
-import { type Written, writeRejects } from "./rejectFiles.ts"
+import type { Written } from "./rejectFiles.ts"
 
 type RunName = number | "latest"
 
@@ -124,6 +124,7 @@ const formatWritten = (flags: RejectsFlags, runId: number, files: ReadonlyArray<
 const write = Effect.fnUntraced(function* (flags: RejectsFlags, runId: number, out: string) {
   const files = yield* (yield* RejectRepo).files(runId)
   if (files.length === 0) return yield* tellNone(runId)
+  const { writeRejects } = yield* Effect.promise(() => import("./rejectFiles.ts"))
   const written = yield* writeRejects(out, runId, files)
   yield* Console.log(formatWritten(flags, runId, written))
   for (const { path, records, tooLong } of written) {

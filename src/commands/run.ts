@@ -1,12 +1,11 @@
 import { Console, Context, Effect, FileSystem, Layer, Option, Predicate } from "effect"
 import { Command } from "effect/cli"
-import * as ColumnMapping from "../domain/ColumnMapping.ts"
+import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import { plural } from "../domain/Estimate.ts"
 import type { ProgressEvent } from "../domain/Progress.ts"
 import { exitCode } from "../domain/RunSummary.ts"
 import { GeoLocator } from "../geo/GeoLocator.ts"
 import { logFailure } from "../Logging.ts"
-import * as Pipeline from "../Pipeline.ts"
 import type { LocationQueue } from "../repo/LocationQueue.ts"
 import { Preview } from "../repo/Preview.ts"
 import type { RunRepo } from "../repo/RunRepo.ts"
@@ -14,7 +13,6 @@ import { UserRepo } from "../repo/UserRepo.ts"
 import type { Source } from "../source/Source.ts"
 import { Incomplete, UsageError } from "./CommandError.ts"
 import { withDisplay } from "./display.ts"
-import { formatDryRun } from "./formatDryRun.ts"
 import { formatSummary } from "./formatSummary.ts"
 import { sameDatabase } from "./sameDatabase.ts"
 import { type RunFlags, runFlags } from "./runFlags.ts"
@@ -23,9 +21,7 @@ import { type RunFlags, runFlags } from "./runFlags.ts"
 export type RunServices = Source | GeoLocator | UserRepo | RunRepo | LocationQueue
 
 /** The column mapping of the command line: read before anything is opened that would have to be closed. */
-class Mapping extends Context.Service<Mapping, ColumnMapping.ColumnMapping>()(
-  "user-activity-etl/commands/run/Mapping",
-) {
+class Mapping extends Context.Service<Mapping, ColumnMapping>()("user-activity-etl/commands/run/Mapping") {
   static readonly layer = (path: string) =>
     Layer.effect(
       this,
@@ -39,7 +35,8 @@ class Mapping extends Context.Service<Mapping, ColumnMapping.ColumnMapping>()(
             return new UsageError({ message: `${path} cannot be read (${why}); name another with --mapping FILE` })
           }),
         )
-        return yield* ColumnMapping.parse(path, json)
+        const { parse } = yield* Effect.promise(() => import("../domain/ColumnMapping.ts"))
+        return yield* parse(path, json)
       }),
     )
 }
@@ -59,6 +56,7 @@ const makeLoad = (version: string) =>
     function* (flags: RunFlags) {
       const users = yield* UserRepo
       const locator = yield* GeoLocator
+      const Pipeline = yield* Effect.promise(() => import("../Pipeline.ts"))
       const summary = yield* Pipeline.run({
         mapping: yield* Mapping,
         delimiter: flags.delimiter,
@@ -72,6 +70,7 @@ const makeLoad = (version: string) =>
       }).pipe(withDisplay(flags, tellBanner(version, users.name, locator.name)))
       const code = exitCode(summary)
       const preview = yield* Preview
+      const { formatDryRun } = yield* Effect.promise(() => import("./formatDryRun.ts"))
       yield* Console.log(
         flags.json
           ? JSON.stringify({ exitCode: code, dryRun: flags.dryRun, ...summary })
