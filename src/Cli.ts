@@ -1,56 +1,85 @@
 import { Console, Effect, type Layer, Predicate, Runtime, Schema } from "effect"
-import { CliError, CliOutput, Command } from "effect/cli"
+import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
+import { check } from "./commands/check.ts"
+import type { CheckFlags } from "./commands/checkFlags.ts"
+import type { CheckParts } from "./commands/findings.ts"
+import { withUsage } from "./commands/CommandUsage.ts"
+import { runExitCodes } from "./commands/exitCodes.ts"
+import { describeDefect } from "./commands/Defect.ts"
+import * as GlobalFlags from "./commands/globalFlags.ts"
+import { help } from "./commands/help.ts"
 import { init, type InitFlags } from "./commands/init.ts"
 import { locate, type LocateFlags, type LocateServices } from "./commands/locate.ts"
+import { CommandLine } from "./commands/origin.ts"
+import * as Presenter from "./commands/presenter.ts"
 import { rejects, type RejectsFlags } from "./commands/rejects.ts"
 import { run, type RunServices } from "./commands/run.ts"
+import { runs, type RunsFlags } from "./commands/runs.ts"
 import { sql, type SqlFlags } from "./commands/sql.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
 import { quote } from "./domain/shell.ts"
 import * as Logging from "./Logging.ts"
 import type { ReadOnlyQuery } from "./repo/ReadOnlyQuery.ts"
 import type { RejectRepo } from "./repo/RejectRepo.ts"
+import type { RunHistory } from "./repo/RunHistory.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
 
 /** Makes the services of a command from its flags: `Main` for production, fakes in tests. */
 export interface Services<RunError, InitError> {
   readonly run: (flags: RunFlags) => Layer.Layer<RunServices, RunError>
+  readonly check: (flags: CheckFlags) => Effect.Effect<CheckParts<RunError>>
   readonly init: (flags: InitFlags) => Layer.Layer<UserRepo, InitError>
   readonly locate: (flags: LocateFlags) => Layer.Layer<LocateServices, RunError>
-  readonly rejects: (flags: RejectsFlags) => Layer.Layer<RejectRepo, InitError>
+  readonly rejects: (flags: RejectsFlags) => Layer.Layer<RejectRepo | RunHistory, InitError>
+  readonly runs: (flags: RunsFlags) => Layer.Layer<RunHistory, InitError>
   readonly sql: (flags: SqlFlags) => Layer.Layer<ReadOnlyQuery, InitError>
 }
 
-/** The `etl` command. */
-const make = <RunError, InitError>(services: Services<RunError, InitError>, version: string) =>
-  Command.make("etl").pipe(
-    Command.withDescription("Loads CSV exports of user activity into PostgreSQL"),
-    Command.withSubcommands([
-      run(services.run, version),
-      locate(services.locate, version),
-      init(services.init),
-      rejects(services.rejects),
-      sql(services.sql),
-    ]),
-  )
+const notes = [
+  "Flags win over environment variables, these over a file .env in the current directory, and that over defaults. Where neither a flag nor DATABASE_URL nor a DB_ variable names a server, the embedded PostgreSQL is used.",
+  "etl --source ... is short for etl run --source ...",
+]
 
-const rootFlags = ["--help", "-h", "--version", "--wizard", "--completions"]
+/** The `etl` command. */
+const make = <RunError, InitError>(services: Services<RunError, InitError>, version: string) => {
+  const commands = [
+    run(services.run, version),
+    locate(services.locate, version),
+    check(services.check),
+    runs(services.runs),
+    rejects(services.rejects),
+    sql(services.sql),
+    init(services.init),
+  ] as const
+  const showHelp = (name: string | undefined): Effect.Effect<void> =>
+    GlobalFlag.Help.run(true, {
+      command: etl,
+      commandPath: name === undefined ? ["etl"] : ["etl", name],
+      version,
+      builtIns: GlobalFlags.config.builtIns,
+    })
+  const names = commands.map(({ name }) => name)
+  const etl = Command.make("etl").pipe(
+    Command.withDescription(
+      "Loads CSV exports of user activity, from a folder or an S3 bucket, into PostgreSQL: one row per user, each IP address turned into a place.",
+    ),
+    Command.withExamples([
+      { command: "etl --source ./input/", description: "Load a folder" },
+      { command: "etl rejects --out fix.csv", description: "Write what could not be loaded, to correct it" },
+    ]),
+    withUsage({ exitCodes: runExitCodes, notes }),
+    Command.withSubcommands([...commands, help(names, showHelp)]),
+  )
+  return etl
+}
+
+const rootFlag = /^(?:--help|-h|--version|-v|--completions)(?:=|$)/
 
 /** `etl --source ...` means `etl run --source ...`, as the system that this replaces was called. */
-const withDefaultCommand = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
-  args[0]?.startsWith("-") === true && !rootFlags.includes(args[0].split("=")[0]!) ? ["run", ...args] : args
-
-/** Usage errors without the whole help, and on stderr. */
-const presenter: CliOutput.Presenter = {
-  present: (event) =>
-    event._tag === "InvalidInvocation"
-      ? Console.error(
-          [
-            ...event.errors.map((error) => error.message),
-            `See: ${[event.commandPath[0], ...event.commandPath.slice(1), "--help"].join(" ")}`,
-          ].join("\n"),
-        )
-      : CliOutput.defaultPresenter.present(event),
+const withDefaultCommand = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const first = args[0] === "--log-level" ? 2 : args[0]?.startsWith("--log-level=") === true ? 1 : 0
+  const word = args[first]
+  return word?.startsWith("-") === true && !rootFlag.test(word) ? ["run", ...args] : args
 }
 
 /** The command has ended badly, and the person has been told. */
@@ -59,10 +88,18 @@ class Ended extends Schema.TaggedError<Ended>()("Ended", { code: Schema.Int }) {
   override readonly [Runtime.errorReported] = false
 }
 
+/** Nothing has logged it: all that is known of it is told. */
+const reportDefect = Effect.fnUntraced(function* (defect: unknown) {
+  const stack = Predicate.isError(defect) && defect.stack !== undefined ? defect.stack.split("\n") : []
+  yield* Console.error([`${describeDefect(defect)}, with what follows.`, ...stack].map(Logging.printable).join("\n"))
+  return yield* new Ended({ code: 1 })
+})
+
 /** Tells errors that nobody has told yet; an error that we did not foresee is a defect. */
 const report = Effect.fnUntraced(function* (error: unknown) {
+  // Usage errors, and help where no command was named: the presenter has told them.
   if (CliError.isCliError(error)) return yield* new Ended({ code: 2 })
-  if (!Predicate.isError(error) || !(Runtime.errorExitCode in error)) return yield* Effect.die(error)
+  if (!Predicate.isError(error) || !(Runtime.errorExitCode in error)) return yield* reportDefect(error)
   if (error.message !== "" && !Logging.isReported(error)) {
     yield* Console.error(Logging.printable(error.message))
   }
@@ -84,9 +121,15 @@ export const execute = <RunError, InitError>(
   version: string,
   args: ReadonlyArray<string>,
 ) =>
-  Command.runWith(make(services, version), { version })(withDefaultCommand(args)).pipe(
+  Effect.gen(function* () {
+    const words = withDefaultCommand(args)
+    const run = Command.runWith(make(services, version), { version })(words)
+    return yield* Effect.provideService(run, CliOutput.Presenter, yield* Presenter.make(words))
+  }).pipe(
     Effect.catch(report),
-    Effect.provideService(CliOutput.Presenter, presenter),
+    Effect.catchDefect(reportDefect),
+    Effect.provideService(CommandLine, args),
+    Effect.provideService(CliConfig.CliConfig, GlobalFlags.config),
     Effect.onInterrupt(() =>
       Console.error(Logging.printable(`Interrupted. The same command goes on: ${commandLine(args)}`)),
     ),

@@ -1,5 +1,6 @@
 import { styleText } from "node:util"
 import {
+  Cause,
   Console,
   Effect,
   FileSystem,
@@ -37,13 +38,18 @@ const coloured = (level: LogLevel.LogLevel, line: string): string => {
   return styleText(LogLevel.isLessThan(level, "Error") ? "yellow" : "red", line, { stream: process.stderr })
 }
 
-/** Short plain lines on stderr, from that level on; details stay in the file. */
+/** Short plain lines on stderr, from a level on; details stay in the file, unless debug is asked for. */
 const terminal = (least: LogLevel.LogLevel) =>
-  Logger.make(({ message, logLevel, fiber }) => {
+  Logger.make(({ cause, message, logLevel, fiber }) => {
     if (LogLevel.isLessThan(logLevel, least)) return
     const parts = Array.isArray(message) ? message : [message]
-    const line = printable(parts.map(String).join(" "))
-    fiber.getRef(Console.Console).error(coloured(logLevel, line))
+    const text = printable(parts.map(String).join(" "))
+    const console = fiber.getRef(Console.Console)
+    if (LogLevel.isGreaterThanOrEqualTo(least, "Info")) return console.error(coloured(logLevel, text))
+    const annotations = Object.entries(fiber.getRef(References.CurrentLogAnnotations))
+    const details = annotations.map(([name, value]) => printable(` ${name}=${JSON.stringify(value)}`))
+    const stack = cause.reasons.length > 0 ? Cause.pretty(cause).split("\n").map(printable) : []
+    console.error([coloured(logLevel, `${logLevel.toUpperCase()} ${text}${details.join("")}`), ...stack].join("\n"))
   })
 
 /** Appends lines to the log. A full disk does not end the work that is logged, but is told, once. */
@@ -68,12 +74,22 @@ const file = Effect.fnUntraced(function* (path: string) {
   return yield* Logger.batched(jsonLine, { window: "200 millis", flush: append })
 })
 
-/** The log: everything to the file, appended; what a person should see to stderr too, or only what is wrong. */
+/**
+ * The log: everything to the file, appended; what a person should see (by `--log-level`) to stderr too, or, quietly, no
+ * more than what is wrong.
+ */
 export const layer = (path: string, { isQuiet }: { readonly isQuiet: boolean }) =>
-  Layer.merge(
-    Logger.layer([terminal(isQuiet ? "Warn" : "Info"), file(path)]),
-    Layer.succeed(References.MinimumLogLevel, "Debug"),
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const asked = yield* References.MinimumLogLevel
+      const least = isQuiet && LogLevel.isLessThan(asked, "Warn") ? "Warn" : asked
+      const logged = LogLevel.isLessThan(asked, "Debug") ? asked : "Debug"
+      return Layer.merge(Logger.layer([terminal(least), file(path)]), Layer.succeed(References.MinimumLogLevel, logged))
+    }),
   )
+
+/** What is wrong goes to stderr, and nothing to a file. */
+export const withoutFile = Logger.layer([terminal("Warn")])
 
 /** Whether the person knows of the error. */
 export const isReported = (error: object): boolean =>

@@ -3,14 +3,18 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import { Config, Context, Effect, type FileSystem, Layer, Option, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
+import type { CheckParts } from "./commands/findings.ts"
+import type { CheckFlags } from "./commands/checkFlags.ts"
+import { chooseDatabase } from "./commands/chooseDatabase.ts"
 import { UsageError } from "./commands/CommandError.ts"
 import type { InitFlags } from "./commands/init.ts"
 import type { RejectsFlags } from "./commands/rejects.ts"
 import type { RunServices } from "./commands/run.ts"
 import type { LocateFlags, LocateServices } from "./commands/locate.ts"
-import type { LocatorFlags, LocatorName } from "./commands/locatorFlags.ts"
+import { freeRequests, type LocatorFlags, type LocatorName } from "./commands/locatorFlags.ts"
 import type { OutputFlags } from "./commands/outputFlags.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
+import type { RunsFlags } from "./commands/runs.ts"
 import type { SqlFlags } from "./commands/sql.ts"
 import * as Embedded from "./database/Embedded.ts"
 import * as PgServer from "./database/PgServer.ts"
@@ -21,51 +25,38 @@ import { Quota } from "./geo/Quota.ts"
 import * as Logging from "./Logging.ts"
 import * as DryRepo from "./repo/DryRepo.ts"
 import { PermitRepo } from "./repo/PermitRepo.ts"
+import * as PgDatabaseState from "./repo/PgDatabaseState.ts"
 import * as PgReadOnlyQuery from "./repo/PgReadOnlyQuery.ts"
 import * as PgUserRepo from "./repo/PgUserRepo.ts"
 import type { ReadOnlyQuery } from "./repo/ReadOnlyQuery.ts"
 import type { RejectRepo } from "./repo/RejectRepo.ts"
+import type { RunHistory } from "./repo/RunHistory.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
 import * as LocalSource from "./source/LocalSource.ts"
 
 /** Locating has a connection, the locks of the source, two files and claims have four, one is for what comes between. */
 const connectionsBesideWriting = 6
 
-const usageError = (message: string) => new UsageError({ message })
-
 /** `writers`: connections that write at once. */
-const database = ({ databaseUrl, embedded }: InitFlags, writers: number) =>
+const database = (flags: InitFlags, writers: number) =>
   Layer.unwrap(
-    Effect.gen(function* () {
-      if (Option.isSome(databaseUrl) && Option.isSome(embedded)) {
-        return yield* usageError("--database-url and --embedded name two databases; give one of them")
-      }
-      const isServer = Option.isSome(databaseUrl) || (Option.isNone(embedded) && (yield* PgServer.isConfigured))
-      return isServer
-        ? PgServer.layer({
-            url: Option.getOrUndefined(databaseUrl),
-            maxConnections: connectionsBesideWriting + writers,
-          })
-        : Embedded.layer(Option.getOrElse(embedded, () => ".etl/pgdata"))
-    }),
+    Effect.map(chooseDatabase(flags), (choice) =>
+      choice._tag === "Server"
+        ? PgServer.layer({ url: choice.url, maxConnections: connectionsBesideWriting + writers })
+        : Embedded.layer(choice.folder),
+    ),
   )
 
-const source = (flags: RunFlags) =>
+const source = (flags: Pick<RunFlags, "source" | "aws" | "bucket" | "region" | "endpoint" | "sign">) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const { aws, bucket, region, endpoint, sign } = flags
-      if (!aws) {
-        if (flags.source === "") return yield* usageError("--source is empty: name a directory or a file")
-        const given = Object.entries({ bucket, region, endpoint }).find(([, value]) => Option.isSome(value))?.[0]
-        const misplaced = given ?? (sign ? "sign" : undefined)
-        if (misplaced !== undefined) return yield* usageError(`--${misplaced} is for S3: add --aws, or leave it out`)
-        return LocalSource.layer(flags.source)
-      }
-      if (Option.isNone(bucket)) return yield* usageError("--aws needs --bucket NAME")
+      if (!aws) return LocalSource.layer(flags.source)
       // The SDK costs a tenth of a second and 20 MB, so it is imported where it is used.
       const S3Source = yield* Effect.promise(() => import("./source/S3Source.ts"))
       return S3Source.layer({
-        bucket: bucket.value,
+        // --aws without --bucket is a usage error.
+        bucket: Option.getOrThrow(bucket),
         prefix: flags.source,
         region: Option.getOrUndefined(region),
         endpoint: Option.getOrUndefined(endpoint),
@@ -86,25 +77,34 @@ const ipApiKey = Effect.map(
   Option.getOrElse(() => Redacted.make("")),
 )
 
-/** Requests in any 60 s without a key. */
-const freeRequests = 15
+/** The service as it is configured, and whose quota is counted. */
+const ipApiSettings = Effect.fnUntraced(function* ({ ipApiQuota }: LocatorFlags) {
+  const url = Option.getOrUndefined(yield* Config.option(Config.String("IP_API_URL")))
+  const key = yield* ipApiKey
+  return {
+    url,
+    key,
+    quota: {
+      provider: quotaOf({ url, key }),
+      // What a key allows, the service tells.
+      requests: Option.getOrElse(ipApiQuota, () => (Redacted.value(key) === "" ? freeRequests : Infinity)),
+    },
+  }
+})
 
-const ipApi = ({ ipApiQuota }: LocatorFlags) =>
+const ipApi = (flags: LocatorFlags) =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const url = Option.getOrUndefined(yield* Config.option(Config.String("IP_API_URL")))
-      const key = yield* ipApiKey
+      const { url, key, quota } = yield* ipApiSettings(flags)
+      const { provider, requests } = quota
       const permits = yield* PermitRepo
-      const quota = Quota.layer({
-        // What a key allows, the service tells.
-        requests: Option.getOrElse(ipApiQuota, () => (Redacted.value(key) === "" ? freeRequests : Infinity)),
-        shared: { provider: quotaOf({ url, key }), permits },
-      })
-      return IpApi.layer({ url, key }).pipe(Layer.provide(quota))
+      return IpApi.layer({ url, key }).pipe(Layer.provide(Quota.layer({ requests, shared: { provider, permits } })))
     }),
   ).pipe(Layer.provide(FetchHttpClient.layer))
 
-const mmdb = ({ geoDb }: LocatorFlags) => Mmdb.layer(geoDb.length === 0 ? {} : { files: geoDb })
+const mmdbOptions = ({ geoDb }: LocatorFlags): Mmdb.MmdbOptions => (geoDb.length === 0 ? {} : { files: geoDb })
+
+const mmdb = (flags: LocatorFlags) => Mmdb.layer(mmdbOptions(flags))
 
 const locatorLayer = (
   name: LocatorName,
@@ -124,14 +124,13 @@ const locatorLayer = (
   }
 }
 
-/** What is wrong with the flags is told before a database is opened. */
-const checkLocator = Effect.fnUntraced(function* ({ geo, geoDb, ipApiQuota }: LocatorFlags) {
-  if (geoDb.length > 0 && !geo.includes("mmdb")) {
-    return yield* usageError("--geo-db is for --geo mmdb: add it, or leave --geo-db out")
-  }
+/** What is wrong with flags and environment together is told before a database is opened. */
+const checkQuota = Effect.fnUntraced(function* ({ ipApiQuota }: LocatorFlags) {
   const isFree = Redacted.value(yield* ipApiKey) === ""
   if (isFree && Option.exists(ipApiQuota, (requests) => requests > freeRequests)) {
-    return yield* usageError(`--ip-api-quota: more than ${freeRequests} requests in 60 s need a key (IP_API_KEY)`)
+    return yield* new UsageError({
+      message: `--ip-api-quota: more than ${freeRequests} requests in 60 s need a key (IP_API_KEY)`,
+    })
   }
 })
 
@@ -172,7 +171,7 @@ const withLog =
 type RunError =
   | Layer.Error<ReturnType<typeof source>>
   | Layer.Error<ReturnType<typeof locator>>
-  | Effect.Error<ReturnType<typeof checkLocator>>
+  | Effect.Error<ReturnType<typeof checkQuota>>
   | Layer.Error<ReturnType<typeof database>>
   | Layer.Error<ReturnType<typeof Logging.layer>>
 
@@ -183,7 +182,7 @@ const localLocator = (flags: LocatorFlags) => (flags.geo.includes("mmdb") ? mmdb
 export const run = (flags: RunFlags): Layer.Layer<RunServices, RunError> =>
   Layer.unwrap(
     Effect.as(
-      checkLocator(flags),
+      checkQuota(flags),
       Layer.merge(
         source(flags),
         flags.dryRun
@@ -195,27 +194,41 @@ export const run = (flags: RunFlags): Layer.Layer<RunServices, RunError> =>
 
 /** The services of `etl locate`. */
 export const locate = (flags: LocateFlags): Layer.Layer<LocateServices, RunError> =>
-  Layer.unwrap(
-    Effect.gen(function* () {
-      yield* checkLocator(flags)
-      if (flags.geo.includes("none")) {
-        return yield* usageError(
-          "--geo none locates nothing: name who shall, such as --geo ip-api or --geo mmdb,ip-api",
-        )
-      }
-      return Layer.provideMerge(locator(flags), repositories(flags))
-    }),
-  ).pipe(withLog(flags))
+  Layer.unwrap(Effect.as(checkQuota(flags), Layer.provideMerge(locator(flags), repositories(flags)))).pipe(
+    withLog(flags),
+  )
 
 type InitError = Layer.Error<ReturnType<typeof database>> | Layer.Error<ReturnType<typeof Logging.layer>>
 
 /** The services of `etl init`. */
-export const init = (flags: InitFlags): Layer.Layer<UserRepo | RejectRepo, InitError> =>
+export const init = (flags: InitFlags): Layer.Layer<UserRepo | RejectRepo | RunHistory, InitError> =>
   repositories(flags).pipe(withLog(flags))
 
 /** The services of `etl rejects`. */
-export const rejects = (flags: RejectsFlags): Layer.Layer<RejectRepo, InitError> => init(flags)
+export const rejects = (flags: RejectsFlags): Layer.Layer<RejectRepo | RunHistory, InitError> => init(flags)
+
+/** The services of `etl runs`. */
+export const runs = (flags: RunsFlags): Layer.Layer<RunHistory, InitError> => init(flags)
 
 /** The services of `etl sql`. */
 export const sql = (flags: SqlFlags): Layer.Layer<ReadOnlyQuery, InitError> =>
   PgReadOnlyQuery.layer.pipe(Layer.provide(database(flags, 1)), withLog(flags))
+
+/** What `etl check` looks at. */
+export const check = (flags: CheckFlags): Effect.Effect<CheckParts<RunError>> =>
+  Effect.succeed({
+    locatorFlags: checkQuota(flags),
+    source: (name) => source({ ...flags, source: name }).pipe(Layer.provide(platform)),
+    database: Effect.gen(function* () {
+      const choice = yield* chooseDatabase(flags)
+      if (choice._tag === "Embedded" && !(yield* Embedded.isThere(choice.folder))) {
+        return { _tag: "Absent", folder: choice.folder }
+      }
+      return { _tag: "Open", layer: PgDatabaseState.layer.pipe(Layer.provide(database(flags, 1))) }
+    }),
+    mmdb: Mmdb.check(mmdbOptions(flags)),
+    ipApi: Effect.gen(function* () {
+      const { url, key, quota } = yield* ipApiSettings(flags)
+      return { hostname: (yield* IpApi.endpointOf({ url, key })).hostname, quota }
+    }),
+  })

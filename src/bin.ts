@@ -3,12 +3,14 @@ import { existsSync } from "node:fs"
 import { enableCompileCache } from "node:module"
 
 // First of all: the AWS SDK reads the environment by itself. Variables that are set win.
+const environment = new Set(Object.keys(process.env))
 try {
   if (existsSync(".env")) process.loadEnvFile()
 } catch (error) {
   console.error(`.env cannot be read: ${error instanceof Error ? error.message : String(error)}`)
   process.exit(2)
 }
+const dotEnv = new Set(Object.keys(process.env).filter((name) => !environment.has(name)))
 
 // What is compiled is kept for the next start, in Node's folder for that: so all else is imported after this.
 enableCompileCache()
@@ -29,4 +31,4 @@ const onSignal = () => {
 }
 process.on("SIGINT", onSignal).on("SIGTERM", onSignal)
 
-runMain(program(process.argv.slice(2)))
+runMain(program(process.argv.slice(2), dotEnv))

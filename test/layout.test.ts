@@ -67,6 +67,7 @@ describe("layout", () => {
       "@effect/platform-node/NodeServices",
       "effect",
       "effect/cli",
+      "effect/net",
     ])
     for (const heavy of ["src/Main.ts", "src/Pipeline.ts", "src/Locating.ts", "src/domain/User.ts"]) {
       assert.notInclude(loaded, heavy)

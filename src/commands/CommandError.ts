@@ -15,6 +15,12 @@ export class Incomplete extends Schema.TaggedError<Incomplete>()("Incomplete", {
   override readonly message = ""
 }
 
+/** What `etl check` found is printed; the exit code is that of the gravest. */
+export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", { code: Schema.Literals([2, 5, 6]) }) {
+  override readonly [Runtime.errorExitCode] = this.code
+  override readonly message = ""
+}
+
 /** A file of rejects could not be written. Those that were begun are removed. */
 export class RejectFileError extends Schema.TaggedError<RejectFileError>()("RejectFileError", {
   path: Schema.String,

@@ -1,26 +1,52 @@
-import { Flag } from "effect/cli"
+import { Option } from "effect"
+import { type Command, Flag } from "effect/cli"
 import { isCsvName } from "../source/Source.ts"
+import { check } from "./CommandUsage.ts"
+import { type FlagGroup, optional, withDefault } from "./documented.ts"
+import { directory, file } from "./pathFlags.ts"
 
-/** Which database: the same flags for every command. */
+/** Where the embedded database is, unless a folder is named. */
+export const embeddedDirectory = ".etl/pgdata"
+
+/** Which database, and where the log goes: the same flags for every command. */
 export const databaseFlags = {
-  databaseUrl: Flag.Redacted("database-url").pipe(
-    Flag.withDescription(
-      "PostgreSQL server: postgres://user:password@host:port/database (or DATABASE_URL, or DB_USER, DB_PASS, DB_HOST, DB_PORT, DB_NAME)",
-    ),
-    Flag.optional,
+  databaseUrl: optional(
+    Flag.Redacted("database-url").pipe(Flag.withMetavar("URL")),
+    "PostgreSQL server, postgresql://USER:PASSWORD@HOST:PORT/DATABASE",
+    { environment: ["DATABASE_URL"] },
   ),
-  embedded: Flag.String("embedded").pipe(
-    Flag.withDescription("Folder of the embedded PostgreSQL, used when no server is named (.etl/pgdata)"),
-    Flag.withMetavar("DIR"),
-    Flag.optional,
+  embedded: optional(
+    directory("embedded"),
+    "Folder of the embedded PostgreSQL, which is used where no server is named",
+    {
+      unset: embeddedDirectory,
+    },
   ),
-  logfile: Flag.String("logfile").pipe(
-    Flag.filter(
-      (path) => path !== "" && !isCsvName(path),
-      (path) => `Expected: a file that is no source's, not ${JSON.stringify(path)}`,
+  logfile: withDefault(
+    file("logfile").pipe(
+      Flag.filter(
+        (path) => !isCsvName(path),
+        () => "a file that no source has: neither a .csv nor a .csv.gz",
+      ),
     ),
-    Flag.withDescription("File that the log is appended to, one JSON object a line"),
-    Flag.withMetavar("FILE"),
-    Flag.withDefault("./etl.log"),
+    "./etl.log",
+    "File that the log is appended to, one JSON object a line",
   ),
 }
+
+export type DatabaseFlags = Command.Command.Config.Infer<typeof databaseFlags>
+
+export const databaseGroup: FlagGroup = {
+  title: "Database and log",
+  flags: databaseFlags,
+  note: "What the URL does not say, or all of it, may be in DB_HOST, DB_PORT, DB_USER, DB_PASS, DB_NAME, DB_SSLMODE and DB_SSLROOTCERT.",
+}
+
+/** What the flags of the database must not be together. */
+export const databaseChecks = [
+  check<DatabaseFlags>()(["databaseUrl", "embedded"], ({ databaseUrl, embedded }) =>
+    Option.isSome(databaseUrl) && Option.isSome(embedded)
+      ? "--database-url and --embedded name two databases: give one of them."
+      : undefined,
+  ),
+]

@@ -1,7 +1,7 @@
 import type { FileSummary, RecordCounts, RunSummary } from "../domain/RunSummary.ts"
 import { plural } from "../domain/Estimate.ts"
 import { printable } from "../Logging.ts"
-import { formatTable } from "./table.ts"
+import { type FittedColumn, fitTable } from "./table.ts"
 
 /** Files that get a row of their own. */
 const mostRows = 20
@@ -42,22 +42,22 @@ const figures: ReadonlyArray<Figure> = [
   { name: "records/s", of: rateOf, rank: 3 },
 ]
 
-const shorten = (name: string, width: number): string => {
-  const characters = [...name]
-  if (characters.length <= width) return name
-  const half = Math.floor((width - 3) / 2)
-  return `${characters.slice(0, width - 3 - half).join("")}...${characters.slice(-half).join("")}`
-}
-
+/** Longer names lose their middle where there is no room. */
 const nameWidth = 24
 
 const toRow = ({ counts, located, milliseconds, name, queued, state }: FileSummary): Row => ({
-  name: `${shorten(printable(name), nameWidth)}${state === "loaded" ? "" : state === "open" ? " (not finished)" : " (failed)"}`,
+  name: `${printable(name)}${state === "loaded" ? "" : state === "open" ? " (not finished)" : " (failed)"}`,
   counts,
   located,
   queued,
   milliseconds,
 })
+
+/** That one is always there. */
+const highestRank = 10
+
+const toColumn = ({ name, rank }: Figure): FittedColumn =>
+  rank === highestRank ? { name, isRight: true } : { name, isRight: true, leaveOut: highestRank - rank }
 
 /** What is wrong is shown where there is no room for all; in the files' order. */
 const chosen = (files: ReadonlyArray<FileSummary>): ReadonlyArray<FileSummary> => {
@@ -65,12 +65,6 @@ const chosen = (files: ReadonlyArray<FileSummary>): ReadonlyArray<FileSummary> =
   const urgent = new Set(files.toSorted((left, right) => urgency(right) - urgency(left)).slice(0, mostRows))
   return files.filter((file) => urgent.has(file))
 }
-
-const lines = (rows: ReadonlyArray<Row>, shown: ReadonlyArray<Figure>): ReadonlyArray<string> =>
-  formatTable(
-    [{ name: "file", isRight: false }, ...shown.map(({ name }) => ({ name, isRight: true }))],
-    rows.map((row) => [row.name, ...shown.map(({ of, format = number.format }) => format(of(row)))]),
-  )
 
 /**
  * The files of a run that were not skipped, where there is more than one, with what was counted of them; no wider than
@@ -87,12 +81,12 @@ export const fileTable = ({ files, milliseconds, runId, totals }: RunSummary, wi
     milliseconds,
   }
   const rows = [...chosen(read).map(toRow), all]
-  let shown = figures.filter(({ of }) => rows.some((row) => of(row) !== 0))
-  const isTooWide = () => Math.max(...lines(rows, shown).map((line) => line.length)) > width
-  while (shown.length > 1 && isTooWide()) {
-    const least = shown.reduce((low, { rank }) => Math.min(low, rank), Infinity)
-    shown = shown.filter(({ rank }) => rank !== least)
-  }
+  const shown = figures.filter(({ of }) => rows.some((row) => of(row) !== 0))
+  const table = fitTable(
+    [{ name: "file", isRight: false, least: nameWidth }, ...shown.map(toColumn)],
+    rows.map((row) => [row.name].concat(shown.map(({ of, format = number.format }) => format(of(row))))),
+    width,
+  )
   const others = read.length - mostRows
-  return [...lines(rows, shown), ...(others > 0 ? [`and ${plural(others, "more file")}: etl runs ${runId}`] : [])]
+  return [...table, ...(others > 0 ? [`and ${plural(others, "more file")}: etl runs ${runId}`] : [])]
 }

@@ -3,7 +3,7 @@ import type { Location } from "../domain/Location.ts"
 import { describeInFull } from "../domain/Reject.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import type { RunSummary } from "../domain/RunSummary.ts"
-import { type User, userColumns } from "../domain/User.ts"
+import { userColumns } from "../domain/User.ts"
 import { printable } from "../Logging.ts"
 import type { Seen } from "../repo/Preview.ts"
 import type { RunFlags } from "./runFlags.ts"
@@ -26,9 +26,8 @@ const placeColumns: ReadonlyArray<keyof Location> = [
 const columnWidth = Math.max(...[...userColumns, ...placeColumns].map((name) => name.length))
 
 const formatUser = ({ file, line, user, location }: Seen["users"][number]): ReadonlyArray<string> => {
-  const shown: User = { ...user, password: user.password === null ? null : "***" }
   const columns = [
-    ...userColumns.map((name) => [name, shown[name]] as const),
+    ...userColumns.map((name) => [name, user[name]] as const),
     ...(location === null ? [] : placeColumns.map((name) => [name, location[name]] as const)),
   ]
   return [`  ${file}:${line}`, ...columns.map(([name, value]) => `    ${name.padEnd(columnWidth)}  ${value}`)]

@@ -1,20 +1,27 @@
 import { Console, Effect, type Layer } from "effect"
 import { Command } from "effect/cli"
-import { logFailure } from "../Logging.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
-import { databaseFlags } from "./databaseFlags.ts"
+import { withUsage } from "./CommandUsage.ts"
+import { logEnd } from "./Defect.ts"
+import { databaseChecks, type DatabaseFlags, databaseFlags, databaseGroup } from "./databaseFlags.ts"
+import { plainExitCodes } from "./exitCodes.ts"
 
-export type InitFlags = Command.Command.Config.Infer<typeof databaseFlags>
+export type InitFlags = DatabaseFlags
 
 const migrate = Effect.fn("init")(function* () {
   const users = yield* UserRepo
   yield* users.migrate
   yield* Console.log("The tables are ready.")
-}, Effect.tapError(logFailure))
+}, logEnd)
 
 /** `etl init`: creates or upgrades the tables. */
 export const init = <E>(services: (flags: InitFlags) => Layer.Layer<UserRepo, E>) =>
   Command.make("init", databaseFlags, migrate).pipe(
     Command.provide(services),
-    Command.withDescription("Create or upgrade the tables; safe to repeat. A run does it by itself"),
+    Command.withDescription(
+      "Create or upgrade the tables, and adopt a users table of the Python system; safe to repeat. A run does it by itself.",
+    ),
+    Command.withShortDescription("Create or upgrade the tables; a run does it by itself"),
+    Command.withExamples([{ command: "etl init", description: "Of the database that is configured" }]),
+    withUsage({ config: databaseFlags, groups: [databaseGroup], checks: databaseChecks, exitCodes: plainExitCodes }),
   )

@@ -2,22 +2,34 @@ import { Console, Effect, type Layer, Option } from "effect"
 import { Command } from "effect/cli"
 import { addressExitCode } from "../domain/RunSummary.ts"
 import { GeoLocator } from "../geo/GeoLocator.ts"
-import { logFailure } from "../Logging.ts"
 import type { LocationQueue } from "../repo/LocationQueue.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import { Incomplete } from "./CommandError.ts"
-import { databaseFlags } from "./databaseFlags.ts"
+import { check, withUsage } from "./CommandUsage.ts"
+import { logEnd } from "./Defect.ts"
+import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
 import { withDisplay } from "./display.ts"
+import { locateExitCodes } from "./exitCodes.ts"
 import { formatLocating } from "./formatSummary.ts"
-import { locatorFlags } from "./locatorFlags.ts"
+import { locatorChecks, locatorFlags, locatorGroup } from "./locatorFlags.ts"
+import { outputFlags, outputGroup } from "./outputFlags.ts"
 import { sameDatabase } from "./sameDatabase.ts"
-import { outputFlags } from "./outputFlags.ts"
 
 /** What locating needs; made from its flags. */
 export type LocateServices = GeoLocator | UserRepo | LocationQueue
 
 const locateFlags = { ...locatorFlags, ...outputFlags, ...databaseFlags }
 export type LocateFlags = Command.Command.Config.Infer<typeof locateFlags>
+
+const locateChecks = [
+  check<LocateFlags>()(["geo"], ({ geo }) =>
+    geo.includes("none")
+      ? "--geo none locates nothing: name who shall, such as --geo ip-api or --geo mmdb,ip-api."
+      : undefined,
+  ),
+  ...locatorChecks,
+  ...databaseChecks,
+]
 
 const makeLocate = (version: string) =>
   Effect.fn("locate")(
@@ -36,7 +48,7 @@ const makeLocate = (version: string) =>
       )
       if (code !== 0) return yield* new Incomplete({ code })
     },
-    Effect.tapError(logFailure),
+    logEnd,
     Effect.onInterrupt(() => Effect.logDebug("interrupted")),
   )
 
@@ -44,9 +56,18 @@ const makeLocate = (version: string) =>
 export const locate = <E>(services: (flags: LocateFlags) => Layer.Layer<LocateServices, E>, version: string) =>
   Command.make("locate", locateFlags, makeLocate(version)).pipe(
     Command.provide(services),
-    Command.withDescription("Locate the users that lack a place: after an outage, or after a load with --geo none"),
+    Command.withDescription(
+      "Locate the users that lack a place, without loading: after an outage, or after a load with --geo none.",
+    ),
+    Command.withShortDescription("Locate the users that lack a place, without loading"),
     Command.withExamples([
       { command: "etl locate", description: "Until no address waits" },
       { command: "etl locate --locate-for 30m", description: "For half an hour, from a scheduler" },
     ]),
+    withUsage({
+      config: locateFlags,
+      groups: [locatorGroup, outputGroup, databaseGroup],
+      checks: locateChecks,
+      exitCodes: locateExitCodes,
+    }),
   )

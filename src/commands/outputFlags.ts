@@ -1,20 +1,13 @@
-import { type Command, Flag } from "effect/cli"
+import type { Command } from "effect/cli"
+import { type FlagGroup, toggle } from "./documented.ts"
 
 /** What is said on stdout and stderr. */
 export const outputFlags = {
-  json: Flag.Boolean("json").pipe(
-    Flag.withDescription("Print the summary as one JSON object on stdout"),
-    Flag.withDefault(false),
-  ),
-  quiet: Flag.Boolean("quiet").pipe(
-    Flag.withAlias("q"),
-    Flag.withDescription("Say nothing on stderr but warnings and errors"),
-    Flag.withDefault(false),
-  ),
-  noProgress: Flag.Boolean("no-progress").pipe(
-    Flag.withDescription("Do not show how far the work has come"),
-    Flag.withDefault(false),
-  ),
+  json: toggle("json", "Print the summary as one JSON object on stdout"),
+  quiet: toggle("quiet", "Say nothing on stderr but warnings and errors", "q"),
+  noProgress: toggle("no-progress", "Do not show how far the work has come"),
 }
 
 export type OutputFlags = Command.Command.Config.Infer<typeof outputFlags>
+
+export const outputGroup: FlagGroup = { title: "Output", flags: outputFlags }

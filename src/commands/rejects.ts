@@ -1,71 +1,60 @@
-import { Console, Effect, Layer, Option, Path, Stream } from "effect"
+import { Console, Effect, type Layer, Option, Path, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
 import { describeInFull } from "../domain/Reject.ts"
-import { logFailure, printable } from "../Logging.ts"
+import { printable } from "../Logging.ts"
 import { RejectRepo, type StoredReject } from "../repo/RejectRepo.ts"
-import { UsageError } from "./CommandError.ts"
-import { databaseFlags } from "./databaseFlags.ts"
+import type { RunHistory } from "../repo/RunHistory.ts"
+import { check, withUsage } from "./CommandUsage.ts"
+import { logEnd } from "./Defect.ts"
+import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
+import { optional } from "./documented.ts"
+import { plainExitCodes } from "./exitCodes.ts"
+import { file } from "./pathFlags.ts"
 import { plural } from "../domain/Estimate.ts"
 import { quote } from "../domain/shell.ts"
 import { sameDatabase } from "./sameDatabase.ts"
 import type { Written } from "./rejectFiles.ts"
-
-type RunName = number | "latest"
-
-const parseRun = (text: string): Option.Option<RunName> => {
-  if (text === "latest") return Option.some(text)
-  const id = /^\d+$/.test(text) ? Number(text) : 0
-  return id > 0 && Number.isSafeInteger(id) ? Option.some(id) : Option.none()
-}
+import { expectedRunName, findRun, parseRunName } from "./runName.ts"
 
 const runFlag = (name: string) =>
   Flag.String(name).pipe(
-    Flag.filterMap(parseRun, (text) => `Expected: latest or a positive whole number, got ${JSON.stringify(text)}`),
+    Flag.filterMap(parseRunName, () => expectedRunName),
     Flag.withMetavar("RUN"),
   )
 
-const rejectsFlags = {
-  run: runFlag("run").pipe(Flag.withDescription("Which run's rejects: latest, or its number (latest)"), Flag.optional),
-  out: Flag.String("out").pipe(
-    // What ends in .gz would be inflated when it is loaded.
-    Flag.filter(
-      (path) => path !== "" && !/\.gz$/i.test(path),
-      (path) => `Expected: a file name such as fix.csv, not of a .gz, got ${JSON.stringify(path)}`,
+const ownFlags = {
+  run: optional(runFlag("run"), "Which run's rejects: latest, or its number", { unset: "latest" }),
+  out: optional(
+    file("out").pipe(
+      // What ends in .gz would be inflated when it is loaded.
+      Flag.filter(
+        (path) => !/\.gz$/i.test(path),
+        () => "a file name such as fix.csv, not of a .gz",
+      ),
     ),
-    Flag.withDescription("Write the records to a CSV file to correct and load, their reasons to another beside it"),
-    Flag.withMetavar("FILE"),
-    Flag.optional,
+    "Write the records to a CSV file to correct and load, their reasons to another beside it",
   ),
-  delete: runFlag("delete").pipe(
-    Flag.withDescription("Delete the rejects of a run (latest, or its number): they hold personal data"),
-    Flag.optional,
+  delete: optional(
+    runFlag("delete"),
+    "Delete the rejects of a run (latest, or its number): they hold personal data; goes with no other of these",
   ),
-  ...databaseFlags,
 }
+
+const rejectsFlags = { ...ownFlags, ...databaseFlags }
 
 export type RejectsFlags = Command.Command.Config.Infer<typeof rejectsFlags>
 
-const checkFlags = Effect.fnUntraced(function* (flags: RejectsFlags) {
-  if (Option.isSome(flags.delete) && (Option.isSome(flags.run) || Option.isSome(flags.out))) {
-    return yield* new UsageError({ message: "--delete goes with neither --run nor --out; give it alone" })
-  }
-})
+const rejectsChecks = [
+  check<RejectsFlags>()(["run", "out", "delete"], (flags) =>
+    Option.isSome(flags.delete) && (Option.isSome(flags.run) || Option.isSome(flags.out))
+      ? "--delete goes with neither --run nor --out: give it alone."
+      : undefined,
+  ),
+  ...databaseChecks,
+]
 
 /** Runs with rejects that are named where the one that was asked for has none. */
 const namedRuns = 10
-
-const findRun = Effect.fnUntraced(function* (name: RunName) {
-  const repo = yield* RejectRepo
-  const latest = yield* repo.latestRun
-  if (latest === undefined) {
-    return yield* new UsageError({
-      message: "The database has no run yet. Load files first: etl --source DIR, with the same database flags.",
-    })
-  }
-  if (name === "latest") return latest
-  if (yield* repo.isRun(name)) return name
-  return yield* new UsageError({ message: `There is no run ${name}. The latest is ${latest}.` })
-})
 
 const tellNone = Effect.fnUntraced(function* (runId: number) {
   const runs = yield* (yield* RejectRepo).runs(namedRuns + 1)
@@ -145,18 +134,25 @@ const execute = Effect.fn("rejects")(function* (flags: RejectsFlags) {
     onNone: () => Effect.raceFirst(list(flags, runId), readerGone),
     onSome: (out) => write(flags, runId, out),
   })
-}, Effect.tapError(logFailure))
+}, logEnd)
 
 /** `etl rejects`: lists the records that a run could not load, writes them to be corrected, or deletes them. */
-export const rejects = <E>(services: (flags: RejectsFlags) => Layer.Layer<RejectRepo, E>) =>
+export const rejects = <E>(services: (flags: RejectsFlags) => Layer.Layer<RejectRepo | RunHistory, E>) =>
   Command.make("rejects", rejectsFlags, execute).pipe(
-    Command.provide((flags) => Layer.unwrap(Effect.as(checkFlags(flags), services(flags)))),
+    Command.provide(services),
     Command.withDescription(
-      "List the records that a run could not load, write them to a file to correct, or delete them",
+      "List the records that a run could not load, write them to a file to correct, or delete them.",
     ),
+    Command.withShortDescription("List, write or delete the records that could not be loaded"),
     Command.withExamples([
       { command: "etl rejects", description: "List those of the latest run" },
       { command: "etl rejects --run 3 --out fix.csv", description: "Write those of run 3; correct them, load fix.csv" },
       { command: "etl rejects --delete 3", description: "Delete those of run 3" },
     ]),
+    withUsage({
+      config: rejectsFlags,
+      groups: [{ title: "Rejects", flags: ownFlags }, databaseGroup],
+      checks: rejectsChecks,
+      exitCodes: plainExitCodes,
+    }),
   )

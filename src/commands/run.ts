@@ -5,23 +5,25 @@ import { plural } from "../domain/Estimate.ts"
 import type { ProgressEvent } from "../domain/Progress.ts"
 import { exitCode } from "../domain/RunSummary.ts"
 import { GeoLocator } from "../geo/GeoLocator.ts"
-import { logFailure } from "../Logging.ts"
 import type { LocationQueue } from "../repo/LocationQueue.ts"
 import { Preview } from "../repo/Preview.ts"
 import type { RunRepo } from "../repo/RunRepo.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import type { Source } from "../source/Source.ts"
 import { Incomplete, UsageError } from "./CommandError.ts"
+import { logEnd } from "./Defect.ts"
+import { withUsage } from "./CommandUsage.ts"
 import { withDisplay } from "./display.ts"
+import { runExitCodes } from "./exitCodes.ts"
 import { formatSummary } from "./formatSummary.ts"
+import { runChecks, type RunFlags, runFlags, runGroups } from "./runFlags.ts"
 import { sameDatabase } from "./sameDatabase.ts"
-import { type RunFlags, runFlags } from "./runFlags.ts"
 
 /** What a run needs; made from its flags. */
 export type RunServices = Source | GeoLocator | UserRepo | RunRepo | LocationQueue
 
 /** The column mapping of the command line: read before anything is opened that would have to be closed. */
-class Mapping extends Context.Service<Mapping, ColumnMapping>()("user-activity-etl/commands/run/Mapping") {
+export class Mapping extends Context.Service<Mapping, ColumnMapping>()("user-activity-etl/commands/run/Mapping") {
   static readonly layer = (path: string) =>
     Layer.effect(
       this,
@@ -84,7 +86,7 @@ const makeLoad = (version: string) =>
       )
       if (code !== 0) return yield* new Incomplete({ code })
     },
-    Effect.tapError(logFailure),
+    logEnd,
     Effect.onInterrupt(() => Effect.logDebug("interrupted")),
   )
 
@@ -92,10 +94,15 @@ const makeLoad = (version: string) =>
 export const run = <E>(services: (flags: RunFlags) => Layer.Layer<RunServices, E>, version: string) =>
   Command.make("run", runFlags, makeLoad(version)).pipe(
     Command.provide((flags) => Layer.provideMerge(services(flags), Mapping.layer(flags.mapping))),
-    Command.withDescription("Load CSV files into PostgreSQL, one row per user, and locate their addresses"),
+    Command.withDescription(
+      "Load CSV files into PostgreSQL, one row per user, and locate their addresses. The word run may be left out.",
+    ),
+    Command.withShortDescription("Load CSV files, one row per user, and locate their addresses"),
     Command.withExamples([
       { command: "etl --source ./input/ --chunksize 1000", description: "Load a folder" },
       { command: "etl --source ./input/ --dry-run", description: "Check a folder, write nothing" },
+      { command: "etl --source ./input/ --geo mmdb,ip-api", description: "Locate by local files, ask for the rest" },
       { command: "etl --source user_activity --aws --bucket em-datasets", description: "Load from S3" },
     ]),
+    withUsage({ config: runFlags, groups: runGroups, checks: runChecks, exitCodes: runExitCodes }),
   )

@@ -1,11 +1,15 @@
 import { availableParallelism } from "node:os"
+import { Option } from "effect"
 import { type Command, Flag } from "effect/cli"
 import { laneCount } from "../domain/Lane.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import { defaults } from "../PipelineOptions.ts"
-import { databaseFlags } from "./databaseFlags.ts"
-import { locatorFlags } from "./locatorFlags.ts"
-import { outputFlags } from "./outputFlags.ts"
+import { check } from "./CommandUsage.ts"
+import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
+import { type FlagGroup, optional, required, toggle, withDefault } from "./documented.ts"
+import { locatorChecks, locatorFlags, locatorGroup } from "./locatorFlags.ts"
+import { outputFlags, outputGroup } from "./outputFlags.ts"
+import { file } from "./pathFlags.ts"
 import { wholeNumber } from "./wholeNumber.ts"
 
 const isDelimiter = (text: string): boolean => text.length === 1 && /[\t\x20-\x7e]/.test(text) && text !== '"'
@@ -13,77 +17,122 @@ const isDelimiter = (text: string): boolean => text.length === 1 && /[\t\x20-\x7
 /** More than one keeps the server busy while this process works; more than both have processors for only take turns. */
 const concurrency = Math.min(Math.max(availableParallelism(), 2), 8)
 
-export const runFlags = {
-  source: Flag.String("source").pipe(
-    Flag.withDescription("Directory with .csv and .csv.gz files, one file, or with --aws a key prefix (required)"),
+const named = (name: string) => Flag.String(name).pipe(Flag.withMetavar("NAME"))
+
+export const sourceFlags = {
+  source: required(
+    Flag.String("source").pipe(Flag.withMetavar("PATH")),
+    "Directory with .csv and .csv.gz files, one file, or with --aws a key prefix",
   ),
-  chunksize: wholeNumber("chunksize", 1, 100_000).pipe(
-    Flag.withDescription("Records that are committed together (each connection: its own), 1 to 100000 (1000)"),
-    Flag.withDefault(defaults.chunkSize),
-  ),
-  concurrency: wholeNumber("concurrency", 1, laneCount).pipe(
-    Flag.withDescription(`Connections that write at once, 1 to ${laneCount} (here ${concurrency})`),
-    Flag.withDefault(concurrency),
-  ),
-  maxRecordSize: wholeNumber("max-record-size", 1024, 8_388_608).pipe(
-    Flag.withDescription("Bytes of a record, 1024 to 8388608 (1048576); longer ones are rejected"),
-    Flag.withDefault(defaults.maxRecordSize),
-  ),
-  delimiter: Flag.String("delimiter").pipe(
-    Flag.map((text) => (text === "\\t" ? "\t" : text)),
-    Flag.filter(isDelimiter, () => "Expected: one printable ASCII character or a tab, not a double quote"),
-    Flag.withDescription("Character between fields (,); \\t is a tab"),
-    Flag.withDefault(defaults.delimiter),
-  ),
-  mapping: Flag.String("mapping").pipe(
-    Flag.withDescription("JSON file: header name in the files -> column of users (./column_mappings.json)"),
-    Flag.withMetavar("FILE"),
-    Flag.withDefault("./column_mappings.json"),
-  ),
-  aws: Flag.Boolean("aws").pipe(
-    Flag.withDescription("Read from S3: --source is a key prefix of --bucket"),
-    Flag.withDefault(false),
-  ),
-  bucket: Flag.String("bucket").pipe(Flag.withDescription("S3 bucket, with --aws"), Flag.optional),
-  region: Flag.String("region").pipe(
-    Flag.withDescription("Region of the bucket, with --aws (AWS_REGION, else us-east-1)"),
-    Flag.optional,
-  ),
-  endpoint: Flag.String("endpoint").pipe(
-    Flag.filter(
-      (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
-      (text) => `Expected: a URL such as http://localhost:9000, got ${JSON.stringify(text)}`,
+  aws: toggle("aws", "Read from S3: --source is a key prefix of --bucket"),
+  bucket: optional(named("bucket"), "S3 bucket; --aws needs it"),
+  region: optional(named("region"), "Region of the bucket, with --aws", {
+    unset: "us-east-1",
+    environment: ["AWS_REGION", "AWS_DEFAULT_REGION"],
+  }),
+  endpoint: optional(
+    Flag.String("endpoint").pipe(
+      Flag.filter(
+        (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+        () => "a URL such as http://localhost:9000",
+      ),
+      Flag.withMetavar("URL"),
     ),
-    Flag.withDescription("URL of an S3-compatible store, with --aws"),
-    Flag.withMetavar("URL"),
-    Flag.optional,
+    "URL of an S3-compatible store, with --aws",
+    { unset: "Amazon's" },
   ),
-  sign: Flag.Boolean("sign").pipe(
-    Flag.withDescription("Sign requests with the AWS credentials found; without it they are anonymous"),
-    Flag.withDefault(false),
-  ),
-  ...locatorFlags,
-  force: Flag.Boolean("force").pipe(
-    Flag.withDescription("Load files that are loaded already"),
-    Flag.withDefault(false),
-  ),
-  dryRun: Flag.Boolean("dry-run").pipe(
-    Flag.withDescription("Read and check everything, write nothing, and show what would be loaded"),
-    Flag.withDefault(false),
-  ),
-  maxRejects: Flag.String("max-rejects").pipe(
-    Flag.filterMap(
-      RejectLimit.parse,
-      (text) => `Expected: a whole number of records, or a percentage such as 10% or 0.5%, got ${JSON.stringify(text)}`,
-    ),
-    Flag.withDescription(
-      "Stop when more records of the run are rejected: N, or N% of those read once they are 1000 (10%)",
-    ),
-    Flag.withMetavar("N|N%"),
-    Flag.withDefault(defaults.maxRejects),
-  ),
-  ...outputFlags,
-  ...databaseFlags,
+  sign: toggle("sign", "Sign requests with the AWS credentials that are found; without it they are anonymous"),
 }
 
+export const loadFlags = {
+  mapping: withDefault(
+    file("mapping"),
+    "./column_mappings.json",
+    "JSON file: header name in the files -> column of users",
+  ),
+  delimiter: withDefault(
+    Flag.String("delimiter").pipe(
+      Flag.map((text) => (text === "\\t" ? "\t" : text)),
+      Flag.filter(isDelimiter, () => "one printable ASCII character or a tab (\\t), not a double quote"),
+      Flag.withMetavar("CHARACTER"),
+    ),
+    defaults.delimiter,
+    "Character between fields, ASCII; \\t is a tab",
+  ),
+  chunksize: withDefault(
+    wholeNumber("chunksize", 1, 100_000),
+    defaults.chunkSize,
+    "Records that are committed together, each connection its own of them",
+  ),
+  concurrency: withDefault(
+    wholeNumber("concurrency", 1, laneCount),
+    concurrency,
+    "Connections that write at once",
+    (here) => `processors, from 2 to 8; here ${here}`,
+  ),
+  maxRecordSize: withDefault(
+    wholeNumber("max-record-size", 1024, 8_388_608),
+    defaults.maxRecordSize,
+    "Bytes of a record; longer ones are rejected",
+  ),
+  maxRejects: withDefault(
+    Flag.String("max-rejects").pipe(
+      Flag.filterMap(RejectLimit.parse, () => "a whole number of records, or a percentage such as 10% or 0.5%"),
+      Flag.withMetavar("N|N%"),
+    ),
+    defaults.maxRejects,
+    "Stop (exit 4) when more records of the run are rejected: N, or N% of those read once they are 1000",
+    RejectLimit.format,
+  ),
+  force: toggle("force", "Load files that are loaded already, with another mapping too"),
+}
+
+const dryRun = toggle("dry-run", "Read and check everything, write nothing, and show what would be loaded")
+
+export const runFlags = { ...sourceFlags, ...loadFlags, dryRun, ...locatorFlags, ...outputFlags, ...databaseFlags }
+
 export type RunFlags = Command.Command.Config.Infer<typeof runFlags>
+
+export const credentialsNote =
+  "Credentials are found as the AWS tools find them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, a role of the machine."
+
+export const runGroups: ReadonlyArray<FlagGroup> = [
+  { title: "Source", flags: sourceFlags, note: credentialsNote },
+  { title: "Loading", flags: { ...loadFlags, dryRun } },
+  locatorGroup,
+  outputGroup,
+  databaseGroup,
+]
+
+const runCheck = check<RunFlags>()
+
+/** Says what a flag is for that nothing reads, as the others are. */
+const isForS3 = (flag: string) => `--${flag} is for S3: add --aws, or leave it out.`
+
+export const runChecks = [
+  runCheck(["source", "aws"], ({ aws, source }) => {
+    if (source === "-") return "--source -: standard input is not read: name a directory or a file."
+    return source === "" && !aws ? "--source is empty: name a directory or a file." : undefined
+  }),
+  runCheck(["aws", "bucket"], ({ aws, bucket }) =>
+    aws && Option.isNone(bucket) ? "--aws needs --bucket NAME." : undefined,
+  ),
+  runCheck(["aws", "bucket"], ({ aws, bucket }) => (!aws && Option.isSome(bucket) ? isForS3("bucket") : undefined)),
+  runCheck(["aws", "region"], ({ aws, region }) => (!aws && Option.isSome(region) ? isForS3("region") : undefined)),
+  runCheck(["aws", "endpoint"], ({ aws, endpoint }) =>
+    !aws && Option.isSome(endpoint) ? isForS3("endpoint") : undefined,
+  ),
+  runCheck(["aws", "sign"], ({ aws, sign }) => (!aws && sign ? isForS3("sign") : undefined)),
+  ...locatorChecks,
+  runCheck(["geo", "locateFor"], ({ geo, locateFor }) =>
+    Option.isSome(locateFor) && !geo.includes("ip-api")
+      ? `--locate-for is for --geo ip-api: with --geo ${geo.join(",")} a run waits for nobody.`
+      : undefined,
+  ),
+  runCheck(["geo", "locationsMaxAge"], ({ geo, locationsMaxAge }) =>
+    Option.isSome(locationsMaxAge) && !geo.includes("ip-api")
+      ? `--locations-max-age is for --geo ip-api: a run with --geo ${geo.join(",")} asks no service.`
+      : undefined,
+  ),
+  ...databaseChecks,
+]

@@ -1,20 +1,35 @@
 import { Console, Effect, type Layer } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { Argument, Command } from "effect/cli"
 import { plural } from "../domain/Estimate.ts"
-import { logFailure, printable } from "../Logging.ts"
+import { printable } from "../Logging.ts"
 import { type QueryResult, ReadOnlyQuery } from "../repo/ReadOnlyQuery.ts"
 import { UsageError } from "./CommandError.ts"
-import { databaseFlags } from "./databaseFlags.ts"
+import { check, withUsage } from "./CommandUsage.ts"
+import { logEnd } from "./Defect.ts"
+import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
+import { toggle } from "./documented.ts"
+import { plainExitCodes } from "./exitCodes.ts"
 import { formatTable } from "./table.ts"
+
+const formatFlags = {
+  json: toggle("json", "Print a JSON array of rows"),
+  csv: toggle("csv", "Print CSV with a header"),
+}
 
 const sqlFlags = {
   statement: Argument.String("statement").pipe(Argument.withDescription("One statement, which may only read")),
-  json: Flag.Boolean("json").pipe(Flag.withDescription("Print a JSON array of rows"), Flag.withDefault(false)),
-  csv: Flag.Boolean("csv").pipe(Flag.withDescription("Print CSV with a header"), Flag.withDefault(false)),
+  ...formatFlags,
   ...databaseFlags,
 }
 
 export type SqlFlags = Command.Command.Config.Infer<typeof sqlFlags>
+
+const sqlChecks = [
+  check<SqlFlags>()(["json", "csv"], ({ csv, json }) =>
+    csv && json ? "--csv and --json are two forms of the answer: give one of them." : undefined,
+  ),
+  ...databaseChecks,
+]
 
 /** A value as JSON has it; bytes as PostgreSQL writes them, numbers that JSON's readers would round as text. */
 const jsonValue = (value: unknown): unknown => {
@@ -61,7 +76,6 @@ const aboutStatement = /^(0A|22|26|42)/
 const readOnly = "25006"
 
 const execute = Effect.fn("sql")(function* ({ csv, json, statement }: SqlFlags) {
-  if (csv && json) return yield* new UsageError({ message: "--csv and --json are two forms of the answer; give one" })
   const query = yield* ReadOnlyQuery
   const result = yield* query.run(statement).pipe(
     Effect.mapError((error) => {
@@ -77,15 +91,24 @@ const execute = Effect.fn("sql")(function* ({ csv, json, statement }: SqlFlags) 
     })
   }
   yield* Console.log(csv ? yield* formatCsv(result) : (json ? formatJson : formatRows)(result))
-}, Effect.tapError(logFailure))
+}, logEnd)
 
 /** `etl sql`: asks the database that is configured, also the embedded one, which no other program can open. */
 export const sql = <E>(services: (flags: SqlFlags) => Layer.Layer<ReadOnlyQuery, E>) =>
   Command.make("sql", sqlFlags, execute).pipe(
     Command.provide(services),
-    Command.withDescription("Ask the database something: one statement, which may only read"),
+    Command.withDescription(
+      "Ask the database that is configured, also the embedded one: one statement, which may only read.",
+    ),
+    Command.withShortDescription("Ask the database something: one statement, read-only"),
     Command.withExamples([
       { command: 'etl sql "select country, count(*) from users group by 1 order by 2 desc"', description: "A table" },
       { command: 'etl sql --csv "select * from users" > users.csv', description: "All users as CSV" },
     ]),
+    withUsage({
+      config: sqlFlags,
+      groups: [{ title: "Answer", flags: formatFlags }, databaseGroup],
+      checks: sqlChecks,
+      exitCodes: plainExitCodes,
+    }),
   )

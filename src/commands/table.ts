@@ -5,7 +5,23 @@ export interface Column {
   readonly isRight: boolean
 }
 
+/** A column of a table that is to fit a terminal. */
+export interface FittedColumn extends Column {
+  /** Left out where the table is too wide, the highest first; a column without it never is. */
+  readonly leaveOut?: number
+  /** The text may lose its middle, down to so many characters. */
+  readonly least?: number
+}
+
 const characters = (text: string): number => [...text].length
+
+/** Text of at most so many characters: what is too long loses its middle. */
+const shortenMiddle = (text: string, width: number): string => {
+  const all = [...text]
+  if (all.length <= width) return text
+  const end = Math.floor((width - 1) / 2)
+  return [...all.slice(0, width - 1 - end), "…", ...all.slice(all.length - end)].join("")
+}
 
 /** How wide each column is: as its longest cell, or its name. */
 const widthsOf = (columns: ReadonlyArray<Column>, rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<number> =>
@@ -28,4 +44,34 @@ export const formatTable = (
       .join("  ")
       .trimEnd()
   return [line(columns.map(({ name }) => name)), widths.map((width) => "-".repeat(width)).join("  "), ...rows.map(line)]
+}
+
+/** As `formatTable`, in no more than `width` characters, as far as the columns allow it. */
+export const fitTable = (
+  columns: ReadonlyArray<FittedColumn>,
+  rows: ReadonlyArray<ReadonlyArray<string>>,
+  width: number,
+): ReadonlyArray<string> => {
+  const widths = widthsOf(columns, rows)
+  const least = (index: number) => {
+    const { least: fewest, name } = columns[index]!
+    return fewest === undefined ? widths[index]! : Math.min(widths[index]!, Math.max(fewest, characters(name)))
+  }
+  const total = (indexes: ReadonlyArray<number>) => indexes.reduce((sum, index) => sum + least(index) + 2, -2)
+  let kept = columns.map((_, index) => index)
+  const order = (index: number) => columns[index]!.leaveOut ?? 0
+  for (const index of kept.filter((index) => order(index) > 0).sort((left, right) => order(right) - order(left))) {
+    if (total(kept) <= width) break
+    kept = kept.filter((other) => other !== index)
+  }
+  let room = Math.max(width - total(kept), 0)
+  const shown = kept.map((index) => {
+    const more = Math.min(widths[index]! - least(index), room)
+    room -= more
+    return least(index) + more
+  })
+  return formatTable(
+    kept.map((index) => columns[index]!),
+    rows.map((row) => kept.map((index, position) => shortenMiddle(row[index]!, shown[position]!))),
+  )
 }

@@ -1,15 +1,19 @@
 import { Option } from "effect"
 import { Flag } from "effect/cli"
+import type { Limited } from "./documented.ts"
 
-/** A number within bounds, which its usage error names. */
-export const wholeNumber = (name: string, minimum: number, maximum: number) =>
-  Flag.String(name).pipe(
-    Flag.filterMap(
-      (text) => {
-        const number = /^\d{1,15}$/.test(text) ? Number(text) : -1
-        return number >= minimum && number <= maximum ? Option.some(number) : Option.none()
-      },
-      (text) => `Expected: a whole number from ${minimum} to ${maximum}, got ${JSON.stringify(text)}`,
+/** A number within bounds, which its help and its usage error name. */
+export const wholeNumber = (name: string, minimum: number, maximum: number): Limited<number> =>
+  Object.assign(
+    Flag.String(name).pipe(
+      Flag.filterMap(
+        (text) => {
+          const number = /^\d{1,15}$/.test(text) ? Number(text) : -1
+          return number >= minimum && number <= maximum ? Option.some(number) : Option.none()
+        },
+        () => `a whole number from ${minimum} to ${maximum}`,
+      ),
+      Flag.withMetavar("N"),
     ),
-    Flag.withMetavar("N"),
+    { allowed: `${minimum} to ${maximum}` },
   )

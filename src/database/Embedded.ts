@@ -6,6 +6,8 @@ import * as EmbeddedFolder from "./EmbeddedFolder.ts"
 import * as PgliteThread from "./PgliteThread.ts"
 import { maxMessageSize, sessionParameters } from "./session.ts"
 
+export { isThere } from "./EmbeddedFolder.ts"
+
 /**
  * PostgreSQL in a folder: PGlite in a thread of its own, behind the same client as a server. The folder and its parents
  * are created, for their owner alone; the first start builds the database aside, which takes seconds. One process has the

@@ -62,6 +62,9 @@ const holdsDatabase = Effect.fnUntraced(function* (path: string) {
   return true
 })
 
+/** Whether there is an embedded database in the folder, which need not be there. Locks nothing, makes nothing. */
+export const isThere = (directory: string): Effect.Effect<boolean, DatabaseError> => holdsDatabase(resolve(directory))
+
 /** What a killed first start left beside the folder. Only the holder of the lock may call it. */
 const removeLeftovers = (path: string): void => {
   const prefix = `${basename(path)}.new-`

@@ -67,4 +67,4 @@ export const layer = (options: {
     }),
   )
 
-export { config, isConfigured } from "./ServerSettings.ts"
+export { config, isConfigured, origins } from "./ServerSettings.ts"

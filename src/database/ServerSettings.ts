@@ -124,18 +124,23 @@ const wholeNumber = (
     ? Effect.succeed(Number(text))
     : Effect.fail(wrong(setting, `${setting}: ${what} must be a whole number from ${least} to ${most}.`))
 
+const readParts = Effect.fnUntraced(function* (flag: Redacted.Redacted | undefined) {
+  const values = yield* read
+  const connectionString = flag ?? Option.getOrUndefined(values.DATABASE_URL)
+  const urlSetting = flag === undefined ? "DATABASE_URL" : "--database-url"
+  const url: Parameters = connectionString === undefined ? {} : yield* parseUrl(urlSetting, connectionString)
+  return { url, urlSetting, values }
+})
+
 /**
  * What the connection string and the variables say together. A connection string (of the flag, else DATABASE_URL) wins
  * part by part; DB_USER, DB_PASS, DB_HOST, DB_PORT, DB_NAME, DB_SSLMODE and DB_SSLROOTCERT give what it does not. Fails on
  * a value that cannot be meant, without showing it.
  */
 export const config = Effect.fn("ServerSettings.config")(function* (flag?: Redacted.Redacted) {
-  const values = yield* read
+  const { url, urlSetting, values } = yield* readParts(flag)
   const variable = (name: Exclude<keyof typeof values, "DATABASE_URL" | "DB_PASS">) =>
     Option.getOrUndefined(values[name])
-  const connectionString = flag ?? Option.getOrUndefined(values.DATABASE_URL)
-  const urlSetting = flag === undefined ? "DATABASE_URL" : "--database-url"
-  const url: Parameters = connectionString === undefined ? {} : yield* parseUrl(urlSetting, connectionString)
   const from = (value: string | undefined, name: string) => (value === undefined ? name : urlSetting)
 
   const port = url.port ?? variable("DB_PORT") ?? "5432"
@@ -158,4 +163,20 @@ export const config = Effect.fn("ServerSettings.config")(function* (flag?: Redac
     applicationName: url.application_name,
     options: url.options,
   } satisfies ServerSettings
+})
+
+/** The setting that gives each part: the connection string's or a variable's name; undefined where it is a default. */
+export const origins = Effect.fn("ServerSettings.origins")(function* (flag?: Redacted.Redacted) {
+  const { url, urlSetting, values } = yield* readParts(flag)
+  const origin = (parameter: keyof Parameters, name: keyof typeof values) =>
+    url[parameter] !== undefined ? urlSetting : values[name]._tag === "Some" ? name : undefined
+  return {
+    host: origin("host", "DB_HOST"),
+    port: origin("port", "DB_PORT"),
+    database: origin("dbname", "DB_NAME"),
+    username: origin("user", "DB_USER"),
+    password: origin("password", "DB_PASS"),
+    tlsMode: origin("sslmode", "DB_SSLMODE"),
+    rootCertificate: origin("sslrootcert", "DB_SSLROOTCERT"),
+  }
 })

@@ -66,13 +66,19 @@ const isLoopback = ({ hostname }: URL): boolean => /^(localhost|127(\.\d+){3}|\[
 
 const defaultUrl = (keyed: boolean): string => (keyed ? "https://pro.ip-api.com/batch" : "http://ip-api.com/batch")
 
+const usableKey = ({ key }: IpApiOptions): Redacted.Redacted | undefined =>
+  key !== undefined && Redacted.value(key) !== "" ? key : undefined
+
 /** The host that is asked: who gives its quota. */
-export const hostOf = ({ key, url }: IpApiOptions): string => {
-  const given = url || defaultUrl(key !== undefined && Redacted.value(key) !== "")
+export const hostOf = (options: IpApiOptions): string => {
+  const given = options.url || defaultUrl(usableKey(options) !== undefined)
   return URL.canParse(given) ? new URL(given).host : given
 }
 
-const parseEndpoint = Effect.fnUntraced(function* (url: string | undefined, key: Redacted.Redacted | undefined) {
+/** Where requests are sent. */
+export const endpointOf = Effect.fnUntraced(function* (options: IpApiOptions) {
+  const { url } = options
+  const key = usableKey(options)
   const given = url || defaultUrl(key !== undefined)
   const refuse = (why: string) => new IpApiConfigError({ message: `The URL of ip-api (IP_API_URL) ${why}.` })
   if (!URL.canParse(given)) return yield* refuse("is not a URL, such as http://ip-api.com/batch")
@@ -149,8 +155,8 @@ const checkStatus = (status: number, keyed: boolean): Effect.Effect<void, Fault 
 const isAddress = (text: string): boolean => Result.isSuccess(parseAddress(text))
 
 const make = Effect.fnUntraced(function* (options: IpApiOptions) {
-  const key = options.key !== undefined && Redacted.value(options.key) !== "" ? options.key : undefined
-  const endpoint = yield* parseEndpoint(options.url, key)
+  const key = usableKey(options)
+  const endpoint = yield* endpointOf(options)
   const quota = yield* Quota
   const client = HttpClient.withScope(yield* HttpClient.HttpClient)
   const place = `${endpoint.origin}${endpoint.pathname}`

@@ -34,11 +34,20 @@ const installedFiles = Effect.try({
     }),
 })
 
-const make = Effect.fnUntraced(function* ({ files = [] }: MmdbOptions) {
-  const fs = yield* FileSystem.FileSystem
+/** Checks the files without reading them whole, and says how to get newer ones. */
+export const check = Effect.fn("Mmdb.check")(function* ({ files = [] }: MmdbOptions) {
   const paths = files.length > 0 ? files : yield* installedFiles
   const checked = yield* Effect.forEach(paths, inspect, { concurrency: paths.length })
-  yield* tellAge(checked, files.length > 0 ? "Download newer files." : `Newer: npm install ${dbIp}@latest`)
+  return {
+    files: checked,
+    remedy: files.length > 0 ? "Download newer files." : `Newer: npm install ${dbIp}@latest`,
+  }
+})
+
+const make = Effect.fnUntraced(function* (options: MmdbOptions) {
+  const fs = yield* FileSystem.FileSystem
+  const { files: checked, remedy } = yield* check(options)
+  yield* tellAge(checked, remedy)
 
   const senseless = new Map<string, string>()
   const told = new Set<string>()

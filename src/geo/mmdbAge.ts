@@ -9,6 +9,15 @@ const nameOf = (path: string): string => path.slice(path.search(/[^/\\]*$/))
 /** The format is no older. */
 const firstBuild = Date.UTC(2012, 0, 1)
 
+/** When a file was built, and how old it is: null where it does not say so in earnest. */
+export const ageOf = ({ builtAt }: MmdbFile, now: number) => {
+  // Comparisons with NaN are false.
+  const isSensible = builtAt >= firstBuild && builtAt <= now + day
+  const built = isSensible ? new Date(builtAt).toISOString().slice(0, 10) : null
+  const ageDays = isSensible ? Math.max(0, Math.floor((now - builtAt) / day)) : null
+  return { built, ageDays, isOld: ageDays !== null && ageDays > freshDays }
+}
+
 /**
  * Logs when each file was built, and warns of those that are older than 90 days; `remedy` says how to get newer ones. A
  * build date that makes no sense, or lies more than a day ahead of this machine's clock, is told as unknown (null).
@@ -17,13 +26,11 @@ export const tellAge = Effect.fnUntraced(
   function* (files: ReadonlyArray<MmdbFile>, remedy: string) {
     const now = yield* Clock.currentTimeMillis
     const old = new Map<string, ReadonlyArray<string>>()
-    for (const { path, builtAt } of files) {
-      // Comparisons with NaN are false.
-      const isSensible = builtAt >= firstBuild && builtAt <= now + day
-      const built = isSensible ? new Date(builtAt).toISOString().slice(0, 10) : null
-      const ageDays = isSensible ? Math.max(0, Math.floor((now - builtAt) / day)) : null
+    for (const file of files) {
+      const { path } = file
+      const { built, ageDays, isOld } = ageOf(file, now)
       yield* Effect.logDebug("geolocation database").pipe(Effect.annotateLogs({ file: path, built, ageDays }))
-      if (ageDays === null || ageDays <= freshDays) continue
+      if (!isOld) continue
       const age = `built on ${built}, ${ageDays} days ago`
       old.set(age, [...(old.get(age) ?? []), nameOf(path)])
     }

@@ -3,7 +3,7 @@ import type { Share } from "../domain/Lane.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { LocationQueue } from "./LocationQueue.ts"
 import { Preview, type Seen } from "./Preview.ts"
-import { type FileIdentity, type FileLoad, RunRepo } from "./RunRepo.ts"
+import { type FileLoad, nameOf, RunRepo } from "./RunRepo.ts"
 import { type ShareLocations, UserRepo } from "./UserRepo.ts"
 
 const usersShown = 3
@@ -11,9 +11,6 @@ const rejectsShown = 10
 
 /** Of a run that writes nothing. */
 const runId = 0
-
-/** The last part of the URI, also where it is a path of Windows. */
-const nameOf = ({ uri }: FileIdentity): string => uri.split(/[/\\]/).at(-1)!
 
 /** The first users of a share, in the file's order. */
 const firstUsers = ({ users, winners }: Share, { known }: ShareLocations, file: string, count: number): Seen["users"] =>
@@ -23,7 +20,7 @@ const firstUsers = ({ users, winners }: Share, { known }: ShareLocations, file: 
     .map(({ user, byteOffset }) => ({
       file,
       line: users.find((record) => record.byteOffset === byteOffset)!.line,
-      user,
+      user: { ...user, password: user.password === null ? null : "***" },
       location: (user.ip_address === null ? undefined : known.get(user.ip_address)) ?? null,
     }))
 
@@ -65,7 +62,7 @@ const make = Effect.sync(() => {
       Effect.sync(() =>
         listed.map((file): FileLoad<typeof file> => {
           const fileId = files.size + 1
-          files.set(fileId, { name: nameOf(file), counts: noRecords })
+          files.set(fileId, { name: nameOf(file.uri), counts: noRecords })
           return { file, runId, fileId, load: 1, state: "open", isLoadedByOtherMapping: false, resume: undefined }
         }),
       ),

@@ -4,6 +4,12 @@ import { type DatabaseError, fromSqlError } from "../domain/DatabaseError.ts"
 import { isEmbedded, makeClient } from "./client.ts"
 import { patiently } from "./patience.ts"
 
+/** What is locked while a process loads a source. */
+export const sourceLock = "source "
+
+/** The number of the lock of that name, in SQL. */
+export const lockKey = (name: string): string => `hashtextextended(${name}, 0)`
+
 /** How often a lock that another process has is asked for again. */
 const every = "500 millis"
 
@@ -12,12 +18,12 @@ const heartbeat = "30 seconds"
 
 const tryLock = (connection: Connection, name: string) =>
   connection
-    .execute("select pg_try_advisory_lock(hashtextextended($1, 0)) as taken", [name], undefined)
+    .execute(`select pg_try_advisory_lock(${lockKey("$1")}) as taken`, [name], undefined)
     .pipe(Effect.map((rows) => rows[0]!.taken === true))
 
 const unlock = (connection: Connection, name: string) =>
   connection
-    .execute("select pg_advisory_unlock(hashtextextended($1, 0))", [name], undefined)
+    .execute(`select pg_advisory_unlock(${lockKey("$1")})`, [name], undefined)
     .pipe(Effect.timeoutOption("5 seconds"), Effect.ignore)
 
 /**

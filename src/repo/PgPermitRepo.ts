@@ -4,16 +4,11 @@ import { monotonicMillis } from "../domain/monotonic.ts"
 import { makeClient } from "./client.ts"
 import { patiently } from "./patience.ts"
 import { type PermitAnswer, PermitRepo } from "./PermitRepo.ts"
+import { holds, over } from "./etlPermits.ts"
 import { makeTransaction, repeatConflicts } from "./transaction.ts"
 
 /** The service tells whole seconds: the last one may have been cut off. */
 const roundingMillis = 1_000
-
-/** When the request of a permit can no longer reach the service. */
-const over = (permit: string): string => `coalesce(${permit}.answered_at, ${permit}.granted_at + ${permit}.lasts)`
-
-/** What the service told with a permit still holds. */
-const holds = (told: string): string => `${told}.answered_at + ${told}.resets_in > now`
 
 /** The service may have received a permit's request after it counted what it told with another. */
 const unseen = (permit: string, told: string): string =>

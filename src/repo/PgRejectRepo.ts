@@ -1,7 +1,6 @@
 import { Effect, Layer, Option, Stream } from "effect"
 import type { Fragment } from "effect/sql/Statement"
-import type { SqlError } from "effect/sql/SqlError"
-import { fromSqlError, sqlState } from "../domain/DatabaseError.ts"
+import { fromSqlError } from "../domain/DatabaseError.ts"
 import { integers } from "./arrays.ts"
 import { makeClient } from "./client.ts"
 import { type RejectedFile, RejectRepo, type StoredReject } from "./RejectRepo.ts"
@@ -41,21 +40,9 @@ const batches = (files: ReadonlyArray<RejectedFile>): ReadonlyArray<Batch> => {
 
 type Row = Omit<StoredReject, "file"> & { readonly fileId: number }
 
-/** SQLSTATE of a table that is not there. */
-const undefinedTable = "42P01"
-
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
   const transaction = makeTransaction(sql)
-
-  const orWithoutTables =
-    <B>(nothing: B) =>
-    <A, R>(effect: Effect.Effect<A, SqlError, R>) =>
-      Effect.catchIf(
-        effect,
-        (error) => sqlState(error) === undefinedTable,
-        () => Effect.succeed(nothing),
-      )
 
   // Without statistics the planner would read and sort all that is left of a file for each page of it.
   const preferOrder = sql`
@@ -100,22 +87,6 @@ const make = Effect.gen(function* () {
     )
 
   return RejectRepo.of({
-    latestRun: sql<{
-      id: number
-    }>`select id::float8 as id from etl_runs order by attempted_at desc, etl_runs.id desc limit 1`.pipe(
-      Effect.map((rows) => rows[0]?.id),
-      orWithoutTables(undefined),
-      Effect.mapError(fromSqlError),
-    ),
-
-    isRun: Effect.fn("RejectRepo.isRun")(
-      function* (runId: number) {
-        return (yield* sql`select from etl_runs where id = ${runId}`).length > 0
-      },
-      orWithoutTables(false),
-      Effect.mapError(fromSqlError),
-    ),
-
     runs: Effect.fn("RejectRepo.runs")(function* (limit: number) {
       const rows = yield* sql<{ id: number }>`
         select id::float8 as id from etl_runs

@@ -7,9 +7,9 @@ import type { RecordCounts } from "../domain/RunSummary.ts"
 import { integers, texts } from "./arrays.ts"
 import { anotherProcess } from "./checkpoints.ts"
 import { makeClient } from "./client.ts"
-import { isReplaced, outcomes } from "./etlFiles.ts"
+import { countsOf, countSums, isReplaced, outcomes } from "./etlFiles.ts"
 import { patiently } from "./patience.ts"
-import { makeLocks } from "./PgLocks.ts"
+import { makeLocks, sourceLock } from "./PgLocks.ts"
 import { type Beginning, type Ending, type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./RunRepo.ts"
 import { makeTransaction } from "./transaction.ts"
 import type { LoadRef } from "./UserRepo.ts"
@@ -36,17 +36,6 @@ const fileColumns = `f.id, f.run_id::float8 as "runId", f.load, f.mapping, f.loa
 /** The checkpoints that `rows` selects, as a table of one row. */
 const lanesOf = (rows: string): string =>
   `(select json_agg(json_build_object('byteOffset', byte_offset, 'line', line) order by lane) as lanes from (${rows}) c)`
-
-const countSums = outcomes.map((outcome) => `coalesce(sum(${outcome}), 0)::float8 as ${outcome}`).join(", ")
-
-/** What is counted of a file: what it has as a whole, and what its unfinished load has by lane. */
-const countsOf = (where: string): string => `
-  select ${countSums} from (
-    select ${outcomes.join(", ")} from etl_files f where ${where}
-    union all
-    select ${outcomes.map((outcome) => `c.${outcome}`).join(", ")} from etl_checkpoints c join etl_files f on f.id = c.file_id
-    where ${where}
-  ) counts`
 
 /** The checkpoints' counts become the file's. Parameters: its number, its load, its run. */
 const finish = `
@@ -189,7 +178,7 @@ const make = Effect.gen(function* () {
   return RunRepo.of({
     begin: Effect.fn("RunRepo.begin")(function* (request: RunRequest) {
       const { source } = request
-      yield* lock(`source ${source}`, `Another process loads ${source}. Waiting until it is done.`)
+      yield* lock(`${sourceLock}${source}`, `Another process loads ${source}. Waiting until it is done.`)
       return yield* transaction(beginAttempt(request)).pipe(Effect.mapError(fromSqlError), patiently)
     }),
 

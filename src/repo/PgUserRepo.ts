@@ -15,6 +15,7 @@ import { makePatience } from "./patience.ts"
 import * as PgPermitRepo from "./PgPermitRepo.ts"
 import * as PgRejectRepo from "./PgRejectRepo.ts"
 import { placeArrays } from "./placeColumns.ts"
+import * as PgRunHistory from "./PgRunHistory.ts"
 import * as PgRunRepo from "./PgRunRepo.ts"
 import { isNotWritten, isRefusal, NotWritten, writeAcceptable, type Written } from "./refusals.ts"
 import { makeTransaction, repeatConflicts } from "./transaction.ts"
@@ -202,7 +203,7 @@ const make = Effect.gen(function* () {
 })
 
 /**
- * `UserRepo`, `RunRepo`, `LocationQueue`, `PermitRepo` and `RejectRepo` in the PostgreSQL (13 or newer, or PGlite) of a
+ * `UserRepo`, `RunRepo`, `LocationQueue`, `PermitRepo`, `RejectRepo` and `RunHistory` in the PostgreSQL (13 or newer, or PGlite) of a
  * `PgClient`. A run takes up to six of a server's connections, and `concurrency` more: with fewer in the pool some wait, with
  * fewer than five it waits for itself.
  */
@@ -212,4 +213,5 @@ export const layer = Layer.mergeAll(
   PgLocationQueue.layer,
   PgPermitRepo.layer,
   PgRejectRepo.layer,
+  PgRunHistory.layer,
 )

@@ -12,7 +12,7 @@ interface Place {
 
 /** What a dry run keeps of the records that it has read. */
 export interface Seen {
-  /** The first users that would be written, with the place that is known at once. */
+  /** The first users that would be written, with the place that is known at once. Passwords are `***`. */
   readonly users: ReadonlyArray<Place & { readonly user: User; readonly location: Location | null }>
   /** The first rejects. */
   readonly rejects: ReadonlyArray<Place & Pick<Reject, "reasons">>

@@ -18,14 +18,10 @@ export interface StoredReject extends Reject {
   readonly file: RejectedFile
 }
 
-/** What `etl_rejects` keeps. A database without our tables has no run and no rejects; none are made. */
+/** What `etl_rejects` keeps. Needs our tables: see `RunHistory`. */
 export class RejectRepo extends Context.Service<
   RejectRepo,
   {
-    /** The greatest id of a run; undefined where there is none. */
-    readonly latestRun: Effect.Effect<number | undefined, DatabaseError>
-    /** Whether there is a run of that id. */
-    readonly isRun: (runId: number) => Effect.Effect<boolean, DatabaseError>
     /** Runs that have rejects, the newest first, no more than `limit`. */
     readonly runs: (limit: number) => Effect.Effect<ReadonlyArray<number>, DatabaseError>
     /** The files with rejects of the run, by number. */

@@ -13,18 +13,21 @@ import history from "./migrations/0007_history.ts"
 import { AdoptionError } from "./migrations/adoptUsers.ts"
 import { patiently } from "./patience.ts"
 
-const runMigrations = Migrator.make({})({
-  table: "etl_migrations",
-  loader: Migrator.fromRecord({
-    "0001_tables": tables,
-    "0002_resume": resume,
-    "0003_attempts": attempts,
-    "0004_permits": permits,
-    "0005_rejects": rejects,
-    "0006_lanes": lanes,
-    "0007_history": history,
-  }),
-})
+/** In the order in which they run: the number of each is its place. */
+export const migrations = {
+  "0001_tables": tables,
+  "0002_resume": resume,
+  "0003_attempts": attempts,
+  "0004_permits": permits,
+  "0005_rejects": rejects,
+  "0006_lanes": lanes,
+  "0007_history": history,
+}
+
+const runMigrations = Migrator.make({})({ table: "etl_migrations", loader: Migrator.fromRecord(migrations) })
+
+/** PostgreSQL 13. */
+export const leastServerVersion = 130_000
 
 const migrationError = (error: Migrator.MigrationError | SqlError | DatabaseError): DatabaseError => {
   if (error._tag !== "MigrationError") return toDatabaseError(error)
@@ -38,7 +41,7 @@ const checkVersion = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const [server] = yield* sql<{ number: number; version: string }>`
     select current_setting('server_version_num')::integer as number, current_setting('server_version') as version`
-  if (server!.number >= 130_000) return
+  if (server!.number >= leastServerVersion) return
   return yield* new DatabaseError({
     operation: "migrate",
     message: `The server is PostgreSQL ${server!.version}, and 13 or newer is needed.`,

@@ -119,7 +119,11 @@ describe("etl run --dry-run", () => {
         ].join("\n"),
       )
       assert.notInclude(stdout + stderr, "\u001b")
-      assert.notInclude(stdout + stderr, password)
+      const json = yield* etl(["--source", source, "--dry-run", "--json", ...geo])
+      const summary = JSON.parse(json.stdout) as Record<string, unknown>
+      assert.deepInclude(summary, { exitCode: 0, dryRun: true, runId: 0 })
+      assert.deepInclude(summary["totals"] as object, { read: 3, inserted: 2, duplicate: 1 })
+      for (const text of [stdout, stderr, json.stdout]) assert.notInclude(text, password)
     }).pipe(Effect.scoped),
   )
 

@@ -26,7 +26,8 @@ export const etl = Effect.fnUntraced(function* (
 ) {
   const logfile = join(yield* temporaryDirectory, "etl.log")
   const logs =
-    ["check", "init", "locate", "rejects", "run", "runs", "sql"].includes(args[0]!) || args[0]!.startsWith("--source")
+    ["check", "init", "locate", "rejects", "run", "runs", "sql"].includes(args[0] ?? "") ||
+    (args[0]?.startsWith("--source") ?? false)
   const hasLog = logs && !args.includes("--logfile")
   return yield* Effect.gen(function* () {
     const exit = yield* Effect.exit(Cli.execute(Main, "1.2.3", hasLog ? [...args, "--logfile", logfile] : args))

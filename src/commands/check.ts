@@ -1,0 +1,66 @@
+import { Console, Effect } from "effect"
+import { Command } from "effect/cli"
+import { plural } from "../domain/Estimate.ts"
+import { printable, withoutFile } from "../Logging.ts"
+import { type CheckFlags, checkFlags, checkGroups } from "./checkFlags.ts"
+import { NotReady } from "./CommandError.ts"
+import { withUsage } from "./CommandUsage.ts"
+import { checkExitCodes } from "./exitCodes.ts"
+import type { Finding } from "./finding.ts"
+import type { CheckParts } from "./findings.ts"
+import { runChecks } from "./runFlags.ts"
+
+const states: Readonly<Record<Finding["state"], string>> = {
+  ok: "ok",
+  note: "note",
+  wrong: "WRONG",
+  skipped: "skipped",
+}
+
+const stateWidth = Math.max(...Object.values(states).map((state) => state.length))
+
+const formatFindings = (findings: ReadonlyArray<Finding>): ReadonlyArray<string> => {
+  const checkWidth = Math.max(...findings.map(({ check }) => check.length))
+  return findings.map(
+    ({ check, state, text }) => `${states[state].padEnd(stateWidth)}  ${check.padEnd(checkWidth)}  ${printable(text)}`,
+  )
+}
+
+/** Gravest first. */
+const codes = [6, 5, 2] as const
+
+type MakeParts<E> = (flags: CheckFlags) => Effect.Effect<CheckParts<E>>
+
+const makeCheck = <E>(parts: MakeParts<E>) =>
+  Effect.fn("check")(function* (flags: CheckFlags) {
+    const { formatSettings, settingsOf } = yield* Effect.promise(() => import("./settings.ts"))
+    const { findingsOf } = yield* Effect.promise(() => import("./findings.ts"))
+    const settings = yield* settingsOf(flags)
+    const findings = yield* findingsOf(flags, yield* parts(flags))
+    const bad = findings.filter(({ state }) => state === "wrong")
+    yield* Console.log(
+      [
+        ...formatSettings(settings, process.stdout.columns ?? 80),
+        "",
+        ...formatFindings(findings),
+        bad.length === 0 ? "Nothing to mend." : `${plural(bad.length, "thing")} to mend.`,
+      ].join("\n"),
+    )
+    const code = codes.find((code) => bad.some((finding) => finding.code === code))
+    if (code !== undefined) return yield* new NotReady({ code })
+  })
+
+/** `etl check`: whether a run would find all that it needs. Makes nothing, and asks no service. */
+export const check = <E>(parts: MakeParts<E>) =>
+  Command.make("check", checkFlags, makeCheck(parts)).pipe(
+    Command.provide(() => withoutFile),
+    Command.withDescription(
+      "Check settings, mapping, database, source and locator, and change nothing. Takes the flags of etl run.",
+    ),
+    Command.withShortDescription("Check what a run would find, and change nothing"),
+    Command.withExamples([
+      { command: "etl check", description: "All but the files" },
+      { command: "etl check --source ./input/ --geo mmdb", description: "What a run would find" },
+    ]),
+    withUsage({ config: checkFlags, groups: checkGroups, checks: runChecks, exitCodes: checkExitCodes }),
+  )

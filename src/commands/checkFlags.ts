@@ -1,0 +1,26 @@
+import { type Command, Flag } from "effect/cli"
+import { databaseFlags, databaseGroup } from "./databaseFlags.ts"
+import { type FlagGroup, optional } from "./documented.ts"
+import { locatorFlags, locatorGroup } from "./locatorFlags.ts"
+import { credentialsNote, loadFlags, sourceFlags } from "./runFlags.ts"
+
+const checkedSource = {
+  ...sourceFlags,
+  source: optional(
+    Flag.String("source").pipe(Flag.withMetavar("PATH")),
+    "Directory, file, or with --aws key prefix that would be loaded",
+    { unset: "no file is checked" },
+  ),
+}
+
+/** Those of `etl run`, so that its command line can be checked as it is. */
+export const checkFlags = { ...checkedSource, ...loadFlags, ...locatorFlags, ...databaseFlags }
+
+export type CheckFlags = Command.Command.Config.Infer<typeof checkFlags>
+
+export const checkGroups: ReadonlyArray<FlagGroup> = [
+  { title: "Source", flags: checkedSource, note: credentialsNote },
+  { title: "Loading", flags: loadFlags },
+  locatorGroup,
+  databaseGroup,
+]

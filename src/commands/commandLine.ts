@@ -1,0 +1,72 @@
+import type { HelpDoc } from "effect/cli"
+
+/** The words of a command line, by what they are. */
+export interface CommandLine {
+  /** The values of each known flag, in order; those of a switch are `true` and `false`. */
+  readonly flags: Readonly<Record<string, ReadonlyArray<string>>>
+  /** Known flags that stand without the value that they need. */
+  readonly valueless: ReadonlySet<string>
+  /** Flags that nobody knows, as they were written, without a value. */
+  readonly unknown: ReadonlyArray<string>
+  readonly operands: ReadonlyArray<string>
+}
+
+/** A word that is a flag; `-3` and `-` are values. */
+const isFlag = (word: string | undefined): word is string => word !== undefined && /^-(?!\.?\d|$)/.test(word)
+
+const isBooleanLiteral = (word: string | undefined): word is string =>
+  word !== undefined && /^(?:true|false|yes|no|on|off|y|n|1|0)$/.test(word)
+
+/** `-abc` is `-a -b -c`, where a value may follow `=`. */
+const spell = (word: string): ReadonlyArray<readonly [written: string, value: string | undefined]> => {
+  const [, written = "", value] = /^([^=]+)(?:=(.*))?$/s.exec(word) ?? []
+  if (written.startsWith("--")) return [[written, value]]
+  const letters = Array.from(written.slice(1), (letter) => `-${letter}`)
+  return letters.map((letter, index) => [letter, index === letters.length - 1 ? value : undefined] as const)
+}
+
+/**
+ * Sorts the words that follow a command's name, by the flags that it knows. effect/cli has refused them already: this is
+ * for telling all that is wrong with them, where it tells the first.
+ */
+export const sortWords = (
+  words: ReadonlyArray<string>,
+  known: ReadonlyArray<HelpDoc.FlagDoc>,
+  takesOperands: boolean,
+): CommandLine => {
+  const names = new Map(
+    known.flatMap((flag) => [`--${flag.name}`, ...flag.aliases].map((name) => [name, flag] as const)),
+  )
+  const switches = known.filter(({ type }) => type === "boolean")
+  const negated = new Map(switches.map((flag): [string, HelpDoc.FlagDoc] => [`--no-${flag.name}`, flag]))
+  const flags = Object.fromEntries(known.map(({ name }) => [name, new Array<string>()]))
+  const valueless = new Set<string>()
+  const unknown: Array<string> = []
+  const operands: Array<string> = []
+
+  const end = words.includes("--") ? words.indexOf("--") : words.length
+  let index = 0
+  /** The next word, if it may be the value of a flag. */
+  const nextValue = () => (index < end && !isFlag(words[index]) ? words[index] : undefined)
+  while (index < end) {
+    const word = words[index++]!
+    if (!isFlag(word)) {
+      operands.push(word)
+      continue
+    }
+    for (const [written, given] of spell(word)) {
+      const flag = names.get(written)
+      const negates = flag === undefined ? negated.get(written) : undefined
+      if (negates !== undefined) flags[negates.name]!.push("false")
+      else if (flag === undefined) {
+        unknown.push(written)
+        // Most likely its value.
+        if (given === undefined && !takesOperands && nextValue() !== undefined) index++
+      } else if (given !== undefined) flags[flag.name]!.push(given)
+      else if (flag.type === "boolean") flags[flag.name]!.push(isBooleanLiteral(nextValue()) ? words[index++]! : "true")
+      else if (nextValue() === undefined) valueless.add(flag.name)
+      else flags[flag.name]!.push(words[index++]!)
+    }
+  }
+  return { flags, valueless, unknown, operands: [...operands, ...words.slice(end + 1)] }
+}

@@ -1,0 +1,60 @@
+import type { Option } from "effect"
+import { Flag } from "effect/cli"
+
+/** What help tells of a flag beyond what effect/cli keeps of it. */
+export interface Documentation {
+  /** What holds where neither the flag nor a variable of it is given. */
+  readonly unset: string | undefined
+  /** Variables that are read where the flag is not given. */
+  readonly environment: ReadonlyArray<string>
+}
+
+/** A flag that help can tell in full. Its key in the configuration of a command is its name in camel case. */
+export type Documented<A> = Flag.Flag<A> & { readonly documentation: Documentation }
+
+/** A flag whose reader says which of its values are allowed, for help. */
+export type Limited<A> = Flag.Flag<A> & { readonly allowed?: string }
+
+/** Flags that help tells under one title. */
+export interface FlagGroup {
+  readonly title: string
+  readonly flags: Readonly<Record<string, Documented<unknown>>>
+  /** What is to be said of all of them. */
+  readonly note?: string
+}
+
+const document = <A>(flag: Flag.Flag<A>, unset?: string, environment: ReadonlyArray<string> = []): Documented<A> =>
+  Object.assign(flag, { documentation: { unset, environment } })
+
+const describe = <A>(flag: Limited<A>, description: string): Flag.Flag<A> =>
+  Flag.withDescription(flag, flag.allowed === undefined ? description : `${description} (${flag.allowed})`)
+
+/** A flag that must be given. */
+export const required = <A>(flag: Limited<A>, description: string): Documented<A> =>
+  document(describe(flag, description))
+
+/** A flag that may be left out. `unset` tells what then holds, `environment` which variables are read instead. */
+export const optional = <A>(
+  flag: Limited<A>,
+  description: string,
+  options: { readonly unset?: string; readonly environment?: ReadonlyArray<string> } = {},
+): Documented<Option.Option<A>> =>
+  document(Flag.optional(describe(flag, description)), options.unset, options.environment)
+
+/** A flag that may be left out: then it has the default, which help shows as `format` writes it. */
+export const withDefault = <A>(
+  flag: Limited<A>,
+  value: NoInfer<A>,
+  description: string,
+  format: (value: NoInfer<A>) => string = String,
+): Documented<A> => document(Flag.withDefault(describe(flag, description), value), format(value))
+
+/** A flag that may be given any number of times. */
+export const repeatable = <A>(flag: Limited<A>, description: string, unset: string): Documented<ReadonlyArray<A>> =>
+  document(Flag.withDefault(Flag.atLeast(describe(flag, `${description}; may be given more than once`), 1), []), unset)
+
+/** A flag without a value, off unless it is given. */
+export const toggle = (name: string, description: string, alias?: string): Documented<boolean> => {
+  const flag = Flag.Boolean(name).pipe(Flag.withDescription(description))
+  return document(Flag.withDefault(alias === undefined ? flag : Flag.withAlias(flag, alias), false))
+}

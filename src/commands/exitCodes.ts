@@ -1,0 +1,47 @@
+/** What exit codes of a command mean, by code. */
+export type ExitCodes = Readonly<Record<number, string>>
+
+const defect = "a defect in the program"
+const databaseFailed = "the database could not be reached, is in use, or could not be written"
+const addressesWait = "addresses still wait, whatever the reason (etl locate goes on)"
+
+/** Of `etl run`. */
+export const runExitCodes: ExitCodes = {
+  0: "everything was loaded and every address answered",
+  1: defect,
+  2: "bad flags, bad configuration, bad column mapping",
+  3: "finished; some records were rejected (etl rejects lists them)",
+  4: "stopped: more records were rejected than --max-rejects allows",
+  5: "the source or one of its files could not be read; the others are loaded",
+  6: databaseFailed,
+  7: `finished loading; ${addressesWait}`,
+  130: "interrupted; the same command goes on where it stopped",
+}
+
+/** Of a command that loads nothing. */
+export const plainExitCodes: ExitCodes = {
+  0: "done",
+  1: defect,
+  2: "bad flags, bad configuration; a file that cannot be written",
+  6: databaseFailed,
+  130: "interrupted",
+}
+
+/** Of `etl locate`. */
+export const locateExitCodes: ExitCodes = {
+  ...plainExitCodes,
+  0: "every address is answered",
+  2: "bad flags, bad configuration",
+  7: addressesWait,
+  130: "interrupted; the same command goes on",
+}
+
+/** Of `etl check`. */
+export const checkExitCodes: ExitCodes = {
+  0: "a run would find all that it needs",
+  1: defect,
+  2: "flags, configuration or column mapping are wrong",
+  5: "the source or one of its files cannot be read",
+  6: "the database cannot be used",
+  130: "interrupted",
+}

@@ -1,0 +1,96 @@
+import { Context, Effect } from "effect"
+import { CliConfig, type CliError, type CliOutput, type Command, type HelpDoc, type Param } from "effect/cli"
+import { type CommandLine, sortWords } from "./commandLine.ts"
+import { CommandUsage, keyOf } from "./CommandUsage.ts"
+import * as GlobalFlags from "./globalFlags.ts"
+import { didYouMean } from "./suggest.ts"
+
+/** One letter is near to any other: such a flag is like none. */
+const unknownFlag = (flag: string, flags: ReadonlyArray<HelpDoc.FlagDoc>): string => {
+  const names = flag.length > 2 ? flags.map(({ name }) => `--${name}`) : []
+  return `${flag}: there is no such flag.${didYouMean(flag, names)}`
+}
+
+/** Words where effect/cli lists the choices, as `"bash" | "zsh"`. */
+const choicesOf = (text: string): ReadonlyArray<string> =>
+  /^"[^"]*"(?: \| "[^"]*")+$/.test(text) ? text.slice(1, -1).split('" | "') : []
+
+const invalidValue = (error: CliError.InvalidValue, line: CommandLine): string => {
+  const name = error.kind === "argument" ? `<${error.option}>` : `--${error.option}`
+  const given = error.kind === "argument" ? 1 : (line.flags[error.option]?.length ?? 0)
+  if (given > 1) return `${name} is given ${given} times; give it once.`
+  const text = error.expected.replace(/^Expected:? /, "")
+  const choices = choicesOf(text)
+  const isSwitch = choices.includes("true") && choices.includes("false")
+  const expected = choices.length === 0 ? text : isSwitch ? "true or false" : choices.join(", ")
+  if (error.value === "") return `${name} is empty; expected ${expected}.`
+  return `${name}: ${JSON.stringify(error.value)}; expected ${expected}.${didYouMean(error.value, choices)}`
+}
+
+const unknownCommand = (word: string, doc: HelpDoc.HelpDoc): string => {
+  const names = doc.subcommands?.flatMap(({ commands }) => commands.map(({ name }) => name)) ?? []
+  return `${JSON.stringify(word)} is no command.${didYouMean(word, names)} Commands: ${names.join(", ")}.`
+}
+
+/** What is wrong with a flag or an argument that could not be read. */
+const describe = (error: CliError.CliError, line: CommandLine, flags: ReadonlyArray<HelpDoc.FlagDoc>): string => {
+  switch (error._tag) {
+    case "MissingOption": {
+      const type = flags.find(({ name }) => name === error.option)?.type
+      return `--${error.option}${type === undefined ? "" : ` ${type}`} is missing: it is required.`
+    }
+    case "MissingArgument":
+      return `<${error.argument}> is missing: it is required.`
+    case "InvalidValue":
+      return invalidValue(error, line)
+    default:
+      return error.message
+  }
+}
+
+/** Everything that is wrong with the words of an invocation that effect/cli has refused, in sentences. */
+export const usageErrors = Effect.fnUntraced(function* (
+  words: ReadonlyArray<string>,
+  { commandPath, errors, helpDoc }: CliOutput.Presenter.InvalidInvocation,
+): Effect.fn.Return<ReadonlyArray<string>, never, Command.Environment> {
+  const { checks, config } = Context.get(helpDoc.annotations, CommandUsage)
+  const flags = [...helpDoc.flags, ...(helpDoc.globalFlags ?? []).map(GlobalFlags.describe)]
+  const command = words.indexOf(commandPath.at(-1) ?? "")
+  const isRoot = commandPath.length === 1
+  const line = sortWords(isRoot ? words : words.toSpliced(command, 1), flags, helpDoc.args !== undefined)
+
+  if (isRoot && line.operands[0] !== undefined) return [unknownCommand(line.operands[0], helpDoc)]
+  const problems = line.unknown.map((flag) => unknownFlag(flag, flags))
+  for (const name of line.valueless) {
+    const type = flags.find((flag) => flag.name === name)?.type ?? ""
+    problems.push(`--${name} stands without a value: --${name} ${type}.`)
+  }
+
+  let operands = line.operands
+  const values: Record<string, unknown> = {}
+  const unread = new Set([...line.valueless].map(keyOf))
+  const { builtIns } = yield* CliConfig.CliConfig
+  const everywhere = builtIns.map(({ flag }): readonly [string, Param.Any] => ["", flag])
+  for (const [key, param] of [...Object.entries(config), ...everywhere]) {
+    if (unread.has(key)) continue
+    const outcome = yield* Effect.result(param.parse({ flags: line.flags, arguments: operands }))
+    if (outcome._tag === "Success") {
+      values[key] = outcome.success[1]
+      operands = outcome.success[0]
+    } else {
+      problems.push(describe(outcome.failure, line, flags))
+      if (param.kind === "argument") operands = operands.slice(1)
+    }
+  }
+  if (operands.length > 0) {
+    const listed = operands.map((word) => JSON.stringify(word)).join(", ")
+    const one = helpDoc.args?.[0]?.name
+    const allowed = one === undefined ? "flags and their values only" : `one <${one}> (in quotes, where it has spaces)`
+    problems.push(`${listed}: too much. ${commandPath.join(" ")} takes ${allowed}.`)
+  }
+  for (const { keys, problem } of checks) {
+    const text = keys.every((key) => key in values) ? problem(values) : undefined
+    if (text !== undefined) problems.push(text)
+  }
+  return problems.length > 0 ? problems : errors.map(({ message }) => message)
+})

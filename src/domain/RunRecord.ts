@@ -1,0 +1,59 @@
+import { Schema } from "effect"
+import { RejectedFor } from "./RejectTally.ts"
+import { RecordCounts } from "./RunSummary.ts"
+import { StageTimes } from "./StageTimes.ts"
+
+/** What is kept of a run. Times are ISO 8601, in UTC. */
+export const RunRecord = Schema.Struct({
+  runId: Schema.Int,
+  /** The source's URI. */
+  source: Schema.String,
+  /**
+   * `finished`: every file is loaded. `running`: a process loads the source. `unfinished`: none does, and the same command
+   * goes on.
+   */
+  state: Schema.Literals(["finished", "running", "unfinished"]),
+  force: Schema.Boolean,
+  attempts: Schema.Int,
+  /** When the first attempt began, and the last one. */
+  startedAt: Schema.DateFromString,
+  attemptedAt: Schema.DateFromString,
+  /** When the last attempt ended; null while it is under way, or where it did not live to tell. */
+  endedAt: Schema.NullOr(Schema.DateFromString),
+  /** When the last file was loaded. */
+  finishedAt: Schema.NullOr(Schema.DateFromString),
+  /** Of the last attempt, null where `endedAt` is. */
+  exitCode: Schema.NullOr(Schema.Int),
+  /** All attempts together that lived to tell, and the one under way so far; null where there is none. */
+  milliseconds: Schema.NullOr(Schema.Int),
+  /** As `milliseconds`, without the attempt under way; null where none has ended. */
+  stages: Schema.NullOr(StageTimes),
+  /** Of all attempts; of an unfinished run those that are committed by now. */
+  totals: RecordCounts,
+})
+export type RunRecord = typeof RunRecord.Type
+
+/** A file that a run has loaded, or is to load. One that a later run has loaded again is among the files of that run. */
+export const RunFile = Schema.Struct({
+  uri: Schema.String,
+  /** Bytes as stored. */
+  size: Schema.Int,
+  /**
+   * `loaded`: to its end. `open`: begun. `waiting`: not begun. `replaced`: not loaded to its end, and nobody will: a later
+   * version of it was listed.
+   */
+  state: Schema.Literals(["loaded", "open", "waiting", "replaced"]),
+  /** What is committed. */
+  counts: RecordCounts,
+})
+export type RunFile = typeof RunFile.Type
+
+/** A run in full. */
+export const RunDetails = Schema.Struct({
+  ...RunRecord.fields,
+  /** In the order in which they were listed first. */
+  files: Schema.Array(RunFile),
+  /** Why records were rejected, most frequent reason first, as far as their rejects are kept. */
+  rejectedFor: Schema.Array(RejectedFor),
+})
+export type RunDetails = typeof RunDetails.Type

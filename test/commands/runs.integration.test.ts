@@ -1,0 +1,233 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Schema } from "effect"
+import { formatRuns } from "../../src/commands/formatRuns.ts"
+import { RunDetails, RunRecord } from "../../src/domain/RunRecord.ts"
+import { noRecords } from "../../src/domain/RunSummary.ts"
+import * as PgUserRepo from "../../src/repo/PgUserRepo.ts"
+import { RunRepo } from "../../src/repo/RunRepo.ts"
+import { freshFolder } from "../utils/embedded.ts"
+import { directoryOf, etl, makeDatabase } from "../utils/etl.ts"
+import { clientLayer, sharedPostgres } from "../utils/postgres.ts"
+
+const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
+const row = (email: string, ip = "8.8.8.8") => `7,Ada,Lovelace,${email},f,${ip},1/2/2020,2024-05-06,,yes`
+
+const decodeRuns = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(RunRecord)))
+const decodeRun = Schema.decodeUnknownSync(Schema.fromJsonString(RunDetails))
+
+const listed = Effect.fnUntraced(function* (env: Record<string, string>, ...args: ReadonlyArray<string>) {
+  const { code, stdout, stderr } = yield* etl(["runs", "--json", ...args], env)
+  assert.strictEqual(code, 0, stderr)
+  return decodeRuns(stdout)
+})
+
+/** Holds the lock of a source, as a process that loads it, and has begun a run. */
+const loading = Effect.fnUntraced(function* (env: Record<string, string>, source: string) {
+  const client = clientLayer(yield* sharedPostgres, env["DB_NAME"]!)
+  const services = yield* Layer.build(PgUserRepo.layer.pipe(Layer.provide(client)))
+  const request = { source, mapping: "m", force: false }
+  return yield* Effect.provide(
+    Effect.flatMap(RunRepo, (runs) => runs.begin(request)),
+    services,
+  )
+})
+
+describe("etl runs", () => {
+  it.live("lists the runs, newest first, and shows one in full", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const good = yield* directoryOf({ "1.csv": `${header}\n${row("a@example.com")}\n${row("b@example.com")}\n` })
+      const bad = yield* directoryOf({
+        "1.csv": `${header}\n${row("a@example.com")}\n1,"x"y\n${row("")}\n`,
+        "od\u001b[31md.csv": `${header}\n${row("nobody", "1.2.3")}\n${row("", "1.2.3")}\n`,
+      })
+      yield* etl(["--source", good, "--geo", "none"], env)
+      yield* etl(["--source", bad, "--geo", "none", "--max-rejects", "100%"], env)
+
+      const table = yield* etl(["runs"], env)
+      assert.strictEqual(table.code, 0, table.stderr)
+      const lines = table.stdout.split("\n")
+      assert.match(lines[0]!, /^run {2}when +source +state +(?:\w+ +)*read +(?:\w+ +)*rejected +time {2}exit$/)
+      assert.match(lines[2]!, /^ {2}2 {2}[A-Z][a-z]{2} [ \d]\d \d\d:\d\d {2}\S+ {2}finished .* 5 .*4 +\d\.\d s +3$/)
+      assert.match(lines[3]!, /^ {2}1 .* finished .* 2 .* +\d\.\d s +0$/)
+      assert.strictEqual(lines[4], "2 runs")
+      assert.isAtMost(Math.max(...lines.map((line) => line.length)), 80)
+
+      const [second, first] = yield* listed(env)
+      assert.deepInclude(first, {
+        runId: 1,
+        source: good,
+        state: "finished",
+        exitCode: 0,
+        totals: { ...noRecords, read: 2, inserted: 2 },
+      })
+      assert.deepInclude(second, { runId: 2, state: "finished", exitCode: 3, attempts: 1 })
+      assert.isAbove(second!.stages!.load, 0)
+      assert.isAbove(second!.milliseconds!, 0)
+      assert.isAtLeast(second!.endedAt!.getTime(), second!.startedAt.getTime())
+
+      const full = yield* etl(["runs", "2"], env)
+      assert.strictEqual(full.code, 0, full.stderr)
+      assert.include(full.stdout, `Run 2: finished\n  source     ${bad}\n`)
+      assert.match(full.stdout, /^ {2}stages {5}extract \d\.\d s, transform \d\.\d s, locate \d\.\d s, load \d\.\d s$/m)
+      assert.match(full.stdout, /^1\.csv +loaded +3 +/m)
+      assert.match(full.stdout, /^ +2 {2}email is missing +1\.csv:4$/m)
+      assert.match(full.stdout, /^ +2 {2}ip_address is not an IPv4 or IPv6 address +od\\u001b\[31md\.csv:2$/m)
+      assert.match(full.stdout, /etl rejects --run 2$/)
+
+      const details = decodeRun((yield* etl(["runs", "latest", "--json"], env)).stdout)
+      assert.deepStrictEqual(
+        details.files.map(({ uri, state, counts }) => [uri, state, counts.read, counts.rejected]),
+        [
+          [`${bad}/1.csv`, "loaded", 3, 2],
+          [`${bad}/od\u001b[31md.csv`, "loaded", 2, 2],
+        ],
+      )
+      assert.deepInclude(details.rejectedFor, {
+        reason: "text after a closing quote",
+        records: 1,
+        file: "1.csv",
+        line: 3,
+      })
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("tells a run that is under way from one that nobody goes on with", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      yield* etl(["init"], env)
+      const state = Effect.map(listed(env), ([run]) => run!.state)
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* loading(env, "/data")
+          assert.strictEqual(yield* state, "running")
+          assert.match((yield* etl(["runs", "1"], env)).stdout, /^Run 1: running$[^]*not yet/m)
+          // The same source is asked for with another mapping: this run waits for its turn.
+          yield* query(
+            "insert into etl_runs (source, mapping, attempted_at) values ('/data', 'n', now() - interval '1 h')",
+          )
+          assert.deepStrictEqual(
+            (yield* listed(env)).map(({ state }) => state),
+            ["running", "unfinished"],
+          )
+        }),
+      )
+      assert.strictEqual(yield* state, "unfinished")
+      const { stdout } = yield* etl(["runs", "1"], env)
+      assert.match(stdout, /nobody knows when[^]*The command that began it goes on with it\.$/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("counts what is committed of an unfinished run, and says what is left of its files", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const source = yield* directoryOf({
+        "1.csv": `${header}\n${row("a@example.com")}\n`,
+        "2.csv": `${header}\n${row("")}\n`,
+        "3.csv": `${header}\n${row("c@example.com")}\n`,
+      })
+      const stopped = yield* etl(["--source", source, "--geo", "none", "--max-rejects", "0", "--force"], env)
+      assert.strictEqual(stopped.code, 4, stopped.stderr)
+      const details = decodeRun((yield* etl(["runs", "1", "--json"], env)).stdout)
+      assert.deepInclude(details, { state: "unfinished", exitCode: 4, force: true, finishedAt: null })
+      assert.deepStrictEqual(
+        details.files.map(({ state }) => state),
+        ["loaded", "open", "waiting"],
+      )
+      assert.deepInclude(details.totals, { read: 2, inserted: 1, rejected: 1 })
+      // As a process that was killed leaves it: what is stored of the run is older than what is committed.
+      yield* query("update etl_runs set read = 0, inserted = 0, rejected = 0, ended_at = null, exit_code = null")
+      assert.deepInclude((yield* listed(env))[0]!.totals, { read: 2, inserted: 1, rejected: 1 })
+      const { stdout } = yield* etl(["runs", "1"], env)
+      assert.match(stdout, /^Run 1: unfinished, --force$/m)
+      assert.deepStrictEqual(
+        [...stdout.matchAll(/^(\d\.csv) +(\w+)/gm)].map(([, file, state]) => `${file} ${state}`),
+        ["2.csv open", "3.csv waiting", "1.csv loaded"],
+      )
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("says how many runs there are, and changes nothing", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      yield* etl(["init"], env)
+      yield* query(`insert into etl_runs (source, attempted_at)
+        select '/data/' || n, now() - make_interval(hours => n) from generate_series(0, 24) n`)
+      const { stdout } = yield* etl(["runs"], env)
+      assert.match(stdout, /\/data\/0 [^]*\/data\/19 [^]*The last 20 of 25 runs: --limit 25 shows all$/)
+      assert.lengthOf(yield* listed(env), 20)
+      assert.lengthOf(yield* listed(env, "--limit", "2"), 2)
+      assert.match((yield* etl(["runs", "--limit", "25"], env)).stdout, /\n25 runs$/)
+      assert.strictEqual((yield* etl(["runs", "3", "--limit", "2"], env)).code, 2)
+      assert.strictEqual((yield* etl(["runs", "0"], env)).code, 2)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("says what to do where there is no run, no such run, no table, no server", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      for (const args of [["runs"], ["runs", "latest"], ["runs", "--json"]]) {
+        const { code, stderr, stdout } = yield* etl(args, env)
+        assert.deepStrictEqual([code, stdout], [2, ""])
+        assert.match(stderr, /The database has no run yet\. Load files first/)
+      }
+      assert.lengthOf(yield* query("select from pg_tables where schemaname = 'public'"), 0)
+      yield* etl(["init"], env)
+      assert.match((yield* etl(["runs"], env)).stderr, /has no run yet/)
+      yield* query("insert into etl_runs (source) values ('/data')")
+      const unknown = yield* etl(["runs", "7"], env)
+      assert.deepStrictEqual([unknown.code, unknown.stderr], [2, "There is no run 7. The latest is 1."])
+      yield* query("alter table etl_runs drop column stages")
+      const old = yield* etl(["runs"], env)
+      assert.strictEqual(old.code, 6)
+      assert.match(old.stderr, /earlier version of this program\. etl init upgrades them/)
+      assert.strictEqual((yield* etl(["runs"], { ...env, DB_PORT: "1" })).code, 6)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("reads the embedded database, where nothing is ever under way beside it", () =>
+    Effect.gen(function* () {
+      const folder = yield* freshFolder
+      const source = yield* directoryOf({ "1.csv": `${header}\n${row("a@example.com")}\n` })
+      yield* etl(["--source", source, "--geo", "none", "--embedded", folder])
+      const { code, stdout, stderr } = yield* etl(["runs", "1", "--embedded", folder])
+      assert.strictEqual(code, 0, stderr)
+      assert.match(stdout, /^Run 1: finished$/m)
+    }).pipe(Effect.scoped),
+  )
+
+  it("fits 40 columns, and tells the year of old runs", () => {
+    const now = new Date(2026, 10, 25, 17, 20)
+    const run: RunRecord = {
+      runId: 1234,
+      source: "/data/exports/of/user/activity",
+      state: "unfinished",
+      force: false,
+      attempts: 2,
+      startedAt: now,
+      attemptedAt: now,
+      endedAt: null,
+      finishedAt: null,
+      exitCode: null,
+      milliseconds: 3_600_000,
+      stages: null,
+      totals: { ...noRecords, read: 10_000_000, inserted: 10_000_000 },
+    }
+    const old = { ...run, attemptedAt: new Date(2025, 0, 2), exitCode: 130 }
+    assert.strictEqual(
+      formatRuns([run, old], 2, 40, now),
+      [
+        " run  when          state       exit",
+        "----  ------------  ----------  ----",
+        "1234  Nov 25 17:20  unfinished",
+        "1234  Jan  2  2025  unfinished   130",
+        "2 runs",
+      ].join("\n"),
+    )
+    for (const width of [40, 60, 80, 120]) {
+      const lines = formatRuns([run, old], 2, width, now).split("\n")
+      assert.isAtMost(Math.max(...lines.map((line) => line.length)), width)
+    }
+    assert.match(formatRuns([run, old], 2, 80, now), /\/data\S*…\S*vity {2}unfinished/)
+  })
+})
