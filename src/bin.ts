@@ -1,16 +1,17 @@
 #!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=60
-import { existsSync } from "node:fs"
 import { enableCompileCache } from "node:module"
+import { loadDotEnv } from "./dotEnv.ts"
 
 // First of all: the AWS SDK reads the environment by itself. Variables that are set win.
-const environment = new Set(Object.keys(process.env))
-try {
-  if (existsSync(".env")) process.loadEnvFile()
-} catch (error) {
-  console.error(`.env cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-  process.exit(2)
+const loadDotEnvOrExit = () => {
+  try {
+    return loadDotEnv(".env")
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error))
+    process.exit(2)
+  }
 }
-const dotEnv = new Set(Object.keys(process.env).filter((name) => !environment.has(name)))
+const dotEnv = loadDotEnvOrExit()
 
 // What is compiled is kept for the next start, in Node's folder for that: so all else is imported after this.
 enableCompileCache()

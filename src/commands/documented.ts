@@ -53,8 +53,8 @@ export const withDefault = <A>(
 export const repeatable = <A>(flag: Limited<A>, description: string, unset: string): Documented<ReadonlyArray<A>> =>
   document(Flag.withDefault(Flag.atLeast(describe(flag, `${description}; may be given more than once`), 1), []), unset)
 
-/** A flag without a value, off unless it is given. */
-export const toggle = (name: string, description: string, alias?: string): Documented<boolean> => {
-  const flag = Flag.Boolean(name).pipe(Flag.withDescription(description))
-  return document(Flag.withDefault(alias === undefined ? flag : Flag.withAlias(flag, alias), false))
+/** A flag without a value, off unless it is given. `letter` is a short name of it. */
+export const toggle = (name: string, description: string, letter?: string): Documented<boolean> => {
+  const flag = Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
+  return document(letter === undefined ? flag : Flag.withAlias(flag, letter))
 }

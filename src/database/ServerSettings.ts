@@ -22,6 +22,23 @@ export interface ServerSettings {
   readonly applicationName: string | undefined
   /** Command-line options for the session, as `-c search_path=etl`. */
   readonly options: string | undefined
+  /** The connection string's setting, and what it says: the rest is of variables. */
+  readonly url: { readonly setting: string; readonly parts: ReadonlyArray<string> }
+}
+
+const variableOf = {
+  host: "DB_HOST",
+  port: "DB_PORT",
+  password: "DB_PASS",
+  sslmode: "DB_SSLMODE",
+  sslrootcert: "DB_SSLROOTCERT",
+} as const
+
+/** Where people set a part, or several of them: `DB_HOST and DB_PORT`, `host and port in --database-url`. */
+export const nameOf = ({ url }: ServerSettings, ...parts: ReadonlyArray<keyof typeof variableOf>): string => {
+  const inUrl = parts.filter((part) => url.parts.includes(part))
+  const variables = parts.filter((part) => !url.parts.includes(part)).map((part) => variableOf[part])
+  return [...(inUrl.length > 0 ? [`${inUrl.join(" and ")} in ${url.setting}`] : []), ...variables].join(" and ")
 }
 
 const variables = Config.all({
@@ -162,6 +179,7 @@ export const config = Effect.fn("ServerSettings.config")(function* (flag?: Redac
     connectTimeout: yield* wholeNumber(urlSetting, "connect_timeout", timeout, 0, 86_400),
     applicationName: url.application_name,
     options: url.options,
+    url: { setting: urlSetting, parts: Object.keys(url) },
   } satisfies ServerSettings
 })
 

@@ -4,7 +4,7 @@ import { homedir } from "node:os"
 import { join } from "node:path"
 import { type ConnectionOptions, getCACertificates } from "node:tls"
 import { DatabaseConfigError } from "../domain/DatabaseError.ts"
-import type { ServerSettings, TlsMode } from "./ServerSettings.ts"
+import { nameOf, type ServerSettings, type TlsMode } from "./ServerSettings.ts"
 
 /** One way to connect: without TLS, or with these options. */
 export type Transport = false | ConnectionOptions
@@ -14,12 +14,13 @@ const wrong = (setting: string, message: string) => new DatabaseConfigError({ se
 const rootCertificates = Effect.fnUntraced(function* (settings: ServerSettings, mode: TlsMode) {
   if (settings.rootCertificate === "system") return [...getCACertificates("default"), ...getCACertificates("system")]
   const verifies = mode === "verify-ca" || mode === "verify-full"
+  const setting = nameOf(settings, "sslrootcert")
   const file = settings.rootCertificate ?? join(homedir(), ".postgresql", "root.crt")
   if (!existsSync(file)) {
     if (!verifies && settings.rootCertificate === undefined) return undefined
     return yield* wrong(
-      "DB_SSLROOTCERT",
-      `The root certificate ${file} does not exist. Point DB_SSLROOTCERT at the CA's certificate (PEM), ` +
+      setting,
+      `The root certificate ${file} does not exist. Point ${setting} at the CA's certificate (PEM), ` +
         "or set it to system to trust the CAs of this machine.",
     )
   }
@@ -27,7 +28,7 @@ const rootCertificates = Effect.fnUntraced(function* (settings: ServerSettings, 
     try: () => readFileSync(file, "utf8"),
     catch: (cause) =>
       wrong(
-        "DB_SSLROOTCERT",
+        setting,
         `The root certificate ${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`,
       ),
   })
@@ -45,7 +46,9 @@ export const transports = Effect.fn("Tls.transports")(function* (
   const mode = settings.tlsMode ?? (system ? "verify-full" : "prefer")
   if (mode === "disable" || settings.host.startsWith("/")) return [false]
   if (system && mode !== "verify-full") {
-    return yield* wrong("DB_SSLMODE", `DB_SSLROOTCERT=system takes no weaker DB_SSLMODE than verify-full, not ${mode}.`)
+    const setting = nameOf(settings, "sslmode")
+    const roots = nameOf(settings, "sslrootcert")
+    return yield* wrong(setting, `${roots} of system takes no weaker ${setting} than verify-full, not ${mode}.`)
   }
   const ca = yield* rootCertificates(settings, mode)
   const tls: ConnectionOptions = {

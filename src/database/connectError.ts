@@ -1,7 +1,7 @@
 import type { SqlError } from "effect/sql/SqlError"
 import { DatabaseError, describeState, sqlState } from "../domain/DatabaseError.ts"
 import { quote } from "../domain/shell.ts"
-import type { ServerSettings } from "./ServerSettings.ts"
+import { nameOf, type ServerSettings } from "./ServerSettings.ts"
 
 const createdb = ({ host, port, username, database }: ServerSettings): string =>
   `createdb --host ${quote(host)} --port ${port} --username ${quote(username)} ${quote(database)}`
@@ -18,9 +18,11 @@ const passing = (what: string): Advice => ({ what, retryable: true })
 const refused = (state: string, message: string, settings: ServerSettings): Advice => {
   switch (state) {
     case "28P01":
-      return permanent("the password is wrong. Set DB_PASS, or correct the connection string.")
+      return permanent(`the password is wrong. Correct ${nameOf(settings, "password")}.`)
     case "28000":
-      return permanent(`the server lets nobody in this way (${message}). See its pg_hba.conf, or set DB_SSLMODE.`)
+      return permanent(
+        `the server lets nobody in this way (${message}). See its pg_hba.conf, or set ${nameOf(settings, "sslmode")}.`,
+      )
     case "3D000":
       return permanent(`the database does not exist. Create it: ${createdb(settings)}`)
     case "42704":
@@ -42,37 +44,40 @@ const codeOf = (cause: unknown): string =>
   cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : ""
 
 /** Why no server answered, and what to do about it. */
-const unanswered = (cause: unknown, message: string): Advice => {
+const unanswered = (cause: unknown, message: string, settings: ServerSettings): Advice => {
+  const sslmode = nameOf(settings, "sslmode")
   const code = codeOf(cause)
   const said = cause instanceof Error && cause.message !== "" ? cause.message : message
   switch (code) {
     case "ECONNREFUSED":
     case "ENOENT":
-      return passing("no server listens there. Start it, or correct DB_HOST and DB_PORT.")
+      return passing(`no server listens there. Start it, or correct ${nameOf(settings, "host", "port")}.`)
     case "ENOTFOUND":
     case "EAI_AGAIN":
-      return passing("the name of the host is not known. Correct DB_HOST.")
+      return passing(`the name of the host is not known. Correct ${nameOf(settings, "host")}.`)
     case "ETIMEDOUT":
     case "EHOSTUNREACH":
     case "ENETUNREACH":
       return passing("no answer. Is the host right, and does a firewall let the port through?")
     case "ERR_TLS_CERT_ALTNAME_INVALID":
       return permanent(
-        "its certificate is for another host name. Use the name in the certificate, or set DB_SSLMODE=verify-ca.",
+        `its certificate is for another host name. Use the name in the certificate, or verify-ca for ${sslmode}.`,
       )
     case "CERT_HAS_EXPIRED":
     case "CERT_NOT_YET_VALID":
       return permanent("its certificate is not valid today.")
   }
   if (/CERT|SIGNATURE|ISSUER/.test(code)) {
-    return permanent(`its certificate is not trusted (${said}). Set DB_SSLROOTCERT to the certificate of its CA.`)
+    return permanent(
+      `its certificate is not trusted (${said}). Set ${nameOf(settings, "sslrootcert")} to the certificate of its CA.`,
+    )
   }
   if (/timed out/i.test(said)) return passing("no answer. Is the host right, and does a firewall let the port through?")
   if (/does not support TLS/.test(said)) {
-    return permanent("it offers no TLS. Turn TLS on there, or set DB_SSLMODE=disable if the network between is safe.")
+    return permanent(`it offers no TLS. Turn TLS on there, or disable it by ${sslmode} if the network between is safe.`)
   }
   if (/requested password/.test(said)) return permanent("it asks for a password. Set DB_PASS.")
-  if (/^ERR_SSL|^EPROTO/.test(code)) return permanent(`TLS failed (${said}). Set DB_SSLMODE to what it offers.`)
+  if (/^ERR_SSL|^EPROTO/.test(code)) return permanent(`TLS failed (${said}). Set ${sslmode} to what it offers.`)
   return passing(`${said}. Is it a PostgreSQL server?`)
 }
 
@@ -82,7 +87,7 @@ export const connectError = (error: SqlError, settings: ServerSettings): Databas
   const state = sqlState(error)
   const { what, retryable } =
     state === undefined
-      ? unanswered(cause, message ?? error.reason._tag)
+      ? unanswered(cause, message ?? error.reason._tag, settings)
       : refused(state, cause instanceof Error ? cause.message : "", settings)
   const { host, port, database, username } = settings
   return new DatabaseError({

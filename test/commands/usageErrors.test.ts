@@ -32,7 +32,7 @@ describe("usage errors", () => {
 
   const source = ["--source", "x"]
   it.live.each([
-    [["frob"], ['"frob" is no command. Commands: run, locate, rejects, sql, init, help.']],
+    [["frob"], [/^"frob" is no command\. Commands: run, .*, help\.$/]],
     [["rejetcs"], [/^"rejetcs" is no command\. Did you mean rejects\?/]],
     [["help", "rejcts"], [/^<command>: "rejcts"; expected run, .*help\. Did you mean rejects\?$/]],
     [["-x"], ["-x: there is no such flag.", /^--source PATH is missing/]],

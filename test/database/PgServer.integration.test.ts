@@ -247,7 +247,7 @@ describe("a connection that fails", () => {
       const { env, server } = yield* shared
       const wrong = yield* refusal({ ...env, DB_PASS: "not-this-one" })
       assert.strictEqual(wrong.sqlState, "28P01")
-      assert.include(wrong.message, "password is wrong. Set DB_PASS")
+      assert.include(wrong.message, "password is wrong. Correct DB_PASS.")
       assert.isFalse(wrong.retryable)
 
       let connections = 0
@@ -295,6 +295,19 @@ describe("a connection that fails", () => {
         assert.isTrue(error.retryable)
       }
       assert.include((yield* refusal({ ...env, DB_HOST: "nowhere.invalid" })).message, "not known")
+    }),
+  )
+
+  it.live("says what of the connection string is wrong, and what of the variables", () =>
+    Effect.gen(function* () {
+      const { env, server } = yield* shared
+      const port = yield* freePort
+      const wrong = (url: string) => Effect.map(Effect.flip(using(env, encrypted, { url })), String)
+      assert.include(yield* wrong(`postgres://127.0.0.1:${port}`), "correct host and port in --database-url.")
+      assert.include(yield* wrong(`postgres:///?port=${port}`), "correct port in --database-url and DB_HOST.")
+      const password = yield* wrong(`postgres://:geheim@127.0.0.1:${server.port}`)
+      assert.include(password, "Correct password in --database-url.")
+      assert.notInclude(password, "geheim")
     }),
   )
 

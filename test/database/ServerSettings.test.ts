@@ -9,7 +9,7 @@ const within = (env: Record<string, string>) =>
 const read = (env: Record<string, string>, flag?: string) =>
   Effect.map(
     config(flag === undefined ? undefined : Redacted.make(flag)).pipe(within(env)),
-    ({ password, ...settings }) => ({
+    ({ password, url: _, ...settings }) => ({
       ...settings,
       password: password === undefined ? undefined : Redacted.value(password),
     }),
