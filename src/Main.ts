@@ -3,7 +3,7 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import { Config, Context, Effect, type FileSystem, Layer, Option, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
-import type { CheckParts } from "./commands/check.ts"
+import type { CheckParts } from "./commands/findings.ts"
 import type { CheckFlags } from "./commands/checkFlags.ts"
 import { chooseDatabase } from "./commands/chooseDatabase.ts"
 import { UsageError } from "./commands/CommandError.ts"
@@ -224,19 +224,20 @@ export const sql = (flags: SqlFlags): Layer.Layer<ReadOnlyQuery, InitError> =>
   PgReadOnlyQuery.layer.pipe(Layer.provide(database(flags, 1)), withLog(flags))
 
 /** What `etl check` looks at. */
-export const check = (flags: CheckFlags): CheckParts<RunError> => ({
-  locatorFlags: checkQuota(flags),
-  source: (name) => source({ ...flags, source: name }).pipe(Layer.provide(platform)),
-  database: Effect.gen(function* () {
-    const choice = yield* chooseDatabase(flags)
-    if (choice._tag === "Embedded" && !(yield* Embedded.isThere(choice.folder))) {
-      return { _tag: "Absent", folder: choice.folder }
-    }
-    return { _tag: "Open", layer: PgDatabaseState.layer.pipe(Layer.provide(database(flags, 1))) }
-  }),
-  mmdb: Mmdb.check(mmdbOptions(flags)),
-  ipApi: Effect.gen(function* () {
-    const { url, key, quota } = yield* ipApiSettings(flags)
-    return { hostname: (yield* IpApi.endpointOf({ url, key })).hostname, quota }
-  }),
-})
+export const check = (flags: CheckFlags): Effect.Effect<CheckParts<RunError>> =>
+  Effect.succeed({
+    locatorFlags: checkQuota(flags),
+    source: (name) => source({ ...flags, source: name }).pipe(Layer.provide(platform)),
+    database: Effect.gen(function* () {
+      const choice = yield* chooseDatabase(flags)
+      if (choice._tag === "Embedded" && !(yield* Embedded.isThere(choice.folder))) {
+        return { _tag: "Absent", folder: choice.folder }
+      }
+      return { _tag: "Open", layer: PgDatabaseState.layer.pipe(Layer.provide(database(flags, 1))) }
+    }),
+    mmdb: Mmdb.check(mmdbOptions(flags)),
+    ipApi: Effect.gen(function* () {
+      const { url, key, quota } = yield* ipApiSettings(flags)
+      return { hostname: (yield* IpApi.endpointOf({ url, key })).hostname, quota }
+    }),
+  })
