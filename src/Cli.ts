@@ -1,7 +1,8 @@
 import { Console, Effect, type Layer, Predicate, Runtime, Schema } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
-import { check, type CheckParts } from "./commands/check.ts"
+import { check } from "./commands/check.ts"
 import type { CheckFlags } from "./commands/checkFlags.ts"
+import type { CheckParts } from "./commands/findings.ts"
 import { withUsage } from "./commands/CommandUsage.ts"
 import { runExitCodes } from "./commands/exitCodes.ts"
 import { describeDefect } from "./commands/Defect.ts"
@@ -28,7 +29,7 @@ import type { UserRepo } from "./repo/UserRepo.ts"
 /** Makes the services of a command from its flags: `Main` for production, fakes in tests. */
 export interface Services<RunError, InitError> {
   readonly run: (flags: RunFlags) => Layer.Layer<RunServices, RunError>
-  readonly check: (flags: CheckFlags) => CheckParts<RunError>
+  readonly check: (flags: CheckFlags) => Effect.Effect<CheckParts<RunError>>
   readonly init: (flags: InitFlags) => Layer.Layer<UserRepo, InitError>
   readonly locate: (flags: LocateFlags) => Layer.Layer<LocateServices, RunError>
   readonly rejects: (flags: RejectsFlags) => Layer.Layer<RejectRepo | RunHistory, InitError>
@@ -126,8 +127,10 @@ export const execute = <RunError, InitError>(
 ) =>
   Effect.gen(function* () {
     const words = withDefaultCommand(args)
-    const run = Command.runWith(make(services, version), { version })(words)
-    return yield* Effect.provideService(run, CliOutput.Presenter, yield* Presenter.make(words))
+    const etl = make(services, version)
+    const names = etl.subcommands.flatMap(({ commands }) => commands.map(({ name }) => name))
+    const run = Command.runWith(etl, { version })(words)
+    return yield* Effect.provideService(run, CliOutput.Presenter, yield* Presenter.make(words, names))
   }).pipe(
     Effect.catch(report),
     Effect.catchDefect(reportDefect),

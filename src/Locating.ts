@@ -1,12 +1,12 @@
 import { Clock, Data, Deferred, type Duration, Effect, References, Result, Schedule, Stream } from "effect"
 import * as AddressTally from "./domain/AddressTally.ts"
 import { parseAddress } from "./domain/Address.ts"
-import { describeQueue, type ServiceRate } from "./domain/Estimate.ts"
+import { describeQueue } from "./domain/Estimate.ts"
 import { Answer, type Answers, tally } from "./domain/Location.ts"
 import * as Metrics from "./domain/Metrics.ts"
 import { tellProgress } from "./domain/Progress.ts"
 import type { Answerer, LocatingSummary } from "./domain/RunSummary.ts"
-import { answerAtOnce, GeoLocator, type GeoLocatorError, type GeoService } from "./geo/GeoLocator.ts"
+import { answerAtOnce, GeoLocator, type GeoLocatorError, type GeoService, rateOf } from "./geo/GeoLocator.ts"
 import { type Claims, LocationQueue } from "./repo/LocationQueue.ts"
 import { UserRepo } from "./repo/UserRepo.ts"
 
@@ -27,12 +27,6 @@ export interface DrainOptions {
   /** Where answers are counted. */
   readonly addressTally: AddressTally.AddressTally
 }
-
-/** What a service takes. */
-export const rateOf = ({ batchSize, requestsPerMinute }: GeoService): ServiceRate => ({
-  batchSize,
-  requestsPerMinute: requestsPerMinute ?? null,
-})
 
 /** How many addresses wait: whoever asks keeps the metric up to date. */
 const countWaiting = Effect.gen(function* () {

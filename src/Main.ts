@@ -3,10 +3,11 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import { Config, Context, Effect, type FileSystem, Layer, Option, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
-import type { CheckParts } from "./commands/check.ts"
+import type { CheckParts } from "./commands/findings.ts"
 import type { CheckFlags } from "./commands/checkFlags.ts"
 import { chooseDatabase } from "./commands/chooseDatabase.ts"
 import { UsageError } from "./commands/CommandError.ts"
+import { type Defect, logLayerEnd } from "./commands/Defect.ts"
 import type { InitFlags } from "./commands/init.ts"
 import type { RejectsFlags } from "./commands/rejects.ts"
 import type { ReportFlags } from "./commands/report.ts"
@@ -165,13 +166,14 @@ const withLog =
   ({ dryRun = false, logfile, quiet = false }: InitFlags & Partial<OutputFlags & Pick<RunFlags, "dryRun">>) =>
   <A, E, R>(layer: Layer.Layer<A, E, R>) =>
     layer.pipe(
-      Layer.tapError(Logging.logFailure),
+      logLayerEnd,
       Layer.provideMerge(dryRun ? Layer.empty : telemetry),
       Layer.provideMerge(Logging.layer(logfile, { isQuiet: quiet })),
       Layer.provide(platform),
     )
 
 type RunError =
+  | Defect
   | Layer.Error<ReturnType<typeof source>>
   | Layer.Error<ReturnType<typeof locator>>
   | Effect.Error<ReturnType<typeof checkQuota>>
@@ -201,7 +203,7 @@ export const locate = (flags: LocateFlags): Layer.Layer<LocateServices, RunError
     withLog(flags),
   )
 
-type InitError = Layer.Error<ReturnType<typeof database>> | Layer.Error<ReturnType<typeof Logging.layer>>
+type InitError = Defect | Layer.Error<ReturnType<typeof database>> | Layer.Error<ReturnType<typeof Logging.layer>>
 
 /** The services of `etl init`. */
 export const init = (flags: InitFlags): Layer.Layer<UserRepo | RejectRepo | RunHistory, InitError> =>
@@ -222,19 +224,20 @@ export const sql = (flags: SqlFlags): Layer.Layer<ReadOnlyQuery, InitError> =>
   PgReadOnlyQuery.layer.pipe(Layer.provide(database(flags, 1)), withLog(flags))
 
 /** What `etl check` looks at. */
-export const check = (flags: CheckFlags): CheckParts<RunError> => ({
-  locatorFlags: checkQuota(flags),
-  source: (name) => source({ ...flags, source: name }).pipe(Layer.provide(platform)),
-  database: Effect.gen(function* () {
-    const choice = yield* chooseDatabase(flags)
-    if (choice._tag === "Embedded" && !(yield* Embedded.isThere(choice.folder))) {
-      return { _tag: "Absent", folder: choice.folder }
-    }
-    return { _tag: "Open", layer: PgDatabaseState.layer.pipe(Layer.provide(database(flags, 1))) }
-  }),
-  mmdb: Mmdb.check(mmdbOptions(flags)),
-  ipApi: Effect.gen(function* () {
-    const { url, key, quota } = yield* ipApiSettings(flags)
-    return { hostname: (yield* IpApi.endpointOf({ url, key })).hostname, quota }
-  }),
-})
+export const check = (flags: CheckFlags): Effect.Effect<CheckParts<RunError>> =>
+  Effect.succeed({
+    locatorFlags: checkQuota(flags),
+    source: (name) => source({ ...flags, source: name }).pipe(Layer.provide(platform)),
+    database: Effect.gen(function* () {
+      const choice = yield* chooseDatabase(flags)
+      if (choice._tag === "Embedded" && !(yield* Embedded.isThere(choice.folder))) {
+        return { _tag: "Absent", folder: choice.folder }
+      }
+      return { _tag: "Open", layer: PgDatabaseState.layer.pipe(Layer.provide(database(flags, 1))) }
+    }),
+    mmdb: Mmdb.check(mmdbOptions(flags)),
+    ipApi: Effect.gen(function* () {
+      const { url, key, quota } = yield* ipApiSettings(flags)
+      return { hostname: (yield* IpApi.endpointOf({ url, key })).hostname, quota }
+    }),
+  })

@@ -1,52 +1,22 @@
-import { Cause, Deferred, type Duration, Effect, Exit, Fiber, Runtime, Semaphore } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Runtime, Semaphore } from "effect"
 import * as AddressTally from "./domain/AddressTally.ts"
-import { type ColumnMapping, otherMapping, signature } from "./domain/ColumnMapping.ts"
+import { otherMapping, signature } from "./domain/ColumnMapping.ts"
 import { DatabaseError } from "./domain/DatabaseError.ts"
 import { plural } from "./domain/Estimate.ts"
 import { monotonicMillis } from "./domain/monotonic.ts"
 import { tellProgress } from "./domain/Progress.ts"
-import type { RejectLimit } from "./domain/RejectLimit.ts"
 import { RejectTally } from "./domain/RejectTally.ts"
 import { exitCode, noRecords, type RecordCounts, type RunSummary, unaccounted } from "./domain/RunSummary.ts"
 import { Stopwatch } from "./domain/StageTimes.ts"
 import { GeoLocator } from "./geo/GeoLocator.ts"
 import * as Loading from "./Loading.ts"
 import * as Locating from "./Locating.ts"
+import type { PipelineOptions } from "./PipelineOptions.ts"
 import { type FileLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
 import { UserRepo } from "./repo/UserRepo.ts"
 import { Source, type SourceFile } from "./source/Source.ts"
 
-export interface PipelineOptions {
-  readonly mapping: ColumnMapping
-  /** Between fields: one ASCII character, no quote and no line end. */
-  readonly delimiter: string
-  /** Records of a chunk, at most: 1 to 100,000. */
-  readonly chunkSize: number
-  /** Connections that write at once: 1 to 16. The tables are the same for any. */
-  readonly concurrency: number
-  /** Bytes of a record, at most: 1 KiB to 8 MiB. A longer one is rejected, and no more of it is kept. */
-  readonly maxRecordSize: number
-  /** The run stops when it has rejected more. */
-  readonly maxRejects: RejectLimit
-  /** Loads files that are loaded already. */
-  readonly force: boolean
-  /** How long locating may go on once the files are loaded; undefined: until no address waits. */
-  readonly locateFor: Duration.Duration | undefined
-  /** The service is asked again for an address of the files whose answer is older; undefined: never. */
-  readonly locationsMaxAge: Duration.Duration | undefined
-}
-
-/** What the command does where a flag is not given; its `concurrency` goes by the machine's processors. */
-export const defaults: Omit<PipelineOptions, "mapping"> = {
-  delimiter: ",",
-  chunkSize: 1000,
-  concurrency: 4,
-  maxRecordSize: 1_048_576,
-  maxRejects: { _tag: "Percent", percent: 10 },
-  force: false,
-  locateFor: undefined,
-  locationsMaxAge: undefined,
-}
+export { defaults, type PipelineOptions } from "./PipelineOptions.ts"
 
 /**
  * So many small files are loaded at once, where more than one connection may write: each waits longer for the database

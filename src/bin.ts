@@ -1,12 +1,6 @@
 #!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=60
-import { readFileSync } from "node:fs"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect, Schema } from "effect"
-import * as Cli from "./Cli.ts"
-import { DotEnv } from "./commands/origin.ts"
+import { enableCompileCache } from "node:module"
 import { loadDotEnv } from "./dotEnv.ts"
-import * as Main from "./Main.ts"
 
 // First of all: the AWS SDK reads the environment by itself. Variables that are set win.
 const loadDotEnvOrExit = () => {
@@ -19,9 +13,12 @@ const loadDotEnvOrExit = () => {
 }
 const dotEnv = loadDotEnvOrExit()
 
-const { version } = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Struct({ version: Schema.String })))(
-  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
-)
+// What is compiled is kept for the next start, in Node's folder for that: so all else is imported after this.
+enableCompileCache()
+const [{ runMain }, { program }] = await Promise.all([
+  import("@effect/platform-node/NodeRuntime"),
+  import("./program.ts"),
+])
 
 // Nobody reads any more, or the disk under the output is full: the work goes on, as with the log.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
@@ -35,8 +32,4 @@ const onSignal = () => {
 }
 process.on("SIGINT", onSignal).on("SIGTERM", onSignal)
 
-Cli.execute(Main, version, process.argv.slice(2)).pipe(
-  Effect.provideService(DotEnv, dotEnv),
-  Effect.provide(NodeServices.layer),
-  NodeRuntime.runMain,
-)
+runMain(program(process.argv.slice(2), dotEnv))

@@ -12,20 +12,19 @@ const sources = new Map(
     .map((path) => [join("src", path), readFileSync(join(root, "src", path), "utf8")]),
 )
 
-const specifiers = (text: string): ReadonlyArray<string> =>
-  Array.from(
-    text.matchAll(
-      /^\s*(?:import|export)(?!\s+type\s)(?:[^"'`;]*?\sfrom)?\s*"([^"]+)"|\bimport\(\s*"([^"]+)"|\bnew URL\(\s*"([^"]+\.ts)"/gm,
-    ),
-    (match) => (match[1] ?? match[2] ?? match[3])!,
-  )
+const specifiers = (text: string, pattern: RegExp): ReadonlyArray<string> =>
+  Array.from(text.matchAll(pattern), (match) => match[1]!)
 
-/** What a source loads when it runs, directly and through other sources; imports of types alone do not count. */
-const reachable = (path: string, seen = new Set<string>()): ReadonlySet<string> => {
+const imports = /^\s*(?:import|export)(?!\s+type\s)(?:[^"'`;]*?\sfrom)?\s*"([^"]+)"/gm
+const importsWhenUsed = /\b(?:import|new URL)\(\s*"([^"]+)"/gm
+
+/** What a source loads at once, directly and through other sources, and, with `later`, when it runs; types do not count. */
+const reachable = (path: string, later: boolean, seen = new Set<string>()): ReadonlySet<string> => {
   if (seen.has(path)) return seen
   seen.add(path)
-  for (const specifier of specifiers(sources.get(path) ?? "")) {
-    if (specifier.startsWith(".")) reachable(join(dirname(path), specifier), seen)
+  const text = sources.get(path) ?? ""
+  for (const specifier of [...specifiers(text, imports), ...(later ? specifiers(text, importsWhenUsed) : [])]) {
+    if (specifier.startsWith(".")) reachable(join(dirname(path), specifier), later, seen)
     else seen.add(specifier)
   }
   return seen
@@ -55,8 +54,23 @@ describe("layout", () => {
 
   it("loads nothing of Node for the public API", () => {
     for (const entry of ["src/index.ts", "src/testing.ts"]) {
-      const platform = [...reachable(entry)].filter((name) => /^node:|^@effect\/platform-node/.test(name))
+      const platform = [...reachable(entry, true)].filter((name) => /^node:|^@effect\/platform-node/.test(name))
       assert.deepStrictEqual(platform, [], entry)
+    }
+  })
+
+  // Whoever asks for help waits for all of it. `npm run bench:start` tells how long.
+  it("loads little before a command runs", () => {
+    const loaded = [...reachable("src/program.ts", false)]
+    assert.includeMembers(loaded, ["src/Cli.ts", "src/commands/run.ts"])
+    assert.deepStrictEqual(loaded.filter((name) => !name.startsWith("src/") && !name.startsWith("node:")).toSorted(), [
+      "@effect/platform-node/NodeServices",
+      "effect",
+      "effect/cli",
+      "effect/net",
+    ])
+    for (const heavy of ["src/Main.ts", "src/Pipeline.ts", "src/Locating.ts", "src/domain/User.ts"]) {
+      assert.notInclude(loaded, heavy)
     }
   })
 

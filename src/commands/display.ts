@@ -1,10 +1,8 @@
 import { styleText } from "node:util"
 import { Console, Effect, Schedule } from "effect"
-import { createLogUpdate } from "log-update"
 import { monotonicMillis } from "../domain/monotonic.ts"
 import { advance, bytesRead, nothingYet, Progress, type ProgressEvent } from "../domain/Progress.ts"
-import { GeoLocator } from "../geo/GeoLocator.ts"
-import * as Locating from "../Locating.ts"
+import { GeoLocator, rateOf } from "../geo/GeoLocator.ts"
 import type { OutputFlags } from "./outputFlags.ts"
 import { progressFrame, progressLine, type View } from "./progressText.ts"
 
@@ -36,7 +34,7 @@ const makeFollower = Effect.gen(function* () {
         seconds < 1
           ? undefined
           : { records: (latest.records - first.records) / seconds, bytes: (latest.bytes - first.bytes) / seconds },
-      service: service && { provider: service.provider, rate: Locating.rateOf(service) },
+      service: service && { provider: service.provider, rate: rateOf(service) },
     }
   })
   const follow = (event: ProgressEvent) =>
@@ -48,6 +46,7 @@ const makeFollower = Effect.gen(function* () {
 
 /** Draws a frame on stderr, and keeps what is printed meanwhile above it. The last frame stays. */
 const makeAnimation = Effect.fnUntraced(function* (view: Effect.Effect<View>) {
+  const { createLogUpdate } = yield* Effect.promise(() => import("log-update"))
   const frame = createLogUpdate(process.stderr)
   const draw = Effect.map(view, (now) => {
     const text = progressFrame(now, process.stderr.columns - 1)

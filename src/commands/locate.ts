@@ -2,7 +2,6 @@ import { Console, Effect, type Layer, Option } from "effect"
 import { Command } from "effect/cli"
 import { addressExitCode } from "../domain/RunSummary.ts"
 import { GeoLocator } from "../geo/GeoLocator.ts"
-import * as Locating from "../Locating.ts"
 import type { LocationQueue } from "../repo/LocationQueue.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import { Incomplete } from "./CommandError.ts"
@@ -38,6 +37,7 @@ const makeLocate = (version: string) =>
       const users = yield* UserRepo
       const locator = yield* GeoLocator
       yield* Effect.logInfo(`etl ${version}: places for the users of ${users.name}, by ${locator.name}`)
+      const Locating = yield* Effect.promise(() => import("../Locating.ts"))
       const summary = yield* Locating.run({
         locateFor: Option.getOrUndefined(flags.locateFor),
         locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),

@@ -14,7 +14,7 @@ import { findRun, runFlag } from "./runName.ts"
 import { plural } from "../domain/Estimate.ts"
 import { quote } from "../domain/shell.ts"
 import { sameDatabase } from "./sameDatabase.ts"
-import { type Written, writeRejects } from "./rejectFiles.ts"
+import type { Written } from "./rejectFiles.ts"
 
 const ownFlags = {
   run: optional(runFlag("run"), "Which run's rejects: latest, or its number", { unset: "latest" }),
@@ -107,6 +107,7 @@ const formatWritten = (flags: RejectsFlags, runId: number, files: ReadonlyArray<
 const write = Effect.fnUntraced(function* (flags: RejectsFlags, runId: number, out: string) {
   const files = yield* (yield* RejectRepo).files(runId)
   if (files.length === 0) return yield* tellNone(runId)
+  const { writeRejects } = yield* Effect.promise(() => import("./rejectFiles.ts"))
   const written = yield* writeRejects(out, runId, files)
   yield* Console.log(formatWritten(flags, runId, written))
   for (const { path, records, tooLong } of written) {

@@ -1,11 +1,10 @@
 import { Console, Context, Effect, FileSystem, Layer, Option, Predicate } from "effect"
 import { Command } from "effect/cli"
-import * as ColumnMapping from "../domain/ColumnMapping.ts"
+import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import { plural } from "../domain/Estimate.ts"
 import type { ProgressEvent } from "../domain/Progress.ts"
 import { exitCode } from "../domain/RunSummary.ts"
 import { GeoLocator } from "../geo/GeoLocator.ts"
-import * as Pipeline from "../Pipeline.ts"
 import type { LocationQueue } from "../repo/LocationQueue.ts"
 import { Preview } from "../repo/Preview.ts"
 import type { RunRepo } from "../repo/RunRepo.ts"
@@ -16,7 +15,6 @@ import { logEnd } from "./Defect.ts"
 import { withUsage } from "./CommandUsage.ts"
 import { withDisplay } from "./display.ts"
 import { runExitCodes } from "./exitCodes.ts"
-import { formatDryRun } from "./formatDryRun.ts"
 import { formatSummary } from "./formatSummary.ts"
 import { runChecks, type RunFlags, runFlags, runGroups } from "./runFlags.ts"
 import { sameDatabase } from "./sameDatabase.ts"
@@ -25,9 +23,7 @@ import { sameDatabase } from "./sameDatabase.ts"
 export type RunServices = Source | GeoLocator | UserRepo | RunRepo | LocationQueue
 
 /** The column mapping of the command line: read before anything is opened that would have to be closed. */
-export class Mapping extends Context.Service<Mapping, ColumnMapping.ColumnMapping>()(
-  "user-activity-etl/commands/run/Mapping",
-) {
+export class Mapping extends Context.Service<Mapping, ColumnMapping>()("user-activity-etl/commands/run/Mapping") {
   static readonly layer = (path: string) =>
     Layer.effect(
       this,
@@ -41,7 +37,8 @@ export class Mapping extends Context.Service<Mapping, ColumnMapping.ColumnMappin
             return new UsageError({ message: `${path} cannot be read (${why}); name another with --mapping FILE` })
           }),
         )
-        return yield* ColumnMapping.parse(path, json)
+        const { parse } = yield* Effect.promise(() => import("../domain/ColumnMapping.ts"))
+        return yield* parse(path, json)
       }),
     )
 }
@@ -61,6 +58,7 @@ const makeLoad = (version: string) =>
     function* (flags: RunFlags) {
       const users = yield* UserRepo
       const locator = yield* GeoLocator
+      const Pipeline = yield* Effect.promise(() => import("../Pipeline.ts"))
       const summary = yield* Pipeline.run({
         mapping: yield* Mapping,
         delimiter: flags.delimiter,
@@ -74,6 +72,7 @@ const makeLoad = (version: string) =>
       }).pipe(withDisplay(flags, tellBanner(version, users.name, locator.name)))
       const code = exitCode(summary)
       const preview = yield* Preview
+      const { formatDryRun } = yield* Effect.promise(() => import("./formatDryRun.ts"))
       yield* Console.log(
         flags.json
           ? JSON.stringify({ exitCode: code, dryRun: flags.dryRun, ...summary })

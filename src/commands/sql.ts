@@ -1,4 +1,3 @@
-import { stringify } from "csv-stringify/sync"
 import { Console, Effect, type Layer } from "effect"
 import { Argument, Command } from "effect/cli"
 import { plural } from "../domain/Estimate.ts"
@@ -67,8 +66,10 @@ const formatJson = ({ columns, rows }: QueryResult): string =>
   )
 
 /** Values as they are: what reads them is no spreadsheet. */
-const formatCsv = ({ columns, rows }: QueryResult): string =>
-  stringify([[...columns], ...rows.map((row) => row.map(textValue))]).trimEnd()
+const formatCsv = Effect.fnUntraced(function* ({ columns, rows }: QueryResult) {
+  const { stringify } = yield* Effect.promise(() => import("csv-stringify/sync"))
+  return stringify([[...columns], ...rows.map((row) => row.map(textValue))]).trimEnd()
+})
 
 /** What PostgreSQL says of a statement that is wrong, or that would write. */
 const aboutStatement = /^(0A|22|26|42)/
@@ -89,7 +90,7 @@ const execute = Effect.fn("sql")(function* ({ csv, json, statement }: SqlFlags) 
       message: `two columns are called ${twice}; name one of them otherwise: ... as name`,
     })
   }
-  yield* Console.log((json ? formatJson : csv ? formatCsv : formatRows)(result))
+  yield* Console.log(csv ? yield* formatCsv(result) : (json ? formatJson : formatRows)(result))
 }, logEnd)
 
 /** `etl sql`: asks the database that is configured, also the embedded one, which no other program can open. */

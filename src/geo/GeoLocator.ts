@@ -1,6 +1,7 @@
 import { Context, Effect, Layer, Runtime, Schema } from "effect"
 import { specialRange } from "../domain/Address.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
+import type { ServiceRate } from "../domain/Estimate.ts"
 import { Answer, type Answers } from "../domain/Location.ts"
 
 /**
@@ -45,6 +46,12 @@ export interface GeoService {
    */
   readonly locate: (addresses: ReadonlyArray<string>) => Effect.Effect<Answers, GeoLocatorError | DatabaseError>
 }
+
+/** What a service takes. */
+export const rateOf = ({ batchSize, requestsPerMinute }: GeoService): ServiceRate => ({
+  batchSize,
+  requestsPerMinute: requestsPerMinute ?? null,
+})
 
 /**
  * Turns groups of addresses into locations. Addresses that can have no location (see `domain/Address`) are never asked.

@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Effect, Layer, Schema } from "effect"
+import * as Cli from "./Cli.ts"
+import type { CheckFlags } from "./commands/checkFlags.ts"
+import { DotEnv } from "./commands/origin.ts"
+import type * as Main from "./Main.ts"
+
+const { version } = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Struct({ version: Schema.String })))(
+  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+)
+
+/** Imported when a command runs, and not before: it takes longer than all else of a start. */
+const main = Effect.promise(() => import("./Main.ts"))
+
+const lazily =
+  <Flags, A, E>(pick: (main: typeof Main) => (flags: Flags) => Layer.Layer<A, E>) =>
+  (flags: Flags): Layer.Layer<A, E> =>
+    Layer.unwrap(Effect.map(main, (services) => pick(services)(flags)))
+
+const services = {
+  run: lazily(({ run }) => run),
+  check: (flags: CheckFlags) => Effect.flatMap(main, ({ check }) => check(flags)),
+  init: lazily(({ init }) => init),
+  locate: lazily(({ locate }) => locate),
+  rejects: lazily(({ rejects }) => rejects),
+  report: lazily(({ report }) => report),
+  runs: lazily(({ runs }) => runs),
+  sql: lazily(({ sql }) => sql),
+}
+
+/**
+ * The `etl` command with its arguments, and the names of the variables that a file .env has set. Fails with the exit code,
+ * after the reason was told.
+ */
+export const program = (args: ReadonlyArray<string>, dotEnv: ReadonlySet<string>) =>
+  Cli.execute(services, version, args).pipe(Effect.provideService(DotEnv, dotEnv), Effect.provide(NodeServices.layer))
