@@ -13,6 +13,7 @@ import { locate, type LocateFlags, type LocateServices } from "./commands/locate
 import { CommandLine } from "./commands/origin.ts"
 import * as Presenter from "./commands/presenter.ts"
 import { rejects, type RejectsFlags } from "./commands/rejects.ts"
+import { report as writeReport, type ReportFlags } from "./commands/report.ts"
 import { run, type RunServices } from "./commands/run.ts"
 import { runs, type RunsFlags } from "./commands/runs.ts"
 import { sql, type SqlFlags } from "./commands/sql.ts"
@@ -22,6 +23,7 @@ import * as Logging from "./Logging.ts"
 import type { ReadOnlyQuery } from "./repo/ReadOnlyQuery.ts"
 import type { RejectRepo } from "./repo/RejectRepo.ts"
 import type { RunHistory } from "./repo/RunHistory.ts"
+import type { ReportRepo } from "./repo/ReportRepo.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
 
 /** Makes the services of a command from its flags: `Main` for production, fakes in tests. */
@@ -31,6 +33,7 @@ export interface Services<RunError, InitError> {
   readonly init: (flags: InitFlags) => Layer.Layer<UserRepo, InitError>
   readonly locate: (flags: LocateFlags) => Layer.Layer<LocateServices, RunError>
   readonly rejects: (flags: RejectsFlags) => Layer.Layer<RejectRepo | RunHistory, InitError>
+  readonly report: (flags: ReportFlags) => Layer.Layer<ReportRepo, InitError>
   readonly runs: (flags: RunsFlags) => Layer.Layer<RunHistory, InitError>
   readonly sql: (flags: SqlFlags) => Layer.Layer<ReadOnlyQuery, InitError>
 }
@@ -48,6 +51,7 @@ const make = <RunError, InitError>(services: Services<RunError, InitError>, vers
     check(services.check),
     runs(services.runs),
     rejects(services.rejects),
+    writeReport(services.report),
     sql(services.sql),
     init(services.init),
   ] as const

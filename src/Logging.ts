@@ -52,6 +52,12 @@ const terminal = (least: LogLevel.LogLevel) =>
     console.error([coloured(logLevel, `${logLevel.toUpperCase()} ${text}${details.join("")}`), ...stack].join("\n"))
   })
 
+const advise = ({ reason }: PlatformError.PlatformError): string => {
+  if (reason._tag === "NotFound") return "Create its directory, or name another file."
+  if (reason._tag === "PermissionDenied") return "Let this user write there, or name another file."
+  return "Name another file."
+}
+
 /** Appends lines to the log. A full disk does not end the work that is logged, but is told, once. */
 const file = Effect.fnUntraced(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
@@ -59,7 +65,7 @@ const file = Effect.fnUntraced(function* (path: string) {
     `--logfile: ${path} cannot be written (${Predicate.hasProperty(reason.cause, "code") ? reason.cause.code : message}).`
   const log = yield* fs
     .open(path, { flag: "a" })
-    .pipe(Effect.mapError((error) => new LogFileError({ message: cannotWrite(error) })))
+    .pipe(Effect.mapError((error) => new LogFileError({ message: `${cannotWrite(error)} ${advise(error)}` })))
   let failed = false
   const append = (lines: ReadonlyArray<string>) =>
     // After a failure the last line may be there in part.

@@ -9,6 +9,7 @@ import { chooseDatabase } from "./commands/chooseDatabase.ts"
 import { UsageError } from "./commands/CommandError.ts"
 import type { InitFlags } from "./commands/init.ts"
 import type { RejectsFlags } from "./commands/rejects.ts"
+import type { ReportFlags } from "./commands/report.ts"
 import type { RunServices } from "./commands/run.ts"
 import type { LocateFlags, LocateServices } from "./commands/locate.ts"
 import { freeRequests, type LocatorFlags, type LocatorName } from "./commands/locatorFlags.ts"
@@ -27,10 +28,12 @@ import * as DryRepo from "./repo/DryRepo.ts"
 import { PermitRepo } from "./repo/PermitRepo.ts"
 import * as PgDatabaseState from "./repo/PgDatabaseState.ts"
 import * as PgReadOnlyQuery from "./repo/PgReadOnlyQuery.ts"
+import * as PgReportRepo from "./repo/PgReportRepo.ts"
 import * as PgUserRepo from "./repo/PgUserRepo.ts"
 import type { ReadOnlyQuery } from "./repo/ReadOnlyQuery.ts"
 import type { RejectRepo } from "./repo/RejectRepo.ts"
 import type { RunHistory } from "./repo/RunHistory.ts"
+import type { ReportRepo } from "./repo/ReportRepo.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
 import * as LocalSource from "./source/LocalSource.ts"
 
@@ -209,6 +212,10 @@ export const rejects = (flags: RejectsFlags): Layer.Layer<RejectRepo | RunHistor
 
 /** The services of `etl runs`. */
 export const runs = (flags: RunsFlags): Layer.Layer<RunHistory, InitError> => init(flags)
+
+/** The services of `etl report`. */
+export const report = (flags: ReportFlags): Layer.Layer<ReportRepo, InitError> =>
+  PgReportRepo.layer.pipe(Layer.provide(database(flags, 1)), withLog(flags))
 
 /** The services of `etl sql`. */
 export const sql = (flags: SqlFlags): Layer.Layer<ReadOnlyQuery, InitError> =>

@@ -20,6 +20,7 @@ const services = {
   init: lazily(({ init }) => init),
   locate: lazily(({ locate }) => locate),
   rejects: lazily(({ rejects }) => rejects),
+  report: lazily(({ report }) => report),
   runs: lazily(({ runs }) => runs),
   sql: lazily(({ sql }) => sql),
 }

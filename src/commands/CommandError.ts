@@ -28,3 +28,11 @@ export class RejectFileError extends Schema.TaggedError<RejectFileError>()("Reje
 }) {
   override readonly [Runtime.errorExitCode] = 2
 }
+
+/** The file of a report could not be written. What was there before is there still. */
+export class ReportFileError extends Schema.TaggedError<ReportFileError>()("ReportFileError", {
+  path: Schema.String,
+  message: Schema.String,
+}) {
+  override readonly [Runtime.errorExitCode] = 2
+}

@@ -2,13 +2,12 @@ import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
 import { plural } from "../domain/Estimate.ts"
 import { printable, withoutFile } from "../Logging.ts"
-import { type CheckFlags, checkFlags, checkGroups } from "./checkFlags.ts"
+import { checkChecks, type CheckFlags, checkFlags, checkGroups } from "./checkFlags.ts"
 import { NotReady } from "./CommandError.ts"
 import { withUsage } from "./CommandUsage.ts"
 import { checkExitCodes } from "./exitCodes.ts"
 import type { Finding } from "./finding.ts"
 import type { CheckParts } from "./findings.ts"
-import { runChecks } from "./runFlags.ts"
 
 const states: Readonly<Record<Finding["state"], string>> = {
   ok: "ok",
@@ -62,5 +61,5 @@ export const check = <E>(parts: MakeParts<E>) =>
       { command: "etl check", description: "All but the files" },
       { command: "etl check --source ./input/ --geo mmdb", description: "What a run would find" },
     ]),
-    withUsage({ config: checkFlags, groups: checkGroups, checks: runChecks, exitCodes: checkExitCodes }),
+    withUsage({ config: checkFlags, groups: checkGroups, checks: checkChecks, exitCodes: checkExitCodes }),
   )

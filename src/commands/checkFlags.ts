@@ -1,8 +1,10 @@
+import { Option } from "effect"
 import { type Command, Flag } from "effect/cli"
+import type { Check } from "./CommandUsage.ts"
 import { databaseFlags, databaseGroup } from "./databaseFlags.ts"
 import { type FlagGroup, optional } from "./documented.ts"
 import { locatorFlags, locatorGroup } from "./locatorFlags.ts"
-import { credentialsNote, loadFlags, sourceFlags } from "./runFlags.ts"
+import { credentialsNote, loadFlags, runChecks, sourceFlags } from "./runFlags.ts"
 
 const checkedSource = {
   ...sourceFlags,
@@ -24,3 +26,15 @@ export const checkGroups: ReadonlyArray<FlagGroup> = [
   locatorGroup,
   databaseGroup,
 ]
+
+/** As `etl run` has it, which must be given one. */
+const asOfRun = (values: Readonly<Record<string, unknown>>) => ({
+  ...values,
+  source: Option.getOrElse(values["source"] as CheckFlags["source"], () => "."),
+})
+
+/** The rules of `etl run`. */
+export const checkChecks = runChecks.map(({ keys, problem }): Check => ({
+  keys,
+  problem: keys.includes("source") ? (values) => problem(asOfRun(values)) : problem,
+}))

@@ -37,8 +37,6 @@ export const sortWords = (
   const names = new Map(
     known.flatMap((flag) => [`--${flag.name}`, ...flag.aliases].map((name) => [name, flag] as const)),
   )
-  const switches = known.filter(({ type }) => type === "boolean")
-  const negated = new Map(switches.map((flag): [string, HelpDoc.FlagDoc] => [`--no-${flag.name}`, flag]))
   const flags = Object.fromEntries(known.map(({ name }) => [name, new Array<string>()]))
   const valueless = new Set<string>()
   const unknown: Array<string> = []
@@ -56,9 +54,7 @@ export const sortWords = (
     }
     for (const [written, given] of spell(word)) {
       const flag = names.get(written)
-      const negates = flag === undefined ? negated.get(written) : undefined
-      if (negates !== undefined) flags[negates.name]!.push("false")
-      else if (flag === undefined) {
+      if (flag === undefined) {
         unknown.push(written)
         // Most likely its value.
         if (given === undefined && !takesOperands && nextValue() !== undefined) index++

@@ -55,6 +55,6 @@ export const repeatable = <A>(flag: Limited<A>, description: string, unset: stri
 
 /** A flag without a value, off unless it is given. `letter` is a short name of it. */
 export const toggle = (name: string, description: string, letter?: string): Documented<boolean> => {
-  const flag = Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
+  const flag = Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withoutNegation, Flag.withDefault(false))
   return document(letter === undefined ? flag : Flag.withAlias(flag, letter))
 }

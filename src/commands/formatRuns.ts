@@ -14,6 +14,8 @@ const number = new Intl.NumberFormat("en-US")
 
 const outcomes = ["read", "inserted", "updated", "unchanged", "stale", "duplicate", "rejected"] as const
 
+const stageNames = ["extract", "transform", "locate", "load"] as const
+
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 const twoDigits = (value: number): string => String(value).padStart(2, "0")
@@ -33,7 +35,7 @@ const formatTime = (time: Date): string => {
 }
 
 /** What a narrow terminal shows last comes first. */
-const leftOut: Partial<Record<keyof RecordCounts, number>> = {
+const leftOut: Readonly<Record<keyof RecordCounts, number>> = {
   stale: 10,
   duplicate: 9,
   unchanged: 8,
@@ -43,50 +45,46 @@ const leftOut: Partial<Record<keyof RecordCounts, number>> = {
   read: 3,
 }
 
-const countColumns: ReadonlyArray<FittedColumn> = outcomes.map((name) => ({
-  name,
-  isRight: true,
-  leaveOut: leftOut[name]!,
-}))
-
-const countCells = (counts: RecordCounts): ReadonlyArray<string> =>
-  outcomes.map((outcome) => number.format(counts[outcome]))
-
-const runColumns: ReadonlyArray<FittedColumn> = [
-  { name: "run", isRight: true },
-  { name: "when", isRight: false },
-  { name: "source", isRight: false, leaveOut: 2, least: 10 },
-  { name: "state", isRight: false },
-  ...countColumns,
-  { name: "time", isRight: true, leaveOut: 5 },
-  { name: "exit", isRight: true },
-]
+/** The columns of these counts, without what is 0 of all, and the cells of each. */
+const countsTable = (all: ReadonlyArray<RecordCounts>) => {
+  const shown = outcomes.filter(
+    (outcome) => outcome === "read" || outcome === "rejected" || all.some((counts) => counts[outcome] !== 0),
+  )
+  return {
+    columns: shown.map((name): FittedColumn => ({ name, isRight: true, leaveOut: leftOut[name] })),
+    cells: (counts: RecordCounts) => shown.map((outcome) => number.format(counts[outcome])),
+  }
+}
 
 /** What a person reads of runs, newest first, in `width` columns. `total`: how many there are. */
 export const formatRuns = (runs: ReadonlyArray<RunRecord>, total: number, width: number, now: Date): string => {
+  const counts = countsTable(runs.map(({ totals }) => totals))
+  const columns: ReadonlyArray<FittedColumn> = [
+    { name: "run", isRight: true },
+    { name: "when", isRight: false },
+    { name: "source", isRight: false, leaveOut: 2, least: 20 },
+    { name: "state", isRight: false },
+    ...counts.columns,
+    { name: "time", isRight: true, leaveOut: 5 },
+    { name: "exit", isRight: true },
+  ]
   const rows = runs.map((run) => [
     String(run.runId),
     formatShortTime(run.attemptedAt, now),
     printable(run.source),
     run.state,
-    ...countCells(run.totals),
+    ...counts.cells(run.totals),
     run.milliseconds === null ? "" : formatDuration(run.milliseconds),
     run.exitCode === null ? "" : String(run.exitCode),
   ])
   const isAll = total <= runs.length
   return [
-    ...fitTable(runColumns, rows, width),
+    ...fitTable(columns, rows, width),
     isAll
       ? plural(total, "run")
       : `The last ${number.format(runs.length)} of ${plural(total, "run")}: --limit ${total} shows all`,
   ].join("\n")
 }
-
-const fileColumns: ReadonlyArray<FittedColumn> = [
-  { name: "file", isRight: false, least: 12 },
-  { name: "state", isRight: false },
-  ...countColumns,
-]
 
 /** What is left to do comes first. */
 const fileOrder: ReadonlyArray<RunFile["state"]> = ["open", "waiting", "replaced", "loaded"]
@@ -94,12 +92,17 @@ const fileOrder: ReadonlyArray<RunFile["state"]> = ["open", "waiting", "replaced
 const formatFiles = (files: ReadonlyArray<RunFile>, width: number): ReadonlyArray<string> => {
   if (files.length === 0) return ["No file: all were loaded by other runs, before or since."]
   const ordered = files.toSorted((left, right) => fileOrder.indexOf(left.state) - fileOrder.indexOf(right.state))
+  const { cells, columns } = countsTable(files.map(({ counts }) => counts))
   const rows = ordered
     .slice(0, filesShown)
-    .map(({ uri, state, counts }) => [printable(nameOf(uri)), state].concat(countCells(counts)))
+    .map(({ uri, state, counts }) => [printable(nameOf(uri)), state].concat(cells(counts)))
   const more = files.length - rows.length
   return [
-    ...fitTable(fileColumns, rows, width),
+    ...fitTable(
+      [{ name: "file", isRight: false, least: 20 }, { name: "state", isRight: false }, ...columns],
+      rows,
+      width,
+    ),
     ...(more > 0 ? [`and ${plural(more, "other file")}: --json lists all`] : []),
   ]
 }
@@ -134,7 +137,6 @@ const describeEnd = ({ endedAt, exitCode, state }: RunDetails): string =>
 export const formatRun = (run: RunDetails, width: number, listRejects: string): string => {
   const { attempts, milliseconds, stages, state, totals } = run
   const digits = Math.max(...outcomes.map((outcome) => number.format(totals[outcome]).length))
-  const seconds = (stage: number) => formatDuration(stage)
   return [
     `Run ${run.runId}: ${state}${run.force ? ", --force" : ""}`,
     `  source     ${printable(run.source)}`,
@@ -142,12 +144,7 @@ export const formatRun = (run: RunDetails, width: number, listRejects: string): 
     ...(attempts > 1 ? [`  attempts   ${attempts}, the last begun ${formatTime(run.attemptedAt)}`] : []),
     `  ended      ${describeEnd(run)}`,
     ...(milliseconds === null ? [] : [`  time       ${formatDuration(milliseconds)}`]),
-    ...(stages === null
-      ? []
-      : [
-          `  stages     extract ${seconds(stages.extract)}, transform ${seconds(stages.transform)}, ` +
-            `locate ${seconds(stages.locate)}, load ${seconds(stages.load)}`,
-        ]),
+    ...(stages === null ? [] : stageNames.map((stage) => `    ${stage.padEnd(9)}  ${formatDuration(stages[stage])}`)),
     ...outcomes.map((outcome) => `  ${outcome.padEnd(9)}  ${number.format(totals[outcome]).padStart(digits)}`),
     "",
     ...formatFiles(run.files, width),

@@ -1,9 +1,10 @@
 import { CliConfig, GlobalFlag, type HelpDoc } from "effect/cli"
 import { Option } from "effect"
+import { completions } from "./completions.ts"
 
 /** The flags of every command. effect/cli has one more, a wizard that asks for each flag in turn. */
 export const config = CliConfig.make({
-  builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions, GlobalFlag.LogLevel],
+  builtIns: [GlobalFlag.Help, GlobalFlag.Version, completions, GlobalFlag.LogLevel],
 })
 
 const texts: Readonly<Record<string, { readonly type: string; readonly description: string }>> = {

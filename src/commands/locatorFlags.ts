@@ -5,7 +5,7 @@ import { type FlagGroup, type Limited, optional, repeatable, withDefault } from 
 import { file } from "./pathFlags.ts"
 import { wholeNumber } from "./wholeNumber.ts"
 
-const locatorNames = ["ip-api", "mmdb", "none"] as const
+export const locatorNames = ["ip-api", "mmdb", "none"] as const
 export type LocatorName = (typeof locatorNames)[number]
 
 const parseLocators = (list: string): ReadonlyArray<LocatorName> | undefined => {

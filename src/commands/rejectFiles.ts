@@ -1,7 +1,8 @@
 import { stringify } from "csv-stringify/sync"
-import { Effect, Exit, FileSystem, Path, type PlatformError, Predicate, Stream } from "effect"
+import { Effect, Exit, FileSystem, Path, type PlatformError, Stream } from "effect"
 import { type RejectedFile, RejectRepo, type StoredReject } from "../repo/RejectRepo.ts"
 import { RejectFileError } from "./CommandError.ts"
+import { explainUnwritable } from "./unwritable.ts"
 
 /** Two files that were written: the records of one header, and their reasons. */
 export interface Written {
@@ -52,23 +53,8 @@ const reasonRows = (reject: StoredReject, fixLine: number | null): ReadonlyArray
     detail === undefined ? message : `${message}: ${detail}`,
   ])
 
-const explain = (path: string, { reason, message }: PlatformError.PlatformError): string => {
-  const errno = Predicate.hasProperty(reason.cause, "code") ? reason.cause.code : undefined
-  if (reason._tag === "AlreadyExists") {
-    return `${path} exists already and is left as it is. Remove it, or name another file with --out.`
-  }
-  if (reason._tag === "NotFound") return `${path} cannot be written: its directory does not exist. Create it.`
-  if (reason._tag === "PermissionDenied") {
-    return `${path} cannot be written: permission denied. Let this user write there, or name another file with --out.`
-  }
-  if (errno === "ENOSPC" || errno === "EDQUOT") {
-    return `${path} cannot be written: the disk is full. Free space, or name a file on another disk with --out.`
-  }
-  return `${path} cannot be written (${errno ?? message}). Name another file with --out.`
-}
-
 const failAt = (path: string) => (error: PlatformError.PlatformError) =>
-  new RejectFileError({ path, message: explain(path, error) })
+  new RejectFileError({ path, message: explainUnwritable(path, error) })
 
 /** The files' names for each header: `fix.csv` and `fix.reasons.csv`, `fix-2.csv` and `fix-2.reasons.csv`. */
 const makeNames = (path: Path.Path, out: string) => {

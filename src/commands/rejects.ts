@@ -10,17 +10,11 @@ import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts
 import { optional } from "./documented.ts"
 import { plainExitCodes } from "./exitCodes.ts"
 import { file } from "./pathFlags.ts"
+import { findRun, runFlag } from "./runName.ts"
 import { plural } from "../domain/Estimate.ts"
 import { quote } from "../domain/shell.ts"
 import { sameDatabase } from "./sameDatabase.ts"
 import type { Written } from "./rejectFiles.ts"
-import { expectedRunName, findRun, parseRunName } from "./runName.ts"
-
-const runFlag = (name: string) =>
-  Flag.String(name).pipe(
-    Flag.filterMap(parseRunName, () => expectedRunName),
-    Flag.withMetavar("RUN"),
-  )
 
 const ownFlags = {
   run: optional(runFlag("run"), "Which run's rejects: latest, or its number", { unset: "latest" }),

@@ -1,8 +1,9 @@
 import { Effect, Option } from "effect"
+import { Flag } from "effect/cli"
 import { RunHistory } from "../repo/RunHistory.ts"
 import { UsageError } from "./CommandError.ts"
 
-/** How people name a run. */
+/** Which run: the one that was tried last, or its number. */
 export type RunName = number | "latest"
 
 export const parseRunName = (text: string): Option.Option<RunName> => {
@@ -12,6 +13,13 @@ export const parseRunName = (text: string): Option.Option<RunName> => {
 }
 
 export const expectedRunName = "latest or a positive whole number"
+
+/** A flag that names a run. */
+export const runFlag = (name: string) =>
+  Flag.String(name).pipe(
+    Flag.filterMap(parseRunName, () => expectedRunName),
+    Flag.withMetavar("RUN"),
+  )
 
 export const noRunYet = () =>
   new UsageError({

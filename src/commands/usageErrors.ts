@@ -84,9 +84,10 @@ export const usageErrors = Effect.fnUntraced(function* (
   }
   if (operands.length > 0) {
     const listed = operands.map((word) => JSON.stringify(word)).join(", ")
-    const one = helpDoc.args?.[0]?.name
-    const allowed = one === undefined ? "flags and their values only" : `one <${one}> (in quotes, where it has spaces)`
-    problems.push(`${listed}: too much. ${commandPath.join(" ")} takes ${allowed}.`)
+    const operand = helpDoc.args?.[0]
+    const allowed = operand === undefined ? "flags and their values only" : `one <${operand.name}>`
+    const quoted = operand?.required === true ? " (in quotes, where it has spaces)" : ""
+    problems.push(`${listed}: too much. ${commandPath.join(" ")} takes ${allowed}${quoted}.`)
   }
   for (const { keys, problem } of checks) {
     const text = keys.every((key) => key in values) ? problem(values) : undefined

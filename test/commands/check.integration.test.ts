@@ -88,10 +88,11 @@ describe("etl check", () => {
       assert.match(onlyLine(settings.stdout, "source"), /^skipped none is named/)
 
       const twice = yield* etl(
-        ["check", "--embedded", "x", "--database-url", "postgres://u:s3cret@h/d", "--geo-db", "y"],
+        ["check", "--source", "", "--embedded", "x", "--database-url", "postgres://u:s3cret@h/d", "--geo-db", "y"],
         env,
       )
-      assert.strictEqual(twice.code, 2)
+      assert.deepStrictEqual([twice.code, twice.stdout], [2, ""])
+      assert.match(twice.stderr, /--source is empty/)
       assert.match(twice.stderr, /name two databases/)
       assert.match(twice.stderr, /--geo-db is for --geo mmdb/)
       const url = yield* etl(["check", "--geo", "ip-api", "--logfile", "/no/where/etl.log"], {
@@ -101,6 +102,9 @@ describe("etl check", () => {
       assert.strictEqual(url.code, 2)
       assert.match(onlyLine(url.stdout, "ip-api"), /^WRONG .*must begin with http/)
       assert.match(onlyLine(url.stdout, "log"), /^WRONG .*--logfile/)
+      const quota = yield* etl(["check", "--ip-api-quota", "16"], env)
+      assert.strictEqual(quota.code, 2)
+      assert.match(onlyLine(quota.stdout, "flags"), /^WRONG .*need a key/)
       assert.notInclude(twice.stdout + twice.stderr + all.stdout, "s3cret")
     }).pipe(Effect.scoped),
   )

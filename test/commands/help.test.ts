@@ -5,7 +5,7 @@ import { TerminalCapabilities } from "effect/cli"
 import { availableParallelism } from "node:os"
 import { etl } from "../utils/etl.ts"
 
-const commands = ["run", "locate", "rejects", "sql", "init", "help"]
+const commands = ["run", "locate", "check", "runs", "report", "rejects", "sql", "init", "help"]
 const pages = [["--help"], ...commands.map((command) => [command, "--help"])]
 
 /** A terminal of so many columns. */

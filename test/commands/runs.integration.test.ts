@@ -69,7 +69,10 @@ describe("etl runs", () => {
       const full = yield* etl(["runs", "2"], env)
       assert.strictEqual(full.code, 0, full.stderr)
       assert.include(full.stdout, `Run 2: finished\n  source     ${bad}\n`)
-      assert.match(full.stdout, /^ {2}stages {5}extract \d\.\d s, transform \d\.\d s, locate \d\.\d s, load \d\.\d s$/m)
+      assert.match(
+        full.stdout,
+        /^ {2}time {7}\d\.\d s\n {4}extract {4}\d\.\d s\n {4}transform {2}\d\.\d s\n {4}locate {5}\d\.\d s\n {4}load {7}\d\.\d s$/m,
+      )
       assert.match(full.stdout, /^1\.csv +loaded +3 +/m)
       assert.match(full.stdout, /^ +2 {2}email is missing +1\.csv:4$/m)
       assert.match(full.stdout, /^ +2 {2}ip_address is not an IPv4 or IPv6 address +od\\u001b\[31md\.csv:2$/m)

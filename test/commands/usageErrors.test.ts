@@ -32,7 +32,7 @@ describe("usage errors", () => {
 
   const source = ["--source", "x"]
   it.live.each([
-    [["frob"], [/^"frob" is no command\. Commands: run, .*, help\.$/]],
+    [["frob"], [/^"frob" is no command\. Commands: run, locate, .*help\.$/]],
     [["rejetcs"], [/^"rejetcs" is no command\. Did you mean rejects\?/]],
     [["help", "rejcts"], [/^<command>: "rejcts"; expected run, .*help\. Did you mean rejects\?$/]],
     [["-x"], ["-x: there is no such flag.", /^--source PATH is missing/]],
@@ -111,7 +111,13 @@ describe("usage errors", () => {
     [["--embedded", "e", "--database-url", "u"], /^--database-url and --embedded name two databases/],
   ] as ReadonlyArray<readonly [ReadonlyArray<string>, string | RegExp]>
   /** Words that are right, which must not be told, nor hide what is wrong. */
-  const right = [["--source", "x"], ["--max-rejects=5%"], ["--locate-for", "3h"], ["--no-aws"], ["--log-level", "warn"]]
+  const right = [
+    ["--source", "x"],
+    ["--max-rejects=5%"],
+    ["--locate-for", "3h"],
+    ["--aws=false"],
+    ["--log-level", "warn"],
+  ]
 
   it.effect.prop(
     "any mistakes, in any order, are all told, and nothing else is",

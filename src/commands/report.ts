@@ -1,0 +1,115 @@
+import { Console, Effect, FileSystem, Layer, Option, Path, type PlatformError } from "effect"
+import { Command } from "effect/cli"
+import { printable } from "../Logging.ts"
+import { reportMark, reportMarkWithin } from "../report/reportMark.ts"
+import { ReportRepo } from "../repo/ReportRepo.ts"
+import { ReportFileError } from "./CommandError.ts"
+import { withUsage } from "./CommandUsage.ts"
+import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
+import { logEnd } from "./Defect.ts"
+import { optional, toggle, withDefault } from "./documented.ts"
+import { plainExitCodes } from "./exitCodes.ts"
+import { openFile } from "./openFile.ts"
+import { file } from "./pathFlags.ts"
+import { runFlag } from "./runName.ts"
+import { explainUnwritable } from "./unwritable.ts"
+
+const ownFlags = {
+  run: optional(runFlag("run"), "Which run is reported: latest, or its number", { unset: "latest" }),
+  out: withDefault(
+    file("out"),
+    "report.html",
+    "The HTML file to write; an earlier report is replaced, no other file is",
+  ),
+  open: toggle("open", "Open the report in the browser"),
+}
+
+const reportFlags = { ...ownFlags, ...databaseFlags }
+
+export type ReportFlags = Command.Command.Config.Infer<typeof reportFlags>
+
+const failAt = (path: string) => (error: PlatformError.PlatformError) =>
+  new ReportFileError({ path, message: explainUnwritable(path, error) })
+
+/** Where the report goes: nothing is there, or an earlier report is. A link is followed. */
+const findTarget = Effect.fnUntraced(
+  function* (out: string) {
+    const fs = yield* FileSystem.FileSystem
+    const path = yield* Path.Path
+    const refuse = (why: string) =>
+      new ReportFileError({ path: out, message: `${out} ${why}. Name another file with --out.` })
+    const given = path.resolve(out)
+    const directory = path.dirname(given)
+    if ((yield* fs.stat(directory)).type !== "Directory") return yield* refuse("is in no directory")
+    yield* fs.access(directory, { writable: true })
+    if (!(yield* fs.exists(given))) return given
+    const { type } = yield* fs.stat(given)
+    if (type === "Directory") return yield* refuse("is a directory")
+    if (type !== "File") return yield* refuse("is not a file")
+    const isReport = yield* Effect.scoped(
+      Effect.gen(function* () {
+        const file = yield* fs.open(given)
+        const bytes = yield* file.readAlloc(reportMarkWithin)
+        return Option.exists(bytes, (bytes) => Buffer.from(bytes).toString("latin1").includes(reportMark))
+      }),
+    )
+    if (!isReport) return yield* refuse("is no report of etl and is left as it is")
+    return yield* fs.realPath(given)
+  },
+  (effect, out) => Effect.catchTag(effect, "PlatformError", (error) => Effect.fail(failAt(out)(error))),
+)
+
+/** Writes the file as a whole, or leaves what was there. */
+const writeWhole = Effect.fnUntraced(function* (out: string, target: string, text: string) {
+  const fs = yield* FileSystem.FileSystem
+  const temporary = `${target}.${process.pid}.tmp`
+  const write = Effect.gen(function* () {
+    const file = yield* fs.open(temporary, { flag: "wx" })
+    yield* file.writeAll(new TextEncoder().encode(text))
+    // Some disks tell only here that they are full.
+    yield* file.sync
+  }).pipe(Effect.scoped)
+  yield* write.pipe(
+    Effect.andThen(fs.rename(temporary, target)),
+    Effect.onError(() => Effect.ignore(fs.remove(temporary))),
+    Effect.mapError(failAt(out)),
+  )
+})
+
+const execute = Effect.fn("report")(function* ({ open, out, run }: ReportFlags) {
+  const repo = yield* ReportRepo
+  const target = yield* findTarget(out)
+  const data = yield* repo.read(Option.getOrElse(run, () => "latest" as const))
+  // Maps and scales cost a tenth of a second that no other command should pay.
+  const { page } = yield* Effect.promise(() => import("../report/page.ts"))
+  const text = page(data)
+  yield* writeWhole(out, target, text)
+  yield* Console.log(printable(target))
+  yield* Effect.logDebug("report written").pipe(
+    Effect.annotateLogs({ path: target, bytes: Buffer.byteLength(text), run: data.run?.id ?? null }),
+  )
+  if (open && !(yield* openFile(target))) {
+    yield* Effect.logWarning(`Nothing here opens the report. Open ${target} in a browser.`)
+  }
+}, logEnd)
+
+/** `etl report`: one HTML file about the users, a run and its rejects, for people to forward. */
+export const report = <E>(services: (flags: ReportFlags) => Layer.Layer<ReportRepo, E>) =>
+  Command.make("report", reportFlags, execute).pipe(
+    // A file that is in the way is told before a database is opened.
+    Command.provide((flags) => Layer.unwrap(Effect.as(findTarget(flags.out), services(flags)))),
+    Command.withDescription(
+      "Write a report about the users and a run: one HTML file, with counts only, that needs neither network nor scripts.",
+    ),
+    Command.withShortDescription("Write an HTML page about the users and a run"),
+    Command.withExamples([
+      { command: "etl report --open", description: "About the latest run, and open it" },
+      { command: "etl report --run 3 --out run-3.html", description: "About run 3" },
+    ]),
+    withUsage({
+      config: reportFlags,
+      groups: [{ title: "Report", flags: ownFlags }, databaseGroup],
+      checks: databaseChecks,
+      exitCodes: plainExitCodes,
+    }),
+  )

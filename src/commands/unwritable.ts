@@ -1,0 +1,17 @@
+import { type PlatformError, Predicate } from "effect"
+
+/** Why a file that `--out` names cannot be written, and what to do. */
+export const explainUnwritable = (path: string, { reason, message }: PlatformError.PlatformError): string => {
+  const errno = Predicate.hasProperty(reason.cause, "code") ? reason.cause.code : undefined
+  if (reason._tag === "AlreadyExists") {
+    return `${path} exists already and is left as it is. Remove it, or name another file with --out.`
+  }
+  if (reason._tag === "NotFound") return `${path} cannot be written: its directory does not exist. Create it.`
+  if (reason._tag === "PermissionDenied") {
+    return `${path} cannot be written: permission denied. Let this user write there, or name another file with --out.`
+  }
+  if (errno === "ENOSPC" || errno === "EDQUOT") {
+    return `${path} cannot be written: the disk is full. Free space, or name a file on another disk with --out.`
+  }
+  return `${path} cannot be written (${errno ?? message}). Name another file with --out.`
+}

@@ -1,0 +1,48 @@
+import { formatDuration } from "../domain/Estimate.ts"
+
+const number = new Intl.NumberFormat("en-US")
+const tenths = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+const compact = new Intl.NumberFormat("en-US", { notation: "compact" })
+
+/** `1,234,567`. */
+export const count = (value: number): string => number.format(value)
+
+/** `1.2M`, for an axis. */
+export const short = (value: number): string => compact.format(value)
+
+/** A share as people read it: what is not nothing is not 0%, what is not all is not 100%. */
+export const percent = (part: number, whole: number): string => {
+  if (whole <= 0 || part <= 0) return "0%"
+  if (part >= whole) return "100%"
+  const share = (part / whole) * 100
+  if (share < 0.1) return "<0.1%"
+  return share > 99.9 ? ">99.9%" : `${tenths.format(share)}%`
+}
+
+/** A width for a style: 0 to 100 with two digits. */
+export const width = (part: number, whole: number): string =>
+  whole <= 0 ? "0%" : `${Math.round(Math.min(1, Math.max(0, part / whole)) * 10_000) / 100}%`
+
+/** `12.3 s`, `8 min 16 s`; below a tenth of a second in milliseconds. */
+export const duration = (milliseconds: number): string =>
+  milliseconds > 0 && milliseconds < 100 ? `${count(milliseconds)} ms` : formatDuration(milliseconds)
+
+const dateTime = new Intl.DateTimeFormat("en-US", {
+  dateStyle: "medium",
+  timeStyle: "short",
+  hourCycle: "h23",
+  timeZone: "UTC",
+})
+
+/** `Nov 25, 2026, 17:03`, in UTC. */
+export const minute = (value: Date): string => dateTime.format(value)
+
+/** `Nov 25, 2026, 17:03 UTC`. */
+export const time = (value: Date): string => `${minute(value)} UTC`
+
+/** Lists for a sentence: `a`, `a and b`, `a, b and c`. */
+export const list = (items: ReadonlyArray<string>): string =>
+  items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`
+
+/** The last part of a path or URI. */
+export const baseName = (uri: string): string => uri.replace(/[/\\]+$/, "").replace(/^.*[/\\]/s, "") || uri

@@ -1,0 +1,38 @@
+import { printable } from "../Logging.ts"
+
+/** Markup that is complete and safe: made by `html` alone. */
+export class Html {
+  readonly markup: string
+  constructor(markup: string) {
+    this.markup = markup
+  }
+}
+
+/** What may stand in a template: text is escaped, wherever it comes from; null is nothing. */
+export type Part = string | number | Html | null | ReadonlyArray<Part>
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+}
+
+/** Text for an element or a quoted attribute. What does not print, or turns the direction of text, becomes visible. */
+const escape = (text: string): string =>
+  printable(text.toWellFormed()).replaceAll(/[&<>"']/g, (character) => entities[character]!)
+
+const render = (part: Part): string => {
+  if (part === null) return ""
+  if (typeof part === "string") return escape(part)
+  if (typeof part === "number") return String(part)
+  return part instanceof Html ? part.markup : part.map(render).join("")
+}
+
+/** Lines are broken and indented for us alone. */
+const compact = (template: string): string => template.replaceAll(/\s*\n\s*/g, "\n")
+
+/** Builds markup: the template is ours, all that is put in is escaped, unless it is markup already. */
+export const html = (template: TemplateStringsArray, ...parts: ReadonlyArray<Part>): Html =>
+  new Html(template.map(compact).reduce((markup, text, index) => markup + render(parts[index - 1] ?? null) + text))

@@ -1,0 +1,100 @@
+import { plural } from "../domain/Estimate.ts"
+import type { ReportData } from "../domain/ReportData.ts"
+import { joinCountries } from "./countries.ts"
+import { count, duration, percent, time } from "./format.ts"
+import { Html, html } from "./html.ts"
+import { reportMark } from "./reportMark.ts"
+import { people, places, quality } from "./people.ts"
+import { style } from "./style.ts"
+import { history, queue, recordsPerSecond, rejects, stateName, work } from "./work.ts"
+
+/** No script, no image, no font, no frame, no request: what is seen is in the file. */
+const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+const tile = (name: string, value: string, note: string): Html =>
+  html`<div>
+    <dt>${name}</dt>
+    <dd class="${value.length > 9 ? "value many" : "value"}">${value}</dd>
+    <dd class="aside">${note}</dd>
+  </div>`
+
+const tiles = ({ users, run, queue }: ReportData, countries: number): Html => {
+  const without = users.total - users.located
+  const speed = run === null ? null : recordsPerSecond(run)
+  const ofRun = run === null ? "no run yet" : `run ${run.id}`
+  return html`<section aria-labelledby="glance">
+    <h2 id="glance" class="hidden">At a glance</h2>
+    <dl class="tiles">
+      ${tile("Users", count(users.total), users.total === 0 ? "none yet" : `${percent(users.active, users.total)} active`)}
+      ${tile("Countries", count(countries), countries === 0 ? "none yet" : "with users")}
+      ${tile(
+        "Located",
+        users.total === 0 ? "–" : percent(users.located, users.total),
+        users.total === 0
+          ? "no users yet"
+          : queue.waiting > 0
+            ? `${count(queue.waiting)} ${queue.waiting === 1 ? "address waits" : "addresses wait"}`
+            : `${count(without)} without a place`,
+      )}
+      ${tile("Rejected", run === null ? "–" : count(run.counts.rejected), run === null ? ofRun : `${percent(run.counts.rejected, run.counts.read)} of its records`)}
+      ${tile("Duration", run === null || run.milliseconds === null ? "–" : duration(run.milliseconds), run !== null && run.milliseconds === null ? `not kept of ${ofRun}` : run !== null && run.attempts > 1 ? `${ofRun}, ${run.attempts} attempts` : ofRun)}
+      ${tile("Records/s", speed === null ? "–" : count(speed), run === null ? ofRun : `${count(run.counts.read)} read`)}
+    </dl>
+  </section>`
+}
+
+const heading = ({ run, database, madeAt }: ReportData): Html =>
+  html`<header>
+    <h1>User activity</h1>
+    <p>Database <b>${database}</b> on <time datetime="${madeAt.toISOString()}">${time(madeAt)}</time></p>
+    ${
+      run === null
+        ? null
+        : html`<p>Run ${String(run.id)} (${stateName(run)}) of <span class="source">${run.source}</span></p>`
+    }
+  </header>`
+
+/** DB-IP's licence asks for the link wherever places are shown that its files tell. */
+const attribution = ({ users }: ReportData): Html | null =>
+  users.located > users.byService
+    ? html`<p>
+        Places that were found in a local database of DB-IP:
+        <a href="https://db-ip.com" rel="noreferrer">IP Geolocation by DB-IP</a> (CC BY 4.0).
+      </p>`
+    : null
+
+/** The report: one HTML page without scripts that needs nothing but itself. */
+export const page = (data: ReportData): string => {
+  const countries = joinCountries(data.countries.top)
+  const unlisted = data.countries.distinct - data.countries.top.length
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        ${new Html(reportMark)}
+        <meta http-equiv="Content-Security-Policy" content="${policy}" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="referrer" content="no-referrer" />
+        <meta name="robots" content="noindex" />
+        <title>User activity: ${plural(data.users.total, "user")}, ${data.database}, ${time(data.madeAt)}</title>
+        <style>
+          ${new Html(style)}
+        </style>
+      </head>
+      <body>
+        ${heading(data)}
+        <main>
+          ${tiles(data, countries.length + unlisted)} ${places(data, countries)} ${people(data)} ${quality(data)}
+          ${work(data)} ${rejects(data)} ${queue(data)} ${history(data)}
+        </main>
+        <footer>
+          <p>
+            Made by <code>etl report</code> of user-activity-etl. It holds counts only: no e-mail addresses, names or records. Times
+            are UTC.
+          </p>
+          ${attribution(data)}
+        </footer>
+      </body>
+    </html> `.markup
+}

@@ -1,0 +1,250 @@
+import type { ReportData, ReportedRun, RunState } from "../domain/ReportData.ts"
+import { barHeader, durations, nothing, scrolling } from "./charts.ts"
+import { baseName, count, duration, minute, percent } from "./format.ts"
+import { type Html, html } from "./html.ts"
+
+const states: Readonly<Record<RunState, string>> = {
+  running: "running",
+  finished: "finished",
+  unfinished: "not finished",
+  interrupted: "interrupted",
+}
+
+export const stateName = ({ state }: ReportedRun): string => states[state]
+
+/** Records a second over all attempts; null where none was read, or the time was not kept. */
+export const recordsPerSecond = ({ milliseconds, counts }: ReportedRun): number | null =>
+  milliseconds === null || milliseconds === 0 || counts.read === 0
+    ? null
+    : Math.round((counts.read / milliseconds) * 1000)
+
+const orDash = (value: number | null, format: (value: number) => string): string =>
+  value === null ? "–" : format(value)
+
+const stageRows = [
+  ["Extract", "waiting for the files’ bytes", "extract"],
+  ["Transform", "framing and decoding records", "transform"],
+  ["Locate", "asking local databases for places", "locate"],
+  ["Load", "writing to the database, over all connections", "load"],
+] as const
+
+const stages = ({ stages }: ReportedRun): Html =>
+  stages === null
+    ? html`<h3>Time by stage</h3>
+        ${nothing("The times of this run’s stages were not kept.")}`
+    : html`${durations(
+        "Time by stage",
+        stageRows.map(([name, meaning, stage]) => ({ name, meaning, milliseconds: stages[stage] })),
+      )}
+        <p class="note">Stages overlap: together they may take longer than the run.</p>`
+
+const outcomes = [
+  ["Inserted", "new users", "inserted"],
+  ["Updated", "newer than what was stored", "updated"],
+  ["Unchanged", "equal to what was stored", "unchanged"],
+  ["Stale", "older than what was stored", "stale"],
+  ["Duplicate", "superseded within their chunk", "duplicate"],
+  ["Rejected", "could not be loaded", "rejected"],
+] as const
+
+const records = ({ counts }: ReportedRun): Html =>
+  html`<table>
+    <caption>
+      Records by outcome
+      <span class="aside">${count(counts.read)} read</span>
+    </caption>
+    <thead>
+      <tr>
+        <th scope="col">Outcome</th>
+        <th scope="col" class="n">Records</th>
+        <th scope="col" class="n">Share</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${outcomes.map(
+        ([name, meaning, outcome]) =>
+          html`<tr>
+            ${barHeader([name, html` <span class="quiet">${meaning}</span>`], counts[outcome], counts.read)}
+            <td class="n">${count(counts[outcome])}</td>
+            <td class="n quiet">${percent(counts[outcome], counts.read)}</td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`
+
+/** What became of the run's records, and how long that took. */
+export const work = ({ run }: ReportData): Html =>
+  html`<section aria-labelledby="work">
+    <h2 id="work">${run === null ? "The run" : `Run ${run.id}`}</h2>
+    ${
+      run === null
+        ? html`<div class="card">${nothing("No run yet. etl --source DIR loads files.")}</div>`
+        : html`<div class="columns two">
+            <div class="card">${records(run)}</div>
+            <div class="card">${stages(run)}</div>
+          </div>`
+    }
+  </section>`
+
+const noRejects = (run: ReportedRun | null): string => {
+  if (run === null) return "No run yet, so nothing was rejected."
+  return run.counts.rejected === 0
+    ? "No record was rejected."
+    : `The ${count(run.counts.rejected)} rejects of this run are not kept any more.`
+}
+
+/** Why records were rejected, with the first of each kind. */
+export const rejects = ({ rejects: { kept, distinct, reasons }, run }: ReportData): Html => {
+  const aside = distinct > reasons.length ? `the first ${reasons.length} of ${count(distinct)} reasons` : ""
+  const most = reasons[0]?.records ?? 0
+  return html`<section aria-labelledby="rejects">
+    <h2 id="rejects">Rejected records</h2>
+    <div class="card">
+      ${
+        reasons.length === 0
+          ? nothing(noRejects(run))
+          : html`${scrolling(
+              "Rejected records by reason",
+              html`<table>
+                  <caption>
+                    ${count(kept)} ${kept === 1 ? "record" : "records"} by reason
+                    <span class="aside">${aside}</span>
+                  </caption>
+                  <thead>
+                    <tr>
+                      <th scope="col">Reason</th>
+                      <th scope="col" class="n">Records</th>
+                      <th scope="col" class="n">Share</th>
+                      <th scope="col">First example</th>
+                    </tr>
+                  </thead>
+                  <tbody>
+                    ${reasons.map(
+                      ({ column, message, records, example }) =>
+                        html`<tr>
+                          ${barHeader([column === null ? null : html`<code>${column}</code> `, message], records, most)}
+                          <td class="n">${count(records)}</td>
+                          <td class="n quiet">${percent(records, kept)}</td>
+                          <td class="place">${baseName(example.uri)}:${String(example.line)}</td>
+                        </tr>`,
+                    )}
+                  </tbody>
+                </table>`,
+            )}
+              <p class="note">A record with several reasons counts for each. <code>etl rejects --run ${run?.id ?? "latest"}</code> lists them all.</p>`
+      }
+    </div>
+  </section>`
+}
+
+/** The addresses that wait for a service, and what it has answered. */
+export const queue = ({ queue, users }: ReportData): Html => {
+  const { waiting, claimed, located, unlocatable } = queue
+  const without = unlocatable.reduce((sum, { addresses }) => sum + addresses, 0)
+  const reasons = unlocatable.map(({ reason, addresses }) => `${count(addresses)} ${reason}`).join(", ")
+  const isUnused = waiting + located + without === 0
+  return html`<section aria-labelledby="queue">
+    <h2 id="queue">Locating</h2>
+    <div class="card">
+      ${
+        isUnused
+          ? nothing(
+              users.located > 0
+                ? "No address waits for a service: a local database was asked."
+                : "No address waits for a service.",
+            )
+          : html`<dl class="facts">
+              <div>
+                <dt>Waiting</dt>
+                <dd>${count(waiting)}</dd>
+                <dd class="aside">
+                  ${claimed > 0 ? `${count(claimed)} being asked for now` : waiting > 0 ? "etl locate asks for them" : "the queue is empty"}
+                </dd>
+              </div>
+              <div>
+                <dt>Answered with a place</dt>
+                <dd>${count(located)}</dd>
+                <dd class="aside">addresses</dd>
+              </div>
+              <div>
+                <dt>Answered without a place</dt>
+                <dd>${count(without)}</dd>
+                <dd class="aside">${reasons}</dd>
+              </div>
+            </dl>`
+      }
+      <p class="note">
+        Of ${count(users.total)} ${users.total === 1 ? "user" : "users"}, a service located ${count(users.byService)}
+        and a local database ${count(Math.max(0, users.located - users.byService))};
+        ${count(users.total - users.located)} have no place.
+      </p>
+    </div>
+  </section>`
+}
+
+const headers = [
+  "Exit",
+  "Read",
+  "Inserted",
+  "Updated",
+  "Unchanged",
+  "Stale",
+  "Duplicate",
+  "Rejected",
+  "Time",
+  "Records/s",
+]
+
+const runRow = (run: ReportedRun, isShown: boolean): Html => {
+  const { id, source, startedAt, attempts, exitCode, counts, milliseconds } = run
+  return html`<tr class="${isShown ? "shown" : ""}">
+    <th scope="row" class="n">${String(id)}</th>
+    <td class="when"><time datetime="${startedAt.toISOString()}">${minute(startedAt)}</time></td>
+    <td class="source">${source}</td>
+    <td class="state ${run.state}">${stateName(run)}${attempts > 1 ? `, ${attempts} attempts` : ""}</td>
+    <td class="n">${orDash(exitCode, count)}</td>
+    ${[
+      counts.read,
+      counts.inserted,
+      counts.updated,
+      counts.unchanged,
+      counts.stale,
+      counts.duplicate,
+      counts.rejected,
+    ].map((number) => html`<td class="n">${count(number)}</td>`)}
+    <td class="n">${orDash(milliseconds, duration)}</td>
+    <td class="n">${orDash(recordsPerSecond(run), count)}</td>
+  </tr>`
+}
+
+/** The runs tried last. */
+export const history = ({ runs, run }: ReportData): Html =>
+  html`<section aria-labelledby="history">
+    <h2 id="history">Runs</h2>
+    <div class="card">
+      ${
+        runs.length === 0
+          ? nothing("No run yet. etl --source DIR loads files.")
+          : scrolling(
+              "The runs tried last",
+              html`<table class="wide">
+                <caption>
+                  ${runs.length === 1 ? "One run" : `The ${runs.length} runs tried last`}, the latest first
+                </caption>
+                <thead>
+                  <tr>
+                    <th scope="col" class="n">Run</th>
+                    <th scope="col">Started (UTC)</th>
+                    <th scope="col">Source</th>
+                    <th scope="col">State</th>
+                    ${headers.map((header) => html`<th scope="col" class="n">${header}</th>`)}
+                  </tr>
+                </thead>
+                <tbody>
+                  ${runs.map((each) => runRow(each, each.id === run?.id))}
+                </tbody>
+              </table>`,
+            )
+      }
+    </div>
+  </section>`

@@ -1,0 +1,69 @@
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
+import { assert, describe, it } from "@effect/vitest"
+import axe from "axe-core"
+import { Effect } from "effect"
+import type { Page } from "playwright-core"
+import { page } from "../../src/report/page.ts"
+import { browser, chromiumPath } from "../utils/chromium.ts"
+import { temporaryDirectory } from "../utils/postgres.ts"
+import { emptyReport, fullReport, oneUser } from "../utils/reports.ts"
+
+/** The names of what is wider than its place, but for tables that scroll by themselves. */
+const overflowing = (tab: Page) =>
+  tab.evaluate(() => {
+    const width = document.documentElement.clientWidth
+    if (document.documentElement.scrollWidth > width) return [`the page: ${document.documentElement.scrollWidth}`]
+    return [...document.body.querySelectorAll("*")].flatMap((element) => {
+      if (element.closest(".scroll, svg, .hidden") !== null) return []
+      const { left, right } = element.getBoundingClientRect()
+      return left < -0.5 || right > width + 0.5 ? [`${element.tagName} ${element.className}: ${left} to ${right}`] : []
+    })
+  })
+
+/** What axe-core has to say, its script in a world of its own: the page's policy forbids scripts. */
+const violations = async (tab: Page): Promise<ReadonlyArray<string>> => {
+  const found = (await tab.evaluate(
+    `${axe.source}; axe.run().then(({ violations }) => violations)`,
+  )) as ReadonlyArray<axe.Result>
+  return found.flatMap(({ id, nodes }) => nodes.map(({ failureSummary, html }) => `${id}: ${html} ${failureSummary}`))
+}
+
+const title = chromiumPath === undefined ? "(skipped: needs Chromium on the PATH, or CHROMIUM=its path)" : ""
+
+describe.skipIf(chromiumPath === undefined)(`the report in a browser ${title}`, () => {
+  for (const [name, data] of Object.entries({
+    "an empty database": emptyReport,
+    "one user": oneUser,
+    "much of everything": fullReport,
+  })) {
+    it.live(`of ${name} asks for nothing, fits any screen, and is accessible`, () =>
+      Effect.gen(function* () {
+        const file = join(yield* temporaryDirectory, "report.html")
+        writeFileSync(file, page(data))
+        const url = pathToFileURL(file).href
+        const chromium = yield* browser
+        for (const colorScheme of ["light", "dark"] as const) {
+          const tab = yield* Effect.promise(() => chromium.newPage({ colorScheme }))
+          const messages: Array<string> = []
+          const requests: Array<string> = []
+          tab.on("console", (message) => messages.push(message.text()))
+          tab.on("pageerror", (error) => messages.push(error.message))
+          tab.on("request", (request) => requests.push(request.url()))
+          for (const width of [360, 768, 1440]) {
+            yield* Effect.promise(async () => {
+              await tab.setViewportSize({ width, height: 900 })
+              await tab.goto(url)
+              assert.deepStrictEqual(await overflowing(tab), [], `${width} px`)
+              if (width !== 768) assert.deepStrictEqual(await violations(tab), [], `${width} px, ${colorScheme}`)
+            })
+          }
+          assert.deepStrictEqual(messages, [])
+          assert.deepStrictEqual(requests, [url, url, url])
+          yield* Effect.promise(() => tab.close())
+        }
+      }).pipe(Effect.scoped),
+    )
+  }
+})

@@ -1,0 +1,32 @@
+import { accessSync, constants } from "node:fs"
+import { delimiter, join } from "node:path"
+import { Effect } from "effect"
+import { chromium } from "playwright-core"
+
+const isExecutable = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A Chromium of this machine: of CHROMIUM, or on the PATH. Undefined: there is none. */
+export const chromiumPath: string | undefined =
+  process.env.CHROMIUM ??
+  (process.env.PATH ?? "")
+    .split(delimiter)
+    .flatMap((directory) => ["chromium", "chromium-browser", "google-chrome"].map((name) => join(directory, name)))
+    .find(isExecutable)
+
+/** A browser, closed with the scope. The pages that it is shown are our own: as root it has no sandbox. */
+export const browser = Effect.acquireRelease(
+  Effect.promise(() =>
+    chromium.launch({
+      executablePath: chromiumPath!,
+      args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+    }),
+  ),
+  (browser) => Effect.promise(() => browser.close()),
+)
