@@ -15,6 +15,9 @@ import { FetchHttpClient, HttpClient, type HttpClientError } from "effect/http"
 import { OtlpMetrics, OtlpSerialization, OtlpTracer } from "effect/observability"
 import { SqlError } from "effect/sql/SqlError"
 import { fromSqlError } from "./domain/DatabaseError.ts"
+import { version } from "./version.ts"
+
+const resource = { serviceVersion: version }
 
 /** Where the environment says nothing. At the end the collector has as long as `OTEL_EXPORTER_OTLP_TIMEOUT`, in milliseconds. */
 const defaults = ConfigProvider.fromEnv({
@@ -131,8 +134,8 @@ const exporters = (tell: Tell) =>
       }
       const protocol = yield* Config.Literals(["http/protobuf", "http/json"], "OTEL_EXPORTER_OTLP_PROTOCOL")
       return Layer.mergeAll(
-        tracer.pipe(Layer.provide(OtlpTracer.layerFromConfig())),
-        OtlpMetrics.layerFromConfig(),
+        tracer.pipe(Layer.provide(OtlpTracer.layerFromConfig({ resource }))),
+        OtlpMetrics.layerFromConfig({ resource }),
       ).pipe(Layer.provide(protocol === "http/json" ? OtlpSerialization.layerJson : OtlpSerialization.layerProtobuf))
     }),
   )

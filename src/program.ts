@@ -1,14 +1,10 @@
-import { readFileSync } from "node:fs"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect, Layer, Schema } from "effect"
+import { Effect, Layer } from "effect"
 import * as Cli from "./Cli.ts"
 import type { CheckFlags } from "./commands/checkFlags.ts"
 import { DotEnv } from "./commands/origin.ts"
 import type * as Main from "./Main.ts"
-
-const { version } = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Struct({ version: Schema.String })))(
-  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
-)
+import { version } from "./version.ts"
 
 /** Imported when a command runs, and not before: it takes longer than all else of a start. */
 const main = Effect.promise(() => import("./Main.ts"))

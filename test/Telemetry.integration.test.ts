@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { join } from "node:path"
 import { runEtl } from "./faults/etlProcess.ts"
+import { version } from "../src/version.ts"
 import { attributesOf, collector } from "./utils/collector.ts"
 import { directoryOf, makeDatabase } from "./utils/etl.ts"
 import { behaviours, fakeIpApi } from "./utils/ipApi.ts"
@@ -158,9 +159,17 @@ describe("Telemetry", () => {
       prepare: ["alter table users add constraint no_password check (password is null)"],
       error: "Incomplete",
     },
+    {
+      what: "the database refuses chunks",
+      code: 6,
+      init: true,
+      prepare: ["alter table users drop column password"],
+      error: "DatabaseError",
+      failed: ["UserRepo.upsert", "Loading.chunk", "Loading.loadFile", "Pipeline.run", "run"],
+    },
     { what: "the service refuses", code: 3, prepare: [], status: 403, error: "GeoLocatorError" },
     { what: "the service is in trouble", code: 3, prepare: [], status: 500, error: "Fault" },
-  ])("sends no secret, no e-mail and no address where $what", ({ code, error, init, prepare, status }) =>
+  ])("sends no secret, no e-mail and no address where $what", ({ code, error, failed = [], init, prepare, status }) =>
     Effect.gen(function* () {
       const { cwd, env, query, run } = yield* makeSetting
       const { spans, text, url } = yield* collector()
@@ -173,9 +182,11 @@ describe("Telemetry", () => {
         ["--max-rejects", "100%"],
       )
       assert.strictEqual(ended.code, code, ended.output)
-      assert.include(
-        spans().map(({ attributes }) => attributesOf(attributes)["error.type"]),
-        error,
+      const bad = spans().filter(({ attributes }) => attributesOf(attributes)["error.type"] === error)
+      assert.isAbove(bad.length, 0)
+      assert.includeMembers(
+        bad.map(({ name }) => name),
+        failed,
       )
       for (const secret of ["canary-key", "canary-hash", "user1", "@example", "8.8.", env["DB_PASS"]!]) {
         assert.notInclude(text(), secret)
@@ -201,7 +212,7 @@ describe("Telemetry", () => {
       for (const { body, headers } of requests) {
         assert.strictEqual(headers["content-type"], "application/x-protobuf")
         assert.strictEqual(headers["authorization"], "Bearer token")
-        assert.include(body.toString("latin1"), "nightly")
+        for (const text of ["nightly", "service.version", version]) assert.include(body.toString("latin1"), text)
       }
     }).pipe(Effect.scoped),
   )
