@@ -1,4 +1,4 @@
-import { type Options, parse } from "csv-parse/sync"
+import { CsvError, type Options, parse } from "csv-parse/sync"
 import { type Frame, rawOf, span } from "./frame.ts"
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
@@ -75,7 +75,9 @@ const makeQuotedSplit = <A>(delimiter: string, read: ReadRecord<A>): Split<A> =>
     try {
       return parse(text, options)
     } catch (error) {
-      return { problem: error instanceof Error ? error.message : String(error) }
+      if (!(error instanceof CsvError)) throw error
+      // Its message may quote a field, and reasons are logged.
+      return { problem: `is refused by csv-parse (${error.code})` }
     }
   }
   return (text) => {
