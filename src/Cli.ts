@@ -127,8 +127,10 @@ export const execute = <RunError, InitError>(
 ) =>
   Effect.gen(function* () {
     const words = withDefaultCommand(args)
-    const run = Command.runWith(make(services, version), { version })(words)
-    return yield* Effect.provideService(run, CliOutput.Presenter, yield* Presenter.make(words))
+    const etl = make(services, version)
+    const names = etl.subcommands.flatMap(({ commands }) => commands.map(({ name }) => name))
+    const run = Command.runWith(etl, { version })(words)
+    return yield* Effect.provideService(run, CliOutput.Presenter, yield* Presenter.make(words, names))
   }).pipe(
     Effect.catch(report),
     Effect.catchDefect(reportDefect),

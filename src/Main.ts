@@ -7,6 +7,7 @@ import type { CheckParts } from "./commands/findings.ts"
 import type { CheckFlags } from "./commands/checkFlags.ts"
 import { chooseDatabase } from "./commands/chooseDatabase.ts"
 import { UsageError } from "./commands/CommandError.ts"
+import { type Defect, logLayerEnd } from "./commands/Defect.ts"
 import type { InitFlags } from "./commands/init.ts"
 import type { RejectsFlags } from "./commands/rejects.ts"
 import type { ReportFlags } from "./commands/report.ts"
@@ -165,13 +166,14 @@ const withLog =
   ({ dryRun = false, logfile, quiet = false }: InitFlags & Partial<OutputFlags & Pick<RunFlags, "dryRun">>) =>
   <A, E, R>(layer: Layer.Layer<A, E, R>) =>
     layer.pipe(
-      Layer.tapError(Logging.logFailure),
+      logLayerEnd,
       Layer.provideMerge(dryRun ? Layer.empty : telemetry),
       Layer.provideMerge(Logging.layer(logfile, { isQuiet: quiet })),
       Layer.provide(platform),
     )
 
 type RunError =
+  | Defect
   | Layer.Error<ReturnType<typeof source>>
   | Layer.Error<ReturnType<typeof locator>>
   | Effect.Error<ReturnType<typeof checkQuota>>
@@ -201,7 +203,7 @@ export const locate = (flags: LocateFlags): Layer.Layer<LocateServices, RunError
     withLog(flags),
   )
 
-type InitError = Layer.Error<ReturnType<typeof database>> | Layer.Error<ReturnType<typeof Logging.layer>>
+type InitError = Defect | Layer.Error<ReturnType<typeof database>> | Layer.Error<ReturnType<typeof Logging.layer>>
 
 /** The services of `etl init`. */
 export const init = (flags: InitFlags): Layer.Layer<UserRepo | RejectRepo | RunHistory, InitError> =>

@@ -1,8 +1,8 @@
-import { Cause, Effect, Predicate, Runtime, Schema } from "effect"
+import { Cause, Effect, Layer, Predicate, Runtime, Schema } from "effect"
 import { logFailure } from "../Logging.ts"
 
 /** The program itself is wrong, and the person has been told. */
-class Defect extends Schema.TaggedError<Defect>()("Defect", { defect: Schema.Defect() }) {
+export class Defect extends Schema.TaggedError<Defect>()("Defect", { defect: Schema.Defect() }) {
   override readonly [Runtime.errorExitCode] = 1
   override readonly [Runtime.errorReported] = false
 }
@@ -21,3 +21,15 @@ const logDefect = Effect.fnUntraced(function* (defect: unknown) {
 /** Tells and logs why a command ends: an error in a line, a defect in a line, with its stack in the log. */
 export const logEnd = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   self.pipe(Effect.tapError(logFailure), Effect.catchDefect(logDefect))
+
+/** The same where the services of a command cannot be made. */
+export const logLayerEnd = <A, E, R>(self: Layer.Layer<A, E, R>): Layer.Layer<A, E | Defect, R> =>
+  self.pipe(
+    Layer.tapError(logFailure),
+    Layer.catchCause((cause) => {
+      const end: Effect.Effect<never, E | Defect> = Cause.hasDies(cause)
+        ? logDefect(Cause.squash(cause))
+        : Effect.failCause(cause)
+      return Layer.effectContext<A, E | Defect, never>(end)
+    }),
+  )

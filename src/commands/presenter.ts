@@ -21,8 +21,8 @@ const helpOptions = Effect.gen(function* () {
 /** What was typed may hold a password in a connection string. */
 const withoutPasswords = (text: string): string => text.replaceAll(/:\/\/\S*@/g, "://***@")
 
-/** Shows help, and tells all that is wrong with a command line. `words`: those that effect/cli reads. */
-export const make = Effect.fnUntraced(function* (words: ReadonlyArray<string>) {
+/** Shows help, and tells all that is wrong with the words that effect/cli reads as a command line of these commands. */
+export const make = Effect.fnUntraced(function* (words: ReadonlyArray<string>, commandNames: ReadonlyArray<string>) {
   const environment = yield* Effect.context<Command.Environment>()
   const present = Effect.fnUntraced(function* (event: CliOutput.Presenter.Event) {
     switch (event._tag) {
@@ -34,7 +34,7 @@ export const make = Effect.fnUntraced(function* (words: ReadonlyArray<string>) {
         return yield* event.reason === "Requested" ? Console.log(page) : Console.error(page)
       }
       case "InvalidInvocation": {
-        const problems = yield* usageErrors(words, event)
+        const problems = yield* usageErrors(words, commandNames, event)
         const lines = [
           ...problems.map((problem) => printable(withoutPasswords(problem))),
           `Usage: ${usageLine(event.helpDoc)}`,

@@ -86,7 +86,7 @@ const execute = Effect.fn("report")(function* ({ open, out, run }: ReportFlags) 
   yield* writeWhole(out, target, text)
   yield* Console.log(printable(target))
   yield* Effect.logDebug("report written").pipe(
-    Effect.annotateLogs({ path: target, bytes: Buffer.byteLength(text), run: data.run?.id ?? null }),
+    Effect.annotateLogs({ path: target, bytes: Buffer.byteLength(text), run: data.run?.runId ?? null }),
   )
   if (open && !(yield* openFile(target))) {
     yield* Effect.logWarning(`Nothing here opens the report. Open ${target} in a browser.`)

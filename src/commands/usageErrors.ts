@@ -27,9 +27,20 @@ const invalidValue = (error: CliError.InvalidValue, line: CommandLine): string =
   return `${name}: ${JSON.stringify(error.value)}; expected ${expected}.${didYouMean(error.value, choices)}`
 }
 
-const unknownCommand = (word: string, doc: HelpDoc.HelpDoc): string => {
-  const names = doc.subcommands?.flatMap(({ commands }) => commands.map(({ name }) => name)) ?? []
-  return `${JSON.stringify(word)} is no command.${didYouMean(word, names)} Commands: ${names.join(", ")}.`
+const unknownCommand = (word: string, names: ReadonlyArray<string>): string =>
+  `${JSON.stringify(word)} is no command.${didYouMean(word, names)} Commands: ${names.join(", ")}.`
+
+const superfluous = (
+  operands: ReadonlyArray<string>,
+  { args, commandPath = [] }: HelpDoc.HelpDoc,
+  names: ReadonlyArray<string>,
+): string => {
+  const listed = operands.map((word) => JSON.stringify(word)).join(", ")
+  const allowed = args?.[0] === undefined ? "flags and their values only" : `one <${args[0].name}>`
+  const quoted = args?.[0]?.required === true ? " (in quotes, where it has spaces)" : ""
+  const command = operands.find((word) => names.includes(word))
+  const order = command === undefined ? "" : ` A command goes before its flags: etl ${command} ...`
+  return `${listed}: too much. ${commandPath.join(" ")} takes ${allowed}${quoted}.${order}`
 }
 
 /** What is wrong with a flag or an argument that could not be read. */
@@ -51,6 +62,7 @@ const describe = (error: CliError.CliError, line: CommandLine, flags: ReadonlyAr
 /** Everything that is wrong with the words of an invocation that effect/cli has refused, in sentences. */
 export const usageErrors = Effect.fnUntraced(function* (
   words: ReadonlyArray<string>,
+  commandNames: ReadonlyArray<string>,
   { commandPath, errors, helpDoc }: CliOutput.Presenter.InvalidInvocation,
 ): Effect.fn.Return<ReadonlyArray<string>, never, Command.Environment> {
   const { checks, config } = Context.get(helpDoc.annotations, CommandUsage)
@@ -59,7 +71,7 @@ export const usageErrors = Effect.fnUntraced(function* (
   const isRoot = commandPath.length === 1
   const line = sortWords(isRoot ? words : words.toSpliced(command, 1), flags, helpDoc.args !== undefined)
 
-  if (isRoot && line.operands[0] !== undefined) return [unknownCommand(line.operands[0], helpDoc)]
+  if (isRoot && line.operands[0] !== undefined) return [unknownCommand(line.operands[0], commandNames)]
   const problems = line.unknown.map((flag) => unknownFlag(flag, flags))
   for (const name of line.valueless) {
     const type = flags.find((flag) => flag.name === name)?.type ?? ""
@@ -82,13 +94,7 @@ export const usageErrors = Effect.fnUntraced(function* (
       if (param.kind === "argument") operands = operands.slice(1)
     }
   }
-  if (operands.length > 0) {
-    const listed = operands.map((word) => JSON.stringify(word)).join(", ")
-    const operand = helpDoc.args?.[0]
-    const allowed = operand === undefined ? "flags and their values only" : `one <${operand.name}>`
-    const quoted = operand?.required === true ? " (in quotes, where it has spaces)" : ""
-    problems.push(`${listed}: too much. ${commandPath.join(" ")} takes ${allowed}${quoted}.`)
-  }
+  if (operands.length > 0) problems.push(superfluous(operands, helpDoc, commandNames))
   for (const { keys, problem } of checks) {
     const text = keys.every((key) => key in values) ? problem(values) : undefined
     if (text !== undefined) problems.push(text)

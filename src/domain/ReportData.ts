@@ -1,17 +1,17 @@
 import { Schema } from "effect"
-import { RecordCounts } from "./RunSummary.ts"
-import { StageTimes } from "./StageTimes.ts"
+import { RunRecord } from "./RunRecord.ts"
 
 const Text = Schema.String
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
-const Milliseconds = Count
+/** A group has somebody in it. */
+const Positive = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
 const latitude = Schema.Finite.check(Schema.isBetween({ minimum: -90, maximum: 90 }))
 const longitude = Schema.Finite.check(Schema.isBetween({ minimum: -180, maximum: 180 }))
-const Day = Schema.String.check(Schema.isPattern(/^\d{4}-\d\d-\d\d$/))
+const Day = Schema.String.check(Schema.isPattern(/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/))
 const Time = Schema.Date
 
 /** A value and how many users have it. */
-export const Share = Schema.Struct({ name: Text, users: Count })
+export const Share = Schema.Struct({ name: Text, users: Positive })
 export type Share = typeof Share.Type
 
 /** The most frequent values, how many there are in all, and how many users have one. */
@@ -29,7 +29,7 @@ export const CityShare = Schema.Struct({ ...Share.fields, region: Schema.NullOr(
 export type CityShare = typeof CityShare.Type
 
 /** Users of about one place. */
-export const PlaceBin = Schema.Struct({ latitude, longitude, users: Count })
+export const PlaceBin = Schema.Struct({ latitude, longitude, users: Positive })
 export type PlaceBin = typeof PlaceBin.Type
 
 /** Spans of time, each as long as the others or as the calendar has it. */
@@ -40,7 +40,7 @@ export type TimeUnit = typeof TimeUnit.Type
 export const Timeline = Schema.Struct({
   unit: TimeUnit,
   /** Spans with users, by their first day. */
-  spans: Schema.Array(Schema.Struct({ start: Day, users: Count })),
+  spans: Schema.Array(Schema.Struct({ start: Day, users: Positive })),
   /** Users that are far before and far after all others, and are in no span. */
   before: Count,
   after: Count,
@@ -62,35 +62,11 @@ export const ColumnQuality = Schema.Struct({
 })
 export type ColumnQuality = typeof ColumnQuality.Type
 
-/**
- * `running`: a process loads it. `finished`: every file is loaded. `unfinished`: the last attempt ended before.
- * `interrupted`: the last attempt did not live to tell.
- */
-export const RunState = Schema.Literals(["running", "finished", "unfinished", "interrupted"])
-export type RunState = typeof RunState.Type
-
-export const ReportedRun = Schema.Struct({
-  id: Count,
-  source: Text,
-  state: RunState,
-  attempts: Count,
-  startedAt: Time,
-  attemptedAt: Time,
-  /** The end of the last attempt. */
-  endedAt: Schema.NullOr(Time),
-  exitCode: Schema.NullOr(Count),
-  /** All attempts together; null where it was not kept. */
-  milliseconds: Schema.NullOr(Milliseconds),
-  stages: Schema.NullOr(StageTimes),
-  counts: RecordCounts,
-})
-export type ReportedRun = typeof ReportedRun.Type
-
 /** Why records were rejected, as a log may have it, and the first of them. */
 export const ReasonCount = Schema.Struct({
   column: Schema.NullOr(Text),
   message: Text,
-  records: Count,
+  records: Positive,
   example: Schema.Struct({ uri: Text, line: Count }),
 })
 export type ReasonCount = typeof ReasonCount.Type
@@ -102,7 +78,7 @@ export const QueueState = Schema.Struct({
   claimed: Count,
   located: Count,
   /** Without a place, by reason. */
-  unlocatable: Schema.Array(Schema.Struct({ reason: Text, addresses: Count })),
+  unlocatable: Schema.Array(Schema.Struct({ reason: Text, addresses: Positive })),
 })
 export type QueueState = typeof QueueState.Type
 
@@ -126,11 +102,11 @@ export const ReportData = Schema.Struct({
   timeline: Timeline,
   columns: Schema.Array(ColumnQuality),
   /** The run that was asked for, null where there is none yet. */
-  run: Schema.NullOr(ReportedRun),
+  run: Schema.NullOr(RunRecord),
   /** The rejects of that run that are kept. */
   rejects: Schema.Struct({ kept: Count, distinct: Count, reasons: Schema.Array(ReasonCount) }),
   /** The runs tried last, the latest first. */
-  runs: Schema.Array(ReportedRun),
+  runs: Schema.Array(RunRecord),
   queue: QueueState,
 })
 export type ReportData = typeof ReportData.Type

@@ -41,13 +41,13 @@ const make = Effect.gen(function* () {
     const [server] = yield* sql<{ madeAt: Date; database: string }>`
       select now() as "madeAt", current_database()::text as database`
     const runs = yield* readRuns(sql)
-    const run = yield* findRun(name, runs[0]?.id)
+    const run = yield* findRun(name, runs[0]?.runId)
     return {
       madeAt: server!.madeAt,
       database: embedded ? "embedded" : server!.database,
       ...(yield* readUsers(sql)),
       run,
-      rejects: run === null ? { kept: 0, distinct: 0, reasons: [] } : yield* readRejects(sql, run.id),
+      rejects: run === null ? { kept: 0, distinct: 0, reasons: [] } : yield* readRejects(sql, run.runId),
       runs,
       queue: yield* readQueue(sql),
     } satisfies ReportData

@@ -1,50 +1,15 @@
 import { Effect, Layer } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { DatabaseError, fromSqlError, sqlState } from "../domain/DatabaseError.ts"
-import { describeReason, type Reason } from "../domain/Reject.ts"
+import { describeReason } from "../domain/Reject.ts"
 import type { RejectedFor } from "../domain/RejectTally.ts"
 import type { RunFile, RunRecord } from "../domain/RunRecord.ts"
 import { makeClient } from "./client.ts"
-import { countsOf, isReplaced, outcomes } from "./etlFiles.ts"
-import { lockKey, sourceLock } from "./PgLocks.ts"
+import { countsOf, isReplaced } from "./etlFiles.ts"
 import { RunHistory } from "./RunHistory.ts"
 import { nameOf } from "./RunRepo.ts"
+import { countsAsJson, type ReasonRow, reasonsOfRun, runsOf } from "./runRecords.ts"
 import { makeTransaction } from "./transaction.ts"
-
-/** The counts of a row, or of several together, as one JSON value. */
-const countsAsJson = (row: string): string =>
-  `json_build_object(${outcomes.map((outcome) => `'${outcome}', ${row}.${outcome}`).join(", ")})`
-
-/** Whether a process loads the run: it has the lock of the source, and the run is the one that was tried last of it. */
-const isRunning = `
-  r.finished_at is null and r.ended_at is null
-  and r.id = (
-    select id from etl_runs l where l.source = r.source and l.finished_at is null
-    order by l.attempted_at desc, l.id desc limit 1
-  )
-  and exists (
-    select from pg_locks l
-    where l.locktype = 'advisory' and l.granted and l.objsubid = 1
-      and l.database = (select oid from pg_database where datname = current_database())
-      and (l.classid::bigint << 32) | l.objid::bigint = ${lockKey(`'${sourceLock}' || r.source`)}
-  )`
-
-/** The runs that `rows` selects of `etl_runs`. */
-const runsOf = (rows: string): string => `
-  select id::float8 as "runId", source, force, attempts, started_at as "startedAt", attempted_at as "attemptedAt",
-    ended_at as "endedAt", finished_at as "finishedAt", exit_code::int as "exitCode", stages, totals,
-    case when finished_at is not null then 'finished' when running then 'running' else 'unfinished' end as state,
-    nullif(
-      milliseconds + case when running then (extract(epoch from now() - attempted_at) * 1000)::bigint else 0 end, 0
-    )::float8 as milliseconds
-  from (
-    select r.*, ${isRunning} as running, coalesce(live.totals, ${countsAsJson("r")}) as totals
-    from (${rows}) r
-    left join lateral (
-      select ${countsAsJson("c")} as totals from (${countsOf("f.run_id = r.id")}) c
-    ) live on r.finished_at is null
-  ) runs
-  order by attempted_at desc, id desc`
 
 /** Parameter: the run. */
 const filesOfRun = `
@@ -53,28 +18,6 @@ const filesOfRun = `
       when header is not null then 'open' else 'waiting' end as state
   from etl_files file cross join lateral (${countsOf("f.id = file.id")}) c
   where run_id = $1 order by id`
-
-/**
- * Parameter: the run. A record that names a reason twice counts once. Records with the same reasons are counted together
- * before these are told apart: of a million there are few kinds.
- */
-const reasonsOfRun = `
-  with kinds as (
-    select reasons, count(*) as records, min(array[file_id, byte_offset]) as first
-    from etl_rejects where run_id = $1 group by reasons
-  ), counted as (
-    select reason, sum(records)::float8 as records, min(first) as first
-    from kinds cross join lateral (
-      select distinct jsonb_build_object('column', told -> 'column', 'message', told -> 'message') as reason
-      from jsonb_array_elements(reasons) told
-    ) of_kind
-    group by reason
-  )
-  select reason, records, f.uri, r.line::float8 as line
-  from counted
-  join etl_rejects r on r.file_id = first[1] and r.byte_offset = first[2]
-  join etl_files f on f.id = r.file_id
-  order by records desc, first`
 
 /** SQLSTATEs: the table is not there, or not the column. */
 const undefinedTable = "42P01"
@@ -135,10 +78,7 @@ const make = Effect.gen(function* () {
       function* (runId: number) {
         const [run] = yield* sql.unsafe<RunRecord>(runsOf("select * from etl_runs where id = $1"), [runId])
         if (run === undefined) return undefined
-        const reasons = yield* sql.unsafe<{ reason: Reason; records: number; uri: string; line: number }>(
-          reasonsOfRun,
-          [runId],
-        )
+        const reasons = yield* sql.unsafe<ReasonRow>(reasonsOfRun, [runId])
         return {
           ...run,
           files: yield* sql.unsafe<RunFile>(filesOfRun, [runId]),

@@ -6,7 +6,7 @@ import { Html, html } from "./html.ts"
 import { reportMark } from "./reportMark.ts"
 import { people, places, quality } from "./people.ts"
 import { style } from "./style.ts"
-import { history, queue, recordsPerSecond, rejects, stateName, work } from "./work.ts"
+import { history, queue, recordsPerSecond, rejects, work } from "./work.ts"
 
 /** No script, no image, no font, no frame, no request: what is seen is in the file. */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -21,7 +21,7 @@ const tile = (name: string, value: string, note: string): Html =>
 const tiles = ({ users, run, queue }: ReportData, countries: number): Html => {
   const without = users.total - users.located
   const speed = run === null ? null : recordsPerSecond(run)
-  const ofRun = run === null ? "no run yet" : `run ${run.id}`
+  const ofRun = run === null ? "no run yet" : `run ${run.runId}`
   return html`<section aria-labelledby="glance">
     <h2 id="glance" class="hidden">At a glance</h2>
     <dl class="tiles">
@@ -36,9 +36,9 @@ const tiles = ({ users, run, queue }: ReportData, countries: number): Html => {
             ? `${count(queue.waiting)} ${queue.waiting === 1 ? "address waits" : "addresses wait"}`
             : `${count(without)} without a place`,
       )}
-      ${tile("Rejected", run === null ? "–" : count(run.counts.rejected), run === null ? ofRun : `${percent(run.counts.rejected, run.counts.read)} of its records`)}
+      ${tile("Rejected", run === null ? "–" : count(run.totals.rejected), run === null ? ofRun : `${percent(run.totals.rejected, run.totals.read)} of its records`)}
       ${tile("Duration", run === null || run.milliseconds === null ? "–" : duration(run.milliseconds), run !== null && run.milliseconds === null ? `not kept of ${ofRun}` : run !== null && run.attempts > 1 ? `${ofRun}, ${run.attempts} attempts` : ofRun)}
-      ${tile("Records/s", speed === null ? "–" : count(speed), run === null ? ofRun : `${count(run.counts.read)} read`)}
+      ${tile("Records/s", speed === null ? "–" : count(speed), run === null ? ofRun : `${count(run.totals.read)} read`)}
     </dl>
   </section>`
 }
@@ -50,7 +50,7 @@ const heading = ({ run, database, madeAt }: ReportData): Html =>
     ${
       run === null
         ? null
-        : html`<p>Run ${String(run.id)} (${stateName(run)}) of <span class="source">${run.source}</span></p>`
+        : html`<p>Run ${String(run.runId)} (${run.state}) of <span class="source">${run.source}</span></p>`
     }
   </header>`
 

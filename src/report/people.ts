@@ -1,5 +1,5 @@
 import type { ColumnQuality, ReportData } from "../domain/ReportData.ts"
-import { barHeader, nothing, ranking, scrolling, shares } from "./charts.ts"
+import { barHeader, nothing, ranking, shares } from "./charts.ts"
 import type { Country } from "./countries.ts"
 import { count, percent } from "./format.ts"
 import { type Html, html } from "./html.ts"
@@ -114,9 +114,7 @@ export const quality = ({ columns, users }: ReportData): Html =>
       ${
         users.total === 0
           ? nothing("No users yet, so no column is filled.")
-          : scrolling(
-              "Data quality by column",
-              html`<table>
+          : html`<table>
                 <caption>
                   Columns of
                   <code>users</code>
@@ -141,8 +139,7 @@ export const quality = ({ columns, users }: ReportData): Html =>
                       </tr>`,
                   )}
                 </tbody>
-              </table>`,
-            )
+              </table>`
       }
     </div>
   </section>`

@@ -65,14 +65,12 @@ th.bar .fill { position: absolute; inset: 2px auto 2px 0; background: var(--fill
 th.bar .name { position: relative; }
 .scroll { overflow-x: auto; }
 .scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: 4px; border-radius: 4px; }
-.scroll th.bar { min-width: 140px; }
-@media (max-width: 620px) { .spare { display: none; } .long { white-space: normal; } .columns-table th.bar { min-width: 100px; } .map { width: calc(100% + 24px); margin: 0 -12px; } }
-.place { overflow-wrap: anywhere; min-width: 200px; }
+@media (max-width: 620px) { .spare { display: none; } .long { white-space: normal; } .map { width: calc(100% + 24px); margin: 0 -12px; } }
 .wide { font-size: 13px; }
 .wide .when { white-space: nowrap; }
 .wide .source { overflow-wrap: anywhere; min-width: 180px; }
 .wide .state { min-width: 76px; }
-.interrupted, .unfinished { color: var(--alarm); }
+.unfinished { color: var(--alarm); }
 .shown > * { background: var(--fill); }
 .shown > :first-child { font-weight: 600; }
 
@@ -129,8 +127,7 @@ footer p + p { margin-top: 4px; }
   .plot { grid-template-rows: 120px 20px; font-size: 10px; }
   .card { padding: 12px 14px; }
   .wide, .wide thead th { font-size: 8px; }
-  .wide .source, .wide .state, .scroll th.bar { min-width: 0; }
-  .place { min-width: 120px; }
+  .wide .source, .wide .state { min-width: 0; }
   .wide .when { white-space: normal; }
   .wide th, .wide td { padding-left: 6px; }
 }

@@ -7,6 +7,8 @@ import { type Html, html } from "./html.ts"
 const plotWidth = 1000
 const plotHeight = 240
 const mostLabels = 8
+/** Few spans do not fill the plot. */
+const widestBar = 90
 
 /** The calendar's day of `YYYY-MM-DD`, at midnight UTC; years before 100 too. */
 const toDate = (day: string): Date => new Date(`${day}T00:00:00Z`)
@@ -118,7 +120,7 @@ export const timelineChart = (timeline: Timeline): Html => {
   const top = y.domain()[1]!
   const x = scaleBand(
     spans.map((_, index) => index),
-    [0, plotWidth],
+    [0, Math.min(plotWidth, spans.length * widestBar)],
   ).paddingInner(spans.length > 60 ? 0.12 : 0.25)
   const ticks = y.ticks(4).filter(Number.isInteger)
   const [numberOf, steps] = calendar[timeline.unit]
@@ -134,7 +136,7 @@ export const timelineChart = (timeline: Timeline): Html => {
     const middle = x(index)! + x.bandwidth() / 2
     const number = numberOf(start)
     if (number % every !== 0 || middle > plotWidth * 0.96) return []
-    const isMinor = (number / every) % 2 !== 0
+    const isMinor = spans.length / every > mostLabels / 2 && (number / every) % 2 !== 0
     return html`<span class="${isMinor ? "minor" : "major"}" style="left:${percentOf(middle, plotWidth)}">${axisName(timeline.unit, start, every)}</span>`
   })
   return html`<figure class="card chart">

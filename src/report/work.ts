@@ -1,22 +1,14 @@
-import type { ReportData, ReportedRun, RunState } from "../domain/ReportData.ts"
+import type { ReasonCount, ReportData } from "../domain/ReportData.ts"
+import type { RunRecord } from "../domain/RunRecord.ts"
 import { barHeader, durations, nothing, scrolling } from "./charts.ts"
 import { baseName, count, duration, minute, percent } from "./format.ts"
 import { type Html, html } from "./html.ts"
 
-const states: Readonly<Record<RunState, string>> = {
-  running: "running",
-  finished: "finished",
-  unfinished: "not finished",
-  interrupted: "interrupted",
-}
-
-export const stateName = ({ state }: ReportedRun): string => states[state]
-
 /** Records a second over all attempts; null where none was read, or the time was not kept. */
-export const recordsPerSecond = ({ milliseconds, counts }: ReportedRun): number | null =>
-  milliseconds === null || milliseconds === 0 || counts.read === 0
+export const recordsPerSecond = ({ milliseconds, totals }: RunRecord): number | null =>
+  milliseconds === null || milliseconds === 0 || totals.read === 0
     ? null
-    : Math.round((counts.read / milliseconds) * 1000)
+    : Math.round((totals.read / milliseconds) * 1000)
 
 const orDash = (value: number | null, format: (value: number) => string): string =>
   value === null ? "–" : format(value)
@@ -28,7 +20,7 @@ const stageRows = [
   ["Load", "writing to the database, over all connections", "load"],
 ] as const
 
-const stages = ({ stages }: ReportedRun): Html =>
+const stages = ({ stages }: RunRecord): Html =>
   stages === null
     ? html`<h3>Time by stage</h3>
         ${nothing("The times of this run’s stages were not kept.")}`
@@ -47,7 +39,7 @@ const outcomes = [
   ["Rejected", "could not be loaded", "rejected"],
 ] as const
 
-const records = ({ counts }: ReportedRun): Html =>
+const records = ({ totals: counts }: RunRecord): Html =>
   html`<table>
     <caption>
       Records by outcome
@@ -75,7 +67,7 @@ const records = ({ counts }: ReportedRun): Html =>
 /** What became of the run's records, and how long that took. */
 export const work = ({ run }: ReportData): Html =>
   html`<section aria-labelledby="work">
-    <h2 id="work">${run === null ? "The run" : `Run ${run.id}`}</h2>
+    <h2 id="work">${run === null ? "The run" : `Run ${run.runId}`}</h2>
     ${
       run === null
         ? html`<div class="card">${nothing("No run yet. etl --source DIR loads files.")}</div>`
@@ -86,12 +78,15 @@ export const work = ({ run }: ReportData): Html =>
     }
   </section>`
 
-const noRejects = (run: ReportedRun | null): string => {
+const noRejects = (run: RunRecord | null): string => {
   if (run === null) return "No run yet, so nothing was rejected."
-  return run.counts.rejected === 0
+  return run.totals.rejected === 0
     ? "No record was rejected."
-    : `The ${count(run.counts.rejected)} rejects of this run are not kept any more.`
+    : `The ${count(run.totals.rejected)} rejects of this run are not kept any more.`
 }
+
+const describe = ({ column, message, example }: ReasonCount): Html =>
+  html`${column === null ? null : html`<code>${column}</code> `}${message}<span class="quiet">, first at ${baseName(example.uri)}:${String(example.line)}</span>`
 
 /** Why records were rejected, with the first of each kind. */
 export const rejects = ({ rejects: { kept, distinct, reasons }, run }: ReportData): Html => {
@@ -103,35 +98,30 @@ export const rejects = ({ rejects: { kept, distinct, reasons }, run }: ReportDat
       ${
         reasons.length === 0
           ? nothing(noRejects(run))
-          : html`${scrolling(
-              "Rejected records by reason",
-              html`<table>
-                  <caption>
-                    ${count(kept)} ${kept === 1 ? "record" : "records"} by reason
-                    <span class="aside">${aside}</span>
-                  </caption>
-                  <thead>
-                    <tr>
-                      <th scope="col">Reason</th>
-                      <th scope="col" class="n">Records</th>
-                      <th scope="col" class="n">Share</th>
-                      <th scope="col">First example</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    ${reasons.map(
-                      ({ column, message, records, example }) =>
-                        html`<tr>
-                          ${barHeader([column === null ? null : html`<code>${column}</code> `, message], records, most)}
-                          <td class="n">${count(records)}</td>
-                          <td class="n quiet">${percent(records, kept)}</td>
-                          <td class="place">${baseName(example.uri)}:${String(example.line)}</td>
-                        </tr>`,
-                    )}
-                  </tbody>
-                </table>`,
-            )}
-              <p class="note">A record with several reasons counts for each. <code>etl rejects --run ${run?.id ?? "latest"}</code> lists them all.</p>`
+          : html`<table>
+                <caption>
+                  ${count(kept)} ${kept === 1 ? "record" : "records"} by reason
+                  <span class="aside">${aside}</span>
+                </caption>
+                <thead>
+                  <tr>
+                    <th scope="col">Reason</th>
+                    <th scope="col" class="n">Records</th>
+                    <th scope="col" class="n">Share</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  ${reasons.map(
+                    (reason) =>
+                      html`<tr>
+                        ${barHeader(describe(reason), reason.records, most)}
+                        <td class="n">${count(reason.records)}</td>
+                        <td class="n quiet">${percent(reason.records, kept)}</td>
+                      </tr>`,
+                  )}
+                </tbody>
+              </table>
+              <p class="note">A record with several reasons counts for each. <code>etl rejects --run ${run?.runId ?? "latest"}</code> lists them all.</p>`
       }
     </div>
   </section>`
@@ -173,11 +163,15 @@ export const queue = ({ queue, users }: ReportData): Html => {
               </div>
             </dl>`
       }
-      <p class="note">
+      ${
+        users.total === 0
+          ? null
+          : html`<p class="note">
         Of ${count(users.total)} ${users.total === 1 ? "user" : "users"}, a service located ${count(users.byService)}
         and a local database ${count(Math.max(0, users.located - users.byService))};
         ${count(users.total - users.located)} have no place.
-      </p>
+      </p>`
+      }
     </div>
   </section>`
 }
@@ -195,13 +189,13 @@ const headers = [
   "Records/s",
 ]
 
-const runRow = (run: ReportedRun, isShown: boolean): Html => {
-  const { id, source, startedAt, attempts, exitCode, counts, milliseconds } = run
+const runRow = (run: RunRecord, isShown: boolean): Html => {
+  const { runId: id, source, startedAt, attempts, exitCode, totals: counts, milliseconds } = run
   return html`<tr class="${isShown ? "shown" : ""}">
     <th scope="row" class="n">${String(id)}</th>
     <td class="when"><time datetime="${startedAt.toISOString()}">${minute(startedAt)}</time></td>
     <td class="source">${source}</td>
-    <td class="state ${run.state}">${stateName(run)}${attempts > 1 ? `, ${attempts} attempts` : ""}</td>
+    <td class="state ${run.state}">${run.state}${attempts > 1 ? `, ${attempts} attempts` : ""}</td>
     <td class="n">${orDash(exitCode, count)}</td>
     ${[
       counts.read,
@@ -241,7 +235,7 @@ export const history = ({ runs, run }: ReportData): Html =>
                   </tr>
                 </thead>
                 <tbody>
-                  ${runs.map((each) => runRow(each, each.id === run?.id))}
+                  ${runs.map((each) => runRow(each, each.runId === run?.runId))}
                 </tbody>
               </table>`,
             )

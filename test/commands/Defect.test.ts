@@ -5,18 +5,19 @@ import { TestConsole } from "effect/testing"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Cli from "../../src/Cli.ts"
+import { type Defect, logLayerEnd } from "../../src/commands/Defect.ts"
 import * as Logging from "../../src/Logging.ts"
 import * as Main from "../../src/Main.ts"
 import { UserRepo } from "../../src/repo/UserRepo.ts"
 import { temporaryDirectory } from "../utils/postgres.ts"
 
-/** `etl init` over tables that do this when they are made. */
-const initOver = Effect.fnUntraced(function* (migrate: Effect.Effect<void>, args: ReadonlyArray<string> = []) {
+/** `etl init` with this as its tables. */
+const initWith = Effect.fnUntraced(function* (users: Layer.Layer<UserRepo, Defect>, args: ReadonlyArray<string> = []) {
   const logfile = join(yield* temporaryDirectory, "etl.log")
   const log = Logging.layer(logfile, { isQuiet: false }).pipe(Layer.provide(NodeServices.layer))
   const services: Cli.Services<unknown, unknown> = {
     ...Main,
-    init: () => Layer.provideMerge(Layer.mock(UserRepo)({ name: "", connections: 1, migrate }), log),
+    init: () => Layer.provideMerge(users, log),
   }
   return yield* Effect.gen(function* () {
     const exit = yield* Effect.exit(Cli.execute(services, "1.2.3", [...args, "init"]))
@@ -27,6 +28,10 @@ const initOver = Effect.fnUntraced(function* (migrate: Effect.Effect<void>, args
     return { code, stderr, log: readFileSync(logfile, "utf8") }
   }).pipe(Effect.provide([NodeServices.layer, TestConsole.layer]))
 }, Effect.scoped)
+
+/** `etl init` over tables that do this when they are made. */
+const initOver = (migrate: Effect.Effect<void>, args: ReadonlyArray<string> = []) =>
+  initWith(Layer.mock(UserRepo)({ name: "", connections: 1, migrate }), args)
 
 const boom = Effect.die(new TypeError("x is not a\u001b[2J function"))
 const told = "This is a defect of etl, not of your files or settings: x is not a\\u001b[2J function. Please report it"
@@ -44,6 +49,24 @@ describe("a defect", () => {
       assert.strictEqual(entry.level, "FATAL")
       assert.include(entry.message, "This is a defect of etl")
       assert.include(entry.cause, "Defect.test.ts")
+    }),
+  )
+
+  it.live("of what the command needs is told and logged as one of the command", () =>
+    Effect.gen(function* () {
+      const { code, log, stderr } = yield* initWith(logLayerEnd(Layer.effect(UserRepo, boom)))
+      assert.deepStrictEqual([code, stderr], [1, `${told}, with what the log says.`])
+      assert.include(JSON.parse(log).cause, "Defect.test.ts")
+    }),
+  )
+
+  it.live("that nothing has logged is told with its stack", () =>
+    Effect.gen(function* () {
+      const { code, log, stderr } = yield* initWith(Layer.effect(UserRepo, boom))
+      assert.deepStrictEqual([code, log], [1, ""])
+      assert.include(stderr, `${told}, with what follows.\nTypeError: x is`)
+      assert.include(stderr, "Defect.test.ts")
+      assert.notInclude(stderr, "\u001b")
     }),
   )
 

@@ -38,7 +38,7 @@ const complete = Effect.fnUntraced(function* (lines: ReadonlyArray<string>) {
   return stdout.trimEnd().split("\n")
 }, Effect.scoped)
 
-const commands = ["run", "locate", "check", "runs", "rejects", "sql", "init"]
+const commands = ["run", "locate", "check", "runs", "rejects", "report", "sql", "init"]
 
 describe.skipIf(!hasShell("bash"))("etl --completions bash", () => {
   it.live("completes commands, flags, choices and files", () =>

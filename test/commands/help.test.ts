@@ -5,7 +5,7 @@ import { TerminalCapabilities } from "effect/cli"
 import { availableParallelism } from "node:os"
 import { etl } from "../utils/etl.ts"
 
-const commands = ["run", "locate", "check", "runs", "report", "rejects", "sql", "init", "help"]
+const commands = ["run", "locate", "check", "runs", "rejects", "report", "sql", "init", "help"]
 const pages = [["--help"], ...commands.map((command) => [command, "--help"])]
 
 /** A terminal of so many columns. */
@@ -85,7 +85,10 @@ describe("help", () => {
   it.live("etl --help and etl help name every command", () =>
     Effect.gen(function* () {
       const page = yield* pageOf(["--help"])
-      for (const command of commands) assert.match(page, new RegExp(`^  ${command} +\\S`, "m"))
+      const [, list = ""] = page.split("\nCommands\n")
+      const [named = ""] = list.split("\n\n")
+      const words = named.split("\n").map((line) => line.trim().split(" ")[0])
+      assert.sameMembers(words, commands)
       assert.strictEqual(yield* pageOf(["help"]), page)
       assert.strictEqual(yield* pageOf(["-h"]), page)
     }).pipe(Effect.scoped),

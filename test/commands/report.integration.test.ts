@@ -143,7 +143,7 @@ describe("etl report", () => {
         ["/dev/null", /\/dev\/null is not a file/],
         [join(letter, "r.html"), /r\.html is in no directory/],
         [join(directory, "missing", "r.html"), /its directory does not exist\. Create it\./],
-        ["", /Expected: a file name such as report\.html/],
+        ["", /--out is empty/],
       ] as const) {
         const { code, stderr } = yield* etl(["report", "--out", out], nowhere)
         assert.strictEqual(code, 2, stderr)

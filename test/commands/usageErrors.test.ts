@@ -41,6 +41,10 @@ describe("usage errors", () => {
       [/^-x:/, /^-y:/],
     ],
     [["run", ...source, "x", "y"], ['"x", "y": too much. etl run takes flags and their values only.']],
+    [
+      ["--embedded", "e", "rejects"],
+      [/^--source PATH is missing/, /A command goes before its flags: etl rejects \.\.\.$/],
+    ],
     [["sql", "select 1", "2"], ['"2": too much. etl sql takes one <statement> (in quotes, where it has spaces).']],
     [["sql"], ["<statement> is missing: it is required."]],
     [["run", ...source, "--source", "y"], ["--source is given 2 times; give it once."]],

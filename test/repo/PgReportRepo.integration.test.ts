@@ -1,6 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, Fiber, Layer, Schema } from "effect"
 import * as PgReportRepo from "../../src/repo/PgReportRepo.ts"
 import { ReportRepo } from "../../src/repo/ReportRepo.ts"
 import { RunRepo } from "../../src/repo/RunRepo.ts"
@@ -29,6 +29,26 @@ const addRun = Effect.fnUntraced(function* (run: Readonly<Record<string, unknown
 })
 
 const repeat = <A>(times: number, value: A): ReadonlyArray<A> => Array.from({ length: times }, () => value)
+
+const Name = Schema.Literals(["Ada", "Bob", " Ada ", "", "Ü"])
+const SomeUser = Schema.Struct({
+  gender: Schema.NullOr(Name),
+  isp_name: Schema.NullOr(Name),
+  city: Schema.NullOr(Name),
+  country: Schema.NullOr(Name),
+  status: Schema.NullOr(Schema.Boolean),
+  latitude: Schema.NullOr(Schema.Literals([-90, 0.4, 12.6, 90])),
+})
+
+/** How many users have each value, the most frequent first: what the database is to say. */
+const rankingOf = (values: ReadonlyArray<string | null>) => {
+  const named = values.map((value) => value?.trim() ?? "").filter((value) => value !== "")
+  const groups = Map.groupBy(named, (value) => value)
+  const top = Array.from(groups, ([name, { length }]) => ({ name, users: length })).sort(
+    (left, right) => right.users - left.users || (left.name < right.name ? -1 : 1),
+  )
+  return { top, distinct: groups.size, users: named.length }
+}
 
 for (const [name, database] of [
   ["a server", repos(native)],
@@ -109,6 +129,37 @@ for (const [name, database] of [
         }),
       )
 
+      it.effect.prop("counts any users as one would by hand", { users: Schema.Array(SomeUser) }, ({ users }) =>
+        Effect.gen(function* () {
+          yield* clear
+          yield* addUsers(users.map((user) => Object.assign({ longitude: user.latitude }, user)))
+          const { bins, cities, countries, genders, isps, users: totals } = yield* read()
+          const count = (accepts: (user: typeof SomeUser.Type) => boolean) => users.filter(accepts).length
+          assert.deepStrictEqual(totals, {
+            total: users.length,
+            located: count(({ latitude }) => latitude !== null),
+            byService: 0,
+            active: count(({ status }) => status === true),
+            inactive: count(({ status }) => status === false),
+          })
+          assert.deepStrictEqual(genders, rankingOf(users.map(({ gender }) => gender)))
+          assert.deepStrictEqual(isps, rankingOf(users.map(({ isp_name }) => isp_name)))
+          const named = countries.top.map(({ name, users }) => ({ name, users }))
+          assert.deepStrictEqual({ ...countries, top: named }, rankingOf(users.map(({ country }) => country)))
+          assert.strictEqual(cities.users, rankingOf(users.map(({ city }) => city)).users)
+          for (const { latitude, users } of bins) {
+            assert.strictEqual(
+              users,
+              count((user) => user.latitude !== null && Math.abs(user.latitude - latitude) < 1e-9),
+            )
+          }
+          assert.strictEqual(
+            bins.reduce((sum, { users }) => sum + users, 0),
+            totals.located,
+          )
+        }),
+      )
+
       it.effect(
         "takes the shortest spans of time of which there are few, and leaves out days far from all others",
         () =>
@@ -185,13 +236,13 @@ for (const [name, database] of [
           }
 
           const latest = yield* read()
-          assert.strictEqual(latest.run?.id, second)
+          assert.strictEqual(latest.run?.runId, second)
           assert.deepInclude(latest.rejects, { kept: 0, reasons: [] })
 
           const { rejects, run, runs } = yield* read(first)
-          assert.deepInclude(run!, { id: first, state: "finished", exitCode: 3, milliseconds: 12, stages: null })
+          assert.deepInclude(run!, { runId: first, state: "finished", exitCode: 3, milliseconds: 12, stages: null })
           assert.deepStrictEqual(
-            runs.map(({ id }) => id),
+            runs.map(({ runId }) => runId),
             [second, first],
           )
           assert.deepStrictEqual(rejects, {
@@ -220,7 +271,7 @@ for (const [name, database] of [
           const states = Effect.map(read(), ({ runs }) =>
             Object.fromEntries(runs.map(({ source, state }) => [source, String(state)])),
           )
-          const stood = { "/finished": "finished", "/unfinished": "unfinished", "/killed": "interrupted" }
+          const stood = { "/finished": "finished", "/unfinished": "unfinished", "/killed": "unfinished" }
           assert.deepStrictEqual(yield* states, stood)
 
           if (name !== "a server") return
@@ -229,6 +280,32 @@ for (const [name, database] of [
           assert.deepStrictEqual(yield* states, { ...stood, "/running": "running" })
         }).pipe(Effect.scoped),
       )
+
+      if (name === "a server") {
+        it.effect("tells of one moment, whatever is written meanwhile", () =>
+          Effect.gen(function* () {
+            yield* clear
+            const sql = yield* PgClient.PgClient
+            yield* addUsers([{ gender: "Female" }])
+            const reporting = yield* sql.withTransaction(
+              Effect.gen(function* () {
+                // The report has counted the users when it comes to this table, and then waits.
+                yield* sql`lock table ip_locations in access exclusive mode`
+                const fiber = yield* Effect.forkChild(read())
+                const waits = sql`select from pg_locks where not granted and relation = 'ip_locations'::regclass`
+                while ((yield* waits).length === 0) yield* Effect.sleep("10 millis")
+                yield* sql`insert into users (email, updated, migrated_at, file_id, byte_offset, gender)
+                  values ('late@example.com', false, now(), 1, 1, 'Male')`
+                return fiber
+              }),
+            )
+            const { genders, timeline, users } = yield* Fiber.join(reporting)
+            assert.strictEqual(users.total, 1)
+            assert.deepStrictEqual(genders.top, [{ name: "Female", users: 1 }])
+            assert.strictEqual(timeline.missing, 1)
+          }),
+        )
+      }
 
       it.effect("tells how the queue stands", () =>
         Effect.gen(function* () {

@@ -10,15 +10,17 @@ import { browser, chromiumPath } from "../utils/chromium.ts"
 import { temporaryDirectory } from "../utils/postgres.ts"
 import { emptyReport, fullReport, oneUser } from "../utils/reports.ts"
 
-/** The names of what is wider than its place, but for tables that scroll by themselves. */
+/** What is wider than its card or the page, but for tables that scroll by themselves. */
 const overflowing = (tab: Page) =>
   tab.evaluate(() => {
     const width = document.documentElement.clientWidth
     if (document.documentElement.scrollWidth > width) return [`the page: ${document.documentElement.scrollWidth}`]
     return [...document.body.querySelectorAll("*")].flatMap((element) => {
-      if (element.closest(".scroll, svg, .hidden") !== null) return []
+      if (element.closest(".scroll, svg, .hidden") !== null || !element.checkVisibility()) return []
       const { left, right } = element.getBoundingClientRect()
-      return left < -0.5 || right > width + 0.5 ? [`${element.tagName} ${element.className}: ${left} to ${right}`] : []
+      const room = (element.closest(".card, .tiles > div") ?? document.body).getBoundingClientRect()
+      const isIn = left > room.left - 0.5 && right < room.right + 0.5
+      return isIn ? [] : [`${element.outerHTML.slice(0, 100)}: ${left} to ${right}`]
     })
   })
 

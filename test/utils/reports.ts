@@ -1,4 +1,5 @@
-import type { ReportData, ReportedRun } from "../../src/domain/ReportData.ts"
+import type { ReportData } from "../../src/domain/ReportData.ts"
+import type { RunRecord } from "../../src/domain/RunRecord.ts"
 import { noRecords } from "../../src/domain/RunSummary.ts"
 
 const noValues = { top: [], distinct: 0, users: 0 }
@@ -21,18 +22,20 @@ export const emptyReport: ReportData = {
   queue: { waiting: 0, claimed: 0, located: 0, unlocatable: [] },
 }
 
-const run: ReportedRun = {
-  id: 3,
+const run: RunRecord = {
+  runId: 3,
+  force: false,
   source: "file:///data/user_activity",
   state: "finished",
   attempts: 1,
   startedAt: new Date("2026-11-25T17:00:00Z"),
   attemptedAt: new Date("2026-11-25T17:00:00Z"),
   endedAt: new Date("2026-11-25T17:00:01Z"),
+  finishedAt: new Date("2026-11-25T17:00:01Z"),
   exitCode: 0,
   milliseconds: 1_040,
   stages: { extract: 12, transform: 220, locate: 301, load: 940 },
-  counts: { ...noRecords, read: 1, inserted: 1 },
+  totals: { ...noRecords, read: 1, inserted: 1 },
 }
 
 const place = { latitude: 47.14, longitude: 9.52 }
@@ -122,13 +125,13 @@ export const fullReport: ReportData = {
   },
   runs: Array.from({ length: 20 }, (_, index) => ({
     ...run,
-    id: 20 - index,
+    runId: 20 - index,
     source: `s3://${long}/${long}/`,
-    state: (["running", "finished", "unfinished", "interrupted"] as const)[index % 4]!,
+    state: (["running", "finished", "unfinished"] as const)[index % 3]!,
     attempts: index + 1,
     exitCode: index % 4 === 0 ? null : index % 8,
     milliseconds: index === 7 ? null : 123_456_789,
-    counts: { ...noRecords, read: 1_234_567_890, inserted: 1_234_567_890 },
+    totals: { ...noRecords, read: 1_234_567_890, inserted: 1_234_567_890 },
   })),
   queue: {
     waiting: 12_400,

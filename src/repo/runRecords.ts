@@ -1,0 +1,69 @@
+import type { Reason } from "../domain/Reject.ts"
+import { countsOf, outcomes } from "./etlFiles.ts"
+import { lockKey, sourceLock } from "./PgLocks.ts"
+
+/** The counts of a row, or of several together, as one JSON value. */
+export const countsAsJson = (row: string): string =>
+  `json_build_object(${outcomes.map((outcome) => `'${outcome}', ${row}.${outcome}`).join(", ")})`
+
+/** Whether a process loads the run: it has the lock of the source, and the run is the one that was tried last of it. */
+const isRunning = `
+  r.finished_at is null and r.ended_at is null
+  and r.id = (
+    select id from etl_runs l where l.source = r.source and l.finished_at is null
+    order by l.attempted_at desc, l.id desc limit 1
+  )
+  and exists (
+    select from pg_locks l
+    where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+      and l.database = (select oid from pg_database where datname = current_database())
+      and (l.classid::bigint << 32) | l.objid::bigint = ${lockKey(`'${sourceLock}' || r.source`)}
+  )`
+
+/** The runs that `rows` selects of `etl_runs`. */
+export const runsOf = (rows: string): string => `
+  select id::float8 as "runId", source, force, attempts, started_at as "startedAt", attempted_at as "attemptedAt",
+    ended_at as "endedAt", finished_at as "finishedAt", exit_code::int as "exitCode", stages, totals,
+    case when finished_at is not null then 'finished' when running then 'running' else 'unfinished' end as state,
+    nullif(
+      milliseconds + case when running then (extract(epoch from now() - attempted_at) * 1000)::bigint else 0 end, 0
+    )::float8 as milliseconds
+  from (
+    select r.*, ${isRunning} as running, coalesce(live.totals, ${countsAsJson("r")}) as totals
+    from (${rows}) r
+    left join lateral (
+      select ${countsAsJson("c")} as totals from (${countsOf("f.run_id = r.id")}) c
+    ) live on r.finished_at is null
+  ) runs
+  order by attempted_at desc, id desc`
+
+/** A reason of a run, how many records it cost, and where the first is; `distinct`: how many reasons there are in all. */
+export interface ReasonRow {
+  readonly reason: Pick<Reason, "column" | "message">
+  readonly records: number
+  readonly uri: string
+  readonly line: number
+  readonly distinct: number
+}
+
+/**
+ * Parameter: the run. A record that names a reason twice counts once. Records with the same reasons are counted together
+ * before these are told apart: of a million there are few kinds.
+ */
+export const reasonsOfRun = `
+  with kinds as (
+    select reasons, count(*) as records, min(array[file_id, byte_offset]) as first
+    from etl_rejects where run_id = $1 group by reasons
+  ), counted as (
+    select reason, sum(records)::float8 as records, min(first) as first
+    from kinds cross join lateral (
+      select distinct jsonb_build_object('column', told -> 'column', 'message', told -> 'message') as reason
+      from jsonb_array_elements(reasons) told
+    ) of_kind
+    group by reason
+  )
+  select reason, records, f.uri, r.line::float8 as line, (count(*) over ())::float8 as "distinct"
+  from counted
+  join etl_rejects r on r.file_id = first[1] and r.byte_offset = first[2]
+  join etl_files f on f.id = r.file_id
+  order by records desc, first`
