@@ -51,6 +51,20 @@ const database = (flags: InitFlags, writers: number) =>
     ),
   )
 
+/** A database that is only read is not made for that. */
+const existingDatabase = (flags: InitFlags) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const choice = yield* chooseDatabase(flags)
+      if (choice._tag === "Embedded" && !(yield* Embedded.isThere(choice.folder))) {
+        return yield* new UsageError({
+          message: `There is no database in ${choice.folder} yet. Load files first (etl --source DIR), or name the database: --embedded DIR, --database-url URL.`,
+        })
+      }
+      return database(flags, 1)
+    }),
+  )
+
 const source = (flags: Pick<RunFlags, "source" | "aws" | "bucket" | "region" | "endpoint" | "sign">) =>
   Layer.unwrap(
     Effect.gen(function* () {
@@ -203,25 +217,31 @@ export const locate = (flags: LocateFlags): Layer.Layer<LocateServices, RunError
     withLog(flags),
   )
 
-type InitError = Defect | Layer.Error<ReturnType<typeof database>> | Layer.Error<ReturnType<typeof Logging.layer>>
+type InitError =
+  | Defect
+  | Layer.Error<ReturnType<typeof existingDatabase>>
+  | Layer.Error<ReturnType<typeof Logging.layer>>
 
 /** The services of `etl init`. */
-export const init = (flags: InitFlags): Layer.Layer<UserRepo | RejectRepo | RunHistory, InitError> =>
-  repositories(flags).pipe(withLog(flags))
+export const init = (flags: InitFlags): Layer.Layer<UserRepo, InitError> => repositories(flags).pipe(withLog(flags))
+
+const existingRepositories = (flags: InitFlags) =>
+  PgUserRepo.layer.pipe(Layer.provide(existingDatabase(flags)), withLog(flags))
 
 /** The services of `etl rejects`. */
-export const rejects = (flags: RejectsFlags): Layer.Layer<RejectRepo | RunHistory, InitError> => init(flags)
+export const rejects = (flags: RejectsFlags): Layer.Layer<RejectRepo | RunHistory, InitError> =>
+  existingRepositories(flags)
 
 /** The services of `etl runs`. */
-export const runs = (flags: RunsFlags): Layer.Layer<RunHistory, InitError> => init(flags)
+export const runs = (flags: RunsFlags): Layer.Layer<RunHistory, InitError> => existingRepositories(flags)
 
 /** The services of `etl report`. */
 export const report = (flags: ReportFlags): Layer.Layer<ReportRepo, InitError> =>
-  PgReportRepo.layer.pipe(Layer.provide(database(flags, 1)), withLog(flags))
+  PgReportRepo.layer.pipe(Layer.provide(existingDatabase(flags)), withLog(flags))
 
 /** The services of `etl sql`. */
 export const sql = (flags: SqlFlags): Layer.Layer<ReadOnlyQuery, InitError> =>
-  PgReadOnlyQuery.layer.pipe(Layer.provide(database(flags, 1)), withLog(flags))
+  PgReadOnlyQuery.layer.pipe(Layer.provide(existingDatabase(flags)), withLog(flags))
 
 /** What `etl check` looks at. */
 export const check = (flags: CheckFlags): Effect.Effect<CheckParts<RunError>> =>

@@ -144,7 +144,12 @@ export const formatRun = (run: RunDetails, width: number, listRejects: string): 
     ...(attempts > 1 ? [`  attempts   ${attempts}, the last begun ${formatTime(run.attemptedAt)}`] : []),
     `  ended      ${describeEnd(run)}`,
     ...(milliseconds === null ? [] : [`  time       ${formatDuration(milliseconds)}`]),
-    ...(stages === null ? [] : stageNames.map((stage) => `    ${stage.padEnd(9)}  ${formatDuration(stages[stage])}`)),
+    ...(stages === null
+      ? []
+      : stageNames.map(
+          (stage) =>
+            `    ${stage.padEnd(9)}  ${formatDuration(stages[stage])}${stage === "load" ? ", all connections together" : ""}`,
+        )),
     ...outcomes.map((outcome) => `  ${outcome.padEnd(9)}  ${number.format(totals[outcome]).padStart(digits)}`),
     "",
     ...formatFiles(run.files, width),

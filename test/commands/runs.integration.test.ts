@@ -71,7 +71,7 @@ describe("etl runs", () => {
       assert.include(full.stdout, `Run 2: finished\n  source     ${bad}\n`)
       assert.match(
         full.stdout,
-        /^ {2}time {7}\d\.\d s\n {4}extract {4}\d\.\d s\n {4}transform {2}\d\.\d s\n {4}locate {5}\d\.\d s\n {4}load {7}\d\.\d s$/m,
+        /^ {2}time {7}\d\.\d s\n {4}extract {4}\d\.\d s\n {4}transform {2}\d\.\d s\n {4}locate {5}\d\.\d s\n {4}load {7}\d\.\d s, all connections together$/m,
       )
       assert.match(full.stdout, /^1\.csv +loaded +3 +/m)
       assert.match(full.stdout, /^ +2 {2}email is missing +1\.csv:4$/m)

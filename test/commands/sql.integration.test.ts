@@ -1,7 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
 import { freshFolder } from "../utils/embedded.ts"
 import { etl, makeDatabase } from "../utils/etl.ts"
+import { temporaryDirectory } from "../utils/postgres.ts"
 
 const statement = `select 'Ada' as name, -1.5::float8 as latitude, 9007199254740993 as big, 7::bigint as small, null as nothing,
   '\\x00ff'::bytea as raw, array[1, 2] as list, '{"a":"b\\u001b"}'::jsonb as json, true as truth
@@ -77,8 +80,15 @@ describe("etl sql", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("asks the embedded database", () =>
+  it.live("asks the embedded database, and makes none", () =>
     Effect.gen(function* () {
+      const folder = join(yield* temporaryDirectory, "pgdata")
+      for (const command of [["sql", "select 1"], ["runs"], ["rejects"], ["report"]]) {
+        const none = yield* etl([...command, "--embedded", folder])
+        assert.strictEqual(none.code, 2, none.stdout)
+        assert.match(none.stderr, /^There is no database in .* yet\. Load files first/)
+      }
+      assert.isFalse(existsSync(folder))
       const { code, stdout, stderr } = yield* etl(["sql", "select 6 * 7 as answer", "--embedded", yield* freshFolder])
       assert.strictEqual(code, 0, stderr)
       assert.strictEqual(stdout, "answer\n------\n    42\n1 row")
