@@ -12,7 +12,7 @@ import { GeoLocator } from "./geo/GeoLocator.ts"
 import * as Loading from "./Loading.ts"
 import * as Locating from "./Locating.ts"
 import type { PipelineOptions } from "./PipelineOptions.ts"
-import { type FileLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
+import { type Attempt, type FileLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
 import { UserRepo } from "./repo/UserRepo.ts"
 import { Source, type SourceFile } from "./source/Source.ts"
 
@@ -67,11 +67,6 @@ const outcome = Effect.fnUntraced(function* <A, E>(locating: Fiber.Fiber<A, E>) 
 })
 
 const tellFileEnded = ({ uri, size }: SourceFile) => tellProgress({ _tag: "FileEnded", uri, size })
-
-interface Attempt {
-  readonly runId: number
-  readonly attempt: number
-}
 
 const runAttempt = Effect.fnUntraced(function* (
   options: PipelineOptions,
@@ -149,25 +144,28 @@ const runAttempt = Effect.fnUntraced(function* (
     locatingError: locatingError ?? null,
     milliseconds: Math.round((yield* monotonicMillis) - start),
   }
-  yield* runs.end(runId, {
-    isFinished: loaded.every(({ state }) => state === "loaded" || state === "skipped"),
-    exitCode: exitCode(summary),
-    milliseconds: summary.milliseconds,
-    stages: summary.stages,
-  })
+  yield* runs.end(
+    { runId, attempt },
+    {
+      isFinished: loaded.every(({ state }) => state === "loaded" || state === "skipped"),
+      exitCode: exitCode(summary),
+      milliseconds: summary.milliseconds,
+      stages: summary.stages,
+    },
+  )
   yield* tellRejects(summary.rejectedFor)
   yield* Effect.logDebug("run ends").pipe(Effect.annotateLogs({ ...totals, ...summary.addresses, stopped }))
   return summary
 })
 
 /** Keeps how an attempt ended that was interrupted or has failed, where the database lets us, and soon. */
-const keepFailure = ({ runId }: Attempt, { stopwatch }: Loading.Tallies, start: number) =>
+const keepFailure = (attempt: Attempt, { stopwatch }: Loading.Tallies, start: number) =>
   Effect.fnUntraced(function* <E>(cause: Cause.Cause<E>) {
     const runs = yield* RunRepo
     const error = Cause.squash(cause)
     // A database that was waited for in vain is not asked again.
     if (error instanceof DatabaseError && error.retryable) return
-    const keeping = runs.end(runId, {
+    const keeping = runs.end(attempt, {
       isFinished: false,
       exitCode: Cause.hasInterruptsOnly(cause) ? 130 : Runtime.getErrorExitCode(error),
       milliseconds: Math.round((yield* monotonicMillis) - start),

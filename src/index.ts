@@ -19,6 +19,7 @@ export * as Pipeline from "./Pipeline.ts"
 export { LocationQueue } from "./repo/LocationQueue.ts"
 export { type PermitAnswer, PermitRepo } from "./repo/PermitRepo.ts"
 export {
+  type Attempt,
   type Beginning,
   type FileIdentity,
   type FileLoad,

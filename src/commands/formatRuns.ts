@@ -126,12 +126,11 @@ const formatReasons = ({ rejectedFor }: RunDetails, width: number): ReadonlyArra
   ]
 }
 
-const describeEnd = ({ endedAt, exitCode, state }: RunDetails): string =>
-  endedAt === null
-    ? state === "running"
-      ? "not yet"
-      : "nobody knows when: its last attempt was killed, or lost the database"
-    : `${formatTime(endedAt)}, exit ${exitCode}`
+const describeEnd = ({ endedAt, exitCode, finishedAt, state }: RunDetails): string => {
+  if (endedAt !== null) return `${formatTime(endedAt)}, exit ${exitCode}`
+  if (finishedAt !== null) return `${formatTime(finishedAt)}; its exit code was not kept`
+  return state === "running" ? "not yet" : "nobody knows when: its last attempt was killed, or lost the database"
+}
 
 /** What a person reads of a run in full, in `width` columns. `listRejects`: the command that lists its rejects. */
 export const formatRun = (run: RunDetails, width: number, listRejects: string): string => {

@@ -18,7 +18,7 @@ export const RunRecord = Schema.Struct({
   /** When the first attempt began, and the last one. */
   startedAt: Schema.DateFromString,
   attemptedAt: Schema.DateFromString,
-  /** When the last attempt ended; null while it is under way, or where it did not live to tell. */
+  /** When the last attempt ended; null while it is under way, where it did not live to tell, or an earlier version made it. */
   endedAt: Schema.NullOr(Schema.DateFromString),
   /** When the last file was loaded. */
   finishedAt: Schema.NullOr(Schema.DateFromString),

@@ -190,7 +190,11 @@ const make = Effect.gen(function* () {
       }),
     fileCounts: (ref) => Effect.map(loadOf(ref), (load) => load.counts),
     totals: (runId) => Effect.sync(() => countsOf(runId)),
-    end: (runId, { isFinished }) => Effect.sync(() => void runs.set(runId, { ...runs.get(runId)!, isFinished })),
+    end: ({ runId, attempt }, { isFinished }) =>
+      Effect.sync(() => {
+        const run = runs.get(runId)!
+        if (run.attempt === attempt) runs.set(runId, { ...run, isFinished })
+      }),
   })
 
   const place = (answers: Answers) =>

@@ -10,7 +10,15 @@ import { makeClient } from "./client.ts"
 import { countsOf, countSums, isReplaced, outcomes } from "./etlFiles.ts"
 import { patiently } from "./patience.ts"
 import { makeLocks, sourceLock } from "./PgLocks.ts"
-import { type Beginning, type Ending, type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./RunRepo.ts"
+import {
+  type Attempt,
+  type Beginning,
+  type Ending,
+  type FileIdentity,
+  type FileLoad,
+  RunRepo,
+  type RunRequest,
+} from "./RunRepo.ts"
 import { makeTransaction } from "./transaction.ts"
 import type { LoadRef } from "./UserRepo.ts"
 
@@ -79,7 +87,7 @@ const make = Effect.gen(function* () {
 
   const beginAttempt = ({ source, mapping, force }: RunRequest) =>
     Effect.gen(function* () {
-      const resumed = yield* sql<{ runId: number; attempt: number }>`
+      const resumed = yield* sql<Attempt>`
         update etl_runs set attempts = attempts + 1, attempted_at = now(), ended_at = null, exit_code = null
         where id = (
           select id from etl_runs
@@ -88,7 +96,7 @@ const make = Effect.gen(function* () {
         )
         returning id::float8 as "runId", attempts as attempt`
       if (resumed[0] !== undefined) return resumed[0]
-      const begun = yield* sql<{ runId: number; attempt: number }>`
+      const begun = yield* sql<Attempt>`
         insert into etl_runs (source, mapping, force) values (${source}, ${mapping}, ${force})
         returning id::float8 as "runId", attempts as attempt`
       return begun[0]!
@@ -246,16 +254,16 @@ const make = Effect.gen(function* () {
     totals: Effect.fn("RunRepo.totals")(totalsOf, Effect.mapError(fromSqlError), patiently),
 
     end: Effect.fn("RunRepo.end")(
-      function* (runId: number, { exitCode, isFinished, milliseconds, stages }: Ending) {
-        // May be repeated: the attempt's time is added once.
+      function* ({ runId, attempt }: Attempt, { exitCode, isFinished, milliseconds, stages }: Ending) {
+        // The attempt's time is added once. An earlier version leaves the end of the attempt before its own.
         yield* sql`
           update etl_runs set ${sql.update(yield* totalsOf(runId))}, finished_at = ${isFinished ? sql`now()` : null},
-            ended_at = now(), exit_code = ${exitCode}, milliseconds = milliseconds + ${milliseconds},
+            ended_at = greatest(now(), attempted_at), exit_code = ${exitCode}, milliseconds = milliseconds + ${milliseconds},
             stages = (
               select json_object_agg(stage, time + coalesce((stages ->> stage)::bigint, 0))
               from unnest(${texts(Object.keys(stages))}, ${integers(Object.values(stages))}) t (stage, time)
             )
-          where id = ${runId} and ended_at is null`
+          where id = ${runId} and attempts = ${attempt} and (ended_at is null or ended_at < attempted_at)`
       },
       Effect.mapError(fromSqlError),
       patiently,

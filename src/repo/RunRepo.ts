@@ -60,6 +60,12 @@ export interface Beginning {
   readonly maxRecordSize: number
 }
 
+/** An attempt at a run, from 1. */
+export interface Attempt {
+  readonly runId: number
+  readonly attempt: number
+}
+
 /** How an attempt of a run ends. */
 export interface Ending {
   readonly isFinished: boolean
@@ -77,9 +83,7 @@ export class RunRepo extends Context.Service<
      * Begins a run, or another attempt of one that was asked for the same and is not finished. Waits, and says so, while
      * another process loads the source; others wait until the scope closes.
      */
-    readonly begin: (
-      request: RunRequest,
-    ) => Effect.Effect<{ readonly runId: number; readonly attempt: number }, DatabaseError, Scope.Scope>
+    readonly begin: (request: RunRequest) => Effect.Effect<Attempt, DatabaseError, Scope.Scope>
     /** Numbers the files that are new, in the order given, and tells of each how far it is loaded. May be repeated. */
     readonly register: <File extends FileIdentity>(
       runId: number,
@@ -106,7 +110,10 @@ export class RunRepo extends Context.Service<
     readonly fileCounts: (load: LoadRef) => Effect.Effect<RecordCounts, DatabaseError>
     /** What the run has committed: the totals of all attempts. */
     readonly totals: (runId: number) => Effect.Effect<RecordCounts, DatabaseError>
-    /** The attempt ends; the run too, where every file is loaded. Keeps its totals and how it ended. */
-    readonly end: (runId: number, ending: Ending) => Effect.Effect<void, DatabaseError>
+    /**
+     * The attempt ends; the run too, where every file is loaded. Keeps its totals and how it ended. May be repeated.
+     * Changes nothing once another attempt has begun: a process that was believed dead does not end it.
+     */
+    readonly end: (attempt: Attempt, ending: Ending) => Effect.Effect<void, DatabaseError>
   }
 >()("user-activity-etl/repo/RunRepo") {}

@@ -116,6 +116,23 @@ describe("etl runs", () => {
         }),
       )
       assert.strictEqual(yield* state, "unfinished")
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* loading(env, "/data")
+          // A run of the source that was killed is not what the lock of the next one shows, also when that is finished.
+          yield* query("insert into etl_runs (source, attempted_at) values ('/data', now() - interval '1 m')")
+          yield* query("update etl_runs set finished_at = now() where id = 1")
+          assert.deepStrictEqual(
+            (yield* listed(env)).map(({ runId, state }) => [runId, state]),
+            [
+              [1, "finished"],
+              [3, "unfinished"],
+              [2, "unfinished"],
+            ],
+          )
+          yield* query("update etl_runs set finished_at = null where id = 1")
+        }),
+      )
       const { stdout } = yield* etl(["runs", "1"], env)
       assert.match(stdout, /nobody knows when[^]*The command that began it goes on with it\.$/)
     }).pipe(Effect.scoped),
@@ -146,6 +163,29 @@ describe("etl runs", () => {
       assert.deepStrictEqual(
         [...stdout.matchAll(/^(\d\.csv) +(\w+)/gm)].map(([, file, state]) => `${file} ${state}`),
         ["2.csv open", "3.csv waiting", "1.csv loaded"],
+      )
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("takes no end of an earlier attempt for that of the last, which an earlier version made", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      yield* etl(["init"], env)
+      yield* query(`insert into etl_runs (source, started_at, attempted_at, ended_at, exit_code, finished_at) values
+        ('/finished', now() - interval '3 m', now() - interval '1 m', now() - interval '2 m', 4, '2026-01-02 03:04:05'),
+        ('/killed', now() - interval '3 m', now(), now() - interval '2 m', 4, null)`)
+      const [killed, finished] = yield* listed(env)
+      assert.deepInclude(finished, { state: "finished", endedAt: null, exitCode: null })
+      assert.deepInclude(killed, { state: "unfinished", endedAt: null, exitCode: null })
+      assert.match((yield* etl(["runs", "1"], env)).stdout, /^ {2}ended +2026-01-0\d .*; its exit code was not kept$/m)
+      assert.match((yield* etl(["runs", "2"], env)).stdout, /^ {2}ended +nobody knows when/m)
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* loading(env, "/killed")
+          // As the earlier version begins it.
+          yield* query("update etl_runs set ended_at = now() - interval '2 m', exit_code = 4 where id = 3")
+          assert.deepInclude((yield* listed(env))[0], { runId: 3, state: "running", exitCode: null })
+        }),
       )
     }).pipe(Effect.scoped),
   )

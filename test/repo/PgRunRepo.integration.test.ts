@@ -2,9 +2,12 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
 import type { ColumnMapping } from "../../src/domain/ColumnMapping.ts"
+import { Stopwatch } from "../../src/domain/StageTimes.ts"
 import { GeoLocator } from "../../src/geo/GeoLocator.ts"
 import * as Pipeline from "../../src/Pipeline.ts"
 import * as PgUserRepo from "../../src/repo/PgUserRepo.ts"
+import { RunRepo } from "../../src/repo/RunRepo.ts"
+import { UserRepo } from "../../src/repo/UserRepo.ts"
 import { Source } from "../../src/source/Source.ts"
 import * as Testing from "../../src/testing.ts"
 import { native } from "../utils/repos.ts"
@@ -108,4 +111,31 @@ it.live("an attempt that was interrupted, or that failed, has ended too", () =>
     Effect.provide(Layer.mergeAll(GeoLocator.none, PgUserRepo.layer.pipe(Layer.provideMerge(native)))),
     Effect.scoped,
   ),
+)
+
+it.live("an attempt ends itself alone, once: not the one that has begun since it was believed dead", () =>
+  Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    const runs = yield* RunRepo
+    const users = yield* UserRepo
+    yield* users.migrate
+    const stored = sql<{ exitCode: number | null; isFinished: boolean; milliseconds: number }>`
+      select exit_code::int as "exitCode", finished_at is not null as "isFinished", milliseconds::float8 as milliseconds
+      from etl_runs`
+    const begin = Effect.scoped(runs.begin({ source: "/data", mapping: "m", force: false }))
+    const ending = { isFinished: false, exitCode: 6, milliseconds: 10, stages: new Stopwatch().times }
+    const dead = yield* begin
+    const living = yield* begin
+    assert.deepStrictEqual(living, { ...dead, attempt: 2 })
+    yield* runs.end(dead, ending)
+    assert.deepStrictEqual(yield* stored, [{ exitCode: null, isFinished: false, milliseconds: 0 }])
+
+    // As it stands where an earlier version, which clears nothing, began the attempt.
+    yield* sql`update etl_runs set ended_at = attempted_at - interval '1 s', exit_code = 4`
+    const ended = [{ exitCode: 0, isFinished: true, milliseconds: 10 }]
+    for (const attempt of [living, living, dead]) {
+      yield* runs.end(attempt, attempt === living ? { ...ending, isFinished: true, exitCode: 0 } : ending)
+      assert.deepStrictEqual(yield* stored, ended)
+    }
+  }).pipe(Effect.provide(PgUserRepo.layer.pipe(Layer.provideMerge(native))), Effect.scoped),
 )
