@@ -2,6 +2,7 @@ import { formatDuration, plural } from "../domain/Estimate.ts"
 import type { RunDetails, RunFile, RunRecord } from "../domain/RunRecord.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import { printable } from "../Logging.ts"
+import { noRunYet } from "../repo/NotFound.ts"
 import { nameOf } from "../repo/RunRepo.ts"
 import { type FittedColumn, fitTable } from "./table.ts"
 
@@ -58,6 +59,7 @@ const countsTable = (all: ReadonlyArray<RecordCounts>) => {
 
 /** What a person reads of runs, newest first, in `width` columns. `total`: how many there are. */
 export const formatRuns = (runs: ReadonlyArray<RunRecord>, total: number, width: number, now: Date): string => {
+  if (total === 0) return noRunYet
   const counts = countsTable(runs.map(({ totals }) => totals))
   const columns: ReadonlyArray<FittedColumn> = [
     { name: "run", isRight: true },

@@ -3,6 +3,9 @@ import { RejectedFor } from "./RejectTally.ts"
 import { RecordCounts } from "./RunSummary.ts"
 import { StageTimes } from "./StageTimes.ts"
 
+/** Which run: the one that was tried last, or its number. */
+export type RunName = number | "latest"
+
 /** What is kept of a run. Times are ISO 8601, in UTC. */
 export const RunRecord = Schema.Struct({
   runId: Schema.Int,
