@@ -82,12 +82,14 @@ const runAttempt = Effect.fnUntraced(function* (
 
   const listed = yield* source.files
   const files = listed.filter(({ problem }) => problem === undefined)
-  const unreadable = listed.flatMap((file) =>
-    file.problem === undefined ? [] : Loading.fileSummary(file, "failed", noRecords, file.problem),
+  const problems = listed.flatMap(({ uri, name, problem }) =>
+    problem === undefined ? [] : { uri, name, error: problem },
   )
+  const unreadable = problems.map((file) => Loading.fileSummary(file, "failed", noRecords, file.error))
   yield* Effect.logDebug(attempt === 1 ? "run begins" : "run goes on").pipe(
     Effect.annotateLogs({ source: source.uri, files: files.length, attempt, locator: locator.name }),
   )
+  if (problems.length > 0) yield* runs.keepProblems(runId, problems)
   const loads = yield* runs.register(runId, request, files)
   yield* checkMappings(loads, options.force)
   const isToLoad = ({ state }: FileLoad<SourceFile>) => options.force || state !== "loaded"

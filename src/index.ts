@@ -23,6 +23,7 @@ export {
   type Beginning,
   type FileIdentity,
   type FileLoad,
+  type FileProblem,
   type Resume,
   RunRepo,
   type RunRequest,

@@ -59,8 +59,9 @@ const list = Effect.fnUntraced(function* ({ json, limit }: RunsFlags) {
 
 const show = Effect.fnUntraced(function* (flags: RunsFlags, name: RunName) {
   const run = yield* (yield* RunHistory).details(name)
-  const listRejects = `etl rejects --run ${run.runId}${sameDatabase(flags)}`
-  yield* flags.json ? printJson(yield* Effect.orDie(encodeRun(run))) : Console.log(formatRun(run, width(), listRejects))
+  yield* flags.json
+    ? printJson(yield* Effect.orDie(encodeRun(run)))
+    : Console.log(formatRun(run, width(), sameDatabase(flags)))
 })
 
 const execute = Effect.fn("runs")(

@@ -4,7 +4,7 @@ import type { RunName } from "../domain/RunRecord.ts"
 import { isEmbedded, makeClient } from "./client.ts"
 import { findRun, latestRuns } from "./findRuns.ts"
 import { fromReadError } from "./NotFound.ts"
-import { readQueue, readRejects } from "./reportRuns.ts"
+import { readFailed, readQueue, readRejects } from "./reportRuns.ts"
 import { ReportRepo } from "./ReportRepo.ts"
 import { readUsers } from "./reportUsers.ts"
 import { makeTransaction } from "./transaction.ts"
@@ -29,6 +29,7 @@ const make = Effect.gen(function* () {
       database: embedded ? "embedded" : server!.database,
       ...(yield* readUsers(sql)),
       run,
+      failed: run === null ? { total: 0, files: [] } : yield* readFailed(sql, run.runId),
       rejects: run === null ? { kept: 0, distinct: 0, reasons: [] } : yield* readRejects(sql, run.runId),
       runs,
       queue: yield* readQueue(sql),

@@ -3,21 +3,13 @@ import { describeReason } from "../domain/Reject.ts"
 import type { RejectedFor } from "../domain/RejectTally.ts"
 import type { RunFile, RunName } from "../domain/RunRecord.ts"
 import { makeClient } from "./client.ts"
-import { countsOf, isReplaced } from "./etlFiles.ts"
 import { findRun, latestRuns } from "./findRuns.ts"
 import { fromReadError } from "./NotFound.ts"
+import { filesOfRun } from "./runFiles.ts"
 import { RunHistory } from "./RunHistory.ts"
 import { nameOf } from "./RunRepo.ts"
-import { countsAsJson, type ReasonRow, reasonsOfRun } from "./runRecords.ts"
+import { type ReasonRow, reasonsOfRun } from "./runRecords.ts"
 import { makeTransaction } from "./transaction.ts"
-
-/** Parameter: the run. */
-const filesOfRun = `
-  select uri, size::float8 as size, ${countsAsJson("c")} as counts,
-    case when loaded_at is not null then 'loaded' when ${isReplaced("file")} then 'replaced'
-      when header is not null then 'open' else 'waiting' end as state
-  from etl_files file cross join lateral (${countsOf("f.id = file.id")}) c
-  where run_id = $1 order by id`
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient

@@ -7,7 +7,7 @@ import type { RecordCounts } from "../domain/RunSummary.ts"
 import { integers, texts } from "./arrays.ts"
 import { anotherProcess } from "./checkpoints.ts"
 import { makeClient } from "./client.ts"
-import { countsOf, countSums, isReplaced, outcomes } from "./etlFiles.ts"
+import { countsOf, countSums, isReplaced, outcomes, storable } from "./etlFiles.ts"
 import { patiently } from "./patience.ts"
 import { makeLocks, sourceLock } from "./PgLocks.ts"
 import {
@@ -16,6 +16,7 @@ import {
   type Ending,
   type FileIdentity,
   type FileLoad,
+  type FileProblem,
   RunRepo,
   type RunRequest,
 } from "./RunRepo.ts"
@@ -36,10 +37,11 @@ interface FileRow {
   readonly lanes: ReadonlyArray<Position> | null
   /** Null where an earlier version began the load. */
   readonly maxRecordSize: number | null
+  readonly error: string | null
 }
 
 const fileColumns = `f.id, f.run_id::float8 as "runId", f.load, f.mapping, f.loaded_at is not null as "isLoaded", f.header,
-  f.max_record_size as "maxRecordSize"`
+  f.max_record_size as "maxRecordSize", f.error`
 
 /** The checkpoints that `rows` selects, as a table of one row. */
 const lanesOf = (rows: string): string =>
@@ -50,7 +52,7 @@ const finish = `
   with committed as (delete from etl_checkpoints where file_id = $1 and load = $2 and run_id = $3 returning *), sums as (
     select ${countSums} from committed
   )
-  update etl_files f set loaded_at = now(), ${outcomes.map((outcome) => `${outcome} = f.${outcome} + s.${outcome}`).join(", ")}
+  update etl_files f set loaded_at = now(), error = null, ${outcomes.map((outcome) => `${outcome} = f.${outcome} + s.${outcome}`).join(", ")}
   from sums s where f.id = $1 and f.load = $2 and f.run_id = $3
   returning ${outcomes.map((outcome) => `f.${outcome}::float8`).join(", ")}`
 
@@ -88,7 +90,8 @@ const make = Effect.gen(function* () {
   const beginAttempt = ({ source, mapping, force }: RunRequest) =>
     Effect.gen(function* () {
       const resumed = yield* sql<Attempt>`
-        update etl_runs set attempts = attempts + 1, attempted_at = now(), ended_at = null, exit_code = null
+        update etl_runs set attempts = attempts + 1, attempted_at = now(), ended_at = null, exit_code = null,
+          problems = null
         where id = (
           select id from etl_runs
           where source = ${source} and mapping = ${mapping} and force = ${force} and finished_at is null
@@ -177,6 +180,7 @@ const make = Effect.gen(function* () {
     { file, fileId }: FileLoad<File>,
   ) {
     const found = yield* storedFile(fileId)
+    if (found.error !== null) yield* sql`update etl_files set error = null where id = ${fileId}`
     if (found.runId === runId && found.mapping === request.mapping) return toLoad(found, file, request)
     if (request.force) yield* reload(runId, request, fileId)
     yield* takeOver(runId, request, fileId)
@@ -197,6 +201,15 @@ const make = Effect.gen(function* () {
           loads.push(...(yield* registerBatch(runId, request, files.slice(start, start + batchSize))))
         }
         return loads
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    keepProblems: Effect.fn("RunRepo.keepProblems")(
+      function* (runId: number, problems: ReadonlyArray<FileProblem>) {
+        const kept = problems.map(({ uri, error }) => ({ uri: storable(uri), error: storable(error) }))
+        yield* sql`update etl_runs set problems = ${JSON.stringify(kept)}::jsonb where id = ${runId}`
       },
       Effect.mapError(fromSqlError),
       patiently,
@@ -240,6 +253,15 @@ const make = Effect.gen(function* () {
         return counts ?? (yield* anotherProcess)
       },
       Effect.mapError(toDatabaseError),
+      patiently,
+    ),
+
+    failFile: Effect.fn("RunRepo.failFile")(
+      function* ({ fileId, load, runId }: LoadRef, error: string) {
+        yield* sql`update etl_files set error = ${storable(error)}
+          where id = ${fileId} and load = ${load} and run_id = ${runId} and loaded_at is null`
+      },
+      Effect.mapError(fromSqlError),
       patiently,
     ),
 

@@ -60,6 +60,12 @@ export interface Beginning {
   readonly maxRecordSize: number
 }
 
+/** A file that cannot be read, and why. */
+export interface FileProblem {
+  readonly uri: string
+  readonly error: string
+}
+
 /** An attempt at a run, from 1. */
 export interface Attempt {
   readonly runId: number
@@ -90,6 +96,8 @@ export class RunRepo extends Context.Service<
       request: RunRequest,
       files: ReadonlyArray<File>,
     ) => Effect.Effect<ReadonlyArray<FileLoad<File>>, DatabaseError>
+    /** Keeps why files of the source cannot be read, as their listing shows, until the run's next attempt. May be repeated. */
+    readonly keepProblems: (runId: number, problems: ReadonlyArray<FileProblem>) => Effect.Effect<void, DatabaseError>
     /** What the run has committed, but for files of which a later version was registered. */
     readonly committed: (runId: number) => Effect.Effect<RecordCounts, DatabaseError>
     /**
@@ -106,6 +114,8 @@ export class RunRepo extends Context.Service<
     readonly beginFile: (load: LoadRef, beginning: Beginning) => Effect.Effect<void, DatabaseError>
     /** The file's last chunk is committed. May be repeated. Gives the counts of the whole load, earlier attempts included. */
     readonly finishFile: (load: LoadRef) => Effect.Effect<RecordCounts, DatabaseError>
+    /** The file cannot be read to its end: keeps why, until it is taken again. May be repeated. */
+    readonly failFile: (load: LoadRef, error: string) => Effect.Effect<void, DatabaseError>
     /** What is committed of a load so far. */
     readonly fileCounts: (load: LoadRef) => Effect.Effect<RecordCounts, DatabaseError>
     /** What the run has committed: the totals of all attempts. */

@@ -1,8 +1,10 @@
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { QueueState, ReportData } from "../domain/ReportData.ts"
+import { failedOfRun } from "./runFiles.ts"
 import { type ReasonRow, reasonsOfRun } from "./runRecords.ts"
 
+const mostFailed = 20
 const mostReasons = 50
 const mostUnlocatable = 20
 
@@ -15,6 +17,15 @@ const queue = `
 const unlocatable = `
   select coalesce(left(reason, 100), 'unknown') as reason, count(*)::float8 as addresses
   from ip_locations where status = 'unlocatable' group by 1 order by 2 desc, 1 limit ${mostUnlocatable}`
+
+/** The files of a run that failed. */
+export const readFailed = (sql: SqlClient, runId: number) =>
+  sql.unsafe<{ uri: string; error: string; total: number }>(`${failedOfRun} limit ${mostFailed}`, [runId]).pipe(
+    Effect.map((rows): ReportData["failed"] => ({
+      total: rows[0]?.total ?? 0,
+      files: rows.map(({ uri, error }) => ({ uri, error })),
+    })),
+  )
 
 /** The rejects of a run by reason. A record that has several counts for each. */
 export const readRejects = Effect.fnUntraced(function* (sql: SqlClient, runId: number) {

@@ -1,4 +1,5 @@
 import type { ReasonCount, ReportData } from "../domain/ReportData.ts"
+import { plural } from "../domain/Estimate.ts"
 import type { RunRecord } from "../domain/RunRecord.ts"
 import { barHeader, durations, nothing, scrolling } from "./charts.ts"
 import { baseName, count, duration, minute, percent } from "./format.ts"
@@ -64,8 +65,19 @@ const records = ({ totals: counts }: RunRecord): Html =>
     </tbody>
   </table>`
 
-/** What became of the run's records, and how long that took. */
-export const work = ({ run }: ReportData): Html =>
+const failures = ({ files, total }: ReportData["failed"]): Html | null =>
+  total === 0
+    ? null
+    : html`<div class="card">
+        <h3>
+          ${plural(total, "file")} failed
+          <span class="aside">${total > files.length ? `the first ${files.length}` : ""}</span>
+        </h3>
+        ${files.map(({ error }) => html`<p class="note">${error}</p>`)}
+      </div>`
+
+/** What became of the run's records, and how long that took; and of files that could not be read. */
+export const work = ({ failed, run }: ReportData): Html =>
   html`<section aria-labelledby="work">
     <h2 id="work">${run === null ? "The run" : `Run ${run.runId}`}</h2>
     ${
@@ -74,7 +86,8 @@ export const work = ({ run }: ReportData): Html =>
         : html`<div class="columns two">
             <div class="card">${records(run)}</div>
             <div class="card">${stages(run)}</div>
-          </div>`
+          </div>
+          ${failures(failed)}`
     }
   </section>`
 

@@ -1,13 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
-import { formatRuns } from "../../src/commands/formatRuns.ts"
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { formatRun, formatRuns } from "../../src/commands/formatRuns.ts"
 import { RunDetails, RunRecord } from "../../src/domain/RunRecord.ts"
 import { noRecords } from "../../src/domain/RunSummary.ts"
+import { printable } from "../../src/Logging.ts"
 import * as PgUserRepo from "../../src/repo/PgUserRepo.ts"
 import { RunRepo } from "../../src/repo/RunRepo.ts"
 import { freshFolder } from "../utils/embedded.ts"
 import { directoryOf, etl, makeDatabase } from "../utils/etl.ts"
-import { clientLayer, sharedPostgres } from "../utils/postgres.ts"
+import { readMarkup } from "../utils/markup.ts"
+import { clientLayer, sharedPostgres, temporaryDirectory } from "../utils/postgres.ts"
 
 const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
 const row = (email: string, ip = "8.8.8.8") => `7,Ada,Lovelace,${email},f,${ip},1/2/2020,2024-05-06,,yes`
@@ -134,7 +138,7 @@ describe("etl runs", () => {
         }),
       )
       const { stdout } = yield* etl(["runs", "1"], env)
-      assert.match(stdout, /nobody knows when[^]*The command that began it goes on with it\.$/)
+      assert.match(stdout, /nobody knows when[^]*\nThe same command goes on: etl --source \/data \[its other flags\]$/)
     }).pipe(Effect.scoped),
   )
 
@@ -166,6 +170,91 @@ describe("etl runs", () => {
       )
     }).pipe(Effect.scoped),
   )
+
+  it.live("says why files failed, and how the run goes on when they are mended", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const source = yield* directoryOf({
+        "good.csv": `${header}\n${row("a@example.com")}\n`,
+        "od'd\u001b[31m.csv": "",
+        "od'e.csv": `first,<b>\n`,
+      })
+      symlinkSync(join(source, "nowhere"), join(source, "link.csv"))
+      assert.strictEqual((yield* etl(["--source", source, "--geo", "none"], env)).code, 5)
+
+      const { stdout } = yield* etl(["runs", "1"], env)
+      assert.match(stdout, /^Run 1: unfinished$/m)
+      assert.deepStrictEqual(
+        [...stdout.matchAll(/^(\S+) +(failed|loaded) /gm)].map(([, file, state]) => `${file} ${state}`),
+        ["od'd\\u001b[31m.csv failed", "od'e.csv failed", "link.csv failed", "good.csv loaded"],
+      )
+      const empty = `${source}/od'd\u001b[31m.csv: is empty, without even a header. Export it again, or remove it.`
+      const link = `${source}/link.csv is a symbolic link to something that does not exist. Remove it.`
+      assert.deepInclude(
+        stdout.split("\n").filter((line) => line.startsWith("Failed: ")),
+        `Failed: ${printable(empty)}`,
+      )
+      assert.include(
+        stdout,
+        `\nFailed: ${link}\nMend the files that failed first.\nThe same command goes on: etl --source ${source} [its other flags]`,
+      )
+
+      const { files } = decodeRun((yield* etl(["runs", "1", "--json"], env)).stdout)
+      assert.deepStrictEqual(
+        files.map(({ uri, state, error }) => [uri, state, error === null]),
+        [
+          [`${source}/good.csv`, "loaded", true],
+          [`${source}/od'd\u001b[31m.csv`, "failed", false],
+          [`${source}/od'e.csv`, "failed", false],
+          [`${source}/link.csv`, "failed", false],
+        ],
+      )
+      assert.deepStrictEqual([files[1]!.error, files[3]!.error], [empty, link])
+
+      const out = join(yield* temporaryDirectory, "r.html")
+      assert.strictEqual((yield* etl(["report", "--out", out], env)).code, 0)
+      const { text } = readMarkup(readFileSync(out, "utf8"))
+      for (const shown of ["3 files failed", printable(empty), link, '"<b>"']) assert.include(text, shown)
+
+      rmSync(join(source, "link.csv"))
+      rmSync(join(source, "od'd\u001b[31m.csv"))
+      writeFileSync(join(source, "od'e.csv"), `${header}\n${row("b@example.com")}\n`)
+      assert.strictEqual((yield* etl(["--source", source, "--geo", "none"], env)).code, 0)
+      const mended = decodeRun((yield* etl(["runs", "1", "--json"], env)).stdout)
+      assert.deepInclude(mended, { state: "finished", attempts: 2, exitCode: 0 })
+      assert.deepStrictEqual(
+        mended.files.map(({ state }) => state),
+        ["loaded", "failed", "replaced", "loaded"],
+      )
+    }).pipe(Effect.scoped),
+  )
+
+  it("names the command that goes on: where the files are, what they are loaded into, why it stopped", () => {
+    const now = new Date(2026, 10, 25)
+    const run: RunDetails = {
+      runId: 1,
+      source: "s3://bucket/user activity/",
+      state: "unfinished",
+      force: true,
+      attempts: 1,
+      startedAt: now,
+      attemptedAt: now,
+      endedAt: now,
+      finishedAt: null,
+      exitCode: 4,
+      milliseconds: null,
+      stages: null,
+      totals: noRecords,
+      files: [],
+      rejectedFor: [],
+    }
+    const end = (details: RunDetails) => formatRun(details, 80, " --embedded my-data").split("\n").slice(-2)
+    assert.deepStrictEqual(end(run), [
+      "It was stopped: correct the files, or give it a larger --max-rejects.",
+      "The same command goes on: etl --aws --bucket bucket --source 'user activity/' --force --embedded my-data [its other flags]",
+    ])
+    assert.notInclude(end({ ...run, state: "finished" }).join(), "goes on")
+  })
 
   it.live("takes no end of an earlier attempt for that of the last, which an earlier version made", () =>
     Effect.gen(function* () {
