@@ -90,7 +90,7 @@ export const formatRuns = (runs: ReadonlyArray<RunRecord>, total: number, width:
 }
 
 /** What is left to do comes first. */
-const fileOrder: ReadonlyArray<RunFile["state"]> = ["failed", "open", "waiting", "replaced", "loaded"]
+const fileOrder: ReadonlyArray<RunFile["state"]> = ["failed", "open", "waiting", "replaced", "gone", "loaded"]
 
 const formatFiles = (files: ReadonlyArray<RunFile>, width: number): ReadonlyArray<string> => {
   if (files.length === 0) return ["No file: all were loaded by other runs, before or since."]

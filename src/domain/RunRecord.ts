@@ -42,10 +42,10 @@ export const RunFile = Schema.Struct({
   /** Bytes as stored; 0 of one that could not even be listed. */
   size: Schema.Int,
   /**
-   * `loaded`: to its end. `failed`: it could not be read. `open`: begun. `waiting`: not begun. `replaced`: not loaded to its
-   * end, and nobody will: a later version of it was listed.
+   * `loaded`: to its end. `failed`: it could not be read. `open`: begun. `waiting`: not begun. `replaced`, `gone`: not loaded to
+   * its end, and nobody will: a later version of it was listed, or it was not there any more when the run was finished.
    */
-  state: Schema.Literals(["loaded", "failed", "open", "waiting", "replaced"]),
+  state: Schema.Literals(["loaded", "failed", "open", "waiting", "replaced", "gone"]),
   /** What is committed. */
   counts: RecordCounts,
   /** Why it failed when it was tried last. */

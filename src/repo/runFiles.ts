@@ -1,8 +1,9 @@
 import { countsOf, isReplaced, outcomes } from "./etlFiles.ts"
 import { countsAsJson } from "./runRecords.ts"
 
-/** What became of a file of `etl_files`, for a `file` of the statement. */
+/** What became of a `file` of the statement. A run is finished when all that its source then had was loaded. */
 const stateOf = `case when loaded_at is not null then 'loaded' when ${isReplaced("file")} then 'replaced'
+  when exists (select from etl_runs where id = $1 and finished_at is not null) then 'gone'
   when error is not null then 'failed' when header is not null then 'open' else 'waiting' end`
 
 /** Files of the run that could not even be listed, and have no number. An earlier version ends a run and leaves them. */

@@ -224,8 +224,11 @@ describe("etl runs", () => {
       assert.deepInclude(mended, { state: "finished", attempts: 2, exitCode: 0 })
       assert.deepStrictEqual(
         mended.files.map(({ state }) => state),
-        ["loaded", "failed", "replaced", "loaded"],
+        ["loaded", "gone", "replaced", "loaded"],
       )
+      assert.notInclude((yield* etl(["runs", "1"], env)).stdout, "Failed: ")
+      assert.strictEqual((yield* etl(["report", "--out", out], env)).code, 0)
+      assert.notMatch(readMarkup(readFileSync(out, "utf8")).text, /files? failed/)
     }).pipe(Effect.scoped),
   )
 
