@@ -3,6 +3,7 @@ import { Effect, Layer, Ref, Runtime, Stream } from "effect"
 import type * as ColumnMapping from "../src/domain/ColumnMapping.ts"
 import { DatabaseError } from "../src/domain/DatabaseError.ts"
 import { exitCode, noRecords } from "../src/domain/RunSummary.ts"
+import { Stopwatch } from "../src/domain/StageTimes.ts"
 import { GeoLocator, GeoLocatorError } from "../src/geo/GeoLocator.ts"
 import * as Pipeline from "../src/Pipeline.ts"
 import { LocationQueue } from "../src/repo/LocationQueue.ts"
@@ -37,6 +38,20 @@ describe("Pipeline.run", () => {
       assert.deepInclude((yield* run("b")).addresses, { service: 0, remembered: 1, located: 1 })
     }).pipe(Effect.provide(Layer.merge(Testing.repo, Testing.geoService({ "8.8.8.8": { city: "Eight" } }))))
   })
+
+  it.effect("an attempt in memory ends itself alone, too: not the one that has begun since", () =>
+    Effect.gen(function* () {
+      const runs = yield* RunRepo
+      const begin = Effect.scoped(runs.begin({ source: "/data", mapping: "m", force: false }))
+      const ending = { isFinished: true, exitCode: 0, milliseconds: 1, stages: new Stopwatch().times }
+      const dead = yield* begin
+      const living = yield* begin
+      yield* runs.end(dead, ending)
+      assert.deepStrictEqual(yield* begin, { runId: living.runId, attempt: 3 })
+      yield* runs.end({ ...living, attempt: 3 }, ending)
+      assert.deepStrictEqual(yield* begin, { runId: living.runId + 1, attempt: 1 })
+    }).pipe(Effect.provide(Testing.repo)),
+  )
 
   it.effect("loads files in name order, locates and reports; a second run has nothing to do", () => {
     const asked: Array<ReadonlyArray<string>> = []
