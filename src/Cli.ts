@@ -18,6 +18,7 @@ import { run, type RunServices } from "./commands/run.ts"
 import { runs, type RunsFlags } from "./commands/runs.ts"
 import { sql, type SqlFlags } from "./commands/sql.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
+import { printable } from "./domain/printable.ts"
 import { quote } from "./domain/shell.ts"
 import * as Logging from "./Logging.ts"
 import type { ReadOnlyQuery } from "./repo/ReadOnlyQuery.ts"
@@ -95,7 +96,7 @@ class Ended extends Schema.TaggedError<Ended>()("Ended", { code: Schema.Int }) {
 /** Nothing has logged it: all that is known of it is told. */
 const reportDefect = Effect.fnUntraced(function* (defect: unknown) {
   const stack = Predicate.isError(defect) && defect.stack !== undefined ? defect.stack.split("\n") : []
-  yield* Console.error([`${describeDefect(defect)}, with what follows.`, ...stack].map(Logging.printable).join("\n"))
+  yield* Console.error([`${describeDefect(defect)}, with what follows.`, ...stack].map(printable).join("\n"))
   return yield* new Ended({ code: 1 })
 })
 
@@ -105,7 +106,7 @@ const report = Effect.fnUntraced(function* (error: unknown) {
   if (CliError.isCliError(error)) return yield* new Ended({ code: 2 })
   if (!Predicate.isError(error) || !(Runtime.errorExitCode in error)) return yield* reportDefect(error)
   if (error.message !== "" && !Logging.isReported(error)) {
-    yield* Console.error(Logging.printable(error.message))
+    yield* Console.error(printable(error.message))
   }
   return yield* new Ended({ code: Runtime.getErrorExitCode(error) })
 })
@@ -136,7 +137,5 @@ export const execute = <RunError, InitError>(
     Effect.catchDefect(reportDefect),
     Effect.provideService(CommandLine, args),
     Effect.provideService(CliConfig.CliConfig, GlobalFlags.config),
-    Effect.onInterrupt(() =>
-      Console.error(Logging.printable(`Interrupted. The same command goes on: ${commandLine(args)}`)),
-    ),
+    Effect.onInterrupt(() => Console.error(printable(`Interrupted. The same command goes on: ${commandLine(args)}`))),
   )

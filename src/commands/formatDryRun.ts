@@ -4,7 +4,7 @@ import { describeInFull } from "../domain/Reject.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import type { RunSummary } from "../domain/RunSummary.ts"
 import { userColumns } from "../domain/User.ts"
-import { printable } from "../Logging.ts"
+import { printable } from "../domain/printable.ts"
 import type { Seen } from "../repo/Preview.ts"
 import type { RunFlags } from "./runFlags.ts"
 

@@ -1,7 +1,7 @@
 import { formatDuration, plural } from "../domain/Estimate.ts"
 import type { RunDetails, RunFile, RunRecord } from "../domain/RunRecord.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
-import { printable } from "../Logging.ts"
+import { printable } from "../domain/printable.ts"
 import { nameOf } from "../repo/RunRepo.ts"
 import { type FittedColumn, fitTable } from "./table.ts"
 

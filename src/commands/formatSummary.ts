@@ -1,4 +1,4 @@
-import { printable } from "../Logging.ts"
+import { printable } from "../domain/printable.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import { describeQueue, formatDuration, plural } from "../domain/Estimate.ts"
 import type { FileSummary, LocatingSummary, RecordCounts, RunSummary } from "../domain/RunSummary.ts"

@@ -1,6 +1,6 @@
 import { Console, Effect, Terminal } from "effect"
 import { CliOutput, type Command, TerminalCapabilities } from "effect/cli"
-import { printable } from "../Logging.ts"
+import { printable } from "../domain/printable.ts"
 import { formatHelp, usageLine } from "./formatHelp.ts"
 import { usageErrors } from "./usageErrors.ts"
 

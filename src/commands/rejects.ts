@@ -1,7 +1,7 @@
 import { Console, Effect, type Layer, Option, Path, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
 import { describeInFull } from "../domain/Reject.ts"
-import { printable } from "../Logging.ts"
+import { printable } from "../domain/printable.ts"
 import { RejectRepo, type StoredReject } from "../repo/RejectRepo.ts"
 import type { RunHistory } from "../repo/RunHistory.ts"
 import { check, withUsage } from "./CommandUsage.ts"

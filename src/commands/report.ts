@@ -1,6 +1,6 @@
 import { Console, Effect, FileSystem, Layer, Option, Path, type PlatformError } from "effect"
 import { Command } from "effect/cli"
-import { printable } from "../Logging.ts"
+import { printable } from "../domain/printable.ts"
 import { reportMark, reportMarkWithin } from "../report/reportMark.ts"
 import { ReportRepo } from "../repo/ReportRepo.ts"
 import { ReportFileError } from "./CommandError.ts"

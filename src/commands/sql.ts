@@ -1,7 +1,7 @@
 import { Console, Effect, type Layer } from "effect"
 import { Argument, Command } from "effect/cli"
 import { plural } from "../domain/Estimate.ts"
-import { printable } from "../Logging.ts"
+import { printable } from "../domain/printable.ts"
 import { type QueryResult, ReadOnlyQuery } from "../repo/ReadOnlyQuery.ts"
 import { UsageError } from "./CommandError.ts"
 import { check, withUsage } from "./CommandUsage.ts"

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFile
 import { delimiter, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { printable } from "../../src/Logging.ts"
+import { printable } from "../../src/domain/printable.ts"
 import { reportMark } from "../../src/report/reportMark.ts"
 import { smallDisk } from "../utils/disk.ts"
 import { freshFolder } from "../utils/embedded.ts"
