@@ -80,10 +80,13 @@ const make = <RunError, InitError>(services: Services<RunError, InitError>, vers
 
 const rootFlag = /^(?:--help|-h|--version|-v|--completions)(?:=|$)/
 
+/** Where the command's name stands, if it is given. */
+const commandAt = (args: ReadonlyArray<string>): number =>
+  args[0] === "--log-level" ? 2 : args[0]?.startsWith("--log-level=") === true ? 1 : 0
+
 /** `etl --source ...` means `etl run --source ...`, as the system that this replaces was called. */
 const withDefaultCommand = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const first = args[0] === "--log-level" ? 2 : args[0]?.startsWith("--log-level=") === true ? 1 : 0
-  const word = args[first]
+  const word = args[commandAt(args)]
   return word?.startsWith("-") === true && !rootFlag.test(word) ? ["run", ...args] : args
 }
 
@@ -120,6 +123,13 @@ const commandLine = (args: ReadonlyArray<string>): string =>
     ),
   ].join(" ")
 
+/** What is told of a command that was interrupted: whether it will go on where it was, or begin again. */
+const interrupted = (args: ReadonlyArray<string>): string => {
+  const words = withDefaultCommand(args)
+  const goesOn = ["run", "locate"].includes(words[commandAt(words)] ?? "") && !words.includes("--dry-run")
+  return `Interrupted.${goesOn ? ` The same command goes on: ${commandLine(args)}` : ""}`
+}
+
 /** Runs the command line. Fails with the exit code, after the reason was told on stderr. */
 export const execute = <RunError, InitError>(
   services: Services<RunError, InitError>,
@@ -137,5 +147,5 @@ export const execute = <RunError, InitError>(
     Effect.catchDefect(reportDefect),
     Effect.provideService(CommandLine, args),
     Effect.provideService(CliConfig.CliConfig, GlobalFlags.config),
-    Effect.onInterrupt(() => Console.error(printable(`Interrupted. The same command goes on: ${commandLine(args)}`))),
+    Effect.onInterrupt(() => Console.error(printable(interrupted(args)))),
   )
