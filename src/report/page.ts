@@ -54,11 +54,14 @@ const heading = ({ run, database, madeAt }: ReportData): Html =>
     }
   </header>`
 
-/** DB-IP's licence asks for the link wherever places are shown that its files tell. */
+/**
+ * DB-IP's licence asks for the link wherever places are shown that its files tell. Nobody knows which database told a place,
+ * or whether one did: the link is there unless a service told them all.
+ */
 const attribution = ({ users }: ReportData): Html | null =>
   users.located > users.byService
     ? html`<p>
-        Places that were found in a local database of DB-IP:
+        Places that were found in a database of DB-IP, if any:
         <a href="https://db-ip.com" rel="noreferrer">IP Geolocation by DB-IP</a> (CC BY 4.0).
       </p>`
     : null

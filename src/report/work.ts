@@ -138,11 +138,7 @@ export const queue = ({ queue, users }: ReportData): Html => {
     <div class="card">
       ${
         isUnused
-          ? nothing(
-              users.located > 0
-                ? "No address waits for a service: a local database was asked."
-                : "No address waits for a service.",
-            )
+          ? nothing("No address waits for a service, and none has been answered.")
           : html`<dl class="facts">
               <div>
                 <dt>Waiting</dt>
@@ -167,9 +163,9 @@ export const queue = ({ queue, users }: ReportData): Html => {
         users.total === 0
           ? null
           : html`<p class="note">
-        Of ${count(users.total)} ${users.total === 1 ? "user" : "users"}, a service located ${count(users.byService)}
-        and a local database ${count(Math.max(0, users.located - users.byService))};
-        ${count(users.total - users.located)} have no place.
+        Users by place: ${count(users.byService)} where a service has answered,
+        ${count(Math.max(0, users.located - users.byService))} where a local database has, or where they were before;
+        ${count(users.total - users.located)} without a place.
       </p>`
       }
     </div>
