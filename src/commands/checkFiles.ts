@@ -46,10 +46,10 @@ const checkHeaders = Effect.fnUntraced(function* (
   const more = bad.length - filesNamed
   const described =
     files.length === 1
-      ? "the file's fits"
+      ? "the file's header fits"
       : looked.length < files.length
-        ? `the first ${number.format(looked.length)} of ${number.format(files.length)} fit`
-        : `all ${number.format(files.length)} fit`
+        ? `the first ${number.format(looked.length)} of ${number.format(files.length)} headers fit`
+        : `all ${number.format(files.length)} headers fit`
   return [
     ...bad.slice(0, filesNamed),
     ...(more > 0 ? [wrong("headers", `${plural(more, "other file")} cannot be read either`, bad[0]!.code)] : []),

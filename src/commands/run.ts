@@ -1,4 +1,4 @@
-import { Console, Context, Effect, FileSystem, Layer, Option, Predicate } from "effect"
+import { Console, Context, Effect, FileSystem, Layer, Option } from "effect"
 import { Command } from "effect/cli"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import { plural } from "../domain/Estimate.ts"
@@ -18,6 +18,7 @@ import { runExitCodes } from "./exitCodes.ts"
 import { formatSummary } from "./formatSummary.ts"
 import { runChecks, type RunFlags, runFlags, runGroups } from "./runFlags.ts"
 import { sameDatabase } from "./sameDatabase.ts"
+import { explainUnreadable } from "./unreadable.ts"
 
 /** What a run needs; made from its flags. */
 export type RunServices = Source | GeoLocator | UserRepo | RunRepo | LocationQueue
@@ -30,12 +31,12 @@ export class Mapping extends Context.Service<Mapping, ColumnMapping>()("user-act
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const json = yield* fs.readFileString(path).pipe(
-          Effect.mapError((error) => {
-            const { reason } = error
-            const code = Predicate.hasProperty(reason.cause, "code") ? reason.cause.code : error.message
-            const why = reason._tag === "NotFound" ? "there is no such file" : code
-            return new UsageError({ message: `${path} cannot be read (${why}); name another with --mapping FILE` })
-          }),
+          Effect.mapError(
+            (error) =>
+              new UsageError({
+                message: `${path} cannot be read (${explainUnreadable(error)}); name another with --mapping FILE`,
+              }),
+          ),
         )
         const { parse } = yield* Effect.promise(() => import("../domain/ColumnMapping.ts"))
         return yield* parse(path, json)
