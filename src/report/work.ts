@@ -172,36 +172,26 @@ export const queue = ({ queue, users }: ReportData): Html => {
   </section>`
 }
 
-const headers = [
-  "Exit",
-  "Read",
-  "Inserted",
-  "Updated",
-  "Unchanged",
-  "Stale",
-  "Duplicate",
-  "Rejected",
-  "Time",
-  "Records/s",
-]
+/** What became of a run's records, in columns that a small screen has no room for but the first two. */
+const counted = [
+  ["Read", "read", ""],
+  ["Rejected", "rejected", ""],
+  ["Inserted", "inserted", "detail"],
+  ["Updated", "updated", "detail"],
+  ["Unchanged", "unchanged", "detail"],
+  ["Stale", "stale", "detail"],
+  ["Duplicate", "duplicate", "detail"],
+] as const
 
 const runRow = (run: RunRecord, isShown: boolean): Html => {
-  const { runId: id, source, startedAt, attempts, exitCode, totals: counts, milliseconds } = run
+  const { runId: id, source, startedAt, attempts, exitCode, totals, milliseconds } = run
   return html`<tr class="${isShown ? "shown" : ""}">
     <th scope="row" class="n">${String(id)}</th>
-    <td class="when"><time datetime="${startedAt.toISOString()}">${minute(startedAt)}</time></td>
-    <td class="source">${source}</td>
     <td class="state ${run.state}">${run.state}${attempts > 1 ? `, ${attempts} attempts` : ""}</td>
     <td class="n">${orDash(exitCode, count)}</td>
-    ${[
-      counts.read,
-      counts.inserted,
-      counts.updated,
-      counts.unchanged,
-      counts.stale,
-      counts.duplicate,
-      counts.rejected,
-    ].map((number) => html`<td class="n">${count(number)}</td>`)}
+    <td class="when"><time datetime="${startedAt.toISOString()}">${minute(startedAt)}</time></td>
+    <td class="source">${source}</td>
+    ${counted.map(([, outcome, kind]) => html`<td class="n ${kind}">${count(totals[outcome])}</td>`)}
     <td class="n">${orDash(milliseconds, duration)}</td>
     <td class="n">${orDash(recordsPerSecond(run), count)}</td>
   </tr>`
@@ -224,10 +214,13 @@ export const history = ({ runs, run }: ReportData): Html =>
                 <thead>
                   <tr>
                     <th scope="col" class="n">Run</th>
+                    <th scope="col">State</th>
+                    <th scope="col" class="n">Exit</th>
                     <th scope="col">Started (UTC)</th>
                     <th scope="col">Source</th>
-                    <th scope="col">State</th>
-                    ${headers.map((header) => html`<th scope="col" class="n">${header}</th>`)}
+                    ${counted.map(([name, , kind]) => html`<th scope="col" class="n ${kind}">${name}</th>`)}
+                    <th scope="col" class="n">Time</th>
+                    <th scope="col" class="n">Records/s</th>
                   </tr>
                 </thead>
                 <tbody>
