@@ -1,8 +1,9 @@
-import { Clock, Data, Deferred, type Duration, Effect, References, Result, Schedule, Stream } from "effect"
+import { Clock, Data, Deferred, type Duration, Effect, References, Result, Stream } from "effect"
 import * as AddressTally from "./domain/AddressTally.ts"
 import { parseAddress } from "./domain/Address.ts"
 import { describeQueue } from "./domain/Estimate.ts"
 import { Answer, type Answers, tally } from "./domain/Location.ts"
+import { monotonicMillis } from "./domain/monotonic.ts"
 import * as Metrics from "./domain/Metrics.ts"
 import { tellProgress } from "./domain/Progress.ts"
 import type { Answerer, LocatingSummary } from "./domain/RunSummary.ts"
@@ -41,17 +42,23 @@ const tellEstimate = Effect.fnUntraced(function* (service: GeoService) {
   if (waiting > service.batchSize) yield* Effect.logInfo(describeQueue(waiting, rateOf(service)))
 })
 
-/** Tells who watches how long the queue is, now and then. That the database is away, those tell who work with it. */
-const tellQueue = ({ untilNextRequest = Effect.succeed(0) }: GeoService) =>
-  Effect.gen(function* () {
+/** How often is counted what waits: every second or, where that takes long, less often. Loading must not wait for it. */
+const pauseAfter = (millis: number): number => Math.min(Math.max(millis * 50, 1_000), 10_000)
+
+/** Tells who watches how long the queue is. That the database is away, those tell who work with it. */
+const watchQueue = ({ untilNextRequest = Effect.succeed(0) }: GeoService, loaded: Deferred.Deferred<void>) => {
+  let pause = pauseAfter(0)
+  const tell = Effect.gen(function* () {
+    const start = yield* monotonicMillis
     const waiting = yield* countWaiting
+    pause = pauseAfter((yield* monotonicMillis) - start)
     yield* tellProgress({ _tag: "Queued", waiting, untilNextRequest: yield* untilNextRequest })
-  }).pipe(
-    Effect.provideService(References.MinimumLogLevel, "None"),
-    Effect.withTracerEnabled(false),
-    Effect.ignore,
-    Effect.repeat(Schedule.spaced("1 second")),
+  }).pipe(Effect.provideService(References.MinimumLogLevel, "None"), Effect.withTracerEnabled(false), Effect.ignore)
+  const wait = Effect.flatMap(Deferred.isDone(loaded), (isLoaded) =>
+    isLoaded ? Effect.sleep(pause) : Effect.timeoutOption(Deferred.await(loaded), pause),
   )
+  return Effect.forever(Effect.andThen(tell, wait))
+}
 
 /** The addresses of an adopted table may be written in any way, or be none. */
 const canonicalOf = (address: string): string | undefined => Result.getOrUndefined(parseAddress(address))
@@ -142,7 +149,7 @@ export const drain = Effect.fn("Locating.drain")(
           ? tellEstimate(service)
           : Effect.all([tellEstimate(service), Effect.andThen(Deferred.await(loaded), tellEstimate(service))])
     yield* Effect.forkScoped(estimates)
-    if (service !== undefined) yield* Effect.forkScoped(tellQueue(service))
+    if (service !== undefined) yield* Effect.forkScoped(watchQueue(service, loaded))
     const timeIsUp =
       locateFor === undefined ? Effect.never : Effect.andThen(Deferred.await(loaded), Effect.sleep(locateFor))
 
@@ -178,8 +185,10 @@ export interface LocatingOptions {
 export const summarize = Effect.fnUntraced(function* (addressTally: AddressTally.AddressTally) {
   const { service } = yield* GeoLocator
   const { requests, refusals } = yield* service?.requestCounts ?? Effect.succeed({ requests: 0, refusals: 0 })
+  const waiting = yield* countWaiting
+  if (service !== undefined) yield* tellProgress({ _tag: "Queued", waiting, untilNextRequest: 0 })
   return {
-    addresses: { ...(yield* addressTally.counts), requests, refusals, waiting: yield* countWaiting },
+    addresses: { ...(yield* addressTally.counts), requests, refusals, waiting },
     serviceRate: service === undefined ? null : rateOf(service),
   }
 })

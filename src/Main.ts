@@ -175,7 +175,7 @@ const telemetry = Layer.unwrap(
   }),
 )
 
-/** What cannot be made is logged too. A dry run leaves no trace anywhere. */
+/** What cannot be made is logged too. A dry run sends no telemetry. */
 const withLog =
   ({ dryRun = false, logfile, quiet = false }: InitFlags & Partial<OutputFlags & Pick<RunFlags, "dryRun">>) =>
   <A, E, R>(layer: Layer.Layer<A, E, R>) =>

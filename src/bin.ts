@@ -20,8 +20,16 @@ const [{ runMain }, { program }] = await Promise.all([
   import("./program.ts"),
 ])
 
-// Nobody reads any more, or the disk under the output is full: the work goes on, as with the log.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
+// Nobody reads any more, or the disk under the output is full: the work goes on, as with the log. What is lost of the
+// result is told, and no success.
+process.stderr.on("error", () => {})
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") return
+  console.error(`The result could not be written to stdout (${error.code}): it is incomplete.`)
+  process.on("exit", (code) => {
+    if (code === 0) process.exitCode = 2
+  })
+})
 
 // The first signal ends the work in an orderly way; a second one does not wait for that.
 let firstSignal: number | undefined

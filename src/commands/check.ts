@@ -1,3 +1,4 @@
+import { stdoutWidth } from "./stdoutWidth.ts"
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
 import { plural } from "../domain/Estimate.ts"
@@ -40,7 +41,7 @@ const makeCheck = <E>(parts: MakeParts<E>) =>
     const bad = findings.filter(({ state }) => state === "wrong")
     yield* Console.log(
       [
-        ...formatSettings(settings, process.stdout.columns ?? 80),
+        ...formatSettings(settings, stdoutWidth()),
         "",
         ...formatFindings(findings),
         bad.length === 0 ? "Nothing to mend." : `${plural(bad.length, "thing")} to mend.`,

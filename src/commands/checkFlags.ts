@@ -4,7 +4,8 @@ import type { Check } from "./CommandUsage.ts"
 import { databaseFlags, databaseGroup } from "./databaseFlags.ts"
 import { type FlagGroup, optional } from "./documented.ts"
 import { locatorFlags, locatorGroup } from "./locatorFlags.ts"
-import { credentialsNote, loadFlags, runChecks, sourceFlags } from "./runFlags.ts"
+import { outputFlags } from "./outputFlags.ts"
+import { credentialsNote, dryRun, loadFlags, runChecks, sourceFlags } from "./runFlags.ts"
 
 const checkedSource = {
   ...sourceFlags,
@@ -15,8 +16,10 @@ const checkedSource = {
   ),
 }
 
+const withoutEffect = { dryRun, ...outputFlags }
+
 /** Those of `etl run`, so that its command line can be checked as it is. */
-export const checkFlags = { ...checkedSource, ...loadFlags, ...locatorFlags, ...databaseFlags }
+export const checkFlags = { ...checkedSource, ...loadFlags, ...locatorFlags, ...withoutEffect, ...databaseFlags }
 
 export type CheckFlags = Command.Command.Config.Infer<typeof checkFlags>
 
@@ -25,6 +28,7 @@ export const checkGroups: ReadonlyArray<FlagGroup> = [
   { title: "Loading", flags: loadFlags },
   locatorGroup,
   databaseGroup,
+  { title: "Of etl run, without effect here", flags: withoutEffect },
 ]
 
 /** As `etl run` has it, which must be given one. */

@@ -20,7 +20,7 @@ const canAnimate = ({ columns, isTTY }: NodeJS.WriteStream, { CI, TERM }: NodeJS
 const makeFollower = Effect.gen(function* () {
   const { service } = yield* GeoLocator
   let state = nothingYet
-  let samples: Array<{ readonly at: number; readonly records: number; readonly bytes: number }> = []
+  let samples = [{ at: yield* monotonicMillis, records: 0, bytes: 0 }]
 
   const view = Effect.map(monotonicMillis, (now): View => {
     const latest = { at: now, records: state.written.read, bytes: bytesRead(state) }
@@ -78,7 +78,10 @@ export const withDisplay =
       if (canAnimate(process.stderr, process.env)) {
         return yield* Effect.provideService(told, Console.Console, yield* makeAnimation(view))
       }
-      const line = Effect.flatMap(view, (now) => Console.error(progressLine(now)))
+      const line = Effect.flatMap(view, (now) => {
+        const text = progressLine(now)
+        return text === "" ? Effect.void : Console.error(text)
+      })
       yield* Effect.forkScoped(Effect.repeat(Effect.delay(line, "10 seconds"), Schedule.forever))
       return yield* told
     }).pipe(Effect.scoped)

@@ -70,7 +70,8 @@ const chosen = (files: ReadonlyArray<FileSummary>): ReadonlyArray<FileSummary> =
  * The files of a run that were not skipped, where there is more than one, with what was counted of them; no wider than
  * `width`. What is 0 of every file is left out.
  */
-export const fileTable = ({ files, milliseconds, runId, totals }: RunSummary, width: number): ReadonlyArray<string> => {
+export const fileTable = (summary: RunSummary, width: number): ReadonlyArray<string> => {
+  const { attempt, files, milliseconds, runId, totals } = summary
   const read = files.filter(({ state }) => state !== "skipped")
   if (read.length < 2) return []
   const all: Row = {
@@ -81,7 +82,10 @@ export const fileTable = ({ files, milliseconds, runId, totals }: RunSummary, wi
     milliseconds,
   }
   const rows = [...chosen(read).map(toRow), all]
-  const shown = figures.filter(({ of }) => rows.some((row) => of(row) !== 0))
+  const shown = figures
+    // The records are those of all attempts, the time is not.
+    .filter(({ of }) => of !== rateOf || attempt === 1)
+    .filter(({ of }) => rows.some((row) => of(row) !== 0))
   const table = fitTable(
     [{ name: "file", isRight: false, least: nameWidth }, ...shown.map(toColumn)],
     rows.map((row) => [row.name].concat(shown.map(({ of, format = number.format }) => format(of(row))))),

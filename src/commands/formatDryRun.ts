@@ -90,8 +90,9 @@ export const formatDryRun = (
 ): string => {
   const rate = Math.round((summary.totals.read / Math.max(summary.milliseconds, 1)) * 1000)
   const failed = summary.files.flatMap(({ error }) => error ?? [])
+  const isGood = failed.length === 0 && !summary.stopped
   return [
-    "Dry run: nothing is written, and no database asked. Files that are loaded",
+    "Dry run: nothing is written but the log, no database is asked. Files that are loaded",
     "already are read as well.",
     ...formatCounts(summary),
     ...formatPlaces(summary, geo),
@@ -104,7 +105,7 @@ export const formatDryRun = (
           "allows. --max-rejects 100% reads all.",
         ]
       : []),
-    `${formatDuration(summary.milliseconds)}, ${number.format(rate)} records/s. Without --dry-run the same command loads.`,
+    `${formatDuration(summary.milliseconds)}, ${number.format(rate)} records/s.${isGood ? " Without --dry-run the same command loads." : ""}`,
   ]
     .map(printable)
     .join("\n")

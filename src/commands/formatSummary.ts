@@ -74,7 +74,7 @@ const formatTotals = ({ attempt, files, runId, totals }: RunSummary): ReadonlyAr
 const formatNext = (summary: RunSummary, { maxRejects, same }: SummaryOptions): ReadonlyArray<string> => [
   `report: etl report --open${same}`,
   ...nextLocating(summary, same),
-  ...(summary.totals.rejected > 0 ? [`rejects: etl rejects --out fix.csv${same}`] : []),
+  ...(summary.totals.rejected > 0 ? [`rejects: etl rejects --run ${summary.runId} --out fix.csv${same}`] : []),
   ...summary.files.flatMap(({ error }) => (error === null ? [] : [`Failed: ${printable(error)}`])),
   ...(summary.stopped
     ? [

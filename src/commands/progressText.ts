@@ -35,7 +35,7 @@ const formatShare = (part: number, whole: number): string => {
   return `${left.endsWith(unit) ? left.slice(0, -unit.length) : left} of ${right}`
 }
 
-const barWidth = 20
+const barWidth = 16
 
 const bar = (share: number): string => {
   const filled = Math.round(share * barWidth)
@@ -53,7 +53,7 @@ const readingParts = ({ speed, state }: View): ReadonlyArray<Part> => {
     ...part(1, bar(share)),
     ...part(9, `${Math.floor(share * 100)}%`),
     ...part(5, formatShare(read, state.bytes)),
-    ...part(6, speed !== undefined && `${number.format(Math.round(speed.records))} records/s`),
+    ...part(6, !state.isLoaded && speed !== undefined && `${number.format(Math.round(speed.records))} records/s`),
     ...part(8, !state.isLoaded && left !== undefined && `${formatWait(left)} left`),
   ]
 }
@@ -66,7 +66,9 @@ const writtenParts = ({ state: { files, filesEnded, written } }: View): Readonly
 
 const locatingParts = ({ service, state: { addresses, queue } }: View): ReadonlyArray<Part> => {
   const { local, remembered } = addresses
-  const wait = service === undefined || queue === undefined ? undefined : waitOf(queue.waiting, service.rate)
+  // Nobody knows how long it takes where no answer comes.
+  const answers = service !== undefined && queue !== undefined && addresses.service > 0
+  const wait = answers ? waitOf(queue.waiting, service.rate) : undefined
   const next = queue === undefined ? 0 : queue.untilNextRequest
   return [
     ...part(9, queue !== undefined && `${number.format(queue.waiting)} queued`),

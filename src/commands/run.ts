@@ -18,6 +18,7 @@ import { runExitCodes } from "./exitCodes.ts"
 import { formatSummary } from "./formatSummary.ts"
 import { runChecks, type RunFlags, runFlags, runGroups } from "./runFlags.ts"
 import { sameDatabase } from "./sameDatabase.ts"
+import { stdoutWidth } from "./stdoutWidth.ts"
 import { explainUnreadable } from "./unreadable.ts"
 
 /** What a run needs; made from its flags. */
@@ -82,7 +83,7 @@ const makeLoad = (version: string) =>
             : formatSummary(summary, {
                 maxRejects: flags.maxRejects,
                 same: sameDatabase(flags),
-                width: process.stdout.columns ?? 80,
+                width: stdoutWidth(),
               }),
       )
       if (code !== 0) return yield* new Incomplete({ code })

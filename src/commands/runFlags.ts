@@ -88,7 +88,10 @@ export const loadFlags = {
   force: toggle("force", "Load files that are loaded already, with another mapping too"),
 }
 
-const dryRun = toggle("dry-run", "Read and check everything, write nothing, and show what would be loaded")
+export const dryRun = toggle(
+  "dry-run",
+  "Read and check everything, write nothing but the log, and show what would be loaded",
+)
 
 export const runFlags = { ...sourceFlags, ...loadFlags, dryRun, ...locatorFlags, ...outputFlags, ...databaseFlags }
 

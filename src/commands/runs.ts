@@ -10,6 +10,7 @@ import { plainExitCodes } from "./exitCodes.ts"
 import { formatRun, formatRuns } from "./formatRuns.ts"
 import { expectedRunName, findRun, noRunYet, parseRunName, type RunName } from "./runName.ts"
 import { sameDatabase } from "./sameDatabase.ts"
+import { stdoutWidth } from "./stdoutWidth.ts"
 import { wholeNumber } from "./wholeNumber.ts"
 
 /** Runs that are listed where nobody says how many. */
@@ -46,16 +47,15 @@ const runsChecks = [
 const encodeRuns = Schema.encodeEffect(Schema.Array(RunRecord))
 const encodeRun = Schema.encodeEffect(RunDetails)
 
-/** Columns of the terminal; what is no terminal gets those of a classic one. */
-const width = () => process.stdout.columns ?? 80
-
 const printJson = (value: unknown) => Console.log(JSON.stringify(value, null, 2))
 
 const list = Effect.fnUntraced(function* ({ json, limit }: RunsFlags) {
   const { runs, total } = yield* (yield* RunHistory).latest(Option.getOrElse(limit, () => runsListed))
   if (total === 0) return yield* noRunYet()
   const now = new Date(yield* Clock.currentTimeMillis)
-  yield* json ? printJson(yield* Effect.orDie(encodeRuns(runs))) : Console.log(formatRuns(runs, total, width(), now))
+  yield* json
+    ? printJson(yield* Effect.orDie(encodeRuns(runs)))
+    : Console.log(formatRuns(runs, total, stdoutWidth(), now))
 })
 
 const show = Effect.fnUntraced(function* (flags: RunsFlags, name: RunName) {
@@ -64,7 +64,9 @@ const show = Effect.fnUntraced(function* (flags: RunsFlags, name: RunName) {
   // Runs are never deleted.
   if (run === undefined) return yield* Effect.die(new Error(`run ${runId} has gone`))
   const listRejects = `etl rejects --run ${runId}${sameDatabase(flags)}`
-  yield* flags.json ? printJson(yield* Effect.orDie(encodeRun(run))) : Console.log(formatRun(run, width(), listRejects))
+  yield* flags.json
+    ? printJson(yield* Effect.orDie(encodeRun(run)))
+    : Console.log(formatRun(run, stdoutWidth(), listRejects))
 })
 
 const execute = Effect.fn("runs")(

@@ -204,7 +204,13 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
   const askOnce = (addresses: ReadonlyArray<string>) =>
     quota
       .withPermit((sending) => ask(addresses, sending))
-      .pipe(Effect.tapErrorTag(["Fault", "RateLimited"], (error) => Effect.logWarning(`${place} ${error.message}`)))
+      .pipe(
+        Effect.tapErrorTag(["Fault", "RateLimited"], ({ _tag, message }) =>
+          Effect.logWarning(
+            `${place} ${message}; asked again, up to ${_tag === "Fault" ? "ten" : "three"} times in a row`,
+          ),
+        ),
+      )
 
   /** Only one batch tries again, and others wait for what comes of it: a service in trouble is not asked by many. */
   const trouble = yield* Semaphore.make(1)

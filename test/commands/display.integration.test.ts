@@ -62,7 +62,7 @@ describe("what is shown while a run goes on", () => {
       const { env } = yield* makeDatabase
       const { stderr, stdout } = yield* etl([...(yield* makeSource), "--geo", "none", "-q"], env)
       assert.strictEqual(stderr, "2 records rejected: email is not a valid e-mail address, first at 1.csv:3")
-      assert.match(stdout, /rejects: etl rejects --out fix\.csv$/)
+      assert.match(stdout, /rejects: etl rejects --run 1 --out fix\.csv$/)
     }).pipe(Effect.scoped),
   )
 
@@ -95,7 +95,7 @@ describe("what is shown while a run goes on", () => {
       const output = yield* onTerminal(args, { ...env, NO_COLOR: "1", ...variables })
       assert.notMatch(output, escapes)
       assert.notMatch(output, /^reading/m)
-      assert.match(output, /rejects: etl rejects --out fix\.csv\n$/)
+      assert.match(output, /rejects: etl rejects --run 1 --out fix\.csv\n$/)
     }).pipe(Effect.scoped),
   )
 })

@@ -48,6 +48,12 @@ describe("the table of a run's files", () => {
     ])
   })
 
+  it("tells no speed of a run that was resumed: its records are those of all attempts, its time is not", () => {
+    const files = [file("1.csv", { counts: { ...noRecords, read: 9 } }), file("2.csv", {})]
+    assert.include(fileTable(summaryOf(files), 120)[0], "records/s")
+    assert.notInclude(fileTable({ ...summaryOf(files), attempt: 2 }, 120)[0], "records/s")
+  })
+
   it("is not there for one file, which the totals tell of", () => {
     assert.deepStrictEqual(fileTable(summaryOf([file("1.csv", {}), file("2.csv", { state: "skipped" })]), 80), [])
   })

@@ -75,7 +75,7 @@ describe("progress", () => {
 
   it("shows what is read, written and located", () => {
     assert.deepStrictEqual(progressFrame(now, 120).split("\n"), [
-      "reading  [#####---------------]  27%  12.3 of 45.0 MB  1,000,000 records/s  33 s left",
+      "reading  [####------------]  27%  12.3 of 45.0 MB  1,000,000 records/s  33 s left",
       "written  512,000 records  3 rejects  0 of 12 files",
       "locating 12,400 queued  3,400 from memory  1,200 by ip-api  next request in 43 s  8 min 16 s left",
     ])

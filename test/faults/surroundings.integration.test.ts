@@ -3,7 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Deferred, Effect, Fiber } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { chmodSync, chownSync, statSync, writeFileSync } from "node:fs"
+import { chmodSync, chownSync, closeSync, openSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { smallDisk } from "../utils/disk.ts"
@@ -46,6 +46,21 @@ describe("etl, whose surroundings fail", () => {
       const args = yield* makeSource
       assert.strictEqual(yield* codeUnread(args, env, "at once"), 3)
       assert.deepStrictEqual(yield* query("select count(*)::int as users from users"), [{ users: 300 }])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("a result that the disk under stdout has no room for is told, and is no success", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const cwd = yield* temporaryDirectory
+      const full = openSync("/dev/full", "w")
+      const child = spawn(process.execPath, [bin, "sql", "select 1"], { cwd, env, stdio: ["ignore", full, "pipe"] })
+      let said = ""
+      child.stderr!.setEncoding("utf8").on("data", (text: string) => (said += text))
+      const [code] = yield* Effect.promise(() => once(child, "close"))
+      closeSync(full)
+      assert.strictEqual(code, 2)
+      assert.match(said, /^The result could not be written to stdout \(ENOSPC\): it is incomplete\.$/m)
     }).pipe(Effect.scoped),
   )
 
