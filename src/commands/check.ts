@@ -1,7 +1,7 @@
 import { stdoutWidth } from "./stdoutWidth.ts"
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
-import { plural } from "../domain/Estimate.ts"
+import { plural } from "../domain/format.ts"
 import { printable } from "../domain/printable.ts"
 import { withoutFile } from "../Logging.ts"
 import { checkChecks, type CheckFlags, checkFlags, checkGroups } from "./checkFlags.ts"

@@ -1,5 +1,5 @@
 import type { FileSummary, RecordCounts, RunSummary } from "../domain/RunSummary.ts"
-import { plural } from "../domain/Estimate.ts"
+import { plural } from "../domain/format.ts"
 import { printable } from "../domain/printable.ts"
 import { type FittedColumn, fitTable } from "./table.ts"
 

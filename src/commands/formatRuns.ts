@@ -1,18 +1,13 @@
-import { formatDuration, plural } from "../domain/Estimate.ts"
+import { baseName, formatDuration, formatNumber, plural } from "../domain/format.ts"
 import type { RunDetails, RunFile, RunRecord } from "../domain/RunRecord.ts"
-import type { RecordCounts } from "../domain/RunSummary.ts"
+import { countNames, type RecordCounts } from "../domain/RunSummary.ts"
 import { printable } from "../domain/printable.ts"
-import { nameOf } from "../repo/RunRepo.ts"
 import { type FittedColumn, fitTable } from "./table.ts"
 
 /** Files of a run that are listed; JSON has all. */
 const filesShown = 100
 
 const reasonsShown = 20
-
-const number = new Intl.NumberFormat("en-US")
-
-const outcomes = ["read", "inserted", "updated", "unchanged", "stale", "duplicate", "rejected"] as const
 
 const stageNames = ["extract", "transform", "locate", "load"] as const
 
@@ -47,12 +42,12 @@ const leftOut: Readonly<Record<keyof RecordCounts, number>> = {
 
 /** The columns of these counts, without what is 0 of all, and the cells of each. */
 const countsTable = (all: ReadonlyArray<RecordCounts>) => {
-  const shown = outcomes.filter(
+  const shown = countNames.filter(
     (outcome) => outcome === "read" || outcome === "rejected" || all.some((counts) => counts[outcome] !== 0),
   )
   return {
     columns: shown.map((name): FittedColumn => ({ name, isRight: true, leaveOut: leftOut[name] })),
-    cells: (counts: RecordCounts) => shown.map((outcome) => number.format(counts[outcome])),
+    cells: (counts: RecordCounts) => shown.map((outcome) => formatNumber(counts[outcome])),
   }
 }
 
@@ -82,7 +77,7 @@ export const formatRuns = (runs: ReadonlyArray<RunRecord>, total: number, width:
     ...fitTable(columns, rows, width),
     isAll
       ? plural(total, "run")
-      : `The last ${number.format(runs.length)} of ${plural(total, "run")}: --limit ${total} shows all`,
+      : `The last ${formatNumber(runs.length)} of ${plural(total, "run")}: --limit ${total} shows all`,
   ].join("\n")
 }
 
@@ -95,7 +90,7 @@ const formatFiles = (files: ReadonlyArray<RunFile>, width: number): ReadonlyArra
   const { cells, columns } = countsTable(files.map(({ counts }) => counts))
   const rows = ordered
     .slice(0, filesShown)
-    .map(({ uri, state, counts }) => [printable(nameOf(uri)), state].concat(cells(counts)))
+    .map(({ uri, state, counts }) => [printable(baseName(uri)), state].concat(cells(counts)))
   const more = files.length - rows.length
   return [
     ...fitTable(
@@ -117,7 +112,7 @@ const formatReasons = ({ rejectedFor }: RunDetails, width: number): ReadonlyArra
   if (rejectedFor.length === 0) return []
   const rows = rejectedFor
     .slice(0, reasonsShown)
-    .map(({ reason, records, file, line }) => [number.format(records), printable(reason), `${printable(file)}:${line}`])
+    .map(({ reason, records, file, line }) => [formatNumber(records), printable(reason), `${printable(file)}:${line}`])
   const more = rejectedFor.length - rows.length
   return [
     "",
@@ -136,7 +131,7 @@ const describeEnd = ({ endedAt, exitCode, state }: RunDetails): string =>
 /** What a person reads of a run in full, in `width` columns. `listRejects`: the command that lists its rejects. */
 export const formatRun = (run: RunDetails, width: number, listRejects: string): string => {
   const { attempts, milliseconds, stages, state, totals } = run
-  const digits = Math.max(...outcomes.map((outcome) => number.format(totals[outcome]).length))
+  const digits = Math.max(...countNames.map((outcome) => formatNumber(totals[outcome]).length))
   return [
     `Run ${run.runId}: ${state}${run.force ? ", --force" : ""}`,
     `  source     ${printable(run.source)}`,
@@ -150,7 +145,7 @@ export const formatRun = (run: RunDetails, width: number, listRejects: string): 
           (stage) =>
             `    ${stage.padEnd(9)}  ${formatDuration(stages[stage])}${stage === "load" ? ", all connections together" : ""}`,
         )),
-    ...outcomes.map((outcome) => `  ${outcome.padEnd(9)}  ${number.format(totals[outcome]).padStart(digits)}`),
+    ...countNames.map((outcome) => `  ${outcome.padEnd(9)}  ${formatNumber(totals[outcome]).padStart(digits)}`),
     "",
     ...formatFiles(run.files, width),
     ...formatReasons(run, width),

@@ -1,7 +1,7 @@
 import { Console, Context, Effect, FileSystem, Layer, Option } from "effect"
 import { Command } from "effect/cli"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
-import { plural } from "../domain/Estimate.ts"
+import { plural } from "../domain/format.ts"
 import type { ProgressEvent } from "../domain/Progress.ts"
 import { exitCode } from "../domain/RunSummary.ts"
 import { GeoLocator } from "../geo/GeoLocator.ts"

@@ -1,6 +1,6 @@
 import { Console, Effect, type Layer } from "effect"
 import { Argument, Command } from "effect/cli"
-import { plural } from "../domain/Estimate.ts"
+import { plural } from "../domain/format.ts"
 import { printable } from "../domain/printable.ts"
 import { type QueryResult, ReadOnlyQuery } from "../repo/ReadOnlyQuery.ts"
 import { UsageError } from "./CommandError.ts"

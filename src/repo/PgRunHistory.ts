@@ -1,13 +1,13 @@
 import { Effect, Layer } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { DatabaseError, fromSqlError, sqlState } from "../domain/DatabaseError.ts"
+import { baseName } from "../domain/format.ts"
 import { describeReason } from "../domain/Reject.ts"
 import type { RejectedFor } from "../domain/RejectTally.ts"
 import type { RunFile, RunRecord } from "../domain/RunRecord.ts"
 import { makeClient } from "./client.ts"
 import { countsOf, isReplaced } from "./etlFiles.ts"
 import { RunHistory } from "./RunHistory.ts"
-import { nameOf } from "./RunRepo.ts"
 import { countsAsJson, type ReasonRow, reasonsOfRun, runsOf } from "./runRecords.ts"
 import { makeTransaction } from "./transaction.ts"
 
@@ -85,7 +85,7 @@ const make = Effect.gen(function* () {
           rejectedFor: reasons.map(({ reason, records, uri, line }): RejectedFor => ({
             reason: describeReason(reason),
             records,
-            file: nameOf(uri),
+            file: baseName(uri),
             line,
           })),
         }

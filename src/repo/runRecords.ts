@@ -1,10 +1,11 @@
 import type { Reason } from "../domain/Reject.ts"
-import { countsOf, outcomes } from "./etlFiles.ts"
+import { countNames } from "../domain/RunSummary.ts"
+import { countsOf } from "./etlFiles.ts"
 import { lockKey, sourceLock } from "./PgLocks.ts"
 
 /** The counts of a row, or of several together, as one JSON value. */
 export const countsAsJson = (row: string): string =>
-  `json_build_object(${outcomes.map((outcome) => `'${outcome}', ${row}.${outcome}`).join(", ")})`
+  `json_build_object(${countNames.map((name) => `'${name}', ${row}.${name}`).join(", ")})`
 
 /** Whether a process loads the run: it has the lock of the source, and the run is the one that was tried last of it. */
 const isRunning = `
