@@ -18,6 +18,7 @@ import { run, type RunServices } from "./commands/run.ts"
 import { runs, type RunsFlags } from "./commands/runs.ts"
 import { sql, type SqlFlags } from "./commands/sql.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
+import { printable } from "./domain/printable.ts"
 import { quote } from "./domain/shell.ts"
 import * as Logging from "./Logging.ts"
 import type { ReadOnlyQuery } from "./repo/ReadOnlyQuery.ts"
@@ -79,10 +80,13 @@ const make = <RunError, InitError>(services: Services<RunError, InitError>, vers
 
 const rootFlag = /^(?:--help|-h|--version|-v|--completions)(?:=|$)/
 
+/** Where the command's name stands, if it is given. */
+const commandAt = (args: ReadonlyArray<string>): number =>
+  args[0] === "--log-level" ? 2 : args[0]?.startsWith("--log-level=") === true ? 1 : 0
+
 /** `etl --source ...` means `etl run --source ...`, as the system that this replaces was called. */
 const withDefaultCommand = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const first = args[0] === "--log-level" ? 2 : args[0]?.startsWith("--log-level=") === true ? 1 : 0
-  const word = args[first]
+  const word = args[commandAt(args)]
   return word?.startsWith("-") === true && !rootFlag.test(word) ? ["run", ...args] : args
 }
 
@@ -95,7 +99,7 @@ class Ended extends Schema.TaggedError<Ended>()("Ended", { code: Schema.Int }) {
 /** Nothing has logged it: all that is known of it is told. */
 const reportDefect = Effect.fnUntraced(function* (defect: unknown) {
   const stack = Predicate.isError(defect) && defect.stack !== undefined ? defect.stack.split("\n") : []
-  yield* Console.error([`${describeDefect(defect)}, with what follows.`, ...stack].map(Logging.printable).join("\n"))
+  yield* Console.error([`${describeDefect(defect)}, with what follows.`, ...stack].map(printable).join("\n"))
   return yield* new Ended({ code: 1 })
 })
 
@@ -105,7 +109,7 @@ const report = Effect.fnUntraced(function* (error: unknown) {
   if (CliError.isCliError(error)) return yield* new Ended({ code: 2 })
   if (!Predicate.isError(error) || !(Runtime.errorExitCode in error)) return yield* reportDefect(error)
   if (error.message !== "" && !Logging.isReported(error)) {
-    yield* Console.error(Logging.printable(error.message))
+    yield* Console.error(printable(error.message))
   }
   return yield* new Ended({ code: Runtime.getErrorExitCode(error) })
 })
@@ -118,6 +122,13 @@ const commandLine = (args: ReadonlyArray<string>): string =>
       args[index - 1] === "--database-url" ? "URL" : quote(word.replace(/^(--database-url=).*/s, "$1URL")),
     ),
   ].join(" ")
+
+/** What is told of a command that was interrupted: whether it will go on where it was, or begin again. */
+const interrupted = (args: ReadonlyArray<string>): string => {
+  const words = withDefaultCommand(args)
+  const goesOn = ["run", "locate"].includes(words[commandAt(words)] ?? "") && !words.includes("--dry-run")
+  return `Interrupted.${goesOn ? ` The same command goes on: ${commandLine(args)}` : ""}`
+}
 
 /** Runs the command line. Fails with the exit code, after the reason was told on stderr. */
 export const execute = <RunError, InitError>(
@@ -136,7 +147,5 @@ export const execute = <RunError, InitError>(
     Effect.catchDefect(reportDefect),
     Effect.provideService(CommandLine, args),
     Effect.provideService(CliConfig.CliConfig, GlobalFlags.config),
-    Effect.onInterrupt(() =>
-      Console.error(Logging.printable(`Interrupted. The same command goes on: ${commandLine(args)}`)),
-    ),
+    Effect.onInterrupt(() => Console.error(printable(interrupted(args)))),
   )

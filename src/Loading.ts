@@ -1,7 +1,7 @@
 import { type Duration, Effect, Ref, Stream } from "effect"
 import type { AddressTally } from "./domain/AddressTally.ts"
 import { type ColumnMapping, otherMapping } from "./domain/ColumnMapping.ts"
-import { plural } from "./domain/Estimate.ts"
+import { plural } from "./domain/format.ts"
 import type { Share } from "./domain/Lane.ts"
 import { monotonicMillis } from "./domain/monotonic.ts"
 import { type Location, tally } from "./domain/Location.ts"

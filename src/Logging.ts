@@ -13,18 +13,12 @@ import {
   Runtime,
   Schema,
 } from "effect"
+import { printable } from "./domain/printable.ts"
 
 /** The log's file cannot be written. */
 class LogFileError extends Schema.TaggedError<LogFileError>()("LogFileError", { message: Schema.String }) {
   override readonly [Runtime.errorExitCode] = 2
 }
-
-/** Text from a file or a server, made harmless for a terminal: control characters become visible. */
-export const printable = (text: string): string =>
-  text.replaceAll(
-    /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  )
 
 /** One JSON object a line: time, level, step, message, and what the event is annotated with. */
 const jsonLine = Logger.map(Logger.formatStructured, ({ timestamp, level, message, annotations, cause }) => {

@@ -2,7 +2,7 @@ import { Cause, Deferred, Effect, Exit, Fiber, Runtime, Semaphore } from "effect
 import * as AddressTally from "./domain/AddressTally.ts"
 import { otherMapping, signature } from "./domain/ColumnMapping.ts"
 import { DatabaseError } from "./domain/DatabaseError.ts"
-import { plural } from "./domain/Estimate.ts"
+import { plural } from "./domain/format.ts"
 import { monotonicMillis } from "./domain/monotonic.ts"
 import { tellProgress } from "./domain/Progress.ts"
 import { RejectTally } from "./domain/RejectTally.ts"

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync, statSync } from "node:fs"
 import { parseEnv } from "node:util"
 
 const assignment = /^[ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*=[ \t]*(?:"[^"]*"|'[^']*'|`[^`]*`|[^\n]*).*$/gm
@@ -16,9 +16,11 @@ const malformedLine = (text: string): number | undefined => {
  * what is wrong with the file: a line that is not understood might have named the database.
  */
 export const loadDotEnv = (path: string): ReadonlySet<string> => {
-  if (!existsSync(path)) return new Set()
   let text: string
   try {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    // Python keeps its virtual environments in directories of that name.
+    if (stat === undefined || stat.isDirectory()) return new Set()
     text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path)).replaceAll(/\r\n?/g, "\n")
   } catch (error) {
     const why =

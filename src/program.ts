@@ -30,4 +30,8 @@ const services = {
  * after the reason was told.
  */
 export const program = (args: ReadonlyArray<string>, dotEnv: ReadonlySet<string>) =>
-  Cli.execute(services, version, args).pipe(Effect.provideService(DotEnv, dotEnv), Effect.provide(NodeServices.layer))
+  Cli.execute(services, version, args).pipe(
+    Effect.provideService(DotEnv, dotEnv),
+    // oxlint-disable-next-line no-restricted-properties -- the edge
+    Effect.provide(NodeServices.layer),
+  )

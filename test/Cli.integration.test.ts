@@ -310,7 +310,11 @@ describe("etl, used wrongly", () => {
     [["--source", "x", "--sign"], "--sign is for S3: add --aws"],
     [["--source", "x", "--aws"], "--aws needs --bucket"],
     [["--source", "x", "--geo", "none", "--geo-db", "y.mmdb"], "--geo-db is for --geo mmdb"],
-    [["--source", "input", "--geo", "none", "--mapping", "/nowhere.json"], "/nowhere.json cannot be read"],
+    [
+      ["--source", "input", "--geo", "none", "--mapping", "/nowhere.json"],
+      "/nowhere.json cannot be read (there is no such file)",
+    ],
+    [["--source", "input", "--geo", "none", "--mapping", "src"], "src cannot be read (it is a directory)"],
     [["--source", "x", "--database-url", "postgres://u:geheim@h/d", "--embedded", "y"], "two databases"],
     [["--source", "x", "--database-url", "mysql://u:geheim@h/d"], "postgres"],
     [["frobnicate"], "frobnicate"],

@@ -59,6 +59,15 @@ describe("layout", () => {
     }
   })
 
+  it("loads neither logging nor Node for the report's page", () => {
+    const loaded = [...reachable("src/report/page.ts", true)]
+    assert.include(loaded, "src/domain/printable.ts")
+    assert.deepStrictEqual(
+      loaded.filter((name) => name === "src/Logging.ts" || /^node:|^@effect/.test(name)),
+      [],
+    )
+  })
+
   // Whoever asks for help waits for all of it. `npm run bench:start` tells how long.
   it("loads little before a command runs", () => {
     const loaded = [...reachable("src/program.ts", false)]

@@ -1,5 +1,5 @@
 import { Context, Effect, Layer, Option } from "effect"
-import { formatDuration, plural } from "../domain/Estimate.ts"
+import { formatDuration, plural } from "../domain/format.ts"
 import { DatabaseState, type TablesState } from "../repo/DatabaseState.ts"
 import { attempt, type Finding, note, ok, skipped, wrong } from "./finding.ts"
 

@@ -1,6 +1,6 @@
 import { Clock, Context, Effect, FileSystem, Layer, Option, Path, Stream } from "effect"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
-import { plural } from "../domain/Estimate.ts"
+import { baseName, formatNumber, plural } from "../domain/format.ts"
 import { ageOf } from "../geo/mmdbAge.ts"
 import type { MmdbFile } from "../geo/mmdbFile.ts"
 import { readChunks } from "../source/records.ts"
@@ -15,8 +15,6 @@ const filesRead = 1_000
 const filesNamed = 10
 
 const filesAtOnce = 8
-
-const number = new Intl.NumberFormat("en-US")
 
 export interface HeaderOptions {
   readonly delimiter: string
@@ -46,10 +44,10 @@ const checkHeaders = Effect.fnUntraced(function* (
   const more = bad.length - filesNamed
   const described =
     files.length === 1
-      ? "the file's fits"
+      ? "the file's header fits"
       : looked.length < files.length
-        ? `the first ${number.format(looked.length)} of ${number.format(files.length)} fit`
-        : `all ${number.format(files.length)} fit`
+        ? `the first ${formatNumber(looked.length)} of ${formatNumber(files.length)} headers fit`
+        : `all ${formatNumber(files.length)} headers fit`
   return [
     ...bad.slice(0, filesNamed),
     ...(more > 0 ? [wrong("headers", `${plural(more, "other file")} cannot be read either`, bad[0]!.code)] : []),
@@ -82,14 +80,13 @@ export const checkMmdb = <E, R>(
   files: Effect.Effect<{ readonly files: ReadonlyArray<MmdbFile>; readonly remedy: string }, E, R>,
 ) =>
   Effect.gen(function* () {
-    const path = yield* Path.Path
     const now = yield* Clock.currentTimeMillis
     const { files: checked, remedy } = yield* files
     return checked.map((file): Finding => {
       const { ageDays, built, isOld } = ageOf(file, now)
       const age =
         built === null ? "nobody knows when it was built" : `built on ${built}, ${plural(ageDays!, "day")} ago`
-      const text = `${path.basename(file.path)}: ${age}`
+      const text = `${baseName(file.path)}: ${age}`
       return isOld ? note("mmdb", `${text}; some places will be wrong. ${remedy}`) : ok("mmdb", text)
     })
   }).pipe((effect) => attempt("mmdb", effect))

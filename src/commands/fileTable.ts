@@ -1,6 +1,6 @@
 import type { FileSummary, RecordCounts, RunSummary } from "../domain/RunSummary.ts"
-import { plural } from "../domain/Estimate.ts"
-import { printable } from "../Logging.ts"
+import { plural } from "../domain/format.ts"
+import { printable } from "../domain/printable.ts"
 import { type FittedColumn, fitTable } from "./table.ts"
 
 /** Files that get a row of their own. */

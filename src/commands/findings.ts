@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises"
+import { isIP } from "node:net"
 import { Context, Effect, type FileSystem, Layer, Option, Result } from "effect"
 import type { MmdbFile } from "../geo/mmdbFile.ts"
 import type { Source } from "../source/Source.ts"
@@ -30,6 +31,8 @@ export interface CheckParts<E> {
 
 /** Only its name is looked up: every request counts. */
 const checkHost = Effect.fnUntraced(function* (hostname: string) {
+  // An IPv6 address stands in brackets.
+  if (isIP(hostname.replaceAll(/^\[|\]$/g, "")) !== 0) return ok("ip-api", `${hostname}; no request is sent`)
   const found = yield* Effect.tryPromise(() => lookup(hostname)).pipe(Effect.timeout("5 seconds"), Effect.option)
   return Option.match(found, {
     onNone: () =>

@@ -1,17 +1,15 @@
-import { formatDuration, plural } from "../domain/Estimate.ts"
+import { formatDuration, formatNumber, plural } from "../domain/format.ts"
 import type { Location } from "../domain/Location.ts"
 import { describeInFull } from "../domain/Reject.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import type { RunSummary } from "../domain/RunSummary.ts"
 import { userColumns } from "../domain/User.ts"
-import { printable } from "../Logging.ts"
+import { printable } from "../domain/printable.ts"
 import type { Seen } from "../repo/Preview.ts"
 import type { RunFlags } from "./runFlags.ts"
 
 /** Reasons of rejects that are told one by one. */
 const reasonsShown = 20
-
-const number = new Intl.NumberFormat("en-US")
 
 const placeColumns: ReadonlyArray<keyof Location> = [
   "latitude",
@@ -40,23 +38,21 @@ const formatCounts = ({ files, totals }: RunSummary): ReadonlyArray<string> => {
     ["duplicate", totals.duplicate, "superseded within their chunk"],
     ["rejected", totals.rejected, "could not be loaded"],
   ] as const
-  const width = Math.max(...rows.map(([, count]) => number.format(count).length))
-  return rows.map(
-    ([name, count, meaning]) => `  ${name.padEnd(9)}  ${number.format(count).padStart(width)}  ${meaning}`,
-  )
+  const width = Math.max(...rows.map(([, count]) => formatNumber(count).length))
+  return rows.map(([name, count, meaning]) => `  ${name.padEnd(9)}  ${formatNumber(count).padStart(width)}  ${meaning}`)
 }
 
 const formatRejects = ({ rejectedFor, totals }: RunSummary, { rejects }: Seen): ReadonlyArray<string> => {
   const { rejected } = totals
   if (rejected === 0) return []
   const shown = rejectedFor.slice(0, reasonsShown)
-  const width = Math.max(...shown.map(({ records }) => number.format(records).length))
+  const width = Math.max(...shown.map(({ records }) => formatNumber(records).length))
   const more = rejectedFor.length - shown.length
   return [
     "Rejected:",
     ...shown.map(
       ({ reason, records, file, line }) =>
-        `  ${number.format(records).padStart(width)}  ${reason}, first at ${file}:${line}`,
+        `  ${formatNumber(records).padStart(width)}  ${reason}, first at ${file}:${line}`,
     ),
     ...(more > 0 ? [`  and ${plural(more, "other reason")}`] : []),
     rejects.length < rejected ? `The first ${rejects.length}:` : rejected === 1 ? "It is:" : "They are:",
@@ -72,8 +68,8 @@ const formatPlaces = ({ addresses }: RunSummary, geo: RunFlags["geo"]): Readonly
   if (!geo.includes("mmdb")) return asksService ? ["Addresses: the service is not asked in a dry run."] : []
   return [
     asksService
-      ? `Addresses: ${number.format(located)} located, ${number.format(unlocatable - unknown)} without a place, ${number.format(unknown)} left to the service`
-      : `Addresses: ${number.format(located)} located, ${number.format(unlocatable)} without a place`,
+      ? `Addresses: ${formatNumber(located)} located, ${formatNumber(unlocatable - unknown)} without a place, ${formatNumber(unknown)} left to the service`
+      : `Addresses: ${formatNumber(located)} located, ${formatNumber(unlocatable)} without a place`,
   ]
 }
 
@@ -105,7 +101,7 @@ export const formatDryRun = (
           "allows. --max-rejects 100% reads all.",
         ]
       : []),
-    `${formatDuration(summary.milliseconds)}, ${number.format(rate)} records/s.${isGood ? " Without --dry-run the same command loads." : ""}`,
+    `${formatDuration(summary.milliseconds)}, ${formatNumber(rate)} records/s.${isGood ? " Without --dry-run the same command loads." : ""}`,
   ]
     .map(printable)
     .join("\n")

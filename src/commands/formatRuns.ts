@@ -1,20 +1,15 @@
-import { formatDuration, plural } from "../domain/Estimate.ts"
+import { baseName, formatDuration, formatNumber, plural } from "../domain/format.ts"
 import type { RunDetails, RunFile, RunRecord } from "../domain/RunRecord.ts"
-import type { RecordCounts } from "../domain/RunSummary.ts"
+import { countNames, type RecordCounts } from "../domain/RunSummary.ts"
+import { printable } from "../domain/printable.ts"
 import { quote } from "../domain/shell.ts"
-import { printable } from "../Logging.ts"
 import { noRunYet } from "../repo/NotFound.ts"
-import { nameOf } from "../repo/RunRepo.ts"
 import { type FittedColumn, fitTable } from "./table.ts"
 
 /** Files of a run that are listed; JSON has all. */
 const filesShown = 100
 
 const reasonsShown = 20
-
-const number = new Intl.NumberFormat("en-US")
-
-const outcomes = ["read", "inserted", "updated", "unchanged", "stale", "duplicate", "rejected"] as const
 
 const stageNames = ["extract", "transform", "locate", "load"] as const
 
@@ -49,12 +44,12 @@ const leftOut: Readonly<Record<keyof RecordCounts, number>> = {
 
 /** The columns of these counts, without what is 0 of all, and the cells of each. */
 const countsTable = (all: ReadonlyArray<RecordCounts>) => {
-  const shown = outcomes.filter(
+  const shown = countNames.filter(
     (outcome) => outcome === "read" || outcome === "rejected" || all.some((counts) => counts[outcome] !== 0),
   )
   return {
     columns: shown.map((name): FittedColumn => ({ name, isRight: true, leaveOut: leftOut[name] })),
-    cells: (counts: RecordCounts) => shown.map((outcome) => number.format(counts[outcome])),
+    cells: (counts: RecordCounts) => shown.map((outcome) => formatNumber(counts[outcome])),
   }
 }
 
@@ -85,7 +80,7 @@ export const formatRuns = (runs: ReadonlyArray<RunRecord>, total: number, width:
     ...fitTable(columns, rows, width),
     isAll
       ? plural(total, "run")
-      : `The last ${number.format(runs.length)} of ${plural(total, "run")}: --limit ${total} shows all`,
+      : `The last ${formatNumber(runs.length)} of ${plural(total, "run")}: --limit ${total} shows all`,
   ].join("\n")
 }
 
@@ -97,7 +92,7 @@ const formatFiles = (files: ReadonlyArray<RunFile>, width: number): ReadonlyArra
   const ordered = files.toSorted((left, right) => fileOrder.indexOf(left.state) - fileOrder.indexOf(right.state))
   const { cells, columns } = countsTable(files.map(({ counts }) => counts))
   const shown = ordered.slice(0, filesShown)
-  const rows = shown.map(({ uri, state, counts }) => [printable(nameOf(uri)), state].concat(cells(counts)))
+  const rows = shown.map(({ uri, state, counts }) => [printable(baseName(uri)), state].concat(cells(counts)))
   const more = files.length - rows.length
   return [
     ...fitTable(
@@ -120,7 +115,7 @@ const formatReasons = ({ rejectedFor }: RunDetails, width: number): ReadonlyArra
   if (rejectedFor.length === 0) return []
   const rows = rejectedFor
     .slice(0, reasonsShown)
-    .map(({ reason, records, file, line }) => [number.format(records), printable(reason), `${printable(file)}:${line}`])
+    .map(({ reason, records, file, line }) => [formatNumber(records), printable(reason), `${printable(file)}:${line}`])
   const more = rejectedFor.length - rows.length
   return [
     "",
@@ -155,7 +150,7 @@ const formatNext = ({ exitCode, files, force, source, state }: RunDetails, same:
 /** What a person reads of a run in full, in `width` columns. `same`: the flags that name the database again. */
 export const formatRun = (run: RunDetails, width: number, same: string): string => {
   const { attempts, milliseconds, stages, state, totals } = run
-  const digits = Math.max(...outcomes.map((outcome) => number.format(totals[outcome]).length))
+  const digits = Math.max(...countNames.map((outcome) => formatNumber(totals[outcome]).length))
   return [
     `Run ${run.runId}: ${state}${run.force ? ", --force" : ""}`,
     `  source     ${printable(run.source)}`,
@@ -169,7 +164,7 @@ export const formatRun = (run: RunDetails, width: number, same: string): string 
           (stage) =>
             `    ${stage.padEnd(9)}  ${formatDuration(stages[stage])}${stage === "load" ? ", all connections together" : ""}`,
         )),
-    ...outcomes.map((outcome) => `  ${outcome.padEnd(9)}  ${number.format(totals[outcome]).padStart(digits)}`),
+    ...countNames.map((outcome) => `  ${outcome.padEnd(9)}  ${formatNumber(totals[outcome]).padStart(digits)}`),
     "",
     ...formatFiles(run.files, width),
     ...formatReasons(run, width),

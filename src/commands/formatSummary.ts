@@ -1,6 +1,7 @@
-import { printable } from "../Logging.ts"
+import { printable } from "../domain/printable.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
-import { describeQueue, formatDuration, plural } from "../domain/Estimate.ts"
+import { describeQueue } from "../domain/Estimate.ts"
+import { formatDuration, plural } from "../domain/format.ts"
 import type { FileSummary, LocatingSummary, RecordCounts, RunSummary } from "../domain/RunSummary.ts"
 import { fileTable } from "./fileTable.ts"
 

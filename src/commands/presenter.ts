@@ -1,6 +1,6 @@
 import { Console, Effect, Terminal } from "effect"
 import { CliOutput, type Command, TerminalCapabilities } from "effect/cli"
-import { printable } from "../Logging.ts"
+import { printable } from "../domain/printable.ts"
 import { formatHelp, usageLine } from "./formatHelp.ts"
 import { usageErrors } from "./usageErrors.ts"
 
@@ -18,8 +18,11 @@ const helpOptions = Effect.gen(function* () {
   }
 })
 
-/** What was typed may hold a password in a connection string. */
-const withoutPasswords = (text: string): string => text.replaceAll(/:\/\/\S*@/g, "://***@")
+/** What was typed may hold a password in a connection string; it stands here as JSON has it, where it ends at a quote at the latest. */
+const withoutPasswords = (text: string): string =>
+  text
+    .replaceAll(/:\/\/\S*@/g, "://***@")
+    .replaceAll(/(pass(?:word|wd)?\s*=\s*)(?:'(?:\\.|[^"\\])*|(?:\\.|[^\s&"\\])+)/gi, "$1***")
 
 /** Shows help, and tells all that is wrong with the words that effect/cli reads as a command line of these commands. */
 export const make = Effect.fnUntraced(function* (words: ReadonlyArray<string>, commandNames: ReadonlyArray<string>) {

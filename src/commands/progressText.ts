@@ -1,4 +1,5 @@
-import { formatWait, plural, type ServiceRate, waitOf } from "../domain/Estimate.ts"
+import { formatWait, type ServiceRate, waitOf } from "../domain/Estimate.ts"
+import { plural } from "../domain/format.ts"
 import { bytesRead, type ProgressState } from "../domain/Progress.ts"
 
 /** What is shown of a run at one moment. */

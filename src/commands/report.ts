@@ -1,6 +1,6 @@
-import { Console, Effect, FileSystem, Layer, Option, Path, type PlatformError } from "effect"
+import { Console, Effect, Exit, FileSystem, Layer, Option, Path, type PlatformError } from "effect"
 import { Command } from "effect/cli"
-import { printable } from "../Logging.ts"
+import { printable } from "../domain/printable.ts"
 import { reportMark, reportMarkWithin } from "../report/reportMark.ts"
 import { ReportRepo } from "../repo/ReportRepo.ts"
 import { ReportFileError } from "./CommandError.ts"
@@ -60,21 +60,18 @@ const findTarget = Effect.fnUntraced(
 )
 
 /** Writes the file as a whole, or leaves what was there. */
-const writeWhole = Effect.fnUntraced(function* (out: string, target: string, text: string) {
+const writeWhole = Effect.fnUntraced(function* (target: string, text: string) {
   const fs = yield* FileSystem.FileSystem
   const temporary = `${target}.${process.pid}.tmp`
-  const write = Effect.gen(function* () {
-    const file = yield* fs.open(temporary, { flag: "wx" })
-    yield* file.writeAll(new TextEncoder().encode(text))
-    // Some disks tell only here that they are full.
-    yield* file.sync
-  }).pipe(Effect.scoped)
-  yield* write.pipe(
-    Effect.andThen(fs.rename(temporary, target)),
-    Effect.onError(() => Effect.ignore(fs.remove(temporary))),
-    Effect.mapError(failAt(out)),
+  // One that is there already is somebody else's: it stays.
+  const file = yield* Effect.acquireRelease(fs.open(temporary, { flag: "wx" }), (_, exit) =>
+    Exit.isSuccess(exit) ? Effect.void : Effect.ignore(fs.remove(temporary)),
   )
-})
+  yield* file.writeAll(new TextEncoder().encode(text))
+  // Some disks tell only here that they are full.
+  yield* file.sync
+  yield* fs.rename(temporary, target)
+}, Effect.scoped)
 
 const execute = Effect.fn("report")(function* ({ open, out, run }: ReportFlags) {
   const repo = yield* ReportRepo
@@ -83,7 +80,7 @@ const execute = Effect.fn("report")(function* ({ open, out, run }: ReportFlags) 
   // Maps and scales cost a tenth of a second that no other command should pay.
   const { page } = yield* Effect.promise(() => import("../report/page.ts"))
   const text = page(data)
-  yield* writeWhole(out, target, text)
+  yield* Effect.mapError(writeWhole(target, text), failAt(out))
   yield* Console.log(printable(target))
   yield* Effect.logDebug("report written").pipe(
     Effect.annotateLogs({ path: target, bytes: Buffer.byteLength(text), run: data.run?.runId ?? null }),

@@ -1,7 +1,7 @@
-import { Console, Context, Effect, FileSystem, Layer, Option, Predicate } from "effect"
+import { Console, Context, Effect, FileSystem, Layer, Option } from "effect"
 import { Command } from "effect/cli"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
-import { plural } from "../domain/Estimate.ts"
+import { plural } from "../domain/format.ts"
 import type { ProgressEvent } from "../domain/Progress.ts"
 import { exitCode } from "../domain/RunSummary.ts"
 import { GeoLocator } from "../geo/GeoLocator.ts"
@@ -19,6 +19,7 @@ import { formatSummary } from "./formatSummary.ts"
 import { runChecks, type RunFlags, runFlags, runGroups } from "./runFlags.ts"
 import { sameDatabase } from "./sameDatabase.ts"
 import { stdoutWidth } from "./stdoutWidth.ts"
+import { explainUnreadable } from "./unreadable.ts"
 
 /** What a run needs; made from its flags. */
 export type RunServices = Source | GeoLocator | UserRepo | RunRepo | LocationQueue
@@ -31,12 +32,12 @@ export class Mapping extends Context.Service<Mapping, ColumnMapping>()("user-act
       Effect.gen(function* () {
         const fs = yield* FileSystem.FileSystem
         const json = yield* fs.readFileString(path).pipe(
-          Effect.mapError((error) => {
-            const { reason } = error
-            const code = Predicate.hasProperty(reason.cause, "code") ? reason.cause.code : error.message
-            const why = reason._tag === "NotFound" ? "there is no such file" : code
-            return new UsageError({ message: `${path} cannot be read (${why}); name another with --mapping FILE` })
-          }),
+          Effect.mapError(
+            (error) =>
+              new UsageError({
+                message: `${path} cannot be read (${explainUnreadable(error)}); name another with --mapping FILE`,
+              }),
+          ),
         )
         const { parse } = yield* Effect.promise(() => import("../domain/ColumnMapping.ts"))
         return yield* parse(path, json)

@@ -3,6 +3,7 @@ import { Option } from "effect"
 import { type Command, Flag } from "effect/cli"
 import { laneCount } from "../domain/Lane.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
+import { quote } from "../domain/shell.ts"
 import { defaults } from "../PipelineOptions.ts"
 import { check } from "./CommandUsage.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
@@ -114,6 +115,10 @@ const isForS3 = (flag: string) => `--${flag} is for S3: add --aws, or leave it o
 
 export const runChecks = [
   runCheck(["source", "aws"], ({ aws, source }) => {
+    const [, bucket, prefix] = /^s3:\/\/([^/]*)\/?(.*)$/is.exec(source) ?? []
+    if (bucket !== undefined) {
+      return `--source ${source} is an S3 URI: give --aws --bucket ${quote(bucket)} --source ${quote(prefix!)}.`
+    }
     if (source === "-") return "--source -: standard input is not read: name a directory or a file."
     return source === "" && !aws ? "--source is empty: name a directory or a file." : undefined
   }),

@@ -1,7 +1,7 @@
 import { Config, Duration, Effect, Option } from "effect"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import * as PgServer from "../database/PgServer.ts"
-import { printable } from "../Logging.ts"
+import { printable } from "../domain/printable.ts"
 import type { CheckFlags } from "./checkFlags.ts"
 import { chooseDatabase } from "./chooseDatabase.ts"
 import { CommandLine, DotEnv } from "./origin.ts"

@@ -1,12 +1,19 @@
-/** Insertions, deletions and replacements of characters that turn one word into the other. */
+/**
+ * Insertions, deletions and replacements of characters, and swaps of neighbours, that turn one word into the other
+ * (optimal string alignment).
+ */
 const distance = (from: string, to: string): number => {
+  let before: ReadonlyArray<number> = []
   let row = Array.from({ length: to.length + 1 }, (_, index) => index)
   for (let i = 0; i < from.length; i++) {
     const next = [i + 1]
     for (let j = 0; j < to.length; j++) {
       const replaced = row[j]! + (from[i] === to[j] ? 0 : 1)
-      next.push(Math.min(replaced, row[j + 1]! + 1, next[j]! + 1))
+      const isSwapped = i > 0 && j > 0 && from[i] === to[j - 1] && from[i - 1] === to[j]
+      const swapped = isSwapped ? before[j - 1]! + 1 : Infinity
+      next.push(Math.min(replaced, swapped, row[j + 1]! + 1, next[j]! + 1))
     }
+    before = row
     row = next
   }
   return row[to.length]!
@@ -15,23 +22,23 @@ const distance = (from: string, to: string): number => {
 const mostTypos = 2
 const mostSuggestions = 3
 
-/** Which of the names the word may have been meant for: the nearest ones, or those that it abbreviates or extends. */
-const near = (word: string, names: ReadonlyArray<string>): ReadonlyArray<string> => {
+/** Which of the names the word may have been meant for: the one it begins, the nearest ones, or those that it abbreviates or extends. */
+export const suggestions = (word: string, names: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const begun = word.length > 1 ? names.filter((name) => name.startsWith(word)) : []
+  if (begun.length === 1) return begun
   // Of a short word two typos leave nothing.
   const limit = Math.min(mostTypos, Math.floor(word.length / 2))
   const ranked = names.map((name) => ({ name, typos: distance(word, name) }))
   const nearest = Math.min(...ranked.map(({ typos }) => typos))
   const found =
     nearest <= limit
-      ? ranked.filter(({ typos }) => typos === nearest)
-      : ranked.filter(
-          ({ name }) => word.length > 1 && name.length > 1 && (name.startsWith(word) || word.startsWith(name)),
-        )
-  return found.slice(0, mostSuggestions).map(({ name }) => name)
+      ? ranked.filter(({ typos }) => typos === nearest).map(({ name }) => name)
+      : [...begun, ...names.filter((name) => name.length > 1 && word.startsWith(name))]
+  return found.slice(0, mostSuggestions)
 }
 
 /** ` Did you mean this or that?`, or nothing. */
 export const didYouMean = (word: string, names: ReadonlyArray<string>): string => {
-  const found = near(word, names)
+  const found = suggestions(word, names)
   return found.length === 0 ? "" : ` Did you mean ${found.join(" or ")}?`
 }

@@ -3,13 +3,15 @@ import { CliConfig, type CliError, type CliOutput, type Command, type HelpDoc, t
 import { type CommandLine, sortWords } from "./commandLine.ts"
 import { CommandUsage, keyOf } from "./CommandUsage.ts"
 import * as GlobalFlags from "./globalFlags.ts"
-import { didYouMean } from "./suggest.ts"
+import { didYouMean, suggestions } from "./suggest.ts"
+import { superfluous } from "./superfluous.ts"
 
-/** One letter is near to any other: such a flag is like none. */
-const unknownFlag = (flag: string, flags: ReadonlyArray<HelpDoc.FlagDoc>): string => {
-  const names = flag.length > 2 ? flags.map(({ name }) => `--${name}`) : []
-  return `${flag}: there is no such flag.${didYouMean(flag, names)}`
-}
+/** What a flag that nobody knows may be meant for. One letter is near to any other: such a flag is like none. */
+const namesLike = (flag: string, flags: ReadonlyArray<HelpDoc.FlagDoc>): ReadonlyArray<string> =>
+  flag.length > 2 ? flags.map(({ name }) => `--${name}`) : []
+
+const unknownFlag = (flag: string, flags: ReadonlyArray<HelpDoc.FlagDoc>): string =>
+  `${flag}: there is no such flag.${didYouMean(flag, namesLike(flag, flags))}`
 
 /** Words where effect/cli lists the choices, as `"bash" | "zsh"`. */
 const choicesOf = (text: string): ReadonlyArray<string> =>
@@ -29,19 +31,6 @@ const invalidValue = (error: CliError.InvalidValue, line: CommandLine): string =
 
 const unknownCommand = (word: string, names: ReadonlyArray<string>): string =>
   `${JSON.stringify(word)} is no command.${didYouMean(word, names)} Commands: ${names.join(", ")}.`
-
-const superfluous = (
-  operands: ReadonlyArray<string>,
-  { args, commandPath = [] }: HelpDoc.HelpDoc,
-  names: ReadonlyArray<string>,
-): string => {
-  const listed = operands.map((word) => JSON.stringify(word)).join(", ")
-  const allowed = args?.[0] === undefined ? "flags and their values only" : `one <${args[0].name}>`
-  const quoted = args?.[0]?.required === true ? " (in quotes, where it has spaces)" : ""
-  const command = operands.find((word) => names.includes(word))
-  const order = command === undefined ? "" : ` A command goes before its flags: etl ${command} ...`
-  return `${listed}: too much. ${commandPath.join(" ")} takes ${allowed}${quoted}.${order}`
-}
 
 /** What is wrong with a flag or an argument that could not be read. */
 const describe = (error: CliError.CliError, line: CommandLine, flags: ReadonlyArray<HelpDoc.FlagDoc>): string => {
@@ -73,6 +62,7 @@ export const usageErrors = Effect.fnUntraced(function* (
 
   if (isRoot && line.operands[0] !== undefined) return [unknownCommand(line.operands[0], commandNames)]
   const problems = line.unknown.map((flag) => unknownFlag(flag, flags))
+  const meant = new Set(line.unknown.flatMap((flag) => suggestions(flag, namesLike(flag, flags))))
   for (const name of line.valueless) {
     const type = flags.find((flag) => flag.name === name)?.type ?? ""
     problems.push(`--${name} stands without a value: --${name} ${type}.`)
@@ -90,11 +80,13 @@ export const usageErrors = Effect.fnUntraced(function* (
       values[key] = outcome.success[1]
       operands = outcome.success[0]
     } else {
-      problems.push(describe(outcome.failure, line, flags))
+      // The flag whose name was misspelt is not missing too.
+      const isSuggested = outcome.failure._tag === "MissingOption" && meant.has(`--${outcome.failure.option}`)
+      if (!isSuggested) problems.push(describe(outcome.failure, line, flags))
       if (param.kind === "argument") operands = operands.slice(1)
     }
   }
-  if (operands.length > 0) problems.push(superfluous(operands, helpDoc, commandNames))
+  if (operands.length > 0) problems.push(yield* superfluous(operands, helpDoc, commandNames))
   for (const { keys, problem } of checks) {
     const text = keys.every((key) => key in values) ? problem(values) : undefined
     if (text !== undefined) problems.push(text)

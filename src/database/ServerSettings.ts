@@ -29,6 +29,7 @@ export interface ServerSettings {
 const variableOf = {
   host: "DB_HOST",
   port: "DB_PORT",
+  user: "DB_USER",
   password: "DB_PASS",
   sslmode: "DB_SSLMODE",
   sslrootcert: "DB_SSLROOTCERT",

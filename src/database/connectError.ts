@@ -20,6 +20,9 @@ const refused = (state: string, message: string, settings: ServerSettings): Advi
     case "28P01":
       return permanent(`the password is wrong. Correct ${nameOf(settings, "password")}.`)
     case "28000":
+      if (/^role ".*" does not exist$/s.test(message)) {
+        return permanent(`there is no user ${settings.username} on the server. Correct ${nameOf(settings, "user")}.`)
+      }
       return permanent(
         `the server lets nobody in this way (${message}). See its pg_hba.conf, or set ${nameOf(settings, "sslmode")}.`,
       )

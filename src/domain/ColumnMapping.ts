@@ -72,6 +72,12 @@ export const signature = (mapping: ColumnMapping): string =>
 /** Where each column's text is in a record: `fields[index]`; -1 for columns that the file does not have. */
 export type Positions = Readonly<Record<UserColumn, number>>
 
+/** A header's name in a list: not long, and in quotes where one could not see its ends. */
+const listed = (name: string): string => {
+  const short = name.length > 40 ? `${name.slice(0, 40)}...` : name
+  return /^[\p{L}\p{N}_.-]+$/u.test(short) ? short : `"${short}"`
+}
+
 /** Fits a file's header names to the mapping, or tells every problem of them. */
 export const fitHeader = (
   mapping: ColumnMapping,
@@ -80,13 +86,15 @@ export const fitHeader = (
 ): Result.Result<Positions, ReadonlyArray<string>> => {
   const names = fields.map((field) => field.trim())
   const positions = Object.fromEntries(userColumns.map((column) => [column, -1])) as Record<UserColumn, number>
+  const missing: Array<string> = []
   const found: Array<string> = []
   for (const [header, column] of mapping) {
     const position = names.indexOf(header)
-    if (position === -1) found.push(`header "${header}" is missing`)
+    if (position === -1) missing.push(listed(header))
     else if (names.includes(header, position + 1)) found.push(`header "${header}" is there twice`)
     positions[column] = position
   }
+  if (missing.length > 0) found.unshift(`${missing.length === 1 ? "header" : "headers"} missing: ${missing.join(", ")}`)
   if (found.length === 0) return Result.succeed(positions)
   const other = [",", ";", "\t", "|"].find((candidate) => candidate !== delimiter && names[0]!.includes(candidate))
   if (names.length === 1 && other !== undefined) {

@@ -1,17 +1,4 @@
-const number = new Intl.NumberFormat("en-US")
-
-/** A count and what is counted: `1 file`, `2,000 files`. */
-export const plural = (count: number, noun: string, nouns = `${noun}s`): string =>
-  `${number.format(count)} ${count === 1 ? noun : nouns}`
-
-/** `12.3 s`, `8 min 16 s`, `11 h 7 min`. */
-export const formatDuration = (milliseconds: number): string => {
-  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`
-  const seconds = Math.round(milliseconds / 1000)
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
-  const minutes = Math.round(seconds / 60)
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
-}
+import { formatDuration, plural } from "./format.ts"
 
 /** What a service takes. */
 export interface ServiceRate {

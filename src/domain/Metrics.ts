@@ -1,5 +1,5 @@
 import { Effect, Metric } from "effect"
-import type { RecordCounts } from "./RunSummary.ts"
+import { outcomes, type RecordCounts } from "./RunSummary.ts"
 
 const records = Metric.counter("etl.records", {
   description: "Records that were read and committed",
@@ -8,9 +8,7 @@ const records = Metric.counter("etl.records", {
   incremental: true,
 })
 
-const outcomes = (["inserted", "updated", "unchanged", "stale", "duplicate", "rejected"] as const).map(
-  (outcome) => [outcome, Metric.withAttributes(records, { outcome })] as const,
-)
+const recordsBy = outcomes.map((outcome) => [outcome, Metric.withAttributes(records, { outcome })] as const)
 
 const chunkDuration = Metric.histogram("etl.chunk.duration", {
   description: "From the moment that a chunk of a file is there until all of it is committed",
@@ -20,7 +18,7 @@ const chunkDuration = Metric.histogram("etl.chunk.duration", {
 
 /** Counts what is committed. `seconds`: since the chunk was there. */
 export const countChunk = Effect.fnUntraced(function* (counts: RecordCounts, seconds: number) {
-  for (const [outcome, metric] of outcomes) {
+  for (const [outcome, metric] of recordsBy) {
     if (counts[outcome] > 0) yield* Metric.update(metric, BigInt(counts[outcome]))
   }
   yield* Metric.update(chunkDuration, seconds)

@@ -29,9 +29,14 @@ export class RejectTally {
   /** Rejects of one file, in its order. */
   add(file: RejectFile, rejects: ReadonlyArray<Reject>): void {
     for (const { line, reasons } of rejects) {
-      for (const described of new Set(reasons.map(describeReason))) {
+      const counted = new Set<string>()
+      for (const reason of reasons) {
+        const described = describeReason(reason)
         const isKept = this.byReason.has(described) || this.byReason.size < mostReasons
-        this.count(isKept ? described : others, file, line)
+        const name = isKept ? described : others
+        if (counted.has(name)) continue
+        counted.add(name)
+        this.count(name, file, line)
       }
     }
   }

@@ -88,7 +88,7 @@ export const ReportData = Schema.Struct({
   database: Text,
   users: Schema.Struct({
     total: Count,
-    /** With coordinates; and of those, the ones that a service answered. The others were found in a local database. */
+    /** With coordinates; and of those, the ones that a service answered. Others a local database told, or they were there before. */
     located: Count,
     byService: Count,
     active: Count,

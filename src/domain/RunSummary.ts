@@ -18,6 +18,22 @@ export const RecordCounts = Schema.Struct({
 })
 export type RecordCounts = typeof RecordCounts.Type
 
+/** The ways that a record ends. */
+export const outcomes = ["inserted", "updated", "unchanged", "stale", "duplicate", "rejected"] as const
+
+/** What each of them means, for people. */
+export const meaningOf: Readonly<Record<(typeof outcomes)[number], string>> = {
+  inserted: "new users",
+  updated: "newer than what was stored",
+  unchanged: "equal to what was stored",
+  stale: "older than what was stored",
+  duplicate: "superseded within their chunk",
+  rejected: "could not be loaded",
+}
+
+/** What is counted of records, in the order that people read it. */
+export const countNames = ["read", ...outcomes] as const
+
 export const noRecords: RecordCounts = {
   read: 0,
   inserted: 0,
@@ -40,8 +56,7 @@ export const addCounts = (left: RecordCounts, right: RecordCounts): RecordCounts
 
 /** Records that ended as none of the outcomes, or as two: anything but 0 is a defect of the program. */
 export const unaccounted = (counts: RecordCounts): number =>
-  counts.read -
-  (counts.inserted + counts.updated + counts.unchanged + counts.stale + counts.duplicate + counts.rejected)
+  outcomes.reduce((rest, outcome) => rest - counts[outcome], counts.read)
 
 /** How one file of the source ended. */
 export const FileSummary = Schema.Struct({

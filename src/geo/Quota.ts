@@ -1,6 +1,6 @@
 import { Context, Duration, Effect, Fiber, Latch, Layer, Ref, Semaphore } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
-import { formatDuration } from "../domain/Estimate.ts"
+import { formatDuration } from "../domain/format.ts"
 import { monotonicMillis } from "../domain/monotonic.ts"
 import type { RequestCounts } from "./GeoLocator.ts"
 import { type Allowance, makePermits, type Permit } from "./permits.ts"

@@ -1,10 +1,9 @@
 import { Clock, Effect } from "effect"
+import { baseName } from "../domain/format.ts"
 import type { MmdbFile } from "./mmdbFile.ts"
 
 const day = 86_400_000
 const freshDays = 90
-
-const nameOf = (path: string): string => path.slice(path.search(/[^/\\]*$/))
 
 /** The format is no older. */
 const firstBuild = Date.UTC(2012, 0, 1)
@@ -32,7 +31,7 @@ export const tellAge = Effect.fnUntraced(
       yield* Effect.logDebug("geolocation database").pipe(Effect.annotateLogs({ file: path, built, ageDays }))
       if (!isOld) continue
       const age = `built on ${built}, ${ageDays} days ago`
-      old.set(age, [...(old.get(age) ?? []), nameOf(path)])
+      old.set(age, [...(old.get(age) ?? []), baseName(path)])
     }
     for (const [age, names] of old) {
       yield* Effect.logWarning(`${names.join(" and ")}: ${age}; some places will be wrong. ${remedy}`)

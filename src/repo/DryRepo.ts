@@ -1,9 +1,10 @@
 import { Context, Effect, Layer, Option } from "effect"
+import { baseName } from "../domain/format.ts"
 import type { Share } from "../domain/Lane.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { LocationQueue } from "./LocationQueue.ts"
 import { Preview, type Seen } from "./Preview.ts"
-import { type FileLoad, nameOf, RunRepo } from "./RunRepo.ts"
+import { type FileLoad, RunRepo } from "./RunRepo.ts"
 import { type ShareLocations, UserRepo } from "./UserRepo.ts"
 
 const usersShown = 3
@@ -62,7 +63,7 @@ const make = Effect.sync(() => {
       Effect.sync(() =>
         listed.map((file): FileLoad<typeof file> => {
           const fileId = files.size + 1
-          files.set(fileId, { name: nameOf(file.uri), counts: noRecords })
+          files.set(fileId, { name: baseName(file.uri), counts: noRecords })
           return { file, runId, fileId, load: 1, state: "open", isLoadedByOtherMapping: false, resume: undefined }
         }),
       ),

@@ -1,4 +1,5 @@
 import { Effect, Layer } from "effect"
+import { baseName } from "../domain/format.ts"
 import { describeReason } from "../domain/Reject.ts"
 import type { RejectedFor } from "../domain/RejectTally.ts"
 import type { RunFile, RunName } from "../domain/RunRecord.ts"
@@ -7,7 +8,6 @@ import { findRun, latestRuns } from "./findRuns.ts"
 import { fromReadError } from "./NotFound.ts"
 import { filesOfRun } from "./runFiles.ts"
 import { RunHistory } from "./RunHistory.ts"
-import { nameOf } from "./RunRepo.ts"
 import { type ReasonRow, reasonsOfRun } from "./runRecords.ts"
 import { makeTransaction } from "./transaction.ts"
 
@@ -41,7 +41,7 @@ const make = Effect.gen(function* () {
           rejectedFor: reasons.map(({ reason, records, uri, line }): RejectedFor => ({
             reason: describeReason(reason),
             records,
-            file: nameOf(uri),
+            file: baseName(uri),
             line,
           })),
         }

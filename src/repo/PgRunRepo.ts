@@ -3,11 +3,11 @@ import type { SqlError } from "effect/sql/SqlError"
 import type { Position } from "../domain/Chunk.ts"
 import { fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
 import { earliest, laneCount } from "../domain/Lane.ts"
-import type { RecordCounts } from "../domain/RunSummary.ts"
+import { countNames, type RecordCounts } from "../domain/RunSummary.ts"
 import { integers, texts } from "./arrays.ts"
 import { anotherProcess } from "./checkpoints.ts"
 import { makeClient } from "./client.ts"
-import { countsOf, countSums, isReplaced, outcomes, storable } from "./etlFiles.ts"
+import { countsOf, countSums, isReplaced, storable } from "./etlFiles.ts"
 import { patiently } from "./patience.ts"
 import { makeLocks, sourceLock } from "./PgLocks.ts"
 import {
@@ -52,9 +52,9 @@ const finish = `
   with committed as (delete from etl_checkpoints where file_id = $1 and load = $2 and run_id = $3 returning *), sums as (
     select ${countSums} from committed
   )
-  update etl_files f set loaded_at = now(), error = null, ${outcomes.map((outcome) => `${outcome} = f.${outcome} + s.${outcome}`).join(", ")}
+  update etl_files f set loaded_at = now(), error = null, ${countNames.map((name) => `${name} = f.${name} + s.${name}`).join(", ")}
   from sums s where f.id = $1 and f.load = $2 and f.run_id = $3
-  returning ${outcomes.map((outcome) => `f.${outcome}::float8`).join(", ")}`
+  returning ${countNames.map((name) => `f.${name}::float8`).join(", ")}`
 
 const toLoad = <File extends FileIdentity>(row: FileRow, file: File, { mapping }: RunRequest): FileLoad<File> => {
   const isOtherMapping = row.mapping !== mapping

@@ -12,9 +12,6 @@ export interface FileIdentity {
   readonly size: number
 }
 
-/** The last part of a file's URI, for people. A path of Windows has no slash. */
-export const nameOf = (uri: string): string => uri.slice(uri.lastIndexOf(uri.includes("/") ? "/" : "\\") + 1)
-
 export interface RunRequest {
   /** The source's URI. */
   readonly source: string

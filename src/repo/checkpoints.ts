@@ -2,9 +2,8 @@ import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Share } from "../domain/Lane.ts"
-import type { RecordCounts } from "../domain/RunSummary.ts"
+import { countNames, type RecordCounts } from "../domain/RunSummary.ts"
 import { integers } from "./arrays.ts"
-import { outcomes } from "./etlFiles.ts"
 import type { LoadRef } from "./UserRepo.ts"
 
 export const anotherProcess = new DatabaseError({
@@ -15,25 +14,25 @@ export const anotherProcess = new DatabaseError({
 
 /** The counts go to the first of the lanes: it is their sum that matters. Parameters: load, lanes, where they stand, to, counts. */
 const moveLanes = `
-  update etl_checkpoints c set byte_offset = $6, line = $7, ${outcomes
-    .map((outcome) => `${outcome} = c.${outcome} + case when t.number = 1 then n.${outcome} else 0 end`)
+  update etl_checkpoints c set byte_offset = $6, line = $7, ${countNames
+    .map((name) => `${name} = c.${name} + case when t.number = 1 then n.${name} else 0 end`)
     .join(", ")}
-  from unnest($4::bigint[], $5::bigint[]) with ordinality as t (lane, byte_offset, number), (select ${outcomes
-    .map((outcome, index) => `$${index + 8}::bigint as ${outcome}`)
+  from unnest($4::bigint[], $5::bigint[]) with ordinality as t (lane, byte_offset, number), (select ${countNames
+    .map((name, index) => `$${index + 8}::bigint as ${name}`)
     .join(", ")}) n
   where c.file_id = $1 and c.load = $2 and c.run_id = $3 and c.lane = t.lane and c.byte_offset = t.byte_offset
   returning 1`
 
 /** Parameters: load, header, counts. */
 const loadWhole = `
-  update etl_files set header = $4, loaded_at = now(), error = null, ${outcomes.map((outcome, index) => `${outcome} = $${index + 5}`).join(", ")}
+  update etl_files set header = $4, loaded_at = now(), error = null, ${countNames.map((name, index) => `${name} = $${index + 5}`).join(", ")}
   where id = $1 and load = $2 and run_id = $3 and loaded_at is null and header is null
   returning 1`
 
 /** The checkpoints of a load that move with its shares, by compare-and-set. */
 export const makeCheckpoints = (sql: SqlClient) => {
   const loadOf = ({ fileId, load, runId }: LoadRef) => [fileId, load, runId]
-  const valuesOf = (counts: RecordCounts) => outcomes.map((outcome) => counts[outcome])
+  const valuesOf = (counts: RecordCounts) => countNames.map((name) => counts[name])
 
   return {
     /** Whether the checkpoint stood at the share's beginning, and now stands at its end. */

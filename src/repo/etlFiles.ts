@@ -1,3 +1,5 @@
+import { countNames } from "../domain/RunSummary.ts"
+
 /** Text as PostgreSQL takes it: names and messages come from anywhere. */
 export const storable = (text: string): string => text.toWellFormed().replaceAll("\0", "\ufffd")
 
@@ -5,17 +7,14 @@ export const storable = (text: string): string => text.toWellFormed().replaceAll
 export const isReplaced = (file: string): string =>
   `exists (select from etl_files later where later.uri = ${file}.uri and later.id > ${file}.id)`
 
-/** The columns of `etl_runs`, `etl_files` and `etl_checkpoints` that count records. */
-export const outcomes = ["read", "inserted", "updated", "unchanged", "stale", "duplicate", "rejected"] as const
-
-/** The sums of these columns. */
-export const countSums = outcomes.map((outcome) => `coalesce(sum(${outcome}), 0)::float8 as ${outcome}`).join(", ")
+/** The sums of the columns of `etl_runs`, `etl_files` and `etl_checkpoints` that count records: they are called as the counts are. */
+export const countSums = countNames.map((name) => `coalesce(sum(${name}), 0)::float8 as ${name}`).join(", ")
 
 /** What is counted of the files `f` of which that is true: what they have as a whole, and their unfinished loads by lane. */
 export const countsOf = (where: string): string => `
   select ${countSums} from (
-    select ${outcomes.join(", ")} from etl_files f where ${where}
+    select ${countNames.join(", ")} from etl_files f where ${where}
     union all
-    select ${outcomes.map((outcome) => `c.${outcome}`).join(", ")} from etl_checkpoints c join etl_files f on f.id = c.file_id
+    select ${countNames.map((name) => `c.${name}`).join(", ")} from etl_checkpoints c join etl_files f on f.id = c.file_id
     where ${where}
   ) counts`

@@ -163,10 +163,10 @@ const timeline = `
     (select coalesce(sum(users), 0)::float8 from days) as "all"
   from unit`
 
-/** Places of users that a service answered: those of a local database are not kept. */
+/** Users with the place that a service answered. That it was asked tells nothing: a local database may have been asked later. */
 const byService = `
   select count(*)::float8 as users from users u join ip_locations l on l.address = u.ip_address
-  where l.provider is not null and u.latitude is not null`
+  where l.provider is not null and u.latitude = l.latitude and u.longitude = l.longitude`
 
 interface PlacesRow {
   readonly countryCount: number

@@ -1,4 +1,5 @@
-import { countsOf, isReplaced, outcomes } from "./etlFiles.ts"
+import { countNames } from "../domain/RunSummary.ts"
+import { countsOf, isReplaced } from "./etlFiles.ts"
 import { countsAsJson } from "./runRecords.ts"
 
 /** What became of a `file` of the statement. A run is finished when all that its source then had was loaded. */
@@ -12,7 +13,7 @@ const unlisted = `
   from etl_runs r cross join jsonb_to_recordset(r.problems) as p (uri text, error text)
   where r.id = $1 and r.finished_at is null`
 
-const noCounts = `json_build_object(${outcomes.map((outcome) => `'${outcome}', 0`).join(", ")})`
+const noCounts = `json_build_object(${countNames.map((name) => `'${name}', 0`).join(", ")})`
 
 /** Parameter: the run. */
 export const filesOfRun = `

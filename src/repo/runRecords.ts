@@ -1,10 +1,11 @@
 import type { Reason } from "../domain/Reject.ts"
-import { countsOf, outcomes } from "./etlFiles.ts"
+import { countNames } from "../domain/RunSummary.ts"
+import { countsOf } from "./etlFiles.ts"
 import { lockKey, sourceLock } from "./PgLocks.ts"
 
 /** The counts of a row, or of several together, as one JSON value. */
 export const countsAsJson = (row: string): string =>
-  `json_build_object(${outcomes.map((outcome) => `'${outcome}', ${row}.${outcome}`).join(", ")})`
+  `json_build_object(${countNames.map((name) => `'${name}', ${row}.${name}`).join(", ")})`
 
 /** What is kept of the last attempt's end. An earlier version leaves that of an attempt before its own. */
 const ofLastAttempt = (column: string): string => `case when r.ended_at >= r.attempted_at then r.${column} end`

@@ -1,4 +1,5 @@
-import { count, duration, percent, width } from "./format.ts"
+import { formatNumber } from "../domain/format.ts"
+import { duration, percent, width } from "./format.ts"
 import { type Html, html, type Part } from "./html.ts"
 
 /** A row's header, with a bar behind it: so much of `most`. */
@@ -36,7 +37,8 @@ export const ranking = (options: {
     </div>`
   }
   const most = rows[0]!.users
-  const shown = distinct > rows.length ? `the first ${rows.length} of ${count(distinct)}` : `all ${count(distinct)}`
+  const shown =
+    distinct > rows.length ? `the first ${rows.length} of ${formatNumber(distinct)}` : `all ${formatNumber(distinct)}`
   return html`<div class="card">
     <table>
       <caption>
@@ -55,7 +57,7 @@ export const ranking = (options: {
           ({ name, users }) =>
             html`<tr>
               ${barHeader(name, users, most)}
-              <td class="n">${count(users)}</td>
+              <td class="n">${formatNumber(users)}</td>
               <td class="n quiet">${percent(users, whole)}</td>
             </tr>`,
         )}
@@ -89,7 +91,7 @@ export const shares = (
       ${shown.map(
         (part, index) =>
           html`<li>
-            <span class="swatch ${colour(part, index)}"></span><span class="name">${part.name}</span><span class="n">${count(part.users)}</span><span class="n quiet">${percent(part.users, whole)}</span>
+            <span class="swatch ${colour(part, index)}"></span><span class="name">${part.name}</span><span class="n">${formatNumber(part.users)}</span><span class="n quiet">${percent(part.users, whole)}</span>
           </li>`,
       )}
     </ul>

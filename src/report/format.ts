@@ -1,11 +1,7 @@
-import { formatDuration } from "../domain/Estimate.ts"
+import { formatDuration, formatNumber } from "../domain/format.ts"
 
-const number = new Intl.NumberFormat("en-US")
 const tenths = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 const compact = new Intl.NumberFormat("en-US", { notation: "compact" })
-
-/** `1,234,567`. */
-export const count = (value: number): string => number.format(value)
 
 /** `1.2M`, for an axis. */
 export const short = (value: number): string => compact.format(value)
@@ -25,7 +21,7 @@ export const width = (part: number, whole: number): string =>
 
 /** `12.3 s`, `8 min 16 s`; below a tenth of a second in milliseconds. */
 export const duration = (milliseconds: number): string =>
-  milliseconds > 0 && milliseconds < 100 ? `${count(milliseconds)} ms` : formatDuration(milliseconds)
+  milliseconds > 0 && milliseconds < 100 ? `${formatNumber(milliseconds)} ms` : formatDuration(milliseconds)
 
 const dateTime = new Intl.DateTimeFormat("en-US", {
   dateStyle: "medium",
@@ -43,6 +39,3 @@ export const time = (value: Date): string => `${minute(value)} UTC`
 /** Lists for a sentence: `a`, `a and b`, `a, b and c`. */
 export const list = (items: ReadonlyArray<string>): string =>
   items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`
-
-/** The last part of a path or URI. */
-export const baseName = (uri: string): string => uri.replace(/[/\\]+$/, "").replace(/^.*[/\\]/s, "") || uri

@@ -1,4 +1,4 @@
-import { printable } from "../Logging.ts"
+import { printable } from "../domain/printable.ts"
 
 /** Markup that is complete and safe: made by `html` alone. */
 export class Html {

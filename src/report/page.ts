@@ -1,7 +1,7 @@
-import { plural } from "../domain/Estimate.ts"
+import { formatNumber, plural } from "../domain/format.ts"
 import type { ReportData } from "../domain/ReportData.ts"
 import { joinCountries } from "./countries.ts"
-import { count, duration, percent, time } from "./format.ts"
+import { duration, percent, time } from "./format.ts"
 import { Html, html } from "./html.ts"
 import { reportMark } from "./reportMark.ts"
 import { people, places, quality } from "./people.ts"
@@ -25,20 +25,20 @@ const tiles = ({ users, run, queue }: ReportData, countries: number): Html => {
   return html`<section aria-labelledby="glance">
     <h2 id="glance" class="hidden">At a glance</h2>
     <dl class="tiles">
-      ${tile("Users", count(users.total), users.total === 0 ? "none yet" : `${percent(users.active, users.total)} active`)}
-      ${tile("Countries", count(countries), countries === 0 ? "none yet" : "with users")}
+      ${tile("Users", formatNumber(users.total), users.total === 0 ? "none yet" : `${percent(users.active, users.total)} active`)}
+      ${tile("Countries", formatNumber(countries), countries === 0 ? "none yet" : "with users")}
       ${tile(
         "Located",
         users.total === 0 ? "–" : percent(users.located, users.total),
         users.total === 0
           ? "no users yet"
           : queue.waiting > 0
-            ? `${count(queue.waiting)} ${queue.waiting === 1 ? "address waits" : "addresses wait"}`
-            : `${count(without)} without a place`,
+            ? `${formatNumber(queue.waiting)} ${queue.waiting === 1 ? "address waits" : "addresses wait"}`
+            : `${formatNumber(without)} without a place`,
       )}
-      ${tile("Rejected", run === null ? "–" : count(run.totals.rejected), run === null ? ofRun : `${percent(run.totals.rejected, run.totals.read)} of its records`)}
+      ${tile("Rejected", run === null ? "–" : formatNumber(run.totals.rejected), run === null ? ofRun : `${percent(run.totals.rejected, run.totals.read)} of its records`)}
       ${tile("Duration", run === null || run.milliseconds === null ? "–" : duration(run.milliseconds), run !== null && run.milliseconds === null ? `not kept of ${ofRun}` : run !== null && run.attempts > 1 ? `${ofRun}, ${run.attempts} attempts` : ofRun)}
-      ${tile("Records/s", speed === null ? "–" : count(speed), run === null ? ofRun : `${count(run.totals.read)} read`)}
+      ${tile("Records/s", speed === null ? "–" : formatNumber(speed), run === null ? ofRun : `${formatNumber(run.totals.read)} read`)}
     </dl>
   </section>`
 }
@@ -54,11 +54,14 @@ const heading = ({ run, database, madeAt }: ReportData): Html =>
     }
   </header>`
 
-/** DB-IP's licence asks for the link wherever places are shown that its files tell. */
+/**
+ * DB-IP's licence asks for the link wherever places are shown that its files tell. Nobody knows which database told a place,
+ * or whether one did: the link is there unless a service told them all.
+ */
 const attribution = ({ users }: ReportData): Html | null =>
   users.located > users.byService
     ? html`<p>
-        Places that were found in a local database of DB-IP:
+        Places that were found in a database of DB-IP, if any:
         <a href="https://db-ip.com" rel="noreferrer">IP Geolocation by DB-IP</a> (CC BY 4.0).
       </p>`
     : null

@@ -1,7 +1,8 @@
+import { formatNumber } from "../domain/format.ts"
 import type { ColumnQuality, ReportData } from "../domain/ReportData.ts"
 import { barHeader, nothing, ranking, shares } from "./charts.ts"
 import type { Country } from "./countries.ts"
-import { count, percent } from "./format.ts"
+import { percent } from "./format.ts"
 import { type Html, html } from "./html.ts"
 import { timelineChart } from "./timeline.ts"
 import { worldMap } from "./worldMap.ts"
@@ -103,7 +104,7 @@ const longestOf = ({ longest, limit, days }: ColumnQuality): Html => {
     return html`<span class="whole">${days.first}</span> to <span class="whole">${days.last}</span>`
   }
   if (longest === null) return html`–`
-  return html`<span class="whole">${count(longest)}${limit === null ? null : ` of ${count(limit)}`}</span>`
+  return html`<span class="whole">${formatNumber(longest)}${limit === null ? null : ` of ${formatNumber(limit)}`}</span>`
 }
 
 /** How well each column is filled. */
@@ -118,7 +119,7 @@ export const quality = ({ columns, users }: ReportData): Html =>
                 <caption>
                   Columns of
                   <code>users</code>
-                  <span class="aside">of ${count(users.total)} ${users.total === 1 ? "user" : "users"}</span>
+                  <span class="aside">of ${formatNumber(users.total)} ${users.total === 1 ? "user" : "users"}</span>
                 </caption>
                 <thead>
                   <tr>
@@ -134,7 +135,7 @@ export const quality = ({ columns, users }: ReportData): Html =>
                       html`<tr>
                         ${barHeader(html`<code>${column.column}</code>`, column.filled, users.total)}
                         <td class="n">${percent(column.filled, users.total)}</td>
-                        <td class="n quiet spare">${count(users.total - column.filled)}</td>
+                        <td class="n quiet spare">${formatNumber(users.total - column.filled)}</td>
                         <td class="n long">${longestOf(column)}</td>
                       </tr>`,
                   )}

@@ -67,9 +67,11 @@ th.bar .name { position: relative; }
 .scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: 4px; border-radius: 4px; }
 @media (max-width: 620px) { .spare { display: none; } .long { white-space: normal; } .map { width: calc(100% + 24px); margin: 0 -12px; } }
 .wide { font-size: 13px; }
-.wide .when { white-space: nowrap; }
-.wide .source { overflow-wrap: anywhere; min-width: 180px; }
-.wide .state { min-width: 76px; }
+.wide th, .wide td { padding-left: 10px; }
+.wide th:first-child { padding-left: 0; }
+.wide .when, .wide .state { min-width: 80px; }
+.wide .source { overflow-wrap: anywhere; min-width: 120px; }
+@media screen and (max-width: 1000px) { .detail { display: none; } }
 .unfinished { color: var(--alarm); }
 .shown > * { background: var(--fill); }
 .shown > :first-child { font-weight: 600; }
@@ -127,8 +129,7 @@ footer p + p { margin-top: 4px; }
   .plot { grid-template-rows: 120px 20px; font-size: 10px; }
   .card { padding: 12px 14px; }
   .wide, .wide thead th { font-size: 8px; }
-  .wide .source, .wide .state { min-width: 0; }
-  .wide .when { white-space: normal; }
+  .wide .source, .wide .state, .wide .when { min-width: 0; }
   .wide th, .wide td { padding-left: 6px; }
 }
 `

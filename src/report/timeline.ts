@@ -1,7 +1,8 @@
+import { formatNumber } from "../domain/format.ts"
 import { scaleBand, scaleLinear } from "d3-scale"
 import type { Timeline, TimeUnit } from "../domain/ReportData.ts"
 import { nothing } from "./charts.ts"
-import { count, list, short } from "./format.ts"
+import { list, short } from "./format.ts"
 import { type Html, html } from "./html.ts"
 
 const plotWidth = 1000
@@ -94,7 +95,7 @@ const calendar: Readonly<Record<TimeUnit, readonly [number: (start: Date) => num
 
 const percentOf = (value: number, whole: number): string => `${Math.round((value / whole) * 10_000) / 100}%`
 
-const users = (number: number): string => `${count(number)} ${number === 1 ? "user" : "users"}`
+const users = (number: number): string => `${formatNumber(number)} ${number === 1 ? "user" : "users"}`
 
 const note = ({ before, after, missing }: Timeline): Html | null => {
   const items = [
@@ -150,7 +151,7 @@ export const timelineChart = (timeline: Timeline): Html => {
       >
         <title id="time-title">${title}</title>
         <desc id="time-desc">
-          From ${nameOf(spans[0]!.start)} to ${nameOf(spans.at(-1)!.start)}; the most, ${count(most.users)}, in
+          From ${nameOf(spans[0]!.start)} to ${nameOf(spans.at(-1)!.start)}; the most, ${formatNumber(most.users)}, in
           ${nameOf(most.start)}.
         </desc>
         <g class="grid">

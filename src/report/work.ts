@@ -1,8 +1,9 @@
+import { baseName, formatNumber, plural } from "../domain/format.ts"
 import type { ReasonCount, ReportData } from "../domain/ReportData.ts"
-import { plural } from "../domain/Estimate.ts"
 import type { RunRecord } from "../domain/RunRecord.ts"
+import { meaningOf, outcomes } from "../domain/RunSummary.ts"
 import { barHeader, durations, nothing, scrolling } from "./charts.ts"
-import { baseName, count, duration, minute, percent } from "./format.ts"
+import { duration, minute, percent } from "./format.ts"
 import { type Html, html } from "./html.ts"
 
 /** Records a second over all attempts; null where none was read, or the time was not kept. */
@@ -31,20 +32,13 @@ const stages = ({ stages }: RunRecord): Html =>
       )}
         <p class="note">Stages overlap: together they may take longer than the run.</p>`
 
-const outcomes = [
-  ["Inserted", "new users", "inserted"],
-  ["Updated", "newer than what was stored", "updated"],
-  ["Unchanged", "equal to what was stored", "unchanged"],
-  ["Stale", "older than what was stored", "stale"],
-  ["Duplicate", "superseded within their chunk", "duplicate"],
-  ["Rejected", "could not be loaded", "rejected"],
-] as const
+const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
 
 const records = ({ totals: counts }: RunRecord): Html =>
   html`<table>
     <caption>
       Records by outcome
-      <span class="aside">${count(counts.read)} read</span>
+      <span class="aside">${formatNumber(counts.read)} read</span>
     </caption>
     <thead>
       <tr>
@@ -55,10 +49,10 @@ const records = ({ totals: counts }: RunRecord): Html =>
     </thead>
     <tbody>
       ${outcomes.map(
-        ([name, meaning, outcome]) =>
+        (outcome) =>
           html`<tr>
-            ${barHeader([name, html` <span class="quiet">${meaning}</span>`], counts[outcome], counts.read)}
-            <td class="n">${count(counts[outcome])}</td>
+            ${barHeader([capitalized(outcome), html` <span class="quiet">${meaningOf[outcome]}</span>`], counts[outcome], counts.read)}
+            <td class="n">${formatNumber(counts[outcome])}</td>
             <td class="n quiet">${percent(counts[outcome], counts.read)}</td>
           </tr>`,
       )}
@@ -95,7 +89,7 @@ const noRejects = (run: RunRecord | null): string => {
   if (run === null) return "No run yet, so nothing was rejected."
   return run.totals.rejected === 0
     ? "No record was rejected."
-    : `The ${count(run.totals.rejected)} rejects of this run are not kept any more.`
+    : `The ${formatNumber(run.totals.rejected)} rejects of this run are not kept any more.`
 }
 
 const describe = ({ column, message, example }: ReasonCount): Html =>
@@ -103,7 +97,7 @@ const describe = ({ column, message, example }: ReasonCount): Html =>
 
 /** Why records were rejected, with the first of each kind. */
 export const rejects = ({ rejects: { kept, distinct, reasons }, run }: ReportData): Html => {
-  const aside = distinct > reasons.length ? `the first ${reasons.length} of ${count(distinct)} reasons` : ""
+  const aside = distinct > reasons.length ? `the first ${reasons.length} of ${formatNumber(distinct)} reasons` : ""
   const most = reasons[0]?.records ?? 0
   return html`<section aria-labelledby="rejects">
     <h2 id="rejects">Rejected records</h2>
@@ -113,7 +107,7 @@ export const rejects = ({ rejects: { kept, distinct, reasons }, run }: ReportDat
           ? nothing(noRejects(run))
           : html`<table>
                 <caption>
-                  ${count(kept)} ${kept === 1 ? "record" : "records"} by reason
+                  ${formatNumber(kept)} ${kept === 1 ? "record" : "records"} by reason
                   <span class="aside">${aside}</span>
                 </caption>
                 <thead>
@@ -128,7 +122,7 @@ export const rejects = ({ rejects: { kept, distinct, reasons }, run }: ReportDat
                     (reason) =>
                       html`<tr>
                         ${barHeader(describe(reason), reason.records, most)}
-                        <td class="n">${count(reason.records)}</td>
+                        <td class="n">${formatNumber(reason.records)}</td>
                         <td class="n quiet">${percent(reason.records, kept)}</td>
                       </tr>`,
                   )}
@@ -144,34 +138,30 @@ export const rejects = ({ rejects: { kept, distinct, reasons }, run }: ReportDat
 export const queue = ({ queue, users }: ReportData): Html => {
   const { waiting, claimed, located, unlocatable } = queue
   const without = unlocatable.reduce((sum, { addresses }) => sum + addresses, 0)
-  const reasons = unlocatable.map(({ reason, addresses }) => `${count(addresses)} ${reason}`).join(", ")
+  const reasons = unlocatable.map(({ reason, addresses }) => `${formatNumber(addresses)} ${reason}`).join(", ")
   const isUnused = waiting + located + without === 0
   return html`<section aria-labelledby="queue">
     <h2 id="queue">Locating</h2>
     <div class="card">
       ${
         isUnused
-          ? nothing(
-              users.located > 0
-                ? "No address waits for a service: a local database was asked."
-                : "No address waits for a service.",
-            )
+          ? nothing("No address waits for a service, and none has been answered.")
           : html`<dl class="facts">
               <div>
                 <dt>Waiting</dt>
-                <dd>${count(waiting)}</dd>
+                <dd>${formatNumber(waiting)}</dd>
                 <dd class="aside">
-                  ${claimed > 0 ? `${count(claimed)} being asked for now` : waiting > 0 ? "etl locate asks for them" : "the queue is empty"}
+                  ${claimed > 0 ? `${formatNumber(claimed)} being asked for now` : waiting > 0 ? "etl locate asks for them" : "the queue is empty"}
                 </dd>
               </div>
               <div>
                 <dt>Answered with a place</dt>
-                <dd>${count(located)}</dd>
+                <dd>${formatNumber(located)}</dd>
                 <dd class="aside">addresses</dd>
               </div>
               <div>
                 <dt>Answered without a place</dt>
-                <dd>${count(without)}</dd>
+                <dd>${formatNumber(without)}</dd>
                 <dd class="aside">${reasons}</dd>
               </div>
             </dl>`
@@ -180,47 +170,33 @@ export const queue = ({ queue, users }: ReportData): Html => {
         users.total === 0
           ? null
           : html`<p class="note">
-        Of ${count(users.total)} ${users.total === 1 ? "user" : "users"}, a service located ${count(users.byService)}
-        and a local database ${count(Math.max(0, users.located - users.byService))};
-        ${count(users.total - users.located)} have no place.
+        Users by place: ${formatNumber(users.byService)} where a service has answered,
+        ${formatNumber(Math.max(0, users.located - users.byService))} where a local database has, or where they were before;
+        ${formatNumber(users.total - users.located)} without a place.
       </p>`
       }
     </div>
   </section>`
 }
 
-const headers = [
-  "Exit",
-  "Read",
-  "Inserted",
-  "Updated",
-  "Unchanged",
-  "Stale",
-  "Duplicate",
-  "Rejected",
-  "Time",
-  "Records/s",
-]
+/** What became of a run's records; a small screen has no room for more than the first two. */
+const columns = [
+  ["read", ""],
+  ["rejected", ""],
+  ...outcomes.filter((outcome) => outcome !== "rejected").map((outcome) => [outcome, "detail"] as const),
+] as const
 
 const runRow = (run: RunRecord, isShown: boolean): Html => {
-  const { runId: id, source, startedAt, attempts, exitCode, totals: counts, milliseconds } = run
+  const { runId: id, source, startedAt, attempts, exitCode, totals, milliseconds } = run
   return html`<tr class="${isShown ? "shown" : ""}">
     <th scope="row" class="n">${String(id)}</th>
+    <td class="state ${run.state}">${run.state}${attempts > 1 ? `, ${attempts} attempts` : ""}</td>
+    <td class="n">${orDash(exitCode, formatNumber)}</td>
     <td class="when"><time datetime="${startedAt.toISOString()}">${minute(startedAt)}</time></td>
     <td class="source">${source}</td>
-    <td class="state ${run.state}">${run.state}${attempts > 1 ? `, ${attempts} attempts` : ""}</td>
-    <td class="n">${orDash(exitCode, count)}</td>
-    ${[
-      counts.read,
-      counts.inserted,
-      counts.updated,
-      counts.unchanged,
-      counts.stale,
-      counts.duplicate,
-      counts.rejected,
-    ].map((number) => html`<td class="n">${count(number)}</td>`)}
+    ${columns.map(([name, kind]) => html`<td class="n ${kind}">${formatNumber(totals[name])}</td>`)}
     <td class="n">${orDash(milliseconds, duration)}</td>
-    <td class="n">${orDash(recordsPerSecond(run), count)}</td>
+    <td class="n">${orDash(recordsPerSecond(run), formatNumber)}</td>
   </tr>`
 }
 
@@ -241,10 +217,13 @@ export const history = ({ runs, run }: ReportData): Html =>
                 <thead>
                   <tr>
                     <th scope="col" class="n">Run</th>
+                    <th scope="col">State</th>
+                    <th scope="col" class="n">Exit</th>
                     <th scope="col">Started (UTC)</th>
                     <th scope="col">Source</th>
-                    <th scope="col">State</th>
-                    ${headers.map((header) => html`<th scope="col" class="n">${header}</th>`)}
+                    ${columns.map(([name, kind]) => html`<th scope="col" class="n ${kind}">${capitalized(name)}</th>`)}
+                    <th scope="col" class="n">Time</th>
+                    <th scope="col" class="n">Records/s</th>
                   </tr>
                 </thead>
                 <tbody>

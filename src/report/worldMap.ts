@@ -1,3 +1,4 @@
+import { formatNumber } from "../domain/format.ts"
 import { geoEqualEarth, geoPath } from "d3-geo"
 import { scaleSqrt } from "d3-scale"
 import type { Feature, Geometry } from "geojson"
@@ -6,7 +7,7 @@ import type { GeometryCollection, Topology } from "topojson-specification"
 import atlas from "world-atlas/countries-110m.json" with { type: "json" }
 import type { PlaceBin } from "../domain/ReportData.ts"
 import { atlasId, type Country } from "./countries.ts"
-import { count, list, percent } from "./format.ts"
+import { list, percent } from "./format.ts"
 import { type Html, html } from "./html.ts"
 
 const mapWidth = 960
@@ -57,8 +58,8 @@ const makeClassOf = (bounds: ReadonlyArray<number>) => (users: number) =>
 const legend = (bounds: ReadonlyArray<number>): Html => {
   const classOf = makeClassOf(bounds)
   const label = (bound: number, next: number | undefined) => {
-    if (next === undefined) return bounds.length === 1 ? `${count(bound)} or more` : `${count(bound)}+`
-    return next - bound === 1 ? count(bound) : `${count(bound)}–${count(next - 1)}`
+    if (next === undefined) return bounds.length === 1 ? `${formatNumber(bound)} or more` : `${formatNumber(bound)}+`
+    return next - bound === 1 ? formatNumber(bound) : `${formatNumber(bound)}–${formatNumber(next - 1)}`
   }
   return html`<ul class="legend">
     ${bounds.map(
@@ -83,17 +84,17 @@ const cityDots = (bins: ReadonlyArray<PlaceBin>): ReadonlyArray<Html> => {
 
 /** What the map tells of a country: `Germany: 1,234 users (5.6%)`. */
 const describe = ({ name, users }: Country, total: number): string =>
-  `${name}: ${count(users)} ${users === 1 ? "user" : "users"} (${percent(users, total)})`
+  `${name}: ${formatNumber(users)} ${users === 1 ? "user" : "users"} (${percent(users, total)})`
 
 const notDrawn = (countries: ReadonlyArray<Country>, unlisted: number, nowhere: number): Html | null => {
   const named = countries
     .slice(0, namedCountries)
-    .map(({ name, users }) => `${name} (${count(users)} ${users === 1 ? "user" : "users"})`)
+    .map(({ name, users }) => `${name} (${formatNumber(users)} ${users === 1 ? "user" : "users"})`)
   const more = countries.length - named.length + unlisted
   const items = [
     ...named,
-    ...(more > 0 ? [`${count(more)} more ${more === 1 ? "country" : "countries"}`] : []),
-    ...(nowhere > 0 ? [`${count(nowhere)} ${nowhere === 1 ? "user" : "users"} without a country`] : []),
+    ...(more > 0 ? [`${formatNumber(more)} more ${more === 1 ? "country" : "countries"}`] : []),
+    ...(nowhere > 0 ? [`${formatNumber(nowhere)} ${nowhere === 1 ? "user" : "users"} without a country`] : []),
   ]
   return items.length === 0 ? null : html`<p class="note">Not on the map: ${list(items)}.</p>`
 }

@@ -103,7 +103,7 @@ export const readHeader = (
     const holdsAddress = fields.some((field) => field.includes("@"))
     const isRecord = holdsAddress && !fields.some((field) => mapping.has(field.trim()))
     if (isRecord) return fail(`line ${frame.line} looks like a record, not a header. Put the column names before it.`)
-    const problems = fitted.failure.map((problem) => printable(problem, 120)).join("; ")
+    const problems = fitted.failure.map((problem) => printable(problem, 600)).join("; ")
     const names = holdsAddress ? `${fields.length} fields` : describeNames(fields)
     return fail(`${problems} (the header has ${names}). Correct the header or the --mapping.`)
   }

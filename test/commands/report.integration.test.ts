@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFile
 import { delimiter, join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { printable } from "../../src/Logging.ts"
+import { printable } from "../../src/domain/printable.ts"
 import { reportMark } from "../../src/report/reportMark.ts"
 import { smallDisk } from "../utils/disk.ts"
 import { freshFolder } from "../utils/embedded.ts"
@@ -78,6 +78,17 @@ describe("etl report", () => {
         [2, "", "There is no run 9. The latest is 2."],
       )
       assert.include(textOf(out), "Run 1 (finished)")
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("leaves a file as it is that has the name of the one it would write first", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      yield* load(env)
+      const directory = yield* directoryOf({ [`r.html.${process.pid}.tmp`]: "somebody else's" })
+      const { code, stdout } = yield* etl(["report", "--out", join(directory, "r.html")], env)
+      assert.deepStrictEqual([code, stdout], [2, ""])
+      assert.deepStrictEqual(readdirSync(directory), [`r.html.${process.pid}.tmp`])
     }).pipe(Effect.scoped),
   )
 

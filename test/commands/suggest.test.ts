@@ -21,6 +21,20 @@ it.prop(
   },
 )
 
+it.prop("two letters that changed places are one mistake", { name: Name, place: Place }, ({ name, place }) => {
+  const word = name.slice(0, place) + name[place + 1]! + name[place]! + name.slice(place + 2)
+  assert.strictEqual(didYouMean(word, names), ` Did you mean ${name}?`)
+})
+
+it("a short word with two letters that changed places is seen through", () => {
+  assert.strictEqual(didYouMean("rnu", ["run", "runs", "locate"]), " Did you mean run?")
+})
+
+it("what only one name begins with is that name, whatever is nearer", () => {
+  assert.strictEqual(didYouMean("--so", [...names, "--geo", "--sign"]), " Did you mean --source?")
+  assert.strictEqual(didYouMean("--s", [...names, "--sign"]), " Did you mean --source or --sign?")
+})
+
 it("what is near to nothing suggests nothing, the beginning of a name what begins so", () => {
   assert.strictEqual(didYouMean("--verbose", names), "")
   assert.strictEqual(didYouMean("x", ["a", "b"]), "")

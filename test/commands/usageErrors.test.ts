@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { etl } from "../utils/etl.ts"
+import { directoryOf, etl } from "../utils/etl.ts"
 
 /** What is wrong, a sentence each, without the lines that end each usage error. */
 const problemsOf = Effect.fnUntraced(function* (args: ReadonlyArray<string>) {
@@ -59,6 +59,20 @@ describe("usage errors", () => {
     [["run", ...source, "--aws=maybe"], ['--aws: "maybe"; expected true or false.']],
     [["run", ...source, "--log-file", "l"], ["--log-file: there is no such flag. Did you mean --logfile?"]],
     [["run", ...source, "--database=u"], ["--database: there is no such flag. Did you mean --database-url?"]],
+    [["run", "--so=f"], ["--so: there is no such flag. Did you mean --source?"]],
+    [["rnu", ...source], [/^"rnu" is no command\. Did you mean run\?/]],
+    [["run", "--source", "s3://b/x"], ["--source s3://b/x is an S3 URI: give --aws --bucket b --source x."]],
+    [
+      ["--aws", "--bucket", "b", "--source", "S3://b"],
+      ["--source S3://b is an S3 URI: give --aws --bucket b --source ''."],
+    ],
+    [["check", "--source", "s3://b/x y/"], [/give --aws --bucket b --source 'x y\/'\.$/]],
+    [
+      ["rejects", "5"],
+      ['"5": too much. etl rejects takes flags and their values only. For that run: etl rejects --run 5'],
+    ],
+    [["report", "latest"], [/For that run: etl report --run latest$/]],
+    [["report", "a.html"], ['"a.html": too much. etl report takes flags and their values only.']],
     [["run", "--source", "-"], ["--source -: standard input is not read: name a directory or a file."]],
     [["run", ...source, "--geo", "mmdb", "--ip-api-quota", "9"], [/^--ip-api-quota is for --geo ip-api/]],
     [["run", ...source, "--geo", "none", "--locate-for", "9m"], [/^--locate-for is for --geo ip-api/]],
@@ -73,10 +87,7 @@ describe("usage errors", () => {
       [/^--run: "y"/, /^--delete: "x"/],
     ],
     [["--log-level", "debug", "rejects", "--outt", "f"], [/^--outt: .* --out\?$/]],
-    [
-      ["--log-level=debug", "--sourc", "f"],
-      [/^--sourc: .* --source\?$/, /^--source PATH is missing/],
-    ],
+    [["--log-level=debug", "--sourc", "f"], ["--sourc: there is no such flag. Did you mean --source?"]],
     [["--completions", "tcsh"], [/^--completions: "tcsh"; expected bash, zsh, fish, /]],
   ] as ReadonlyArray<readonly [ReadonlyArray<string>, ReadonlyArray<string | RegExp>]>)("%s", ([args, expected]) =>
     Effect.gen(function* () {
@@ -89,10 +100,29 @@ describe("usage errors", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("a pattern that the shell has made files of is told to name their directory", () =>
+    Effect.gen(function* () {
+      const directory = yield* directoryOf(Object.fromEntries(["a", "b", "c", "d", "e"].map((name) => [name, "x"])))
+      const [first, ...others] = ["a", "b", "c", "d", "e"].map((name) => `${directory}/${name}`)
+      const listed = others.slice(0, 3).map((path) => JSON.stringify(path))
+      for (const command of ["run", "check"]) {
+        assert.deepStrictEqual(yield* problemsOf([command, "--source", first!, ...others]), [
+          `${listed.join(", ")} and 1 more: too much. etl ${command} takes flags and their values only. To load several files, name their directory instead: --source ${directory}`,
+        ])
+      }
+      assert.notMatch((yield* problemsOf(["run", "--source", first!, "no such file"]))[0]!, /directory/)
+    }).pipe(Effect.scoped),
+  )
+
   it.live.each([
     ["run", "postgres://u:geheim@h/d"],
     ["postgres://u:geheim@h/d"],
     ["run", "--database-ur", "postgres://u:geheim@h/d"],
+    ["sql", "select 1", "host=h password=geheim"],
+    ["sql", "select 1", "host=h password = 'ge\"geheim\\' geheim' user=u"],
+    ["sql", "select 1", "postgres:///d?user=a&password=geheim&sslpassword=geheim"],
+    ["run", "DB_PASS=geheim", "PGPASSWORD=geheim"],
+    ["rejects", "--run", "password=geheim"],
     ["run", "--database-ur=postgres://u:geheim@h/d"],
     ["rejects", "--run", "postgres://u:geh/eim@h/d", "--database-url", "postgres://u:geheim@h/d"],
   ])("%s tells no password", (args) =>

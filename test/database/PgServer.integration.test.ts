@@ -270,6 +270,9 @@ describe("a connection that fails", () => {
       const error = yield* refusal({ ...env, DB_USER: "tls_only", DB_SSLMODE: "disable" })
       assert.strictEqual(error.sqlState, "28000")
       assert.include(error.message, "pg_hba.conf")
+
+      const unknown = yield* refusal({ ...env, DB_USER: "no_such_user" })
+      assert.match(unknown.message, /: there is no user no_such_user on the server\. Correct DB_USER\.$/)
     }),
   )
 

@@ -29,6 +29,14 @@ it("counts a record once for each of its reasons, the most frequent first, and t
   ])
 })
 
+it("counts a record once for the reasons that are not told apart", () => {
+  const tally = new RejectTally()
+  const reasons = Array.from({ length: 60 }, (_, index) => ({ column: null, message: `no ${index}` }))
+  tally.add({ name: "1.csv", number: 1 }, [reject(2, ...reasons), reject(3, ...reasons)])
+  assert.strictEqual(tally.reasons.length, 51)
+  assert.isTrue(tally.reasons.every(({ records }) => records === 2))
+})
+
 it("keeps no more than some reasons, whatever triggers say, and loses none", () => {
   const tally = new RejectTally()
   const rejects = Array.from({ length: 1_000 }, (_, index) =>

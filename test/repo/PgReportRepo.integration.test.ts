@@ -75,7 +75,9 @@ for (const [name, database] of [
           const berlin = { country: "Germany", region: "Berlin", city: "Berlin", latitude: 52.5, longitude: 13.4 }
           const vienna = { country: "Austria", region: "Vienna", city: "Vienna", latitude: 48.2, longitude: 16.4 }
           yield* addUsers([
-            ...repeat(3, { ...berlin, gender: "Female", status: true, isp_name: "A" }),
+            ...repeat(2, { ...berlin, gender: "Female", status: true, isp_name: "A" }),
+            // A service had answered another place, before a local database told this one.
+            { ...berlin, gender: "Female", status: true, isp_name: "A", ip_address: "192.0.2.2" },
             { ...berlin, latitude: 52.4, status: false, isp_name: "  " },
             { ...vienna, gender: "Male", isp_name: "B", ip_address: "192.0.2.1" },
             // A country alone, nothing, what is nowhere on earth, and another Berlin.
@@ -86,7 +88,7 @@ for (const [name, database] of [
           ])
           const sql = yield* PgClient.PgClient
           yield* sql`insert into ip_locations (address, status, latitude, longitude, provider)
-            values ('192.0.2.1', 'located', 48.2, 16.4, 'ip-api.com')`
+            values ('192.0.2.1', 'located', 48.2, 16.4, 'ip-api.com'), ('192.0.2.2', 'located', 52.4, 13.4, 'ip-api.com')`
 
           const report = yield* read()
           assert.deepStrictEqual(report.users, { total: 9, located: 7, byService: 1, active: 3, inactive: 1 })

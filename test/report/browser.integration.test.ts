@@ -24,6 +24,19 @@ const overflowing = (tab: Page) =>
     })
   })
 
+/** Columns of the runs that one sees without scrolling. */
+const runColumns = (tab: Page) =>
+  tab.evaluate(() => {
+    const room = document.querySelector(".scroll:has(.wide)")
+    if (room === null) return { seen: [], isWhole: true }
+    const headers = [...room.querySelectorAll("thead th")].filter((header) => header.checkVisibility())
+    const { right } = room.getBoundingClientRect()
+    const seen = headers.filter((header) => header.getBoundingClientRect().right <= right)
+    return { seen: seen.map(({ textContent }) => textContent), isWhole: room.scrollWidth <= room.clientWidth }
+  })
+
+const widths = [360, 768, 1200, 1440]
+
 /** What axe-core has to say, its script in a world of its own: the page's policy forbids scripts. */
 const violations = async (tab: Page): Promise<ReadonlyArray<string>> => {
   const found = (await tab.evaluate(
@@ -53,16 +66,24 @@ describe.skipIf(chromiumPath === undefined)(`the report in a browser ${title}`, 
           tab.on("console", (message) => messages.push(message.text()))
           tab.on("pageerror", (error) => messages.push(error.message))
           tab.on("request", (request) => requests.push(request.url()))
-          for (const width of [360, 768, 1440]) {
+          for (const width of widths) {
             yield* Effect.promise(async () => {
               await tab.setViewportSize({ width, height: 900 })
               await tab.goto(url)
               assert.deepStrictEqual(await overflowing(tab), [], `${width} px`)
-              if (width !== 768) assert.deepStrictEqual(await violations(tab), [], `${width} px, ${colorScheme}`)
+              const { isWhole, seen } = await runColumns(tab)
+              if (data.runs.length > 0)
+                assert.deepStrictEqual(seen.slice(0, 3), ["Run", "State", "Exit"], `${width} px`)
+              if (width >= 1200) assert.isTrue(isWhole, `${width} px`)
+              if (width === 360 || width === 1440)
+                assert.deepStrictEqual(await violations(tab), [], `${width} px, ${colorScheme}`)
             })
           }
           assert.deepStrictEqual(messages, [])
-          assert.deepStrictEqual(requests, [url, url, url])
+          assert.deepStrictEqual(
+            requests,
+            widths.map(() => url),
+          )
           yield* Effect.promise(() => tab.close())
         }
       }).pipe(Effect.scoped),

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ReportData } from "../../src/domain/ReportData.ts"
-import { printable } from "../../src/Logging.ts"
+import { printable } from "../../src/domain/printable.ts"
 import { page } from "../../src/report/page.ts"
 import { readMarkup } from "../utils/markup.ts"
 import { emptyReport, fullReport, oneUser } from "../utils/reports.ts"

@@ -52,11 +52,11 @@ const failures: Readonly<Record<string, readonly [content: string | Uint8Array, 
 
   "a missing header": [
     "mail,name\na@example.com,Ada\n",
-    'header "email" is missing (the header has "mail", "name"). Correct the header or the --mapping.',
+    'header missing: email (the header has "mail", "name"). Correct the header or the --mapping.',
   ],
   "two missing headers": [
     "mail\n",
-    'header "email" is missing; header "name" is missing (the header has "mail"). Correct the header or the --mapping.',
+    'headers missing: email, name (the header has "mail"). Correct the header or the --mapping.',
   ],
   "a duplicate header": [
     "email,name, email\n",
@@ -64,11 +64,11 @@ const failures: Readonly<Record<string, readonly [content: string | Uint8Array, 
   ],
   "empty headers": [
     ",,\n",
-    'header "email" is missing; header "name" is missing (the header has "", "", ""). Correct the header or the --mapping.',
+    'headers missing: email, name (the header has "", "", ""). Correct the header or the --mapping.',
   ],
   "another delimiter": [
     "email;name\na@example.com;b\n",
-    'header "email" is missing; header "name" is missing; the header looks cut by ";": try --delimiter ' +
+    'headers missing: email, name; the header looks cut by ";": try --delimiter ' +
       '(the header has "email;name"). Correct the header or the --mapping.',
   ],
   "records without a header, whose values nobody is told": [
@@ -156,10 +156,18 @@ describe("a file that cannot be read", () => {
   it.effect("100,000 columns do not make a message long", () =>
     Effect.gen(function* () {
       const message = yield* failure(Array.from({ length: 100_000 }, (_, index) => `c${index}`).join(",") + "\n")
-      assert.isTrue(
-        message.startsWith('header "email" is missing; header "name" is missing (the header has "c0", "c1"'),
-      )
+      assert.isTrue(message.startsWith('headers missing: email, name (the header has "c0", "c1"'))
       assert.isTrue(message.endsWith('"c19", ... (100000 in all)). Correct the header or the --mapping.'), message)
+    }),
+  )
+
+  it.effect("all headers that are missing are named, odd ones in quotes", () =>
+    Effect.gen(function* () {
+      const names = userColumns.map((column, index) => (index === 0 ? "Größe" : index === 1 ? "a, b" : column))
+      const own: ColumnMapping = new Map(userColumns.map((column, index) => [names[index]!, column]))
+      const message = yield* failure("x\n", { mapping: own })
+      const listed = ["Größe", '"a, b"', ...names.slice(2)].join(", ")
+      assert.isTrue(message.startsWith(`headers missing: ${listed} (the header has "x")`), message)
     }),
   )
 
@@ -350,7 +358,7 @@ describe("a file with bad records", () => {
         assert.deepStrictEqual(users(yield* read(content, { mapping: mapped })), [["a@example.com", String(index + 1)]])
         assert.include(
           yield* failure("email\n", { mapping: mapped }),
-          `header "${name}" is missing (the header has "email")`,
+          `header missing: ${name} (the header has "email")`,
         )
       }
       assert.deepStrictEqual([...mapping.keys()], ["email", "name"])

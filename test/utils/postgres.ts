@@ -50,6 +50,7 @@ export const temporaryDirectory = Effect.acquireRelease(
 const hostRules = `
 local all all scram-sha-256
 hostnossl all tls_only all reject
+host all no_such_user all trust
 host all all all scram-sha-256
 `
 
