@@ -132,6 +132,7 @@ export const make = Effect.fnUntraced(function* (
 
   const failed = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, error: SourceError) {
     yield* Effect.logError(error.message).pipe(Effect.annotateLogs({ step: "Extract" }))
+    yield* runs.failFile(load, error.message)
     return fileSummary(load.file, "failed", yield* runs.fileCounts(load), error.message)
   })
 

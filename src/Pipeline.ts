@@ -12,7 +12,7 @@ import { GeoLocator } from "./geo/GeoLocator.ts"
 import * as Loading from "./Loading.ts"
 import * as Locating from "./Locating.ts"
 import type { PipelineOptions } from "./PipelineOptions.ts"
-import { type FileLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
+import { type Attempt, type FileLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
 import { UserRepo } from "./repo/UserRepo.ts"
 import { Source, type SourceFile } from "./source/Source.ts"
 
@@ -68,11 +68,6 @@ const outcome = Effect.fnUntraced(function* <A, E>(locating: Fiber.Fiber<A, E>) 
 
 const tellFileEnded = ({ uri, size }: SourceFile) => tellProgress({ _tag: "FileEnded", uri, size })
 
-interface Attempt {
-  readonly runId: number
-  readonly attempt: number
-}
-
 const runAttempt = Effect.fnUntraced(function* (
   options: PipelineOptions,
   request: RunRequest,
@@ -87,12 +82,14 @@ const runAttempt = Effect.fnUntraced(function* (
 
   const listed = yield* source.files
   const files = listed.filter(({ problem }) => problem === undefined)
-  const unreadable = listed.flatMap((file) =>
-    file.problem === undefined ? [] : Loading.fileSummary(file, "failed", noRecords, file.problem),
+  const problems = listed.flatMap(({ uri, name, problem }) =>
+    problem === undefined ? [] : { uri, name, error: problem },
   )
+  const unreadable = problems.map((file) => Loading.fileSummary(file, "failed", noRecords, file.error))
   yield* Effect.logDebug(attempt === 1 ? "run begins" : "run goes on").pipe(
     Effect.annotateLogs({ source: source.uri, files: files.length, attempt, locator: locator.name }),
   )
+  if (problems.length > 0) yield* runs.keepProblems(runId, problems)
   const loads = yield* runs.register(runId, request, files)
   yield* checkMappings(loads, options.force)
   const isToLoad = ({ state }: FileLoad<SourceFile>) => options.force || state !== "loaded"
@@ -149,25 +146,28 @@ const runAttempt = Effect.fnUntraced(function* (
     locatingError: locatingError ?? null,
     milliseconds: Math.round((yield* monotonicMillis) - start),
   }
-  yield* runs.end(runId, {
-    isFinished: loaded.every(({ state }) => state === "loaded" || state === "skipped"),
-    exitCode: exitCode(summary),
-    milliseconds: summary.milliseconds,
-    stages: summary.stages,
-  })
+  yield* runs.end(
+    { runId, attempt },
+    {
+      isFinished: loaded.every(({ state }) => state === "loaded" || state === "skipped"),
+      exitCode: exitCode(summary),
+      milliseconds: summary.milliseconds,
+      stages: summary.stages,
+    },
+  )
   yield* tellRejects(summary.rejectedFor)
   yield* Effect.logDebug("run ends").pipe(Effect.annotateLogs({ ...totals, ...summary.addresses, stopped }))
   return summary
 })
 
 /** Keeps how an attempt ended that was interrupted or has failed, where the database lets us, and soon. */
-const keepFailure = ({ runId }: Attempt, { stopwatch }: Loading.Tallies, start: number) =>
+const keepFailure = (attempt: Attempt, { stopwatch }: Loading.Tallies, start: number) =>
   Effect.fnUntraced(function* <E>(cause: Cause.Cause<E>) {
     const runs = yield* RunRepo
     const error = Cause.squash(cause)
     // A database that was waited for in vain is not asked again.
     if (error instanceof DatabaseError && error.retryable) return
-    const keeping = runs.end(runId, {
+    const keeping = runs.end(attempt, {
       isFinished: false,
       exitCode: Cause.hasInterruptsOnly(cause) ? 130 : Runtime.getErrorExitCode(error),
       milliseconds: Math.round((yield* monotonicMillis) - start),

@@ -19,9 +19,11 @@ export * as Pipeline from "./Pipeline.ts"
 export { LocationQueue } from "./repo/LocationQueue.ts"
 export { type PermitAnswer, PermitRepo } from "./repo/PermitRepo.ts"
 export {
+  type Attempt,
   type Beginning,
   type FileIdentity,
   type FileLoad,
+  type FileProblem,
   type Resume,
   RunRepo,
   type RunRequest,

@@ -1,7 +1,9 @@
 import { baseName, formatDuration, formatNumber, plural } from "../domain/format.ts"
 import type { RunDetails, RunFile, RunRecord } from "../domain/RunRecord.ts"
 import { countNames, type RecordCounts } from "../domain/RunSummary.ts"
+import { quote } from "../domain/shell.ts"
 import { printable } from "../domain/printable.ts"
+import { noRunYet } from "../repo/NotFound.ts"
 import { type FittedColumn, fitTable } from "./table.ts"
 
 /** Files of a run that are listed; JSON has all. */
@@ -53,6 +55,7 @@ const countsTable = (all: ReadonlyArray<RecordCounts>) => {
 
 /** What a person reads of runs, newest first, in `width` columns. `total`: how many there are. */
 export const formatRuns = (runs: ReadonlyArray<RunRecord>, total: number, width: number, now: Date): string => {
+  if (total === 0) return noRunYet
   const counts = countsTable(runs.map(({ totals }) => totals))
   const columns: ReadonlyArray<FittedColumn> = [
     { name: "run", isRight: true },
@@ -82,15 +85,14 @@ export const formatRuns = (runs: ReadonlyArray<RunRecord>, total: number, width:
 }
 
 /** What is left to do comes first. */
-const fileOrder: ReadonlyArray<RunFile["state"]> = ["open", "waiting", "replaced", "loaded"]
+const fileOrder: ReadonlyArray<RunFile["state"]> = ["failed", "open", "waiting", "replaced", "gone", "loaded"]
 
 const formatFiles = (files: ReadonlyArray<RunFile>, width: number): ReadonlyArray<string> => {
   if (files.length === 0) return ["No file: all were loaded by other runs, before or since."]
   const ordered = files.toSorted((left, right) => fileOrder.indexOf(left.state) - fileOrder.indexOf(right.state))
   const { cells, columns } = countsTable(files.map(({ counts }) => counts))
-  const rows = ordered
-    .slice(0, filesShown)
-    .map(({ uri, state, counts }) => [printable(baseName(uri)), state].concat(cells(counts)))
+  const shown = ordered.slice(0, filesShown)
+  const rows = shown.map(({ uri, state, counts }) => [printable(baseName(uri)), state].concat(cells(counts)))
   const more = files.length - rows.length
   return [
     ...fitTable(
@@ -99,6 +101,7 @@ const formatFiles = (files: ReadonlyArray<RunFile>, width: number): ReadonlyArra
       width,
     ),
     ...(more > 0 ? [`and ${plural(more, "other file")}: --json lists all`] : []),
+    ...shown.flatMap(({ error, state }) => (state === "failed" ? [`Failed: ${printable(error ?? "")}`] : [])),
   ]
 }
 
@@ -121,15 +124,31 @@ const formatReasons = ({ rejectedFor }: RunDetails, width: number): ReadonlyArra
   ]
 }
 
-const describeEnd = ({ endedAt, exitCode, state }: RunDetails): string =>
-  endedAt === null
-    ? state === "running"
-      ? "not yet"
-      : "nobody knows when: its last attempt was killed, or lost the database"
-    : `${formatTime(endedAt)}, exit ${exitCode}`
+const describeEnd = ({ endedAt, exitCode, finishedAt, state }: RunDetails): string => {
+  if (endedAt !== null) return `${formatTime(endedAt)}, exit ${exitCode}`
+  if (finishedAt !== null) return `${formatTime(finishedAt)}; its exit code was not kept`
+  return state === "running" ? "not yet" : "nobody knows when: its last attempt was killed, or lost the database"
+}
 
-/** What a person reads of a run in full, in `width` columns. `listRejects`: the command that lists its rejects. */
-export const formatRun = (run: RunDetails, width: number, listRejects: string): string => {
+/** The flags that name a source again. */
+const sameSource = (uri: string): string => {
+  const [, bucket, prefix] = /^s3:\/\/([^/]*)\/(.*)$/s.exec(uri) ?? []
+  return bucket === undefined ? `--source ${quote(uri)}` : `--aws --bucket ${quote(bucket)} --source ${quote(prefix!)}`
+}
+
+/** How a run goes on that is not finished. */
+const formatNext = ({ exitCode, files, force, source, state }: RunDetails, same: string): ReadonlyArray<string> => {
+  if (state !== "unfinished") return []
+  const goesOn = `etl ${sameSource(source)}${force ? " --force" : ""}${same} [its other flags]`
+  return [
+    ...(files.some(({ state }) => state === "failed") ? ["Mend the files that failed first."] : []),
+    ...(exitCode === 4 ? ["It was stopped: correct the files, or give it a larger --max-rejects."] : []),
+    `The same command goes on: ${printable(goesOn)}`,
+  ]
+}
+
+/** What a person reads of a run in full, in `width` columns. `same`: the flags that name the database again. */
+export const formatRun = (run: RunDetails, width: number, same: string): string => {
   const { attempts, milliseconds, stages, state, totals } = run
   const digits = Math.max(...countNames.map((outcome) => formatNumber(totals[outcome]).length))
   return [
@@ -149,8 +168,8 @@ export const formatRun = (run: RunDetails, width: number, listRejects: string): 
     "",
     ...formatFiles(run.files, width),
     ...formatReasons(run, width),
-    ...(run.rejectedFor.length > 0 ? [`Each of them: ${listRejects}`] : []),
+    ...(run.rejectedFor.length > 0 ? [`Each of them: etl rejects --run ${run.runId}${same}`] : []),
     ...(totals.rejected > 0 && run.rejectedFor.length === 0 ? ["Its rejects are no longer kept."] : []),
-    ...(state === "unfinished" ? ["The command that began it goes on with it."] : []),
+    ...formatNext(run, same),
   ].join("\n")
 }

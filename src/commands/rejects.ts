@@ -1,16 +1,17 @@
 import { Console, Effect, type Layer, Option, Path, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
 import { describeInFull } from "../domain/Reject.ts"
+import type { RunRecord } from "../domain/RunRecord.ts"
 import { printable } from "../domain/printable.ts"
 import { RejectRepo, type StoredReject } from "../repo/RejectRepo.ts"
-import type { RunHistory } from "../repo/RunHistory.ts"
+import { RunHistory } from "../repo/RunHistory.ts"
 import { check, withUsage } from "./CommandUsage.ts"
 import { logEnd } from "./Defect.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
 import { optional } from "./documented.ts"
 import { plainExitCodes } from "./exitCodes.ts"
 import { file } from "./pathFlags.ts"
-import { findRun, runFlag } from "./runName.ts"
+import { runFlag } from "./runName.ts"
 import { plural } from "../domain/format.ts"
 import { quote } from "../domain/shell.ts"
 import { sameDatabase } from "./sameDatabase.ts"
@@ -50,12 +51,16 @@ const rejectsChecks = [
 /** Runs with rejects that are named where the one that was asked for has none. */
 const namedRuns = 10
 
-const tellNone = Effect.fnUntraced(function* (runId: number) {
+const tellNone = Effect.fnUntraced(function* ({ runId, totals }: RunRecord) {
   const runs = yield* (yield* RejectRepo).runs(namedRuns + 1)
-  if (runs.length === 0) return yield* Console.log(`No rejects of run ${runId} are kept, nor of any other run.`)
   const names = runs.slice(0, namedRuns).join(", ") + (runs.length > namedRuns ? ", ..." : "")
   yield* Console.log(
-    `No rejects of run ${runId} are kept.\nRuns that have some: ${names}; list them with etl rejects --run ${runs[0]}`,
+    [
+      totals.rejected === 0 ? `Run ${runId} rejected nothing.` : `No rejects of run ${runId} are kept.`,
+      runs.length === 0
+        ? "No other run has rejects that are kept."
+        : `Runs that have some: ${names}; list them with etl rejects --run ${runs[0]}`,
+    ].join("\n"),
   )
 })
 
@@ -66,11 +71,12 @@ const readerGone = Effect.callback<void>((resume) => {
   return Effect.sync(() => process.stdout.off("error", onError))
 })
 
-const list = Effect.fnUntraced(function* (flags: RejectsFlags, runId: number) {
+const list = Effect.fnUntraced(function* (flags: RejectsFlags, run: RunRecord) {
+  const { runId } = run
   const repo = yield* RejectRepo
   const path = yield* Path.Path
   const files = yield* repo.files(runId)
-  if (files.length === 0) return yield* tellNone(runId)
+  if (files.length === 0) return yield* tellNone(run)
 
   // A reject is a line, whatever its file is called.
   const format = ({ file, line, reasons }: Omit<StoredReject, "raw">) =>
@@ -104,9 +110,10 @@ const formatWritten = (flags: RejectsFlags, runId: number, files: ReadonlyArray<
   return lines.map(printable).join("\n")
 }
 
-const write = Effect.fnUntraced(function* (flags: RejectsFlags, runId: number, out: string) {
+const write = Effect.fnUntraced(function* (flags: RejectsFlags, run: RunRecord, out: string) {
+  const { runId } = run
   const files = yield* (yield* RejectRepo).files(runId)
-  if (files.length === 0) return yield* tellNone(runId)
+  if (files.length === 0) return yield* tellNone(run)
   const { writeRejects } = yield* Effect.promise(() => import("./rejectFiles.ts"))
   const written = yield* writeRejects(out, runId, files)
   yield* Console.log(formatWritten(flags, runId, written))
@@ -115,18 +122,19 @@ const write = Effect.fnUntraced(function* (flags: RejectsFlags, runId: number, o
   }
 })
 
-const deleteRejects = Effect.fnUntraced(function* (runId: number) {
+const deleteRejects = Effect.fnUntraced(function* ({ runId }: RunRecord) {
   const records = yield* (yield* RejectRepo).delete(runId)
   yield* Console.log(`Deleted ${plural(records, "reject")} of run ${runId}.`)
   yield* Effect.logDebug("rejects deleted").pipe(Effect.annotateLogs({ run: runId, records }))
 })
 
 const execute = Effect.fn("rejects")(function* (flags: RejectsFlags) {
-  if (Option.isSome(flags.delete)) return yield* deleteRejects(yield* findRun(flags.delete.value))
-  const runId = yield* findRun(Option.getOrElse(flags.run, () => "latest" as const))
+  const history = yield* RunHistory
+  if (Option.isSome(flags.delete)) return yield* deleteRejects(yield* history.find(flags.delete.value))
+  const run = yield* history.find(Option.getOrElse(flags.run, () => "latest" as const))
   yield* Option.match(flags.out, {
-    onNone: () => Effect.raceFirst(list(flags, runId), readerGone),
-    onSome: (out) => write(flags, runId, out),
+    onNone: () => Effect.raceFirst(list(flags, run), readerGone),
+    onSome: (out) => write(flags, run, out),
   })
 }, logEnd)
 

@@ -1,6 +1,6 @@
 import { Clock, Console, Effect, type Layer, Option, Schema } from "effect"
 import { Argument, Command } from "effect/cli"
-import { RunDetails, RunRecord } from "../domain/RunRecord.ts"
+import { RunDetails, type RunName, RunRecord } from "../domain/RunRecord.ts"
 import { RunHistory } from "../repo/RunHistory.ts"
 import { check, withUsage } from "./CommandUsage.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
@@ -8,7 +8,7 @@ import { logEnd } from "./Defect.ts"
 import { optional, toggle } from "./documented.ts"
 import { plainExitCodes } from "./exitCodes.ts"
 import { formatRun, formatRuns } from "./formatRuns.ts"
-import { expectedRunName, findRun, noRunYet, parseRunName, type RunName } from "./runName.ts"
+import { expectedRunName, parseRunName } from "./runName.ts"
 import { sameDatabase } from "./sameDatabase.ts"
 import { stdoutWidth } from "./stdoutWidth.ts"
 import { wholeNumber } from "./wholeNumber.ts"
@@ -51,7 +51,6 @@ const printJson = (value: unknown) => Console.log(JSON.stringify(value, null, 2)
 
 const list = Effect.fnUntraced(function* ({ json, limit }: RunsFlags) {
   const { runs, total } = yield* (yield* RunHistory).latest(Option.getOrElse(limit, () => runsListed))
-  if (total === 0) return yield* noRunYet()
   const now = new Date(yield* Clock.currentTimeMillis)
   yield* json
     ? printJson(yield* Effect.orDie(encodeRuns(runs)))
@@ -59,14 +58,10 @@ const list = Effect.fnUntraced(function* ({ json, limit }: RunsFlags) {
 })
 
 const show = Effect.fnUntraced(function* (flags: RunsFlags, name: RunName) {
-  const runId = yield* findRun(name)
-  const run = yield* (yield* RunHistory).details(runId)
-  // Runs are never deleted.
-  if (run === undefined) return yield* Effect.die(new Error(`run ${runId} has gone`))
-  const listRejects = `etl rejects --run ${runId}${sameDatabase(flags)}`
+  const run = yield* (yield* RunHistory).details(name)
   yield* flags.json
     ? printJson(yield* Effect.orDie(encodeRun(run)))
-    : Console.log(formatRun(run, stdoutWidth(), listRejects))
+    : Console.log(formatRun(run, stdoutWidth(), sameDatabase(flags)))
 })
 
 const execute = Effect.fn("runs")(

@@ -103,6 +103,8 @@ export const ReportData = Schema.Struct({
   columns: Schema.Array(ColumnQuality),
   /** The run that was asked for, null where there is none yet. */
   run: Schema.NullOr(RunRecord),
+  /** The first files of that run that failed, and how many there are in all. */
+  failed: Schema.Struct({ total: Count, files: Schema.Array(Schema.Struct({ uri: Text, error: Text })) }),
   /** The rejects of that run that are kept. */
   rejects: Schema.Struct({ kept: Count, distinct: Count, reasons: Schema.Array(ReasonCount) }),
   /** The runs tried last, the latest first. */

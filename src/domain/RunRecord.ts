@@ -3,6 +3,9 @@ import { RejectedFor } from "./RejectTally.ts"
 import { RecordCounts } from "./RunSummary.ts"
 import { StageTimes } from "./StageTimes.ts"
 
+/** Which run: the one that was tried last, or its number. */
+export type RunName = number | "latest"
+
 /** What is kept of a run. Times are ISO 8601, in UTC. */
 export const RunRecord = Schema.Struct({
   runId: Schema.Int,
@@ -18,7 +21,7 @@ export const RunRecord = Schema.Struct({
   /** When the first attempt began, and the last one. */
   startedAt: Schema.DateFromString,
   attemptedAt: Schema.DateFromString,
-  /** When the last attempt ended; null while it is under way, or where it did not live to tell. */
+  /** When the last attempt ended; null while it is under way, where it did not live to tell, or an earlier version made it. */
   endedAt: Schema.NullOr(Schema.DateFromString),
   /** When the last file was loaded. */
   finishedAt: Schema.NullOr(Schema.DateFromString),
@@ -36,22 +39,24 @@ export type RunRecord = typeof RunRecord.Type
 /** A file that a run has loaded, or is to load. One that a later run has loaded again is among the files of that run. */
 export const RunFile = Schema.Struct({
   uri: Schema.String,
-  /** Bytes as stored. */
+  /** Bytes as stored; 0 of one that could not even be listed. */
   size: Schema.Int,
   /**
-   * `loaded`: to its end. `open`: begun. `waiting`: not begun. `replaced`: not loaded to its end, and nobody will: a later
-   * version of it was listed.
+   * `loaded`: to its end. `failed`: it could not be read. `open`: begun. `waiting`: not begun. `replaced`, `gone`: not loaded to
+   * its end, and nobody will: a later version of it was listed, or it was not there any more when the run was finished.
    */
-  state: Schema.Literals(["loaded", "open", "waiting", "replaced"]),
+  state: Schema.Literals(["loaded", "failed", "open", "waiting", "replaced", "gone"]),
   /** What is committed. */
   counts: RecordCounts,
+  /** Why it failed when it was tried last. */
+  error: Schema.NullOr(Schema.String),
 })
 export type RunFile = typeof RunFile.Type
 
 /** A run in full. */
 export const RunDetails = Schema.Struct({
   ...RunRecord.fields,
-  /** In the order in which they were listed first. */
+  /** In the order in which they were listed first; then those that could not be. */
   files: Schema.Array(RunFile),
   /** Why records were rejected, most frequent reason first, as far as their rejects are kept. */
   rejectedFor: Schema.Array(RejectedFor),

@@ -67,10 +67,12 @@ const make = Effect.sync(() => {
           return { file, runId, fileId, load: 1, state: "open", isLoadedByOtherMapping: false, resume: undefined }
         }),
       ),
+    keepProblems: () => Effect.void,
     committed: () => Effect.succeed(noRecords),
     take: (_runId, _request, load) => Effect.succeed(load),
     beginFile: () => Effect.void,
     finishFile: countsOf,
+    failFile: () => Effect.void,
     fileCounts: countsOf,
     totals: () => Effect.sync(() => [...files.values()].reduce((sum, { counts }) => addCounts(sum, counts), noRecords)),
     end: () => Effect.void,

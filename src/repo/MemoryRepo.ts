@@ -157,6 +157,7 @@ const make = Effect.gen(function* () {
           return toLoad(stored, file, mapping)
         }),
       ),
+    keepProblems: () => Effect.void,
     committed: (runId) => Effect.sync(() => countsOf(runId, (load) => !isReplaced(load))),
     take: Effect.fnUntraced(function* (runId, { mapping, force }, { file, fileId }) {
       const stored = loads.get(fileId)!
@@ -188,9 +189,14 @@ const make = Effect.gen(function* () {
         loads.set(ref.fileId, { ...load, state: "loaded" })
         return load.counts
       }),
+    failFile: () => Effect.void,
     fileCounts: (ref) => Effect.map(loadOf(ref), (load) => load.counts),
     totals: (runId) => Effect.sync(() => countsOf(runId)),
-    end: (runId, { isFinished }) => Effect.sync(() => void runs.set(runId, { ...runs.get(runId)!, isFinished })),
+    end: ({ runId, attempt }, { isFinished }) =>
+      Effect.sync(() => {
+        const run = runs.get(runId)!
+        if (run.attempt === attempt) runs.set(runId, { ...run, isFinished })
+      }),
   })
 
   const place = (answers: Answers) =>

@@ -7,10 +7,19 @@ import { countNames, type RecordCounts } from "../domain/RunSummary.ts"
 import { integers, texts } from "./arrays.ts"
 import { anotherProcess } from "./checkpoints.ts"
 import { makeClient } from "./client.ts"
-import { countsOf, countSums, isReplaced } from "./etlFiles.ts"
+import { countsOf, countSums, isReplaced, storable } from "./etlFiles.ts"
 import { patiently } from "./patience.ts"
 import { makeLocks, sourceLock } from "./PgLocks.ts"
-import { type Beginning, type Ending, type FileIdentity, type FileLoad, RunRepo, type RunRequest } from "./RunRepo.ts"
+import {
+  type Attempt,
+  type Beginning,
+  type Ending,
+  type FileIdentity,
+  type FileLoad,
+  type FileProblem,
+  RunRepo,
+  type RunRequest,
+} from "./RunRepo.ts"
 import { makeTransaction } from "./transaction.ts"
 import type { LoadRef } from "./UserRepo.ts"
 
@@ -28,10 +37,11 @@ interface FileRow {
   readonly lanes: ReadonlyArray<Position> | null
   /** Null where an earlier version began the load. */
   readonly maxRecordSize: number | null
+  readonly error: string | null
 }
 
 const fileColumns = `f.id, f.run_id::float8 as "runId", f.load, f.mapping, f.loaded_at is not null as "isLoaded", f.header,
-  f.max_record_size as "maxRecordSize"`
+  f.max_record_size as "maxRecordSize", f.error`
 
 /** The checkpoints that `rows` selects, as a table of one row. */
 const lanesOf = (rows: string): string =>
@@ -42,7 +52,7 @@ const finish = `
   with committed as (delete from etl_checkpoints where file_id = $1 and load = $2 and run_id = $3 returning *), sums as (
     select ${countSums} from committed
   )
-  update etl_files f set loaded_at = now(), ${countNames.map((name) => `${name} = f.${name} + s.${name}`).join(", ")}
+  update etl_files f set loaded_at = now(), error = null, ${countNames.map((name) => `${name} = f.${name} + s.${name}`).join(", ")}
   from sums s where f.id = $1 and f.load = $2 and f.run_id = $3
   returning ${countNames.map((name) => `f.${name}::float8`).join(", ")}`
 
@@ -79,8 +89,9 @@ const make = Effect.gen(function* () {
 
   const beginAttempt = ({ source, mapping, force }: RunRequest) =>
     Effect.gen(function* () {
-      const resumed = yield* sql<{ runId: number; attempt: number }>`
-        update etl_runs set attempts = attempts + 1, attempted_at = now(), ended_at = null, exit_code = null
+      const resumed = yield* sql<Attempt>`
+        update etl_runs set attempts = attempts + 1, attempted_at = now(), ended_at = null, exit_code = null,
+          problems = null
         where id = (
           select id from etl_runs
           where source = ${source} and mapping = ${mapping} and force = ${force} and finished_at is null
@@ -88,7 +99,7 @@ const make = Effect.gen(function* () {
         )
         returning id::float8 as "runId", attempts as attempt`
       if (resumed[0] !== undefined) return resumed[0]
-      const begun = yield* sql<{ runId: number; attempt: number }>`
+      const begun = yield* sql<Attempt>`
         insert into etl_runs (source, mapping, force) values (${source}, ${mapping}, ${force})
         returning id::float8 as "runId", attempts as attempt`
       return begun[0]!
@@ -169,6 +180,7 @@ const make = Effect.gen(function* () {
     { file, fileId }: FileLoad<File>,
   ) {
     const found = yield* storedFile(fileId)
+    if (found.error !== null) yield* sql`update etl_files set error = null where id = ${fileId}`
     if (found.runId === runId && found.mapping === request.mapping) return toLoad(found, file, request)
     if (request.force) yield* reload(runId, request, fileId)
     yield* takeOver(runId, request, fileId)
@@ -189,6 +201,15 @@ const make = Effect.gen(function* () {
           loads.push(...(yield* registerBatch(runId, request, files.slice(start, start + batchSize))))
         }
         return loads
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    keepProblems: Effect.fn("RunRepo.keepProblems")(
+      function* (runId: number, problems: ReadonlyArray<FileProblem>) {
+        const kept = problems.map(({ uri, error }) => ({ uri: storable(uri), error: storable(error) }))
+        yield* sql`update etl_runs set problems = ${JSON.stringify(kept)}::jsonb where id = ${runId}`
       },
       Effect.mapError(fromSqlError),
       patiently,
@@ -235,6 +256,15 @@ const make = Effect.gen(function* () {
       patiently,
     ),
 
+    failFile: Effect.fn("RunRepo.failFile")(
+      function* ({ fileId, load, runId }: LoadRef, error: string) {
+        yield* sql`update etl_files set error = ${storable(error)}
+          where id = ${fileId} and load = ${load} and run_id = ${runId} and loaded_at is null`
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
     fileCounts: Effect.fn("RunRepo.fileCounts")(
       function* ({ fileId, load }: LoadRef) {
         return yield* counts("f.id = $1 and f.load = $2", [fileId, load])
@@ -246,16 +276,16 @@ const make = Effect.gen(function* () {
     totals: Effect.fn("RunRepo.totals")(totalsOf, Effect.mapError(fromSqlError), patiently),
 
     end: Effect.fn("RunRepo.end")(
-      function* (runId: number, { exitCode, isFinished, milliseconds, stages }: Ending) {
-        // May be repeated: the attempt's time is added once.
+      function* ({ runId, attempt }: Attempt, { exitCode, isFinished, milliseconds, stages }: Ending) {
+        // The attempt's time is added once. An earlier version leaves the end of the attempt before its own.
         yield* sql`
           update etl_runs set ${sql.update(yield* totalsOf(runId))}, finished_at = ${isFinished ? sql`now()` : null},
-            ended_at = now(), exit_code = ${exitCode}, milliseconds = milliseconds + ${milliseconds},
+            ended_at = greatest(now(), attempted_at), exit_code = ${exitCode}, milliseconds = milliseconds + ${milliseconds},
             stages = (
               select json_object_agg(stage, time + coalesce((stages ->> stage)::bigint, 0))
               from unnest(${texts(Object.keys(stages))}, ${integers(Object.values(stages))}) t (stage, time)
             )
-          where id = ${runId} and ended_at is null`
+          where id = ${runId} and attempts = ${attempt} and (ended_at is null or ended_at < attempted_at)`
       },
       Effect.mapError(fromSqlError),
       patiently,

@@ -57,6 +57,18 @@ export interface Beginning {
   readonly maxRecordSize: number
 }
 
+/** A file that cannot be read, and why. */
+export interface FileProblem {
+  readonly uri: string
+  readonly error: string
+}
+
+/** An attempt at a run, from 1. */
+export interface Attempt {
+  readonly runId: number
+  readonly attempt: number
+}
+
 /** How an attempt of a run ends. */
 export interface Ending {
   readonly isFinished: boolean
@@ -74,15 +86,15 @@ export class RunRepo extends Context.Service<
      * Begins a run, or another attempt of one that was asked for the same and is not finished. Waits, and says so, while
      * another process loads the source; others wait until the scope closes.
      */
-    readonly begin: (
-      request: RunRequest,
-    ) => Effect.Effect<{ readonly runId: number; readonly attempt: number }, DatabaseError, Scope.Scope>
+    readonly begin: (request: RunRequest) => Effect.Effect<Attempt, DatabaseError, Scope.Scope>
     /** Numbers the files that are new, in the order given, and tells of each how far it is loaded. May be repeated. */
     readonly register: <File extends FileIdentity>(
       runId: number,
       request: RunRequest,
       files: ReadonlyArray<File>,
     ) => Effect.Effect<ReadonlyArray<FileLoad<File>>, DatabaseError>
+    /** Keeps why files of the source cannot be read, as their listing shows, until the run's next attempt. May be repeated. */
+    readonly keepProblems: (runId: number, problems: ReadonlyArray<FileProblem>) => Effect.Effect<void, DatabaseError>
     /** What the run has committed, but for files of which a later version was registered. */
     readonly committed: (runId: number) => Effect.Effect<RecordCounts, DatabaseError>
     /**
@@ -99,11 +111,16 @@ export class RunRepo extends Context.Service<
     readonly beginFile: (load: LoadRef, beginning: Beginning) => Effect.Effect<void, DatabaseError>
     /** The file's last chunk is committed. May be repeated. Gives the counts of the whole load, earlier attempts included. */
     readonly finishFile: (load: LoadRef) => Effect.Effect<RecordCounts, DatabaseError>
+    /** The file cannot be read to its end: keeps why, until it is taken again. May be repeated. */
+    readonly failFile: (load: LoadRef, error: string) => Effect.Effect<void, DatabaseError>
     /** What is committed of a load so far. */
     readonly fileCounts: (load: LoadRef) => Effect.Effect<RecordCounts, DatabaseError>
     /** What the run has committed: the totals of all attempts. */
     readonly totals: (runId: number) => Effect.Effect<RecordCounts, DatabaseError>
-    /** The attempt ends; the run too, where every file is loaded. Keeps its totals and how it ended. */
-    readonly end: (runId: number, ending: Ending) => Effect.Effect<void, DatabaseError>
+    /**
+     * The attempt ends; the run too, where every file is loaded. Keeps its totals and how it ended. May be repeated.
+     * Changes nothing once another attempt has begun: a process that was believed dead does not end it.
+     */
+    readonly end: (attempt: Attempt, ending: Ending) => Effect.Effect<void, DatabaseError>
   }
 >()("user-activity-etl/repo/RunRepo") {}

@@ -25,7 +25,7 @@ const moveLanes = `
 
 /** Parameters: load, header, counts. */
 const loadWhole = `
-  update etl_files set header = $4, loaded_at = now(), ${countNames.map((name, index) => `${name} = $${index + 5}`).join(", ")}
+  update etl_files set header = $4, loaded_at = now(), error = null, ${countNames.map((name, index) => `${name} = $${index + 5}`).join(", ")}
   where id = $1 and load = $2 and run_id = $3 and loaded_at is null and header is null
   returning 1`
 

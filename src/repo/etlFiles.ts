@@ -1,5 +1,8 @@
 import { countNames } from "../domain/RunSummary.ts"
 
+/** Text as PostgreSQL takes it: names and messages come from anywhere. */
+export const storable = (text: string): string => text.toWellFormed().replaceAll("\0", "\ufffd")
+
 /** Whether a later version of the file was listed: nobody reads this one any more. `file`: a name of `etl_files` in the statement. */
 export const isReplaced = (file: string): string =>
   `exists (select from etl_files later where later.uri = ${file}.uri and later.id > ${file}.id)`

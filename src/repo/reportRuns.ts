@@ -1,10 +1,10 @@
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { QueueState, ReportData } from "../domain/ReportData.ts"
-import type { RunRecord } from "../domain/RunRecord.ts"
-import { type ReasonRow, reasonsOfRun, runsOf } from "./runRecords.ts"
+import { failedOfRun } from "./runFiles.ts"
+import { type ReasonRow, reasonsOfRun } from "./runRecords.ts"
 
-const mostRuns = 20
+const mostFailed = 20
 const mostReasons = 50
 const mostUnlocatable = 20
 
@@ -18,12 +18,14 @@ const unlocatable = `
   select coalesce(left(reason, 100), 'unknown') as reason, count(*)::float8 as addresses
   from ip_locations where status = 'unlocatable' group by 1 order by 2 desc, 1 limit ${mostUnlocatable}`
 
-/** The runs tried last, the latest first. */
-export const readRuns = (sql: SqlClient) =>
-  sql.unsafe<RunRecord>(runsOf("select * from etl_runs order by attempted_at desc, id desc limit $1"), [mostRuns])
-
-export const readRun = (sql: SqlClient, id: number) =>
-  sql.unsafe<RunRecord>(runsOf("select * from etl_runs where id = $1"), [id]).pipe(Effect.map((rows) => rows[0]))
+/** The files of a run that failed. */
+export const readFailed = (sql: SqlClient, runId: number) =>
+  sql.unsafe<{ uri: string; error: string; total: number }>(`${failedOfRun} limit ${mostFailed}`, [runId]).pipe(
+    Effect.map((rows): ReportData["failed"] => ({
+      total: rows[0]?.total ?? 0,
+      files: rows.map(({ uri, error }) => ({ uri, error })),
+    })),
+  )
 
 /** The rejects of a run by reason. A record that has several counts for each. */
 export const readRejects = Effect.fnUntraced(function* (sql: SqlClient, runId: number) {

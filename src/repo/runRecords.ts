@@ -7,13 +7,13 @@ import { lockKey, sourceLock } from "./PgLocks.ts"
 export const countsAsJson = (row: string): string =>
   `json_build_object(${countNames.map((name) => `'${name}', ${row}.${name}`).join(", ")})`
 
+/** What is kept of the last attempt's end. An earlier version leaves that of an attempt before its own. */
+const ofLastAttempt = (column: string): string => `case when r.ended_at >= r.attempted_at then r.${column} end`
+
 /** Whether a process loads the run: it has the lock of the source, and the run is the one that was tried last of it. */
 const isRunning = `
-  r.finished_at is null and r.ended_at is null
-  and r.id = (
-    select id from etl_runs l where l.source = r.source and l.finished_at is null
-    order by l.attempted_at desc, l.id desc limit 1
-  )
+  r.finished_at is null and ${ofLastAttempt("ended_at")} is null
+  and r.id = (select id from etl_runs l where l.source = r.source order by l.attempted_at desc, l.id desc limit 1)
   and exists (
     select from pg_locks l
     where l.locktype = 'advisory' and l.granted and l.objsubid = 1
@@ -24,13 +24,14 @@ const isRunning = `
 /** The runs that `rows` selects of `etl_runs`. */
 export const runsOf = (rows: string): string => `
   select id::float8 as "runId", source, force, attempts, started_at as "startedAt", attempted_at as "attemptedAt",
-    ended_at as "endedAt", finished_at as "finishedAt", exit_code::int as "exitCode", stages, totals,
+    "endedAt", finished_at as "finishedAt", "exitCode", stages, totals,
     case when finished_at is not null then 'finished' when running then 'running' else 'unfinished' end as state,
     nullif(
       milliseconds + case when running then (extract(epoch from now() - attempted_at) * 1000)::bigint else 0 end, 0
     )::float8 as milliseconds
   from (
-    select r.*, ${isRunning} as running, coalesce(live.totals, ${countsAsJson("r")}) as totals
+    select r.*, ${isRunning} as running, ${ofLastAttempt("ended_at")} as "endedAt",
+      ${ofLastAttempt("exit_code::int")} as "exitCode", coalesce(live.totals, ${countsAsJson("r")}) as totals
     from (${rows}) r
     left join lateral (
       select ${countsAsJson("c")} as totals from (${countsOf("f.run_id = r.id")}) c

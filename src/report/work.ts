@@ -1,4 +1,4 @@
-import { baseName, formatNumber } from "../domain/format.ts"
+import { baseName, formatNumber, plural } from "../domain/format.ts"
 import type { ReasonCount, ReportData } from "../domain/ReportData.ts"
 import type { RunRecord } from "../domain/RunRecord.ts"
 import { meaningOf, outcomes } from "../domain/RunSummary.ts"
@@ -59,8 +59,19 @@ const records = ({ totals: counts }: RunRecord): Html =>
     </tbody>
   </table>`
 
-/** What became of the run's records, and how long that took. */
-export const work = ({ run }: ReportData): Html =>
+const failures = ({ files, total }: ReportData["failed"]): Html | null =>
+  total === 0
+    ? null
+    : html`<div class="card">
+        <h3>
+          ${plural(total, "file")} failed
+          <span class="aside">${total > files.length ? `the first ${files.length}` : ""}</span>
+        </h3>
+        ${files.map(({ error }) => html`<p class="note">${error}</p>`)}
+      </div>`
+
+/** What became of the run's records, and how long that took; and of files that could not be read. */
+export const work = ({ failed, run }: ReportData): Html =>
   html`<section aria-labelledby="work">
     <h2 id="work">${run === null ? "The run" : `Run ${run.runId}`}</h2>
     ${
@@ -69,7 +80,8 @@ export const work = ({ run }: ReportData): Html =>
         : html`<div class="columns two">
             <div class="card">${records(run)}</div>
             <div class="card">${stages(run)}</div>
-          </div>`
+          </div>
+          ${failures(failed)}`
     }
   </section>`
 

@@ -134,7 +134,7 @@ describe("etl rejects", () => {
       const none = yield* etl(["rejects"], env)
       assert.deepInclude(none, {
         code: 0,
-        stdout: "No rejects of run 3 are kept.\nRuns that have some: 2, 1; list them with etl rejects --run 2",
+        stdout: "Run 3 rejected nothing.\nRuns that have some: 2, 1; list them with etl rejects --run 2",
       })
       const out = join(yield* temporaryDirectory, "fix.csv")
       assert.strictEqual((yield* etl(["rejects", "--out", out], env)).stdout, none.stdout)
@@ -148,7 +148,7 @@ describe("etl rejects", () => {
       for (const args of [["rejects"], ["rejects", "--run", "3"], ["rejects", "--delete", "latest"]]) {
         const { code, stdout, stderr } = yield* etl(args, env)
         assert.deepEqual([code, stdout], [2, ""])
-        assert.match(stderr, /no run.*etl --source/)
+        assert.match(stderr, /lacks the tables.*etl --source/)
       }
       assert.deepStrictEqual(yield* query("select 1 from pg_tables where schemaname = 'public'"), [])
       yield* load(env, oneBad)
@@ -341,7 +341,7 @@ describe("etl rejects --out", () => {
         assert.match(loaded.stdout, new RegExp(`inserted +${inserted}`))
       }
       assert.deepStrictEqual(yield* query("select count(*)::int as users from users"), [{ users: 10 }])
-      assert.match((yield* etl(["rejects"], env)).stdout, /^No rejects of run 3 are kept/)
+      assert.match((yield* etl(["rejects"], env)).stdout, /^Run 3 rejected nothing/)
     }).pipe(Effect.scoped),
   )
 
@@ -579,7 +579,10 @@ describe("etl rejects --delete", () => {
       assert.deepStrictEqual(yield* query("select run_id::int from etl_rejects"), [{ run_id: 1 }])
       assert.strictEqual((yield* etl(["rejects", "--delete", "2"], env)).stdout, "Deleted 0 rejects of run 2.")
       assert.strictEqual((yield* etl(["rejects", "--delete", "1"], env)).stdout, "Deleted 1 reject of run 1.")
-      assert.strictEqual((yield* etl(["rejects"], env)).stdout, "No rejects of run 2 are kept, nor of any other run.")
+      const noOther = "No other run has rejects that are kept."
+      assert.strictEqual((yield* etl(["rejects"], env)).stdout, `No rejects of run 2 are kept.\n${noOther}`)
+      yield* load(env, noneBad)
+      assert.strictEqual((yield* etl(["rejects"], env)).stdout, `Run 3 rejected nothing.\n${noOther}`)
     }).pipe(Effect.scoped),
   )
 

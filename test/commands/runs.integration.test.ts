@@ -1,13 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
-import { formatRuns } from "../../src/commands/formatRuns.ts"
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { formatRun, formatRuns } from "../../src/commands/formatRuns.ts"
 import { RunDetails, RunRecord } from "../../src/domain/RunRecord.ts"
 import { noRecords } from "../../src/domain/RunSummary.ts"
+import { printable } from "../../src/domain/printable.ts"
 import * as PgUserRepo from "../../src/repo/PgUserRepo.ts"
 import { RunRepo } from "../../src/repo/RunRepo.ts"
 import { freshFolder } from "../utils/embedded.ts"
 import { directoryOf, etl, makeDatabase } from "../utils/etl.ts"
-import { clientLayer, sharedPostgres } from "../utils/postgres.ts"
+import { readMarkup } from "../utils/markup.ts"
+import { clientLayer, sharedPostgres, temporaryDirectory } from "../utils/postgres.ts"
 
 const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
 const row = (email: string, ip = "8.8.8.8") => `7,Ada,Lovelace,${email},f,${ip},1/2/2020,2024-05-06,,yes`
@@ -115,8 +119,25 @@ describe("etl runs", () => {
         }),
       )
       assert.strictEqual(yield* state, "unfinished")
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* loading(env, "/data")
+          // A run of the source that was killed is not what the lock of the next one shows, also when that is finished.
+          yield* query("insert into etl_runs (source, attempted_at) values ('/data', now() - interval '1 m')")
+          yield* query("update etl_runs set finished_at = now() where id = 1")
+          assert.deepStrictEqual(
+            (yield* listed(env)).map(({ runId, state }) => [runId, state]),
+            [
+              [1, "finished"],
+              [3, "unfinished"],
+              [2, "unfinished"],
+            ],
+          )
+          yield* query("update etl_runs set finished_at = null where id = 1")
+        }),
+      )
       const { stdout } = yield* etl(["runs", "1"], env)
-      assert.match(stdout, /nobody knows when[^]*The command that began it goes on with it\.$/)
+      assert.match(stdout, /nobody knows when[^]*\nThe same command goes on: etl --source \/data \[its other flags\]$/)
     }).pipe(Effect.scoped),
   )
 
@@ -149,6 +170,117 @@ describe("etl runs", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("says why files failed, and how the run goes on when they are mended", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const source = yield* directoryOf({
+        "good.csv": `${header}\n${row("a@example.com")}\n`,
+        "od'd\u001b[31m.csv": "",
+        "od'e.csv": `first,<b>\n`,
+      })
+      symlinkSync(join(source, "nowhere"), join(source, "link.csv"))
+      assert.strictEqual((yield* etl(["--source", source, "--geo", "none"], env)).code, 5)
+
+      const { stdout } = yield* etl(["runs", "1"], env)
+      assert.match(stdout, /^Run 1: unfinished$/m)
+      assert.deepStrictEqual(
+        [...stdout.matchAll(/^(\S+) +(failed|loaded) /gm)].map(([, file, state]) => `${file} ${state}`),
+        ["od'd\\u001b[31m.csv failed", "od'e.csv failed", "link.csv failed", "good.csv loaded"],
+      )
+      const empty = `${source}/od'd\u001b[31m.csv: is empty, without even a header. Export it again, or remove it.`
+      const link = `${source}/link.csv is a symbolic link to something that does not exist. Remove it.`
+      assert.deepInclude(
+        stdout.split("\n").filter((line) => line.startsWith("Failed: ")),
+        `Failed: ${printable(empty)}`,
+      )
+      assert.include(
+        stdout,
+        `\nFailed: ${link}\nMend the files that failed first.\nThe same command goes on: etl --source ${source} [its other flags]`,
+      )
+
+      const { files } = decodeRun((yield* etl(["runs", "1", "--json"], env)).stdout)
+      assert.deepStrictEqual(
+        files.map(({ uri, state, error }) => [uri, state, error === null]),
+        [
+          [`${source}/good.csv`, "loaded", true],
+          [`${source}/od'd\u001b[31m.csv`, "failed", false],
+          [`${source}/od'e.csv`, "failed", false],
+          [`${source}/link.csv`, "failed", false],
+        ],
+      )
+      assert.deepStrictEqual([files[1]!.error, files[3]!.error], [empty, link])
+
+      const out = join(yield* temporaryDirectory, "r.html")
+      assert.strictEqual((yield* etl(["report", "--out", out], env)).code, 0)
+      const { text } = readMarkup(readFileSync(out, "utf8"))
+      for (const shown of ["3 files failed", printable(empty), link, '"<b>"']) assert.include(text, shown)
+
+      rmSync(join(source, "link.csv"))
+      rmSync(join(source, "od'd\u001b[31m.csv"))
+      writeFileSync(join(source, "od'e.csv"), `${header}\n${row("b@example.com")}\n`)
+      assert.strictEqual((yield* etl(["--source", source, "--geo", "none"], env)).code, 0)
+      const mended = decodeRun((yield* etl(["runs", "1", "--json"], env)).stdout)
+      assert.deepInclude(mended, { state: "finished", attempts: 2, exitCode: 0 })
+      assert.deepStrictEqual(
+        mended.files.map(({ state }) => state),
+        ["loaded", "gone", "replaced", "loaded"],
+      )
+      assert.notInclude((yield* etl(["runs", "1"], env)).stdout, "Failed: ")
+      assert.strictEqual((yield* etl(["report", "--out", out], env)).code, 0)
+      assert.notMatch(readMarkup(readFileSync(out, "utf8")).text, /files? failed/)
+    }).pipe(Effect.scoped),
+  )
+
+  it("names the command that goes on: where the files are, what they are loaded into, why it stopped", () => {
+    const now = new Date(2026, 10, 25)
+    const run: RunDetails = {
+      runId: 1,
+      source: "s3://bucket/user activity/",
+      state: "unfinished",
+      force: true,
+      attempts: 1,
+      startedAt: now,
+      attemptedAt: now,
+      endedAt: now,
+      finishedAt: null,
+      exitCode: 4,
+      milliseconds: null,
+      stages: null,
+      totals: noRecords,
+      files: [],
+      rejectedFor: [],
+    }
+    const end = (details: RunDetails) => formatRun(details, 80, " --embedded my-data").split("\n").slice(-2)
+    assert.deepStrictEqual(end(run), [
+      "It was stopped: correct the files, or give it a larger --max-rejects.",
+      "The same command goes on: etl --aws --bucket bucket --source 'user activity/' --force --embedded my-data [its other flags]",
+    ])
+    assert.notInclude(end({ ...run, state: "finished" }).join(), "goes on")
+  })
+
+  it.live("takes no end of an earlier attempt for that of the last, which an earlier version made", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      yield* etl(["init"], env)
+      yield* query(`insert into etl_runs (source, started_at, attempted_at, ended_at, exit_code, finished_at) values
+        ('/finished', now() - interval '3 m', now() - interval '1 m', now() - interval '2 m', 4, '2026-01-02 03:04:05'),
+        ('/killed', now() - interval '3 m', now(), now() - interval '2 m', 4, null)`)
+      const [killed, finished] = yield* listed(env)
+      assert.deepInclude(finished, { state: "finished", endedAt: null, exitCode: null })
+      assert.deepInclude(killed, { state: "unfinished", endedAt: null, exitCode: null })
+      assert.match((yield* etl(["runs", "1"], env)).stdout, /^ {2}ended +2026-01-0\d .*; its exit code was not kept$/m)
+      assert.match((yield* etl(["runs", "2"], env)).stdout, /^ {2}ended +nobody knows when/m)
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* loading(env, "/killed")
+          // As the earlier version begins it.
+          yield* query("update etl_runs set ended_at = now() - interval '2 m', exit_code = 4 where id = 3")
+          assert.deepInclude((yield* listed(env))[0], { runId: 3, state: "running", exitCode: null })
+        }),
+      )
+    }).pipe(Effect.scoped),
+  )
+
   it.live("says how many runs there are, and changes nothing", () =>
     Effect.gen(function* () {
       const { env, query } = yield* makeDatabase
@@ -168,21 +300,41 @@ describe("etl runs", () => {
   it.live("says what to do where there is no run, no such run, no table, no server", () =>
     Effect.gen(function* () {
       const { env, query } = yield* makeDatabase
-      for (const args of [["runs"], ["runs", "latest"], ["runs", "--json"]]) {
-        const { code, stderr, stdout } = yield* etl(args, env)
-        assert.deepStrictEqual([code, stdout], [2, ""])
-        assert.match(stderr, /The database has no run yet\. Load files first/)
-      }
+      const ways = [["runs"], ["runs", "latest"], ["runs", "--json"], ["rejects"], ["report"]]
+      const saysNoTables = Effect.forEach(
+        ways,
+        Effect.fnUntraced(function* (args) {
+          const { code, stderr, stdout } = yield* etl(args, env)
+          assert.deepStrictEqual([code, stdout], [2, ""])
+          assert.match(
+            stderr,
+            /^The database lacks the tables of this version\. Load files first: etl --source DIR, .*etl init/,
+          )
+        }),
+      )
+      yield* saysNoTables
       assert.lengthOf(yield* query("select from pg_tables where schemaname = 'public'"), 0)
       yield* etl(["init"], env)
-      assert.match((yield* etl(["runs"], env)).stderr, /has no run yet/)
+      const noRun = "The database has no run yet. Load files first: etl --source DIR, with the same database flags."
+      assert.deepInclude(yield* etl(["runs"], env), { code: 0, stdout: noRun, stderr: "" })
+      assert.deepInclude(yield* etl(["runs", "--json"], env), { code: 0, stdout: "[]", stderr: "" })
+      for (const args of [["runs", "latest"], ["runs", "7"], ["rejects"], ["report", "--run", "7"]]) {
+        assert.deepInclude(yield* etl(args, env), { code: 2, stdout: "", stderr: noRun })
+      }
       yield* query("insert into etl_runs (source) values ('/data')")
-      const unknown = yield* etl(["runs", "7"], env)
-      assert.deepStrictEqual([unknown.code, unknown.stderr], [2, "There is no run 7. The latest is 1."])
+      for (const args of [
+        ["runs", "7"],
+        ["rejects", "--run", "7"],
+        ["report", "--run", "7"],
+      ]) {
+        assert.deepInclude(yield* etl(args, env), {
+          code: 2,
+          stdout: "",
+          stderr: "There is no run 7. The latest is 1.",
+        })
+      }
       yield* query("alter table etl_runs drop column stages")
-      const old = yield* etl(["runs"], env)
-      assert.strictEqual(old.code, 6)
-      assert.match(old.stderr, /earlier version of this program\. etl init upgrades them/)
+      yield* saysNoTables
       assert.strictEqual((yield* etl(["runs"], { ...env, DB_PORT: "1" })).code, 6)
     }).pipe(Effect.scoped),
   )

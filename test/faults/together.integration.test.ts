@@ -78,27 +78,42 @@ describe("two runs at once", () => {
     Effect.gen(function* () {
       const setting = { database: "server", isNew: false, locates: false, chunkSize: 20, concurrency: 4 } as const
       const { command, judge, ask } = yield* makeSetting(setting, makeInput(8))
-      let stopped = 0
-      const first = yield* Effect.forkChild(
-        runEtl({
+      const stopAt = Effect.fnUntraced(function* (at: string) {
+        let pid = 0
+        const stopping = runEtl({
           ...command,
-          at: "COMMIT:5:after",
+          at,
           env: { ...command.env, KILL_WITH: "SIGSTOP" },
-          onStart: (pid) => (stopped = pid),
-        }),
-      )
-      const isStopped = Effect.sync(() => /^State:\tT/m.test(readFileSync(`/proc/${stopped}/status`, "utf8")))
-      yield* Effect.repeat(Effect.delay(isStopped, "50 millis"), { until: (is) => is })
+          onStart: (started) => (pid = started),
+        })
+        const fiber = yield* Effect.forkChild(stopping)
+        const isStopped = Effect.sync(() => /^State:\tT/m.test(readFileSync(`/proc/${pid}/status`, "utf8")))
+        yield* Effect.repeat(Effect.delay(isStopped, "50 millis"), { until: (is) => is })
+        return Effect.suspend(() => {
+          process.kill(pid, "SIGCONT")
+          return Fiber.join(fiber)
+        })
+      })
+      const goOnWithFirst = yield* stopAt("COMMIT:5:after")
       // As a network does that has lost a machine: its locks go with its sessions.
       yield* ask(`select count(pg_terminate_backend(pid))::text as json from pg_stat_activity
         where datname = current_database() and application_name = 'user-activity-etl'`)
-      const second = yield* runEtl(command)
-      yield* judge(second)
-      process.kill(stopped, "SIGCONT")
-      const { code, output } = yield* Fiber.join(first)
+      // By now it has passed the first wherever that stands.
+      const goOnWithSecond = yield* stopAt("COMMIT:24:after")
+      const { code, output } = yield* goOnWithFirst
       assert.strictEqual(code, 6, output)
       assert.match(output, /checkpoint has moved: another process loads this file/)
+      const ends = `select json_agg(json_build_array(attempts, exit_code, finished_at is not null))::text as json from etl_runs`
+      assert.deepStrictEqual(
+        (yield* ask(ends)).map((json) => JSON.parse(json)),
+        [[[2, null, false]]],
+      )
+      const second = yield* goOnWithSecond
       yield* judge(second)
+      assert.deepStrictEqual(
+        (yield* ask(ends)).map((json) => JSON.parse(json)),
+        [[[2, second.code, true]]],
+      )
     }).pipe(Effect.scoped),
   )
 

@@ -213,6 +213,7 @@ for (const [name, database] of [
           yield* clear
           const sql = yield* PgClient.PgClient
           const first = yield* addRun({
+            attempted_at: new Date(Date.now() - 1000),
             finished_at: new Date(),
             ended_at: new Date(),
             exit_code: 3,

@@ -2,10 +2,13 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
 import type { ColumnMapping } from "../../src/domain/ColumnMapping.ts"
+import { Stopwatch } from "../../src/domain/StageTimes.ts"
 import { GeoLocator } from "../../src/geo/GeoLocator.ts"
 import * as Pipeline from "../../src/Pipeline.ts"
 import * as PgUserRepo from "../../src/repo/PgUserRepo.ts"
-import { Source } from "../../src/source/Source.ts"
+import { RunRepo } from "../../src/repo/RunRepo.ts"
+import { UserRepo } from "../../src/repo/UserRepo.ts"
+import { Source, SourceError } from "../../src/source/Source.ts"
 import * as Testing from "../../src/testing.ts"
 import { native } from "../utils/repos.ts"
 
@@ -29,9 +32,10 @@ const undoLanes = Effect.gen(function* () {
     ) c
     where f.id = c.file_id`
   yield* sql`drop table etl_checkpoints`
-  yield* sql`alter table etl_files drop column max_record_size`
+  yield* sql`alter table etl_files drop column max_record_size, drop column error`
   yield* sql`
-    alter table etl_runs drop column ended_at, drop column exit_code, drop column milliseconds, drop column stages`
+    alter table etl_runs drop column ended_at, drop column exit_code, drop column milliseconds, drop column stages,
+      drop column problems`
   yield* sql`delete from etl_migrations where migration_id >= 6`
 })
 
@@ -106,6 +110,80 @@ it.live("an attempt that was interrupted, or that failed, has ended too", () =>
     assert.deepStrictEqual(yield* exitCodes, [{ exit_code: 6 }])
   }).pipe(
     Effect.provide(Layer.mergeAll(GeoLocator.none, PgUserRepo.layer.pipe(Layer.provideMerge(native)))),
+    Effect.scoped,
+  ),
+)
+
+it.live("an attempt ends itself alone, once: not the one that has begun since it was believed dead", () =>
+  Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    const runs = yield* RunRepo
+    const users = yield* UserRepo
+    yield* users.migrate
+    const stored = sql<{ exitCode: number | null; isFinished: boolean; milliseconds: number }>`
+      select exit_code::int as "exitCode", finished_at is not null as "isFinished", milliseconds::float8 as milliseconds
+      from etl_runs`
+    const begin = Effect.scoped(runs.begin({ source: "/data", mapping: "m", force: false }))
+    const ending = { isFinished: false, exitCode: 6, milliseconds: 10, stages: new Stopwatch().times }
+    const dead = yield* begin
+    const living = yield* begin
+    assert.deepStrictEqual(living, { ...dead, attempt: 2 })
+    yield* runs.end(dead, ending)
+    assert.deepStrictEqual(yield* stored, [{ exitCode: null, isFinished: false, milliseconds: 0 }])
+
+    // As it stands where an earlier version, which clears nothing, began the attempt.
+    yield* sql`update etl_runs set ended_at = attempted_at - interval '1 s', exit_code = 4`
+    const ended = [{ exitCode: 0, isFinished: true, milliseconds: 10 }]
+    for (const attempt of [living, living, dead]) {
+      yield* runs.end(attempt, attempt === living ? { ...ending, isFinished: true, exitCode: 0 } : ending)
+      assert.deepStrictEqual(yield* stored, ended)
+    }
+  }).pipe(Effect.provide(PgUserRepo.layer.pipe(Layer.provideMerge(native))), Effect.scoped),
+)
+
+it.live("why a file failed is kept until it is tried again, whatever the message holds", () =>
+  Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    const errors = Effect.map(sql<{ error: string | null }>`select error from etl_files order by id`, (rows) =>
+      rows.map(({ error }) => error),
+    )
+    // A small file is loaded in one step, the other in chunks.
+    const contents = { "1.csv": "email\na@example.com\n", "2.csv": `email\n${"b@example.com\n".repeat(20)}` }
+    const run = (failing: ReadonlyArray<string>) => {
+      const failingSource = Layer.effect(
+        Source,
+        Effect.map(Source, (source) =>
+          Source.of({
+            ...source,
+            files: Effect.map(source.files, (files) =>
+              failing.includes("listing")
+                ? [...files, { uri: "3\0.csv", name: "3.csv", fingerprint: "", size: 0, problem: "3 \udfff" }]
+                : files,
+            ),
+            read: (file, from) =>
+              failing.includes(file.name)
+                ? Stream.fail(new SourceError({ operation: "read", uri: file.uri, message: `${file.name} \0 \ud800` }))
+                : source.read(file, from),
+          }),
+        ),
+      ).pipe(Layer.provide(Testing.source(contents)))
+      return Pipeline.run(options).pipe(Effect.provide(failingSource))
+    }
+    const problems = Effect.map(sql<{ problems: unknown }>`select problems from etl_runs`, ([run]) => run!.problems)
+    const told = { uri: "3\ufffd.csv", error: "3 \ufffd" }
+
+    yield* run(["1.csv", "2.csv", "listing"])
+    assert.deepStrictEqual(yield* errors, ["1.csv \ufffd \ufffd", "2.csv \ufffd \ufffd"])
+    assert.deepStrictEqual(yield* problems, [told])
+    yield* run(["2.csv", "listing"])
+    assert.deepStrictEqual(yield* errors, [null, "2.csv \ufffd \ufffd"])
+    assert.deepStrictEqual(yield* problems, [told])
+    const { attempt, files } = yield* run([])
+    assert.deepStrictEqual([attempt, files.map(({ state }) => state)], [3, ["loaded", "loaded"]])
+    assert.deepStrictEqual(yield* errors, [null, null])
+    assert.isNull(yield* problems)
+  }).pipe(
+    Effect.provide(Layer.merge(GeoLocator.none, PgUserRepo.layer.pipe(Layer.provideMerge(native)))),
     Effect.scoped,
   ),
 )

@@ -8,7 +8,18 @@ import { emptyReport, fullReport, oneUser } from "../utils/reports.ts"
 const attack = `"'><script>alert(1)</script><img src=x onerror=alert(2)>&lt;&#x41;</style></svg>\u202e\u0007`
 
 /** Texts that a database may hold, wherever they stand. Units, states and days are none of them. */
-const names = new Set(["name", "region", "country", "source", "message", "uri", "database", "reason", "column"])
+const names = new Set([
+  "name",
+  "region",
+  "country",
+  "source",
+  "message",
+  "uri",
+  "error",
+  "database",
+  "reason",
+  "column",
+])
 const attacked = (value: unknown, key = ""): unknown => {
   if (typeof value === "string") return names.has(key) ? `${value}${attack}` : value
   if (Array.isArray(value)) return value.map((item) => attacked(item, key))

@@ -17,6 +17,7 @@ export const emptyReport: ReportData = {
   timeline: { unit: "day", spans: [], before: 0, after: 0, missing: 0 },
   columns: [],
   run: null,
+  failed: { total: 0, files: [] },
   rejects: { kept: 0, distinct: 0, reasons: [] },
   runs: [],
   queue: { waiting: 0, claimed: 0, located: 0, unlocatable: [] },
@@ -113,6 +114,13 @@ export const fullReport: ReportData = {
     },
     { column: "latitude", filled: 0, longest: null, limit: null, days: null },
   ],
+  failed: {
+    total: 1_234,
+    files: Array.from({ length: 20 }, (_, index) => ({
+      uri: `/data/${index}.csv`,
+      error: `/${long}/${long}/${index}.csv is empty`,
+    })),
+  },
   rejects: {
     kept: 1_234_567,
     distinct: 77,

@@ -1,7 +1,10 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** How the last attempt of a run ended, and how long all of them took: null where none has ended, or lived to tell. */
+/**
+ * How the last attempt of a run ended, and how long all of them took: null where none has ended, or lived to tell. Why
+ * files failed; `problems`: those that could not even be listed, an array of objects with `uri` and `error`.
+ */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`
@@ -9,5 +12,7 @@ export default Effect.gen(function* () {
       add column ended_at timestamptz,
       add column exit_code smallint,
       add column milliseconds bigint not null default 0,
-      add column stages jsonb`
+      add column stages jsonb,
+      add column problems jsonb`
+  yield* sql`alter table etl_files add column error text`
 })
