@@ -1,8 +1,8 @@
 import { baseName, formatDuration, formatNumber, plural } from "../domain/format.ts"
 import type { RunDetails, RunFile, RunRecord } from "../domain/RunRecord.ts"
 import { countNames, type RecordCounts } from "../domain/RunSummary.ts"
-import { quote } from "../domain/shell.ts"
 import { printable } from "../domain/printable.ts"
+import { quote } from "../domain/shell.ts"
 import { noRunYet } from "../repo/NotFound.ts"
 import { type FittedColumn, fitTable } from "./table.ts"
 
