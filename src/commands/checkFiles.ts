@@ -1,12 +1,11 @@
 import { Clock, Context, Effect, FileSystem, Layer, Option, Path, Stream } from "effect"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
-import { baseName, formatNumber, plural } from "../domain/format.ts"
+import { formatBytes, baseName, formatNumber, plural } from "../domain/format.ts"
 import { ageOf } from "../geo/mmdbAge.ts"
 import type { MmdbFile } from "../geo/mmdbFile.ts"
 import { readChunks } from "../source/records.ts"
 import { Source, type SourceFile } from "../source/Source.ts"
 import { attempt, type Finding, fromError, note, ok, skipped, wrong } from "./finding.ts"
-import { formatBytes } from "./progressText.ts"
 
 /** Files whose headers are read. */
 const filesRead = 1_000

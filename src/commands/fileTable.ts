@@ -1,12 +1,10 @@
 import type { FileSummary, RecordCounts, RunSummary } from "../domain/RunSummary.ts"
-import { plural } from "../domain/format.ts"
+import { formatNumber, plural } from "../domain/format.ts"
 import { printable } from "../domain/printable.ts"
 import { type FittedColumn, fitTable } from "./table.ts"
 
 /** Files that get a row of their own. */
 const mostRows = 20
-
-const number = new Intl.NumberFormat("en-US")
 
 /** A row: a file, or all of them. */
 interface Row {
@@ -88,7 +86,7 @@ export const fileTable = (summary: RunSummary, width: number): ReadonlyArray<str
     .filter(({ of }) => rows.some((row) => of(row) !== 0))
   const table = fitTable(
     [{ name: "file", isRight: false, least: nameWidth }, ...shown.map(toColumn)],
-    rows.map((row) => [row.name].concat(shown.map(({ of, format = number.format }) => format(of(row))))),
+    rows.map((row) => [row.name].concat(shown.map(({ of, format = formatNumber }) => format(of(row))))),
     width,
   )
   const others = read.length - mostRows

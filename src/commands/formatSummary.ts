@@ -1,40 +1,30 @@
 import { printable } from "../domain/printable.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import { describeQueue } from "../domain/Estimate.ts"
-import { formatDuration, plural } from "../domain/format.ts"
-import type { FileSummary, LocatingSummary, RecordCounts, RunSummary } from "../domain/RunSummary.ts"
+import { formatDuration, formatNumber, plural } from "../domain/format.ts"
+import { countNames, type FileSummary, type LocatingSummary, meaningOf, type RunSummary } from "../domain/RunSummary.ts"
 import { fileTable } from "./fileTable.ts"
 
-const number = new Intl.NumberFormat("en-US")
-
-const outcomes: ReadonlyArray<readonly [outcome: keyof RecordCounts, meaning: string]> = [
-  ["read", ""],
-  ["inserted", "new users"],
-  ["updated", "newer than what was stored"],
-  ["unchanged", "equal to what was stored"],
-  ["stale", "older than what was stored"],
-  ["duplicate", "superseded within their chunk"],
-  ["rejected", "could not be loaded"],
-]
+const meanings = { read: "", ...meaningOf }
 
 const formatPlaces = ({ addresses, locatingError }: LocatingSummary): ReadonlyArray<string> => {
   const { located, unlocatable, remembered, local, service, requests, refusals, waiting } = addresses
   const lines: Array<string> = []
   if (located + unlocatable + waiting > 0) {
     lines.push(
-      `Addresses: ${number.format(located)} located, ${number.format(unlocatable)} without a place` +
-        (waiting > 0 ? `, ${number.format(waiting)} waiting` : ""),
+      `Addresses: ${formatNumber(located)} located, ${formatNumber(unlocatable)} without a place` +
+        (waiting > 0 ? `, ${formatNumber(waiting)} waiting` : ""),
     )
     const answerers = [
       [remembered, "from memory"],
       [local, "by the local database"],
       [service, `by the service in ${plural(requests, "request")}`],
     ] as const
-    const answered = answerers.filter(([count]) => count > 0).map(([count, who]) => `${number.format(count)} ${who}`)
+    const answered = answerers.filter(([count]) => count > 0).map(([count, who]) => `${formatNumber(count)} ${who}`)
     if (answered.length > 0) lines.push(`  answered: ${answered.join(", ")}`)
     const reasons = Object.entries(addresses.reasons)
       .toSorted(([, left], [, right]) => right - left)
-      .map(([reason, count]) => `${number.format(count)} ${reason}`)
+      .map(([reason, count]) => `${formatNumber(count)} ${reason}`)
     if (reasons.length > 0) lines.push(`  without a place: ${reasons.join(", ")}`)
   }
   if (requests > 0 && service === 0) lines.push(`No answer came to ${plural(requests, "request")}.`)
@@ -59,14 +49,14 @@ export const formatLocating = (summary: LocatingSummary, same: string): string =
 
 const formatTotals = ({ attempt, files, runId, totals }: RunSummary): ReadonlyArray<string> => {
   const count = (state: FileSummary["state"]) => files.filter((file) => file.state === state).length
-  const width = Math.max(...outcomes.map(([outcome]) => number.format(totals[outcome]).length))
+  const width = Math.max(...countNames.map((name) => formatNumber(totals[name]).length))
   return [
     `Run ${runId}${attempt > 1 ? `, attempt ${attempt}` : ""}: ${plural(count("loaded"), "file")} loaded` +
-      (count("skipped") > 0 ? `, ${number.format(count("skipped"))} already loaded` : "") +
-      (count("failed") > 0 ? `, ${number.format(count("failed"))} failed` : "") +
-      (count("open") > 0 ? `, ${number.format(count("open"))} not finished` : ""),
-    ...outcomes.map(([outcome, meaning]) =>
-      `  ${outcome.padEnd(10)}${number.format(totals[outcome]).padStart(width)}  ${meaning}`.trimEnd(),
+      (count("skipped") > 0 ? `, ${formatNumber(count("skipped"))} already loaded` : "") +
+      (count("failed") > 0 ? `, ${formatNumber(count("failed"))} failed` : "") +
+      (count("open") > 0 ? `, ${formatNumber(count("open"))} not finished` : ""),
+    ...countNames.map((name) =>
+      `  ${name.padEnd(10)}${formatNumber(totals[name]).padStart(width)}  ${meanings[name]}`.trimEnd(),
     ),
   ]
 }
@@ -97,7 +87,7 @@ export interface SummaryOptions {
 export const formatSummary = (summary: RunSummary, options: SummaryOptions): string => {
   const { attempt, files, milliseconds, totals } = summary
   if (files.every(({ state }) => state === "skipped")) {
-    const these = files.length === 1 ? "The file is" : `All ${number.format(files.length)} files are`
+    const these = files.length === 1 ? "The file is" : `All ${formatNumber(files.length)} files are`
     return [
       `${these} already loaded. Nothing to do; --force loads again.`,
       ...formatPlaces(summary),
@@ -106,7 +96,7 @@ export const formatSummary = (summary: RunSummary, options: SummaryOptions): str
   }
   const rate = Math.round((totals.read / Math.max(milliseconds, 1)) * 1000)
   // Earlier attempts took time of their own.
-  const speed = attempt === 1 ? `, ${number.format(rate)} records/s` : ""
+  const speed = attempt === 1 ? `, ${formatNumber(rate)} records/s` : ""
   const table = fileTable(summary, options.width)
   return [
     ...table,

@@ -1,5 +1,5 @@
 import { formatWait, type ServiceRate, waitOf } from "../domain/Estimate.ts"
-import { plural } from "../domain/format.ts"
+import { formatBytes, formatNumber, plural } from "../domain/format.ts"
 import { bytesRead, type ProgressState } from "../domain/Progress.ts"
 
 /** What is shown of a run at one moment. */
@@ -15,18 +15,6 @@ export interface View {
 interface Part {
   readonly text: string
   readonly rank: number
-}
-
-const number = new Intl.NumberFormat("en-US")
-
-const sizes = ["bytes", "kB", "MB", "GB", "TB"] as const
-
-/** `0 bytes`, `12.3 MB`. */
-export const formatBytes = (bytes: number): string => {
-  let size = bytes
-  let unit = 0
-  for (; size >= 999.5 && unit < sizes.length - 1; unit++) size /= 1000
-  return `${unit === 0 || size >= 99.95 ? Math.round(size) : size.toFixed(1)} ${sizes[unit]}`
 }
 
 /** `12.3 of 45.0 MB`. */
@@ -54,7 +42,7 @@ const readingParts = ({ speed, state }: View): ReadonlyArray<Part> => {
     ...part(1, bar(share)),
     ...part(9, `${Math.floor(share * 100)}%`),
     ...part(5, formatShare(read, state.bytes)),
-    ...part(6, !state.isLoaded && speed !== undefined && `${number.format(Math.round(speed.records))} records/s`),
+    ...part(6, !state.isLoaded && speed !== undefined && `${formatNumber(Math.round(speed.records))} records/s`),
     ...part(8, !state.isLoaded && left !== undefined && `${formatWait(left)} left`),
   ]
 }
@@ -62,7 +50,7 @@ const readingParts = ({ speed, state }: View): ReadonlyArray<Part> => {
 const writtenParts = ({ state: { files, filesEnded, written } }: View): ReadonlyArray<Part> => [
   ...part(9, plural(written.read, "record")),
   ...part(5, written.rejected > 0 && plural(written.rejected, "reject")),
-  ...part(7, `${number.format(filesEnded)} of ${plural(files, "file")}`),
+  ...part(7, `${formatNumber(filesEnded)} of ${plural(files, "file")}`),
 ]
 
 const locatingParts = ({ service, state: { addresses, queue } }: View): ReadonlyArray<Part> => {
@@ -72,10 +60,10 @@ const locatingParts = ({ service, state: { addresses, queue } }: View): Readonly
   const wait = answers ? waitOf(queue.waiting, service.rate) : undefined
   const next = queue === undefined ? 0 : queue.untilNextRequest
   return [
-    ...part(9, queue !== undefined && `${number.format(queue.waiting)} queued`),
-    ...part(3, remembered > 0 && `${number.format(remembered)} from memory`),
-    ...part(4, local > 0 && `${number.format(local)} local`),
-    ...part(6, service !== undefined && `${number.format(addresses.service)} by ${service.provider}`),
+    ...part(9, queue !== undefined && `${formatNumber(queue.waiting)} queued`),
+    ...part(3, remembered > 0 && `${formatNumber(remembered)} from memory`),
+    ...part(4, local > 0 && `${formatNumber(local)} local`),
+    ...part(6, service !== undefined && `${formatNumber(addresses.service)} by ${service.provider}`),
     ...part(7, next > 0 && `next request in ${formatWait(next)}`),
     ...part(8, wait !== undefined && `${formatWait(wait)} left`),
   ]

@@ -18,3 +18,13 @@ export const formatDuration = (milliseconds: number): string => {
 
 /** The last part of a file's path or URI, for people. A path of Windows has no slash. */
 export const baseName = (uri: string): string => uri.slice(uri.lastIndexOf(uri.includes("/") ? "/" : "\\") + 1)
+
+const sizes = ["bytes", "kB", "MB", "GB", "TB"] as const
+
+/** `0 bytes`, `12.3 MB`. */
+export const formatBytes = (bytes: number): string => {
+  let size = bytes
+  let unit = 0
+  for (; size >= 999.5 && unit < sizes.length - 1; unit++) size /= 1000
+  return `${unit === 0 || size >= 99.95 ? Math.round(size) : size.toFixed(1)} ${sizes[unit]}`
+}

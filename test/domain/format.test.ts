@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { baseName, formatDuration, plural } from "../../src/domain/format.ts"
+import { baseName, formatBytes, formatDuration, plural } from "../../src/domain/format.ts"
 import { countNames, noRecords, outcomes, unaccounted } from "../../src/domain/RunSummary.ts"
 
 it("counts are written as people read them", () => {
@@ -31,4 +31,20 @@ it("each outcome is counted, and none twice", () => {
     outcomes.map((outcome) => unaccounted({ ...noRecords, read: 3, [outcome]: 1 })),
     outcomes.map(() => 2),
   )
+})
+
+it("tells sizes in decimal units", () => {
+  const sizes = [0, 999, 1_000, 12_345, 99_949, 99_950, 999_499, 999_500, 1e9, 5e14]
+  assert.deepStrictEqual(sizes.map(formatBytes), [
+    "0 bytes",
+    "999 bytes",
+    "1.0 kB",
+    "12.3 kB",
+    "99.9 kB",
+    "100 kB",
+    "999 kB",
+    "1.0 MB",
+    "1.0 GB",
+    "500 TB",
+  ])
 })
