@@ -68,17 +68,24 @@ const outcome = Effect.fnUntraced(function* <A, E>(locating: Fiber.Fiber<A, E>) 
 
 const tellFileEnded = ({ uri, size }: SourceFile) => tellProgress({ _tag: "FileEnded", uri, size })
 
+/** How far an attempt has come, for who tells how it ended. */
+interface Course {
+  readonly start: number
+  /** Every file is loaded. Addresses may wait: `etl locate` goes on with them. */
+  isFinished: boolean
+}
+
 const runAttempt = Effect.fnUntraced(function* (
   options: PipelineOptions,
   request: RunRequest,
   { runId, attempt }: Attempt,
   tallies: Loading.Tallies,
+  course: Course,
 ) {
   const source = yield* Source
   const runs = yield* RunRepo
   const users = yield* UserRepo
   const locator = yield* GeoLocator
-  const start = yield* monotonicMillis
 
   const listed = yield* source.files
   const files = listed.filter(({ problem }) => problem === undefined)
@@ -124,6 +131,7 @@ const runAttempt = Effect.fnUntraced(function* (
     )(loadFile(load)).pipe(Effect.tap(() => (isToLoad(load) ? tellFileEnded(load.file) : Effect.void)))
   const loaded = [...unreadable, ...(yield* Effect.forEach(loads, loadInTurn, { concurrency: filesAtOnce }))]
   const stopped = yield* isStopped
+  course.isFinished = loaded.every(({ state }) => state === "loaded" || state === "skipped")
   yield* Deferred.succeed(isLoaded, undefined)
   yield* tellProgress({ _tag: "Loaded" })
   if (stopped && locating !== undefined) yield* Fiber.interrupt(locating)
@@ -144,12 +152,12 @@ const runAttempt = Effect.fnUntraced(function* (
     stages: stopwatch.times,
     ...(yield* Locating.summarize(addresses)),
     locatingError: locatingError ?? null,
-    milliseconds: Math.round((yield* monotonicMillis) - start),
+    milliseconds: Math.round((yield* monotonicMillis) - course.start),
   }
   yield* runs.end(
     { runId, attempt },
     {
-      isFinished: loaded.every(({ state }) => state === "loaded" || state === "skipped"),
+      isFinished: course.isFinished,
       exitCode: exitCode(summary),
       milliseconds: summary.milliseconds,
       stages: summary.stages,
@@ -161,16 +169,17 @@ const runAttempt = Effect.fnUntraced(function* (
 })
 
 /** Keeps how an attempt ended that was interrupted or has failed, where the database lets us, and soon. */
-const keepFailure = (attempt: Attempt, { stopwatch }: Loading.Tallies, start: number) =>
+const keepFailure = (attempt: Attempt, { stopwatch }: Loading.Tallies, course: Course) =>
   Effect.fnUntraced(function* <E>(cause: Cause.Cause<E>) {
     const runs = yield* RunRepo
     const error = Cause.squash(cause)
     // A database that was waited for in vain is not asked again.
     if (error instanceof DatabaseError && error.retryable) return
+    const isInterrupted = Cause.hasInterruptsOnly(cause)
     const keeping = runs.end(attempt, {
-      isFinished: false,
-      exitCode: Cause.hasInterruptsOnly(cause) ? 130 : Runtime.getErrorExitCode(error),
-      milliseconds: Math.round((yield* monotonicMillis) - start),
+      isFinished: isInterrupted && course.isFinished,
+      exitCode: isInterrupted ? 130 : Runtime.getErrorExitCode(error),
+      milliseconds: Math.round((yield* monotonicMillis) - course.start),
       stages: stopwatch.times,
     })
     // In a fiber of its own, so that the time is up although nothing may interrupt us here.
@@ -202,8 +211,9 @@ export const run = Effect.fn("Pipeline.run")(
       rejects: new RejectTally(),
       stopwatch: new Stopwatch(),
     }
-    return yield* runAttempt(options, request, attempt, tallies).pipe(
-      Effect.onError(keepFailure(attempt, tallies, yield* monotonicMillis)),
+    const course: Course = { start: yield* monotonicMillis, isFinished: false }
+    return yield* runAttempt(options, request, attempt, tallies, course).pipe(
+      Effect.onError(keepFailure(attempt, tallies, course)),
       Effect.annotateLogs({ run: attempt.runId }),
     )
   },

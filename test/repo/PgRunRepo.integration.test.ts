@@ -114,6 +114,36 @@ it.live("an attempt that was interrupted, or that failed, has ended too", () =>
   ),
 )
 
+it.live("a run that is interrupted while only places are waited for is finished: etl locate goes on", () =>
+  Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    const isAsked = yield* Deferred.make<void>()
+    const silent = Layer.succeed(GeoLocator, {
+      name: "silent",
+      instant: undefined,
+      service: {
+        provider: "silent",
+        batchSize: 1,
+        concurrency: 1,
+        requestsPerMinute: undefined,
+        locate: () => Effect.andThen(Deferred.succeed(isAsked, undefined), Effect.never),
+      },
+    })
+    const files = Testing.source({ "1.csv": "email,ip\na@example.com,8.8.8.8\n" })
+    const addresses = { ...options, mapping: new Map([...mapping, ["ip", "ip_address"] as const]) }
+    const run = Pipeline.run(addresses).pipe(Effect.provide([files, silent]))
+    const isLoaded = sql`select from etl_files where loaded_at is not null`.pipe(Effect.map((rows) => rows.length > 0))
+    const running = yield* Effect.forkScoped(run)
+    yield* Deferred.await(isAsked)
+    while (!(yield* isLoaded)) yield* Effect.sleep("20 millis")
+    // The pipeline hears of it a moment later.
+    yield* Effect.sleep("500 millis")
+    yield* Fiber.interrupt(running)
+    const runs = yield* sql`select exit_code::int, read::int, finished_at is not null as finished from etl_runs`
+    assert.deepStrictEqual(runs, [{ exit_code: 130, read: 1, finished: true }])
+  }).pipe(Effect.provide(PgUserRepo.layer.pipe(Layer.provideMerge(native))), Effect.scoped),
+)
+
 it.live("an attempt ends itself alone, once: not the one that has begun since it was believed dead", () =>
   Effect.gen(function* () {
     const sql = yield* PgClient.PgClient
