@@ -1,3 +1,5 @@
+import stringWidth from "string-width"
+
 /** A column of a table for people. */
 export interface Column {
   readonly name: string
@@ -9,24 +11,32 @@ export interface Column {
 export interface FittedColumn extends Column {
   /** Left out where the table is too wide, the highest first; a column without it never is. */
   readonly leaveOut?: number
-  /** The text may lose its middle, down to so many characters. */
+  /** The text may lose its middle, down to so many columns. */
   readonly least?: number
 }
 
-const characters = (text: string): number => [...text].length
+const segmenter = new Intl.Segmenter()
 
-/** Text of at most so many characters: what is too long loses its middle. */
+/** The first of the characters that have room in so many columns. */
+const fitting = (characters: ReadonlyArray<string>, room: number): ReadonlyArray<string> => {
+  let used = 0
+  const end = characters.findIndex((character) => (used += stringWidth(character)) > room)
+  return end === -1 ? characters : characters.slice(0, end)
+}
+
+/** Text of at most so many columns: what is too long loses its middle. */
 const shortenMiddle = (text: string, width: number): string => {
-  const all = [...text]
-  if (all.length <= width) return text
+  if (stringWidth(text) <= width) return text
+  const characters = Array.from(segmenter.segment(text), ({ segment }) => segment)
   const end = Math.floor((width - 1) / 2)
-  return [...all.slice(0, width - 1 - end), "…", ...all.slice(all.length - end)].join("")
+  const last = fitting(characters.toReversed(), end).toReversed()
+  return [...fitting(characters, width - 1 - end), "…", ...last].join("")
 }
 
 /** How wide each column is: as its longest cell, or its name. */
 const widthsOf = (columns: ReadonlyArray<Column>, rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<number> =>
   columns.map(({ name }, index) =>
-    rows.reduce((width, row) => Math.max(width, characters(row[index]!)), characters(name)),
+    rows.reduce((width, row) => Math.max(width, stringWidth(row[index]!)), stringWidth(name)),
   )
 
 /** The lines of an aligned table. Its texts must be fit for a terminal: see `printable`. */
@@ -38,7 +48,7 @@ export const formatTable = (
   const line = (row: ReadonlyArray<string>) =>
     row
       .map((cell, index) => {
-        const space = " ".repeat(widths[index]! - characters(cell))
+        const space = " ".repeat(widths[index]! - stringWidth(cell))
         return columns[index]!.isRight ? `${space}${cell}` : `${cell}${space}`
       })
       .join("  ")
@@ -46,7 +56,7 @@ export const formatTable = (
   return [line(columns.map(({ name }) => name)), widths.map((width) => "-".repeat(width)).join("  "), ...rows.map(line)]
 }
 
-/** As `formatTable`, in no more than `width` characters, as far as the columns allow it. */
+/** As `formatTable`, in no more than `width` columns of a terminal, as far as the columns allow it. */
 export const fitTable = (
   columns: ReadonlyArray<FittedColumn>,
   rows: ReadonlyArray<ReadonlyArray<string>>,
@@ -55,7 +65,7 @@ export const fitTable = (
   const widths = widthsOf(columns, rows)
   const least = (index: number) => {
     const { least: fewest, name } = columns[index]!
-    return fewest === undefined ? widths[index]! : Math.min(widths[index]!, Math.max(fewest, characters(name)))
+    return fewest === undefined ? widths[index]! : Math.min(widths[index]!, Math.max(fewest, stringWidth(name)))
   }
   const total = (indexes: ReadonlyArray<number>) => indexes.reduce((sum, index) => sum + least(index) + 2, -2)
   let kept = columns.map((_, index) => index)

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
+import stringWidth from "string-width"
 import { type FittedColumn, fitTable, formatTable } from "../../src/commands/table.ts"
 
 const columns: ReadonlyArray<FittedColumn> = [
@@ -11,15 +12,15 @@ const columns: ReadonlyArray<FittedColumn> = [
 
 const Row = Schema.Tuple([
   Schema.String.check(Schema.isPattern(/^[0-9]{1,4}$/)),
-  Schema.String.check(Schema.isPattern(/^[a-zé/😀]{0,60}$/u)),
+  Schema.String.check(Schema.isPattern(/^[a-zé/😀日]{0,60}$/u)),
   Schema.String.check(Schema.isPattern(/^[0-9,]{1,12}$/)),
   Schema.String.check(Schema.isPattern(/^[0-9]{0,3}$/)),
 ])
 
-const lengths = (lines: ReadonlyArray<string>) => lines.map((line) => Array.from(line).length)
+const lengths = (lines: ReadonlyArray<string>) => lines.map((line) => stringWidth(line))
 
 describe("table", () => {
-  it("aligns, numbers to the right, characters as PostgreSQL counts them", () => {
+  it("aligns, numbers to the right, by the columns that characters take", () => {
     const named = [
       { name: "name", isRight: false },
       { name: "n", isRight: true },
@@ -28,7 +29,7 @@ describe("table", () => {
       ["é😀", "1"],
       ["a", "1,000"],
     ]
-    assert.deepStrictEqual(formatTable(named, rows), ["name      n", "----  -----", "é😀        1", "a     1,000"])
+    assert.deepStrictEqual(formatTable(named, rows), ["name      n", "----  -----", "é😀       1", "a     1,000"])
   })
 
   it("loses the least that the terminal demands: columns first, then the middle of a text", () => {
