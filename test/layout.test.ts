@@ -77,7 +77,6 @@ describe("layout", () => {
       "effect",
       "effect/cli",
       "effect/net",
-      "string-width",
     ])
     for (const heavy of ["src/Main.ts", "src/Pipeline.ts", "src/Locating.ts", "src/domain/User.ts"]) {
       assert.notInclude(loaded, heavy)

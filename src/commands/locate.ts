@@ -10,7 +10,6 @@ import { logEnd } from "./Defect.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
 import { withDisplay } from "./display.ts"
 import { locateExitCodes } from "./exitCodes.ts"
-import { formatLocating } from "./formatSummary.ts"
 import { locatorChecks, locatorFlags, locatorGroup } from "./locatorFlags.ts"
 import { outputFlags, outputGroup } from "./outputFlags.ts"
 import { sameDatabase } from "./sameDatabase.ts"
@@ -43,6 +42,7 @@ const makeLocate = (version: string) =>
         locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),
       }).pipe(withDisplay(flags))
       const code = addressExitCode(summary)
+      const { formatLocating } = yield* Effect.promise(() => import("./formatSummary.ts"))
       yield* Console.log(
         flags.json ? JSON.stringify({ exitCode: code, ...summary }) : formatLocating(summary, sameDatabase(flags)),
       )

@@ -15,7 +15,6 @@ import { logEnd } from "./Defect.ts"
 import { withUsage } from "./CommandUsage.ts"
 import { withDisplay } from "./display.ts"
 import { runExitCodes } from "./exitCodes.ts"
-import { formatSummary } from "./formatSummary.ts"
 import { runChecks, type RunFlags, runFlags, runGroups } from "./runFlags.ts"
 import { sameDatabase } from "./sameDatabase.ts"
 import { stdoutWidth } from "./stdoutWidth.ts"
@@ -75,6 +74,7 @@ const makeLoad = (version: string) =>
       const code = exitCode(summary)
       const preview = yield* Preview
       const { formatDryRun } = yield* Effect.promise(() => import("./formatDryRun.ts"))
+      const { formatSummary } = yield* Effect.promise(() => import("./formatSummary.ts"))
       yield* Console.log(
         flags.json
           ? JSON.stringify({ exitCode: code, dryRun: flags.dryRun, ...summary })

@@ -7,7 +7,6 @@ import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts
 import { logEnd } from "./Defect.ts"
 import { optional, toggle } from "./documented.ts"
 import { plainExitCodes } from "./exitCodes.ts"
-import { formatRun, formatRuns } from "./formatRuns.ts"
 import { expectedRunName, parseRunName } from "./runName.ts"
 import { sameDatabase } from "./sameDatabase.ts"
 import { stdoutWidth } from "./stdoutWidth.ts"
@@ -49,9 +48,12 @@ const encodeRun = Schema.encodeEffect(RunDetails)
 
 const printJson = (value: unknown) => Console.log(JSON.stringify(value, null, 2))
 
+const format = Effect.promise(() => import("./formatRuns.ts"))
+
 const list = Effect.fnUntraced(function* ({ json, limit }: RunsFlags) {
   const { runs, total } = yield* (yield* RunHistory).latest(Option.getOrElse(limit, () => runsListed))
   const now = new Date(yield* Clock.currentTimeMillis)
+  const { formatRuns } = yield* format
   yield* json
     ? printJson(yield* Effect.orDie(encodeRuns(runs)))
     : Console.log(formatRuns(runs, total, stdoutWidth(), now))
@@ -59,6 +61,7 @@ const list = Effect.fnUntraced(function* ({ json, limit }: RunsFlags) {
 
 const show = Effect.fnUntraced(function* (flags: RunsFlags, name: RunName) {
   const run = yield* (yield* RunHistory).details(name)
+  const { formatRun } = yield* format
   yield* flags.json
     ? printJson(yield* Effect.orDie(encodeRun(run)))
     : Console.log(formatRun(run, stdoutWidth(), sameDatabase(flags)))

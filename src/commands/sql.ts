@@ -9,7 +9,6 @@ import { logEnd } from "./Defect.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
 import { toggle } from "./documented.ts"
 import { plainExitCodes } from "./exitCodes.ts"
-import { formatTable } from "./table.ts"
 
 const formatFlags = {
   json: toggle("json", "Print a JSON array of rows"),
@@ -49,14 +48,15 @@ const textValue = (value: unknown): string => {
 const isNumber = (value: unknown): boolean => typeof value === "number" || typeof value === "bigint"
 
 /** An aligned table, numbers to the right. */
-const formatRows = ({ columns, rows }: QueryResult): string => {
+const formatRows = Effect.fnUntraced(function* ({ columns, rows }: QueryResult) {
+  const { formatTable } = yield* Effect.promise(() => import("./table.ts"))
   const described = columns.map((name, index) => ({
     name: printable(name),
     isRight: rows.some((row) => isNumber(row[index])),
   }))
   const cells = rows.map((row) => row.map((value) => printable(textValue(value))))
   return [...formatTable(described, cells), plural(rows.length, "row")].join("\n")
-}
+})
 
 const formatJson = ({ columns, rows }: QueryResult): string =>
   JSON.stringify(
@@ -90,7 +90,7 @@ const execute = Effect.fn("sql")(function* ({ csv, json, statement }: SqlFlags) 
       message: `two columns are called ${twice}; name one of them otherwise: ... as name`,
     })
   }
-  yield* Console.log(csv ? yield* formatCsv(result) : (json ? formatJson : formatRows)(result))
+  yield* Console.log(json ? formatJson(result) : yield* (csv ? formatCsv : formatRows)(result))
 }, logEnd)
 
 /** `etl sql`: asks the database that is configured, also the embedded one, which no other program can open. */
