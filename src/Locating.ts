@@ -29,35 +29,36 @@ export interface DrainOptions {
   readonly addressTally: AddressTally.AddressTally
 }
 
-/** How many addresses wait: whoever asks keeps the metric up to date. */
-const countWaiting = Effect.gen(function* () {
+/** How many addresses wait: whoever asks keeps the metric, and who watches, up to date. */
+const countWaiting = Effect.fnUntraced(function* (service: GeoService | undefined) {
   const waiting = yield* (yield* LocationQueue).waiting
   yield* Metrics.recordQueue(waiting)
+  if (service !== undefined) {
+    const untilNextRequest = yield* service.untilNextRequest ?? Effect.succeed(0)
+    yield* tellProgress({ _tag: "Queued", waiting, untilNextRequest })
+  }
   return waiting
 })
 
 /** Says how long the service will need for what waits, where that is worth a line. */
 const tellEstimate = Effect.fnUntraced(function* (service: GeoService) {
-  const waiting = yield* countWaiting
+  const waiting = yield* countWaiting(service)
   if (waiting > service.batchSize) yield* Effect.logInfo(describeQueue(waiting, rateOf(service)))
 })
 
 /** How often is counted what waits: every second or, where that takes long, less often. Loading must not wait for it. */
 const pauseAfter = (millis: number): number => Math.min(Math.max(millis * 50, 1_000), 10_000)
 
-/** Tells who watches how long the queue is. That the database is away, those tell who work with it. */
-const watchQueue = ({ untilNextRequest = Effect.succeed(0) }: GeoService, loaded: Deferred.Deferred<void>) => {
+/** Counts now and then what waits. That the database is away, those tell who work with it. */
+const watchQueue = (service: GeoService) => {
   let pause = pauseAfter(0)
-  const tell = Effect.gen(function* () {
+  const count = Effect.gen(function* () {
     const start = yield* monotonicMillis
-    const waiting = yield* countWaiting
+    yield* countWaiting(service)
     pause = pauseAfter((yield* monotonicMillis) - start)
-    yield* tellProgress({ _tag: "Queued", waiting, untilNextRequest: yield* untilNextRequest })
   }).pipe(Effect.provideService(References.MinimumLogLevel, "None"), Effect.withTracerEnabled(false), Effect.ignore)
-  const wait = Effect.flatMap(Deferred.isDone(loaded), (isLoaded) =>
-    isLoaded ? Effect.sleep(pause) : Effect.timeoutOption(Deferred.await(loaded), pause),
-  )
-  return Effect.forever(Effect.andThen(tell, wait))
+  const wait = Effect.suspend(() => Effect.sleep(pause))
+  return Effect.forever(Effect.andThen(wait, count))
 }
 
 /** The addresses of an adopted table may be written in any way, or be none. */
@@ -149,7 +150,7 @@ export const drain = Effect.fn("Locating.drain")(
           ? tellEstimate(service)
           : Effect.all([tellEstimate(service), Effect.andThen(Deferred.await(loaded), tellEstimate(service))])
     yield* Effect.forkScoped(estimates)
-    if (service !== undefined) yield* Effect.forkScoped(watchQueue(service, loaded))
+    if (service !== undefined) yield* Effect.forkScoped(watchQueue(service))
     const timeIsUp =
       locateFor === undefined ? Effect.never : Effect.andThen(Deferred.await(loaded), Effect.sleep(locateFor))
 
@@ -185,8 +186,7 @@ export interface LocatingOptions {
 export const summarize = Effect.fnUntraced(function* (addressTally: AddressTally.AddressTally) {
   const { service } = yield* GeoLocator
   const { requests, refusals } = yield* service?.requestCounts ?? Effect.succeed({ requests: 0, refusals: 0 })
-  const waiting = yield* countWaiting
-  if (service !== undefined) yield* tellProgress({ _tag: "Queued", waiting, untilNextRequest: 0 })
+  const waiting = yield* countWaiting(service)
   return {
     addresses: { ...(yield* addressTally.counts), requests, refusals, waiting },
     serviceRate: service === undefined ? null : rateOf(service),

@@ -1,5 +1,6 @@
+import { Struct } from "effect"
 import { formatDuration, formatNumber, plural } from "../domain/format.ts"
-import type { Location } from "../domain/Location.ts"
+import { Location } from "../domain/Location.ts"
 import { describeInFull } from "../domain/Reject.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import type { RunSummary } from "../domain/RunSummary.ts"
@@ -11,15 +12,7 @@ import type { RunFlags } from "./runFlags.ts"
 /** Reasons of rejects that are told one by one. */
 const reasonsShown = 20
 
-const placeColumns: ReadonlyArray<keyof Location> = [
-  "latitude",
-  "longitude",
-  "country",
-  "region",
-  "city",
-  "timezone",
-  "isp_name",
-]
+const placeColumns = Struct.keys(Location.fields)
 
 const columnWidth = Math.max(...[...userColumns, ...placeColumns].map((name) => name.length))
 

@@ -18,63 +18,47 @@ const mostBins = 600
 /** A text as a report shows it: never longer, and null where it is empty. */
 const shown = (column: string): string => `nullif(left(btrim(${column}), 200), '')`
 
-const textColumns = [
-  "source_id",
-  "first_name",
-  "last_name",
-  "email",
-  "gender",
-  "ip_address",
-  "password",
-  "country",
-  "region",
-  "city",
-  "timezone",
-  "isp_name",
-] as const
-const dayColumns = ["created_at", "updated_at"] as const
-const otherColumns = ["status", "latitude", "longitude"] as const
+/** What is told of each column, in the table's order. */
+const columnKinds = {
+  first_name: "text",
+  last_name: "text",
+  email: "text",
+  gender: "text",
+  ip_address: "text",
+  created_at: "day",
+  updated_at: "day",
+  password: "text",
+  status: "other",
+  latitude: "other",
+  longitude: "other",
+  country: "text",
+  region: "text",
+  city: "text",
+  timezone: "text",
+  isp_name: "text",
+  source_id: "text",
+} as const
 
-/** In the table's order. */
-const reportedColumns = [
-  "first_name",
-  "last_name",
-  "email",
-  "gender",
-  "ip_address",
-  "created_at",
-  "updated_at",
-  "password",
-  "status",
-  "latitude",
-  "longitude",
-  "country",
-  "region",
-  "city",
-  "timezone",
-  "isp_name",
-  "source_id",
-] as const satisfies ReadonlyArray<
-  (typeof textColumns)[number] | (typeof dayColumns)[number] | (typeof otherColumns)[number]
->
+const figuresOf = (column: string, kind: "text" | "day" | "other"): string => {
+  switch (kind) {
+    case "text":
+      return `count(*) filter (where ${column} <> '')::float8 as ${column}_filled, max(length(${column})) as ${column}_longest`
+    case "day":
+      return `count(${column})::float8 as ${column}_filled,
+      (min(${column}) filter (where isfinite(${column})))::date::text as ${column}_first,
+      (max(${column}) filter (where isfinite(${column})))::date::text as ${column}_last`
+    case "other":
+      return `count(${column})::float8 as ${column}_filled`
+  }
+}
 
 /** One row: totals, and of each column what is filled in it. */
 const quality = `
   select count(*)::float8 as total, count(*) filter (where status)::float8 as active,
     count(*) filter (where not status)::float8 as inactive,
-    ${[
-      ...textColumns.map(
-        (column) =>
-          `count(*) filter (where ${column} <> '')::float8 as ${column}_filled, max(length(${column})) as ${column}_longest`,
-      ),
-      ...dayColumns.map(
-        (column) =>
-          `count(${column})::float8 as ${column}_filled,
-          (min(${column}) filter (where isfinite(${column})))::date::text as ${column}_first,
-          (max(${column}) filter (where isfinite(${column})))::date::text as ${column}_last`,
-      ),
-      ...otherColumns.map((column) => `count(${column})::float8 as ${column}_filled`),
-    ].join(",\n    ")}
+    ${Object.entries(columnKinds)
+      .map(([column, kind]) => figuresOf(column, kind))
+      .join(",\n    ")}
   from users`
 
 const limits = `
@@ -220,7 +204,7 @@ export const readUsers = Effect.fnUntraced(function* (sql: SqlClient) {
   const genders = yield* rank("gender")
 
   const limitOf = new Map(limitRows.map(({ column, limit }) => [column, limit]))
-  const columns = reportedColumns.map((column) => toQuality(filled!, column, limitOf))
+  const columns = Object.keys(columnKinds).map((column) => toQuality(filled!, column, limitOf))
   const total = Number(filled!.total)
   const { countryCount, countryUsers, countries, cityCount, cityUsers, cities, bins } = placed!
   const { unit, spans, before, after, all } = time!
