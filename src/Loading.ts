@@ -12,7 +12,7 @@ import type { RejectTally } from "./domain/RejectTally.ts"
 import { addCounts, type FileSummary, noRecords, type RecordCounts } from "./domain/RunSummary.ts"
 import type { Stopwatch } from "./domain/StageTimes.ts"
 import { answerAtOnce, GeoLocator } from "./geo/GeoLocator.ts"
-import { type FileLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
+import { type FileLoad, type PartLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
 import type { ShareLocations } from "./repo/UserRepo.ts"
 import { readChunks } from "./source/records.ts"
 import { Source, type SourceError, type SourceFile } from "./source/Source.ts"
@@ -121,8 +121,7 @@ export const make = Effect.fnUntraced(function* (
     if (yield* isStopped) return yield* new Writing.TooManyRejects()
   })
 
-  const finished = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, work: Work) {
-    const counts = work.whole?.counts ?? (yield* runs.finishFile(load))
+  const finished = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, counts: RecordCounts) {
     const rejected = counts.rejected > 0 ? `, ${plural(counts.rejected, "reject")}` : ""
     yield* Effect.logInfo(`${load.file.name}: ${plural(counts.read, "record")}${rejected}`).pipe(
       Effect.annotateLogs({ step: "Load", ...counts }),
@@ -151,10 +150,11 @@ export const make = Effect.fnUntraced(function* (
     yield* stop(load, work.firstReject)
     return work.whole === undefined
       ? fileSummary(load.file, "open", yield* runs.fileCounts(load))
-      : yield* finished(load, work)
+      : yield* finished(load, work.whole.counts)
   })
 
-  const readFile = Effect.fnUntraced(function* (load: FileLoad<SourceFile>) {
+  /** Loads a part of a file, and gives the counts of the whole load. */
+  const readPart = Effect.fnUntraced(function* (load: PartLoad<SourceFile>, work: Work) {
     const fromLine = load.resume?.position.line
     yield* Effect.logDebug("reading").pipe(
       Effect.annotateLogs({ step: "Extract", size: load.file.size, fromLine: fromLine ?? 1 }),
@@ -168,13 +168,6 @@ export const make = Effect.fnUntraced(function* (
     }
     const pace = yield* Writing.makePace
     const before = yield* Ref.get(runCounts)
-    const work: Work = {
-      start: yield* monotonicMillis,
-      located: 0,
-      queued: 0,
-      firstReject: undefined,
-      whole: undefined,
-    }
     const keep = (written: Writing.WrittenChunk) => {
       work.located += written.located
       work.queued += written.queued
@@ -182,7 +175,7 @@ export const make = Effect.fnUntraced(function* (
       if (written.isFile) work.whole = written
       rejectTally.add({ name: load.file.name, number: load.fileId }, written.rejects)
     }
-    return yield* source.read(load.file, load.resume?.position.byteOffset ?? 0).pipe(
+    yield* source.read(load.file, load.resume?.position.byteOffset ?? 0).pipe(
       stopwatch.timePulls("extract"),
       Stream.tap(() => stopwatch.time("room")(pace.room)),
       readChunks(load.file, { ...options, maxRecordSize, resume: load.resume, stopwatch }),
@@ -191,7 +184,20 @@ export const make = Effect.fnUntraced(function* (
         keep(written)
         return committed(written)
       }),
-      Effect.andThen(Effect.suspend(() => finished(load, work))),
+    )
+    return work.whole?.counts ?? (yield* runs.finishPart(load))
+  })
+
+  const readParts = Effect.fnUntraced(function* (load: FileLoad<SourceFile>) {
+    const work: Work = {
+      start: yield* monotonicMillis,
+      located: 0,
+      queued: 0,
+      firstReject: undefined,
+      whole: undefined,
+    }
+    return yield* Effect.forEach(load.parts, (part) => readPart({ ...load, ...part }, work)).pipe(
+      Effect.flatMap((counts) => finished(load, counts.at(-1)!)),
       Effect.catchTags({
         SourceError: (error) => failed(load, error),
         TooManyRejects: () => stoppedAt(load, work),
@@ -205,8 +211,9 @@ export const make = Effect.fnUntraced(function* (
     function* (registered: FileLoad<SourceFile>) {
       const { file } = registered
       yield* Effect.annotateCurrentSpan({ "etl.file.uri": file.uri, "etl.file.size": file.size })
-      const load =
-        registered.state === "loaded" && !request.force ? registered : yield* runs.take(runId, request, registered)
+      const isDone = registered.state === "loaded" && !request.force
+      if (!isDone) yield* runs.lock(registered)
+      const load = isDone ? registered : yield* runs.take(runId, request, registered)
       if (registered.runId !== runId && load.runId === runId) {
         // What another run has read of the file counts as this one's.
         const taken = yield* runs.fileCounts(load)
@@ -221,7 +228,7 @@ export const make = Effect.fnUntraced(function* (
         return fileSummary(file, "skipped", noRecords)
       }
       if (yield* isStopped) return fileSummary(file, "open", yield* runs.fileCounts(load))
-      return yield* readFile(load)
+      return yield* readParts(load)
     },
     (effect, { file }) => Effect.annotateLogs(effect, { file: file.uri }),
     Effect.scoped,

@@ -8,7 +8,7 @@ import type { Reject } from "./domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "./domain/RunSummary.ts"
 import type { Stopwatch } from "./domain/StageTimes.ts"
 import type { GeoLocatorError } from "./geo/GeoLocator.ts"
-import { type FileIdentity, type FileLoad, RunRepo } from "./repo/RunRepo.ts"
+import { type FileIdentity, type PartLoad, RunRepo } from "./repo/RunRepo.ts"
 import { type ShareLocations, type ShareOutcome, UserRepo } from "./repo/UserRepo.ts"
 
 /** Records of a file that one connection commits as a whole: to begin and to finish a load costs more than they do. */
@@ -107,7 +107,7 @@ export const make = Effect.fnUntraced(function* (options: WriteOptions) {
   const runs = yield* RunRepo
 
   const divide = Effect.fnUntraced(function* (
-    load: FileLoad<FileIdentity>,
+    load: PartLoad<FileIdentity>,
     chunk: Chunk,
     isFirst: boolean,
     isTooMuch: IsTooMuch,
@@ -118,7 +118,11 @@ export const make = Effect.fnUntraced(function* (options: WriteOptions) {
         // A file that stops the run stays unfinished, whatever its size.
         if (!isTooMuch(countsOf(whole))) return whole
       }
-      yield* runs.beginFile(load, { header: chunk.header, start: chunk.from, maxRecordSize })
+      yield* runs.beginFile(load, {
+        header: chunk.header,
+        parts: [{ start: chunk.from, end: undefined }],
+        maxRecordSize,
+      })
     }
     return { chunk, shares: shares(chunk, concurrency, load.resume?.lanes ?? []) }
   })
@@ -129,7 +133,7 @@ export const make = Effect.fnUntraced(function* (options: WriteOptions) {
     return divided
   })
 
-  const writeShare = Effect.fnUntraced(function* (load: FileLoad<FileIdentity>, share: Share | undefined) {
+  const writeShare = Effect.fnUntraced(function* (load: PartLoad<FileIdentity>, share: Share | undefined) {
     if (share === undefined || isNothing(share)) return []
     const locations = yield* stopwatch.time("locate")(locate(share))
     const outcome = yield* stopwatch.time("load")(users.upsert(load, share, locations))
@@ -156,12 +160,12 @@ export const make = Effect.fnUntraced(function* (options: WriteOptions) {
   })
 
   /** The outcomes of one connection's shares. */
-  const writeShares = (load: FileLoad<FileIdentity>, number: number) =>
+  const writeShares = (load: PartLoad<FileIdentity>, number: number) =>
     Stream.mapEffect((divided: DividedChunk) =>
       Effect.map(divided.span.within(writeShare(load, divided.shares[number])), (outcomes) => ({ divided, outcomes })),
     )
 
-  return (load: FileLoad<FileIdentity>, pace: Pace, isTooMuch: IsTooMuch) =>
+  return (load: PartLoad<FileIdentity>, pace: Pace, isTooMuch: IsTooMuch) =>
     <E>(chunks: Stream.Stream<Chunk, E>) =>
       chunks.pipe(
         Stream.tap(pace.begin),

@@ -2,11 +2,11 @@ import { Runtime, Schema } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 
 /**
- * The database could not be opened or reached, or refused a statement. `retryable`: the same request may succeed
+ * The database could not be opened or reached, or refused a statement; `checkpoint`: another process loads the file. `retryable`: the same request may succeed
  * later, unchanged. `sqlState` is there when PostgreSQL itself answered. Holds no secret and no value of a parameter.
  */
 export class DatabaseError extends Schema.TaggedError<DatabaseError>()("DatabaseError", {
-  operation: Schema.Literals(["open", "connect", "migrate", "query"]),
+  operation: Schema.Literals(["open", "connect", "migrate", "query", "checkpoint"]),
   message: Schema.String,
   sqlState: Schema.optionalKey(Schema.String),
   retryable: Schema.Boolean,

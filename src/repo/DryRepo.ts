@@ -63,15 +63,17 @@ const make = Effect.sync(() => {
       Effect.sync(() =>
         listed.map((file): FileLoad<typeof file> => {
           const fileId = files.size + 1
+          const parts = [{ part: 0, resume: undefined }]
           files.set(fileId, { name: baseName(file.uri), counts: noRecords })
-          return { file, runId, fileId, load: 1, state: "open", isLoadedByOtherMapping: false, resume: undefined }
+          return { file, runId, fileId, load: 1, state: "open", isLoadedByOtherMapping: false, parts, fence: 0 }
         }),
       ),
     keepProblems: () => Effect.void,
     committed: () => Effect.succeed(noRecords),
+    lock: () => Effect.void,
     take: (_runId, _request, load) => Effect.succeed(load),
     beginFile: () => Effect.void,
-    finishFile: countsOf,
+    finishPart: countsOf,
     failFile: () => Effect.void,
     fileCounts: countsOf,
     totals: () => Effect.sync(() => [...files.values()].reduce((sum, { counts }) => addCounts(sum, counts), noRecords)),

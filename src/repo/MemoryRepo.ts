@@ -2,18 +2,30 @@ import { Context, Effect, Layer, Ref, Semaphore } from "effect"
 import type { Position } from "../domain/Chunk.ts"
 import { DatabaseError } from "../domain/DatabaseError.ts"
 import { earliest, type LaneCheckpoint, laneCount } from "../domain/Lane.ts"
-import { Answer, type Answers, type Location, tally } from "../domain/Location.ts"
+import { Answer, type Location, tally } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
-import { type Claims, LocationQueue } from "./LocationQueue.ts"
-import { type FileIdentity, type FileLoad, type Resume, RunRepo, type RunRequest } from "./RunRepo.ts"
+import { LocationQueue } from "./LocationQueue.ts"
+import { makeQueue } from "./memoryQueue.ts"
+import { type FileIdentity, type FileLoad, type Part, type Resume, RunRepo, type RunRequest } from "./RunRepo.ts"
 import { merge, type StoredUser } from "./StoredUser.ts"
-import { type LoadRef, UserRepo } from "./UserRepo.ts"
+import { type LoadRef, type PartRef, UserRepo } from "./UserRepo.ts"
 
 type StoredLoad = FileLoad<FileIdentity> & {
   readonly mapping: string
   readonly counts: RecordCounts
+  /** Of the parts that somebody has taken. */
+  readonly fences: ReadonlyMap<number, number>
 }
+
+const unbegun: Pick<StoredLoad, "state" | "parts" | "counts" | "fences"> = {
+  state: "open",
+  parts: [{ part: 0, resume: undefined }],
+  counts: noRecords,
+  fences: new Map(),
+}
+
+const isBegun = ({ parts }: StoredLoad): boolean => parts[0]?.resume !== undefined
 
 /** What the repositories of `layer` hold. */
 export class Tables extends Context.Service<
@@ -33,14 +45,13 @@ const moved = (resume: Resume, moving: ReadonlyArray<LaneCheckpoint>, to: Positi
   return { ...resume, lanes, position: earliest(lanes) }
 }
 
-const failure = (message: string) => new DatabaseError({ operation: "query", message, retryable: false })
+const failure = (message: string) => new DatabaseError({ operation: "checkpoint", message, retryable: false })
 
 const make = Effect.gen(function* () {
   const users = yield* Ref.make<ReadonlyMap<string, StoredUser>>(new Map())
   const rejects = yield* Ref.make<ReadonlyArray<Reject & { readonly fileId: number }>>([])
   const locations = yield* Ref.make<ReadonlyMap<string, Answer>>(new Map())
   const one = yield* Semaphore.make(1)
-  const claimed = new Set<string>()
   const loads = new Map<number, StoredLoad>()
   const runs = new Map<number, RunRequest & { readonly attempt: number; readonly isFinished: boolean }>()
 
@@ -51,6 +62,9 @@ const make = Effect.gen(function* () {
         (address === null ? undefined : known.get(address)) ?? (answer?._tag === "Located" ? answer.location : null)
       )
     })
+
+  const partOf = ({ parts, fences }: StoredLoad, { fence, part }: PartRef): Part | undefined =>
+    (fences.get(part) ?? 0) === fence ? parts.find((one) => one.part === part) : undefined
 
   const loadOf = ({ fileId, load }: LoadRef) =>
     Effect.suspend(() => {
@@ -66,10 +80,11 @@ const make = Effect.gen(function* () {
       function* (ref, share, { known, queue }) {
         const load = yield* loadOf(ref)
         const { checkpoint } = share
+        const part = partOf(load, ref)
         const stands =
           checkpoint._tag === "File"
-            ? load.state === "open" && load.resume === undefined
-            : checkpoint.lanes.every(({ lane, byteOffset }) => load.resume?.lanes[lane]?.byteOffset === byteOffset)
+            ? part !== undefined && part.resume === undefined
+            : checkpoint.lanes.every(({ lane, byteOffset }) => part?.resume?.lanes[lane]?.byteOffset === byteOffset)
         if (!stands) return yield* failure("The checkpoint has moved: another process loads this file.")
         const before = yield* Ref.get(locations)
         const remembered = tally(new Map(queue.map((address) => [address, before.get(address) ?? Answer.notNow])))
@@ -96,8 +111,12 @@ const make = Effect.gen(function* () {
         loads.set(ref.fileId, {
           ...load,
           ...(checkpoint._tag === "File"
-            ? { state: "loaded" }
-            : { resume: moved(load.resume!, checkpoint.lanes, checkpoint.to) }),
+            ? { state: "loaded", parts: [] }
+            : {
+                parts: load.parts.map((one) =>
+                  one === part ? { ...one, resume: moved(one.resume!, checkpoint.lanes, checkpoint.to) } : one,
+                ),
+              }),
           counts: addCounts(load.counts, counts),
         })
         return { counts, refused: [], remembered }
@@ -120,7 +139,7 @@ const make = Effect.gen(function* () {
     return {
       ...stored,
       file,
-      state: isOther && !isLoaded && stored.resume !== undefined ? "otherMapping" : stored.state,
+      state: isOther && !isLoaded && isBegun(stored) ? "otherMapping" : stored.state,
       isLoadedByOtherMapping: isOther && isLoaded,
     }
   }
@@ -148,10 +167,9 @@ const make = Effect.gen(function* () {
             fileId: loads.size + 1,
             load: 1,
             mapping,
-            state: "open",
             isLoadedByOtherMapping: false,
-            resume: undefined,
-            counts: noRecords,
+            fence: 0,
+            ...unbegun,
           }
           loads.set(stored.fileId, stored)
           return toLoad(stored, file, mapping)
@@ -159,7 +177,8 @@ const make = Effect.gen(function* () {
       ),
     keepProblems: () => Effect.void,
     committed: (runId) => Effect.sync(() => countsOf(runId, (load) => !isReplaced(load))),
-    take: Effect.fnUntraced(function* (runId, { mapping, force }, { file, fileId }) {
+    lock: () => Effect.void,
+    take: Effect.fnUntraced(function* (runId, { mapping, force }, { file, fileId }, part) {
       const stored = loads.get(fileId)!
       const isOther = stored.mapping !== mapping
       const isLoaded = stored.state === "loaded"
@@ -171,23 +190,31 @@ const make = Effect.gen(function* () {
           runId,
           load: load + 1,
           mapping,
-          state: "open",
-          resume: undefined,
-          counts: noRecords,
+          ...unbegun,
         })
-      } else if (!isLoaded && (!isOther || stored.resume === undefined))
-        loads.set(fileId, { ...stored, runId, mapping })
-      return toLoad(loads.get(fileId)!, file, mapping)
+      } else if (!isLoaded && (!isOther || !isBegun(stored))) loads.set(fileId, { ...stored, runId, mapping })
+      const found = loads.get(fileId)!
+      const fence = found.fence + 1
+      const taken = found.parts.filter((one) => part === undefined || one.part === part)
+      const fences = new Map([...found.fences, ...taken.map((one) => [one.part, fence] as const)])
+      loads.set(fileId, { ...found, fence, fences })
+      return { ...toLoad({ ...found, fence }, file, mapping), parts: taken }
     }),
-    beginFile: (ref, { header, maxRecordSize, start }) =>
+    beginFile: (ref, { header, maxRecordSize, parts }) =>
       Effect.map(loadOf(ref), (load) => {
-        const lanes = Array.from({ length: laneCount }, () => start)
-        loads.set(ref.fileId, { ...load, resume: load.resume ?? { position: start, header, lanes, maxRecordSize } })
+        if (isBegun(load) || load.fence !== ref.fence) return
+        const begun = parts.map(({ start, end }, part): Part => {
+          const lanes = Array.from({ length: laneCount }, () => start)
+          return { part, resume: { position: start, end, header, lanes, maxRecordSize } }
+        })
+        loads.set(ref.fileId, { ...load, parts: begun, fences: new Map(begun.map(({ part }) => [part, ref.fence])) })
       }),
-    finishFile: (ref) =>
-      Effect.map(loadOf(ref), (load) => {
-        loads.set(ref.fileId, { ...load, state: "loaded" })
-        return load.counts
+    finishPart: (ref) =>
+      Effect.flatMap(loadOf(ref), (load) => {
+        if (partOf(load, ref) === undefined) return Effect.fail(failure("another process loads this file"))
+        const parts = load.parts.filter(({ part }) => part !== ref.part)
+        loads.set(ref.fileId, { ...load, parts, state: parts.length === 0 ? "loaded" : "open" })
+        return Effect.succeed(load.counts)
       }),
     failFile: () => Effect.void,
     fileCounts: (ref) => Effect.map(loadOf(ref), (load) => load.counts),
@@ -199,72 +226,7 @@ const make = Effect.gen(function* () {
       }),
   })
 
-  const place = (answers: Answers) =>
-    Ref.update(users, (rows) => {
-      const located = [...rows].map(([email, row]) => {
-        const answer = row.user.ip_address === null ? undefined : answers.get(row.user.ip_address)
-        return [email, answer?._tag === "Located" ? { ...row, location: answer.location } : row] as const
-      })
-      return new Map(located)
-    })
-
-  const waiting = Effect.map(Ref.get(locations), (all) => {
-    const addresses: Array<string> = []
-    for (const [address, { _tag }] of all) if (_tag === "NotNow") addresses.push(address)
-    return addresses
-  })
-
-  const claims = Effect.gen(function* () {
-    const had = new Set<string>()
-    yield* Effect.addFinalizer(() => Effect.sync(() => had.forEach((address) => claimed.delete(address))))
-    const told = (answers: Answers) => new Map([...answers].filter(([, { _tag }]) => _tag !== "NotNow"))
-    return {
-      take: (limit, atLeast) =>
-        Effect.map(waiting, (addresses) => {
-          const batch = addresses.filter((address) => !claimed.has(address)).slice(0, limit)
-          if (batch.length < atLeast) return []
-          for (const address of batch) {
-            claimed.add(address)
-            had.add(address)
-          }
-          return batch
-        }),
-      othersWait: Effect.map(waiting, (addresses) => addresses.some((address) => !had.has(address))),
-      answer: Effect.fnUntraced(function* (_provider, answers) {
-        yield* Ref.update(locations, (all) => {
-          const next = new Map(all)
-          for (const [address, answer] of told(answers)) next.set(address, answer)
-          return next
-        })
-        yield* place(answers)
-      }),
-      settle: Effect.fnUntraced(function* (answers) {
-        if (answers.size === 0) return
-        yield* Ref.update(locations, (all) => {
-          const next = new Map(all)
-          for (const address of told(answers).keys()) next.delete(address)
-          return next
-        })
-        yield* place(answers)
-      }),
-    } satisfies Claims
-  })
-
-  const locationQueue = LocationQueue.of({
-    waiting: Effect.map(waiting, (addresses) => addresses.length),
-    claims,
-    queueUnplaced: Effect.gen(function* () {
-      const unplaced = [...(yield* Ref.get(users)).values()].filter(({ location }) => location === null)
-      const addresses = unplaced.flatMap(({ user }) => user.ip_address ?? [])
-      yield* place(yield* Ref.get(locations))
-      yield* Ref.update(
-        locations,
-        (all) => new Map([...addresses.map((address) => [address, Answer.notNow] as const), ...all]),
-      )
-    }),
-    // Nothing here is remembered for long enough.
-    queueOlderThan: () => Effect.void,
-  })
+  const locationQueue = makeQueue(users, locations)
 
   return Context.make(UserRepo, userRepo).pipe(
     Context.add(RunRepo, runRepo),

@@ -21,7 +21,7 @@ import { isNotWritten, isRefusal, NotWritten, writeAcceptable, type Written } fr
 import { makeTransaction, repeatConflicts } from "./transaction.ts"
 import { upsertUsers } from "./upsertUsers.ts"
 import { userArrays } from "./userArrays.ts"
-import { type ShareLocations, type ShareOutcome, type LoadRef, UserRepo } from "./UserRepo.ts"
+import { type LoadRef, type PartRef, type ShareLocations, type ShareOutcome, UserRepo } from "./UserRepo.ts"
 
 /** The checkpoints do not stand at the share's beginning. */
 class Moved extends Data.TaggedError("Moved") {}
@@ -33,7 +33,7 @@ const tryAgain = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
 /** Another transaction may have inserted the same e-mail. */
 const isTaken = (error: unknown): boolean => error instanceof SqlError && error.reason._tag === "UniqueViolation"
 
-type WriteUsers<E> = (fileId: number, share: Share, locations: ShareLocations) => Effect.Effect<Written, E>
+type WriteUsers<E> = (ref: PartRef, share: Share, locations: ShareLocations) => Effect.Effect<Written, E>
 
 type UserCounts = Pick<RecordCounts, "inserted" | "updated" | "unchanged" | "stale">
 
@@ -82,18 +82,21 @@ const make = Effect.gen(function* () {
   })
 
   const writeRows = Effect.fnUntraced(function* (
-    fileId: number,
+    { fileId, part }: PartRef,
     rows: ReadonlyArray<Winner>,
     { known, queue }: ShareLocations,
     isGuarded: boolean,
   ): Effect.fn.Return<UserCounts, SqlError | NotWritten> {
     const hasPlaces = known.size > 0
-    const [counts] = yield* sql.unsafe<UserCounts>(upsertUsers({ hasPlaces, remembers: queue.length > 0, isGuarded }), [
+    const hasEarlierParts = part > 0
+    const statement = upsertUsers({ hasEarlierParts, hasPlaces, remembers: queue.length > 0, isGuarded })
+    const [counts] = yield* sql.unsafe<UserCounts>(statement, [
       fileId,
       ...userArrays(rows),
       ...(hasPlaces
         ? placeArrays(rows.map(({ user }) => (user.ip_address === null ? undefined : known.get(user.ip_address))))
         : []),
+      ...(hasEarlierParts ? [part] : []),
     ])
     const { inserted, updated, unchanged, stale } = counts!
     if (inserted + updated + unchanged + stale !== rows.length) return yield* new NotWritten()
@@ -102,7 +105,7 @@ const make = Effect.gen(function* () {
 
   /** Writes what is left of `read` records; all of it, or it fails. */
   const writeWinners = Effect.fnUntraced(function* (
-    fileId: number,
+    ref: PartRef,
     read: number,
     rows: ReadonlyArray<Winner>,
     locations: ShareLocations,
@@ -110,7 +113,7 @@ const make = Effect.gen(function* () {
   ) {
     let total: RecordCounts = { ...noRecords, read, duplicate: read - rows.length }
     for (let start = 0; start < rows.length; start += rowsOfStatement) {
-      const counts = yield* writeRows(fileId, rows.slice(start, start + rowsOfStatement), locations, isGuarded)
+      const counts = yield* writeRows(ref, rows.slice(start, start + rowsOfStatement), locations, isGuarded)
       total = addCounts(total, { ...noRecords, ...counts })
     }
     return total
@@ -118,18 +121,18 @@ const make = Effect.gen(function* () {
 
   const writeAll =
     (isGuarded: boolean): WriteUsers<SqlError | NotWritten> =>
-    (fileId, share, locations) =>
-      Effect.map(writeWinners(fileId, share.users.length, share.winners, locations, isGuarded), (counts) => ({
+    (ref, share, locations) =>
+      Effect.map(writeWinners(ref, share.users.length, share.winners, locations, isGuarded), (counts) => ({
         counts,
         refused: [],
       }))
 
   /** Each part in a savepoint. A place that cannot be stored does not cost the user. */
-  const writeParts = Effect.fnUntraced(function* (fileId: number, share: Share, locations: ShareLocations) {
+  const writeParts = Effect.fnUntraced(function* (ref: PartRef, share: Share, locations: ShareLocations) {
     // Else a deferred constraint refuses the whole of the share at its COMMIT.
     yield* sql`set constraints all immediate`
     const write = (records: ReadonlyArray<UserRecord>, locations: ShareLocations) =>
-      transaction(writeWinners(fileId, records.length, winners(records), locations, true)).pipe(tryAgain)
+      transaction(writeWinners(ref, records.length, winners(records), locations, true)).pipe(tryAgain)
     return yield* writeAcceptable(share.users, (records) =>
       records.length > 1
         ? write(records, locations)
@@ -159,23 +162,23 @@ const make = Effect.gen(function* () {
     connections: (yield* isEmbedded) ? 1 : laneCount,
     migrate: yield* makeMigrate,
 
-    upsert: Effect.fn("UserRepo.upsert")(function* (load, share, locations) {
+    upsert: Effect.fn("UserRepo.upsert")(function* (part, share, locations) {
       yield* Effect.annotateCurrentSpan("etl.users", share.winners.length)
       let attempted: ShareOutcome | undefined
       const attempt = <E>(writeUsers: WriteUsers<E>) =>
         Effect.gen(function* () {
           yield* preferIndexes
           const remembered = locations.queue.length > 0 ? yield* queueAddresses(locations) : nothingRemembered
-          const { counts, refused } = yield* writeUsers(load.fileId, share, locations)
+          const { counts, refused } = yield* writeUsers(part, share, locations)
           const { length } = share.rejects
           const outcome = {
             counts: addCounts(counts, { ...noRecords, read: length, rejected: length }),
             refused,
             remembered,
           }
-          if (!(yield* checkpoints.move(load, share, outcome.counts))) return yield* new Moved()
+          if (!(yield* checkpoints.move(part, share, outcome.counts))) return yield* new Moved()
           const rejects = [...share.rejects, ...refused]
-          if (rejects.length > 0) yield* writeRejects(load, rejects)
+          if (rejects.length > 0) yield* writeRejects(part, rejects)
           attempted = outcome
           return outcome
         }).pipe(transaction)
@@ -190,7 +193,7 @@ const make = Effect.gen(function* () {
           "Moved",
           Effect.fnUntraced(function* () {
             // The answer to an earlier COMMIT was lost, but not the COMMIT.
-            if (attempted !== undefined && (yield* checkpoints.isCommitted(load, share))) return attempted
+            if (attempted !== undefined && (yield* checkpoints.isCommitted(part, share))) return attempted
             return yield* anotherProcess
           }),
         ),

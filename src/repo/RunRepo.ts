@@ -3,7 +3,7 @@ import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Position } from "../domain/Chunk.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import type { StageTimes } from "../domain/StageTimes.ts"
-import type { LoadRef } from "./UserRepo.ts"
+import type { LoadRef, PartRef } from "./UserRepo.ts"
 
 /** What identifies a file: see `source/Source`. */
 export interface FileIdentity {
@@ -30,16 +30,30 @@ export interface FileLoad<File extends FileIdentity> extends LoadRef {
   readonly state: "open" | "loaded" | "otherMapping"
   /** `loaded` with another column mapping than this run's. */
   readonly isLoadedByOtherMapping: boolean
+  /** What is left to load, in the file's order: one part, where nobody has split it. */
+  readonly parts: ReadonlyArray<Part>
+  /** See `PartRef`. */
+  readonly fence: number
+}
+
+/** Consecutive records of a file that are loaded by themselves. */
+export interface Part {
+  readonly part: number
   /** Where to go on; undefined: at the beginning of the file. */
   readonly resume: Resume | undefined
 }
 
-/** How far an unfinished load has come. */
+/** A part, and the load that it belongs to. */
+export type PartLoad<File extends FileIdentity> = FileLoad<File> & Part
+
+/** How far an unfinished part has come. */
 export interface Resume {
   /** Where the earliest lane stands. */
   readonly position: Position
   /** Where each lane stands, by number. */
   readonly lanes: ReadonlyArray<Position>
+  /** The byte before which the part ends; undefined: the file's end. */
+  readonly end: number | undefined
   readonly header: Uint8Array
   /**
    * Belongs to the load: by another one a record might be rejected that is loaded already, or be neither. Undefined: any
@@ -52,8 +66,8 @@ export interface Resume {
 export interface Beginning {
   /** The bytes of the file's header, without its line end. */
   readonly header: Uint8Array
-  /** The first record's position. */
-  readonly start: Position
+  /** Where each part begins, and the byte before which it ends; undefined: the file's end. */
+  readonly parts: ReadonlyArray<{ readonly start: Position; readonly end: number | undefined }>
   readonly maxRecordSize: number
 }
 
@@ -97,20 +111,26 @@ export class RunRepo extends Context.Service<
     readonly keepProblems: (runId: number, problems: ReadonlyArray<FileProblem>) => Effect.Effect<void, DatabaseError>
     /** What the run has committed, but for files of which a later version was registered. */
     readonly committed: (runId: number) => Effect.Effect<RecordCounts, DatabaseError>
+    /** Waits, and says so, while another process has the file's lock; others wait until the scope closes. */
+    readonly lock: (load: FileLoad<FileIdentity>) => Effect.Effect<void, DatabaseError, Scope.Scope>
     /**
-     * Takes a file for the run, and tells how far it is loaded by now. With `force` a file that an earlier run has
-     * loaded, or that was begun with another mapping, begins anew. Waits, and says so, while another process loads the
-     * file; others wait until the scope closes.
+     * Takes a file, or one part of it, for the run, and tells how far that is loaded by now. Nothing more is written by
+     * those who took it before. With `force` a file that an earlier run has loaded, or that was begun with another
+     * mapping, begins anew.
      */
     readonly take: <File extends FileIdentity>(
       runId: number,
       request: RunRequest,
       load: FileLoad<File>,
-    ) => Effect.Effect<FileLoad<File>, DatabaseError, Scope.Scope>
-    /** The load begins: its lanes stand at the first record. May be repeated. */
-    readonly beginFile: (load: LoadRef, beginning: Beginning) => Effect.Effect<void, DatabaseError>
-    /** The file's last chunk is committed. May be repeated. Gives the counts of the whole load, earlier attempts included. */
-    readonly finishFile: (load: LoadRef) => Effect.Effect<RecordCounts, DatabaseError>
+      part?: number,
+    ) => Effect.Effect<FileLoad<File>, DatabaseError>
+    /** The load begins: the lanes of its parts stand at their first records. May be repeated. */
+    readonly beginFile: (load: Omit<PartRef, "part">, beginning: Beginning) => Effect.Effect<void, DatabaseError>
+    /**
+     * The part's last chunk is committed; with the last part the file is loaded. May be repeated. Gives the counts of the
+     * whole load as far as it is committed, earlier attempts included.
+     */
+    readonly finishPart: (part: PartRef & Part) => Effect.Effect<RecordCounts, DatabaseError>
     /** The file cannot be read to its end: keeps why, until it is taken again. May be repeated. */
     readonly failFile: (load: LoadRef, error: string) => Effect.Effect<void, DatabaseError>
     /** What is committed of a load so far. */

@@ -13,6 +13,14 @@ export interface LoadRef {
   readonly load: number
 }
 
+/** A part of a file's load, as whoever has taken it last knows it. */
+export interface PartRef extends LoadRef {
+  /** From 0; a file that nobody has split has one. */
+  readonly part: number
+  /** Grows whenever the file is taken: who had taken the part before writes no more of it. */
+  readonly fence: number
+}
+
 /** What is known of the places of a share's users. */
 export interface ShareLocations {
   /** Answers that came at once, by address. */
@@ -50,10 +58,10 @@ export class UserRepo extends Context.Service<
      * rejects, its addresses' queue and its lanes' checkpoints at the chunk's end, or the file as loaded. All of it, or
      * nothing when it fails. Records that the database refuses (a constraint, a trigger) are rejected alone. The checkpoints
      * must stand where the share tells; at its end it is committed already, and nothing is changed. Fails when another
-     * process moves them. Shares of different lanes may be written at once, those of one lane in the order of the file.
+     * process moves them, or has taken the part. Shares of different lanes may be written at once, those of one lane in the order of the file.
      */
     readonly upsert: (
-      load: LoadRef,
+      part: PartRef,
       share: Share,
       locations: ShareLocations,
     ) => Effect.Effect<ShareOutcome, DatabaseError>

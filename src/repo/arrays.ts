@@ -12,5 +12,5 @@ export const days = array<string>(PgTypes.OID.date)
 export const booleans = array<boolean>(PgTypes.OID.bool)
 export const doubles = array<number>(PgTypes.OID.float8)
 export const bytes = array<Uint8Array>(PgTypes.OID.bytea)
-export const integers = (values: ReadonlyArray<number>): PgTypes.Parameter =>
-  array<bigint>(PgTypes.OID.int8)(values.map(BigInt))
+export const integers = (values: ReadonlyArray<number | null>): PgTypes.Parameter =>
+  array<bigint>(PgTypes.OID.int8)(values.map((value) => (value === null ? null : BigInt(value))))

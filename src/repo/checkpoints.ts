@@ -4,46 +4,53 @@ import { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Share } from "../domain/Lane.ts"
 import { countNames, type RecordCounts } from "../domain/RunSummary.ts"
 import { integers } from "./arrays.ts"
-import type { LoadRef } from "./UserRepo.ts"
+import type { PartRef } from "./UserRepo.ts"
 
 export const anotherProcess = new DatabaseError({
-  operation: "query",
+  operation: "checkpoint",
   message: "The checkpoint has moved: another process loads this file. Wait until it is done, then run again.",
   retryable: false,
 })
 
-/** The counts go to the first of the lanes: it is their sum that matters. Parameters: load, lanes, where they stand, to, counts. */
+/** The counts go to the first of the lanes: it is their sum that matters. Parameters: part, lanes, where they stand, to, counts. */
 const moveLanes = `
-  update etl_checkpoints c set byte_offset = $6, line = $7, ${countNames
+  update etl_checkpoints c set byte_offset = $8, line = $9, ${countNames
     .map((name) => `${name} = c.${name} + case when t.number = 1 then n.${name} else 0 end`)
     .join(", ")}
-  from unnest($4::bigint[], $5::bigint[]) with ordinality as t (lane, byte_offset, number), (select ${countNames
-    .map((name, index) => `$${index + 8}::bigint as ${name}`)
+  from unnest($6::bigint[], $7::bigint[]) with ordinality as t (lane, byte_offset, number), (select ${countNames
+    .map((name, index) => `$${index + 10}::bigint as ${name}`)
     .join(", ")}) n
-  where c.file_id = $1 and c.load = $2 and c.run_id = $3 and c.lane = t.lane and c.byte_offset = t.byte_offset
+  where c.file_id = $1 and c.load = $2 and c.run_id = $3 and c.part = $4 and c.fence = $5 and c.lane = t.lane and c.byte_offset = t.byte_offset
   returning 1`
 
-/** Parameters: load, header, counts. */
+/** Parameters: file, load, run, fence, header, counts. */
 const loadWhole = `
-  update etl_files set header = $4, loaded_at = now(), error = null, ${countNames.map((name, index) => `${name} = $${index + 5}`).join(", ")}
-  where id = $1 and load = $2 and run_id = $3 and loaded_at is null and header is null
+  update etl_files set header = $5, loaded_at = now(), error = null, ${countNames.map((name, index) => `${name} = $${index + 6}`).join(", ")}
+  where id = $1 and load = $2 and run_id = $3 and fence = $4 and loaded_at is null and header is null
   returning 1`
 
 /** The checkpoints of a load that move with its shares, by compare-and-set. */
 export const makeCheckpoints = (sql: SqlClient) => {
-  const loadOf = ({ fileId, load, runId }: LoadRef) => [fileId, load, runId]
   const valuesOf = (counts: RecordCounts) => countNames.map((name) => counts[name])
 
   return {
     /** Whether the checkpoint stood at the share's beginning, and now stands at its end. */
-    move: Effect.fnUntraced(function* (load: LoadRef, { checkpoint }: Share, counts: RecordCounts) {
+    move: Effect.fnUntraced(function* (
+      { fence, fileId, load, part, runId }: PartRef,
+      { checkpoint }: Share,
+      counts: RecordCounts,
+    ) {
       if (checkpoint._tag === "File") {
         const { header } = checkpoint
-        return (yield* sql.unsafe(loadWhole, [...loadOf(load), header, ...valuesOf(counts)])).length === 1
+        return (yield* sql.unsafe(loadWhole, [fileId, load, runId, fence, header, ...valuesOf(counts)])).length === 1
       }
       const { lanes, to } = checkpoint
       const moved = yield* sql.unsafe(moveLanes, [
-        ...loadOf(load),
+        fileId,
+        load,
+        runId,
+        part,
+        fence,
         integers(lanes.map(({ lane }) => lane)),
         integers(lanes.map(({ byteOffset }) => byteOffset)),
         to.byteOffset,
@@ -54,7 +61,7 @@ export const makeCheckpoints = (sql: SqlClient) => {
     }),
 
     /** Whether the share is committed. */
-    isCommitted: Effect.fnUntraced(function* ({ fileId, load, runId }: LoadRef, { checkpoint }: Share) {
+    isCommitted: Effect.fnUntraced(function* ({ fileId, load, part, runId }: PartRef, { checkpoint }: Share) {
       if (checkpoint._tag === "File") {
         const loaded = yield* sql`
           select 1 from etl_files where id = ${fileId} and load = ${load} and run_id = ${runId} and loaded_at is not null`
@@ -63,7 +70,7 @@ export const makeCheckpoints = (sql: SqlClient) => {
       const { lanes, to } = checkpoint
       const moved = yield* sql`
         select 1 from etl_checkpoints
-        where file_id = ${fileId} and load = ${load} and run_id = ${runId} and byte_offset = ${to.byteOffset}
+        where file_id = ${fileId} and load = ${load} and run_id = ${runId} and part = ${part} and byte_offset = ${to.byteOffset}
           and lane = any(${integers(lanes.map(({ lane }) => lane))})`
       return moved.length === lanes.length
     }),

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Position } from "../domain/Chunk.ts"
-import { fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
+import { type DatabaseError, fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
 import { earliest, laneCount } from "../domain/Lane.ts"
 import { countNames, type RecordCounts } from "../domain/RunSummary.ts"
 import { integers, texts } from "./arrays.ts"
@@ -10,12 +10,19 @@ import { makeClient } from "./client.ts"
 import { countsOf, countSums, storable } from "./etlFiles.ts"
 import { patiently } from "./patience.ts"
 import { makeLocks } from "./PgLocks.ts"
-import type { Beginning, FileIdentity, FileLoad, RunRequest } from "./RunRepo.ts"
+import type { Beginning, FileIdentity, FileLoad, Part, RunRequest } from "./RunRepo.ts"
 import { makeTransaction } from "./transaction.ts"
-import type { LoadRef } from "./UserRepo.ts"
+import type { LoadRef, PartRef } from "./UserRepo.ts"
 
 /** Files of one statement. */
 const batchSize = 5_000
+
+interface PartRow {
+  readonly part: number
+  readonly end: number | null
+  /** Where each lane stands, in order. */
+  readonly lanes: ReadonlyArray<Position>
+}
 
 interface FileRow {
   readonly id: number
@@ -23,48 +30,72 @@ interface FileRow {
   readonly load: number
   readonly mapping: string
   readonly isLoaded: boolean
+  readonly fence: number
   readonly header: Uint8Array | null
-  /** Where each lane stands, in order; null where the load has no checkpoints. */
-  readonly lanes: ReadonlyArray<Position> | null
+  /** Those that are unfinished; null where the load has no checkpoints. */
+  readonly parts: ReadonlyArray<PartRow> | null
   /** Null where an earlier version began the load. */
   readonly maxRecordSize: number | null
-  readonly error: string | null
 }
 
-const fileColumns = `f.id, f.run_id::float8 as "runId", f.load, f.mapping, f.loaded_at is not null as "isLoaded", f.header,
-  f.max_record_size as "maxRecordSize", f.error`
+const fileColumns = `f.id, f.run_id::float8 as "runId", f.load, f.mapping, f.loaded_at is not null as "isLoaded", f.fence,
+  f.header, f.max_record_size as "maxRecordSize"`
 
-/** The checkpoints that `rows` selects, as a table of one row. */
-const lanesOf = (rows: string): string =>
-  `(select json_agg(json_build_object('byteOffset', byte_offset, 'line', line) order by lane) as lanes from (${rows}) c)`
+/** The unfinished parts of the file of that number, as a table of one row. */
+const partsOf = (fileId: string): string => `(
+    select json_agg(json_build_object('part', part, 'end', part_end, 'lanes', lanes) order by part)
+      filter (where not is_finished) as parts
+    from (
+      select part, part_end, json_agg(json_build_object('byteOffset', byte_offset, 'line', line) order by lane) as lanes,
+        coalesce(bool_and(byte_offset = part_end), false) as is_finished
+      from etl_checkpoints where file_id = ${fileId} group by part, part_end
+    ) p
+  )`
 
-/** The checkpoints' counts become the file's. Parameters: its number, its load, its run. */
+/**
+ * The checkpoints' counts become the file's. Parameters: its number, its load, its run, and the fence of who finishes it;
+ * null where its parts are finished. A file without a record has no checkpoints.
+ */
 const finish = `
-  with committed as (delete from etl_checkpoints where file_id = $1 and load = $2 and run_id = $3 returning *), sums as (
+  with committed as (
+    delete from etl_checkpoints where file_id = $1 and load = $2 and run_id = $3 and fence = coalesce($4::integer, fence)
+    returning *
+  ), sums as (
     select ${countSums} from committed
   )
-  update etl_files f set loaded_at = now(), error = null, ${countNames.map((name) => `${name} = f.${name} + s.${name}`).join(", ")}
+  update etl_files f set loaded_at = coalesce(f.loaded_at, now()), error = null,
+    ${countNames.map((name) => `${name} = f.${name} + s.${name}`).join(", ")}
   from sums s where f.id = $1 and f.load = $2 and f.run_id = $3
+    and (f.loaded_at is not null or exists (select from committed) or (f.header is null and f.fence = $4))
   returning ${countNames.map((name) => `f.${name}::float8`).join(", ")}`
 
+const toPart =
+  ({ maxRecordSize }: FileRow, header: Uint8Array) =>
+  ({ end, lanes, part }: PartRow): Part => ({
+    part,
+    resume: {
+      position: earliest(lanes),
+      end: end ?? undefined,
+      header,
+      lanes,
+      maxRecordSize: maxRecordSize ?? undefined,
+    },
+  })
+
+const unbegun: ReadonlyArray<Part> = [{ part: 0, resume: undefined }]
+
 const toLoad = <File extends FileIdentity>(row: FileRow, file: File, { mapping }: RunRequest): FileLoad<File> => {
+  const { fence, header, id, isLoaded, load, parts, runId } = row
   const isOtherMapping = row.mapping !== mapping
   return {
     file,
-    runId: row.runId,
-    fileId: row.id,
-    load: row.load,
-    state: row.isLoaded ? "loaded" : isOtherMapping && row.header !== null ? "otherMapping" : "open",
-    isLoadedByOtherMapping: row.isLoaded && isOtherMapping,
-    resume:
-      row.header === null || row.lanes === null
-        ? undefined
-        : {
-            position: earliest(row.lanes),
-            header: row.header,
-            lanes: row.lanes,
-            maxRecordSize: row.maxRecordSize ?? undefined,
-          },
+    runId,
+    fileId: id,
+    load,
+    state: isLoaded ? "loaded" : isOtherMapping && header !== null ? "otherMapping" : "open",
+    isLoadedByOtherMapping: isLoaded && isOtherMapping,
+    parts: isLoaded ? [] : header === null ? unbegun : (parts ?? []).map(toPart(row, header)),
+    fence,
   }
 }
 
@@ -95,7 +126,7 @@ export const makeFileLoads = Effect.gen(function* () {
     const rows = yield* sql.unsafe<FileRow>(
       `select ${fileColumns}, c.* from unnest($1, $2) with ordinality as t (uri, fingerprint, number)
       join etl_files f using (uri, fingerprint)
-      cross join lateral ${lanesOf("select * from etl_checkpoints where file_id = f.id")} c
+      cross join lateral ${partsOf("f.id")} c
       order by t.number`,
       [uris, fingerprints],
     )
@@ -129,35 +160,76 @@ export const makeFileLoads = Effect.gen(function* () {
     yield* sql`update etl_runs set ${sql.update(left)} where id = ${taken[0]!.from} and id <> ${runId}`
   }, transaction)
 
-  /** A process that was killed may have left a COMMIT under way: it is waited for. */
-  const storedFile = (fileId: number, isAgain = false): Effect.Effect<FileRow, SqlError> =>
+  /**
+   * Raises the fences, and tells where the checkpoints stand behind them. A process that was killed may have left a COMMIT
+   * under way: it is waited for.
+   */
+  const fenced = (
+    fileId: number,
+    part: number | undefined,
+    isAgain = false,
+  ): Effect.Effect<FileRow, SqlError | DatabaseError> =>
     Effect.gen(function* () {
-      const [file] = yield* sql.unsafe<FileRow>(`select ${fileColumns} from etl_files f where id = $1 for share`, [
-        fileId,
-      ])
-      if (file!.isLoaded || file!.header === null) return { ...file!, lanes: null }
-      const [checkpoints] = yield* sql.unsafe<Pick<FileRow, "lanes">>(
-        `select * from ${lanesOf("select * from etl_checkpoints where file_id = $1 for share")} c`,
+      // Why one part failed, its other parts leave.
+      const clearError = part === undefined ? ", error = null" : ""
+      const raised = yield* sql.unsafe<FileRow>(
+        `update etl_files f set fence = fence + 1${clearError} where id = $1 and loaded_at is null returning ${fileColumns}`,
         [fileId],
       )
-      if (checkpoints!.lanes !== null) return { ...file!, ...checkpoints! }
-      // The file was finished between the two statements.
-      if (!isAgain) return yield* storedFile(fileId, true)
-      return yield* Effect.die(new Error(`etl_checkpoints has no rows of the unfinished file ${fileId}`))
+      const [file] =
+        raised.length > 0
+          ? raised
+          : yield* sql.unsafe<FileRow>(`select ${fileColumns} from etl_files f where id = $1`, [fileId])
+      if (file!.isLoaded || file!.header === null) return { ...file!, parts: null }
+      const checkpoints = yield* sql`
+        update etl_checkpoints set fence = ${file!.fence}
+        where file_id = ${fileId} and part = coalesce(${part ?? null}::integer, part) and fence < ${file!.fence}
+        returning 1`
+      if (checkpoints.length > 0) {
+        const [stored] = yield* sql.unsafe<Pick<FileRow, "parts">>(`select * from ${partsOf("$1")} c`, [fileId])
+        const parts = stored!.parts ?? []
+        return { ...file!, parts: part === undefined ? parts : parts.filter((other) => other.part === part) }
+      }
+      // The file was finished between the two statements, or somebody else has taken it.
+      if (!isAgain) return yield* fenced(fileId, part, true)
+      return yield* anotherProcess
     })
 
   const takeFile = Effect.fnUntraced(function* <File extends FileIdentity>(
     runId: number,
     request: RunRequest,
     { file, fileId }: FileLoad<File>,
+    part: number | undefined,
   ) {
-    const found = yield* storedFile(fileId)
-    if (found.error !== null) yield* sql`update etl_files set error = null where id = ${fileId}`
+    const found = yield* fenced(fileId, part)
     if (found.runId === runId && found.mapping === request.mapping) return toLoad(found, file, request)
     if (request.force) yield* reload(runId, request, fileId)
     yield* takeOver(runId, request, fileId)
-    return toLoad(yield* storedFile(fileId), file, request)
+    return toLoad(yield* fenced(fileId, part), file, request)
   })
+
+  const finishFile = Effect.fnUntraced(function* ({ fileId, load, runId }: LoadRef, fence: number | null) {
+    const [counts] = yield* sql.unsafe<RecordCounts>(finish, [fileId, load, runId, fence])
+    return counts ?? (yield* anotherProcess)
+  })
+
+  /** Who finishes the last part, finishes the file: they do it one after the other. */
+  const finishOne = Effect.fnUntraced(function* (ref: PartRef) {
+    const { fence, fileId, load, part, runId } = ref
+    const [file] = yield* sql<{ isLoaded: boolean }>`
+      select loaded_at is not null as "isLoaded" from etl_files
+      where id = ${fileId} and load = ${load} and run_id = ${runId} for update`
+    if (file?.isLoaded === true) return yield* counts("f.id = $1 and f.load = $2", [fileId, load])
+    const ended = yield* sql`
+      update etl_checkpoints set byte_offset = part_end
+      where file_id = ${fileId} and load = ${load} and run_id = ${runId} and part = ${part} and fence = ${fence}
+      returning 1`
+    if (ended.length === 0) return yield* anotherProcess
+    const unfinished =
+      yield* sql`select from etl_checkpoints where file_id = ${fileId} and byte_offset < part_end limit 1`
+    if (unfinished.length === 0) return yield* finishFile(ref, null)
+    return yield* counts("f.id = $1 and f.load = $2", [fileId, load])
+  }, transaction)
 
   return {
     register: Effect.fn("RunRepo.register")(
@@ -172,37 +244,35 @@ export const makeFileLoads = Effect.gen(function* () {
       patiently,
     ),
 
-    take: Effect.fn("RunRepo.take")(function* <File extends FileIdentity>(
-      runId: number,
-      request: RunRequest,
-      load: FileLoad<File>,
-    ) {
-      const { fileId, file } = load
-      yield* lock(`file ${fileId}`, `Another process loads ${file.uri}. Waiting until it is done.`)
-      return yield* takeFile(runId, request, load).pipe(Effect.mapError(fromSqlError), patiently)
-    }),
+    lock: Effect.fn("RunRepo.lock")(({ file, fileId }: FileLoad<FileIdentity>) =>
+      lock(`file ${fileId}`, `Another process loads ${file.uri}. Waiting until it is done.`),
+    ),
+
+    take: Effect.fn("RunRepo.take")(takeFile, Effect.mapError(toDatabaseError), patiently),
 
     beginFile: Effect.fn("RunRepo.beginFile")(
-      function* ({ fileId, load, runId }: LoadRef, { header, maxRecordSize, start }: Beginning) {
+      function* ({ fence, fileId, load, runId }: Omit<PartRef, "part">, { header, maxRecordSize, parts }: Beginning) {
         yield* sql`
           with begun as (
             update etl_files set header = ${header}, max_record_size = ${maxRecordSize}
-            where id = ${fileId} and load = ${load} and run_id = ${runId} and loaded_at is null and header is null
+            where id = ${fileId} and load = ${load} and run_id = ${runId} and fence = ${fence} and loaded_at is null
+              and header is null
             returning id
           )
-          insert into etl_checkpoints (file_id, lane, load, run_id, byte_offset, line)
-          select id, lane, ${load}, ${runId}, ${start.byteOffset}, ${start.line}
-          from begun cross join generate_series(0, ${laneCount - 1}::integer) lane`
+          insert into etl_checkpoints (file_id, part, part_end, lane, load, run_id, fence, byte_offset, line)
+          select id, number - 1, part_end, lane, ${load}, ${runId}, ${fence}, byte_offset, line
+          from begun cross join generate_series(0, ${laneCount - 1}::integer) lane
+            cross join unnest(
+              ${integers(parts.map(({ start }) => start.byteOffset))}, ${integers(parts.map(({ start }) => start.line))},
+              ${integers(parts.map(({ end }) => end ?? null))}
+            ) with ordinality as t (byte_offset, line, part_end, number)`
       },
       Effect.mapError(fromSqlError),
       patiently,
     ),
 
-    finishFile: Effect.fn("RunRepo.finishFile")(
-      function* ({ fileId, load, runId }: LoadRef) {
-        const [counts] = yield* sql.unsafe<RecordCounts>(finish, [fileId, load, runId])
-        return counts ?? (yield* anotherProcess)
-      },
+    finishPart: Effect.fn("RunRepo.finishPart")(
+      (ref: PartRef & Part) => (ref.resume?.end === undefined ? finishFile(ref, ref.fence) : finishOne(ref)),
       Effect.mapError(toDatabaseError),
       patiently,
     ),

@@ -10,6 +10,7 @@ import permits from "./migrations/0004_permits.ts"
 import rejects from "./migrations/0005_rejects.ts"
 import lanes from "./migrations/0006_lanes.ts"
 import history from "./migrations/0007_history.ts"
+import cluster from "./migrations/0008_cluster.ts"
 import { AdoptionError } from "./migrations/adoptUsers.ts"
 import { patiently } from "./patience.ts"
 
@@ -22,6 +23,7 @@ export const migrations = {
   "0005_rejects": rejects,
   "0006_lanes": lanes,
   "0007_history": history,
+  "0008_cluster": cluster,
 }
 
 const runMigrations = Migrator.make({})({ table: "etl_migrations", loader: Migrator.fromRecord(migrations) })

@@ -42,6 +42,8 @@ const namesOf = (columns: ReadonlyArray<readonly [name: string, type: string]>):
   columns.map(([name]) => name)
 
 export interface UpsertOptions {
+  /** Earlier parts of the file are loaded by themselves. */
+  readonly hasEarlierParts: boolean
   /** Places are among the parameters. */
   readonly hasPlaces: boolean
   /** Places that the service has told before are used in the statement itself; also while it is asked again. */
@@ -73,6 +75,13 @@ const incoming = ({ hasPlaces, remembers }: UpsertOptions): string => {
     from (${given}) r left join ip_locations l on l.address = r.ip_address and l.latitude is not null`
 }
 
+const earlierParts = ({ hasPlaces }: UpsertOptions): string => {
+  const part = 2 + userParameters.length + (hasPlaces ? placeParameters.length : 0)
+  return `exists (
+    select from etl_checkpoints c where c.file_id = $1 and c.part < $${part}::integer and c.byte_offset < c.part_end
+  )`
+}
+
 const insertedColumns = [...userColumns, ...placeColumns, "byte_offset", "differs", "file_id"].join(", ")
 
 /**
@@ -84,17 +93,18 @@ const insertedColumns = [...userColumns, ...placeColumns, "byte_offset", "differ
  * Where few of the e-mails are `stored`, which is the rule when users are loaded first, the others go from the arrays into
  * the table; else it is cheaper to join all of them once, and to keep the new ones until the stored ones are changed.
  *
- * An equal row is written where a file with a lower number is unfinished: records of it may come that lie between the
+ * An equal row is written where a file with a lower number, or an earlier part of the file, is unfinished: records of it may come that lie between the
  * row's and this one, and so the row must tell that it was read last here.
  *
- * Parameters: the file's number; `userArrays`; and `placeArrays` where they are given.
+ * Parameters: the file's number; `userArrays`; `placeArrays` where they are given; and the part's number where there are
+ * earlier ones.
  */
 export const upsertUsers = (options: UpsertOptions): string => `
 with earlier as materialized (
   select exists (
     select from etl_files f where f.loaded_at is null and f.id < $1
       and not ${isReplaced("f")}
-  ) as is_unfinished
+  )${options.hasEarlierParts ? ` or ${earlierParts(options)}` : ""} as is_unfinished
 ), stored as materialized (
   select i.number from unnest(${emails}) with ordinality as i (email, number) join users u on u.email = i.email
   limit cardinality(${emails}) / 16 + 1

@@ -32,10 +32,10 @@ const undoLanes = Effect.gen(function* () {
     ) c
     where f.id = c.file_id`
   yield* sql`drop table etl_checkpoints`
-  yield* sql`alter table etl_files drop column max_record_size, drop column error`
+  yield* sql`alter table etl_files drop column max_record_size, drop column error, drop column fence`
   yield* sql`
     alter table etl_runs drop column ended_at, drop column exit_code, drop column milliseconds, drop column stages,
-      drop column problems`
+      drop column problems, drop column execution, drop column cancelled_at`
   yield* sql`delete from etl_migrations where migration_id >= 6`
 })
 

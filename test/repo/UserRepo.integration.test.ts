@@ -20,7 +20,7 @@ const loadFile = Effect.fnUntraced(function* (users: ReadonlyArray<User>, chunkS
       Object.entries(total).map(([key, value]) => [key, value + counts[key as keyof typeof counts]]),
     ) as typeof noRecords
   }
-  yield* runs.finishFile(load)
+  yield* runs.finishPart(load)
   return total
 })
 
@@ -165,7 +165,7 @@ for (const [name, database, runs] of [
             const chunk = chunks.shift()
             if (chunk !== undefined) yield* repo.upsert(load, chunk, { known: new Map(), queue: [] })
             if (chunks.length > 0) continue
-            yield* runs.finishFile(load)
+            yield* runs.finishPart(load)
             open.splice(index, 1)
           }
           assert.deepStrictEqual(yield* storedUsers, expectedUsers(inputs))
@@ -295,7 +295,7 @@ for (const [name, database, runs] of [
           yield* sql`select byte_offset::int, line::int, length::int, raw, reasons from etl_rejects`,
           [{ byte_offset: 20, line: 3, length: 99, raw: header, reasons: reject.reasons }],
         )
-        assert.deepInclude(yield* runs.finishFile(load), { read: 2, inserted: 1, rejected: 1 })
+        assert.deepInclude(yield* runs.finishPart(load), { read: 2, inserted: 1, rejected: 1 })
       }),
     )
 

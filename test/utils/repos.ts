@@ -29,8 +29,8 @@ export const newLoad = Effect.gen(function* () {
   const request = { source: "test", mapping: "m", force: false }
   const { runId } = yield* Effect.scoped(runs.begin(request))
   const [load] = yield* runs.register(runId, request, [{ uri: `/file${files++}.csv`, fingerprint: "1", size: 1 }])
-  yield* runs.beginFile(load!, { header, start, maxRecordSize: 1024 })
-  return load!
+  yield* runs.beginFile(load!, { header, parts: [{ start, end: undefined }], maxRecordSize: 1024 })
+  return { ...load!, ...load!.parts[0]! }
 })
 
 /** Empties all tables. */
