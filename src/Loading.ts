@@ -1,4 +1,4 @@
-import { type Duration, Effect, Ref, Stream } from "effect"
+import { Data, type Duration, Effect, Ref, Stream } from "effect"
 import type { AddressTally } from "./domain/AddressTally.ts"
 import { type ColumnMapping, otherMapping } from "./domain/ColumnMapping.ts"
 import { plural } from "./domain/format.ts"
@@ -49,6 +49,9 @@ const makeLocate = Effect.fnUntraced(function* (maxAge: Duration.Duration | unde
 })
 
 const describeReasons = ({ reasons }: Reject): string => reasons.map(describeReason).join(", ")
+
+/** Nobody wants the run any more. */
+class Cancelled extends Data.TaggedError("Cancelled") {}
 
 /** What this attempt has done of a file. */
 interface Work {
@@ -101,6 +104,7 @@ export const make = Effect.fnUntraced(function* (
   const isTooMuch = (counts: RecordCounts) => RejectLimit.isExceeded(options.maxRejects, counts)
   // For good: a share of what was read may be less again when the file beside it is loaded.
   let hasStopped = false
+  let isCancelled = false
   const isStopped = Effect.map(Ref.get(runCounts), (counts) => hasStopped || isTooMuch(counts))
 
   /** One line a chunk: all of them, with their reasons, are in `etl_rejects`. */
@@ -118,6 +122,7 @@ export const make = Effect.fnUntraced(function* (
     )
     yield* Ref.update(runCounts, (total) => addCounts(total, counts))
     yield* tellProgress({ _tag: "ChunkCommitted", counts })
+    if (isCancelled) return yield* new Cancelled()
     if (yield* isStopped) return yield* new Writing.TooManyRejects()
   })
 
@@ -146,11 +151,13 @@ export const make = Effect.fnUntraced(function* (
     ).pipe(Effect.annotateLogs({ step: "Transform" }))
   })
 
+  const leftOpen = Effect.fnUntraced(function* (load: FileLoad<SourceFile>) {
+    return fileSummary(load.file, "open", yield* runs.fileCounts(load))
+  })
+
   const stoppedAt = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, work: Work) {
     yield* stop(load, work.firstReject)
-    return work.whole === undefined
-      ? fileSummary(load.file, "open", yield* runs.fileCounts(load))
-      : yield* finished(load, work.whole.counts)
+    return work.whole === undefined ? yield* leftOpen(load) : yield* finished(load, work.whole.counts)
   })
 
   /** Loads a part of a file, and gives the counts of the whole load. */
@@ -201,6 +208,7 @@ export const make = Effect.fnUntraced(function* (
       Effect.catchTags({
         SourceError: (error) => failed(load, error),
         TooManyRejects: () => stoppedAt(load, work),
+        Cancelled: () => leftOpen(load),
       }),
       Effect.flatMap((summary) => withWork(summary, work)),
       Effect.tap(annotateSpan),
@@ -227,12 +235,34 @@ export const make = Effect.fnUntraced(function* (
         yield* Effect.logDebug("already loaded").pipe(Effect.annotateLogs({ step: "Extract" }))
         return fileSummary(file, "skipped", noRecords)
       }
-      if (yield* isStopped) return fileSummary(file, "open", yield* runs.fileCounts(load))
-      return yield* readParts(load)
+      return (yield* isStopped) ? yield* leftOpen(load) : yield* readParts(load)
     },
     (effect, { file }) => Effect.annotateLogs(effect, { file: file.uri }),
     Effect.scoped,
   )
 
-  return { loadFile, isStopped }
+  /** Loads one part of a file for a run that several processes load. None of them locks the file: its fence keeps them apart. */
+  const loadPart = Effect.fn("Loading.loadPart")(
+    function* (registered: FileLoad<SourceFile>, part: number) {
+      const { file } = registered
+      yield* Effect.annotateCurrentSpan({ "etl.file.uri": file.uri, "etl.file.part": part })
+      const load = yield* runs.take(runId, request, registered, part)
+      if (load.state === "otherMapping") return yield* otherMapping([file.uri])
+      if (load.parts.length === 0) return fileSummary(file, "loaded", yield* runs.fileCounts(load))
+      return isCancelled || (yield* isStopped) ? yield* leftOpen(load) : yield* readParts(load)
+    },
+    (effect, { file }, part) => Effect.annotateLogs(effect, { file: file.uri, part }),
+  )
+
+  return {
+    loadFile,
+    loadPart,
+    isStopped,
+    /** Counts what other processes have loaded of the run by now. */
+    recount: Effect.flatMap(runs.committed(runId), (counts) => Ref.set(runCounts, counts)),
+    /** Nothing more is begun; what is under way ends with its chunk, and leaves its file open. */
+    cancel: Effect.sync(() => {
+      isCancelled = true
+    }),
+  }
 })

@@ -1,6 +1,6 @@
-import { Cause, Deferred, Effect, Exit, Fiber, Runtime, Semaphore } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Runtime } from "effect"
 import * as AddressTally from "./domain/AddressTally.ts"
-import { otherMapping, signature } from "./domain/ColumnMapping.ts"
+import { signature } from "./domain/ColumnMapping.ts"
 import { DatabaseError } from "./domain/DatabaseError.ts"
 import { plural } from "./domain/format.ts"
 import { monotonicMillis } from "./domain/monotonic.ts"
@@ -9,34 +9,16 @@ import { RejectTally } from "./domain/RejectTally.ts"
 import { exitCode, noRecords, type RecordCounts, type RunSummary, unaccounted } from "./domain/RunSummary.ts"
 import { Stopwatch } from "./domain/StageTimes.ts"
 import { GeoLocator } from "./geo/GeoLocator.ts"
+import * as Listing from "./Listing.ts"
 import * as Loading from "./Loading.ts"
 import * as Locating from "./Locating.ts"
 import type { PipelineOptions } from "./PipelineOptions.ts"
 import { type Attempt, type FileLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
 import { UserRepo } from "./repo/UserRepo.ts"
 import { Source, type SourceFile } from "./source/Source.ts"
+import * as Turns from "./Turns.ts"
 
 export { defaults, type PipelineOptions } from "./PipelineOptions.ts"
-
-/**
- * So many small files are loaded at once, where more than one connection may write: each waits longer for the database
- * than it takes us to read it. More would hold more of the pool's connections: each has one for its lock.
- */
-const mostFilesAtOnce = 2
-const smallFile = 256 * 1024
-
-/** Refuses to go on where an earlier attempt read a file by another column mapping. */
-const checkMappings = Effect.fnUntraced(function* (loads: ReadonlyArray<FileLoad<SourceFile>>, force: boolean) {
-  if (force) return
-  const begun = loads.filter((load) => load.state === "otherMapping")
-  if (begun.length > 0) return yield* otherMapping(begun.map(({ file }) => file.uri))
-  const loaded = loads.filter((load) => load.isLoadedByOtherMapping).length
-  if (loaded > 0) {
-    yield* Effect.logWarning(
-      `${loaded} ${loaded === 1 ? "file was" : "files were"} loaded with another column mapping; --force loads again with this one`,
-    )
-  }
-})
 
 /** Reasons that get a line of their own. */
 const toldReasons = 10
@@ -87,28 +69,11 @@ const runAttempt = Effect.fnUntraced(function* (
   const users = yield* UserRepo
   const locator = yield* GeoLocator
 
-  const listed = yield* source.files
-  const files = listed.filter(({ problem }) => problem === undefined)
-  const problems = listed.flatMap(({ uri, name, problem }) =>
-    problem === undefined ? [] : { uri, name, error: problem },
-  )
-  const unreadable = problems.map((file) => Loading.fileSummary(file, "failed", noRecords, file.error))
   yield* Effect.logDebug(attempt === 1 ? "run begins" : "run goes on").pipe(
-    Effect.annotateLogs({ source: source.uri, files: files.length, attempt, locator: locator.name }),
+    Effect.annotateLogs({ source: source.uri, attempt, locator: locator.name }),
   )
-  if (problems.length > 0) yield* runs.keepProblems(runId, problems)
-  const loads = yield* runs.register(runId, request, files)
-  yield* checkMappings(loads, options.force)
-  const isToLoad = ({ state }: FileLoad<SourceFile>) => options.force || state !== "loaded"
-  const toLoad = loads.filter(isToLoad)
-  yield* tellProgress({
-    _tag: "Listed",
-    source: source.uri,
-    files: listed.length,
-    toLoad: toLoad.length,
-    bytes: toLoad.reduce((sum, { file }) => sum + file.size, 0),
-  })
-
+  const { loads, problems } = yield* Listing.listFiles(runId, request)
+  const unreadable = problems.map((file) => Loading.fileSummary(file, "failed", noRecords, file.error))
   const { addresses, rejects, stopwatch } = tallies
   const { loadFile, isStopped } = yield* Loading.make(options, runId, request, tallies)
   const isLoaded = yield* Deferred.make<void>()
@@ -118,17 +83,13 @@ const runAttempt = Effect.fnUntraced(function* (
       : yield* Effect.forkChild(
           Locating.drain({ loaded: isLoaded, locateFor: options.locateFor, addressTally: addresses }),
         )
-  for (const { uri, error } of unreadable) {
-    yield* Effect.logError(error).pipe(Effect.annotateLogs({ step: "Extract", file: uri }))
-  }
   // A file that another process lets go of begins anew under --force: until then nobody sees that it is unfinished.
-  const filesAtOnce = options.force ? 1 : Math.min(options.concurrency, users.connections, mostFilesAtOnce)
-  const places = yield* Semaphore.make(filesAtOnce)
+  const filesAtOnce = options.force ? 1 : Math.min(options.concurrency, users.connections, Turns.mostFilesAtOnce)
+  const inTurn = yield* Turns.make(filesAtOnce)
   const loadInTurn = (load: FileLoad<SourceFile>) =>
-    Semaphore.withPermits(
-      places,
-      load.file.size <= smallFile ? 1 : filesAtOnce,
-    )(loadFile(load)).pipe(Effect.tap(() => (isToLoad(load) ? tellFileEnded(load.file) : Effect.void)))
+    inTurn(load.file.size)(loadFile(load)).pipe(
+      Effect.tap(() => (Listing.isToLoad(load, request) ? tellFileEnded(load.file) : Effect.void)),
+    )
   const loaded = [...unreadable, ...(yield* Effect.forEach(loads, loadInTurn, { concurrency: filesAtOnce }))]
   const stopped = yield* isStopped
   course.isFinished = loaded.every(({ state }) => state === "loaded" || state === "skipped")

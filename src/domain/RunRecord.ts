@@ -12,7 +12,7 @@ export const RunRecord = Schema.Struct({
   /** The source's URI. */
   source: Schema.String,
   /**
-   * `finished`: every file is loaded. `running`: a process loads the source. `unfinished`: none does, and the same command
+   * `finished`: every file is loaded. `running`: a process, or a cluster, loads the source. `unfinished`: none does, and the same command
    * goes on.
    */
   state: Schema.Literals(["finished", "running", "unfinished"]),

@@ -1,14 +1,21 @@
 import { Effect, Layer } from "effect"
-import { fromSqlError } from "../domain/DatabaseError.ts"
+import { DatabaseError, fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import { integers, texts } from "./arrays.ts"
 import { makeClient } from "./client.ts"
-import { countsOf, isReplaced, storable } from "./etlFiles.ts"
+import { countsOf, isReplaced, isUnderWay, storable } from "./etlFiles.ts"
 import { makeFileLoads } from "./fileLoads.ts"
 import { patiently } from "./patience.ts"
 import { makeLocks, sourceLock } from "./PgLocks.ts"
 import { type Attempt, type Ending, type FileProblem, RunRepo, type RunRequest } from "./RunRepo.ts"
 import { makeTransaction } from "./transaction.ts"
+
+const inCluster = (source: string, id: number) =>
+  new DatabaseError({
+    operation: "checkpoint",
+    message: `Run ${id} loads ${source} in a cluster. Follow it (etl follow ${id}), or cancel it (etl cancel ${id}) and run again.`,
+    retryable: false,
+  })
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
@@ -22,9 +29,14 @@ const make = Effect.gen(function* () {
 
   const beginAttempt = ({ source, mapping, force }: RunRequest) =>
     Effect.gen(function* () {
+      const [elsewhere] = yield* sql.unsafe<{ id: number }>(
+        `select id::float8 as id from etl_runs where source = $1 and ${isUnderWay}`,
+        [source],
+      )
+      if (elsewhere !== undefined) return yield* inCluster(source, elsewhere.id)
       const resumed = yield* sql<Attempt>`
         update etl_runs set attempts = attempts + 1, attempted_at = now(), ended_at = null, exit_code = null,
-          problems = null
+          problems = null, execution = null, cancelled_at = null
         where id = (
           select id from etl_runs
           where source = ${source} and mapping = ${mapping} and force = ${force} and finished_at is null
@@ -44,7 +56,7 @@ const make = Effect.gen(function* () {
     begin: Effect.fn("RunRepo.begin")(function* (request: RunRequest) {
       const { source } = request
       yield* lock(`${sourceLock}${source}`, `Another process loads ${source}. Waiting until it is done.`)
-      return yield* transaction(beginAttempt(request)).pipe(Effect.mapError(fromSqlError), patiently)
+      return yield* transaction(beginAttempt(request)).pipe(Effect.mapError(toDatabaseError), patiently)
     }),
 
     keepProblems: Effect.fn("RunRepo.keepProblems")(

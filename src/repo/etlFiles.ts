@@ -3,6 +3,9 @@ import { countNames } from "../domain/RunSummary.ts"
 /** Text as PostgreSQL takes it: names and messages come from anywhere. */
 export const storable = (text: string): string => text.toWellFormed().replaceAll("\0", "\ufffd")
 
+/** Whether a cluster loads the run of `etl_runs`, or will: nobody has cancelled it. */
+export const isUnderWay = "execution is not null and ended_at is null and cancelled_at is null"
+
 /** Whether a later version of the file was listed: nobody reads this one any more. `file`: a name of `etl_files` in the statement. */
 export const isReplaced = (file: string): string =>
   `exists (select from etl_files later where later.uri = ${file}.uri and later.id > ${file}.id)`

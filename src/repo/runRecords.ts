@@ -10,16 +10,16 @@ export const countsAsJson = (row: string): string =>
 /** What is kept of the last attempt's end. An earlier version leaves that of an attempt before its own. */
 const ofLastAttempt = (column: string): string => `case when r.ended_at >= r.attempted_at then r.${column} end`
 
-/** Whether a process loads the run: it has the lock of the source, and the run is the one that was tried last of it. */
+/** Whether a cluster loads the run, or a process: it has the lock of the source, and the run is the one that was tried last of it. */
 const isRunning = `
   r.finished_at is null and ${ofLastAttempt("ended_at")} is null
   and r.id = (select id from etl_runs l where l.source = r.source order by l.attempted_at desc, l.id desc limit 1)
-  and exists (
+  and (r.execution is not null or exists (
     select from pg_locks l
     where l.locktype = 'advisory' and l.granted and l.objsubid = 1
       and l.database = (select oid from pg_database where datname = current_database())
       and (l.classid::bigint << 32) | l.objid::bigint = ${lockKey(`'${sourceLock}' || r.source`)}
-  )`
+  ))`
 
 /** The runs that `rows` selects of `etl_runs`. */
 export const runsOf = (rows: string): string => `

@@ -1,0 +1,48 @@
+import { Context, type Effect, type Option } from "effect"
+import type { DatabaseError } from "../domain/DatabaseError.ts"
+import type { RunName } from "../domain/RunRecord.ts"
+import type { RecordCounts } from "../domain/RunSummary.ts"
+import type { NotFound } from "./NotFound.ts"
+import type { Attempt } from "./RunRepo.ts"
+
+/** The last attempt of a run. */
+export interface Standing extends Attempt {
+  /** The source's URI. */
+  readonly source: string
+  /** What the cluster calls it; null: the attempt was not handed over. */
+  readonly execution: string | null
+  /** It has ended, was cancelled, or both. Until it has ended, a cancelled attempt may have chunks under way. */
+  readonly isEnded: boolean
+  readonly isCancelled: boolean
+}
+
+/** How far a run has come. */
+export interface Course {
+  readonly files: number
+  readonly filesLoaded: number
+  /** As stored. */
+  readonly bytes: number
+  readonly bytesRead: number
+  readonly counts: RecordCounts
+}
+
+/** What keeps a cluster and those who watch it together, beside `RunRepo`: in `etl_runs`. */
+export class ClusterRuns extends Context.Service<
+  ClusterRuns,
+  {
+    /** The server can lock for a cluster: PostgreSQL 14 or newer. */
+    readonly checkServer: Effect.Effect<void, DatabaseError>
+    /** The attempt belongs to a cluster from now on. May be repeated. */
+    readonly handOver: (attempt: Attempt, execution: string) => Effect.Effect<void, DatabaseError>
+    /** The attempt at the source that was handed over, and has neither ended nor been cancelled. */
+    readonly underWay: (source: string) => Effect.Effect<Option.Option<Standing>, DatabaseError>
+    /** Whether any is. */
+    readonly isAnyUnderWay: Effect.Effect<boolean, DatabaseError>
+    readonly standing: (run: RunName) => Effect.Effect<Standing, DatabaseError | NotFound>
+    /** The run's last attempt is to end, if it has not. May be repeated. */
+    readonly cancel: (runId: number) => Effect.Effect<void, DatabaseError>
+    /** Why files failed when an earlier attempt tried them is forgotten. May be repeated. */
+    readonly forgetErrors: (runId: number) => Effect.Effect<void, DatabaseError>
+    readonly course: (runId: number) => Effect.Effect<Course, DatabaseError>
+  }
+>()("user-activity-etl/repo/ClusterRuns") {}

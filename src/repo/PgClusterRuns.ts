@@ -1,0 +1,116 @@
+import { Effect, Layer, Option } from "effect"
+import { DatabaseError, fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
+import type { RunName } from "../domain/RunRecord.ts"
+import type { RecordCounts } from "../domain/RunSummary.ts"
+import { makeClient } from "./client.ts"
+import { ClusterRuns, type Course, type Standing } from "./ClusterRuns.ts"
+import { countsOf, isUnderWay } from "./etlFiles.ts"
+import { findRun } from "./findRuns.ts"
+import { fromReadError } from "./NotFound.ts"
+import { patiently } from "./patience.ts"
+import type { Attempt } from "./RunRepo.ts"
+
+/** PostgreSQL 14: a session that says nothing for too long is ended, and its locks with it. */
+const leastVersion = 140_000
+
+const standingColumns = `id::float8 as "runId", attempts as attempt, source, execution, ended_at is not null as "isEnded",
+  cancelled_at is not null as "isCancelled"`
+
+/** Parameter: the run. What is read of a file that is not loaded yet, is where its parts stand. */
+const progress = `
+  with files as (
+    select id, size, loaded_at is not null as is_loaded from etl_files where run_id = $1
+  ), parts as (
+    select c.file_id, c.part, min(c.byte_offset) as byte_offset, max(c.part_end) as part_end
+    from etl_checkpoints c join files f on f.id = c.file_id group by 1, 2
+  ), reading as (
+    select file_id, sum(byte_offset - start) as bytes from (
+      select *, coalesce(lag(part_end) over (partition by file_id order by part), 0) as start from parts
+    ) p group by 1
+  )
+  select count(*)::float8 as files, count(*) filter (where is_loaded)::float8 as "filesLoaded",
+    coalesce(sum(size), 0)::float8 as bytes,
+    coalesce(sum(case when is_loaded then size else least(size, r.bytes) end), 0)::float8 as "bytesRead"
+  from files left join reading r on r.file_id = files.id`
+
+const make = Effect.gen(function* () {
+  const sql = yield* makeClient
+
+  return ClusterRuns.of({
+    checkServer: Effect.gen(function* () {
+      const [server] = yield* sql<{ number: number; version: string }>`
+        select current_setting('server_version_num')::integer as number, current_setting('server_version') as version`
+      if (server!.number >= leastVersion) return
+      return yield* new DatabaseError({
+        operation: "connect",
+        message: `The server is PostgreSQL ${server!.version}, and a cluster needs 14 or newer.`,
+        retryable: false,
+      })
+    }).pipe(Effect.mapError(toDatabaseError)),
+
+    handOver: Effect.fn("ClusterRuns.handOver")(
+      function* ({ attempt, runId }: Attempt, execution: string) {
+        yield* sql`update etl_runs set execution = ${execution} where id = ${runId} and attempts = ${attempt}`
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    underWay: Effect.fn("ClusterRuns.underWay")(
+      function* (source: string) {
+        const [run] = yield* sql.unsafe<Standing>(
+          `select ${standingColumns} from etl_runs where source = $1 and ${isUnderWay} order by id desc limit 1`,
+          [source],
+        )
+        return Option.fromUndefinedOr(run)
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    isAnyUnderWay: sql
+      .unsafe<{ found: boolean }>(`select exists (select from etl_runs where ${isUnderWay}) as found`)
+      .pipe(
+        Effect.map(([row]) => row!.found),
+        Effect.mapError(fromSqlError),
+        patiently,
+      ),
+
+    standing: Effect.fn("ClusterRuns.standing")(function* (name: RunName) {
+      const runId = name === "latest" ? (yield* findRun(sql, name)).runId : name
+      const [run] = yield* sql.unsafe<Standing>(`select ${standingColumns} from etl_runs where id = $1`, [runId])
+      // Tells which runs there are.
+      if (run === undefined) yield* findRun(sql, name)
+      return run!
+    }, Effect.mapError(fromReadError)),
+
+    cancel: Effect.fn("ClusterRuns.cancel")(
+      function* (runId: number) {
+        yield* sql`
+          update etl_runs set cancelled_at = now() where id = ${runId} and ended_at is null and cancelled_at is null`
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    forgetErrors: Effect.fn("ClusterRuns.forgetErrors")(
+      function* (runId: number) {
+        yield* sql`update etl_files set error = null where run_id = ${runId} and error is not null`
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    course: Effect.fn("ClusterRuns.course")(
+      function* (runId: number) {
+        const [files] = yield* sql.unsafe<Omit<Course, "counts">>(progress, [runId])
+        const [counts] = yield* sql.unsafe<RecordCounts>(countsOf("f.run_id = $1"), [runId])
+        return { ...files!, counts: counts! }
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+  })
+})
+
+export const layer = Layer.effect(ClusterRuns, make)
