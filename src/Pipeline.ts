@@ -2,11 +2,10 @@ import { Cause, Deferred, Effect, Exit, Fiber, Runtime } from "effect"
 import * as AddressTally from "./domain/AddressTally.ts"
 import { signature } from "./domain/ColumnMapping.ts"
 import { DatabaseError } from "./domain/DatabaseError.ts"
-import { plural } from "./domain/format.ts"
 import { monotonicMillis } from "./domain/monotonic.ts"
 import { tellProgress } from "./domain/Progress.ts"
 import { RejectTally } from "./domain/RejectTally.ts"
-import { exitCode, noRecords, type RecordCounts, type RunSummary, unaccounted } from "./domain/RunSummary.ts"
+import { exitCode, noRecords, type RunSummary } from "./domain/RunSummary.ts"
 import { Stopwatch } from "./domain/StageTimes.ts"
 import { GeoLocator } from "./geo/GeoLocator.ts"
 import * as Listing from "./Listing.ts"
@@ -16,31 +15,10 @@ import type { PipelineOptions } from "./PipelineOptions.ts"
 import { type Attempt, type FileLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
 import { UserRepo } from "./repo/UserRepo.ts"
 import { Source, type SourceFile } from "./source/Source.ts"
+import { checkSum, tellRejects } from "./account.ts"
 import * as Turns from "./Turns.ts"
 
 export { defaults, type PipelineOptions } from "./PipelineOptions.ts"
-
-/** Reasons that get a line of their own. */
-const toldReasons = 10
-
-/** Why records were rejected: each is in `etl_rejects`. */
-const tellRejects = Effect.fnUntraced(
-  function* (reasons: RunSummary["rejectedFor"]) {
-    for (const { reason, records, file, line } of reasons.slice(0, toldReasons)) {
-      const which = records === 1 ? "at" : "first at"
-      yield* Effect.logWarning(`${plural(records, "record")} rejected: ${reason}, ${which} ${file}:${line}`)
-    }
-    const others = reasons.length - toldReasons
-    if (others > 0) yield* Effect.logWarning(`Records were rejected for ${plural(others, "other reason")} too.`)
-  },
-  Effect.annotateLogs({ step: "Transform" }),
-)
-
-/** Every record read ended as exactly one outcome. */
-const checkSum = (what: string, counts: RecordCounts) =>
-  unaccounted(counts) === 0
-    ? Effect.void
-    : Effect.die(new Error(`${what}: the outcomes do not add up to the records read: ${JSON.stringify(counts)}`))
 
 /** Why locating ended early. It may have been interrupted, but not before the database failed. */
 const outcome = Effect.fnUntraced(function* <A, E>(locating: Fiber.Fiber<A, E>) {

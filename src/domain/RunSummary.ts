@@ -132,6 +132,19 @@ export const countAnswers = (
   return answerer === "rule" ? total : { ...total, [answerer]: counts[answerer] + located + sum }
 }
 
+export const addAddresses = (left: AnsweredCounts, right: AnsweredCounts): AnsweredCounts => {
+  const reasons = { ...left.reasons }
+  for (const [reason, count] of Object.entries(right.reasons)) reasons[reason] = (reasons[reason] ?? 0) + count
+  return {
+    located: left.located + right.located,
+    unlocatable: left.unlocatable + right.unlocatable,
+    reasons,
+    remembered: left.remembered + right.remembered,
+    local: left.local + right.local,
+    service: left.service + right.service,
+  }
+}
+
 /** What locating did. */
 export const LocatingSummary = Schema.Struct({
   addresses: AddressCounts,

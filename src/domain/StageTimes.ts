@@ -17,6 +17,15 @@ export const StageTimes = Schema.Struct({
 })
 export type StageTimes = typeof StageTimes.Type
 
+export const noStages: StageTimes = { extract: 0, transform: 0, locate: 0, load: 0 }
+
+export const addStages = (left: StageTimes, right: StageTimes): StageTimes => ({
+  extract: left.extract + right.extract,
+  transform: left.transform + right.transform,
+  locate: left.locate + right.locate,
+  load: left.load + right.load,
+})
+
 /** What is timed. `decode`: pulling decoded records, which waits for bytes, and for room among those under way. */
 type Timed = "extract" | "room" | "decode" | "locate" | "load"
 

@@ -1,0 +1,75 @@
+import { Duration, Effect, Predicate, Runtime, Schedule, type Scope } from "effect"
+import { type ColumnMapping, signature } from "../domain/ColumnMapping.ts"
+import { DatabaseError } from "../domain/DatabaseError.ts"
+import type { LoadOptions } from "../Loading.ts"
+import { ClusterRuns, type Standing } from "../repo/ClusterRuns.ts"
+import type { RunRequest } from "../repo/RunRepo.ts"
+import { type Job, RunFailed } from "./LoadRun.ts"
+
+/** What the job asks of `Loading`. `concurrency`: connections of this worker that write at once. */
+export const optionsOf = (job: Job, concurrency: number): LoadOptions => ({
+  mapping: mappingOf(job),
+  delimiter: job.delimiter,
+  chunkSize: job.chunkSize,
+  concurrency,
+  maxRecordSize: job.maxRecordSize,
+  maxRejects: job.maxRejects,
+  locationsMaxAge: job.locationsMaxAge === null ? undefined : Duration.millis(job.locationsMaxAge),
+})
+
+const mappingOf = ({ mapping }: Pick<Job, "mapping">): ColumnMapping => new Map(mapping)
+
+/** `source`: its URI. */
+export const requestOf = (job: Pick<Job, "mapping" | "force">, source: string): RunRequest => ({
+  source,
+  mapping: signature(mappingOf(job)),
+  force: job.force,
+})
+
+/** Whether the attempt is not wanted any more: somebody has cancelled it, it has ended, or another one has begun. */
+export const isOver = ({ attempt, isCancelled, isEnded }: Standing, job: Job): boolean =>
+  isCancelled || isEnded || attempt !== job.attempt
+
+/** How long a worker leaves a file alone that another process has taken, or a database that does not answer. */
+const pause = "1 minute"
+
+const isPassing = (error: unknown): error is DatabaseError =>
+  error instanceof DatabaseError && (error.retryable || error.operation === "checkpoint")
+
+const toRunFailed = (error: unknown): RunFailed =>
+  error instanceof RunFailed
+    ? error
+    : new RunFailed({
+        message: Predicate.hasProperty(error, "message") ? String(error.message) : String(error),
+        exitCode: Predicate.isObject(error) ? Runtime.getErrorExitCode(error) : 1,
+      })
+
+/**
+ * What an activity does: an error of it ends the run. Where another process has taken the file, it may be that this worker
+ * was believed dead and that its work was given away: it writes no more, and waits until the engine takes the work
+ * from it. Work that is still its own a while later, it takes again. A database that is away is the engine's too.
+ */
+export const asActivity = <A, E, R>(
+  job: Job,
+  effect: Effect.Effect<A, E, R>,
+): Effect.Effect<A, RunFailed, Exclude<R, Scope.Scope>> =>
+  effect.pipe(
+    Effect.scoped,
+    Effect.tapError((error) =>
+      isPassing(error) ? Effect.logWarning(`${error.message} Leaving it alone for ${pause}.`) : Effect.void,
+    ),
+    Effect.retry({ schedule: Schedule.spaced(pause), while: isPassing }),
+    Effect.catchDefect((defect) => Effect.andThen(Effect.logFatal("defect", defect), Effect.fail(toRunFailed(defect)))),
+    Effect.mapError(toRunFailed),
+    Effect.annotateLogs({ run: job.runId }),
+  )
+
+/** Refuses to go on with an attempt that is not wanted any more. */
+export const checkWanted = Effect.fnUntraced(function* (job: Job) {
+  const standing = yield* (yield* ClusterRuns).standing(job.runId)
+  if (!isOver(standing, job)) return
+  return yield* new RunFailed({
+    message: `Run ${job.runId} was cancelled. The same command goes on with it.`,
+    exitCode: 130,
+  })
+})

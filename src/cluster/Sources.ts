@@ -1,0 +1,13 @@
+import { Context, type Config, type Effect, type Scope } from "effect"
+import type { Source, SourceError } from "../source/Source.ts"
+import type { SourceReference } from "./LoadRun.ts"
+
+/** Opens the sources of whatever runs a worker is given, with credentials of its own. */
+export class Sources extends Context.Service<
+  Sources,
+  {
+    readonly open: (
+      source: SourceReference,
+    ) => Effect.Effect<Source["Service"], SourceError | Config.ConfigError, Scope.Scope>
+  }
+>()("user-activity-etl/cluster/Sources") {}

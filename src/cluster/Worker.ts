@@ -1,0 +1,24 @@
+import { Context, Effect, Layer } from "effect"
+import { UserRepo } from "../repo/UserRepo.ts"
+import * as Turns from "../Turns.ts"
+
+/** The means of one worker, which the engine knows nothing of: it would begin all at once that it has. */
+export class Worker extends Context.Service<
+  Worker,
+  {
+    /** Connections that write at once. */
+    readonly concurrency: number
+    /** Waits until there is room for a part of so many bytes, as stored, and loads it. */
+    readonly inTurn: (bytes: number) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  }
+>()("user-activity-etl/cluster/Worker") {
+  static readonly layer = (concurrency: number) =>
+    Layer.effect(
+      this,
+      Effect.gen(function* () {
+        const { connections } = yield* UserRepo
+        const inTurn = yield* Turns.make(Math.min(concurrency, connections, Turns.mostFilesAtOnce))
+        return { concurrency, inTurn }
+      }),
+    )
+}

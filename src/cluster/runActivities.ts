@@ -1,0 +1,139 @@
+import { Clock, Effect, Schema } from "effect"
+import { checkSum } from "../account.ts"
+import { baseName } from "../domain/format.ts"
+import type { RunFile } from "../domain/RunRecord.ts"
+import {
+  addAddresses,
+  exitCode,
+  type FileSummary,
+  noAddresses,
+  noRecords,
+  type RunSummary,
+} from "../domain/RunSummary.ts"
+import { addStages, noStages } from "../domain/StageTimes.ts"
+import { GeoLocator, rateOf } from "../geo/GeoLocator.ts"
+import * as Listing from "../Listing.ts"
+import { fileSummary } from "../Loading.ts"
+import { ClusterRuns } from "../repo/ClusterRuns.ts"
+import { LocationQueue } from "../repo/LocationQueue.ts"
+import { RunHistory } from "../repo/RunHistory.ts"
+import { type FileLoad, RunRepo } from "../repo/RunRepo.ts"
+import { isGzipName, Source, type SourceFile } from "../source/Source.ts"
+import { checkWanted, requestOf } from "./Job.ts"
+import { FileReference, type Job, type PartOutcome, type RunFailed } from "./LoadRun.ts"
+import { Sources } from "./Sources.ts"
+
+/** What there is to do. */
+export const Plan = Schema.Struct({
+  /** When the attempt began, in milliseconds since 1970. */
+  start: Schema.Int,
+  /** The parts that are left to load; null: the file is to be split first. */
+  files: Schema.Array(Schema.Struct({ file: FileReference, parts: Schema.NullOr(Schema.Array(Schema.Int)) })),
+  /** URIs of files that earlier runs have loaded. */
+  skipped: Schema.Array(Schema.String),
+})
+export type Plan = typeof Plan.Type
+
+/** A compressed file can only be read from its beginning: to split it would be to inflate it once for each part. */
+const isToSplit = ({ file, parts }: FileLoad<SourceFile>, { splitSize }: Job): boolean =>
+  file.size > splitSize && !isGzipName(file.uri) && parts.every(({ resume }) => resume === undefined)
+
+/** Lists the source, and tells what is to be loaded of it. */
+export const plan = Effect.fnUntraced(function* (job: Job) {
+  const start = yield* Clock.currentTimeMillis
+  const runs = yield* RunRepo
+  const source = yield* (yield* Sources).open(job.source)
+  const request = requestOf(job, source.uri)
+  yield* checkWanted(job)
+  yield* (yield* ClusterRuns).forgetErrors(job.runId)
+  const { loads } = yield* Listing.listFiles(job.runId, request).pipe(Effect.provideService(Source, source))
+  const toLoad = loads.filter((load) => Listing.isToLoad(load, request))
+  // All begin anew before any is loaded: until then nobody would see that the earlier ones are unfinished.
+  const open = job.force ? yield* Effect.forEach(toLoad, (load) => runs.take(job.runId, request, load)) : toLoad
+  return {
+    start,
+    files: open
+      .filter(({ state }) => state === "open")
+      .map((load) => ({
+        file: load.file,
+        parts: isToSplit(load, job) ? null : load.parts.map(({ part }) => part),
+      })),
+    skipped: loads
+      .filter((load) => !Listing.isToLoad(load, request) && load.runId !== job.runId)
+      .map(({ file }) => file.uri),
+  } satisfies Plan
+})
+
+/** What became of a part. */
+export interface LoadedPart {
+  readonly uri: string
+  readonly outcome: PartOutcome
+}
+
+const stateOf = ({ state }: RunFile): FileSummary["state"] =>
+  state === "loaded" || state === "failed" ? state : "open"
+
+const summarizeFiles = (
+  files: ReadonlyArray<RunFile>,
+  { skipped }: Plan,
+  parts: ReadonlyArray<LoadedPart>,
+): ReadonlyArray<FileSummary> => {
+  const byUri = Map.groupBy(parts, ({ uri }) => uri)
+  const sum = (uri: string, count: (outcome: PartOutcome) => number) =>
+    (byUri.get(uri) ?? []).reduce((total, { outcome }) => total + count(outcome), 0)
+  return [
+    ...files
+      .filter(({ state }) => state !== "replaced" && state !== "gone")
+      .map((file) => ({
+        ...fileSummary({ uri: file.uri, name: baseName(file.uri) }, stateOf(file), file.counts, file.error),
+        located: sum(file.uri, ({ located }) => located),
+        queued: sum(file.uri, ({ queued }) => queued),
+        milliseconds: sum(file.uri, ({ milliseconds }) => milliseconds),
+      })),
+    ...skipped.map((uri) => fileSummary({ uri, name: baseName(uri) }, "skipped", noRecords)),
+  ]
+}
+
+/** Ends the attempt, and tells what it did. Places may be waited for. */
+export const finish = Effect.fnUntraced(function* (job: Job, plan: Plan, parts: ReadonlyArray<LoadedPart>) {
+  const { runId, attempt } = job
+  yield* checkWanted(job)
+  const { service } = yield* GeoLocator
+  const { files, rejectedFor, source, totals } = yield* (yield* RunHistory).details(runId)
+  for (const { uri, counts } of files) yield* checkSum(uri, counts)
+  yield* checkSum(`run ${runId}`, totals)
+  const outcomes = parts.map(({ outcome }) => outcome)
+  const addresses = outcomes.reduce((sum, outcome) => addAddresses(sum, outcome.addresses), noAddresses)
+  const summary: RunSummary = {
+    runId,
+    attempt,
+    source,
+    files: summarizeFiles(files, plan, parts),
+    totals,
+    rejectedFor,
+    stopped: outcomes.some(({ isStopped }) => isStopped),
+    stages: outcomes.reduce((sum, outcome) => addStages(sum, outcome.stages), noStages),
+    addresses: { ...addresses, requests: 0, refusals: 0, waiting: yield* (yield* LocationQueue).waiting },
+    serviceRate: service === undefined ? null : rateOf(service),
+    locatingError: null,
+    milliseconds: (yield* Clock.currentTimeMillis) - plan.start,
+  }
+  const isFinished = summary.files.every(({ state }) => state === "loaded" || state === "skipped")
+  yield* (yield* RunRepo).end(
+    { runId, attempt },
+    { isFinished, exitCode: exitCode(summary), milliseconds: summary.milliseconds, stages: summary.stages },
+  )
+  yield* Effect.logInfo(`run ${runId}: ends`).pipe(Effect.annotateLogs({ ...totals, stopped: summary.stopped }))
+  return summary
+})
+
+/** Keeps how an attempt ended that has failed, or was cancelled. */
+export const keepFailure = Effect.fnUntraced(function* (
+  { attempt, runId }: Job,
+  start: number | undefined,
+  { exitCode, message }: RunFailed,
+) {
+  yield* Effect.logError(`run ${runId}: ${message}`)
+  const milliseconds = start === undefined ? 0 : (yield* Clock.currentTimeMillis) - start
+  yield* (yield* RunRepo).end({ runId, attempt }, { isFinished: false, exitCode, milliseconds, stages: noStages })
+})
