@@ -26,7 +26,7 @@ export interface Chunk {
   readonly to: Position
   /** The bytes of the file's header, without its line end: what it takes to go on at `to`. */
   readonly header: Uint8Array
-  /** The file ends with it. A chunk that is full when the file ends does not know. */
+  /** The file, or the range of it that is read, ends with it. A chunk that is full at that end does not know. */
   readonly isLast: boolean
 }
 

@@ -16,6 +16,11 @@ export interface Frame {
   /** Where the line after it begins in the file. */
   readonly nextOffset: number
   readonly nextLine: number
+  /**
+   * How many bytes behind `nextOffset` it took to tell that the frame is no record, its quote being still open there: a
+   * file that ended before them would have another reason. The end of the file counts as a byte.
+   */
+  readonly lookahead: number
   /** Whether there are quotes in it: without them only delimiters and line ends mean anything. */
   readonly isQuoted: boolean
   /** Why it is no record; undefined for a well-formed one. */

@@ -251,12 +251,17 @@ export class Framer {
   /** The record is malformed: its first line is rejected, at once or when its end has come. */
   private giveUpFirstLine(problem: string): void {
     this.problem = problem
-    if (this.firstLineEnd !== -1) this.leave(this.firstLineEnd, this.secondLine, 1)
-    else this.state = SKIPPING
+    if (this.firstLineEnd === -1) {
+      this.state = SKIPPING
+      return
+    }
+    // What is behind the limit has no say, however far the bytes at hand were looked through.
+    const told = Math.min(this.position, this.start + this.maxRecordSize) + 1
+    this.leave(this.firstLineEnd, this.secondLine, 1, Math.max(0, told - this.secondLine))
   }
 
   /** Goes on at `next`; what ends at `end` becomes a frame. */
-  private leave(end: number | undefined, next: number, lines: number): void {
+  private leave(end: number | undefined, next: number, lines: number, lookahead = 0): void {
     const nextOffset = this.offset + this.dropped + next - this.start
     const nextLine = this.line + lines
     if (end !== undefined) {
@@ -269,6 +274,7 @@ export class Framer {
         length: end - this.start + this.dropped,
         nextOffset,
         nextLine,
+        lookahead,
         isQuoted: this.isQuoted,
         problem: this.problem,
       })

@@ -9,14 +9,18 @@ import { type Frame, rawOf } from "./frame.ts"
 import { Framer } from "./framing.ts"
 import { emptyError, type Header, type HeaderOptions, readHeader } from "./header.ts"
 import type { SourceError, SourceFile } from "./Source.ts"
+import { upToByte } from "./upToByte.ts"
 
 export interface ReadOptions extends HeaderOptions {
   /** Records of a chunk, at most. */
   readonly chunkSize: number
   /** Bytes of a record; a longer one is rejected, and no more of it is kept. */
   readonly maxRecordSize: number
-  /** Where to go on, and the header that stands at the file's beginning; undefined: begin there. */
-  readonly resume: { readonly position: Position; readonly header: Uint8Array } | undefined
+  /**
+   * Where to go on, and the header that stands at the file's beginning; undefined: begin there. `end`: the byte before
+   * which to stop, a place where `split` would cut; without it the file's end.
+   */
+  readonly resume: { readonly position: Position; readonly header: Uint8Array; readonly end?: number } | undefined
   /** Where the time of decoding is counted. */
   readonly stopwatch?: Stopwatch
 }
@@ -111,6 +115,10 @@ const resumedHeader = (file: SourceFile, options: ReadOptions): Result.Result<He
   return readHeader(file, options, [...reader.push(options.resume.header), ...reader.finish()].flat())
 }
 
+/** The bytes up to the end of the range, where there is one. */
+const inRange = ({ resume }: ReadOptions) =>
+  resume?.end === undefined ? identity : upToByte(resume.end - resume.position.byteOffset)
+
 /** The chunk that is being filled. */
 class ChunkBuilder {
   private users: Array<UserRecord> = []
@@ -177,6 +185,7 @@ export const readChunks =
         })
 
         return bytes.pipe(
+          inRange(options),
           // Not `onHalt` of mapAccum: it runs when the stream fails too, and would take a torn record for the last one.
           Stream.concat(Stream.succeed(endOfFile)),
           // One batch at a time: the next one is framed when this one is decoded.

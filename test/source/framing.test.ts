@@ -332,6 +332,42 @@ describe("Framer", () => {
     }
   })
 
+  it.prop(
+    "a frame is told by its bytes and its lookahead, whatever is behind them",
+    { bytes: Bytes, sizes: Sizes, maxRecordSize: MaxRecordSize },
+    ({ bytes, sizes, maxRecordSize }) => {
+      const file = Uint8Array.from(bytes)
+      const told = (frames: ReadonlyArray<Frame>) =>
+        frames.map(({ offset, length, nextOffset, line, nextLine, lookahead, problem }) => {
+          return { offset, length, nextOffset, line, nextLine, lookahead, problem }
+        })
+      const expected = told(frameAll(file, [], maxRecordSize))
+      assert.deepStrictEqual(told(frameAll(file, sizes, maxRecordSize)), expected)
+      let needed = 0
+      for (const [index, { nextOffset, lookahead }] of expected.entries()) {
+        needed = Math.max(needed, nextOffset + lookahead)
+        if (needed > file.length) break
+        const found = told(frameAll(file.subarray(0, needed), sizes, maxRecordSize))
+        assert.deepStrictEqual(found.slice(0, index + 1), expected.slice(0, index + 1))
+      }
+    },
+    { arbitrary: { runs: 1000 } },
+  )
+
+  it.each([
+    ["a sound record", 'a,"x\ny"\n', 0],
+    ["a bad line", 'a,"x"y\n', 0],
+    ["the byte that is wrong", 'a,"x\ny"z,b\nc,d\n', 'y"z'.length],
+    ["the line end that is late", 'a,"x\n\r\ny",z\r\nc,d\n', '\r\ny",z\r'.length],
+    ["its own line end", `a,"${"x".repeat(27)}\r\nb,c\n`, 0],
+    ["the byte that is too much", `a,"x\n${"y".repeat(50)}\n`, 31 - 'a,"x\n'.length],
+    ["the end of the file", 'a,"x\nb,c\n', "b,c\n".length + 1],
+  ])("looks ahead as far as %s", (_, record, lookahead) => {
+    const framer = new Framer({ delimiter: ",", maxRecordSize: 30, offset: 0, line: 1, fieldCount: 2 })
+    const frames = [...framer.push(encode(record)), ...framer.finish()].flat()
+    assert.strictEqual(frames[0]!.lookahead, lookahead)
+  })
+
   it("goes on in the middle of a file", () => {
     const framer = new Framer({ delimiter: ";", maxRecordSize: 100, offset: 700, line: 9, fieldCount: 2 })
     const frames = [...framer.push(encode("a;b\nc;d;e\n")), ...framer.finish()].flat()
