@@ -1,9 +1,13 @@
 import { Console, Effect, type Layer, Predicate, Runtime, Schema } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
+import { cancel, type CancelFlags } from "./commands/cancel.ts"
 import { check } from "./commands/check.ts"
 import type { CheckFlags } from "./commands/checkFlags.ts"
 import type { CheckParts } from "./commands/findings.ts"
 import { withUsage } from "./commands/CommandUsage.ts"
+import { follow, type FollowFlags, type FollowServices } from "./commands/follow.ts"
+import { worker, type WorkerFlags, type WorkerServices } from "./commands/worker.ts"
+import type { ClusterRuns } from "./repo/ClusterRuns.ts"
 import { runExitCodes } from "./commands/exitCodes.ts"
 import { describeDefect } from "./commands/Defect.ts"
 import * as GlobalFlags from "./commands/globalFlags.ts"
@@ -30,6 +34,9 @@ import type { UserRepo } from "./repo/UserRepo.ts"
 /** Makes the services of a command from its flags: `Main` for production, fakes in tests. */
 export interface Services<RunError, InitError> {
   readonly run: (flags: RunFlags) => Layer.Layer<RunServices, RunError>
+  readonly worker: (flags: WorkerFlags) => Layer.Layer<WorkerServices, RunError>
+  readonly follow: (flags: FollowFlags) => Layer.Layer<FollowServices, RunError>
+  readonly cancel: (flags: CancelFlags) => Layer.Layer<ClusterRuns, InitError>
   readonly check: (flags: CheckFlags) => Effect.Effect<CheckParts<RunError>>
   readonly init: (flags: InitFlags) => Layer.Layer<UserRepo, InitError>
   readonly locate: (flags: LocateFlags) => Layer.Layer<LocateServices, RunError>
@@ -49,6 +56,9 @@ const make = <RunError, InitError>(services: Services<RunError, InitError>, vers
   const commands = [
     run(services.run, version),
     locate(services.locate, version),
+    worker(services.worker, version),
+    follow(services.follow),
+    cancel(services.cancel),
     check(services.check),
     runs(services.runs),
     rejects(services.rejects),

@@ -1,32 +1,26 @@
-import { createHash } from "node:crypto"
-import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
-import * as NodePath from "@effect/platform-node/NodePath"
-import { Config, Context, Effect, type FileSystem, Layer, Option, Redacted } from "effect"
-import { FetchHttpClient } from "effect/http"
+import { Effect, Layer } from "effect"
 import type { CheckParts } from "./commands/findings.ts"
+import type * as ClusterMain from "./ClusterMain.ts"
+import type { CancelFlags } from "./commands/cancel.ts"
+import type { FollowFlags, FollowServices } from "./commands/follow.ts"
+import type { WorkerFlags, WorkerServices } from "./commands/worker.ts"
+import type { ClusterRuns } from "./repo/ClusterRuns.ts"
 import type { CheckFlags } from "./commands/checkFlags.ts"
 import { chooseDatabase } from "./commands/chooseDatabase.ts"
-import { UsageError } from "./commands/CommandError.ts"
-import { type Defect, logLayerEnd } from "./commands/Defect.ts"
 import type { InitFlags } from "./commands/init.ts"
 import type { RejectsFlags } from "./commands/rejects.ts"
 import type { ReportFlags } from "./commands/report.ts"
 import type { RunServices } from "./commands/run.ts"
 import type { LocateFlags, LocateServices } from "./commands/locate.ts"
-import { freeRequests, type LocatorFlags, type LocatorName } from "./commands/locatorFlags.ts"
-import type { OutputFlags } from "./commands/outputFlags.ts"
+import type { LocatorSettings } from "./commands/locatorFlags.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
 import type { RunsFlags } from "./commands/runs.ts"
 import type { SqlFlags } from "./commands/sql.ts"
 import * as Embedded from "./database/Embedded.ts"
-import * as PgServer from "./database/PgServer.ts"
-import { chain, GeoLocator } from "./geo/GeoLocator.ts"
+import { GeoLocator } from "./geo/GeoLocator.ts"
 import * as IpApi from "./geo/IpApi.ts"
 import * as Mmdb from "./geo/Mmdb.ts"
-import { Quota } from "./geo/Quota.ts"
-import * as Logging from "./Logging.ts"
 import * as DryRepo from "./repo/DryRepo.ts"
-import { PermitRepo } from "./repo/PermitRepo.ts"
 import * as PgDatabaseState from "./repo/PgDatabaseState.ts"
 import * as PgReadOnlyQuery from "./repo/PgReadOnlyQuery.ts"
 import * as PgReportRepo from "./repo/PgReportRepo.ts"
@@ -36,169 +30,50 @@ import type { RejectRepo } from "./repo/RejectRepo.ts"
 import type { RunHistory } from "./repo/RunHistory.ts"
 import type { ReportRepo } from "./repo/ReportRepo.ts"
 import type { UserRepo } from "./repo/UserRepo.ts"
-import * as LocalSource from "./source/LocalSource.ts"
 
-/** Locating has a connection, the locks of the source, two files and claims have four, one is for what comes between. */
-const connectionsBesideWriting = 6
-
-/** `writers`: connections that write at once. */
-const database = (flags: InitFlags, writers: number) =>
+import {
+  checkQuota,
+  type InitError,
+  type RunError,
+  database,
+  existingDatabase,
+  ipApiSettings,
+  locator,
+  mmdb,
+  mmdbOptions,
+  platform,
+  repositories,
+  source,
+  withLog,
+} from "./layers.ts"
+/** Imported where it is used: the engine of a cluster takes a tenth of a second. */
+const inCluster = <A, E>(pick: (main: typeof ClusterMain) => Layer.Layer<A, E>): Layer.Layer<A, E> =>
   Layer.unwrap(
-    Effect.map(chooseDatabase(flags), (choice) =>
-      choice._tag === "Server"
-        ? PgServer.layer({ url: choice.url, maxConnections: connectionsBesideWriting + writers })
-        : Embedded.layer(choice.folder),
+    Effect.map(
+      Effect.promise(() => import("./ClusterMain.ts")),
+      pick,
     ),
   )
 
-/** A database that is only read is not made for that. */
-const existingDatabase = (flags: InitFlags) =>
-  Layer.unwrap(
-    Effect.gen(function* () {
-      const choice = yield* chooseDatabase(flags)
-      if (choice._tag === "Embedded" && !(yield* Embedded.isThere(choice.folder))) {
-        return yield* new UsageError({
-          message: `There is no database in ${choice.folder} yet. Load files first (etl --source DIR), or name the database: --embedded DIR, --database-url URL.`,
-        })
-      }
-      return database(flags, 1)
-    }),
-  )
+/** The services of `etl worker`. */
+export const worker = (flags: WorkerFlags): Layer.Layer<WorkerServices, RunError> =>
+  inCluster(({ worker }) => worker(flags))
 
-const source = (flags: Pick<RunFlags, "source" | "aws" | "bucket" | "region" | "endpoint" | "sign">) =>
-  Layer.unwrap(
-    Effect.gen(function* () {
-      const { aws, bucket, region, endpoint, sign } = flags
-      if (!aws) return LocalSource.layer(flags.source)
-      // The SDK costs a tenth of a second and 20 MB, so it is imported where it is used.
-      const S3Source = yield* Effect.promise(() => import("./source/S3Source.ts"))
-      return S3Source.layer({
-        // --aws without --bucket is a usage error.
-        bucket: Option.getOrThrow(bucket),
-        prefix: flags.source,
-        region: Option.getOrUndefined(region),
-        endpoint: Option.getOrUndefined(endpoint),
-        sign,
-      })
-    }),
-  )
+/** The services of `etl follow`. */
+export const follow = (flags: FollowFlags): Layer.Layer<FollowServices, RunError> =>
+  inCluster(({ follow }) => follow(flags))
 
-/** Whose quota it is: of the network address at a service, or of a key, which is not told by it. */
-const quotaOf = (options: { readonly url: string | undefined; readonly key: Redacted.Redacted }): string => {
-  const key = Redacted.value(options.key)
-  const host = IpApi.hostOf(options)
-  return key === "" ? host : `${host} ${createHash("sha256").update(key).digest("hex").slice(0, 8)}`
-}
-
-const ipApiKey = Effect.map(
-  Config.option(Config.Redacted("IP_API_KEY")),
-  Option.getOrElse(() => Redacted.make("")),
-)
-
-/** The service as it is configured, and whose quota is counted. */
-const ipApiSettings = Effect.fnUntraced(function* ({ ipApiQuota }: LocatorFlags) {
-  const url = Option.getOrUndefined(yield* Config.option(Config.String("IP_API_URL")))
-  const key = yield* ipApiKey
-  return {
-    url,
-    key,
-    quota: {
-      provider: quotaOf({ url, key }),
-      // What a key allows, the service tells.
-      requests: Option.getOrElse(ipApiQuota, () => (Redacted.value(key) === "" ? freeRequests : Infinity)),
-    },
-  }
-})
-
-const ipApi = (flags: LocatorFlags) =>
-  Layer.unwrap(
-    Effect.gen(function* () {
-      const { url, key, quota } = yield* ipApiSettings(flags)
-      const { provider, requests } = quota
-      const permits = yield* PermitRepo
-      return IpApi.layer({ url, key }).pipe(Layer.provide(Quota.layer({ requests, shared: { provider, permits } })))
-    }),
-  ).pipe(Layer.provide(FetchHttpClient.layer))
-
-const mmdbOptions = ({ geoDb }: LocatorFlags): Mmdb.MmdbOptions => (geoDb.length === 0 ? {} : { files: geoDb })
-
-const mmdb = (flags: LocatorFlags) => Mmdb.layer(mmdbOptions(flags))
-
-const locatorLayer = (
-  name: LocatorName,
-  flags: LocatorFlags,
-): Layer.Layer<
-  GeoLocator,
-  Layer.Error<ReturnType<typeof ipApi>> | Layer.Error<ReturnType<typeof Mmdb.layer>>,
-  FileSystem.FileSystem | PermitRepo
-> => {
-  switch (name) {
-    case "ip-api":
-      return ipApi(flags)
-    case "mmdb":
-      return mmdb(flags)
-    case "none":
-      return GeoLocator.none
-  }
-}
-
-/** What is wrong with flags and environment together is told before a database is opened. */
-const checkQuota = Effect.fnUntraced(function* ({ ipApiQuota }: LocatorFlags) {
-  const isFree = Redacted.value(yield* ipApiKey) === ""
-  if (isFree && Option.exists(ipApiQuota, (requests) => requests > freeRequests)) {
-    return yield* new UsageError({
-      message: `--ip-api-quota: more than ${freeRequests} requests in 60 s need a key (IP_API_KEY)`,
-    })
-  }
-})
-
-const locator = (flags: LocatorFlags) =>
-  Layer.effect(
-    GeoLocator,
-    Effect.gen(function* () {
-      const built = yield* Effect.forEach(flags.geo, (name) => Layer.build(locatorLayer(name, flags)))
-      return chain(built.map((context) => Context.get(context, GeoLocator)))
-    }),
-  )
-
-const repositories = (flags: InitFlags, writers = 1) => PgUserRepo.layer.pipe(Layer.provide(database(flags, writers)))
-
-const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
-
-/** Traces and metrics for a collector, where one is named. */
-const telemetry = Layer.unwrap(
-  Effect.gen(function* () {
-    const endpoint = yield* Effect.orDie(Config.option(Config.String("OTEL_EXPORTER_OTLP_ENDPOINT")))
-    if (Option.isNone(endpoint)) return Layer.empty
-    const Telemetry = yield* Effect.promise(() => import("./Telemetry.ts"))
-    return Telemetry.layer
-  }),
-)
-
-/** What cannot be made is logged too. A dry run sends no telemetry. */
-const withLog =
-  ({ dryRun = false, logfile, quiet = false }: InitFlags & Partial<OutputFlags & Pick<RunFlags, "dryRun">>) =>
-  <A, E, R>(layer: Layer.Layer<A, E, R>) =>
-    layer.pipe(
-      logLayerEnd,
-      Layer.provideMerge(dryRun ? Layer.empty : telemetry),
-      Layer.provideMerge(Logging.layer(logfile, { isQuiet: quiet })),
-      Layer.provide(platform),
-    )
-
-type RunError =
-  | Defect
-  | Layer.Error<ReturnType<typeof source>>
-  | Layer.Error<ReturnType<typeof locator>>
-  | Effect.Error<ReturnType<typeof checkQuota>>
-  | Layer.Error<ReturnType<typeof database>>
-  | Layer.Error<ReturnType<typeof Logging.layer>>
+/** The services of `etl cancel`. */
+export const cancel = (flags: CancelFlags): Layer.Layer<ClusterRuns, InitError> => existingRepositories(flags)
 
 /** What a dry run locates with: nobody but the local files is asked. */
-const localLocator = (flags: LocatorFlags) => (flags.geo.includes("mmdb") ? mmdb(flags) : GeoLocator.none)
+const localLocator = (flags: LocatorSettings) => (flags.geo.includes("mmdb") ? mmdb(flags) : GeoLocator.none)
 
 /** The services of `etl run`. */
 export const run = (flags: RunFlags): Layer.Layer<RunServices, RunError> =>
+  flags.cluster ? inCluster(({ run }) => run(flags)) : runHere(flags)
+
+const runHere = (flags: RunFlags): Layer.Layer<RunServices, RunError> =>
   Layer.unwrap(
     Effect.as(
       checkQuota(flags),
@@ -216,11 +91,6 @@ export const locate = (flags: LocateFlags): Layer.Layer<LocateServices, RunError
   Layer.unwrap(Effect.as(checkQuota(flags), Layer.provideMerge(locator(flags), repositories(flags)))).pipe(
     withLog(flags),
   )
-
-type InitError =
-  | Defect
-  | Layer.Error<ReturnType<typeof existingDatabase>>
-  | Layer.Error<ReturnType<typeof Logging.layer>>
 
 /** The services of `etl init`. */
 export const init = (flags: InitFlags): Layer.Layer<UserRepo, InitError> => repositories(flags).pipe(withLog(flags))

@@ -22,6 +22,9 @@ export interface PipelineOptions {
   readonly locationsMaxAge: Duration.Duration | undefined
 }
 
+/** Bytes: a larger file is loaded in parts where several machines load. */
+export const defaultSplitSize = 256 * 1024 * 1024
+
 /** What the command does where a flag is not given; its `concurrency` goes by the machine's processors. */
 export const defaults: Omit<PipelineOptions, "mapping"> = {
   delimiter: ",",

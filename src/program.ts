@@ -17,6 +17,9 @@ const lazily =
 const services = {
   run: lazily(({ run }) => run),
   check: (flags: CheckFlags) => Effect.flatMap(main, ({ check }) => check(flags)),
+  worker: lazily(({ worker }) => worker),
+  follow: lazily(({ follow }) => follow),
+  cancel: lazily(({ cancel }) => cancel),
   init: lazily(({ init }) => init),
   locate: lazily(({ locate }) => locate),
   rejects: lazily(({ rejects }) => rejects),

@@ -16,6 +16,9 @@ const services: Cli.Services<never, never> = {
   report: waiting,
   runs: waiting,
   sql: waiting,
+  worker: waiting,
+  follow: waiting,
+  cancel: waiting,
 }
 
 const goesOn = "Interrupted. The same command goes on: etl "

@@ -84,11 +84,15 @@ const summarizeFiles = (
   return [
     ...files
       .filter(({ state }) => state !== "replaced" && state !== "gone")
-      .map((file) => ({
-        ...fileSummary({ uri: file.uri, name: baseName(file.uri) }, stateOf(file), file.counts, file.error),
+      .map((file): FileSummary => ({
+        uri: file.uri,
+        name: baseName(file.uri),
+        state: stateOf(file),
+        counts: file.counts,
         located: sum(file.uri, ({ located }) => located),
         queued: sum(file.uri, ({ queued }) => queued),
         milliseconds: sum(file.uri, ({ milliseconds }) => milliseconds),
+        error: file.error,
       })),
     ...skipped.map((uri) => fileSummary({ uri, name: baseName(uri) }, "skipped", noRecords)),
   ]

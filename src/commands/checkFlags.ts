@@ -1,5 +1,6 @@
 import { Option } from "effect"
 import { type Command, Flag } from "effect/cli"
+import { clusterFlags } from "./clusterFlags.ts"
 import type { Check } from "./CommandUsage.ts"
 import { databaseFlags, databaseGroup } from "./databaseFlags.ts"
 import { type FlagGroup, optional } from "./documented.ts"
@@ -16,7 +17,7 @@ const checkedSource = {
   ),
 }
 
-const withoutEffect = { dryRun, ...outputFlags }
+const withoutEffect = { dryRun, ...clusterFlags, ...outputFlags }
 
 /** Those of `etl run`, so that its command line can be checked as it is. */
 export const checkFlags = { ...checkedSource, ...loadFlags, ...locatorFlags, ...withoutEffect, ...databaseFlags }

@@ -36,6 +36,14 @@ export const locateExitCodes: ExitCodes = {
   130: "interrupted; the same command goes on",
 }
 
+/** Of `etl worker`, which does not end by itself. */
+export const workerExitCodes: ExitCodes = {
+  1: defect,
+  2: "bad flags, bad configuration, a port that is taken",
+  6: `${databaseFailed}; or nothing was committed for --stall-timeout`,
+  130: "interrupted; other workers go on with its work",
+}
+
 /** Of `etl check`. */
 export const checkExitCodes: ExitCodes = {
   0: "a run would find all that it needs",

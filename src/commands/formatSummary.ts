@@ -69,14 +69,15 @@ const formatNext = (summary: RunSummary, { maxRejects, same }: SummaryOptions): 
   ...summary.files.flatMap(({ error }) => (error === null ? [] : [`Failed: ${printable(error)}`])),
   ...(summary.stopped
     ? [
-        `Stopped: more records are rejected than --max-rejects ${RejectLimit.format(maxRejects)} allows.`,
+        `Stopped: more records are rejected than --max-rejects ${maxRejects === undefined ? "" : `${RejectLimit.format(maxRejects)} `}allows.`,
         "What was read is committed. Correct the files, or go on with a larger --max-rejects.",
       ]
     : []),
 ]
 
 export interface SummaryOptions {
-  readonly maxRejects: RejectLimit.RejectLimit
+  /** Known to who began the run. */
+  readonly maxRejects: RejectLimit.RejectLimit | undefined
   /** The flags that name the database again. */
   readonly same: string
   /** Of the terminal, in columns. */

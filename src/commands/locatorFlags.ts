@@ -24,7 +24,7 @@ const parseDuration = (text: string): Duration.Duration | undefined => {
     : Duration.fromInputUnsafe(`${Number(number)} ${units[unit as keyof typeof units]}`)
 }
 
-const duration = (name: string): Limited<Duration.Duration> =>
+export const duration = (name: string): Limited<Duration.Duration> =>
   Flag.String(name).pipe(
     Flag.filterMap(
       (text) => Option.fromUndefinedOr(parseDuration(text)),
@@ -70,6 +70,9 @@ export const locatorFlags = {
 }
 
 export type LocatorFlags = Command.Command.Config.Infer<typeof locatorFlags>
+
+/** Who locates. */
+export type LocatorSettings = Pick<LocatorFlags, "geo" | "geoDb" | "ipApiQuota">
 
 export const locatorGroup: FlagGroup = {
   title: "Places",

@@ -80,8 +80,8 @@ const fit = (label: string, parts: ReadonlyArray<Part>, width: number): string =
   return line().slice(0, width)
 }
 
-const isLocating = ({ service, state: { addresses } }: View): boolean =>
-  service !== undefined || addresses.local + addresses.remembered > 0
+const isLocating = ({ service, state: { addresses, queue } }: View): boolean =>
+  service !== undefined || queue !== undefined || addresses.local + addresses.remembered > 0
 
 /** The frame of a terminal: lines of at most `width` characters, which is 39 or more. */
 export const progressFrame = (view: View, width: number): string =>

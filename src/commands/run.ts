@@ -1,23 +1,23 @@
-import { Console, Context, Effect, FileSystem, Layer, Option } from "effect"
+import { Context, Effect, FileSystem, Layer, Option } from "effect"
 import { Command } from "effect/cli"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import { plural } from "../domain/format.ts"
 import type { ProgressEvent } from "../domain/Progress.ts"
-import { exitCode } from "../domain/RunSummary.ts"
 import { GeoLocator } from "../geo/GeoLocator.ts"
 import type { LocationQueue } from "../repo/LocationQueue.ts"
 import { Preview } from "../repo/Preview.ts"
 import type { RunRepo } from "../repo/RunRepo.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import type { Source } from "../source/Source.ts"
-import { Incomplete, UsageError } from "./CommandError.ts"
+import { UsageError } from "./CommandError.ts"
 import { logEnd } from "./Defect.ts"
 import { withUsage } from "./CommandUsage.ts"
 import { withDisplay } from "./display.ts"
+import { Cluster } from "./Cluster.ts"
+import { formatForPeople, printSummary } from "./printSummary.ts"
 import { runExitCodes } from "./exitCodes.ts"
 import { runChecks, type RunFlags, runFlags, runGroups } from "./runFlags.ts"
 import { sameDatabase } from "./sameDatabase.ts"
-import { stdoutWidth } from "./stdoutWidth.ts"
 import { explainUnreadable } from "./unreadable.ts"
 
 /** What a run needs; made from its flags. */
@@ -54,39 +54,37 @@ const tellBanner = (version: string, database: string, locator: string) => (even
   )
 }
 
+const load = Effect.fnUntraced(function* (flags: RunFlags) {
+  const mapping = yield* Mapping
+  const cluster = yield* Cluster
+  if (Option.isSome(cluster)) return yield* cluster.value(flags, mapping)
+  const Pipeline = yield* Effect.promise(() => import("../Pipeline.ts"))
+  return yield* Pipeline.run({
+    mapping,
+    delimiter: flags.delimiter,
+    chunkSize: flags.chunksize,
+    concurrency: flags.concurrency,
+    maxRecordSize: flags.maxRecordSize,
+    maxRejects: flags.maxRejects,
+    force: flags.force,
+    locateFor: Option.getOrUndefined(flags.locateFor),
+    locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),
+  })
+})
+
 const makeLoad = (version: string) =>
   Effect.fn("run")(
     function* (flags: RunFlags) {
       const users = yield* UserRepo
       const locator = yield* GeoLocator
-      const Pipeline = yield* Effect.promise(() => import("../Pipeline.ts"))
-      const summary = yield* Pipeline.run({
-        mapping: yield* Mapping,
-        delimiter: flags.delimiter,
-        chunkSize: flags.chunksize,
-        concurrency: flags.concurrency,
-        maxRecordSize: flags.maxRecordSize,
-        maxRejects: flags.maxRejects,
-        force: flags.force,
-        locateFor: Option.getOrUndefined(flags.locateFor),
-        locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),
-      }).pipe(withDisplay(flags, tellBanner(version, users.name, locator.name)))
-      const code = exitCode(summary)
+      const summary = yield* load(flags).pipe(withDisplay(flags, tellBanner(version, users.name, locator.name)))
       const preview = yield* Preview
       const { formatDryRun } = yield* Effect.promise(() => import("./formatDryRun.ts"))
-      const { formatSummary } = yield* Effect.promise(() => import("./formatSummary.ts"))
-      yield* Console.log(
-        flags.json
-          ? JSON.stringify({ exitCode: code, dryRun: flags.dryRun, ...summary })
-          : Option.isSome(preview)
-            ? formatDryRun(summary, yield* preview.value, flags)
-            : formatSummary(summary, {
-                maxRejects: flags.maxRejects,
-                same: sameDatabase(flags),
-                width: stdoutWidth(),
-              }),
-      )
-      if (code !== 0) return yield* new Incomplete({ code })
+      const text = Option.match(preview, {
+        onNone: () => formatForPeople(summary, { maxRejects: flags.maxRejects, same: sameDatabase(flags) }),
+        onSome: (seen) => Effect.map(seen, (seen) => formatDryRun(summary, seen, flags)),
+      })
+      yield* printSummary(summary, flags, text)
     },
     logEnd,
     Effect.onInterrupt(() => Effect.logDebug("interrupted")),
@@ -105,6 +103,7 @@ export const run = <E>(services: (flags: RunFlags) => Layer.Layer<RunServices, E
       { command: "etl --source ./input/ --dry-run", description: "Check a folder, write nothing" },
       { command: "etl --source ./input/ --geo mmdb,ip-api", description: "Locate by local files, ask for the rest" },
       { command: "etl --source user_activity --aws --bucket em-datasets", description: "Load from S3" },
+      { command: "etl --source /mnt/exports --cluster", description: "Let workers load it" },
     ]),
     withUsage({ config: runFlags, groups: runGroups, checks: runChecks, exitCodes: runExitCodes }),
   )

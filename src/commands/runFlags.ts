@@ -5,6 +5,7 @@ import { laneCount } from "../domain/Lane.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import { quote } from "../domain/shell.ts"
 import { defaults } from "../PipelineOptions.ts"
+import { clusterChecks, clusterFlags, clusterGroup } from "./clusterFlags.ts"
 import { check } from "./CommandUsage.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
 import { type FlagGroup, optional, required, toggle, withDefault } from "./documented.ts"
@@ -93,7 +94,15 @@ export const dryRun = toggle(
   "Read and check everything, write nothing but the log, and show what would be loaded",
 )
 
-export const runFlags = { ...sourceFlags, ...loadFlags, dryRun, ...locatorFlags, ...outputFlags, ...databaseFlags }
+export const runFlags = {
+  ...sourceFlags,
+  ...loadFlags,
+  dryRun,
+  ...clusterFlags,
+  ...locatorFlags,
+  ...outputFlags,
+  ...databaseFlags,
+}
 
 export type RunFlags = Command.Command.Config.Infer<typeof runFlags>
 
@@ -103,6 +112,7 @@ export const credentialsNote =
 export const runGroups: ReadonlyArray<FlagGroup> = [
   { title: "Source", flags: sourceFlags, note: credentialsNote },
   { title: "Loading", flags: { ...loadFlags, dryRun } },
+  clusterGroup,
   locatorGroup,
   outputGroup,
   databaseGroup,
@@ -142,5 +152,6 @@ export const runChecks = [
       ? `--locations-max-age is for --geo ip-api: a run with --geo ${geo.join(",")} asks no service.`
       : undefined,
   ),
+  ...clusterChecks,
   ...databaseChecks,
 ]

@@ -32,6 +32,8 @@ export class ClusterRuns extends Context.Service<
   {
     /** The server can lock for a cluster: PostgreSQL 14 or newer. */
     readonly checkServer: Effect.Effect<void, DatabaseError>
+    /** How many workers have work of the cluster's shards. */
+    readonly workers: Effect.Effect<number, DatabaseError>
     /** The attempt belongs to a cluster from now on. May be repeated. */
     readonly handOver: (attempt: Attempt, execution: string) => Effect.Effect<void, DatabaseError>
     /** The attempt at the source that was handed over, and has neither ended nor been cancelled. */

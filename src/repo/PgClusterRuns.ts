@@ -48,6 +48,16 @@ const make = Effect.gen(function* () {
       })
     }).pipe(Effect.mapError(toDatabaseError)),
 
+    // The engine locks each shard by two keys; our own locks have one.
+    workers: sql<{ workers: number }>`
+      select count(distinct pid)::int as workers from pg_locks
+      where locktype = 'advisory' and granted and objsubid = 2
+        and database = (select oid from pg_database where datname = current_database())`.pipe(
+      Effect.map(([row]) => row!.workers),
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
     handOver: Effect.fn("ClusterRuns.handOver")(
       function* ({ attempt, runId }: Attempt, execution: string) {
         yield* sql`update etl_runs set execution = ${execution} where id = ${runId} and attempts = ${attempt}`

@@ -10,6 +10,7 @@ import { bytes, integers, texts } from "./arrays.ts"
 import { anotherProcess, makeCheckpoints } from "./checkpoints.ts"
 import { databaseName, isEmbedded, makeClient } from "./client.ts"
 import { makeMigrate } from "./migrate.ts"
+import * as PgClusterRuns from "./PgClusterRuns.ts"
 import * as PgLocationQueue from "./PgLocationQueue.ts"
 import { makePatience } from "./patience.ts"
 import * as PgPermitRepo from "./PgPermitRepo.ts"
@@ -206,7 +207,7 @@ const make = Effect.gen(function* () {
 })
 
 /**
- * `UserRepo`, `RunRepo`, `LocationQueue`, `PermitRepo`, `RejectRepo` and `RunHistory` in the PostgreSQL (13 or newer, or PGlite) of a
+ * `UserRepo`, `RunRepo`, `LocationQueue`, `PermitRepo`, `RejectRepo`, `RunHistory` and `ClusterRuns` in the PostgreSQL (13 or newer, or PGlite) of a
  * `PgClient`. A run takes up to six of a server's connections, and `concurrency` more: with fewer in the pool some wait, with
  * fewer than five it waits for itself.
  */
@@ -217,4 +218,5 @@ export const layer = Layer.mergeAll(
   PgPermitRepo.layer,
   PgRejectRepo.layer,
   PgRunHistory.layer,
+  PgClusterRuns.layer,
 )

@@ -20,7 +20,9 @@ export interface ReadOptions extends HeaderOptions {
    * Where to go on, and the header that stands at the file's beginning; undefined: begin there. `end`: the byte before
    * which to stop, a place where `split` would cut; without it the file's end.
    */
-  readonly resume: { readonly position: Position; readonly header: Uint8Array; readonly end?: number } | undefined
+  readonly resume:
+    | { readonly position: Position; readonly header: Uint8Array; readonly end?: number | undefined }
+    | undefined
   /** Where the time of decoding is counted. */
   readonly stopwatch?: Stopwatch
 }

@@ -5,7 +5,20 @@ import { TerminalCapabilities } from "effect/cli"
 import { availableParallelism } from "node:os"
 import { etl } from "../utils/etl.ts"
 
-const commands = ["run", "locate", "check", "runs", "rejects", "report", "sql", "init", "help"]
+const commands = [
+  "run",
+  "locate",
+  "worker",
+  "follow",
+  "cancel",
+  "check",
+  "runs",
+  "rejects",
+  "report",
+  "sql",
+  "init",
+  "help",
+]
 const pages = [["--help"], ...commands.map((command) => [command, "--help"])]
 
 /** A terminal of so many columns. */

@@ -26,7 +26,9 @@ export const etl = Effect.fnUntraced(function* (
 ) {
   const logfile = join(yield* temporaryDirectory, "etl.log")
   const logs =
-    ["check", "init", "locate", "rejects", "report", "run", "runs", "sql"].includes(args[0] ?? "") ||
+    ["cancel", "check", "follow", "init", "locate", "rejects", "report", "run", "runs", "sql", "worker"].includes(
+      args[0] ?? "",
+    ) ||
     (args[0]?.startsWith("--source") ?? false)
   const hasLog = logs && !args.includes("--logfile")
   return yield* Effect.gen(function* () {

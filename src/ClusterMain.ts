@@ -1,0 +1,115 @@
+import { Context, Effect, Layer, Option } from "effect"
+import { chooseDatabase } from "./commands/chooseDatabase.ts"
+import { Cluster } from "./commands/Cluster.ts"
+import { UsageError } from "./commands/CommandError.ts"
+import type { FollowFlags, FollowServices } from "./commands/follow.ts"
+import type { InitFlags } from "./commands/init.ts"
+import { loadInCluster } from "./commands/loadInCluster.ts"
+import type { RunServices } from "./commands/run.ts"
+import type { RunFlags } from "./commands/runFlags.ts"
+import type { WorkerFlags, WorkerServices } from "./commands/worker.ts"
+import * as Engine from "./cluster/Engine.ts"
+import * as Health from "./cluster/health.ts"
+import type { SourceReference } from "./cluster/LoadRun.ts"
+import * as ClusterLocating from "./cluster/locating.ts"
+import { Sources } from "./cluster/Sources.ts"
+import { Vigil } from "./cluster/Vigil.ts"
+import { Worker } from "./cluster/Worker.ts"
+import * as Workflows from "./cluster/workflows.ts"
+import * as PgServer from "./database/PgServer.ts"
+import { GeoLocator } from "./geo/GeoLocator.ts"
+import { checkQuota, locator, platform, repositories, type RunError, source, withLog } from "./layers.ts"
+import { ClusterRuns } from "./repo/ClusterRuns.ts"
+import { UserRepo } from "./repo/UserRepo.ts"
+import { Source } from "./source/Source.ts"
+
+/** Connections of the engine itself: one keeps its locks. */
+const engineConnections = 4
+
+const engineDatabase = (flags: InitFlags) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const choice = yield* chooseDatabase(flags)
+      if (choice._tag === "Server") return PgServer.layer({ url: choice.url, maxConnections: engineConnections })
+      return yield* new UsageError({
+        message:
+          "A cluster needs a PostgreSQL server that all workers reach: name it by --database-url, DATABASE_URL or the DB_ variables. The embedded database has one process.",
+      })
+    }),
+  )
+
+/** The source that a run refers to, as the flags of `etl run` would name it. */
+const sourceOf = (reference: SourceReference) =>
+  reference._tag === "Path"
+    ? source({
+        source: reference.path,
+        aws: false,
+        bucket: Option.none(),
+        region: Option.none(),
+        endpoint: Option.none(),
+        sign: false,
+      })
+    : source({
+        source: reference.prefix,
+        aws: true,
+        bucket: Option.some(reference.bucket),
+        region: Option.fromUndefinedOr(reference.region),
+        endpoint: Option.fromUndefinedOr(reference.endpoint),
+        sign: reference.sign,
+      })
+
+const sources = Layer.succeed(Sources, {
+  open: (reference) => Effect.map(Layer.build(Layer.provide(sourceOf(reference), platform)), Context.get(Source)),
+})
+
+/** The tables are there before any work is taken. */
+const ready = Layer.effectDiscard(
+  Effect.gen(function* () {
+    yield* (yield* ClusterRuns).checkServer
+    yield* (yield* UserRepo).migrate
+  }),
+)
+
+const checkPorts = (host: string, port: number) =>
+  Effect.mapError(Engine.checkPorts(host, [port, port + 1]), ({ message }) => new UsageError({ message }))
+
+/** A worker, which works from now on. */
+export const worker = (flags: WorkerFlags): Layer.Layer<WorkerServices, RunError> => {
+  const { concurrency, host, port, stallTimeout } = flags
+  const health = Health.layer({ host: Engine.listenHost(host), port: port + 1, stallTimeout })
+  const engine = Engine.worker({ host, port }).pipe(Layer.provide(engineDatabase(flags)))
+  return Layer.unwrap(
+    Effect.as(
+      Effect.andThen(checkQuota(flags), checkPorts(Engine.listenHost(host), port)),
+      Layer.mergeAll(Workflows.layer, ClusterLocating.layer, health).pipe(
+        Layer.provide(engine),
+        Layer.provide(Layer.mergeAll(sources, Worker.layer(concurrency))),
+        Layer.provideMerge(ready),
+        Layer.provideMerge(
+          Layer.merge(Vigil.layer, Layer.provideMerge(locator(flags), repositories(flags, concurrency))),
+        ),
+      ),
+    ),
+  ).pipe(withLog(flags))
+}
+
+const client = (flags: InitFlags) =>
+  Layer.mergeAll(Engine.client.pipe(Layer.provide(engineDatabase(flags))), repositories(flags), GeoLocator.none)
+
+/** What it takes to follow a run. */
+export const follow = (flags: FollowFlags): Layer.Layer<FollowServices, RunError> => client(flags).pipe(withLog(flags))
+
+/** Loads in the cluster what the run's own services would load here. */
+const cluster = Layer.effect(
+  Cluster,
+  Effect.gen(function* () {
+    const context = yield* Effect.context<Effect.Services<ReturnType<typeof loadInCluster>>>()
+    return Option.some((...args: Parameters<typeof loadInCluster>) =>
+      Effect.provideContext(loadInCluster(...args), context),
+    )
+  }),
+)
+
+/** The services of `etl run --cluster`. */
+export const run = (flags: RunFlags): Layer.Layer<RunServices, RunError> =>
+  cluster.pipe(Layer.provideMerge(Layer.merge(client(flags), source(flags)))).pipe(withLog(flags))

@@ -1,0 +1,93 @@
+import { Clock, Duration, Effect, Option } from "effect"
+import { tellProgress } from "../domain/Progress.ts"
+import { countNames, noRecords, type RecordCounts, type RunSummary } from "../domain/RunSummary.ts"
+import { ClusterRuns, type Course } from "../repo/ClusterRuns.ts"
+import { LocationQueue } from "../repo/LocationQueue.ts"
+import type { HandedOver } from "./handOver.ts"
+import { LoadRun, RunFailed } from "./LoadRun.ts"
+
+const glance = "1 second"
+
+/** Without an answer for so long nobody waits any more. */
+const mostSilence = Duration.minutes(5)
+
+const nothing: Course = { files: 0, filesLoaded: 0, bytes: 0, bytesRead: 0, counts: noRecords }
+
+const subtract = (left: RecordCounts, right: RecordCounts): RecordCounts =>
+  Object.fromEntries(countNames.map((name) => [name, left[name] - right[name]])) as RecordCounts
+
+/** Tells what has happened between two moments. */
+const tellCourse = Effect.fnUntraced(function* (source: string, before: Course, now: Course) {
+  if (now.files !== before.files) {
+    const { bytes, files } = now
+    yield* tellProgress({ _tag: "Listed", source, files, toLoad: files, bytes })
+  }
+  const bytes = now.bytesRead - before.bytesRead
+  if (bytes > 0) yield* tellProgress({ _tag: "BytesRead", uri: source, bytes })
+  const counts = subtract(now.counts, before.counts)
+  if (counts.read > 0) yield* tellProgress({ _tag: "ChunkCommitted", counts })
+  for (let ended = before.filesLoaded; ended < now.filesLoaded; ended++) {
+    yield* tellProgress({ _tag: "FileEnded", uri: "", size: 0 })
+  }
+})
+
+/** Waits until the workers have answered what waits, or have not for a long time. */
+const awaitAnswers = Effect.fnUntraced(function* () {
+  const queue = yield* LocationQueue
+  let least = Infinity
+  let since = yield* Clock.currentTimeMillis
+  for (;;) {
+    const waiting = yield* queue.waiting
+    yield* tellProgress({ _tag: "Queued", waiting, untilNextRequest: 0 })
+    const now = yield* Clock.currentTimeMillis
+    if (waiting === 0) return null
+    if (waiting < least) [least, since] = [waiting, now]
+    if (now - since > Duration.toMillis(mostSilence)) return "no worker has located an address for 5 minutes"
+    yield* Effect.sleep(glance)
+  }
+})
+
+export interface FollowOptions extends Omit<HandedOver, "isOld"> {
+  /** The source's URI. */
+  readonly source: string
+  /** How long places are waited for; undefined: until no address waits. */
+  readonly locateFor: Duration.Duration | undefined
+}
+
+/** Follows a run until it has ended, and the places of its users; fails as it did. */
+export const follow = Effect.fn("Cluster.follow")(function* (options: FollowOptions) {
+  const { attempt, execution, locateFor, runId, source } = options
+  const clusterRuns = yield* ClusterRuns
+  let before = nothing
+  const look = Effect.gen(function* () {
+    const now = yield* clusterRuns.course(runId)
+    yield* tellCourse(source, before, now)
+    before = now
+  })
+  const loaded = Effect.gen(function* () {
+    for (;;) {
+      const result = yield* LoadRun.poll(execution)
+      yield* look
+      if (Option.isSome(result) && result.value._tag === "Complete") return yield* result.value.exit
+      if ((yield* clusterRuns.standing(runId)).attempt !== attempt) {
+        return yield* new RunFailed({
+          message: `Another attempt at run ${runId} has begun. Follow that one: etl follow ${runId}`,
+          exitCode: 130,
+        })
+      }
+      yield* Effect.sleep(glance)
+    }
+  })
+  const summary: RunSummary = yield* loaded
+  yield* tellProgress({ _tag: "Loaded" })
+  if (summary.stopped || summary.serviceRate === null) return summary
+  const answered = awaitAnswers()
+  const locatingError = yield* locateFor === undefined
+    ? answered
+    : Effect.map(
+        Effect.timeoutOption(answered, locateFor),
+        Option.getOrElse(() => "its time is up (--locate-for)"),
+      )
+  const waiting = yield* (yield* LocationQueue).waiting
+  return { ...summary, addresses: { ...summary.addresses, waiting }, locatingError }
+})

@@ -1,0 +1,44 @@
+import { Console, Effect, type Layer } from "effect"
+import { Command } from "effect/cli"
+import { ClusterRuns } from "../repo/ClusterRuns.ts"
+import { withUsage } from "./CommandUsage.ts"
+import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
+import { logEnd } from "./Defect.ts"
+import { plainExitCodes } from "./exitCodes.ts"
+import { clusterRun, standingOf } from "./follow.ts"
+
+const cancelFlags = { run: clusterRun, ...databaseFlags }
+export type CancelFlags = Command.Command.Config.Infer<typeof cancelFlags>
+
+/** Looked so often, a second apart, whether the workers have stopped. */
+const mostLooks = 30
+
+const execute = Effect.fn("cancel")(function* (flags: CancelFlags) {
+  const clusterRuns = yield* ClusterRuns
+  const { isEnded, runId } = yield* standingOf(flags)
+  if (isEnded) return yield* Console.log(`Run ${runId} has ended already.`)
+  yield* clusterRuns.cancel(runId)
+  for (let look = 0; look < mostLooks; look++) {
+    if ((yield* clusterRuns.standing(runId)).isEnded) {
+      return yield* Console.log(
+        `Run ${runId} is cancelled. What it has committed stays; the same etl run command goes on with it.`,
+      )
+    }
+    yield* Effect.sleep("1 second")
+  }
+  yield* Console.log(
+    `Run ${runId} is cancelled, but no worker has stopped it within ${mostLooks} s: each does between two chunks, or when it is started.`,
+  )
+}, logEnd)
+
+/** `etl cancel`: stops a run of a cluster between chunks. */
+export const cancel = <E>(services: (flags: CancelFlags) => Layer.Layer<ClusterRuns, E>) =>
+  Command.make("cancel", cancelFlags, execute).pipe(
+    Command.provide(services),
+    Command.withDescription(
+      "Stop a run that etl run --cluster has handed over, between two chunks. What is committed stays.",
+    ),
+    Command.withShortDescription("Stop a run of a cluster"),
+    Command.withExamples([{ command: "etl cancel latest" }, { command: "etl cancel 7" }]),
+    withUsage({ config: cancelFlags, groups: [databaseGroup], checks: databaseChecks, exitCodes: plainExitCodes }),
+  )

@@ -1,0 +1,24 @@
+import { Console, Effect } from "effect"
+import { exitCode, type RunSummary } from "../domain/RunSummary.ts"
+import { Incomplete } from "./CommandError.ts"
+import type { SummaryOptions } from "./formatSummary.ts"
+import { stdoutWidth } from "./stdoutWidth.ts"
+
+export const formatForPeople = Effect.fnUntraced(function* (
+  summary: RunSummary,
+  options: Omit<SummaryOptions, "width">,
+) {
+  const { formatSummary } = yield* Effect.promise(() => import("./formatSummary.ts"))
+  return formatSummary(summary, { ...options, width: stdoutWidth() })
+})
+
+/** Prints what a run did: as JSON, or the text for people. Fails with the exit code where it was not perfect. */
+export const printSummary = Effect.fnUntraced(function* <R>(
+  summary: RunSummary,
+  { dryRun, json }: { readonly json: boolean; readonly dryRun: boolean },
+  text: Effect.Effect<string, never, R>,
+) {
+  const code = exitCode(summary)
+  yield* Console.log(json ? JSON.stringify({ exitCode: code, dryRun, ...summary }) : yield* text)
+  if (code !== 0) return yield* new Incomplete({ code })
+})
