@@ -93,8 +93,11 @@ export const worker = (flags: WorkerFlags): Layer.Layer<WorkerServices, RunError
   ).pipe(withLog(flags))
 }
 
+/** Places are found by the workers. */
+const elsewhere = Layer.succeed(GeoLocator, { name: "as the workers have it", instant: undefined, service: undefined })
+
 const client = (flags: InitFlags) =>
-  Layer.mergeAll(Engine.client.pipe(Layer.provide(engineDatabase(flags))), repositories(flags), GeoLocator.none)
+  Layer.mergeAll(Engine.client.pipe(Layer.provide(engineDatabase(flags))), repositories(flags), elsewhere)
 
 /** What it takes to follow a run. */
 export const follow = (flags: FollowFlags): Layer.Layer<FollowServices, RunError> => client(flags).pipe(withLog(flags))
