@@ -45,6 +45,8 @@ export type Job = typeof Job.Type
 
 /** As it was listed: see `SourceFile`. */
 export const FileReference = Schema.Struct({
+  /** Its number in the database. */
+  fileId: Schema.Int,
   uri: Schema.String,
   name: Schema.String,
   fingerprint: Schema.String,
@@ -61,13 +63,21 @@ export class RunFailed extends Schema.TaggedError<RunFailed>()("RunFailed", {
 }
 
 /** What a worker has done of a part. */
-export const PartOutcome = Schema.Struct({
+export const PartLoaded = Schema.Struct({
   ...Struct.pick(FileSummary.fields, ["state", "located", "queued", "milliseconds"]),
   stages: StageTimes,
   addresses: Schema.Struct(Struct.omit(AddressCounts.fields, ["requests", "refusals", "waiting"])),
   /** The run has more rejects than it may have. */
   isStopped: Schema.Boolean,
 })
+export type PartLoaded = typeof PartLoaded.Type
+
+/** What became of a part, or of a file that was to be split: kept for the run that waits for it. */
+export const PartOutcome = Schema.Union([
+  Schema.TaggedStruct("Loaded", { loaded: PartLoaded }),
+  Schema.TaggedStruct("Split", { parts: Schema.Array(Schema.Int) }),
+  Schema.TaggedStruct("Failed", { failure: RunFailed }),
+])
 export type PartOutcome = typeof PartOutcome.Type
 
 const keyOf = ({ attempt, runId }: Pick<Job, "attempt" | "runId">): string => `${runId}/${attempt}`
@@ -84,18 +94,14 @@ export const LoadRun = Workflow.make("LoadRun", {
   idempotencyKey: keyOf,
 })
 
-/** Cuts a large file into parts. Gives their numbers; none where the file could not be read. */
+/** Cuts a large file into parts. Its outcome are their numbers; none where the file could not be read. */
 export const SplitFile = Workflow.make("SplitFile", {
   payload: { job: Job, file: FileReference },
-  success: Schema.Array(Schema.Int),
-  error: RunFailed,
   idempotencyKey: keyOfFile,
 })
 
-/** Loads a part of a file; part 0 of a file that nobody has split is all of it. */
+/** Loads a part of a file; part 0 of a file that nobody has split is all of it. Its outcome is kept in the database. */
 export const LoadPart = Workflow.make("LoadPart", {
   payload: { job: Job, file: FileReference, part: Schema.Int },
-  success: PartOutcome,
-  error: RunFailed,
   idempotencyKey: ({ file, job, part }) => `${part}/${keyOfFile({ file, job })}`,
 })

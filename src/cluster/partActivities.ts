@@ -8,7 +8,7 @@ import { type PartLoad, RunRepo } from "../repo/RunRepo.ts"
 import { Source, type SourceFile } from "../source/Source.ts"
 import { split } from "../source/split.ts"
 import { isOver, optionsOf, requestOf } from "./Job.ts"
-import type { FileReference, Job, PartOutcome } from "./LoadRun.ts"
+import type { FileReference, Job, PartLoaded } from "./LoadRun.ts"
 import { Sources } from "./Sources.ts"
 import { Vigil } from "./Vigil.ts"
 import { Worker } from "./Worker.ts"
@@ -21,7 +21,8 @@ const registered = Effect.fnUntraced(function* (job: Job, file: FileReference) {
   const source = yield* Source
   const runs = yield* RunRepo
   const request = requestOf(job, source.uri)
-  const [load] = yield* runs.register(job.runId, request, [file])
+  const { fileId: _, ...listed } = file
+  const [load] = yield* runs.register(job.runId, request, [listed])
   return { request, load: load! }
 })
 
@@ -60,7 +61,7 @@ export const loadPart = (job: Job, file: FileReference, part: number) =>
       vigil.over(({ _tag }) => _tag === "ChunkCommitted"),
       worker.inTurn(isSplit ? job.splitSize : file.size),
     )
-    const outcome: PartOutcome = {
+    const loaded: PartLoaded = {
       state,
       located,
       queued,
@@ -69,7 +70,7 @@ export const loadPart = (job: Job, file: FileReference, part: number) =>
       addresses: yield* tallies.addresses.counts,
       isStopped: yield* loading.isStopped,
     }
-    return outcome
+    return loaded
   }).pipe(withSource(job))
 
 const numbersOf = (parts: ReadonlyArray<Pick<PartLoad<SourceFile>, "part">>) => parts.map(({ part }) => part)

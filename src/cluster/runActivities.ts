@@ -20,7 +20,7 @@ import { RunHistory } from "../repo/RunHistory.ts"
 import { type FileLoad, RunRepo } from "../repo/RunRepo.ts"
 import { isGzipName, Source, type SourceFile } from "../source/Source.ts"
 import { checkWanted, requestOf } from "./Job.ts"
-import { FileReference, type Job, type PartOutcome, type RunFailed } from "./LoadRun.ts"
+import { FileReference, type Job, PartLoaded, type RunFailed } from "./LoadRun.ts"
 import { Sources } from "./Sources.ts"
 
 /** What there is to do. */
@@ -55,7 +55,7 @@ export const plan = Effect.fnUntraced(function* (job: Job) {
     files: open
       .filter(({ state }) => state === "open")
       .map((load) => ({
-        file: load.file,
+        file: { fileId: load.fileId, ...load.file },
         parts: isToSplit(load, job) ? null : load.parts.map(({ part }) => part),
       })),
     skipped: loads
@@ -64,11 +64,9 @@ export const plan = Effect.fnUntraced(function* (job: Job) {
   } satisfies Plan
 })
 
-/** What became of a part. */
-export interface LoadedPart {
-  readonly uri: string
-  readonly outcome: PartOutcome
-}
+/** A part that a worker is done with. */
+export const LoadedPart = Schema.Struct({ uri: Schema.String, loaded: PartLoaded })
+export type LoadedPart = typeof LoadedPart.Type
 
 const stateOf = ({ state }: RunFile): FileSummary["state"] =>
   state === "loaded" || state === "failed" ? state : "open"
@@ -79,8 +77,8 @@ const summarizeFiles = (
   parts: ReadonlyArray<LoadedPart>,
 ): ReadonlyArray<FileSummary> => {
   const byUri = Map.groupBy(parts, ({ uri }) => uri)
-  const sum = (uri: string, count: (outcome: PartOutcome) => number) =>
-    (byUri.get(uri) ?? []).reduce((total, { outcome }) => total + count(outcome), 0)
+  const sum = (uri: string, count: (loaded: PartLoaded) => number) =>
+    (byUri.get(uri) ?? []).reduce((total, { loaded }) => total + count(loaded), 0)
   return [
     ...files
       .filter(({ state }) => state !== "replaced" && state !== "gone")
@@ -106,8 +104,8 @@ export const finish = Effect.fnUntraced(function* (job: Job, plan: Plan, parts: 
   const { files, rejectedFor, source, totals } = yield* (yield* RunHistory).details(runId)
   for (const { uri, counts } of files) yield* checkSum(uri, counts)
   yield* checkSum(`run ${runId}`, totals)
-  const outcomes = parts.map(({ outcome }) => outcome)
-  const addresses = outcomes.reduce((sum, outcome) => addAddresses(sum, outcome.addresses), noAddresses)
+  const loaded = parts.map(({ loaded }) => loaded)
+  const addresses = loaded.reduce((sum, { addresses }) => addAddresses(sum, addresses), noAddresses)
   const summary: RunSummary = {
     runId,
     attempt,
@@ -115,8 +113,8 @@ export const finish = Effect.fnUntraced(function* (job: Job, plan: Plan, parts: 
     files: summarizeFiles(files, plan, parts),
     totals,
     rejectedFor,
-    stopped: outcomes.some(({ isStopped }) => isStopped),
-    stages: outcomes.reduce((sum, outcome) => addStages(sum, outcome.stages), noStages),
+    stopped: loaded.some(({ isStopped }) => isStopped),
+    stages: loaded.reduce((sum, { stages }) => addStages(sum, stages), noStages),
     addresses: { ...addresses, requests: 0, refusals: 0, waiting: yield* (yield* LocationQueue).waiting },
     serviceRate: service === undefined ? null : rateOf(service),
     locatingError: null,
@@ -127,6 +125,7 @@ export const finish = Effect.fnUntraced(function* (job: Job, plan: Plan, parts: 
     { runId, attempt },
     { isFinished, exitCode: exitCode(summary), milliseconds: summary.milliseconds, stages: summary.stages },
   )
+  yield* (yield* ClusterRuns).forgetOutcomes({ runId, attempt })
   yield* Effect.logInfo(`run ${runId}: ends`).pipe(Effect.annotateLogs({ ...totals, stopped: summary.stopped }))
   return summary
 })
@@ -140,4 +139,5 @@ export const keepFailure = Effect.fnUntraced(function* (
   yield* Effect.logError(`run ${runId}: ${message}`)
   const milliseconds = start === undefined ? 0 : (yield* Clock.currentTimeMillis) - start
   yield* (yield* RunRepo).end({ runId, attempt }, { isFinished: false, exitCode, milliseconds, stages: noStages })
+  yield* (yield* ClusterRuns).forgetOutcomes({ runId, attempt })
 })

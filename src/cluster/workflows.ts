@@ -1,41 +1,46 @@
 import { Effect, Layer, Schema } from "effect"
 import { Activity } from "effect/workflow"
 import { RunSummary } from "../domain/RunSummary.ts"
+import { ClusterRuns, type PartOfRun } from "../repo/ClusterRuns.ts"
+import { drive } from "./drive.ts"
 import { asActivity } from "./Job.ts"
-import { type FileReference, type Job, LoadPart, LoadRun, PartOutcome, RunFailed, SplitFile } from "./LoadRun.ts"
+import { type Job, LoadPart, LoadRun, PartOutcome, RunFailed, SplitFile } from "./LoadRun.ts"
 import * as Parts from "./partActivities.ts"
 import * as Run from "./runActivities.ts"
 
-const partLayer = LoadPart.toLayer(({ file, job, part }) =>
+const encodeOutcome = Schema.encodeEffect(Schema.fromJsonString(PartOutcome))
+
+/** What a child does. Its outcome is kept, also a failure: the run waits for it. */
+const child = <R>(name: string, job: Job, part: PartOfRun, execute: Effect.Effect<PartOutcome, RunFailed, R>) =>
   Activity.make({
-    name: "Load",
-    success: PartOutcome,
-    error: RunFailed,
-    execute: asActivity(job, Parts.loadPart(job, file, part)),
-  }),
+    name,
+    execute: Effect.gen(function* () {
+      const outcome = yield* execute.pipe(
+        Effect.catchTag("RunFailed", (failure) => Effect.succeed<PartOutcome>({ _tag: "Failed", failure })),
+      )
+      const json = yield* Effect.orDie(encodeOutcome(outcome))
+      const clusterRuns = yield* ClusterRuns
+      yield* Effect.orDie(asActivity(job, clusterRuns.keepOutcome(job, part, json)))
+    }),
+  })
+
+const partLayer = LoadPart.toLayer(({ file, job, part }) =>
+  child(
+    "Load",
+    job,
+    { fileId: file.fileId, part },
+    Effect.map(asActivity(job, Parts.loadPart(job, file, part)), (loaded) => ({ _tag: "Loaded", loaded })),
+  ),
 )
 
 const splitLayer = SplitFile.toLayer(({ file, job }) =>
-  Activity.make({
-    name: "Split",
-    success: Schema.Array(Schema.Int),
-    error: RunFailed,
-    execute: asActivity(job, Parts.splitFile(job, file)),
-  }),
+  child(
+    "Split",
+    job,
+    { fileId: file.fileId, part: -1 },
+    Effect.map(asActivity(job, Parts.splitFile(job, file)), (parts) => ({ _tag: "Split", parts })),
+  ),
 )
-
-/** Children of a run that are under way at once: some for every worker, and no burst for the engine. */
-const childrenAtOnce = 64
-
-const loadFile = Effect.fnUntraced(function* (job: Job, file: FileReference, known: ReadonlyArray<number> | null) {
-  const parts = known ?? (yield* SplitFile.execute({ job, file }))
-  return yield* Effect.forEach(
-    parts,
-    (part) =>
-      Effect.map(LoadPart.execute({ job, file, part }), (outcome): Run.LoadedPart => ({ uri: file.uri, outcome })),
-    { concurrency: childrenAtOnce },
-  )
-})
 
 const runLayer = LoadRun.toLayer(
   Effect.fnUntraced(function* (job) {
@@ -48,14 +53,17 @@ const runLayer = LoadRun.toLayer(
         execute: asActivity(job, Run.plan(job)),
       })
       start = plan.start
-      const parts = yield* Effect.forEach(plan.files, ({ file, parts }) => loadFile(job, file, parts), {
-        concurrency: childrenAtOnce,
+      const parts = yield* Activity.make({
+        name: "Drive",
+        success: Schema.Array(Run.LoadedPart),
+        error: RunFailed,
+        execute: asActivity(job, drive(job, plan)),
       })
       return yield* Activity.make({
         name: "Finish",
         success: RunSummary,
         error: RunFailed,
-        execute: asActivity(job, Run.finish(job, plan, parts.flat())),
+        execute: asActivity(job, Run.finish(job, plan, parts)),
       })
     })
     return yield* load.pipe(
@@ -63,8 +71,8 @@ const runLayer = LoadRun.toLayer(
         Effect.andThen(
           Activity.make({
             name: "KeepFailure",
-            execute: asActivity(job, Run.keepFailure(job, start, failure)),
             error: RunFailed,
+            execute: asActivity(job, Run.keepFailure(job, start, failure)),
           }),
           Effect.fail(failure),
         ),

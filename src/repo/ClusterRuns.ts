@@ -16,6 +16,12 @@ export interface Standing extends Attempt {
   readonly isCancelled: boolean
 }
 
+/** A part of a file, or -1: the file, to be split. */
+export interface PartOfRun {
+  readonly fileId: number
+  readonly part: number
+}
+
 /** How far a run has come. */
 export interface Course {
   readonly files: number
@@ -45,6 +51,15 @@ export class ClusterRuns extends Context.Service<
     readonly cancel: (runId: number) => Effect.Effect<void, DatabaseError>
     /** Why files failed when an earlier attempt tried them is forgotten. May be repeated. */
     readonly forgetErrors: (runId: number) => Effect.Effect<void, DatabaseError>
+    /** Keeps what became of a part, as JSON. May be repeated: what is there stays. */
+    readonly keepOutcome: (attempt: Attempt, part: PartOfRun, outcome: string) => Effect.Effect<void, DatabaseError>
+    /** What became of those parts that have ended. */
+    readonly outcomes: (
+      attempt: Attempt,
+      parts: ReadonlyArray<PartOfRun>,
+    ) => Effect.Effect<ReadonlyArray<PartOfRun & { readonly outcome: unknown }>, DatabaseError>
+    /** Nobody waits for the parts of the attempt any more. May be repeated. */
+    readonly forgetOutcomes: (attempt: Attempt) => Effect.Effect<void, DatabaseError>
     readonly course: (runId: number) => Effect.Effect<Course, DatabaseError>
   }
 >()("user-activity-etl/repo/ClusterRuns") {}

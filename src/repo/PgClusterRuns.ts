@@ -2,8 +2,9 @@ import { Effect, Layer, Option } from "effect"
 import { DatabaseError, fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
 import type { RunName } from "../domain/RunRecord.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
+import { integers } from "./arrays.ts"
 import { makeClient } from "./client.ts"
-import { ClusterRuns, type Course, type Standing } from "./ClusterRuns.ts"
+import { ClusterRuns, type Course, type PartOfRun, type Standing } from "./ClusterRuns.ts"
 import { countsOf, isUnderWay } from "./etlFiles.ts"
 import { findRun } from "./findRuns.ts"
 import { fromReadError } from "./NotFound.ts"
@@ -106,6 +107,38 @@ const make = Effect.gen(function* () {
     forgetErrors: Effect.fn("ClusterRuns.forgetErrors")(
       function* (runId: number) {
         yield* sql`update etl_files set error = null where run_id = ${runId} and error is not null`
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    keepOutcome: Effect.fn("ClusterRuns.keepOutcome")(
+      function* ({ attempt, runId }: Attempt, { fileId, part }: PartOfRun, outcome: string) {
+        yield* sql`
+          insert into etl_parts (run_id, attempt, file_id, part, outcome)
+          values (${runId}, ${attempt}, ${fileId}, ${part}, ${outcome}::jsonb) on conflict do nothing`
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    outcomes: Effect.fn("ClusterRuns.outcomes")(
+      function* ({ attempt, runId }: Attempt, parts: ReadonlyArray<PartOfRun>) {
+        return yield* sql<PartOfRun & { readonly outcome: unknown }>`
+          select p.file_id as "fileId", p.part, p.outcome
+          from unnest(
+            ${integers(parts.map(({ fileId }) => fileId))}, ${integers(parts.map(({ part }) => part))}
+          ) t (file_id, part)
+          join etl_parts p using (file_id, part)
+          where p.run_id = ${runId} and p.attempt = ${attempt}`
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    forgetOutcomes: Effect.fn("ClusterRuns.forgetOutcomes")(
+      function* ({ attempt, runId }: Attempt) {
+        yield* sql`delete from etl_parts where run_id = ${runId} and attempt <= ${attempt}`
       },
       Effect.mapError(fromSqlError),
       patiently,

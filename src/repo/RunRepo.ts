@@ -132,7 +132,7 @@ export class RunRepo extends Context.Service<
      */
     readonly finishPart: (part: PartRef & Part) => Effect.Effect<RecordCounts, DatabaseError>
     /** The file cannot be read to its end: keeps why, until it is taken again. May be repeated. */
-    readonly failFile: (load: LoadRef, error: string) => Effect.Effect<void, DatabaseError>
+    readonly failFile: (load: Omit<PartRef, "part">, error: string) => Effect.Effect<void, DatabaseError>
     /** What is committed of a load so far. */
     readonly fileCounts: (load: LoadRef) => Effect.Effect<RecordCounts, DatabaseError>
     /** What the run has committed: the totals of all attempts. */

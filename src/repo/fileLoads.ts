@@ -1,14 +1,14 @@
 import { Effect } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
-import type { Position } from "../domain/Chunk.ts"
 import { type DatabaseError, fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
-import { earliest, laneCount } from "../domain/Lane.ts"
+import { laneCount } from "../domain/Lane.ts"
 import { countNames, type RecordCounts } from "../domain/RunSummary.ts"
 import { integers, texts } from "./arrays.ts"
 import { anotherProcess } from "./checkpoints.ts"
 import { makeClient } from "./client.ts"
 import { countsOf, countSums, storable } from "./etlFiles.ts"
 import { patiently } from "./patience.ts"
+import { fileColumns, type FileRow, partsOf, toLoad } from "./fileRows.ts"
 import { makeLocks } from "./PgLocks.ts"
 import type { Beginning, FileIdentity, FileLoad, Part, RunRequest } from "./RunRepo.ts"
 import { makeTransaction } from "./transaction.ts"
@@ -16,41 +16,6 @@ import type { LoadRef, PartRef } from "./UserRepo.ts"
 
 /** Files of one statement. */
 const batchSize = 5_000
-
-interface PartRow {
-  readonly part: number
-  readonly end: number | null
-  /** Where each lane stands, in order. */
-  readonly lanes: ReadonlyArray<Position>
-}
-
-interface FileRow {
-  readonly id: number
-  readonly runId: number
-  readonly load: number
-  readonly mapping: string
-  readonly isLoaded: boolean
-  readonly fence: number
-  readonly header: Uint8Array | null
-  /** Those that are unfinished; null where the load has no checkpoints. */
-  readonly parts: ReadonlyArray<PartRow> | null
-  /** Null where an earlier version began the load. */
-  readonly maxRecordSize: number | null
-}
-
-const fileColumns = `f.id, f.run_id::float8 as "runId", f.load, f.mapping, f.loaded_at is not null as "isLoaded", f.fence,
-  f.header, f.max_record_size as "maxRecordSize"`
-
-/** The unfinished parts of the file of that number, as a table of one row. */
-const partsOf = (fileId: string): string => `(
-    select json_agg(json_build_object('part', part, 'end', part_end, 'lanes', lanes) order by part)
-      filter (where not is_finished) as parts
-    from (
-      select part, part_end, json_agg(json_build_object('byteOffset', byte_offset, 'line', line) order by lane) as lanes,
-        coalesce(bool_and(byte_offset = part_end), false) as is_finished
-      from etl_checkpoints where file_id = ${fileId} group by part, part_end
-    ) p
-  )`
 
 /**
  * The checkpoints' counts become the file's. Parameters: its number, its load, its run, and the fence of who finishes it;
@@ -68,36 +33,6 @@ const finish = `
   from sums s where f.id = $1 and f.load = $2 and f.run_id = $3
     and (f.loaded_at is not null or exists (select from committed) or (f.header is null and f.fence = $4))
   returning ${countNames.map((name) => `f.${name}::float8`).join(", ")}`
-
-const toPart =
-  ({ maxRecordSize }: FileRow, header: Uint8Array) =>
-  ({ end, lanes, part }: PartRow): Part => ({
-    part,
-    resume: {
-      position: earliest(lanes),
-      end: end ?? undefined,
-      header,
-      lanes,
-      maxRecordSize: maxRecordSize ?? undefined,
-    },
-  })
-
-const unbegun: ReadonlyArray<Part> = [{ part: 0, resume: undefined }]
-
-const toLoad = <File extends FileIdentity>(row: FileRow, file: File, { mapping }: RunRequest): FileLoad<File> => {
-  const { fence, header, id, isLoaded, load, parts, runId } = row
-  const isOtherMapping = row.mapping !== mapping
-  return {
-    file,
-    runId,
-    fileId: id,
-    load,
-    state: isLoaded ? "loaded" : isOtherMapping && header !== null ? "otherMapping" : "open",
-    isLoadedByOtherMapping: isLoaded && isOtherMapping,
-    parts: isLoaded ? [] : header === null ? unbegun : (parts ?? []).map(toPart(row, header)),
-    fence,
-  }
-}
 
 /** The loads of files, from their listing to their end: the part of `RunRepo` that has to do with them. */
 export const makeFileLoads = Effect.gen(function* () {
@@ -278,11 +213,15 @@ export const makeFileLoads = Effect.gen(function* () {
     ),
 
     failFile: Effect.fn("RunRepo.failFile")(
-      function* ({ fileId, load, runId }: LoadRef, error: string) {
-        yield* sql`update etl_files set error = ${storable(error)}
-          where id = ${fileId} and load = ${load} and run_id = ${runId} and loaded_at is null`
+      function* ({ fence, fileId, load, runId }: Omit<PartRef, "part">, error: string) {
+        const failed = yield* sql`update etl_files f set error = ${storable(error)}
+          where id = ${fileId} and load = ${load} and run_id = ${runId} and loaded_at is null and (
+            fence = ${fence} or exists (select from etl_checkpoints c where c.file_id = f.id and c.fence = ${fence})
+          )
+          returning 1`
+        if (failed.length === 0) return yield* anotherProcess
       },
-      Effect.mapError(fromSqlError),
+      Effect.mapError(toDatabaseError),
       patiently,
     ),
 

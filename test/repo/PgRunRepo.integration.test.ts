@@ -31,7 +31,7 @@ const undoLanes = Effect.gen(function* () {
       from etl_checkpoints group by file_id
     ) c
     where f.id = c.file_id`
-  yield* sql`drop table etl_checkpoints`
+  yield* sql`drop table etl_checkpoints, etl_parts`
   yield* sql`alter table etl_files drop column max_record_size, drop column error, drop column fence`
   yield* sql`
     alter table etl_runs drop column ended_at, drop column exit_code, drop column milliseconds, drop column stages,

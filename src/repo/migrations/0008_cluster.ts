@@ -6,6 +6,8 @@ import { SqlClient } from "effect/sql"
  * begins, null where nobody has split the file. Whoever takes a part raises its fence: who took it before and lives on
  * does not write any more.
  *
+ * `etl_parts`: what became of the parts in an attempt that is under way, for who waits for them.
+ *
  * A run that was handed over to a cluster is known there as `execution`; `cancelled_at`: its last attempt is to stop.
  */
 export default Effect.gen(function* () {
@@ -18,5 +20,14 @@ export default Effect.gen(function* () {
       add column fence integer not null default 0,
       drop constraint etl_checkpoints_pkey,
       add primary key (file_id, part, lane)`
+  yield* sql`
+    create table etl_parts (
+      run_id bigint not null,
+      attempt integer not null,
+      file_id integer not null,
+      part integer not null,
+      outcome jsonb not null,
+      primary key (run_id, attempt, file_id, part)
+    )`
   yield* sql`alter table etl_runs add column execution text, add column cancelled_at timestamptz`
 })

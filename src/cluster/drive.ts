@@ -1,0 +1,76 @@
+import { Effect, Schema } from "effect"
+import { ClusterRuns, type PartOfRun } from "../repo/ClusterRuns.ts"
+import { checkWanted } from "./Job.ts"
+import { type FileReference, type Job, LoadPart, PartOutcome, SplitFile } from "./LoadRun.ts"
+import type { LoadedPart, Plan } from "./runActivities.ts"
+
+/** Children that are under way at once: some for every worker, and no burst for the engine. */
+const mostUnderWay = 128
+
+/** Stands for the file where its parts are not known yet. */
+const toBeSplit = -1
+
+interface Child extends PartOfRun {
+  readonly file: FileReference
+}
+
+const keyOf = ({ fileId, part }: PartOfRun): string => `${fileId}/${part}`
+
+const childrenOf = (file: FileReference, parts: ReadonlyArray<number>): ReadonlyArray<Child> =>
+  parts.map((part) => ({ file, fileId: file.fileId, part }))
+
+const decodeOutcome = Schema.decodeUnknownEffect(PartOutcome)
+
+const begin = (job: Job, { file, part }: Child) =>
+  part === toBeSplit
+    ? SplitFile.execute({ job, file }, { discard: true, detached: true })
+    : LoadPart.execute({ job, file, part }, { discard: true, detached: true })
+
+/**
+ * Has the parts of a run loaded, each by a child of its own, and gives what became of them. May be repeated: what has
+ * ended is found in the database, and a child that was begun is not begun twice.
+ *
+ * One activity begins all children and looks in the database for what became of them. A workflow that waits for
+ * its children in its body instead hangs where its shard moves to another worker (effect 4.1.0: when a worker that has
+ * it was stopped for longer than its lock lasts or told to end in seven trials of seven, when a worker came in two of
+ * three; in this shape never in 36), and costs twice the processor time.
+ */
+export const drive = Effect.fnUntraced(function* (job: Job, { files }: Plan) {
+  const clusterRuns = yield* ClusterRuns
+  const waiting = files.flatMap(({ file, parts }) => childrenOf(file, parts ?? [toBeSplit]))
+  const underWay = new Map<string, Child>()
+  const loaded: Array<LoadedPart> = []
+
+  /** Whether anything has ended. */
+  const collect = Effect.fnUntraced(function* (children: ReadonlyArray<Child>) {
+    if (children.length === 0) return false
+    const ended = yield* clusterRuns.outcomes(job, children)
+    const byKey = new Map(children.map((child) => [keyOf(child), child]))
+    for (const part of ended) {
+      const { file } = byKey.get(keyOf(part))!
+      underWay.delete(keyOf(part))
+      const outcome = yield* Effect.orDie(decodeOutcome(part.outcome))
+      if (outcome._tag === "Failed") return yield* outcome.failure
+      if (outcome._tag === "Split") waiting.unshift(...childrenOf(file, outcome.parts))
+      else loaded.push({ uri: file.uri, loaded: outcome.loaded })
+    }
+    return ended.length > 0
+  })
+
+  let pause = 50
+  while (waiting.length > 0 || underWay.size > 0) {
+    yield* checkWanted(job)
+    // Those of an earlier try may have ended: they are not begun again.
+    const next = waiting.splice(0, mostUnderWay - underWay.size)
+    for (const child of next) underWay.set(keyOf(child), child)
+    const hasEnded = yield* collect([...underWay.values()])
+    yield* Effect.forEach(
+      next.filter((child) => underWay.has(keyOf(child))),
+      (child) => begin(job, child),
+      { concurrency: 16, discard: true },
+    )
+    pause = hasEnded ? 50 : Math.min(pause * 2, 500)
+    yield* Effect.sleep(pause)
+  }
+  return loaded
+})
