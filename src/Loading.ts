@@ -12,7 +12,7 @@ import type { RejectTally } from "./domain/RejectTally.ts"
 import { addCounts, type FileSummary, noRecords, type RecordCounts } from "./domain/RunSummary.ts"
 import type { Stopwatch } from "./domain/StageTimes.ts"
 import { answerAtOnce, GeoLocator } from "./geo/GeoLocator.ts"
-import { type FileLoad, type PartLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
+import { type FileLoad, type Part, type PartLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
 import type { ShareLocations } from "./repo/UserRepo.ts"
 import { readChunks } from "./source/records.ts"
 import { Source, type SourceError, type SourceFile } from "./source/Source.ts"
@@ -76,6 +76,12 @@ const annotateSpan = ({ counts, state }: FileSummary) =>
     ...Object.fromEntries(Object.entries(counts).map(([outcome, records]) => [`etl.records.${outcome}`, records])),
   })
 
+/** The part of a file for people; a file that is not split goes by its own name. */
+const nameOf =
+  ({ file }: FileLoad<SourceFile>) =>
+  ({ part, resume }: Part): string =>
+    resume?.end === undefined ? file.name : `${file.name}, part ${part + 1}`
+
 /** With what this attempt has done of the file. */
 const withWork = Effect.fnUntraced(function* (summary: FileSummary, { located, queued, start }: Work) {
   return { ...summary, located, queued, milliseconds: Math.round((yield* monotonicMillis) - start) }
@@ -128,9 +134,12 @@ export const make = Effect.fnUntraced(function* (
 
   const finished = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, counts: RecordCounts) {
     const rejected = counts.rejected > 0 ? `, ${plural(counts.rejected, "reject")}` : ""
-    yield* Effect.logInfo(`${load.file.name}: ${plural(counts.read, "record")}${rejected}`).pipe(
-      Effect.annotateLogs({ step: "Load", ...counts }),
-    )
+    const [part, ...others] = load.parts
+    const isPart = others.length === 0 && part?.resume?.end !== undefined
+    const what = isPart ? nameOf(load)(part) : load.file.name
+    yield* Effect.logInfo(
+      `${what}: ${plural(counts.read, "record")}${rejected}${isPart ? " of the file so far" : ""}`,
+    ).pipe(Effect.annotateLogs({ step: "Load", ...counts }))
     return fileSummary(load.file, "loaded", counts)
   })
 
@@ -166,7 +175,7 @@ export const make = Effect.fnUntraced(function* (
     yield* Effect.logDebug("reading").pipe(
       Effect.annotateLogs({ step: "Extract", size: load.file.size, fromLine: fromLine ?? 1 }),
     )
-    if (fromLine !== undefined) yield* Effect.logInfo(`${load.file.name}: goes on at line ${fromLine}`)
+    if (fromLine !== undefined) yield* Effect.logInfo(`${nameOf(load)(load)}: goes on at line ${fromLine}`)
     const maxRecordSize = load.resume?.maxRecordSize ?? options.maxRecordSize
     if (maxRecordSize !== options.maxRecordSize) {
       yield* Effect.logWarning(
