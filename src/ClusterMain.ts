@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, Duration, Effect, Layer, Option } from "effect"
 import { chooseDatabase } from "./commands/chooseDatabase.ts"
 import { Cluster } from "./commands/Cluster.ts"
 import { UsageError } from "./commands/CommandError.ts"
@@ -84,6 +84,12 @@ const leaves = Layer.effectDiscard(
   ),
 )
 
+/**
+ * A worker that says nothing for so long has lost its shards. A transaction that it has left open goes with them: else
+ * whoever is given its work would wait for the rows that it has locked, for ever where it was stopped.
+ */
+const idleInTransaction = Duration.toMillis(Engine.shardLockExpiration)
+
 /** A worker, which works from now on. */
 export const worker = (flags: WorkerFlags): Layer.Layer<WorkerServices, RunError> => {
   const { concurrency, host, port, stallTimeout } = flags
@@ -98,7 +104,10 @@ export const worker = (flags: WorkerFlags): Layer.Layer<WorkerServices, RunError
         Layer.provide(Layer.mergeAll(sources, Worker.layer(concurrency), RunWatch.layer)),
         Layer.provideMerge(ready),
         Layer.provideMerge(
-          Layer.merge(Vigil.layer, Layer.provideMerge(locator(flags), repositories(flags, concurrency))),
+          Layer.merge(
+            Vigil.layer,
+            Layer.provideMerge(locator(flags), repositories(flags, concurrency, idleInTransaction)),
+          ),
         ),
       ),
     ),

@@ -1,6 +1,6 @@
 import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
 import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
-import { Effect, Layer, Option, Schema } from "effect"
+import { Duration, Effect, Layer, Option, Schema } from "effect"
 import { ClusterWorkflowEngine, RunnerAddress } from "effect/cluster"
 
 /** Where the other workers find one. */
@@ -38,7 +38,7 @@ export const checkPorts = (host: string, ports: ReadonlyArray<number>) =>
  * With less than this a burst of work made workers lose the locks of their shards without noticing (effect 4.1.0, 5 s:
  * four trials of four stalled; 15 s: none of five). The work of a worker that is killed is given away after that.
  */
-const shardLockExpiration = "15 seconds"
+export const shardLockExpiration = Duration.seconds(15)
 
 /** Messages are told by the one that sends them; those that got lost are found so often. */
 const entityMessagePollInterval = "1 second"
