@@ -2,6 +2,7 @@ import { Duration, Effect, Predicate, Runtime, Schedule, type Scope } from "effe
 import { type ColumnMapping, signature } from "../domain/ColumnMapping.ts"
 import { DatabaseError } from "../domain/DatabaseError.ts"
 import type { LoadOptions } from "../Loading.ts"
+import { storable } from "../repo/etlFiles.ts"
 import { ClusterRuns, type Standing } from "../repo/ClusterRuns.ts"
 import type { RunRequest } from "../repo/RunRepo.ts"
 import { type Job, RunFailed } from "./LoadRun.ts"
@@ -40,7 +41,7 @@ const toRunFailed = (error: unknown): RunFailed =>
   error instanceof RunFailed
     ? error
     : new RunFailed({
-        message: Predicate.hasProperty(error, "message") ? String(error.message) : String(error),
+        message: storable(Predicate.hasProperty(error, "message") ? String(error.message) : String(error)),
         exitCode: Predicate.isObject(error) ? Runtime.getErrorExitCode(error) : 1,
       })
 

@@ -7,7 +7,7 @@ import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import { type PartLoad, RunRepo } from "../repo/RunRepo.ts"
 import { Source, type SourceFile } from "../source/Source.ts"
 import { split } from "../source/split.ts"
-import { isOver, optionsOf, requestOf } from "./Job.ts"
+import { checkWanted, isOver, optionsOf, requestOf } from "./Job.ts"
 import type { FileReference, Job, PartLoaded } from "./LoadRun.ts"
 import { Sources } from "./Sources.ts"
 import { Vigil } from "./Vigil.ts"
@@ -82,6 +82,7 @@ export const splitFile = (job: Job, file: FileReference) =>
     const worker = yield* Worker
     const vigil = yield* Vigil
     const source = yield* Source
+    yield* checkWanted(job)
     const { load, request } = yield* registered(job, file)
     const taken = yield* runs.take(job.runId, request, load)
     const { maxRecordSize } = job
