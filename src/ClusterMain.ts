@@ -12,6 +12,7 @@ import * as Engine from "./cluster/Engine.ts"
 import * as Health from "./cluster/health.ts"
 import type { SourceReference } from "./cluster/LoadRun.ts"
 import * as ClusterLocating from "./cluster/locating.ts"
+import { RunWatch } from "./cluster/RunWatch.ts"
 import { Sources } from "./cluster/Sources.ts"
 import { Vigil } from "./cluster/Vigil.ts"
 import { Worker } from "./cluster/Worker.ts"
@@ -73,6 +74,16 @@ const ready = Layer.effectDiscard(
 const checkPorts = (host: string, port: number) =>
   Effect.mapError(Engine.checkPorts(host, [port, port + 1]), ({ message }) => new UsageError({ message }))
 
+/** How long a worker may take to leave: what it holds is given to others only when it has. */
+const longestLeave = 20_000
+
+/** The engine was seen to wait for ever for work that it could not end. */
+const leaves = Layer.effectDiscard(
+  Effect.addFinalizer(() =>
+    Effect.sync(() => setTimeout(() => process.exit(process.exitCode ?? 6), longestLeave).unref()),
+  ),
+)
+
 /** A worker, which works from now on. */
 export const worker = (flags: WorkerFlags): Layer.Layer<WorkerServices, RunError> => {
   const { concurrency, host, port, stallTimeout } = flags
@@ -81,9 +92,10 @@ export const worker = (flags: WorkerFlags): Layer.Layer<WorkerServices, RunError
   return Layer.unwrap(
     Effect.as(
       Effect.andThen(checkQuota(flags), checkPorts(Engine.listenHost(host), port)),
-      Layer.mergeAll(Workflows.layer, ClusterLocating.layer, health).pipe(
+      leaves.pipe(
+        Layer.provideMerge(Layer.mergeAll(Workflows.layer, ClusterLocating.layer, health)),
         Layer.provide(engine),
-        Layer.provide(Layer.mergeAll(sources, Worker.layer(concurrency))),
+        Layer.provide(Layer.mergeAll(sources, Worker.layer(concurrency), RunWatch.layer)),
         Layer.provideMerge(ready),
         Layer.provideMerge(
           Layer.merge(Vigil.layer, Layer.provideMerge(locator(flags), repositories(flags, concurrency))),

@@ -5,7 +5,7 @@ import * as AddressTally from "../src/domain/AddressTally.ts"
 import { type ColumnMapping, signature } from "../src/domain/ColumnMapping.ts"
 import { DatabaseError } from "../src/domain/DatabaseError.ts"
 import { RejectTally } from "../src/domain/RejectTally.ts"
-import { unaccounted } from "../src/domain/RunSummary.ts"
+import { noRecords, unaccounted } from "../src/domain/RunSummary.ts"
 import { Stopwatch } from "../src/domain/StageTimes.ts"
 import { GeoLocator } from "../src/geo/GeoLocator.ts"
 import * as Loading from "../src/Loading.ts"
@@ -162,11 +162,17 @@ const loadAll = Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>, circums
           return yield* effect
         }),
       )
-    const loading = Loading.make({ ...options, chunkSize, concurrency }, run.runId, request(run.source.uri), {
-      addresses: yield* AddressTally.make,
-      rejects: new RejectTally(),
-      stopwatch: new Stopwatch(),
-    }).pipe(
+    const loading = Loading.make(
+      { ...options, chunkSize, concurrency },
+      run.runId,
+      request(run.source.uri),
+      {
+        addresses: yield* AddressTally.make,
+        rejects: new RejectTally(),
+        stopwatch: new Stopwatch(),
+      },
+      noRecords,
+    ).pipe(
       Effect.flatMap((loading) => loading.loadPart(load, part)),
       Effect.provideService(Source, run.source),
       Effect.provideService(UserRepo, { ...users, upsert: (...args) => step(users.upsert(...args)) }),
