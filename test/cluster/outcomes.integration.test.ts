@@ -1,21 +1,11 @@
 import { PgClient } from "@effect/sql-pg"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe } from "@effect/vitest"
 import { Effect, Latch, Stream } from "effect"
 import { RunFailed } from "../../src/cluster/LoadRun.ts"
+import { finish } from "../../src/cluster/runActivities.ts"
 import { exitCode } from "../../src/domain/RunSummary.ts"
 import { SourceError } from "../../src/source/Source.ts"
-import { breaking, cluster, load, storedEmails, storedRuns, usersFile, World } from "../utils/cluster.ts"
-
-const inTheCluster = (
-  name: string,
-  files: Readonly<Record<string, string>>,
-  test: (world: World) => Effect.Effect<void, unknown, any>,
-) => {
-  it.live(name, () => {
-    const world = new World(files)
-    return Effect.provide(test(world), cluster(world)) as Effect.Effect<void, unknown>
-  })
-}
+import { breaking, inTheCluster, load, storedEmails, storedRuns, usersFile, wanted } from "../utils/cluster.ts"
 
 const small = { "a.csv": usersFile("a", 3), "b.csv": usersFile("b", 5) }
 
@@ -210,6 +200,17 @@ describe("a run of the cluster", () => {
       }),
     )
   }
+
+  inTheCluster("whose last step is done again, since its answer was lost, ends as it did", small, () =>
+    Effect.gen(function* () {
+      const summary = yield* load()
+      const { attempt, runId } = summary
+      const plan = { start: Date.now(), files: [], skipped: [] }
+      const again = yield* finish({ ...wanted, attempt, runId }, plan, [])
+      assert.deepStrictEqual([again.totals, exitCode(again)], [summary.totals, 0])
+      assert.deepStrictEqual(yield* storedRuns, [{ attempts: 1, exitCode: 0, isFinished: true }])
+    }),
+  )
 
   inTheCluster("leaves nothing behind that only it needed", small, () =>
     Effect.gen(function* () {

@@ -1,5 +1,5 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect, Exit, Layer } from "effect"
+import { Effect, Exit, type Layer } from "effect"
 import { DatabaseError } from "../../src/domain/DatabaseError.ts"
 import { type Share, wholeFile } from "../../src/domain/Lane.ts"
 import { type Beginning, type FileIdentity, type FileLoad, RunRepo } from "../../src/repo/RunRepo.ts"

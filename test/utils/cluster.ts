@@ -1,5 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
-import { Context, Effect, Layer, Stream } from "effect"
+import { it } from "@effect/vitest"
+import { Context, Effect, type Latch, Layer, type Scope, Stream } from "effect"
 import { ClusterWorkflowEngine, TestRunner } from "effect/cluster"
 import { handOver } from "../../src/cluster/handOver.ts"
 import { type Job, LoadRun } from "../../src/cluster/LoadRun.ts"
@@ -65,18 +66,20 @@ export const breaking =
         : source.read(file, from),
   })
 
-/** Those of these names are read no further than so many bytes. */
-export const hanging =
-  (names: ReadonlyArray<string>, after: number) =>
+/** No file is read further than so many bytes until the latch opens; `isSplit`: no part of one. */
+export const held =
+  (latch: Latch.Latch, after: number, isSplit = false) =>
   (source: Source["Service"]): Source["Service"] => ({
     ...source,
     read: (file, from) =>
-      names.includes(file.name)
-        ? Stream.concat(
-            Stream.map(source.read(file, from), (bytes) => bytes.subarray(0, after)),
-            Stream.never,
-          )
-        : source.read(file, from),
+      Stream.flatMap(source.read(file, from), (bytes) =>
+        isSplit && from === 0
+          ? Stream.succeed(bytes)
+          : Stream.concat(
+              Stream.succeed(bytes.subarray(0, after)),
+              Stream.unwrap(Effect.as(latch.await, Stream.succeed(bytes.subarray(after)))),
+            ),
+      ),
   })
 
 /** A worker of a cluster in memory, over a real database. */
@@ -119,3 +122,15 @@ export const storedRuns = Effect.gen(function* () {
   return yield* sql<{ attempts: number; exitCode: number | null; isFinished: boolean }>`
     select attempts::int, exit_code::int as "exitCode", finished_at is not null as "isFinished" from etl_runs order by id`
 })
+
+/** A test in a cluster that loads these files. */
+export const inTheCluster = (
+  name: string,
+  files: Readonly<Record<string, string>>,
+  test: (world: World) => Effect.Effect<void, unknown, any>,
+  locator?: Layer.Layer<GeoLocator>,
+) =>
+  it.live(name, () => {
+    const world = new World(files)
+    return Effect.provide(test(world), cluster(world, locator)) as Effect.Effect<void, unknown, Scope.Scope>
+  })
