@@ -72,18 +72,21 @@ const stored = Effect.gen(function* () {
     select email, first_name as name, updated_at::text as day, updated from users order by email`
 })
 
-const request = (source: string): RunRequest => ({ source, mapping: signature(mapping), force: false })
+const request = (source: string, force = false): RunRequest => ({ source, mapping: signature(mapping), force })
 
 /** A run of a source, and what is known of its files. */
-const beginRun = Effect.fnUntraced(function* (files: ReadonlyArray<File>, uri: string) {
+const beginRun = Effect.fnUntraced(function* (files: ReadonlyArray<File>, uri: string, force = false) {
   const runs = yield* RunRepo
   const source = yield* Effect.map(
     Layer.build(Testing.source(Object.fromEntries(files.map((file, index) => [`${index}.csv`, contentOf(file)])), uri)),
     Context.get(Source),
   )
-  const { runId } = yield* Effect.scoped(runs.begin(request(uri)))
-  const loads = yield* runs.register(runId, request(uri), yield* source.files)
-  return { runId, source, loads, files }
+  const asked = request(uri, force)
+  const { runId } = yield* Effect.scoped(runs.begin(asked))
+  const listed = yield* runs.register(runId, asked, yield* source.files)
+  // All begin anew before any is loaded.
+  const loads = force ? yield* Effect.forEach(listed, (load) => runs.take(runId, asked, load)) : listed
+  return { runId, source, request: asked, loads, files }
 })
 type Run = Effect.Success<ReturnType<typeof beginRun>>
 
@@ -109,7 +112,7 @@ const options: Omit<Loading.LoadOptions, "chunkSize" | "concurrency"> = {
 /** Cuts a file, and tells which parts there are. */
 const splitFile = Effect.fnUntraced(function* ({ load, run, splitSize }: Task) {
   const runs = yield* RunRepo
-  const taken = yield* runs.take(run.runId, request(run.source.uri), load)
+  const taken = yield* runs.take(run.runId, run.request, load)
   if (taken.state === "loaded" || taken.parts.some(({ resume }) => resume !== undefined)) {
     return taken.parts.map(({ part }) => part)
   }
@@ -150,12 +153,15 @@ const loadAll = Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>, circums
     const killed = yield* Deferred.make<void>()
     let steps = 0
     let isGivenAway = false
+    const giveAway = (): void => {
+      if (!isGivenAway) waiting.push(task)
+      isGivenAway = true
+    }
     const step = <A, E>(effect: Effect.Effect<A, E>) =>
       gate(
         Effect.gen(function* () {
           if (mishap !== undefined && steps++ === mishap.steps) {
-            isGivenAway = true
-            if (mishap.kind === "believed dead") waiting.push(task)
+            if (mishap.kind === "believed dead") giveAway()
             else yield* Deferred.succeed(killed, undefined)
             if (mishap.kind === "killed before") return yield* Effect.never
           }
@@ -165,7 +171,7 @@ const loadAll = Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>, circums
     const loading = Loading.make(
       { ...options, chunkSize, concurrency },
       run.runId,
-      request(run.source.uri),
+      run.request,
       {
         addresses: yield* AddressTally.make,
         rejects: new RejectTally(),
@@ -184,11 +190,9 @@ const loadAll = Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>, circums
     )
     const death = Deferred.await(killed).pipe(
       Effect.andThen(Effect.sleep(pick(4))),
-      Effect.andThen(Effect.sync(() => void waiting.push(task))),
+      Effect.andThen(Effect.sync(giveAway)),
     )
-    yield* Effect.raceFirst(loading, death).pipe(
-      Effect.catchIf(isFenced, () => Effect.sync(() => void (isGivenAway || waiting.push(task)))),
-    )
+    yield* Effect.raceFirst(loading, death).pipe(Effect.catchIf(isFenced, () => Effect.sync(giveAway)))
   })
 
   const perform = Effect.fnUntraced(function* (task: Task) {
@@ -236,20 +240,26 @@ const checkRun = Effect.fnUntraced(function* ({ files, runId }: Run) {
   return totals
 })
 
-const checkTables = Effect.fnUntraced(function* (taken: ReadonlyArray<Run>) {
+/** The tables are those of the sources' files, one after the other. */
+const checkStored = Effect.fnUntraced(function* (taken: ReadonlyArray<Run>) {
   const sql = yield* PgClient.PgClient
-  const totals = yield* Effect.forEach(taken, checkRun)
   const versions = taken.flatMap(({ files }) => files.flatMap((file) => file.versions))
   const users = expected(versions)
   assert.deepStrictEqual(yield* stored, users)
-  assert.strictEqual(
-    totals.reduce((sum, { inserted }) => sum + inserted, 0),
-    users.length,
-  )
   assert.deepStrictEqual(yield* sql`select from etl_files where loaded_at is null`, [])
   assert.deepStrictEqual(yield* sql`select from etl_checkpoints`, [])
   const [count] = yield* sql<{ rejects: number }>`select count(*)::int as rejects from etl_rejects`
   assert.strictEqual(count!.rejects, versions.filter(([email]) => email === "nobody").length)
+  return users
+})
+
+const checkTables = Effect.fnUntraced(function* (taken: ReadonlyArray<Run>) {
+  const totals = yield* Effect.forEach(taken, checkRun)
+  const users = yield* checkStored(taken)
+  assert.strictEqual(
+    totals.reduce((sum, { inserted }) => sum + inserted, 0),
+    users.length,
+  )
 })
 
 /** Many by hand: `LOADING_RUNS=3000`. */
@@ -262,6 +272,8 @@ layer(repos<unknown>(native), { timeout: "60 seconds", excludeTestServices: true
       sources: Schema.Array(Files).check(Schema.isMinLength(1), Schema.isMaxLength(2)),
       /** The second source is loaded when the first one is done. */
       isApart: Schema.Boolean,
+      /** So many sources are loaded again. */
+      forced: between(0, 2),
       workers: between(1, 4),
       chunkSize: between(1, 3),
       concurrency: Schema.Literals([1, 1, 3]),
@@ -269,7 +281,7 @@ layer(repos<unknown>(native), { timeout: "60 seconds", excludeTestServices: true
       picks: Schema.Array(between(0, 1_000)).check(Schema.isMinLength(5), Schema.isMaxLength(60)),
       mishaps: Schema.Array(Schema.Union([Mishap, Schema.Undefined])).check(Schema.isMaxLength(6)),
     },
-    ({ sources, isApart, ...circumstances }) =>
+    ({ sources, isApart, forced, ...circumstances }) =>
       Effect.gen(function* () {
         yield* clear
         const open: Array<Run> = []
@@ -279,11 +291,36 @@ layer(repos<unknown>(native), { timeout: "60 seconds", excludeTestServices: true
         }
         if (!isApart) yield* loadAll(open.flatMap(tasksOf), circumstances)
         yield* checkTables(open)
+
+        const again = yield* Effect.forEach(open.slice(0, forced), ({ files, source }) =>
+          beginRun(files, source.uri, true),
+        )
+        yield* loadAll(again.flatMap(tasksOf), circumstances)
+        for (const run of again) assert.deepInclude(yield* checkRun(run), { inserted: 0, updated: 0 })
+        yield* checkStored(open)
       }).pipe(
         Effect.scoped,
         Effect.provide(GeoLocator.none),
         Effect.provideService(References.MinimumLogLevel, "None"),
       ),
     { arbitrary: { runs: runsOfTest } },
+  )
+
+  it.effect("work that is cancelled before it begins takes nothing from who has the file by now", () =>
+    Effect.gen(function* () {
+      yield* clear
+      const runs = yield* RunRepo
+      const { loads, request, runId, source } = yield* beginRun(
+        [{ versions: [["a@example.com", "Ada", ""]], splitSize: 1_000 }],
+        "s3://bucket/0",
+      )
+      const tallies = { addresses: yield* AddressTally.make, rejects: new RejectTally(), stopwatch: new Stopwatch() }
+      const makeLoading = Loading.make({ ...options, chunkSize: 1, concurrency: 1 }, runId, request, tallies, noRecords)
+      const loading = yield* Effect.provideService(makeLoading, Source, source)
+      const [held] = yield* Effect.forEach(loads, (load) => runs.take(runId, request, load))
+      yield* loading.cancel
+      assert.deepInclude(yield* loading.loadPart(loads[0]!, 0), { state: "open" })
+      assert.deepInclude(yield* runs.finishPart({ ...held!, ...held!.parts[0]! }), { read: 0 })
+    }).pipe(Effect.scoped, Effect.provide(GeoLocator.none), Effect.provideService(References.MinimumLogLevel, "None")),
   )
 })
