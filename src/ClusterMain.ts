@@ -21,7 +21,7 @@ import { GeoLocator } from "./geo/GeoLocator.ts"
 import { checkQuota, locator, platform, repositories, type RunError, source, withLog } from "./layers.ts"
 import { ClusterRuns } from "./repo/ClusterRuns.ts"
 import { UserRepo } from "./repo/UserRepo.ts"
-import { Source } from "./source/Source.ts"
+import { Source, SourceError } from "./source/Source.ts"
 
 /** Connections of the engine itself: one keeps its locks. */
 const engineConnections = 4
@@ -59,9 +59,25 @@ const sourceOf = (reference: SourceReference) =>
         sign: reference.sign,
       })
 
-const sources = Layer.succeed(Sources, {
-  open: (reference) => Effect.map(Layer.build(Layer.provide(sourceOf(reference), platform)), Context.get(Source)),
-})
+/** Who handed the run over has seen the source: it is this worker that has not. */
+const notSeenBy =
+  (host: string, reference: SourceReference) =>
+  <E>(error: E) =>
+    error instanceof SourceError && reference._tag === "Path"
+      ? new SourceError({
+          ...error,
+          message: `${error.message} The worker at ${host} looked: every worker must see the source at that path.`,
+        })
+      : error
+
+const sources = ({ host }: WorkerFlags) =>
+  Layer.succeed(Sources, {
+    open: (reference) =>
+      Layer.build(Layer.provide(sourceOf(reference), platform)).pipe(
+        Effect.map(Context.get(Source)),
+        Effect.mapError(notSeenBy(host, reference)),
+      ),
+  })
 
 /** Told before the engine makes its tables. */
 const checked = Layer.effectDiscard(Effect.flatMap(ClusterRuns, ({ checkServer }) => checkServer))
@@ -103,7 +119,7 @@ export const worker = (flags: WorkerFlags): Layer.Layer<WorkerServices, RunError
       leaves.pipe(
         Layer.provideMerge(Layer.mergeAll(Workflows.layer, ClusterLocating.layer, health)),
         Layer.provide(engine),
-        Layer.provide(Layer.mergeAll(sources, Worker.layer(concurrency))),
+        Layer.provide(Layer.mergeAll(sources(flags), Worker.layer(concurrency))),
         Layer.provideMerge(ready),
         Layer.provideMerge(
           Layer.merge(Vigil.layer, Layer.provideMerge(locator(flags), repositories(flags, concurrency))),

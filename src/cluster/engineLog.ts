@@ -5,6 +5,9 @@ import { storageFailure } from "./storage.ts"
 const oncePer = 60_000
 
 const describe = (message: string, cause: Cause.Cause<unknown>): string => {
+  if (/lock storage is (still )?unhealthy/.test(message)) {
+    return "The worker has lost its locks in the database: others may be given its work until it has them again."
+  }
   const reason = storageFailure(cause.reasons.length === 0 ? undefined : Cause.squash(cause))
   return reason === undefined
     ? `Engine of the cluster: ${message}.`

@@ -46,7 +46,7 @@ export const cancel = <E>(services: (flags: CancelFlags) => Layer.Layer<ClusterR
     Command.withDescription(
       "Stop a run that etl run --cluster has handed over, between two chunks. What is committed stays.",
     ),
-    Command.withShortDescription("Stop a run of a cluster"),
+    Command.withShortDescription("Stop a run that workers load (etl run --cluster)"),
     Command.withExamples([{ command: "etl cancel latest" }, { command: "etl cancel 7" }]),
     withUsage({ config: cancelFlags, groups: [databaseGroup], checks: databaseChecks, exitCodes: plainExitCodes }),
   )

@@ -63,7 +63,7 @@ export const follow = <E>(services: (flags: FollowFlags) => Layer.Layer<FollowSe
     Command.withDescription(
       "Follow a run that etl run --cluster has handed over, and print its summary when it has ended. The run goes on when this command is interrupted.",
     ),
-    Command.withShortDescription("Follow a run of a cluster"),
+    Command.withShortDescription("Follow a run that workers load (etl run --cluster)"),
     Command.withExamples([{ command: "etl follow latest" }, { command: "etl follow 7 --json" }]),
     withUsage({
       config: followFlags,
