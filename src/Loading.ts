@@ -94,18 +94,19 @@ export interface Tallies {
   readonly stopwatch: Stopwatch
 }
 
-/** Loads the files of a run that are registered. */
+/** Loads the files of a run that are registered. `committedCounts`: what the run has committed before. */
 export const make = Effect.fnUntraced(function* (
   options: LoadOptions,
   runId: number,
   request: RunRequest,
   { addresses, rejects: rejectTally, stopwatch }: Tallies,
+  committedCounts: RecordCounts,
 ) {
   const source = yield* Source
   const runs = yield* RunRepo
   const locate = yield* makeLocate(options.locationsMaxAge, addresses)
   const write = yield* Writing.make({ ...options, locate, stopwatch })
-  const runCounts = yield* Ref.make(yield* runs.committed(runId))
+  const runCounts = yield* Ref.make(committedCounts)
 
   const isTooMuch = (counts: RecordCounts) => RejectLimit.isExceeded(options.maxRejects, counts)
   // For good: a share of what was read may be less again when the file beside it is loaded.
@@ -267,8 +268,8 @@ export const make = Effect.fnUntraced(function* (
     loadFile,
     loadPart,
     isStopped,
-    /** Counts what other processes have loaded of the run by now. */
-    recount: Effect.flatMap(runs.committed(runId), (counts) => Ref.set(runCounts, counts)),
+    /** What the run has committed by now, other processes included. */
+    recount: (counts: RecordCounts) => Ref.set(runCounts, counts),
     /** Nothing more is begun; what is under way ends with its chunk, and leaves its file open. */
     cancel: Effect.sync(() => {
       isCancelled = true

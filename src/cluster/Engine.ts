@@ -17,7 +17,7 @@ export const isLoopback = (host: string): boolean => host === "localhost" || hos
 export const listenHost = (host: string): string => (isLoopback(host) ? host : "0.0.0.0")
 
 /** A port cannot be listened on. The engine itself would go on without, and be found by nobody. */
-export class PortError extends Schema.TaggedError<PortError>()("PortError", { message: Schema.String }) {}
+class PortError extends Schema.TaggedError<PortError>()("PortError", { message: Schema.String }) {}
 
 const codeOf = (cause: unknown): string =>
   Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code) ? cause.code : "unknown"
