@@ -16,6 +16,9 @@ const describe = (message: string, cause: Cause.Cause<unknown>): string => {
 
 const back = /has recovered$/
 
+/** Said by the last worker when it leaves; who follows a run is told by `follow`. */
+const alone = "No healthy runners available"
+
 /**
  * What the engine says of itself, in sentences for those who run a worker: where something is wrong, and once. Its
  * details would be most of a log: each change of shards is kilobytes.
@@ -28,7 +31,7 @@ export const engineLog = Layer.unwrap(
       const [message] = Array.isArray(options.message) ? options.message : [options.message]
       const words = String(message)
       const isBack = back.test(words)
-      if (!isBack && LogLevel.isLessThan(options.logLevel, "Warn")) return
+      if (words === alone || (!isBack && LogLevel.isLessThan(options.logLevel, "Warn"))) return
       const text = isBack ? "The database answers the cluster's engine again." : describe(words, options.cause)
       const now = options.date.getTime()
       if (now - (told.get(text) ?? -oncePer) < oncePer) return

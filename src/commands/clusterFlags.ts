@@ -35,7 +35,7 @@ export const clusterFlags = {
 export const clusterGroup: FlagGroup = {
   title: "More than one machine",
   flags: clusterFlags,
-  note: "The run goes on when this command is interrupted: etl follow RUN. --geo, --geo-db, --ip-api-quota and --concurrency are each worker's own.",
+  note: "The run goes on when this command is interrupted: etl follow RUN. Who locates, and how many connections write, is each worker's own.",
 }
 
 interface ClusterFlags extends Pick<DatabaseFlags, "embedded"> {
