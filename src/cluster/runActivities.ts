@@ -133,7 +133,7 @@ export const finish = Effect.fnUntraced(function* (job: Job, plan: Plan, parts: 
     stopped:
       loaded.some(({ isStopped }) => isStopped) || RejectLimit.isExceeded(job.maxRejects, yield* runs.committed(runId)),
     stages: loaded.reduce((sum, { stages }) => addStages(sum, stages), noStages),
-    addresses: { ...addresses, requests: 0, refusals: 0, waiting: yield* (yield* LocationQueue).waiting },
+    addresses: { ...addresses, requests: null, refusals: null, waiting: yield* (yield* LocationQueue).waiting },
     serviceRate: service === undefined ? null : rateOf(service),
     locatingError: null,
     milliseconds: (yield* Clock.currentTimeMillis) - plan.start,
