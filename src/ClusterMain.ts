@@ -1,4 +1,4 @@
-import { Context, Duration, Effect, Layer, Option } from "effect"
+import { Context, Duration, Effect, Layer, Option, RcMap } from "effect"
 import { chooseDatabase } from "./commands/chooseDatabase.ts"
 import { Cluster } from "./commands/Cluster.ts"
 import { UsageError } from "./commands/CommandError.ts"
@@ -72,13 +72,21 @@ const notSeenBy =
       : error
 
 const sources = ({ host }: WorkerFlags) =>
-  Layer.succeed(Sources, {
-    open: (reference) =>
-      Layer.build(Layer.provide(sourceOf(reference), platform)).pipe(
-        Effect.map(Context.get(Source)),
-        Effect.mapError(notSeenBy(host, reference)),
-      ),
-  })
+  Layer.effect(
+    Sources,
+    Effect.gen(function* () {
+      // A source is opened once for all files of it: a client of S3 asks for credentials each time.
+      const opened = yield* RcMap.make({
+        lookup: (reference: SourceReference) =>
+          Layer.build(Layer.provide(sourceOf(reference), platform)).pipe(
+            Effect.map(Context.get(Source)),
+            Effect.mapError(notSeenBy(host, reference)),
+          ),
+        idleTimeToLive: "10 seconds",
+      })
+      return { open: (reference) => RcMap.get(opened, reference) }
+    }),
+  )
 
 /** Told before the engine makes its tables. */
 const checked = Layer.effectDiscard(Effect.flatMap(ClusterRuns, ({ checkServer }) => checkServer))

@@ -251,19 +251,22 @@ export const make = Effect.fnUntraced(function* (
     Effect.scoped,
   )
 
-  /** Loads one part of a file for a run that several processes load. None of them locks the file: its fence keeps them apart. */
+  /** Loads one part of a file for a run that several processes load: its fence keeps them apart. */
   const loadPart = Effect.fn("Loading.loadPart")(
-    function* (registered: FileLoad<SourceFile>, part: number) {
-      const { file } = registered
+    function* (listed: Pick<FileLoad<SourceFile>, "file" | "fileId">, part: number) {
+      const { file } = listed
       yield* Effect.annotateCurrentSpan({ "etl.file.uri": file.uri, "etl.file.part": part })
+      // A process that loads the whole file by itself has it alone.
+      yield* runs.lock(listed, "shared")
       // Another attempt may have it by now.
-      if (isCancelled) return yield* leftOpen(registered)
-      const load = yield* runs.take(runId, request, registered, part)
+      if (isCancelled) return fileSummary(file, "open", noRecords)
+      const load = yield* runs.take(runId, request, listed, part)
       if (load.state === "otherMapping") return yield* otherMapping([file.uri])
       if (load.parts.length === 0) return fileSummary(file, "loaded", yield* runs.fileCounts(load))
       return (yield* isStopped) ? yield* leftOpen(load) : yield* readParts(load)
     },
     (effect, { file }, part) => Effect.annotateLogs(effect, { file: file.uri, part }),
+    Effect.scoped,
   )
 
   return {
@@ -272,6 +275,10 @@ export const make = Effect.fnUntraced(function* (
     isStopped,
     /** What the run has committed by now, other processes included. */
     recount: (counts: RecordCounts) => Ref.set(runCounts, counts),
+    /** Another process has found that the run has too many rejects. */
+    stop: Effect.sync(() => {
+      hasStopped = true
+    }),
     /** Nothing more is begun; what is under way ends with its chunk, and leaves its file open. */
     cancel: Effect.sync(() => {
       isCancelled = true

@@ -1,3 +1,4 @@
+import { isIP } from "node:net"
 import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
 import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
 import { Duration, Effect, Layer, Option, Predicate, Schema } from "effect"
@@ -13,8 +14,8 @@ export interface WorkerAddress {
 /** Whether nobody but this machine can reach the address. */
 export const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.")
 
-/** What a worker listens on: where it is not alone on its machine, its host may be a name that only others know. */
-export const listenHost = (host: string): string => (isLoopback(host) ? host : "0.0.0.0")
+/** What a worker listens on: an address as it is; a name may be one that only others know. */
+export const listenHost = (host: string): string => (isLoopback(host) || isIP(host) !== 0 ? host : "0.0.0.0")
 
 /** A port cannot be listened on. The engine itself would go on without, and be found by nobody. */
 class PortError extends Schema.TaggedError<PortError>()("PortError", { message: Schema.String }) {}

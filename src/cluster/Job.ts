@@ -53,7 +53,9 @@ export const checkWanted = Effect.fnUntraced(function* (job: Job) {
   const standing = yield* (yield* ClusterRuns).standing(job.runId)
   if (!isOver(standing, job)) return
   return yield* new RunFailed({
-    message: `Run ${job.runId} was cancelled. The same command goes on with it.`,
+    message: standing.isCancelled
+      ? `Run ${job.runId} was cancelled. The same command goes on with it.`
+      : `Attempt ${job.attempt} at run ${job.runId} is over: another one has begun, or it has ended.`,
     exitCode: 130,
   })
 })

@@ -12,6 +12,8 @@ export interface Watched {
   readonly counts: RecordCounts
   /** Nobody wants the attempt any more. */
   readonly isOver: boolean
+  /** A part has found that the run has too many rejects. */
+  readonly isStopped: boolean
 }
 
 const every = "2 seconds"
@@ -31,7 +33,11 @@ export class RunWatch extends Context.Service<
       const clusterRuns = yield* ClusterRuns
       const look = Effect.fnUntraced(function* (attempt: Attempt) {
         const standing = yield* clusterRuns.standing(attempt.runId)
-        return { counts: yield* runs.committed(attempt.runId), isOver: isOver(standing, attempt) } satisfies Watched
+        return {
+          counts: yield* runs.committed(attempt.runId),
+          isOver: isOver(standing, attempt),
+          isStopped: yield* clusterRuns.isStopped(attempt),
+        } satisfies Watched
       })
 
       const watched = yield* RcMap.make({

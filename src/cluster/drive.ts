@@ -53,6 +53,8 @@ export const drive = Effect.fnUntraced(function* (job: Job, { files }: Plan) {
       if (outcome._tag === "Failed") return yield* outcome.failure
       if (outcome._tag === "Split") waiting.unshift(...childrenOf(file, outcome.parts))
       else loaded.push({ uri: file.uri, loaded: outcome.loaded })
+      // Too much is rejected: nothing more is begun, and what is under way sees it too, or is nearly done.
+      if (outcome._tag === "Loaded" && outcome.loaded.isStopped) waiting.length = 0
     }
     return ended.length > 0
   })

@@ -102,7 +102,7 @@ export const follow = Effect.fn("Cluster.follow")(function* (options: FollowOpti
       if (standing.isEnded && ++looksAfterEnd > mostLooksAfterEnd) {
         return yield* new RunFailed({
           message: `Run ${runId} has ended, and the cluster no longer keeps its summary. etl runs ${runId} shows what it did.`,
-          exitCode: 2,
+          exitCode: standing.exitCode ?? 2,
         })
       }
       yield* watchWorkers

@@ -25,14 +25,30 @@ export const handOver = Effect.fn("Cluster.handOver")(function* (
   const runs = yield* RunRepo
   yield* clusterRuns.checkServer
   yield* (yield* UserRepo).migrate
-  const underWay = Option.getOrUndefined(yield* clusterRuns.underWay(source))
-  if (underWay?.execution != null) {
-    const { attempt, execution, runId } = underWay
+  const join = Effect.fnUntraced(function* () {
+    const found = Option.getOrUndefined(yield* clusterRuns.underWay(source))
+    if (found?.execution == null) return undefined
+    const { attempt, execution, runId } = found
     return { runId, attempt, execution, isOld: true } satisfies HandedOver
-  }
-  const begun = yield* Effect.scoped(runs.begin(requestOf(wanted, source)))
-  // What is handed over and not kept is found to be superseded by the next attempt.
-  const execution = yield* fromStorage(LoadRun.execute({ ...wanted, ...begun }, { discard: true }))
-  yield* clusterRuns.handOver(begun, execution)
-  return { ...begun, execution, isOld: false } satisfies HandedOver
+  })
+  const underWay = yield* join()
+  if (underWay !== undefined) return underWay
+  const begin = Effect.gen(function* () {
+    // Nobody else begins an attempt at the source before this one is kept.
+    const begun = yield* runs.begin(requestOf(wanted, source))
+    const execution = yield* fromStorage(LoadRun.execute({ ...wanted, ...begun }, { discard: true }))
+    yield* clusterRuns.handOver(begun, execution)
+    return { ...begun, execution, isOld: false } satisfies HandedOver
+  })
+  return yield* begin.pipe(
+    Effect.scoped,
+    Effect.catchTag(
+      "DatabaseError",
+      Effect.fnUntraced(function* (error) {
+        // Another client may have been sooner.
+        const other = error.operation === "checkpoint" ? yield* join() : undefined
+        return other ?? (yield* error)
+      }),
+    ),
+  )
 })

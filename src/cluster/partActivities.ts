@@ -1,11 +1,11 @@
-import { Effect, Schedule } from "effect"
+import { Effect, Schedule, Stream } from "effect"
 import * as AddressTally from "../domain/AddressTally.ts"
 import { RejectTally } from "../domain/RejectTally.ts"
 import { Stopwatch } from "../domain/StageTimes.ts"
 import * as Loading from "../Loading.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
-import { type PartLoad, RunRepo } from "../repo/RunRepo.ts"
-import { Source, type SourceFile } from "../source/Source.ts"
+import { RunRepo } from "../repo/RunRepo.ts"
+import { Source, type SourceError } from "../source/Source.ts"
 import { split } from "../source/split.ts"
 import { checkWanted, isOver, optionsOf, requestOf } from "./Job.ts"
 import type { FileReference, Job, PartLoaded } from "./LoadRun.ts"
@@ -17,22 +17,19 @@ import { Worker } from "./Worker.ts"
 /** How often is looked whether the run is still wanted, and how many rejects it has by now. */
 const every = "1 second"
 
-/** The file as it is registered, and the request that it belongs to. */
-const registered = Effect.fnUntraced(function* (job: Job, file: FileReference) {
-  const source = yield* Source
-  const runs = yield* RunRepo
-  const request = requestOf(job, source.uri)
-  const { fileId: _, ...listed } = file
-  const [load] = yield* runs.register(job.runId, request, [listed])
-  return { request, load: load! }
-})
+/** A source that this worker cannot open fails the file, as one that cannot be read does. */
+const unopened = (uri: string, error: SourceError) =>
+  Source.of({ uri, files: Effect.fail(error), read: () => Stream.fail(error) })
 
 const withSource =
-  (job: Job) =>
+  (job: Job, file: FileReference) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.gen(function* () {
       const sources = yield* Sources
-      return yield* Effect.provideService(effect, Source, yield* sources.open(job.source))
+      const source = yield* sources
+        .open(job.source)
+        .pipe(Effect.catchTag("SourceError", (error) => Effect.succeed(unopened(file.uri, error))))
+      return yield* Effect.provideService(effect, Source, source)
     })
 
 /** Loads a part of a file until its end, or until the run is not wanted any more. */
@@ -41,27 +38,30 @@ export const loadPart = (job: Job, file: FileReference, part: number) =>
     const worker = yield* Worker
     const vigil = yield* Vigil
     const clusterRuns = yield* ClusterRuns
+    const { uri } = yield* Source
     const watched = yield* (yield* RunWatch).watch(job)
     const tallies: Loading.Tallies = {
       addresses: yield* AddressTally.make,
       rejects: new RejectTally(),
       stopwatch: new Stopwatch(),
     }
-    const { load, request } = yield* registered(job, file)
     const options = optionsOf(job, worker.concurrency)
-    const loading = yield* Loading.make(options, job.runId, request, tallies, watched().counts)
-    const look = Effect.suspend(() => (watched().isOver ? loading.cancel : loading.recount(watched().counts)))
+    const loading = yield* Loading.make(options, job.runId, requestOf(job, uri), tallies, watched().counts)
+    const look = Effect.suspend(() => {
+      const { counts, isOver, isStopped } = watched()
+      return isOver ? loading.cancel : isStopped ? loading.stop : loading.recount(counts)
+    })
     const work = Effect.gen(function* () {
       // It may have waited long for its turn, and another attempt may have the file by now.
       if (isOver(yield* clusterRuns.standing(job.runId), job)) yield* loading.cancel
       else yield* look
       yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(every)))
-      return yield* loading.loadPart(load, part)
+      return yield* loading.loadPart({ file, fileId: file.fileId }, part)
     })
-    const isSplit = load.parts.some(({ resume }) => resume?.end !== undefined)
     const { state, located, queued, milliseconds } = yield* work.pipe(
-      vigil.over(({ _tag }) => _tag === "ChunkCommitted"),
-      worker.inTurn(isSplit ? job.splitSize : file.size),
+      // What is read waits for what is written; a compressed file is inflated up to where it goes on.
+      vigil.over(({ _tag }) => _tag === "ChunkCommitted" || _tag === "BytesRead"),
+      worker.inTurn(file.size),
     )
     const loaded: PartLoaded = {
       state,
@@ -73,9 +73,10 @@ export const loadPart = (job: Job, file: FileReference, part: number) =>
       isStopped: yield* loading.isStopped,
     }
     return loaded
-  }).pipe(withSource(job))
+  }).pipe(withSource(job, file))
 
-const numbersOf = (parts: ReadonlyArray<Pick<PartLoad<SourceFile>, "part">>) => parts.map(({ part }) => part)
+/** Parts of a file, at most: each has checkpoints of its own. */
+const mostParts = 1_000
 
 /** Cuts a file into parts, unless that was done before, and gives the numbers of those that are left to load. */
 export const splitFile = (job: Job, file: FileReference) =>
@@ -84,21 +85,27 @@ export const splitFile = (job: Job, file: FileReference) =>
     const worker = yield* Worker
     const vigil = yield* Vigil
     const source = yield* Source
+    const watched = yield* (yield* RunWatch).watch(job)
     yield* checkWanted(job)
-    const { load, request } = yield* registered(job, file)
-    const taken = yield* runs.take(job.runId, request, load)
-    const { maxRecordSize } = job
-    if (taken.parts.every(({ resume }) => resume !== undefined)) return numbersOf(taken.parts)
-    const cut = split(file, { ...optionsOf(job, worker.concurrency), splitSize: job.splitSize })(source.read(file, 0))
-    return yield* cut.pipe(
+    const request = requestOf(job, source.uri)
+    const listed = { file, fileId: file.fileId }
+    const takeParts = runs.take(job.runId, request, listed)
+    const taken = yield* takeParts
+    if (taken.parts.every(({ resume }) => resume !== undefined)) return taken.parts.map(({ part }) => part)
+    const splitSize = Math.max(job.splitSize, Math.ceil(file.size / mostParts))
+    const isNotWanted = Effect.suspend(() => (watched().isOver ? checkWanted(job) : Effect.void))
+    const cut = split(file, { ...optionsOf(job, worker.concurrency), splitSize })(source.read(file, 0)).pipe(
       vigil.over(({ _tag }) => _tag === "BytesRead"),
+      Effect.raceFirst(Effect.andThen(Effect.repeat(isNotWanted, Schedule.spaced(every)), Effect.never)),
       worker.inTurn(file.size),
-      Effect.flatMap(
-        Effect.fnUntraced(function* ({ header, parts }) {
-          if (parts.length > 1) yield* runs.beginFile(taken, { header, parts, maxRecordSize })
-          return parts.length > 1 ? parts.map((_, part) => part) : numbersOf(taken.parts)
-        }),
+    )
+    return yield* cut.pipe(
+      Effect.flatMap(({ header, parts }) =>
+        parts.length > 1 ? runs.beginFile(taken, { header, parts, maxRecordSize: job.maxRecordSize }) : Effect.void,
       ),
+      // What is stored counts: somebody else may have taken the file meanwhile.
+      Effect.andThen(takeParts),
+      Effect.map(({ parts }) => parts.map(({ part }) => part)),
       Effect.catchTag(
         "SourceError",
         Effect.fnUntraced(function* ({ message }) {
@@ -108,4 +115,4 @@ export const splitFile = (job: Job, file: FileReference) =>
         }),
       ),
     )
-  }).pipe(withSource(job))
+  }).pipe(withSource(job, file))

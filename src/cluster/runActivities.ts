@@ -21,7 +21,7 @@ import { RunHistory } from "../repo/RunHistory.ts"
 import { type FileLoad, RunRepo } from "../repo/RunRepo.ts"
 import { isGzipName, Source, type SourceFile } from "../source/Source.ts"
 import { checkWanted, requestOf } from "./Job.ts"
-import { FileReference, type Job, PartLoaded, RunFailed } from "./LoadRun.ts"
+import { FileReference, type Job, LoadRun, PartLoaded, RunFailed } from "./LoadRun.ts"
 import { Sources } from "./Sources.ts"
 
 /** What there is to do. */
@@ -39,7 +39,7 @@ export type Plan = typeof Plan.Type
 const isToSplit = ({ file, parts }: FileLoad<SourceFile>, { splitSize }: Job): boolean =>
   file.size > splitSize && !isGzipName(file.uri) && parts.every(({ resume }) => resume === undefined)
 
-/** The plan and the summary are one message each, and a message of the database is 16 MiB at most. */
+/** The plan, what became of the parts, and the summary are one message each, which the workers hold in memory: some kB a file. */
 const mostFiles = 20_000
 
 /** Lists the source, and tells what is to be loaded of it. */
@@ -49,7 +49,10 @@ export const plan = Effect.fnUntraced(function* (job: Job) {
   const source = yield* (yield* Sources).open(job.source)
   const request = requestOf(job, source.uri)
   yield* checkWanted(job)
-  yield* (yield* ClusterRuns).forgetErrors(job.runId)
+  const clusterRuns = yield* ClusterRuns
+  // Who handed the run over may not have lived to keep it.
+  yield* clusterRuns.handOver(job, yield* LoadRun.executionId(job))
+  yield* clusterRuns.forgetErrors(job.runId)
   const { loads } = yield* Listing.listFiles(job.runId, request).pipe(Effect.provideService(Source, source))
   if (loads.length > mostFiles) {
     return yield* new RunFailed({

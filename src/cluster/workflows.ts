@@ -15,10 +15,9 @@ const child = <R>(name: string, job: Job, part: PartOfRun, execute: Effect.Effec
   Activity.make({
     name,
     execute: Effect.gen(function* () {
-      const outcome = yield* execute.pipe(
-        Effect.catchTag("RunFailed", (failure) => Effect.succeed<PartOutcome>({ _tag: "Failed", failure })),
+      const json = yield* asActivity(job, Effect.flatMap(execute, encodeOutcome)).pipe(
+        Effect.catchTag("RunFailed", (failure) => Effect.orDie(encodeOutcome({ _tag: "Failed", failure }))),
       )
-      const json = yield* Effect.orDie(encodeOutcome(outcome))
       const clusterRuns = yield* ClusterRuns
       // Whoever drives the run would wait for it for ever.
       yield* asActivity(job, clusterRuns.keepOutcome(job, part, json)).pipe(

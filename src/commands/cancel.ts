@@ -33,9 +33,10 @@ const awaitEnd = Effect.fnUntraced(function* (runId: number) {
 
 const execute = Effect.fn("cancel")(function* (flags: CancelFlags) {
   const clusterRuns = yield* ClusterRuns
-  const { isEnded, runId } = yield* standingOf(flags)
+  const standing = yield* standingOf(flags)
+  const { isEnded, runId } = standing
   if (isEnded) return yield* Console.log(`Run ${runId} has ended already: etl runs ${runId}${sameDatabase(flags)}`)
-  yield* clusterRuns.cancel(runId)
+  yield* clusterRuns.cancel(standing)
   yield* awaitEnd(runId).pipe(Effect.onInterrupt(() => Console.error(`Run ${runId} stays cancelled.`)))
 }, logEnd)
 

@@ -42,8 +42,14 @@ interface ClusterFlags extends Pick<DatabaseFlags, "embedded"> {
   readonly cluster: boolean
   readonly splitSize: Option.Option<number>
   readonly dryRun: boolean
+  readonly endpoint: Option.Option<string>
   readonly geoDb: ReadonlyArray<string>
   readonly ipApiQuota: Option.Option<number>
+}
+
+const hasSecret = (url: string): boolean => {
+  const { password, search, username } = new URL(url)
+  return username + password + search !== ""
 }
 
 const clusterCheck = check<ClusterFlags>()
@@ -63,6 +69,11 @@ export const clusterChecks = [
   clusterCheck(["cluster", "embedded"], ({ cluster, embedded }) =>
     cluster && Option.isSome(embedded)
       ? "--cluster needs a PostgreSQL server that all workers reach: the embedded database has one process."
+      : undefined,
+  ),
+  clusterCheck(["cluster", "endpoint"], ({ cluster, endpoint }) =>
+    cluster && Option.exists(endpoint, hasSecret)
+      ? "--endpoint has a user name, a password or a query, and would be handed over with --cluster: credentials are each worker's own (--sign)."
       : undefined,
   ),
   clusterCheck(["cluster", "geoDb"], ({ cluster, geoDb }) =>

@@ -14,6 +14,8 @@ export interface Standing extends Attempt {
   /** It has ended, was cancelled, or both. Until it has ended, a cancelled attempt may have chunks under way. */
   readonly isEnded: boolean
   readonly isCancelled: boolean
+  /** How it has ended. */
+  readonly exitCode: number | null
 }
 
 /** A part of a file, or -1: the file, to be split. */
@@ -47,8 +49,8 @@ export class ClusterRuns extends Context.Service<
     /** Whether any is. */
     readonly isAnyUnderWay: Effect.Effect<boolean, DatabaseError>
     readonly standing: (run: RunName) => Effect.Effect<Standing, DatabaseError | NotFound>
-    /** The run's last attempt is to end, if it has not. May be repeated. */
-    readonly cancel: (runId: number) => Effect.Effect<void, DatabaseError>
+    /** The attempt is to end, if it has not. May be repeated. */
+    readonly cancel: (attempt: Attempt) => Effect.Effect<void, DatabaseError>
     /** Why files failed when an earlier attempt tried them is forgotten. May be repeated. */
     readonly forgetErrors: (runId: number) => Effect.Effect<void, DatabaseError>
     /** Keeps what became of a part, as JSON. May be repeated: what is there stays. */
@@ -58,6 +60,8 @@ export class ClusterRuns extends Context.Service<
       attempt: Attempt,
       parts: ReadonlyArray<PartOfRun>,
     ) => Effect.Effect<ReadonlyArray<PartOfRun & { readonly outcome: unknown }>, DatabaseError>
+    /** Whether any part has ended since the run has too many rejects. */
+    readonly isStopped: (attempt: Attempt) => Effect.Effect<boolean, DatabaseError>
     /** Nobody waits for the parts of the attempt any more. May be repeated. */
     readonly forgetOutcomes: (attempt: Attempt) => Effect.Effect<void, DatabaseError>
     readonly course: (runId: number) => Effect.Effect<Course, DatabaseError>

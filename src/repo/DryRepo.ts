@@ -25,6 +25,9 @@ const firstUsers = ({ users, winners }: Share, { known }: ShareLocations, file: 
       location: (user.ip_address === null ? undefined : known.get(user.ip_address)) ?? null,
     }))
 
+/** None is begun before. */
+const parts = [{ part: 0, resume: undefined }]
+
 const make = Effect.sync(() => {
   const files = new Map<number, { readonly name: string; readonly counts: RecordCounts }>()
   const users: Array<Seen["users"][number]> = []
@@ -63,7 +66,6 @@ const make = Effect.sync(() => {
       Effect.sync(() =>
         listed.map((file): FileLoad<typeof file> => {
           const fileId = files.size + 1
-          const parts = [{ part: 0, resume: undefined }]
           files.set(fileId, { name: baseName(file.uri), counts: noRecords })
           return { file, runId, fileId, load: 1, state: "open", isLoadedByOtherMapping: false, parts, fence: 0 }
         }),
@@ -71,7 +73,8 @@ const make = Effect.sync(() => {
     keepProblems: () => Effect.void,
     committed: () => Effect.succeed(noRecords),
     lock: () => Effect.void,
-    take: (_runId, _request, load) => Effect.succeed(load),
+    take: (runId, _request, { file, fileId }) =>
+      Effect.succeed({ file, runId, fileId, load: 1, state: "open", isLoadedByOtherMapping: false, parts, fence: 0 }),
     beginFile: () => Effect.void,
     finishPart: countsOf,
     failFile: () => Effect.void,

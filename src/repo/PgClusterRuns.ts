@@ -1,4 +1,4 @@
-import { Effect, Layer, Option } from "effect"
+import { Effect, Layer, Option, Result } from "effect"
 import { DatabaseError, fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
 import type { RunName } from "../domain/RunRecord.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
@@ -7,7 +7,7 @@ import { makeClient } from "./client.ts"
 import { ClusterRuns, type Course, type PartOfRun, type Standing } from "./ClusterRuns.ts"
 import { countsOf, isUnderWay } from "./etlFiles.ts"
 import { findRun } from "./findRuns.ts"
-import { fromReadError } from "./NotFound.ts"
+import { fromReadError, type NotFound } from "./NotFound.ts"
 import { patiently } from "./patience.ts"
 import type { Attempt } from "./RunRepo.ts"
 
@@ -15,7 +15,7 @@ import type { Attempt } from "./RunRepo.ts"
 const leastVersion = 140_000
 
 const standingColumns = `id::float8 as "runId", attempts as attempt, source, execution, ended_at is not null as "isEnded",
-  cancelled_at is not null as "isCancelled"`
+  cancelled_at is not null as "isCancelled", exit_code::int as "exitCode"`
 
 /** Parameter: the run. What is read of a file that is not loaded yet, is where its parts stand. */
 const progress = `
@@ -33,6 +33,18 @@ const progress = `
     coalesce(sum(size), 0)::float8 as bytes,
     coalesce(sum(case when is_loaded then size else least(size, coalesce(r.bytes, 0)) end), 0)::float8 as "bytesRead"
   from files left join reading r on r.file_id = files.id`
+
+/** A run that is not there is an answer. */
+const patientlyReading = <A>(effect: Effect.Effect<A, DatabaseError | NotFound>) =>
+  Effect.result(effect).pipe(
+    Effect.flatMap((result) =>
+      Result.isFailure(result) && result.failure._tag === "DatabaseError"
+        ? Effect.fail(result.failure)
+        : Effect.succeed(result as Result.Result<A, NotFound>),
+    ),
+    patiently,
+    Effect.flatMap(Effect.fromResult),
+  )
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
@@ -87,18 +99,24 @@ const make = Effect.gen(function* () {
         patiently,
       ),
 
-    standing: Effect.fn("ClusterRuns.standing")(function* (name: RunName) {
-      const runId = name === "latest" ? (yield* findRun(sql, name)).runId : name
-      const [run] = yield* sql.unsafe<Standing>(`select ${standingColumns} from etl_runs where id = $1`, [runId])
-      // Tells which runs there are.
-      if (run === undefined) yield* findRun(sql, name)
-      return run!
-    }, Effect.mapError(fromReadError)),
+    standing: Effect.fn("ClusterRuns.standing")(
+      function* (name: RunName) {
+        const runId = name === "latest" ? (yield* findRun(sql, name)).runId : name
+        const [run] = yield* sql.unsafe<Standing>(`select ${standingColumns} from etl_runs where id = $1`, [runId])
+        // Tells which runs there are.
+        if (run === undefined) yield* findRun(sql, name)
+        return run!
+      },
+      Effect.mapError(fromReadError),
+      patientlyReading,
+    ),
 
     cancel: Effect.fn("ClusterRuns.cancel")(
-      function* (runId: number) {
+      function* ({ attempt, runId }: Attempt) {
         yield* sql`
-          update etl_runs set cancelled_at = now() where id = ${runId} and ended_at is null and cancelled_at is null`
+          update etl_runs set cancelled_at = now()
+          where id = ${runId} and attempts = ${attempt} and execution is not null and ended_at is null
+            and cancelled_at is null`
       },
       Effect.mapError(fromSqlError),
       patiently,
@@ -116,7 +134,9 @@ const make = Effect.gen(function* () {
       function* ({ attempt, runId }: Attempt, { fileId, part }: PartOfRun, outcome: string) {
         yield* sql`
           insert into etl_parts (run_id, attempt, file_id, part, outcome)
-          values (${runId}, ${attempt}, ${fileId}, ${part}, ${outcome}::jsonb) on conflict do nothing`
+          select ${runId}, ${attempt}, ${fileId}, ${part}, ${outcome}::jsonb
+          where exists (select from etl_runs where id = ${runId} and attempts = ${attempt} and ended_at is null)
+          on conflict do nothing`
       },
       Effect.mapError(fromSqlError),
       patiently,
@@ -131,6 +151,19 @@ const make = Effect.gen(function* () {
           ) t (file_id, part)
           join etl_parts p using (file_id, part)
           where p.run_id = ${runId} and p.attempt = ${attempt}`
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    isStopped: Effect.fn("ClusterRuns.isStopped")(
+      function* ({ attempt, runId }: Attempt) {
+        const [found] = yield* sql<{ isStopped: boolean }>`
+          select exists (
+            select from etl_parts
+            where run_id = ${runId} and attempt = ${attempt} and outcome -> 'loaded' @> '{"isStopped": true}'
+          ) as "isStopped"`
+        return found!.isStopped
       },
       Effect.mapError(fromSqlError),
       patiently,

@@ -16,14 +16,19 @@ const every = "500 millis"
 /** So often is shown that the session is in use: servers and firewalls end idle ones. */
 const heartbeat = "30 seconds"
 
-const tryLock = (connection: Connection, name: string) =>
+/** Those who share a lock keep out those who want it alone, and these them. */
+type Sharing = "alone" | "shared"
+
+const suffix = (sharing: Sharing): string => (sharing === "shared" ? "_shared" : "")
+
+const tryLock = (connection: Connection, name: string, sharing: Sharing) =>
   connection
-    .execute(`select pg_try_advisory_lock(${lockKey("$1")}) as taken`, [name], undefined)
+    .execute(`select pg_try_advisory_lock${suffix(sharing)}(${lockKey("$1")}) as taken`, [name], undefined)
     .pipe(Effect.map((rows) => rows[0]!.taken === true))
 
-const unlock = (connection: Connection, name: string) =>
+const unlock = (connection: Connection, name: string, sharing: Sharing) =>
   connection
-    .execute(`select pg_advisory_unlock(${lockKey("$1")})`, [name], undefined)
+    .execute(`select pg_advisory_unlock${suffix(sharing)}(${lockKey("$1")})`, [name], undefined)
     .pipe(Effect.timeoutOption("5 seconds"), Effect.ignore)
 
 /**
@@ -40,7 +45,11 @@ export const makeLocks = Effect.gen(function* () {
    * meanwhile takes it again when it can; until then it is the checkpoint that keeps others out. `whileWaiting`: what to
    * say; a name of which there is no other needs none.
    */
-  return (name: string, whileWaiting?: string): Effect.Effect<void, DatabaseError, Scope.Scope> =>
+  return (
+    name: string,
+    whileWaiting?: string,
+    sharing: Sharing = "alone",
+  ): Effect.Effect<void, DatabaseError, Scope.Scope> =>
     Effect.gen(function* () {
       if (hasOneConnection) return
       const held = yield* Deferred.make<void, DatabaseError>()
@@ -48,8 +57,8 @@ export const makeLocks = Effect.gen(function* () {
         const connection = yield* sql.reserve
         // The server may not have noticed yet that a session of ours was lost: that is no other process.
         let isTold = whileWaiting === undefined || (yield* Deferred.isDone(held))
-        const take = tryLock(connection, name).pipe(
-          Effect.tap((taken) => (taken ? Effect.addFinalizer(() => unlock(connection, name)) : Effect.void)),
+        const take = tryLock(connection, name, sharing).pipe(
+          Effect.tap((taken) => (taken ? Effect.addFinalizer(() => unlock(connection, name, sharing)) : Effect.void)),
           Effect.uninterruptible,
         )
         while (!(yield* take)) {

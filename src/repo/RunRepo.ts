@@ -111,8 +111,14 @@ export class RunRepo extends Context.Service<
     readonly keepProblems: (runId: number, problems: ReadonlyArray<FileProblem>) => Effect.Effect<void, DatabaseError>
     /** What the run has committed, but for files of which a later version was registered. */
     readonly committed: (runId: number) => Effect.Effect<RecordCounts, DatabaseError>
-    /** Waits, and says so, while another process has the file's lock; others wait until the scope closes. */
-    readonly lock: (load: FileLoad<FileIdentity>) => Effect.Effect<void, DatabaseError, Scope.Scope>
+    /**
+     * Waits, and says so, while another process has the file's lock; others wait until the scope closes, but not those who
+     * share it, if this one does.
+     */
+    readonly lock: (
+      load: Pick<FileLoad<FileIdentity>, "file" | "fileId">,
+      sharing?: "shared",
+    ) => Effect.Effect<void, DatabaseError, Scope.Scope>
     /**
      * Takes a file, or one part of it, for the run, and tells how far that is loaded by now. Nothing more is written by
      * those who took it before. With `force` a file that an earlier run has loaded, or that was begun with another
@@ -121,7 +127,7 @@ export class RunRepo extends Context.Service<
     readonly take: <File extends FileIdentity>(
       runId: number,
       request: RunRequest,
-      load: FileLoad<File>,
+      load: Pick<FileLoad<File>, "file" | "fileId">,
       part?: number,
     ) => Effect.Effect<FileLoad<File>, DatabaseError>
     /** The load begins: the lanes of its parts stand at their first records. May be repeated. */

@@ -121,9 +121,11 @@ export const makeFileLoads = Effect.gen(function* () {
         where file_id = ${fileId} and part = coalesce(${part ?? null}::integer, part) and fence < ${file!.fence}
         returning 1`
       if (checkpoints.length > 0) {
-        const [stored] = yield* sql.unsafe<Pick<FileRow, "parts">>(`select * from ${partsOf("$1")} c`, [fileId])
-        const parts = stored!.parts ?? []
-        return { ...file!, parts: part === undefined ? parts : parts.filter((other) => other.part === part) }
+        const [stored] = yield* sql.unsafe<Pick<FileRow, "parts">>(`select * from ${partsOf("$1", "$2")} c`, [
+          fileId,
+          part ?? null,
+        ])
+        return { ...file!, parts: stored!.parts ?? [] }
       }
       // The file was finished between the two statements, or somebody else has taken it.
       if (!isAgain) return yield* fenced(fileId, part, true)
@@ -133,10 +135,12 @@ export const makeFileLoads = Effect.gen(function* () {
   const takeFile = Effect.fnUntraced(function* <File extends FileIdentity>(
     runId: number,
     request: RunRequest,
-    { file, fileId }: FileLoad<File>,
-    part: number | undefined,
+    { file, fileId }: Pick<FileLoad<File>, "file" | "fileId">,
+    part?: number,
   ) {
     const found = yield* fenced(fileId, part)
+    // Somebody has begun anew, and not split it.
+    if (part !== undefined && part > 0 && !found.isLoaded && found.header === null) return yield* anotherProcess
     if (found.runId === runId && found.mapping === request.mapping) return toLoad(found, file, request)
     if (request.force) yield* reload(runId, request, fileId)
     yield* takeOver(runId, request, fileId)
@@ -179,8 +183,9 @@ export const makeFileLoads = Effect.gen(function* () {
       patiently,
     ),
 
-    lock: Effect.fn("RunRepo.lock")(({ file, fileId }: FileLoad<FileIdentity>) =>
-      lock(`file ${fileId}`, `Another process loads ${file.uri}. Waiting until it is done.`),
+    lock: Effect.fn("RunRepo.lock")(
+      ({ file, fileId }: Pick<FileLoad<FileIdentity>, "file" | "fileId">, sharing?: "shared") =>
+        lock(`file ${fileId}`, `Another process loads ${file.uri}. Waiting until it is done.`, sharing),
     ),
 
     take: Effect.fn("RunRepo.take")(takeFile, Effect.mapError(toDatabaseError), patiently),

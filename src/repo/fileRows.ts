@@ -27,12 +27,12 @@ export const fileColumns = `f.id, f.run_id::float8 as "runId", f.load, f.mapping
   f.header, f.max_record_size as "maxRecordSize"`
 
 /**
- * The parts that are left of the file of that number, as a table of one row. Where all are at their ends, and whoever was
- * to finish the file did not live to do it, all are left: else nobody would.
+ * The parts that are left of the file of that number, or one of them, as a table of one row. Where all are at their ends,
+ * and whoever was to finish the file did not live to do it, all are left: else nobody would.
  */
-export const partsOf = (fileId: string): string => `(
+export const partsOf = (fileId: string, part = "null"): string => `(
     select json_agg(json_build_object('part', part, 'end', part_end, 'lanes', lanes) order by part)
-      filter (where not is_finished or are_all_finished) as parts
+      filter (where (not is_finished or are_all_finished) and part = coalesce(${part}::integer, part)) as parts
     from (
       select *, bool_and(is_finished) over () as are_all_finished from (
         select part, part_end, json_agg(json_build_object('byteOffset', byte_offset, 'line', line) order by lane) as lanes,

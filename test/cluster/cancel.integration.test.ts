@@ -49,7 +49,7 @@ const cancelled = Effect.fnUntraced(function* (world: World, isSplit = false) {
   world.change = held(latch, isSplit ? someBytes : someBytes + header, isSplit)
   const running = yield* Effect.forkScoped(load(isSplit ? { splitSize } : {}))
   yield* awaitUsers
-  yield* (yield* ClusterRuns).cancel(1)
+  yield* (yield* ClusterRuns).cancel({ runId: 1, attempt: 1 })
   const exit = yield* Fiber.await(running)
   world.change = (source) => source
   assert.isTrue(Exit.isFailure(exit))
@@ -80,7 +80,7 @@ describe("a run of the cluster", () => {
   inTheCluster("that was cancelled before a file was split begins with that", files, () =>
     Effect.gen(function* () {
       yield* handOver({ ...wanted, splitSize }, sourceUri)
-      yield* (yield* ClusterRuns).cancel(1)
+      yield* (yield* ClusterRuns).cancel({ runId: 1, attempt: 1 })
       const summary = yield* load({ splitSize })
       assert.deepStrictEqual([summary.runId, summary.attempt], [1, 2])
       assert.deepInclude(summary.totals, { read: records, inserted: records })
@@ -93,12 +93,11 @@ describe("a run of the cluster", () => {
       world.change = held(latch, someBytes)
       const running = yield* Effect.forkScoped(load({ splitSize }))
       yield* Effect.sleep("1 second")
-      yield* (yield* ClusterRuns).cancel(1)
+      yield* (yield* ClusterRuns).cancel({ runId: 1, attempt: 1 })
       assert.deepInclude(yield* Effect.flip(Fiber.join(running)), { _tag: "RunFailed", exitCode: 130 })
       world.change = (source) => source
-      const going = yield* Effect.forkScoped(load({ splitSize }))
-      yield* latch.open
-      assert.deepInclude((yield* Fiber.join(going)).totals, { read: records, inserted: records })
+      // The pass that is held has given its turn back.
+      assert.deepInclude((yield* load({ splitSize })).totals, { read: records, inserted: records })
     }),
   )
 
