@@ -78,7 +78,9 @@ const longestLeave = 20_000
 
 /** The engine was seen to wait for ever for work that it could not end. */
 const leaves = Layer.effectDiscard(
-  Effect.addFinalizer(() => Effect.sync(() => setTimeout(() => process.exit(process.exitCode ?? 6), longestLeave).unref())),
+  Effect.addFinalizer(() =>
+    Effect.sync(() => setTimeout(() => process.exit(process.exitCode ?? 6), longestLeave).unref()),
+  ),
 )
 
 /** A worker, which works from now on. */
