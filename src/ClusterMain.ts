@@ -12,6 +12,7 @@ import * as Engine from "./cluster/Engine.ts"
 import * as Health from "./cluster/health.ts"
 import type { SourceReference } from "./cluster/LoadRun.ts"
 import * as ClusterLocating from "./cluster/locating.ts"
+import { RunWatch } from "./cluster/RunWatch.ts"
 import { Sources } from "./cluster/Sources.ts"
 import { Vigil } from "./cluster/Vigil.ts"
 import { Worker } from "./cluster/Worker.ts"
@@ -94,7 +95,7 @@ export const worker = (flags: WorkerFlags): Layer.Layer<WorkerServices, RunError
       leaves.pipe(
         Layer.provideMerge(Layer.mergeAll(Workflows.layer, ClusterLocating.layer, health)),
         Layer.provide(engine),
-        Layer.provide(Layer.mergeAll(sources, Worker.layer(concurrency))),
+        Layer.provide(Layer.mergeAll(sources, Worker.layer(concurrency), RunWatch.layer)),
         Layer.provideMerge(ready),
         Layer.provideMerge(
           Layer.merge(Vigil.layer, Layer.provideMerge(locator(flags), repositories(flags, concurrency))),

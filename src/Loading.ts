@@ -12,7 +12,7 @@ import type { RejectTally } from "./domain/RejectTally.ts"
 import { addCounts, type FileSummary, noRecords, type RecordCounts } from "./domain/RunSummary.ts"
 import type { Stopwatch } from "./domain/StageTimes.ts"
 import { answerAtOnce, GeoLocator } from "./geo/GeoLocator.ts"
-import { type FileLoad, type PartLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
+import { type FileLoad, type Part, type PartLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
 import type { ShareLocations } from "./repo/UserRepo.ts"
 import { readChunks } from "./source/records.ts"
 import { Source, type SourceError, type SourceFile } from "./source/Source.ts"
@@ -76,6 +76,12 @@ const annotateSpan = ({ counts, state }: FileSummary) =>
     ...Object.fromEntries(Object.entries(counts).map(([outcome, records]) => [`etl.records.${outcome}`, records])),
   })
 
+/** The part of a file for people; a file that is not split goes by its own name. */
+const nameOf =
+  ({ file }: FileLoad<SourceFile>) =>
+  ({ part, resume }: Part): string =>
+    resume?.end === undefined ? file.name : `${file.name}, part ${part + 1}`
+
 /** With what this attempt has done of the file. */
 const withWork = Effect.fnUntraced(function* (summary: FileSummary, { located, queued, start }: Work) {
   return { ...summary, located, queued, milliseconds: Math.round((yield* monotonicMillis) - start) }
@@ -88,18 +94,19 @@ export interface Tallies {
   readonly stopwatch: Stopwatch
 }
 
-/** Loads the files of a run that are registered. */
+/** Loads the files of a run that are registered. `committedCounts`: what the run has committed before. */
 export const make = Effect.fnUntraced(function* (
   options: LoadOptions,
   runId: number,
   request: RunRequest,
   { addresses, rejects: rejectTally, stopwatch }: Tallies,
+  committedCounts: RecordCounts,
 ) {
   const source = yield* Source
   const runs = yield* RunRepo
   const locate = yield* makeLocate(options.locationsMaxAge, addresses)
   const write = yield* Writing.make({ ...options, locate, stopwatch })
-  const runCounts = yield* Ref.make(yield* runs.committed(runId))
+  const runCounts = yield* Ref.make(committedCounts)
 
   const isTooMuch = (counts: RecordCounts) => RejectLimit.isExceeded(options.maxRejects, counts)
   // For good: a share of what was read may be less again when the file beside it is loaded.
@@ -128,9 +135,12 @@ export const make = Effect.fnUntraced(function* (
 
   const finished = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, counts: RecordCounts) {
     const rejected = counts.rejected > 0 ? `, ${plural(counts.rejected, "reject")}` : ""
-    yield* Effect.logInfo(`${load.file.name}: ${plural(counts.read, "record")}${rejected}`).pipe(
-      Effect.annotateLogs({ step: "Load", ...counts }),
-    )
+    const [part, ...others] = load.parts
+    const isPart = others.length === 0 && part?.resume?.end !== undefined
+    const what = isPart ? nameOf(load)(part) : load.file.name
+    yield* Effect.logInfo(
+      `${what}: ${plural(counts.read, "record")}${rejected}${isPart ? " of the file so far" : ""}`,
+    ).pipe(Effect.annotateLogs({ step: "Load", ...counts }))
     return fileSummary(load.file, "loaded", counts)
   })
 
@@ -166,7 +176,7 @@ export const make = Effect.fnUntraced(function* (
     yield* Effect.logDebug("reading").pipe(
       Effect.annotateLogs({ step: "Extract", size: load.file.size, fromLine: fromLine ?? 1 }),
     )
-    if (fromLine !== undefined) yield* Effect.logInfo(`${load.file.name}: goes on at line ${fromLine}`)
+    if (fromLine !== undefined) yield* Effect.logInfo(`${nameOf(load)(load)}: goes on at line ${fromLine}`)
     const maxRecordSize = load.resume?.maxRecordSize ?? options.maxRecordSize
     if (maxRecordSize !== options.maxRecordSize) {
       yield* Effect.logWarning(
@@ -258,8 +268,8 @@ export const make = Effect.fnUntraced(function* (
     loadFile,
     loadPart,
     isStopped,
-    /** Counts what other processes have loaded of the run by now. */
-    recount: Effect.flatMap(runs.committed(runId), (counts) => Ref.set(runCounts, counts)),
+    /** What the run has committed by now, other processes included. */
+    recount: (counts: RecordCounts) => Ref.set(runCounts, counts),
     /** Nothing more is begun; what is under way ends with its chunk, and leaves its file open. */
     cancel: Effect.sync(() => {
       isCancelled = true

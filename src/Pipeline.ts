@@ -53,7 +53,7 @@ const runAttempt = Effect.fnUntraced(function* (
   const { loads, problems } = yield* Listing.listFiles(runId, request)
   const unreadable = problems.map((file) => Loading.fileSummary(file, "failed", noRecords, file.error))
   const { addresses, rejects, stopwatch } = tallies
-  const { loadFile, isStopped } = yield* Loading.make(options, runId, request, tallies)
+  const { loadFile, isStopped } = yield* Loading.make(options, runId, request, tallies, yield* runs.committed(runId))
   const isLoaded = yield* Deferred.make<void>()
   const locating =
     locator.service === undefined

@@ -3,7 +3,7 @@ import { type ColumnMapping, signature } from "../domain/ColumnMapping.ts"
 import { DatabaseError } from "../domain/DatabaseError.ts"
 import type { LoadOptions } from "../Loading.ts"
 import { ClusterRuns, type Standing } from "../repo/ClusterRuns.ts"
-import type { RunRequest } from "../repo/RunRepo.ts"
+import type { Attempt, RunRequest } from "../repo/RunRepo.ts"
 import { type Job, RunFailed } from "./LoadRun.ts"
 
 /** What the job asks of `Loading`. `concurrency`: connections of this worker that write at once. */
@@ -27,7 +27,7 @@ export const requestOf = (job: Pick<Job, "mapping" | "force">, source: string): 
 })
 
 /** Whether the attempt is not wanted any more: somebody has cancelled it, it has ended, or another one has begun. */
-export const isOver = ({ attempt, isCancelled, isEnded }: Standing, job: Job): boolean =>
+export const isOver = ({ attempt, isCancelled, isEnded }: Standing, job: Attempt): boolean =>
   isCancelled || isEnded || attempt !== job.attempt
 
 /** How long a worker leaves a file alone that another process has taken, or a database that does not answer. */

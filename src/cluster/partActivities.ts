@@ -3,18 +3,18 @@ import * as AddressTally from "../domain/AddressTally.ts"
 import { RejectTally } from "../domain/RejectTally.ts"
 import { Stopwatch } from "../domain/StageTimes.ts"
 import * as Loading from "../Loading.ts"
-import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import { type PartLoad, RunRepo } from "../repo/RunRepo.ts"
 import { Source, type SourceFile } from "../source/Source.ts"
 import { split } from "../source/split.ts"
-import { isOver, optionsOf, requestOf } from "./Job.ts"
+import { optionsOf, requestOf } from "./Job.ts"
 import type { FileReference, Job, PartLoaded } from "./LoadRun.ts"
+import { RunWatch } from "./RunWatch.ts"
 import { Sources } from "./Sources.ts"
 import { Vigil } from "./Vigil.ts"
 import { Worker } from "./Worker.ts"
 
-/** How often is asked whether the run is still wanted, and how many rejects it has by now. */
-const every = "2 seconds"
+/** How often is looked whether the run is still wanted, and how many rejects it has by now. */
+const every = "1 second"
 
 /** The file as it is registered, and the request that it belongs to. */
 const registered = Effect.fnUntraced(function* (job: Job, file: FileReference) {
@@ -39,21 +39,20 @@ export const loadPart = (job: Job, file: FileReference, part: number) =>
   Effect.gen(function* () {
     const worker = yield* Worker
     const vigil = yield* Vigil
-    const clusterRuns = yield* ClusterRuns
+    const watched = yield* (yield* RunWatch).watch(job)
     const tallies: Loading.Tallies = {
       addresses: yield* AddressTally.make,
       rejects: new RejectTally(),
       stopwatch: new Stopwatch(),
     }
     const { load, request } = yield* registered(job, file)
-    const loading = yield* Loading.make(optionsOf(job, worker.concurrency), job.runId, request, tallies)
-    const look = Effect.gen(function* () {
-      if (isOver(yield* clusterRuns.standing(job.runId), job)) yield* loading.cancel
-      else yield* loading.recount
-    })
+    const options = optionsOf(job, worker.concurrency)
+    const loading = yield* Loading.make(options, job.runId, request, tallies, watched().counts)
+    const look = Effect.suspend(() => (watched().isOver ? loading.cancel : loading.recount(watched().counts)))
     const work = Effect.gen(function* () {
+      // It may have waited long for its turn.
       yield* look
-      yield* Effect.forkScoped(Effect.repeat(Effect.ignore(look), Schedule.spaced(every)))
+      yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(every)))
       return yield* loading.loadPart(load, part)
     })
     const isSplit = load.parts.some(({ resume }) => resume?.end !== undefined)

@@ -1,6 +1,6 @@
 import { Clock, Effect, Schema } from "effect"
 import { checkSum } from "../account.ts"
-import { baseName } from "../domain/format.ts"
+import { baseName, formatNumber, plural } from "../domain/format.ts"
 import type { RunFile } from "../domain/RunRecord.ts"
 import {
   addAddresses,
@@ -20,7 +20,7 @@ import { RunHistory } from "../repo/RunHistory.ts"
 import { type FileLoad, RunRepo } from "../repo/RunRepo.ts"
 import { isGzipName, Source, type SourceFile } from "../source/Source.ts"
 import { checkWanted, requestOf } from "./Job.ts"
-import { FileReference, type Job, PartLoaded, type RunFailed } from "./LoadRun.ts"
+import { FileReference, type Job, PartLoaded, RunFailed } from "./LoadRun.ts"
 import { Sources } from "./Sources.ts"
 
 /** What there is to do. */
@@ -38,6 +38,9 @@ export type Plan = typeof Plan.Type
 const isToSplit = ({ file, parts }: FileLoad<SourceFile>, { splitSize }: Job): boolean =>
   file.size > splitSize && !isGzipName(file.uri) && parts.every(({ resume }) => resume === undefined)
 
+/** The plan and the summary are one message each, and a message of the database is 16 MiB at most. */
+const mostFiles = 20_000
+
 /** Lists the source, and tells what is to be loaded of it. */
 export const plan = Effect.fnUntraced(function* (job: Job) {
   const start = yield* Clock.currentTimeMillis
@@ -47,6 +50,12 @@ export const plan = Effect.fnUntraced(function* (job: Job) {
   yield* checkWanted(job)
   yield* (yield* ClusterRuns).forgetErrors(job.runId)
   const { loads } = yield* Listing.listFiles(job.runId, request).pipe(Effect.provideService(Source, source))
+  if (loads.length > mostFiles) {
+    return yield* new RunFailed({
+      message: `${source.uri} has ${plural(loads.length, "file")}, and a run of a cluster takes ${formatNumber(mostFiles)} at most: name a narrower --source, or load without --cluster.`,
+      exitCode: 2,
+    })
+  }
   const toLoad = loads.filter((load) => Listing.isToLoad(load, request))
   // All begin anew before any is loaded: until then nobody would see that the earlier ones are unfinished.
   const open = job.force ? yield* Effect.forEach(toLoad, (load) => runs.take(job.runId, request, load)) : toLoad

@@ -4,6 +4,7 @@ import { Context, Effect, Layer } from "effect"
 import { ClusterWorkflowEngine, TestRunner } from "effect/cluster"
 import { handOver } from "../../src/cluster/handOver.ts"
 import { type Job, LoadRun } from "../../src/cluster/LoadRun.ts"
+import { RunWatch } from "../../src/cluster/RunWatch.ts"
 import { Sources } from "../../src/cluster/Sources.ts"
 import { Vigil } from "../../src/cluster/Vigil.ts"
 import { Worker } from "../../src/cluster/Worker.ts"
@@ -39,7 +40,7 @@ const cluster = (files: Readonly<Record<string, string>>) => {
   return Workflows.layer.pipe(
     Layer.provideMerge(ClusterWorkflowEngine.layer),
     Layer.provideMerge(TestRunner.layer),
-    Layer.provideMerge(Layer.mergeAll(sources, Vigil.layer, Worker.layer(2), GeoLocator.none)),
+    Layer.provideMerge(Layer.mergeAll(sources, Vigil.layer, Worker.layer(2), RunWatch.layer, GeoLocator.none)),
     Layer.provideMerge(repos(native)),
   )
 }
