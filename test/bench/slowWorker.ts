@@ -3,6 +3,7 @@ import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Context, Effect, Layer } from "effect"
 import * as Engine from "../../src/cluster/Engine.ts"
+import { RunWatch } from "../../src/cluster/RunWatch.ts"
 import { Sources } from "../../src/cluster/Sources.ts"
 import { Vigil } from "../../src/cluster/Vigil.ts"
 import { Worker } from "../../src/cluster/Worker.ts"
@@ -37,7 +38,7 @@ const sources = Layer.succeed(Sources, {
 
 Workflows.layer.pipe(
   Layer.provide(Engine.worker({ host: "127.0.0.1", port }).pipe(Layer.provide(PgServer.layer({ maxConnections: 4 })))),
-  Layer.provide(Layer.mergeAll(sources, Worker.layer(concurrency), Vigil.layer, GeoLocator.none)),
+  Layer.provide(Layer.mergeAll(sources, Worker.layer(concurrency), RunWatch.layer, Vigil.layer, GeoLocator.none)),
   Layer.provide(slow),
   Layer.provide(PgUserRepo.layer),
   Layer.provide(PgServer.layer({ maxConnections: 6 + concurrency })),
