@@ -21,12 +21,23 @@ const takenBy = (pid: number): Taken => {
 /** What a process has taken so far, with all of its threads. */
 export const ofProcess = (pid: number): number => takenBy(pid).own
 
+/** Nothing, where it has ended. */
+const ofLiving = (pid: number): number => {
+  try {
+    return ofProcess(pid)
+  } catch {
+    return 0
+  }
+}
+
 /** What all processes of a server have taken so far. */
 export const ofServer = ({ dataDirectory }: PostgresServer): number => {
   const postmaster = Number(readFileSync(join(dataDirectory, "postmaster.pid"), "utf8").split("\n")[0])
-  const { ended, own } = takenBy(postmaster)
   const children = readFileSync(`/proc/${postmaster}/task/${postmaster}/children`, "utf8").trim().split(" ")
-  return children.reduce((sum, pid) => sum + ofProcess(Number(pid)), own + ended)
+  const living = children.reduce((sum, pid) => sum + ofLiving(Number(pid)), 0)
+  // Afterwards: who has ended meanwhile is among those that have.
+  const { ended, own } = takenBy(postmaster)
+  return living + ended + own
 }
 
 /** The most memory that a process has held resident, in MiB. */
