@@ -136,7 +136,10 @@ const commandLine = (args: ReadonlyArray<string>): string =>
 /** What is told of a command that was interrupted: whether it will go on where it was, or begin again. */
 const interrupted = (args: ReadonlyArray<string>): string => {
   const words = withDefaultCommand(args)
-  const goesOn = ["run", "locate"].includes(words[commandAt(words)] ?? "") && !words.includes("--dry-run")
+  const command = words[commandAt(words)] ?? ""
+  if (command === "worker") return "Interrupted. Other workers go on with its work."
+  // What a cluster goes on with, the command itself has told.
+  const goesOn = ["run", "locate"].includes(command) && !words.includes("--dry-run") && !words.includes("--cluster")
   return `Interrupted.${goesOn ? ` The same command goes on: ${commandLine(args)}` : ""}`
 }
 

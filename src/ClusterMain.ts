@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, Duration, Effect, Layer, Option } from "effect"
 import { chooseDatabase } from "./commands/chooseDatabase.ts"
 import { Cluster } from "./commands/Cluster.ts"
 import { UsageError } from "./commands/CommandError.ts"
@@ -22,22 +22,23 @@ import { GeoLocator } from "./geo/GeoLocator.ts"
 import { checkQuota, locator, platform, repositories, type RunError, source, withLog } from "./layers.ts"
 import { ClusterRuns } from "./repo/ClusterRuns.ts"
 import { UserRepo } from "./repo/UserRepo.ts"
-import { Source } from "./source/Source.ts"
+import { Source, SourceError } from "./source/Source.ts"
 
 /** Connections of the engine itself: one keeps its locks. */
 const engineConnections = 4
 
+/** Asked before anything is opened: an embedded database would be made. */
+const chooseServer = Effect.fnUntraced(function* (flags: InitFlags) {
+  const choice = yield* chooseDatabase(flags)
+  if (choice._tag === "Server") return choice
+  return yield* new UsageError({
+    message:
+      "A cluster needs a PostgreSQL server that all workers reach: name it by --database-url, DATABASE_URL or the DB_ variables. The embedded database has one process.",
+  })
+})
+
 const engineDatabase = (flags: InitFlags) =>
-  Layer.unwrap(
-    Effect.gen(function* () {
-      const choice = yield* chooseDatabase(flags)
-      if (choice._tag === "Server") return PgServer.layer({ url: choice.url, maxConnections: engineConnections })
-      return yield* new UsageError({
-        message:
-          "A cluster needs a PostgreSQL server that all workers reach: name it by --database-url, DATABASE_URL or the DB_ variables. The embedded database has one process.",
-      })
-    }),
-  )
+  Layer.unwrap(Effect.map(chooseServer(flags), ({ url }) => PgServer.layer({ url, maxConnections: engineConnections })))
 
 /** The source that a run refers to, as the flags of `etl run` would name it. */
 const sourceOf = (reference: SourceReference) =>
@@ -59,17 +60,41 @@ const sourceOf = (reference: SourceReference) =>
         sign: reference.sign,
       })
 
-const sources = Layer.succeed(Sources, {
-  open: (reference) => Effect.map(Layer.build(Layer.provide(sourceOf(reference), platform)), Context.get(Source)),
-})
+/** Who handed the run over has seen the source: it is this worker that has not. */
+const notSeenBy =
+  (host: string, reference: SourceReference) =>
+  <E>(error: E) =>
+    error instanceof SourceError && reference._tag === "Path"
+      ? new SourceError({
+          ...error,
+          message: `${error.message} The worker at ${host} looked: every worker must see the source at that path.`,
+        })
+      : error
+
+const sources = ({ host }: WorkerFlags) =>
+  Layer.succeed(Sources, {
+    open: (reference) =>
+      Layer.build(Layer.provide(sourceOf(reference), platform)).pipe(
+        Effect.map(Context.get(Source)),
+        Effect.mapError(notSeenBy(host, reference)),
+      ),
+  })
+
+/** Told before the engine makes its tables. */
+const checked = Layer.effectDiscard(Effect.flatMap(ClusterRuns, ({ checkServer }) => checkServer))
 
 /** The tables are there before any work is taken. */
-const ready = Layer.effectDiscard(
-  Effect.gen(function* () {
-    yield* (yield* ClusterRuns).checkServer
-    yield* (yield* UserRepo).migrate
-  }),
-)
+const ready = Layer.effectDiscard(Effect.flatMap(UserRepo, ({ migrate }) => migrate)).pipe(Layer.provideMerge(checked))
+
+/** Workers on several machines may use one database and none find the other, or each believe to be it. */
+const warnOfLoopback = Effect.fnUntraced(function* (flags: WorkerFlags) {
+  const { url } = yield* chooseServer(flags)
+  const { host } = yield* PgServer.config(url)
+  if (!Engine.isLoopback(flags.host) || Engine.isLoopback(host) || host.startsWith("/")) return
+  yield* Effect.logWarning(
+    `--host is ${flags.host}, where only this machine reaches the worker, and the database is on ${host}. If workers run on other machines too, give each --host with its own name or address: else they do not find each other.`,
+  )
+})
 
 const checkPorts = (host: string, port: number) =>
   Effect.mapError(Engine.checkPorts(host, [port, port + 1]), ({ message }) => new UsageError({ message }))
@@ -84,6 +109,12 @@ const leaves = Layer.effectDiscard(
   ),
 )
 
+/**
+ * A worker that says nothing for so long has lost its shards. A transaction that it has left open goes with them: else
+ * whoever is given its work would wait for the rows that it has locked, for ever where it was stopped.
+ */
+const idleInTransaction = Duration.toMillis(Engine.shardLockExpiration)
+
 /** A worker, which works from now on. */
 export const worker = (flags: WorkerFlags): Layer.Layer<WorkerServices, RunError> => {
   const { concurrency, host, port, stallTimeout } = flags
@@ -91,14 +122,17 @@ export const worker = (flags: WorkerFlags): Layer.Layer<WorkerServices, RunError
   const engine = Engine.worker({ host, port }).pipe(Layer.provide(engineDatabase(flags)))
   return Layer.unwrap(
     Effect.as(
-      Effect.andThen(checkQuota(flags), checkPorts(Engine.listenHost(host), port)),
+      Effect.all([warnOfLoopback(flags), checkQuota(flags), checkPorts(Engine.listenHost(host), port)]),
       leaves.pipe(
         Layer.provideMerge(Layer.mergeAll(Workflows.layer, ClusterLocating.layer, health)),
         Layer.provide(engine),
-        Layer.provide(Layer.mergeAll(sources, Worker.layer(concurrency), RunWatch.layer)),
+        Layer.provide(Layer.mergeAll(sources(flags), Worker.layer(concurrency), RunWatch.layer)),
         Layer.provideMerge(ready),
         Layer.provideMerge(
-          Layer.merge(Vigil.layer, Layer.provideMerge(locator(flags), repositories(flags, concurrency))),
+          Layer.merge(
+            Vigil.layer,
+            Layer.provideMerge(locator(flags), repositories(flags, concurrency, idleInTransaction)),
+          ),
         ),
       ),
     ),
@@ -106,10 +140,20 @@ export const worker = (flags: WorkerFlags): Layer.Layer<WorkerServices, RunError
 }
 
 /** Places are found by the workers. */
-const elsewhere = Layer.succeed(GeoLocator, { name: "as the workers have it", instant: undefined, service: undefined })
+const elsewhere = Layer.succeed(GeoLocator, { name: "by the workers", instant: undefined, service: undefined })
 
 const client = (flags: InitFlags) =>
-  Layer.mergeAll(Engine.client.pipe(Layer.provide(engineDatabase(flags))), repositories(flags), elsewhere)
+  Layer.unwrap(
+    Effect.as(
+      chooseServer(flags),
+      Engine.client.pipe(
+        Layer.provide(engineDatabase(flags)),
+        Layer.provideMerge(checked),
+        Layer.provideMerge(repositories(flags)),
+        Layer.merge(elsewhere),
+      ),
+    ),
+  )
 
 /** What it takes to follow a run. */
 export const follow = (flags: FollowFlags): Layer.Layer<FollowServices, RunError> => client(flags).pipe(withLog(flags))

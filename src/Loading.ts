@@ -256,10 +256,12 @@ export const make = Effect.fnUntraced(function* (
     function* (registered: FileLoad<SourceFile>, part: number) {
       const { file } = registered
       yield* Effect.annotateCurrentSpan({ "etl.file.uri": file.uri, "etl.file.part": part })
+      // Another attempt may have it by now.
+      if (isCancelled) return yield* leftOpen(registered)
       const load = yield* runs.take(runId, request, registered, part)
       if (load.state === "otherMapping") return yield* otherMapping([file.uri])
       if (load.parts.length === 0) return fileSummary(file, "loaded", yield* runs.fileCounts(load))
-      return isCancelled || (yield* isStopped) ? yield* leftOpen(load) : yield* readParts(load)
+      return (yield* isStopped) ? yield* leftOpen(load) : yield* readParts(load)
     },
     (effect, { file }, part) => Effect.annotateLogs(effect, { file: file.uri, part }),
   )

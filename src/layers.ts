@@ -24,12 +24,12 @@ import * as LocalSource from "./source/LocalSource.ts"
 /** Locating has a connection, the locks of the source, two files and claims have four, one is for what comes between. */
 const connectionsBesideWriting = 6
 
-/** `writers`: connections that write at once. */
-export const database = (flags: InitFlags, writers: number) =>
+/** `writers`: connections that write at once. `idleInTransaction`: see `PgServer`. */
+export const database = (flags: InitFlags, writers: number, idleInTransaction?: number) =>
   Layer.unwrap(
     Effect.map(chooseDatabase(flags), (choice) =>
       choice._tag === "Server"
-        ? PgServer.layer({ url: choice.url, maxConnections: connectionsBesideWriting + writers })
+        ? PgServer.layer({ url: choice.url, maxConnections: connectionsBesideWriting + writers, idleInTransaction })
         : Embedded.layer(choice.folder),
     ),
   )
@@ -145,8 +145,8 @@ export const locator = (flags: LocatorSettings) =>
     }),
   )
 
-export const repositories = (flags: InitFlags, writers = 1) =>
-  PgUserRepo.layer.pipe(Layer.provide(database(flags, writers)))
+export const repositories = (flags: InitFlags, writers = 1, idleInTransaction?: number) =>
+  PgUserRepo.layer.pipe(Layer.provide(database(flags, writers, idleInTransaction)))
 
 export const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 

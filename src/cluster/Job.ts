@@ -2,6 +2,7 @@ import { Duration, Effect, Predicate, Runtime, Schedule, type Scope } from "effe
 import { type ColumnMapping, signature } from "../domain/ColumnMapping.ts"
 import { DatabaseError } from "../domain/DatabaseError.ts"
 import type { LoadOptions } from "../Loading.ts"
+import { storable } from "../repo/etlFiles.ts"
 import { ClusterRuns, type Standing } from "../repo/ClusterRuns.ts"
 import type { Attempt, RunRequest } from "../repo/RunRepo.ts"
 import { type Job, RunFailed } from "./LoadRun.ts"
@@ -33,36 +34,19 @@ export const isOver = ({ attempt, isCancelled, isEnded }: Standing, job: Attempt
 /** How long a worker leaves a file alone that another process has taken, or a database that does not answer. */
 const pause = "1 minute"
 
+/** Another process has the file. */
+const isTaken = (error: unknown): boolean => error instanceof DatabaseError && error.operation === "checkpoint"
+
 const isPassing = (error: unknown): error is DatabaseError =>
-  error instanceof DatabaseError && (error.retryable || error.operation === "checkpoint")
+  error instanceof DatabaseError && (error.retryable || isTaken(error))
 
 const toRunFailed = (error: unknown): RunFailed =>
   error instanceof RunFailed
     ? error
     : new RunFailed({
-        message: Predicate.hasProperty(error, "message") ? String(error.message) : String(error),
+        message: storable(Predicate.hasProperty(error, "message") ? String(error.message) : String(error)),
         exitCode: Predicate.isObject(error) ? Runtime.getErrorExitCode(error) : 1,
       })
-
-/**
- * What an activity does: an error of it ends the run. Where another process has taken the file, it may be that this worker
- * was believed dead and that its work was given away: it writes no more, and waits until the engine takes the work
- * from it. Work that is still its own a while later, it takes again. A database that is away is the engine's too.
- */
-export const asActivity = <A, E, R>(
-  job: Job,
-  effect: Effect.Effect<A, E, R>,
-): Effect.Effect<A, RunFailed, Exclude<R, Scope.Scope>> =>
-  effect.pipe(
-    Effect.scoped,
-    Effect.tapError((error) =>
-      isPassing(error) ? Effect.logWarning(`${error.message} Leaving it alone for ${pause}.`) : Effect.void,
-    ),
-    Effect.retry({ schedule: Schedule.spaced(pause), while: isPassing }),
-    Effect.catchDefect((defect) => Effect.andThen(Effect.logFatal("defect", defect), Effect.fail(toRunFailed(defect)))),
-    Effect.mapError(toRunFailed),
-    Effect.annotateLogs({ run: job.runId }),
-  )
 
 /** Refuses to go on with an attempt that is not wanted any more. */
 export const checkWanted = Effect.fnUntraced(function* (job: Job) {
@@ -73,3 +57,24 @@ export const checkWanted = Effect.fnUntraced(function* (job: Job) {
     exitCode: 130,
   })
 })
+
+/**
+ * What an activity does: an error of it ends the run. Where another process has taken the file, it may be that this worker
+ * was believed dead and that its work was given away: it writes no more, and waits until the engine takes the work
+ * from it. Work that is still its own a while later, it takes again, unless another attempt has it. A database that is away is the engine's too.
+ */
+export const asActivity = <A, E, R>(
+  job: Job,
+  effect: Effect.Effect<A, E, R>,
+): Effect.Effect<A, RunFailed, Exclude<R, Scope.Scope> | ClusterRuns> =>
+  effect.pipe(
+    Effect.scoped,
+    Effect.tapError((error) => (isTaken(error) ? checkWanted(job) : Effect.void)),
+    Effect.tapError((error) =>
+      isPassing(error) ? Effect.logWarning(`${error.message} Leaving it alone for ${pause}.`) : Effect.void,
+    ),
+    Effect.retry({ schedule: Schedule.spaced(pause), while: isPassing }),
+    Effect.catchDefect((defect) => Effect.andThen(Effect.logFatal("defect", defect), Effect.fail(toRunFailed(defect)))),
+    Effect.mapError(toRunFailed),
+    Effect.annotateLogs({ run: job.runId }),
+  )

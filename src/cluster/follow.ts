@@ -1,15 +1,23 @@
 import { Clock, Duration, Effect, Option } from "effect"
+import { plural } from "../domain/format.ts"
 import { tellProgress } from "../domain/Progress.ts"
 import { countNames, noRecords, type RecordCounts, type RunSummary } from "../domain/RunSummary.ts"
 import { ClusterRuns, type Course } from "../repo/ClusterRuns.ts"
 import { LocationQueue } from "../repo/LocationQueue.ts"
 import type { HandedOver } from "./handOver.ts"
 import { LoadRun, RunFailed } from "./LoadRun.ts"
+import { fromStorage } from "./storage.ts"
 
 const glance = "1 second"
 
 /** Without an answer for so long nobody waits any more. */
 const mostSilence = Duration.minutes(5)
+
+/** Looks without a worker until that is told: one that has lost the database comes back with it. */
+const mostLooksAlone = 10
+
+/** Looks at a run that has ended until its outcome is given up: its last worker may have died before it told the engine. */
+const mostLooksAfterEnd = 60
 
 const nothing: Course = { files: 0, filesLoaded: 0, bytes: 0, bytesRead: 0, counts: noRecords }
 
@@ -30,6 +38,19 @@ const tellCourse = Effect.fnUntraced(function* (source: string, before: Course, 
     yield* tellProgress({ _tag: "FileEnded", uri: "", size: 0 })
   }
 })
+
+/** Tells that no worker is there, once, and that one is there again. */
+const makeWorkerWatch = (runId: number) => {
+  let alone = mostLooksAlone - 1
+  return Effect.gen(function* () {
+    const workers = yield* (yield* ClusterRuns).workers
+    const wasTold = alone >= mostLooksAlone
+    alone = workers === 0 ? alone + 1 : 0
+    if (alone === mostLooksAlone)
+      yield* Effect.logWarning(`Run ${runId} waits: no worker is there. Start one: etl worker`)
+    else if (workers > 0 && wasTold) yield* Effect.logInfo(`${plural(workers, "worker")} there: run ${runId} goes on.`)
+  })
+}
 
 /** Waits until the workers have answered what waits, or have not for a long time. */
 const awaitAnswers = Effect.fnUntraced(function* () {
@@ -64,17 +85,27 @@ export const follow = Effect.fn("Cluster.follow")(function* (options: FollowOpti
     yield* tellCourse(source, before, now)
     before = now
   })
+  const watchWorkers = makeWorkerWatch(runId)
   const loaded = Effect.gen(function* () {
+    let looksAfterEnd = 0
     for (;;) {
-      const result = yield* LoadRun.poll(execution)
+      const result = yield* fromStorage(LoadRun.poll(execution))
       yield* look
       if (Option.isSome(result) && result.value._tag === "Complete") return yield* result.value.exit
-      if ((yield* clusterRuns.standing(runId)).attempt !== attempt) {
+      const standing = yield* clusterRuns.standing(runId)
+      if (standing.attempt !== attempt) {
         return yield* new RunFailed({
           message: `Another attempt at run ${runId} has begun. Follow that one: etl follow ${runId}`,
           exitCode: 130,
         })
       }
+      if (standing.isEnded && ++looksAfterEnd > mostLooksAfterEnd) {
+        return yield* new RunFailed({
+          message: `Run ${runId} has ended, and the cluster no longer keeps its summary. etl runs ${runId} shows what it did.`,
+          exitCode: 2,
+        })
+      }
+      yield* watchWorkers
       yield* Effect.sleep(glance)
     }
   })

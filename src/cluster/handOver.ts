@@ -4,6 +4,7 @@ import { type Attempt, RunRepo } from "../repo/RunRepo.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import { requestOf } from "./Job.ts"
 import { type Job, LoadRun } from "./LoadRun.ts"
+import { fromStorage } from "./storage.ts"
 
 /** A run that a cluster loads. */
 export interface HandedOver extends Attempt {
@@ -31,7 +32,7 @@ export const handOver = Effect.fn("Cluster.handOver")(function* (
   }
   const begun = yield* Effect.scoped(runs.begin(requestOf(wanted, source)))
   // What is handed over and not kept is found to be superseded by the next attempt.
-  const execution = yield* LoadRun.execute({ ...wanted, ...begun }, { discard: true })
+  const execution = yield* fromStorage(LoadRun.execute({ ...wanted, ...begun }, { discard: true }))
   yield* clusterRuns.handOver(begun, execution)
   return { ...begun, execution, isOld: false } satisfies HandedOver
 })

@@ -35,7 +35,12 @@ export const layer = (options: {
         const watched = yield* (yield* Vigil).watched
         const stalled = isStalled(watched, options.stallTimeout)
         return yield* HttpServerResponse.json(
-          { status: stalled ? "stalled" : "ok", ...watched, message: describe(watched) },
+          {
+            status: stalled ? "stalled" : "ok",
+            held: watched.held,
+            silent: Math.round(watched.silent),
+            message: describe(watched),
+          },
           { status: stalled ? 503 : 200 },
         )
       }),

@@ -3,10 +3,11 @@ import * as AddressTally from "../domain/AddressTally.ts"
 import { RejectTally } from "../domain/RejectTally.ts"
 import { Stopwatch } from "../domain/StageTimes.ts"
 import * as Loading from "../Loading.ts"
+import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import { type PartLoad, RunRepo } from "../repo/RunRepo.ts"
 import { Source, type SourceFile } from "../source/Source.ts"
 import { split } from "../source/split.ts"
-import { optionsOf, requestOf } from "./Job.ts"
+import { checkWanted, isOver, optionsOf, requestOf } from "./Job.ts"
 import type { FileReference, Job, PartLoaded } from "./LoadRun.ts"
 import { RunWatch } from "./RunWatch.ts"
 import { Sources } from "./Sources.ts"
@@ -39,6 +40,7 @@ export const loadPart = (job: Job, file: FileReference, part: number) =>
   Effect.gen(function* () {
     const worker = yield* Worker
     const vigil = yield* Vigil
+    const clusterRuns = yield* ClusterRuns
     const watched = yield* (yield* RunWatch).watch(job)
     const tallies: Loading.Tallies = {
       addresses: yield* AddressTally.make,
@@ -50,8 +52,9 @@ export const loadPart = (job: Job, file: FileReference, part: number) =>
     const loading = yield* Loading.make(options, job.runId, request, tallies, watched().counts)
     const look = Effect.suspend(() => (watched().isOver ? loading.cancel : loading.recount(watched().counts)))
     const work = Effect.gen(function* () {
-      // It may have waited long for its turn.
-      yield* look
+      // It may have waited long for its turn, and another attempt may have the file by now.
+      if (isOver(yield* clusterRuns.standing(job.runId), job)) yield* loading.cancel
+      else yield* look
       yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(every)))
       return yield* loading.loadPart(load, part)
     })
@@ -81,6 +84,7 @@ export const splitFile = (job: Job, file: FileReference) =>
     const worker = yield* Worker
     const vigil = yield* Vigil
     const source = yield* Source
+    yield* checkWanted(job)
     const { load, request } = yield* registered(job, file)
     const taken = yield* runs.take(job.runId, request, load)
     const { maxRecordSize } = job

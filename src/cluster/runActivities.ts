@@ -1,6 +1,7 @@
 import { Clock, Effect, Schema } from "effect"
 import { checkSum } from "../account.ts"
 import { baseName, formatNumber, plural } from "../domain/format.ts"
+import * as RejectLimit from "../domain/RejectLimit.ts"
 import type { RunFile } from "../domain/RunRecord.ts"
 import {
   addAddresses,
@@ -82,15 +83,18 @@ const stateOf = ({ state }: RunFile): FileSummary["state"] =>
 
 const summarizeFiles = (
   files: ReadonlyArray<RunFile>,
-  { skipped }: Plan,
+  plan: Plan,
   parts: ReadonlyArray<LoadedPart>,
 ): ReadonlyArray<FileSummary> => {
   const byUri = Map.groupBy(parts, ({ uri }) => uri)
+  const planned = new Set(plan.files.map(({ file }) => file.uri))
+  // What an earlier attempt left open and is not there any more, nobody waits for.
+  const isThere = ({ error, state, uri }: RunFile) => state === "loaded" || error !== null || planned.has(uri)
   const sum = (uri: string, count: (loaded: PartLoaded) => number) =>
     (byUri.get(uri) ?? []).reduce((total, { loaded }) => total + count(loaded), 0)
   return [
     ...files
-      .filter(({ state }) => state !== "replaced" && state !== "gone")
+      .filter((file) => file.state !== "replaced" && file.state !== "gone" && isThere(file))
       .map((file): FileSummary => ({
         uri: file.uri,
         name: baseName(file.uri),
@@ -101,14 +105,17 @@ const summarizeFiles = (
         milliseconds: sum(file.uri, ({ milliseconds }) => milliseconds),
         error: file.error,
       })),
-    ...skipped.map((uri) => fileSummary({ uri, name: baseName(uri) }, "skipped", noRecords)),
+    ...plan.skipped.map((uri) => fileSummary({ uri, name: baseName(uri) }, "skipped", noRecords)),
   ]
 }
 
 /** Ends the attempt, and tells what it did. Places may be waited for. */
 export const finish = Effect.fnUntraced(function* (job: Job, plan: Plan, parts: ReadonlyArray<LoadedPart>) {
   const { runId, attempt } = job
-  yield* checkWanted(job)
+  // It may have been ended by this very step, whose answer was lost.
+  const { attempt: last, isEnded } = yield* (yield* ClusterRuns).standing(runId)
+  if (!isEnded || last !== attempt) yield* checkWanted(job)
+  const runs = yield* RunRepo
   const { service } = yield* GeoLocator
   const { files, rejectedFor, source, totals } = yield* (yield* RunHistory).details(runId)
   for (const { uri, counts } of files) yield* checkSum(uri, counts)
@@ -122,15 +129,17 @@ export const finish = Effect.fnUntraced(function* (job: Job, plan: Plan, parts: 
     files: summarizeFiles(files, plan, parts),
     totals,
     rejectedFor,
-    stopped: loaded.some(({ isStopped }) => isStopped),
+    // Those who load at once do not see each other's rejects before they are done.
+    stopped:
+      loaded.some(({ isStopped }) => isStopped) || RejectLimit.isExceeded(job.maxRejects, yield* runs.committed(runId)),
     stages: loaded.reduce((sum, { stages }) => addStages(sum, stages), noStages),
-    addresses: { ...addresses, requests: 0, refusals: 0, waiting: yield* (yield* LocationQueue).waiting },
+    addresses: { ...addresses, requests: null, refusals: null, waiting: yield* (yield* LocationQueue).waiting },
     serviceRate: service === undefined ? null : rateOf(service),
     locatingError: null,
     milliseconds: (yield* Clock.currentTimeMillis) - plan.start,
   }
   const isFinished = summary.files.every(({ state }) => state === "loaded" || state === "skipped")
-  yield* (yield* RunRepo).end(
+  yield* runs.end(
     { runId, attempt },
     { isFinished, exitCode: exitCode(summary), milliseconds: summary.milliseconds, stages: summary.stages },
   )

@@ -1,4 +1,4 @@
-import { Effect, Layer, Schema } from "effect"
+import { Effect, Layer, Schedule, Schema } from "effect"
 import { Activity } from "effect/workflow"
 import { RunSummary } from "../domain/RunSummary.ts"
 import { ClusterRuns, type PartOfRun } from "../repo/ClusterRuns.ts"
@@ -20,7 +20,11 @@ const child = <R>(name: string, job: Job, part: PartOfRun, execute: Effect.Effec
       )
       const json = yield* Effect.orDie(encodeOutcome(outcome))
       const clusterRuns = yield* ClusterRuns
-      yield* Effect.orDie(asActivity(job, clusterRuns.keepOutcome(job, part, json)))
+      // Whoever drives the run would wait for it for ever.
+      yield* asActivity(job, clusterRuns.keepOutcome(job, part, json)).pipe(
+        Effect.retry(Schedule.spaced("1 minute")),
+        Effect.orDie,
+      )
     }),
   })
 

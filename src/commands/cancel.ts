@@ -6,6 +6,7 @@ import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts
 import { logEnd } from "./Defect.ts"
 import { plainExitCodes } from "./exitCodes.ts"
 import { clusterRun, standingOf } from "./follow.ts"
+import { sameDatabase } from "./sameDatabase.ts"
 
 const cancelFlags = { run: clusterRun, ...databaseFlags }
 export type CancelFlags = Command.Command.Config.Infer<typeof cancelFlags>
@@ -13,11 +14,8 @@ export type CancelFlags = Command.Command.Config.Infer<typeof cancelFlags>
 /** Looked so often, a second apart, whether the workers have stopped. */
 const mostLooks = 30
 
-const execute = Effect.fn("cancel")(function* (flags: CancelFlags) {
+const awaitEnd = Effect.fnUntraced(function* (runId: number) {
   const clusterRuns = yield* ClusterRuns
-  const { isEnded, runId } = yield* standingOf(flags)
-  if (isEnded) return yield* Console.log(`Run ${runId} has ended already.`)
-  yield* clusterRuns.cancel(runId)
   for (let look = 0; look < mostLooks; look++) {
     if ((yield* clusterRuns.standing(runId)).isEnded) {
       return yield* Console.log(
@@ -27,8 +25,18 @@ const execute = Effect.fn("cancel")(function* (flags: CancelFlags) {
     yield* Effect.sleep("1 second")
   }
   yield* Console.log(
-    `Run ${runId} is cancelled, but no worker has stopped it within ${mostLooks} s: each does between two chunks, or when it is started.`,
+    (yield* clusterRuns.workers) === 0
+      ? `Run ${runId} is cancelled; no worker is there, and the next one to start ends it.`
+      : `Run ${runId} is cancelled, and its workers have not ended it within ${mostLooks} s: they do between two chunks. etl runs ${runId} tells when.`,
   )
+})
+
+const execute = Effect.fn("cancel")(function* (flags: CancelFlags) {
+  const clusterRuns = yield* ClusterRuns
+  const { isEnded, runId } = yield* standingOf(flags)
+  if (isEnded) return yield* Console.log(`Run ${runId} has ended already: etl runs ${runId}${sameDatabase(flags)}`)
+  yield* clusterRuns.cancel(runId)
+  yield* awaitEnd(runId).pipe(Effect.onInterrupt(() => Console.error(`Run ${runId} stays cancelled.`)))
 }, logEnd)
 
 /** `etl cancel`: stops a run of a cluster between chunks. */
@@ -38,7 +46,7 @@ export const cancel = <E>(services: (flags: CancelFlags) => Layer.Layer<ClusterR
     Command.withDescription(
       "Stop a run that etl run --cluster has handed over, between two chunks. What is committed stays.",
     ),
-    Command.withShortDescription("Stop a run of a cluster"),
+    Command.withShortDescription("Stop a run that workers load (etl run --cluster)"),
     Command.withExamples([{ command: "etl cancel latest" }, { command: "etl cancel 7" }]),
     withUsage({ config: cancelFlags, groups: [databaseGroup], checks: databaseChecks, exitCodes: plainExitCodes }),
   )

@@ -10,6 +10,7 @@ import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts
 import { logEnd } from "./Defect.ts"
 import { withDisplay } from "./display.ts"
 import { runExitCodes } from "./exitCodes.ts"
+import { tellGoingOn } from "./goingOn.ts"
 import { locatorFlags } from "./locatorFlags.ts"
 import { outputFlags, outputGroup } from "./outputFlags.ts"
 import { formatForPeople, printSummary } from "./printSummary.ts"
@@ -36,7 +37,7 @@ export const standingOf = Effect.fnUntraced(function* ({ run }: Pick<FollowFlags
   const { execution, runId } = standing
   if (execution !== null) return { ...standing, execution }
   return yield* new UsageError({
-    message: `Run ${runId} is none of a cluster: it was not begun with --cluster. etl runs ${runId} shows it.`,
+    message: `Run ${runId} is none of a cluster: its last attempt was begun without --cluster. etl runs ${runId} shows it.`,
   })
 })
 
@@ -45,6 +46,7 @@ const execute = Effect.fn("follow")(
     const standing = yield* standingOf(flags)
     const { follow } = yield* Effect.promise(() => import("../cluster/follow.ts"))
     const summary = yield* follow({ ...standing, locateFor: Option.getOrUndefined(flags.locateFor) }).pipe(
+      tellGoingOn(standing.runId, flags),
       withDisplay(flags),
     )
     const text = formatForPeople(summary, { maxRejects: undefined, same: sameDatabase(flags) })
@@ -61,7 +63,7 @@ export const follow = <E>(services: (flags: FollowFlags) => Layer.Layer<FollowSe
     Command.withDescription(
       "Follow a run that etl run --cluster has handed over, and print its summary when it has ended. The run goes on when this command is interrupted.",
     ),
-    Command.withShortDescription("Follow a run of a cluster"),
+    Command.withShortDescription("Follow a run that workers load (etl run --cluster)"),
     Command.withExamples([{ command: "etl follow latest" }, { command: "etl follow 7 --json" }]),
     withUsage({
       config: followFlags,

@@ -127,6 +127,7 @@ const formatReasons = ({ rejectedFor }: RunDetails, width: number): ReadonlyArra
 const describeEnd = ({ endedAt, exitCode, finishedAt, state }: RunDetails): string => {
   if (endedAt !== null) return `${formatTime(endedAt)}, exit ${exitCode}`
   if (finishedAt !== null) return `${formatTime(finishedAt)}; its exit code was not kept`
+  if (state === "cancelled") return "not yet: its workers end it between two chunks"
   return state === "running" ? "not yet" : "nobody knows when: its last attempt was killed, or lost the database"
 }
 
@@ -137,9 +138,15 @@ const sameSource = (uri: string): string => {
 }
 
 /** How a run goes on that is not finished. */
-const formatNext = ({ exitCode, files, force, source, state }: RunDetails, same: string): ReadonlyArray<string> => {
-  if (state !== "unfinished") return []
-  const goesOn = `etl ${sameSource(source)}${force ? " --force" : ""}${same} [its other flags]`
+const formatNext = (
+  { cluster, exitCode, files, force, runId, source, state }: RunDetails,
+  same: string,
+): ReadonlyArray<string> => {
+  if (state === "running" && cluster) {
+    return [`Follow it: etl follow ${runId}${same}`, `Stop it: etl cancel ${runId}${same}`]
+  }
+  if (state !== "unfinished" && state !== "cancelled") return []
+  const goesOn = `etl ${sameSource(source)}${force ? " --force" : ""}${cluster ? " --cluster" : ""}${same} [its other flags]`
   return [
     ...(files.some(({ state }) => state === "failed") ? ["Mend the files that failed first."] : []),
     ...(exitCode === 4 ? ["It was stopped: correct the files, or give it a larger --max-rejects."] : []),
@@ -152,7 +159,7 @@ export const formatRun = (run: RunDetails, width: number, same: string): string 
   const { attempts, milliseconds, stages, state, totals } = run
   const digits = Math.max(...countNames.map((outcome) => formatNumber(totals[outcome]).length))
   return [
-    `Run ${run.runId}: ${state}${run.force ? ", --force" : ""}`,
+    `Run ${run.runId}: ${state}${run.cluster ? ", --cluster" : ""}${run.force ? ", --force" : ""}`,
     `  source     ${printable(run.source)}`,
     `  begun      ${formatTime(run.startedAt)}`,
     ...(attempts > 1 ? [`  attempts   ${attempts}, the last begun ${formatTime(run.attemptedAt)}`] : []),

@@ -7,8 +7,22 @@ import { fileTable } from "./fileTable.ts"
 
 const meanings = { read: "", ...meaningOf }
 
-const formatPlaces = ({ addresses, locatingError }: LocatingSummary): ReadonlyArray<string> => {
-  const { located, unlocatable, remembered, local, service, requests, refusals, waiting } = addresses
+/** Of addresses that wait, the workers of a cluster do not tell who of them answered how many. */
+const formatWorkersPlaces = ({ addresses, locatingError }: LocatingSummary): ReadonlyArray<string> => {
+  const { located, unlocatable, waiting } = addresses
+  const rest = waiting > 0 ? `${formatNumber(waiting)} still wait for the workers` : "all others by the workers since"
+  return [
+    `Addresses: ${formatNumber(located)} located with their users, ${formatNumber(unlocatable)} without a place; ${rest}`,
+    ...(locatingError === null ? [] : [`Locating stopped: ${printable(locatingError)}`]),
+  ]
+}
+
+const formatPlaces = (summary: LocatingSummary): ReadonlyArray<string> => {
+  const { addresses, locatingError, serviceRate } = summary
+  const { located, unlocatable, remembered, local, service, waiting } = addresses
+  if (addresses.requests === null && serviceRate !== null) return formatWorkersPlaces(summary)
+  const requests = addresses.requests ?? 0
+  const refusals = addresses.refusals ?? 0
   const lines: Array<string> = []
   if (located + unlocatable + waiting > 0) {
     lines.push(

@@ -10,7 +10,7 @@ import { Source } from "../source/Source.ts"
 import { UsageError } from "./CommandError.ts"
 import { CommandLine } from "./origin.ts"
 import type { RunFlags } from "./runFlags.ts"
-import { sameDatabase } from "./sameDatabase.ts"
+import { tellGoingOn } from "./goingOn.ts"
 
 /** Flags with a default, which the workers have a value of their own for. */
 const ofWorkers = /^--(geo|concurrency)(?:=|$)/
@@ -56,12 +56,13 @@ export const loadInCluster = Effect.fnUntraced(function* (flags: RunFlags, mappi
   const { uri } = yield* Source
   const run = yield* handOver(toJob(flags, mapping, uri), uri)
   const workers = yield* (yield* ClusterRuns).workers
-  const whose =
-    workers === 0
-      ? "no worker is there, it waits for one (etl worker)"
-      : `${plural(workers, "worker")} ${workers === 1 ? "is" : "are"} there`
+  const there = workers === 0 ? "" : `; ${plural(workers, "worker")} there`
   yield* Effect.logInfo(
-    `Run ${run.runId} ${run.isOld ? "is under way already" : "is handed over"}: ${whose}. It goes on without this command: etl follow ${run.runId}${sameDatabase(flags)}`,
+    run.isOld
+      ? `Run ${run.runId} of this source is under way already, with the flags that it was begun with${there}. Following it.`
+      : `Run ${run.runId} is handed over${there}. It goes on when this command is interrupted.`,
   )
-  return yield* follow({ ...run, source: uri, locateFor: Option.getOrUndefined(flags.locateFor) })
+  return yield* follow({ ...run, source: uri, locateFor: Option.getOrUndefined(flags.locateFor) }).pipe(
+    tellGoingOn(run.runId, flags),
+  )
 })

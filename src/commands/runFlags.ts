@@ -6,7 +6,7 @@ import * as RejectLimit from "../domain/RejectLimit.ts"
 import { quote } from "../domain/shell.ts"
 import { defaults } from "../PipelineOptions.ts"
 import { clusterChecks, clusterFlags, clusterGroup } from "./clusterFlags.ts"
-import { check } from "./CommandUsage.ts"
+import { type Check, check } from "./CommandUsage.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
 import { type FlagGroup, optional, required, toggle, withDefault } from "./documented.ts"
 import { locatorChecks, locatorFlags, locatorGroup } from "./locatorFlags.ts"
@@ -123,6 +123,12 @@ const runCheck = check<RunFlags>()
 /** Says what a flag is for that nothing reads, as the others are. */
 const isForS3 = (flag: string) => `--${flag} is for S3: add --aws, or leave it out.`
 
+/** With --cluster the workers locate, and other rules tell so. */
+const unlessInCluster = ({ keys, problem }: Check): Check => ({
+  keys: [...keys, "cluster"],
+  problem: (values) => (values["cluster"] === true ? undefined : problem(values)),
+})
+
 export const runChecks = [
   runCheck(["source", "aws"], ({ aws, source }) => {
     const [, bucket, prefix] = /^s3:\/\/([^/]*)\/?(.*)$/is.exec(source) ?? []
@@ -141,7 +147,7 @@ export const runChecks = [
     !aws && Option.isSome(endpoint) ? isForS3("endpoint") : undefined,
   ),
   runCheck(["aws", "sign"], ({ aws, sign }) => (!aws && sign ? isForS3("sign") : undefined)),
-  ...locatorChecks,
+  ...locatorChecks.map(unlessInCluster),
   runCheck(["geo", "locateFor"], ({ geo, locateFor }) =>
     Option.isSome(locateFor) && !geo.includes("ip-api")
       ? `--locate-for is for --geo ip-api: with --geo ${geo.join(",")} a run waits for nobody.`

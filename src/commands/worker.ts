@@ -62,7 +62,7 @@ const makeWork = (version: string) =>
       return yield* watch(stallTimeout)
     },
     logEnd,
-    Effect.onInterrupt(() => Effect.logInfo("The worker leaves; others go on with its work.")),
+    Effect.onInterrupt(() => Effect.logInfo("The worker leaves: it ends the chunks in hand, and gives the rest back.")),
   )
 
 /** `etl worker`: loads files of runs that are handed over, with others, until it is interrupted. */

@@ -8,7 +8,16 @@ import * as ServerSettings from "./ServerSettings.ts"
 import { maxMessageSize, sessionParameters } from "./session.ts"
 import * as Tls from "./Tls.ts"
 
-const connection = (settings: ServerSettings.ServerSettings, ssl: Tls.Transport): PgConnection.Config => ({
+interface SessionOptions {
+  /** Milliseconds after which the server ends a session that leaves a transaction open and says nothing; undefined: never. */
+  readonly idleInTransaction?: number | undefined
+}
+
+const connection = (
+  settings: ServerSettings.ServerSettings,
+  ssl: Tls.Transport,
+  { idleInTransaction }: SessionOptions = {},
+): PgConnection.Config => ({
   host: settings.host,
   port: settings.port,
   database: settings.database,
@@ -18,7 +27,10 @@ const connection = (settings: ServerSettings.ServerSettings, ssl: Tls.Transport)
   connectTimeout: settings.connectTimeout === 0 ? Duration.infinity : Duration.seconds(settings.connectTimeout),
   // A server that vanished without a word is noticed while its answer is awaited.
   keepAlive: Duration.seconds(30),
-  startupParameters: sessionParameters,
+  startupParameters: {
+    ...sessionParameters,
+    ...(idleInTransaction === undefined ? {} : { idle_in_transaction_session_timeout: String(idleInTransaction) }),
+  },
   applicationName: settings.applicationName,
   startupOptions: settings.options,
   maxMessageSize,
@@ -53,16 +65,18 @@ const negotiate = Effect.fn("PgServer.negotiate")(function* (
  * `ServerSettings.config`. Connects once before it succeeds, so that a server that cannot be used is told at once, and
  * settles then whether `prefer` and `allow` come to mean TLS; the pool's connections are all of that kind.
  */
-export const layer = (options: {
-  /** The value of --database-url. */
-  readonly url?: Redacted.Redacted | undefined
-  readonly maxConnections: number
-}): Layer.Layer<PgClient.PgClient | SqlClient, DatabaseError | DatabaseConfigError> =>
+export const layer = (
+  options: SessionOptions & {
+    /** The value of --database-url. */
+    readonly url?: Redacted.Redacted | undefined
+    readonly maxConnections: number
+  },
+): Layer.Layer<PgClient.PgClient | SqlClient, DatabaseError | DatabaseConfigError> =>
   PgClient.layerFrom(
     Effect.gen(function* () {
       const settings = yield* ServerSettings.config(options.url)
       const ssl = yield* negotiate(settings)
-      const pool = { ...connection(settings, ssl), maxConnections: options.maxConnections }
+      const pool = { ...connection(settings, ssl, options), maxConnections: options.maxConnections }
       return yield* Effect.mapError(PgClient.make(pool), fromSqlError)
     }),
   )

@@ -38,9 +38,9 @@ export const sqlState = (error: SqlError): string | undefined => serverFields(er
 
 /**
  * Connection lost, rolled back to resolve a conflict, out of memory or connections, locked, timed out, read-only while
- * a standby takes over, restarting.
+ * a standby takes over, restarting, ended as idle.
  */
-const passing = /^(08|40001|40003|40P01|53[234]|55P03|55006|57014|57P0[1235]|25006)/
+const passing = /^(08|25P03|40001|40003|40P01|53[234]|55P03|55006|57014|57P0[1235]|25006)/
 
 /**
  * Classes of PostgreSQL's own whose text quotes no value. All else may: what was refused (22, 44), and what somebody's

@@ -12,10 +12,12 @@ export const RunRecord = Schema.Struct({
   /** The source's URI. */
   source: Schema.String,
   /**
-   * `finished`: every file is loaded. `running`: a process, or a cluster, loads the source. `unfinished`: none does, and the same command
-   * goes on.
+   * `finished`: every file is loaded. `running`: a process, or a cluster, loads the source. `cancelled`: the cluster was
+   * told to stop, and does where `endedAt` is null. `unfinished`: none loads it. Of both the same command goes on.
    */
-  state: Schema.Literals(["finished", "running", "unfinished"]),
+  state: Schema.Literals(["finished", "running", "cancelled", "unfinished"]),
+  /** The last attempt was handed over to a cluster. */
+  cluster: Schema.Boolean,
   force: Schema.Boolean,
   attempts: Schema.Int,
   /** When the first attempt began, and the last one. */

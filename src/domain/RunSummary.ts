@@ -93,10 +93,10 @@ export const AddressCounts = Schema.Struct({
   local: Schema.Int,
   /** by the service. */
   service: Schema.Int,
-  /** Requests that were sent to the service. */
-  requests: Schema.Int,
+  /** Requests that were sent to the service; null: workers of a cluster ask it, and answers of `service` are not counted. */
+  requests: Schema.NullOr(Schema.Int),
   /** Those that it refused (429): anything but 0 is a defect of ours, or somebody else asks from the same network. */
-  refusals: Schema.Int,
+  refusals: Schema.NullOr(Schema.Int),
   /** In the queue at the end, those of earlier runs included. */
   waiting: Schema.Int,
 })

@@ -63,8 +63,10 @@ const make = Effect.gen(function* () {
       )
     })
 
-  const partOf = ({ parts, fences }: StoredLoad, { fence, part }: PartRef): Part | undefined =>
-    (fences.get(part) ?? 0) === fence ? parts.find((one) => one.part === part) : undefined
+  const isHeld = ({ fences }: StoredLoad, { fence, part }: PartRef): boolean => (fences.get(part) ?? 0) === fence
+
+  const partOf = (load: StoredLoad, ref: PartRef): Part | undefined =>
+    isHeld(load, ref) ? load.parts.find((one) => one.part === ref.part) : undefined
 
   const loadOf = ({ fileId, load }: LoadRef) =>
     Effect.suspend(() => {
@@ -211,7 +213,7 @@ const make = Effect.gen(function* () {
       }),
     finishPart: (ref) =>
       Effect.flatMap(loadOf(ref), (load) => {
-        if (partOf(load, ref) === undefined) return Effect.fail(failure("another process loads this file"))
+        if (!isHeld(load, ref)) return Effect.fail(failure("another process loads this file"))
         const parts = load.parts.filter(({ part }) => part !== ref.part)
         loads.set(ref.fileId, { ...load, parts, state: parts.length === 0 ? "loaded" : "open" })
         return Effect.succeed(load.counts)

@@ -31,7 +31,7 @@ const progress = `
   )
   select count(*)::float8 as files, count(*) filter (where is_loaded)::float8 as "filesLoaded",
     coalesce(sum(size), 0)::float8 as bytes,
-    coalesce(sum(case when is_loaded then size else least(size, r.bytes) end), 0)::float8 as "bytesRead"
+    coalesce(sum(case when is_loaded then size else least(size, coalesce(r.bytes, 0)) end), 0)::float8 as "bytesRead"
   from files left join reading r on r.file_id = files.id`
 
 const make = Effect.gen(function* () {
@@ -44,7 +44,7 @@ const make = Effect.gen(function* () {
       if (server!.number >= leastVersion) return
       return yield* new DatabaseError({
         operation: "connect",
-        message: `The server is PostgreSQL ${server!.version}, and a cluster needs 14 or newer.`,
+        message: `The server is PostgreSQL ${server!.version}, and a cluster needs 14 or newer. Update it, or load without --cluster.`,
         retryable: false,
       })
     }).pipe(Effect.mapError(toDatabaseError)),

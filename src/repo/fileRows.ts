@@ -17,7 +17,7 @@ export interface FileRow {
   readonly isLoaded: boolean
   readonly fence: number
   readonly header: Uint8Array | null
-  /** Those that are unfinished; null where the load has no checkpoints. */
+  /** Those that are left; null where the load has no checkpoints. */
   readonly parts: ReadonlyArray<PartRow> | null
   /** Null where an earlier version began the load. */
   readonly maxRecordSize: number | null
@@ -26,14 +26,19 @@ export interface FileRow {
 export const fileColumns = `f.id, f.run_id::float8 as "runId", f.load, f.mapping, f.loaded_at is not null as "isLoaded", f.fence,
   f.header, f.max_record_size as "maxRecordSize"`
 
-/** The unfinished parts of the file of that number, as a table of one row. */
+/**
+ * The parts that are left of the file of that number, as a table of one row. Where all are at their ends, and whoever was
+ * to finish the file did not live to do it, all are left: else nobody would.
+ */
 export const partsOf = (fileId: string): string => `(
     select json_agg(json_build_object('part', part, 'end', part_end, 'lanes', lanes) order by part)
-      filter (where not is_finished) as parts
+      filter (where not is_finished or are_all_finished) as parts
     from (
-      select part, part_end, json_agg(json_build_object('byteOffset', byte_offset, 'line', line) order by lane) as lanes,
-        coalesce(bool_and(byte_offset = part_end), false) as is_finished
-      from etl_checkpoints where file_id = ${fileId} group by part, part_end
+      select *, bool_and(is_finished) over () as are_all_finished from (
+        select part, part_end, json_agg(json_build_object('byteOffset', byte_offset, 'line', line) order by lane) as lanes,
+          coalesce(bool_and(byte_offset = part_end), false) as is_finished
+        from etl_checkpoints where file_id = ${fileId} group by part, part_end
+      ) p
     ) p
   )`
 

@@ -25,7 +25,9 @@ const isRunning = `
 export const runsOf = (rows: string): string => `
   select id::float8 as "runId", source, force, attempts, started_at as "startedAt", attempted_at as "attemptedAt",
     "endedAt", finished_at as "finishedAt", "exitCode", stages, totals,
-    case when finished_at is not null then 'finished' when running then 'running' else 'unfinished' end as state,
+    case when finished_at is not null then 'finished' when cancelled_at is not null then 'cancelled'
+      when running then 'running' else 'unfinished' end as state,
+    execution is not null as cluster,
     nullif(
       milliseconds + case when running then (extract(epoch from now() - attempted_at) * 1000)::bigint else 0 end, 0
     )::float8 as milliseconds

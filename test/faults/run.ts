@@ -1,9 +1,14 @@
 import { spawnSync } from "node:child_process"
 import { parseArgs } from "node:util"
 
-// `npm run test:faults -- --trials N [--seed S]`: the fault tests with N trials, of the seeds from S on.
+// `npm run test:faults -- [--trials N] [--seed S] [NAME...]`: the fault tests with N trials, of the seeds from S on; those
+// of these names, where any is given.
 
-const { values } = parseArgs({ options: { trials: { type: "string" }, seed: { type: "string" } } })
+const { positionals, values } = parseArgs({
+  options: { trials: { type: "string" }, seed: { type: "string" } },
+  allowPositionals: true,
+})
+const files = positionals.length === 0 ? ["test/faults"] : positionals.map((name) => `test/faults/${name}.`)
 
 const given = Object.entries({ FAULT_TRIALS: values.trials, FAULT_SEED: values.seed }).flatMap(([name, value]) => {
   if (value === undefined) return []
@@ -11,7 +16,7 @@ const given = Object.entries({ FAULT_TRIALS: values.trials, FAULT_SEED: values.s
   return [[name, value]]
 })
 
-const { status } = spawnSync("vitest", ["run", "--config", "test/vitest.config.ts", "test/faults"], {
+const { status } = spawnSync("vitest", ["run", "--config", "test/vitest.config.ts", ...files], {
   env: { ...process.env, ...Object.fromEntries(given) },
   stdio: "inherit",
 })

@@ -28,6 +28,7 @@ const run: RunRecord = {
   force: false,
   source: "file:///data/user_activity",
   state: "finished",
+  cluster: false,
   attempts: 1,
   startedAt: new Date("2026-11-25T17:00:00Z"),
   attemptedAt: new Date("2026-11-25T17:00:00Z"),

@@ -38,3 +38,21 @@ export const tcpServer = (onConnection: (socket: Socket) => void) =>
     ),
     ({ port }) => port,
   )
+
+const isFree = (port: number) =>
+  Effect.callback<boolean>((resume) => {
+    const server = createServer()
+    server.once("error", () => resume(Effect.succeed(false)))
+    server.listen(port, "127.0.0.1", () => server.close(() => resume(Effect.succeed(true))))
+  })
+
+/**
+ * Two ports of 127.0.0.1, of which this is the first, that were free a moment ago. The system gives neither to a
+ * connection: whoever listens there can start again.
+ */
+export const consecutivePorts: Effect.Effect<number> = Effect.gen(function* () {
+  for (;;) {
+    const port = 15_000 + 2 * Math.floor(Math.random() * 8_000)
+    if ((yield* isFree(port)) && (yield* isFree(port + 1))) return port
+  }
+})

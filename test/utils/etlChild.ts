@@ -1,0 +1,61 @@
+import { Effect } from "effect"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { inject } from "vitest"
+
+const bin = fileURLToPath(import.meta.resolve("../../src/bin.ts"))
+
+/** The program in a process of its own, with no environment but this; killed, if it still runs, when the scope closes. */
+export const spawnEtl = Effect.fnUntraced(function* (
+  args: ReadonlyArray<string>,
+  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+) {
+  const child = yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      spawn(process.execPath, [bin, ...args], {
+        cwd,
+        env: { NODE_COMPILE_CACHE: join(inject("runDirectory"), "compile-cache"), ...env },
+        stdio: ["ignore", "pipe", "pipe"],
+      }),
+    ),
+    (child) =>
+      Effect.promise(async () => {
+        if (child.exitCode !== null || child.signalCode !== null) return
+        child.kill("SIGKILL")
+        await once(child, "exit")
+      }),
+  )
+  const closed = once(child, "close").then(([code, signal]) => (code ?? signal) as number | string)
+  const output = { stdout: "", stderr: "" }
+  const waiting = new Set<() => void>()
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].setEncoding("utf8").on("data", (text: string) => {
+      output[name] += text
+      for (const check of waiting) check()
+    })
+  }
+  void closed.then(() => {
+    for (const check of waiting) check()
+  })
+
+  return {
+    output: output as Readonly<typeof output>,
+    /** Waits until stderr says so. Dies when the process ends without. */
+    says: (what: RegExp) =>
+      Effect.callback<void>((resume) => {
+        const check = (): void => {
+          const isSaid = what.test(output.stderr)
+          if (!isSaid && child.exitCode === null && child.signalCode === null) return
+          waiting.delete(check)
+          resume(isSaid ? Effect.void : Effect.die(new Error(`ended without ${what}:\n${output.stderr}`)))
+        }
+        waiting.add(check)
+        check()
+      }),
+    signal: (signal: NodeJS.Signals) => Effect.sync(() => child.kill(signal)),
+    /** The exit code, or the signal that ended it. */
+    ended: Effect.promise(() => closed),
+  }
+})
