@@ -1,7 +1,7 @@
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Logger } from "effect"
 import * as Engine from "../../src/cluster/Engine.ts"
 import { RunWatch } from "../../src/cluster/RunWatch.ts"
 import { Sources } from "../../src/cluster/Sources.ts"
@@ -42,6 +42,8 @@ Workflows.layer.pipe(
   Layer.provide(slow),
   Layer.provide(PgUserRepo.layer),
   Layer.provide(PgServer.layer({ maxConnections: 6 + concurrency })),
+  // The engine's own would not tell which files are loaded.
+  Layer.provide(Logger.layer([Logger.consoleLogFmt])),
   Layer.launch,
   NodeRuntime.runMain,
 )
