@@ -48,17 +48,26 @@ export const writeHalfBad = (from: string, to: string): Promise<void> =>
     fields[emailAt] = fields[emailAt]!.replace("@", " at ")
   })
 
-/** A directory of many files of ten records. */
-export const writeSmallFiles = (directory: string, files: number, seed: number): void => {
-  mkdirSync(directory)
-  const lines = Buffer.concat([...userActivity({ rows: files * 11, users: files * 11, seed })])
-    .toString()
-    .split("\n")
-    .slice(1)
-    // Parts of records that span lines are left out.
-    .filter((line) => !line.includes('"') && line.split(",").length === columns.length)
-  for (let file = 0; file < files; file++) {
-    const rows = lines.slice(file * 10, file * 10 + 10)
-    writeFileSync(join(directory, `${String(file).padStart(6, "0")}.csv`), `${[header, ...rows].join("\n")}\n`)
+/** Directories of so many files each, of new users; hardly any is in two files. */
+export const writeFiles = (
+  directories: ReadonlyArray<string>,
+  { files, rows, seed }: { readonly files: number; readonly rows: number; readonly seed: number },
+): void => {
+  for (const directory of directories) mkdirSync(directory)
+  const names = directories.flatMap((directory) =>
+    Array.from({ length: files }, (_, file) => join(directory, `${String(file).padStart(6, "0")}.csv`)),
+  )
+  // A tenth more than is used: parts of records that span lines are left out.
+  const users = Math.ceil(names.length * rows * 1.1)
+  const decoder = new TextDecoder()
+  let lines: Array<string> = []
+  for (const block of userActivity({ rows: users, users, seed })) {
+    for (const line of decoder.decode(block).split("\n")) {
+      if (line === header || line.includes('"') || line.split(",").length !== columns.length) continue
+      if (lines.push(line) < rows) continue
+      writeFileSync(names.shift()!, `${[header, ...lines].join("\n")}\n`)
+      lines = []
+      if (names.length === 0) return
+    }
   }
 }

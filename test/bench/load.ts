@@ -168,7 +168,7 @@ const alone = Effect.fnUntraced(function* (setting: Setting) {
   )
 
   const many = join(directory, "many")
-  Inputs.writeSmallFiles(many, smallFiles, seed)
+  Inputs.writeFiles([many], { files: smallFiles, rows: 10, seed })
   const database = yield* newDatabase(setting)
   const loading = yield* load(setting, database, many)
   const rate = smallFiles / loading.seconds

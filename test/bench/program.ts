@@ -6,10 +6,10 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { clientLayer, type PostgresServer } from "../utils/postgres.ts"
 
-const root = join(import.meta.dirname, "../..")
+export const root = join(import.meta.dirname, "../..")
 const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 /** Node's flags and the program, as `npm run etl` runs it. */
-const etlArguments: ReadonlyArray<string> = String(scripts.etl).split(" ").slice(1)
+export const etlArguments: ReadonlyArray<string> = String(scripts.etl).split(" ").slice(1)
 
 export const temporaryDirectory = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "user-activity-etl-bench-"))),

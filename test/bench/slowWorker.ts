@@ -1,0 +1,49 @@
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Context, Effect, Layer, Logger } from "effect"
+import * as Engine from "../../src/cluster/Engine.ts"
+import { RunWatch } from "../../src/cluster/RunWatch.ts"
+import { Sources } from "../../src/cluster/Sources.ts"
+import { Vigil } from "../../src/cluster/Vigil.ts"
+import { Worker } from "../../src/cluster/Worker.ts"
+import * as Workflows from "../../src/cluster/workflows.ts"
+import * as PgServer from "../../src/database/PgServer.ts"
+import { GeoLocator } from "../../src/geo/GeoLocator.ts"
+import * as PgUserRepo from "../../src/repo/PgUserRepo.ts"
+import { UserRepo } from "../../src/repo/UserRepo.ts"
+import * as LocalSource from "../../src/source/LocalSource.ts"
+import { Source } from "../../src/source/Source.ts"
+
+// A worker as `etl worker` makes it, but for the time that it takes to write: as if it waited for something far away.
+// Arguments: its port, connections that write at once, milliseconds that each transaction of users waits.
+
+const [port = 0, concurrency = 0, latency = 0] = process.argv.slice(2).map(Number)
+
+const slow = Layer.effect(
+  UserRepo,
+  Effect.map(UserRepo, (users) =>
+    UserRepo.of({ ...users, upsert: (...args) => Effect.delay(users.upsert(...args), latency) }),
+  ),
+)
+
+const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
+
+const sources = Layer.succeed(Sources, {
+  open: (reference) =>
+    reference._tag === "Path"
+      ? Effect.map(Layer.build(Layer.provide(LocalSource.layer(reference.path), platform)), Context.get(Source))
+      : Effect.die(new Error("only paths are read")),
+})
+
+Workflows.layer.pipe(
+  Layer.provide(Engine.worker({ host: "127.0.0.1", port }).pipe(Layer.provide(PgServer.layer({ maxConnections: 4 })))),
+  Layer.provide(Layer.mergeAll(sources, Worker.layer(concurrency), RunWatch.layer, Vigil.layer, GeoLocator.none)),
+  Layer.provide(slow),
+  Layer.provide(PgUserRepo.layer),
+  Layer.provide(PgServer.layer({ maxConnections: 6 + concurrency })),
+  // The engine's own would not tell which files are loaded.
+  Layer.provide(Logger.layer([Logger.consoleLogFmt])),
+  Layer.launch,
+  NodeRuntime.runMain,
+)
