@@ -1,4 +1,5 @@
 import { Clock, Duration, Effect, Option } from "effect"
+import { tellRejects } from "../account.ts"
 import { plural } from "../domain/format.ts"
 import { tellProgress } from "../domain/Progress.ts"
 import { countNames, noRecords, type RecordCounts, type RunSummary } from "../domain/RunSummary.ts"
@@ -99,6 +100,12 @@ export const follow = Effect.fn("Cluster.follow")(function* (options: FollowOpti
           exitCode: 130,
         })
       }
+      if (standing.isCancelled && (yield* clusterRuns.workers) === 0) {
+        return yield* new RunFailed({
+          message: `Run ${runId} is cancelled; no worker is there, and the next one to start ends it. The same command goes on with it.`,
+          exitCode: 130,
+        })
+      }
       if (standing.isEnded && ++looksAfterEnd > mostLooksAfterEnd) {
         return yield* new RunFailed({
           message: `Run ${runId} has ended, and the cluster no longer keeps its summary. etl runs ${runId} shows what it did.`,
@@ -111,6 +118,7 @@ export const follow = Effect.fn("Cluster.follow")(function* (options: FollowOpti
   })
   const summary: RunSummary = yield* loaded
   yield* tellProgress({ _tag: "Loaded" })
+  yield* tellRejects(summary.rejectedFor)
   if (summary.stopped || summary.serviceRate === null) return summary
   const answered = awaitAnswers()
   const locatingError = yield* locateFor === undefined

@@ -13,7 +13,7 @@ export class Stalled extends Schema.TaggedError<Stalled>()("Stalled", { message:
 const describe = ({ held, silent }: Watched): string =>
   held === 0
     ? "waiting for work"
-    : `${plural(held, "part")} in hand, the last chunk committed ${formatDuration(silent)} ago`
+    : `${plural(held, "part")} in hand, and nothing of them read or committed for ${formatDuration(silent)}`
 
 const isStalled = ({ silent }: Watched, stallTimeout: Duration.Duration): boolean =>
   silent > Duration.toMillis(stallTimeout)

@@ -157,7 +157,7 @@ export const keepFailure = Effect.fnUntraced(function* (
   start: number | undefined,
   { exitCode, message }: RunFailed,
 ) {
-  yield* Effect.logError(`run ${runId}: ${message}`)
+  yield* Effect.logError(message)
   const milliseconds = start === undefined ? 0 : (yield* Clock.currentTimeMillis) - start
   yield* (yield* RunRepo).end({ runId, attempt }, { isFinished: false, exitCode, milliseconds, stages: noStages })
   yield* (yield* ClusterRuns).forgetOutcomes({ runId, attempt })

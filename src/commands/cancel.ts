@@ -16,7 +16,7 @@ const mostLooks = 30
 
 const awaitEnd = Effect.fnUntraced(function* (runId: number) {
   const clusterRuns = yield* ClusterRuns
-  for (let look = 0; look < mostLooks; look++) {
+  for (let look = 0; look < mostLooks && (yield* clusterRuns.workers) > 0; look++) {
     if ((yield* clusterRuns.standing(runId)).isEnded) {
       return yield* Console.log(
         `Run ${runId} is cancelled. What it has committed stays; the same etl run command goes on with it.`,

@@ -87,7 +87,8 @@ export const formatRuns = (runs: ReadonlyArray<RunRecord>, total: number, width:
 /** What is left to do comes first. */
 const fileOrder: ReadonlyArray<RunFile["state"]> = ["failed", "open", "waiting", "replaced", "gone", "loaded"]
 
-const formatFiles = (files: ReadonlyArray<RunFile>, width: number): ReadonlyArray<string> => {
+const formatFiles = ({ files, state }: RunDetails, width: number): ReadonlyArray<string> => {
+  if (files.length === 0 && state === "running") return ["No file yet: they are still to be listed."]
   if (files.length === 0) return ["No file: all were loaded by other runs, before or since."]
   const ordered = files.toSorted((left, right) => fileOrder.indexOf(left.state) - fileOrder.indexOf(right.state))
   const { cells, columns } = countsTable(files.map(({ counts }) => counts))
@@ -173,7 +174,7 @@ export const formatRun = (run: RunDetails, width: number, same: string): string 
         )),
     ...countNames.map((outcome) => `  ${outcome.padEnd(9)}  ${formatNumber(totals[outcome]).padStart(digits)}`),
     "",
-    ...formatFiles(run.files, width),
+    ...formatFiles(run, width),
     ...formatReasons(run, width),
     ...(run.rejectedFor.length > 0 ? [`Each of them: etl rejects --run ${run.runId}${same}`] : []),
     ...(totals.rejected > 0 && run.rejectedFor.length === 0 ? ["Its rejects are no longer kept."] : []),

@@ -35,7 +35,12 @@ const ownFlags = {
   ),
   concurrency: loadFlags.concurrency,
   stallTimeout: withDefault(
-    duration("stall-timeout"),
+    duration("stall-timeout").pipe(
+      Flag.filter(
+        (timeout) => Duration.toSeconds(timeout) > 0,
+        () => "a duration of a second or more",
+      ),
+    ),
     Duration.minutes(10),
     "Give the work back and end (exit 6) when nothing was committed for so long",
     () => "10m",

@@ -55,7 +55,7 @@ describe("Vigil", () => {
       assert.instanceOf(error, Stalled)
       assert.match(
         error.message,
-        /^This worker has stalled: 1 part in hand, the last chunk committed 11\.0 s ago\. .*start it again\.$/,
+        /^This worker has stalled: 1 part in hand, and nothing of them read or committed for 11\.0 s\. .*start it again\.$/,
       )
     }).pipe(Effect.provide(Vigil.layer), Effect.scoped),
   )

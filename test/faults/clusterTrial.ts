@@ -151,6 +151,12 @@ export const clusterTrial = Effect.fnUntraced(function* (
     const run = yield* Effect.raceFirst(runEtl({ ...setting, args }), disturbing)
     yield* tell(`the run ends with ${run.code}`)
     assert.strictEqual(run.code, 3, run.output)
+    for (const what of ["is stopped", "is killed", "all workers are killed"]) {
+      assert.isTrue(
+        told.some((line) => line.includes(what)),
+        `the run ended before "${what}": nothing is proven`,
+      )
+    }
     for (const worker of workers) assert.isFalse(worker.hasEnded(), `the worker at ${worker.port} has ended by itself`)
     const found = yield* outcomeOf(setting)
     assert.isEmpty(firstDifferences(expected.tables, found.tables).join("\n"))

@@ -36,9 +36,10 @@ const makeSetting = Effect.fnUntraced(function* (points: { readonly first: strin
     const role = `${name}_${randomUUID().replaceAll("-", "")}`
     yield* query(`create role ${role} login superuser password '${env["DB_PASS"]}'`)
     const worker = yield* makeWorker({ env: { ...env, DB_USER: role, KILL_WITH: "SIGSTOP" }, flags, at })
+    // Since it took the file first: once it is back, it may be given the work again, and takes it anew.
     const moves = Effect.map(
       query<{ count: number; first: number; last: number }>(
-        "select count(*)::int as count, min(number)::int as first, max(number)::int as last from moves where worker = $1",
+        "select count(*)::int as count, min(number)::int as first, max(number)::int as last from moves where worker = $1 and fence = (select min(fence) from moves where worker = $1)",
         [role],
       ),
       ([row]) => row!,
@@ -66,6 +67,8 @@ const makeSetting = Effect.fnUntraced(function* (points: { readonly first: strin
     const { code, output } = yield* Fiber.join(running)
     assert.strictEqual(code, 0, output)
     assert.deepStrictEqual(yield* query("select count(*)::int as users from users"), [{ users: records }])
+    const stale = "select * from moves m where fence < (select max(fence) from moves e where e.number < m.number)"
+    assert.deepStrictEqual(yield* query(stale), [])
   })
   return { first, second, before, end }
 })
