@@ -16,14 +16,14 @@ export interface ClusterPlan {
 
 export const makeClusterPlan = (seed: number): ClusterPlan => {
   const random = makeRandom(seed)
-  const upTo = (most: Share): Share => random.below(most * 1000) / 1000
+  const between = (least: number, most: number): Share => (least + random.below(most - least)) / 1000
   const worker = random.below(3)
   return {
     seed,
-    killed: { worker, at: upTo(0.9), downMillis: random.below(6_000) },
-    // Early: it takes a while.
-    stopped: { worker: (worker + 1 + random.below(2)) % 3, at: upTo(0.5) },
-    all: { at: upTo(0.9), downMillis: [random.below(3_000), random.below(3_000), random.below(3_000)] },
+    killed: { worker, at: between(300, 700), downMillis: random.below(6_000) },
+    stopped: { worker: (worker + 1 + random.below(2)) % 3, at: between(300, 600) },
+    // Before the others: while one is stopped the rest may be loaded.
+    all: { at: between(0, 300), downMillis: [random.below(3_000), random.below(3_000), random.below(3_000)] },
   }
 }
 
