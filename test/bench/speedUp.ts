@@ -83,21 +83,24 @@ const drives = Effect.fnUntraced(function* (
 
 const goal = 3.5
 
-/** How much more so many workers load in the same time than one: a table. `rounds` is odd. */
+/** How many files so many workers load, one run after the other. */
+export interface Case {
+  readonly count: number
+  readonly files: ReadonlyArray<number>
+}
+
+/** How much more workers load in the same time than one: a table. `rounds` is odd. */
 export const measure = Effect.fnUntraced(function* (
   setting: Setting,
-  {
-    counts,
-    files,
-    rounds,
-  }: { readonly counts: ReadonlyArray<number>; readonly files: ReadonlyArray<number>; readonly rounds: number },
+  { cases, rounds }: { readonly cases: ReadonlyArray<Case>; readonly rounds: number },
 ) {
-  const fewest = Math.min(...files)
+  const ofOne = 100
   const measured = yield* Effect.forEach(
     Array(rounds).keys(),
     Effect.fnUntraced(function* (round) {
-      const [alone] = yield* drives(setting, 1, [fewest], round)
-      return { alone: alone!, together: yield* Effect.forEach(counts, (count) => drives(setting, count, files, round)) }
+      const [alone] = yield* drives(setting, 1, [ofOne], round)
+      const together = yield* Effect.forEach(cases, ({ count, files }) => drives(setting, count, files, round))
+      return { alone: alone!, together }
     }),
   )
   const line = (count: number, files: number, drives: ReadonlyArray<Drive>): string => {
@@ -112,24 +115,26 @@ export const measure = Effect.fnUntraced(function* (
       `${(figure(({ busy }) => busy) * 100).toFixed(0)}%`,
     ].join(" | ")} |`
   }
+  const lineOfOne = line(
+    1,
+    ofOne,
+    measured.map(({ alone }) => alone),
+  )
+  const lines = cases.flatMap(({ count, files }, place) =>
+    files.map((files, at) =>
+      line(
+        count,
+        files,
+        measured.map(({ together }) => together[place]![at]!),
+      ),
+    ),
+  )
   return [
     `Each transaction waits ${latency} ms; ${chunksOfFile} chunks a file, two files at once a worker. Which worker has a file, the engine decides by a hash: the one that has most of them bounds what can be reached. Goal: ${goal} times with 4 workers. Medians of ${rounds}.`,
     "",
     "| workers | files | loaded | of one worker | at best, as the files were divided | processors busy |",
     "| --- | --- | --- | --- | --- | --- |",
-    line(
-      1,
-      fewest,
-      measured.map(({ alone }) => alone),
-    ),
-    ...counts.flatMap((count, place) =>
-      files.map((files, at) =>
-        line(
-          count,
-          files,
-          measured.map(({ together }) => together[place]![at]!),
-        ),
-      ),
-    ),
+    lineOfOne,
+    ...lines,
   ].join("\n")
 })
