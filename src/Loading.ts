@@ -12,7 +12,14 @@ import type { RejectTally } from "./domain/RejectTally.ts"
 import { addCounts, type FileSummary, noRecords, type RecordCounts } from "./domain/RunSummary.ts"
 import type { Stopwatch } from "./domain/StageTimes.ts"
 import { answerAtOnce, GeoLocator } from "./geo/GeoLocator.ts"
-import { type FileLoad, type Part, type PartLoad, RunRepo, type RunRequest } from "./repo/RunRepo.ts"
+import {
+  type FileLoad,
+  type Part,
+  type PartLoad,
+  type RegisteredFile,
+  RunRepo,
+  type RunRequest,
+} from "./repo/RunRepo.ts"
 import type { ShareLocations } from "./repo/UserRepo.ts"
 import { readChunks } from "./source/records.ts"
 import { Source, type SourceError, type SourceFile } from "./source/Source.ts"
@@ -253,7 +260,7 @@ export const make = Effect.fnUntraced(function* (
 
   /** Loads one part of a file for a run that several processes load: its fence keeps them apart. */
   const loadPart = Effect.fn("Loading.loadPart")(
-    function* (listed: Pick<FileLoad<SourceFile>, "file" | "fileId">, part: number) {
+    function* (listed: RegisteredFile<SourceFile>, part: number) {
       const { file } = listed
       yield* Effect.annotateCurrentSpan({ "etl.file.uri": file.uri, "etl.file.part": part })
       // A process that loads the whole file by itself has it alone.

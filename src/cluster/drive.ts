@@ -41,6 +41,7 @@ export const drive = Effect.fnUntraced(function* (job: Job, { files }: Plan) {
   const waiting = files.flatMap(({ file, parts }) => childrenOf(file, parts ?? [toBeSplit]))
   const underWay = new Map<string, Child>()
   const loaded: Array<LoadedPart> = []
+  let isStopped = false
 
   /** Whether anything has ended. */
   const collect = Effect.fnUntraced(function* (children: ReadonlyArray<Child>) {
@@ -53,10 +54,13 @@ export const drive = Effect.fnUntraced(function* (job: Job, { files }: Plan) {
       const outcome = yield* Effect.orDie(decodeOutcome(part.outcome))
       if (outcome._tag === "Failed") return yield* outcome.failure
       if (outcome._tag === "Split") waiting.unshift(...childrenOf(file, outcome.parts))
-      else loaded.push({ uri: file.uri, loaded: outcome.loaded })
-      // Too much is rejected: nothing more is begun, and what is under way sees it too, or is nearly done.
-      if (outcome._tag === "Loaded" && outcome.loaded.isStopped) waiting.length = 0
+      else {
+        loaded.push({ uri: file.uri, loaded: outcome.loaded })
+        isStopped ||= outcome.loaded.isStopped
+      }
     }
+    // Too much is rejected: nothing more is begun, and what is under way sees it too.
+    if (isStopped) waiting.length = 0
     return ended.length > 0
   })
 

@@ -93,10 +93,10 @@ export const splitFile = (job: Job, file: FileReference) =>
     const taken = yield* takeParts
     if (taken.parts.every(({ resume }) => resume !== undefined)) return taken.parts.map(({ part }) => part)
     const splitSize = Math.max(job.splitSize, Math.ceil(file.size / mostParts))
-    const isNotWanted = Effect.suspend(() => (watched().isOver ? checkWanted(job) : Effect.void))
+    const stillWanted = Effect.suspend(() => (watched().isOver ? checkWanted(job) : Effect.void))
     const cut = split(file, { ...optionsOf(job, worker.concurrency), splitSize })(source.read(file, 0)).pipe(
       vigil.over(({ _tag }) => _tag === "BytesRead"),
-      Effect.raceFirst(Effect.andThen(Effect.repeat(isNotWanted, Schedule.spaced(every)), Effect.never)),
+      Effect.raceFirst(Effect.forever(Effect.delay(stillWanted, every))),
       worker.inTurn(file.size),
     )
     return yield* cut.pipe(

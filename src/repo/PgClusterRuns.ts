@@ -1,5 +1,5 @@
 import { Effect, Layer, Option, Result } from "effect"
-import { DatabaseError, fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
+import { type DatabaseError, fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
 import type { RunName } from "../domain/RunRecord.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import { integers } from "./arrays.ts"
@@ -9,6 +9,7 @@ import { countsOf, isUnderWay } from "./etlFiles.ts"
 import { findRun } from "./findRuns.ts"
 import { fromReadError, type NotFound } from "./NotFound.ts"
 import { patiently } from "./patience.ts"
+import { requireVersion } from "./serverVersion.ts"
 import type { Attempt } from "./RunRepo.ts"
 
 /** PostgreSQL 14: a session that says nothing for too long is ended, and its locks with it. */
@@ -50,16 +51,10 @@ const make = Effect.gen(function* () {
   const sql = yield* makeClient
 
   return ClusterRuns.of({
-    checkServer: Effect.gen(function* () {
-      const [server] = yield* sql<{ number: number; version: string }>`
-        select current_setting('server_version_num')::integer as number, current_setting('server_version') as version`
-      if (server!.number >= leastVersion) return
-      return yield* new DatabaseError({
-        operation: "connect",
-        message: `The server is PostgreSQL ${server!.version}, and a cluster needs 14 or newer. Update it, or load without --cluster.`,
-        retryable: false,
-      })
-    }).pipe(Effect.mapError(toDatabaseError)),
+    checkServer: Effect.mapError(
+      requireVersion(sql, leastVersion, "a cluster needs 14 or newer. Update it, or load without --cluster."),
+      toDatabaseError,
+    ),
 
     // The engine locks each shard by two keys; our own locks have one.
     workers: sql<{ workers: number }>`

@@ -36,6 +36,12 @@ export interface FileLoad<File extends FileIdentity> extends LoadRef {
   readonly fence: number
 }
 
+/** A file that is registered, however far it is loaded. */
+export type RegisteredFile<File extends FileIdentity> = Pick<FileLoad<File>, "file" | "fileId">
+
+/** The load of a file, as whoever has taken it last knows it. */
+export type TakenLoad = Omit<PartRef, "part">
+
 /** Consecutive records of a file that are loaded by themselves. */
 export interface Part {
   readonly part: number
@@ -116,7 +122,7 @@ export class RunRepo extends Context.Service<
      * share it, if this one does.
      */
     readonly lock: (
-      load: Pick<FileLoad<FileIdentity>, "file" | "fileId">,
+      load: RegisteredFile<FileIdentity>,
       sharing?: "shared",
     ) => Effect.Effect<void, DatabaseError, Scope.Scope>
     /**
@@ -127,18 +133,18 @@ export class RunRepo extends Context.Service<
     readonly take: <File extends FileIdentity>(
       runId: number,
       request: RunRequest,
-      load: Pick<FileLoad<File>, "file" | "fileId">,
+      load: RegisteredFile<File>,
       part?: number,
     ) => Effect.Effect<FileLoad<File>, DatabaseError>
     /** The load begins: the lanes of its parts stand at their first records. May be repeated. */
-    readonly beginFile: (load: Omit<PartRef, "part">, beginning: Beginning) => Effect.Effect<void, DatabaseError>
+    readonly beginFile: (load: TakenLoad, beginning: Beginning) => Effect.Effect<void, DatabaseError>
     /**
      * The part's last chunk is committed; with the last part the file is loaded. May be repeated. Gives the counts of the
      * whole load as far as it is committed, earlier attempts included.
      */
     readonly finishPart: (part: PartRef & Part) => Effect.Effect<RecordCounts, DatabaseError>
     /** The file cannot be read to its end: keeps why, until it is taken again. May be repeated. */
-    readonly failFile: (load: Omit<PartRef, "part">, error: string) => Effect.Effect<void, DatabaseError>
+    readonly failFile: (load: TakenLoad, error: string) => Effect.Effect<void, DatabaseError>
     /** What is committed of a load so far. */
     readonly fileCounts: (load: LoadRef) => Effect.Effect<RecordCounts, DatabaseError>
     /** What the run has committed: the totals of all attempts. */

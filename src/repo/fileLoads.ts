@@ -10,7 +10,7 @@ import { countsOf, countSums, storable } from "./etlFiles.ts"
 import { patiently } from "./patience.ts"
 import { fileColumns, type FileRow, partsOf, toLoad } from "./fileRows.ts"
 import { makeLocks } from "./PgLocks.ts"
-import type { Beginning, FileIdentity, FileLoad, Part, RunRequest } from "./RunRepo.ts"
+import type { Beginning, FileIdentity, FileLoad, Part, RegisteredFile, RunRequest, TakenLoad } from "./RunRepo.ts"
 import { makeTransaction } from "./transaction.ts"
 import type { LoadRef, PartRef } from "./UserRepo.ts"
 
@@ -135,7 +135,7 @@ export const makeFileLoads = Effect.gen(function* () {
   const takeFile = Effect.fnUntraced(function* <File extends FileIdentity>(
     runId: number,
     request: RunRequest,
-    { file, fileId }: Pick<FileLoad<File>, "file" | "fileId">,
+    { file, fileId }: RegisteredFile<File>,
     part?: number,
   ) {
     const found = yield* fenced(fileId, part)
@@ -183,15 +183,14 @@ export const makeFileLoads = Effect.gen(function* () {
       patiently,
     ),
 
-    lock: Effect.fn("RunRepo.lock")(
-      ({ file, fileId }: Pick<FileLoad<FileIdentity>, "file" | "fileId">, sharing?: "shared") =>
-        lock(`file ${fileId}`, `Another process loads ${file.uri}. Waiting until it is done.`, sharing),
+    lock: Effect.fn("RunRepo.lock")(({ file, fileId }: RegisteredFile<FileIdentity>, sharing?: "shared") =>
+      lock(`file ${fileId}`, `Another process loads ${file.uri}. Waiting until it is done.`, sharing),
     ),
 
     take: Effect.fn("RunRepo.take")(takeFile, Effect.mapError(toDatabaseError), patiently),
 
     beginFile: Effect.fn("RunRepo.beginFile")(
-      function* ({ fence, fileId, load, runId }: Omit<PartRef, "part">, { header, maxRecordSize, parts }: Beginning) {
+      function* ({ fence, fileId, load, runId }: TakenLoad, { header, maxRecordSize, parts }: Beginning) {
         yield* sql`
           with begun as (
             update etl_files set header = ${header}, max_record_size = ${maxRecordSize}
@@ -218,7 +217,7 @@ export const makeFileLoads = Effect.gen(function* () {
     ),
 
     failFile: Effect.fn("RunRepo.failFile")(
-      function* ({ fence, fileId, load, runId }: Omit<PartRef, "part">, error: string) {
+      function* ({ fence, fileId, load, runId }: TakenLoad, error: string) {
         const failed = yield* sql`update etl_files f set error = ${storable(error)}
           where id = ${fileId} and load = ${load} and run_id = ${runId} and loaded_at is null and (
             fence = ${fence} or exists (select from etl_checkpoints c where c.file_id = f.id and c.fence = ${fence})

@@ -13,6 +13,7 @@ import history from "./migrations/0007_history.ts"
 import cluster from "./migrations/0008_cluster.ts"
 import { AdoptionError } from "./migrations/adoptUsers.ts"
 import { patiently } from "./patience.ts"
+import { requireVersion } from "./serverVersion.ts"
 
 /** In the order in which they run: the number of each is its place. */
 export const migrations = {
@@ -39,21 +40,9 @@ const migrationError = (error: Migrator.MigrationError | SqlError | DatabaseErro
   return new DatabaseError({ operation: "migrate", message, retryable: false })
 }
 
-const checkVersion = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const [server] = yield* sql<{ number: number; version: string }>`
-    select current_setting('server_version_num')::integer as number, current_setting('server_version') as version`
-  if (server!.number >= leastServerVersion) return
-  return yield* new DatabaseError({
-    operation: "migrate",
-    message: `The server is PostgreSQL ${server!.version}, and 13 or newer is needed.`,
-    retryable: false,
-  })
-})
-
 /** What creates or upgrades the tables: see `UserRepo.migrate`. */
 export const makeMigrate = Effect.map(makeClient, (sql) =>
-  checkVersion.pipe(
+  requireVersion(sql, leastServerVersion, "13 or newer is needed.").pipe(
     Effect.andThen(runMigrations),
     Effect.provideService(SqlClient.SqlClient, sql),
     // The Migrator dies where the connection is lost in its transaction: its ROLLBACK fails too.

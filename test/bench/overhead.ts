@@ -34,7 +34,8 @@ interface Way {
 
 const concurrency = 2
 
-const newDatabase = Effect.fnUntraced(function* ({ directory, server }: Setting) {
+/** A database with the tables. */
+export const newDatabase = Effect.fnUntraced(function* ({ directory, server }: Setting) {
   const database = yield* freshDatabaseOn(server)
   yield* etl(directory, ["init"], environment(server, database))
   return database

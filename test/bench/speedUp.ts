@@ -1,9 +1,9 @@
 import { Effect } from "effect"
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
-import { environment, freshDatabaseOn } from "../utils/postgres.ts"
+import { environment } from "../utils/postgres.ts"
 import { writeFiles } from "./inputs.ts"
-import type { Setting } from "./overhead.ts"
+import { newDatabase, type Setting } from "./overhead.ts"
 import * as ProcessorTime from "./processorTime.ts"
 import { etl, etlArguments, median, query, verdict } from "./program.ts"
 import * as Workers from "./workers.ts"
@@ -37,8 +37,7 @@ const drives = Effect.fnUntraced(function* (
   round: number,
 ) {
   const { directory, server } = setting
-  const database = yield* freshDatabaseOn(server)
-  yield* etl(directory, ["init"], environment(server, database))
+  const database = yield* newDatabase(setting)
   const workers = yield* Workers.start({
     server,
     database,
