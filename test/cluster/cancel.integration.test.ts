@@ -90,9 +90,10 @@ describe("a run of the cluster", () => {
   inTheCluster("that is cancelled while a file is split ends at once", files, (world) =>
     Effect.gen(function* () {
       const latch = yield* Latch.make()
-      world.change = held(latch, someBytes)
+      const reading = yield* Latch.make()
+      world.change = held(latch, someBytes, false, reading.open)
       const running = yield* Effect.forkScoped(load({ splitSize }))
-      yield* Effect.sleep("1 second")
+      yield* reading.await
       yield* (yield* ClusterRuns).cancel({ runId: 1, attempt: 1 })
       assert.deepInclude(yield* Effect.flip(Fiber.join(running)), { _tag: "RunFailed", exitCode: 130 })
       world.change = (source) => source
@@ -115,6 +116,37 @@ describe("a run of the cluster", () => {
       const third = yield* handOver(wanted, sourceUri)
       assert.deepInclude(third, { runId: 2, attempt: 1, isOld: false })
     }),
+  )
+
+  inTheCluster("is handed over once by clients that do it at the same time", files, (world) =>
+    Effect.gen(function* () {
+      const latch = yield* Latch.make()
+      world.change = held(latch, header + someBytes)
+      const both = yield* Effect.all([handOver(wanted, sourceUri), handOver(wanted, sourceUri)], { concurrency: 2 })
+      const [first, second] = both.toSorted((left, right) => Number(left.isOld) - Number(right.isOld))
+      assert.deepStrictEqual(second, { ...first!, isOld: true })
+      yield* latch.open
+      assert.deepInclude(yield* LoadRun.execute({ ...wanted, ...first! }), { runId: 1, attempt: 1 })
+      assert.deepStrictEqual(yield* storedRuns, [{ attempts: 1, exitCode: 0, isFinished: true }])
+    }),
+  )
+
+  inTheCluster(
+    "waits for one process that loads its file for another source",
+    { "a.csv": usersFile("a", 8) },
+    (world) =>
+      Effect.gen(function* () {
+        const latch = yield* Latch.make()
+        const source = yield* world.source
+        const slow = { ...held(latch, header + someBytes)(source), uri: "s3://bucket/pre" }
+        const single = yield* Effect.forkScoped(Effect.provideService(Pipeline.run(options), Source, slow))
+        yield* awaitUsers
+        const running = yield* Effect.forkScoped(load())
+        yield* Effect.sleep("1 second")
+        yield* latch.open
+        assert.deepInclude((yield* Fiber.join(single)).totals, { read: 8, inserted: 8 })
+        assert.deepInclude((yield* Fiber.join(running)).totals, { read: 0 })
+      }),
   )
 
   inTheCluster("is not loaded by one process beside it, which says what to do", files, (world) =>

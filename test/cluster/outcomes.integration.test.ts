@@ -89,6 +89,28 @@ describe("a run of the cluster", () => {
   )
 
   inTheCluster(
+    "stops for a share of rejects, though it falls again with the files that are left",
+    {
+      "a.csv": `email,name\n${"nobody,\n".repeat(1_200)}`,
+      ...Object.fromEntries(
+        Array.from({ length: 30 }, (_, index) => [`b${index}.csv`, usersFile(`b${index}x`, 2_000)]),
+      ),
+    },
+    (world) =>
+      Effect.gen(function* () {
+        // What one worker has found, the others know a few seconds later.
+        world.change = (source) => ({
+          ...source,
+          read: (file, from) =>
+            Stream.unwrap(Effect.delay(Effect.succeed(source.read(file, from)), file.name === "a.csv" ? 0 : 500)),
+        })
+        const stopped = yield* load({ chunkSize: 1_000, maxRejects: { _tag: "Percent", percent: 10 } })
+        assert.deepStrictEqual([stopped.stopped, exitCode(stopped)], [true, 4])
+        assert.isBelow(stopped.files.filter(({ state }) => state === "loaded").length, 20)
+      }),
+  )
+
+  inTheCluster(
     "has too many rejects also where no file has too many by itself",
     { "a.csv": "email,name\nnobody,\n", "b.csv": "email,name\nnobody,\n" },
     (world) =>

@@ -66,6 +66,10 @@ describe("run --cluster, refused", () => {
       ["--cluster", "--geo-db", "x"],
       "--geo-db is for those who locate: give it to etl worker, or leave --cluster out.",
     ],
+    [
+      ["--cluster", "--aws", "--bucket", "b", "--endpoint", "https://user:secret@store"],
+      "--endpoint has a user name, a password or a query, and would be handed over with --cluster",
+    ],
     [["--cluster", "--ip-api-quota", "3"], "--ip-api-quota is for those who locate: give it to etl worker"],
   ])("%j", ([flags, message]) =>
     Effect.gen(function* () {

@@ -66,9 +66,9 @@ export const breaking =
         : source.read(file, from),
   })
 
-/** No file is read further than so many bytes until the latch opens; `isSplit`: no part of one. */
+/** No file is read further than so many bytes until the latch opens; `isSplit`: no part of one. `onRead`: where one got there. */
 export const held =
-  (latch: Latch.Latch, after: number, isSplit = false) =>
+  (latch: Latch.Latch, after: number, isSplit = false, onRead: Effect.Effect<unknown> = Effect.void) =>
   (source: Source["Service"]): Source["Service"] => ({
     ...source,
     read: (file, from) =>
@@ -77,7 +77,7 @@ export const held =
           ? Stream.succeed(bytes)
           : Stream.concat(
               Stream.succeed(bytes.subarray(0, after)),
-              Stream.unwrap(Effect.as(latch.await, Stream.succeed(bytes.subarray(after)))),
+              Stream.unwrap(Effect.as(Effect.andThen(onRead, latch.await), Stream.succeed(bytes.subarray(after)))),
             ),
       ),
   })
