@@ -2,12 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Schema } from "effect"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { checkPorts } from "../../src/cluster/Engine.ts"
 import { RunDetails } from "../../src/domain/RunRecord.ts"
 import { RunSummary } from "../../src/domain/RunSummary.ts"
 import { directoryOf, etl, makeDatabase } from "../utils/etl.ts"
 import { spawnEtl } from "../utils/etlChild.ts"
-import { freePort, temporaryDirectory } from "../utils/postgres.ts"
+import { temporaryDirectory } from "../utils/postgres.ts"
+import { consecutivePorts } from "../utils/tcp.ts"
 
 const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
 const password = "c0ffee-hash"
@@ -36,14 +36,9 @@ const mapping = JSON.stringify(
 const decodeSummary = Schema.decodeUnknownSync(Schema.fromJsonString(RunSummary))
 const decodeRun = Schema.decodeUnknownSync(Schema.fromJsonString(RunDetails))
 
-/** A port that is free, as is the next. */
-const freePair = Effect.flatMap(freePort, (port) => Effect.as(checkPorts("127.0.0.1", [port, port + 1]), port)).pipe(
-  Effect.retry({ times: 20 }),
-)
-
 /** A worker with a log of its own, ready. */
 const startWorker = Effect.fnUntraced(function* (env: Readonly<Record<string, string>>) {
-  const port = yield* freePair
+  const port = yield* consecutivePorts
   const cwd = yield* temporaryDirectory
   const worker = yield* spawnEtl(["worker", "--port", String(port), "--geo", "none", "--concurrency", "2"], {
     cwd,
