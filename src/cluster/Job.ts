@@ -1,14 +1,14 @@
-import { Duration, Effect, Predicate, Runtime, Schedule, type Scope } from "effect"
+import { Duration, Effect, Option, Predicate, Runtime, Schedule, Schema, type Scope } from "effect"
 import { type ColumnMapping, signature } from "../domain/ColumnMapping.ts"
 import { DatabaseError } from "../domain/DatabaseError.ts"
 import type { LoadOptions } from "../Loading.ts"
 import { storable } from "../repo/etlFiles.ts"
 import { ClusterRuns, type Standing } from "../repo/ClusterRuns.ts"
 import type { Attempt, RunRequest } from "../repo/RunRepo.ts"
-import { type Job, RunFailed } from "./LoadRun.ts"
+import { type Job, JobSettings, RunFailed } from "./LoadRun.ts"
 
 /** What the job asks of `Loading`. `concurrency`: connections of this worker that write at once. */
-export const optionsOf = (job: Job, concurrency: number): LoadOptions => ({
+export const optionsOf = (job: JobSettings, concurrency: number): LoadOptions => ({
   mapping: mappingOf(job),
   delimiter: job.delimiter,
   chunkSize: job.chunkSize,
@@ -18,18 +18,18 @@ export const optionsOf = (job: Job, concurrency: number): LoadOptions => ({
   locationsMaxAge: job.locationsMaxAge === null ? undefined : Duration.millis(job.locationsMaxAge),
 })
 
-const mappingOf = ({ mapping }: Pick<Job, "mapping">): ColumnMapping => new Map(mapping)
+const mappingOf = ({ mapping }: Pick<JobSettings, "mapping">): ColumnMapping => new Map(mapping)
 
 /** `source`: its URI. */
-export const requestOf = (job: Pick<Job, "mapping" | "force">, source: string): RunRequest => ({
+export const requestOf = (job: Pick<JobSettings, "mapping" | "force">, source: string): RunRequest => ({
   source,
   mapping: signature(mappingOf(job)),
   force: job.force,
 })
 
 /** Whether the attempt is not wanted any more: somebody has cancelled it, it has ended, or another one has begun. */
-export const isOver = ({ attempt, isCancelled, isEnded }: Standing, job: Attempt): boolean =>
-  isCancelled || isEnded || attempt !== job.attempt
+export const isOver = ({ attempt, isCancelled, isEnded }: Standing, wanted: Attempt): boolean =>
+  isCancelled || isEnded || attempt !== wanted.attempt
 
 /** How long a worker leaves a file alone that another process has taken, or a database that does not answer. */
 const pause = "1 minute"
@@ -49,15 +49,32 @@ const toRunFailed = (error: unknown): RunFailed =>
       })
 
 /** Refuses to go on with an attempt that is not wanted any more. */
-export const checkWanted = Effect.fnUntraced(function* (job: Job) {
-  const standing = yield* (yield* ClusterRuns).standing(job.runId)
-  if (!isOver(standing, job)) return
+export const checkWanted = Effect.fnUntraced(function* (ref: Attempt) {
+  const { attempt, runId } = ref
+  const standing = yield* (yield* ClusterRuns).standing(runId)
+  if (!isOver(standing, ref)) return
   return yield* new RunFailed({
     message: standing.isCancelled
-      ? `Run ${job.runId} was cancelled. The same command goes on with it.`
-      : `Attempt ${job.attempt} at run ${job.runId} is over: another one has begun, or it has ended.`,
+      ? `Run ${runId} was cancelled. The same command goes on with it.`
+      : `Attempt ${attempt} at run ${runId} is over: another one has begun, or it has ended.`,
     exitCode: 130,
   })
+})
+
+const decodeSettings = Schema.decodeUnknownEffect(Schema.fromJsonString(JobSettings))
+
+/** What the attempt was asked for. */
+export const readJob = Effect.fnUntraced(function* ({ attempt, runId }: Attempt) {
+  const json = yield* (yield* ClusterRuns).job({ attempt, runId })
+  if (Option.isNone(json)) {
+    yield* checkWanted({ attempt, runId })
+    return yield* new RunFailed({
+      message: `The database does not say what run ${runId} was asked for. Start it again: etl run --cluster.`,
+      exitCode: 2,
+    })
+  }
+  const settings = yield* decodeSettings(json.value)
+  return { ...settings, runId, attempt } satisfies Job
 })
 
 /**
@@ -66,17 +83,17 @@ export const checkWanted = Effect.fnUntraced(function* (job: Job) {
  * from it. Work that is still its own a while later, it takes again, unless another attempt has it. A database that is away is the engine's too.
  */
 export const asActivity = <A, E, R>(
-  job: Job,
+  attempt: Attempt,
   effect: Effect.Effect<A, E, R>,
 ): Effect.Effect<A, RunFailed, Exclude<R, Scope.Scope> | ClusterRuns> =>
   effect.pipe(
     Effect.scoped,
-    Effect.tapError((error) => (isTaken(error) ? checkWanted(job) : Effect.void)),
+    Effect.tapError((error) => (isTaken(error) ? checkWanted(attempt) : Effect.void)),
     Effect.tapError((error) =>
       isPassing(error) ? Effect.logWarning(`${error.message} Leaving it alone for ${pause}.`) : Effect.void,
     ),
     Effect.retry({ schedule: Schedule.spaced(pause), while: isPassing }),
     Effect.catchDefect((defect) => Effect.andThen(Effect.logFatal("defect", defect), Effect.fail(toRunFailed(defect)))),
     Effect.mapError(toRunFailed),
-    Effect.annotateLogs({ run: job.runId }),
+    Effect.annotateLogs({ run: attempt.runId }),
   )

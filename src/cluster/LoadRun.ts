@@ -3,8 +3,9 @@ import { Workflow } from "effect/workflow"
 import { AddressCounts, FileSummary, RunSummary } from "../domain/RunSummary.ts"
 import { StageTimes } from "../domain/StageTimes.ts"
 import { userColumns } from "../domain/User.ts"
+import type { Attempt } from "../repo/RunRepo.ts"
 
-// What crosses the cluster, apart from those who do it: references and settings, never rows or credentials.
+// What crosses the cluster, apart from those who do it: numbers, by which a worker finds all else in the database.
 
 /** Where files come from, as every worker sees it. */
 export const SourceReference = Schema.Union([
@@ -25,10 +26,8 @@ const RejectLimit = Schema.Union([
   Schema.TaggedStruct("Percent", { percent: Schema.Number }),
 ])
 
-/** An attempt at a run, and what it was asked for: see `PipelineOptions`. */
-export const Job = Schema.Struct({
-  runId: Schema.Int,
-  attempt: Schema.Int,
+/** What a run was asked for, as the client keeps it in the database: see `PipelineOptions`. Never credentials. */
+export const JobSettings = Schema.Struct({
   source: SourceReference,
   mapping: Schema.Array(Schema.Tuple([Schema.String, Schema.Literals(userColumns)])),
   delimiter: Schema.String,
@@ -41,18 +40,12 @@ export const Job = Schema.Struct({
   /** Bytes: a larger file is loaded in parts of about that size. */
   splitSize: Schema.Int,
 })
-export type Job = typeof Job.Type
+export type JobSettings = typeof JobSettings.Type
 
-/** As it was listed: see `SourceFile`. */
-export const FileReference = Schema.Struct({
-  /** Its number in the database. */
-  fileId: Schema.Int,
-  uri: Schema.String,
-  name: Schema.String,
-  fingerprint: Schema.String,
-  size: Schema.Int,
-})
-export type FileReference = typeof FileReference.Type
+const attempt = { runId: Schema.Int, attempt: Schema.Int }
+
+/** An attempt at a run, and what it was asked for. */
+export type Job = Attempt & JobSettings
 
 /** The attempt has ended, and not well. */
 export class RunFailed extends Schema.TaggedError<RunFailed>()("RunFailed", {
@@ -80,15 +73,12 @@ export const PartOutcome = Schema.Union([
 ])
 export type PartOutcome = typeof PartOutcome.Type
 
-const keyOf = ({ attempt, runId }: Pick<Job, "attempt" | "runId">): string => `${runId}/${attempt}`
-
-const keyOfFile = ({ file, job }: { readonly job: Job; readonly file: FileReference }): string =>
-  // The attempt is part of the key: what failed or was cancelled in one is tried again in the next.
-  [keyOf(job), file.fingerprint, file.uri].join("/")
+/** The attempt is part of each key: what failed or was cancelled in one is tried again in the next. */
+const keyOf = ({ attempt, runId }: Attempt): string => `${runId}/${attempt}`
 
 /** Loads the files of a source: one child a file, or a part of it. */
 export const LoadRun = Workflow.make("LoadRun", {
-  payload: Job.fields,
+  payload: attempt,
   success: RunSummary,
   error: RunFailed,
   idempotencyKey: keyOf,
@@ -96,12 +86,12 @@ export const LoadRun = Workflow.make("LoadRun", {
 
 /** Cuts a large file into parts. Its outcome are their numbers; none where the file could not be read. */
 export const SplitFile = Workflow.make("SplitFile", {
-  payload: { job: Job, file: FileReference },
-  idempotencyKey: keyOfFile,
+  payload: { ...attempt, fileId: Schema.Int },
+  idempotencyKey: (payload) => `${keyOf(payload)}/${payload.fileId}`,
 })
 
 /** Loads a part of a file; part 0 of a file that nobody has split is all of it. Its outcome is kept in the database. */
 export const LoadPart = Workflow.make("LoadPart", {
-  payload: { job: Job, file: FileReference, part: Schema.Int },
-  idempotencyKey: ({ file, job, part }) => `${part}/${keyOfFile({ file, job })}`,
+  payload: { ...attempt, fileId: Schema.Int, part: Schema.Int },
+  idempotencyKey: (payload) => `${keyOf(payload)}/${payload.fileId}/${payload.part}`,
 })

@@ -1,10 +1,11 @@
-import { Context, Effect, Layer, RcMap, Schedule, type Scope } from "effect"
+import { Context, Effect, Layer, RcMap, Schedule, type Schema, type Scope } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import type { NotFound } from "../repo/NotFound.ts"
 import { type Attempt, RunRepo } from "../repo/RunRepo.ts"
-import { isOver } from "./Job.ts"
+import { isOver, readJob } from "./Job.ts"
+import type { Job, RunFailed } from "./LoadRun.ts"
 
 /** What a worker knows of an attempt at a run that others load as well; a moment old. */
 export interface Watched {
@@ -22,8 +23,14 @@ const every = "2 seconds"
 export class RunWatch extends Context.Service<
   RunWatch,
   {
-    /** The attempt as it was seen last, and is seen again every two seconds until the scope closes. */
-    readonly watch: (attempt: Attempt) => Effect.Effect<() => Watched, DatabaseError | NotFound, Scope.Scope>
+    /** What the attempt was asked for, and how it was seen last: again every two seconds until the scope closes. */
+    readonly watch: (
+      attempt: Attempt,
+    ) => Effect.Effect<
+      { readonly job: Job; readonly watched: () => Watched },
+      DatabaseError | NotFound | RunFailed | Schema.SchemaError,
+      Scope.Scope
+    >
   }
 >()("user-activity-etl/cluster/RunWatch") {
   static readonly layer = Layer.effect(
@@ -42,11 +49,12 @@ export class RunWatch extends Context.Service<
 
       const watched = yield* RcMap.make({
         lookup: Effect.fnUntraced(function* (attempt: Attempt) {
+          const job = yield* readJob(attempt).pipe(Effect.provideService(ClusterRuns, clusterRuns))
           let last = yield* look(attempt)
           const again = Effect.map(look(attempt), (now) => void (last = now))
           // That the database is away, those tell who work with it.
           yield* Effect.forkScoped(Effect.repeat(Effect.delay(Effect.ignore(again), every), Schedule.forever))
-          return () => last
+          return { job, watched: () => last }
         }),
         idleTimeToLive: "10 seconds",
       })

@@ -1,7 +1,8 @@
 import { Effect, Schema } from "effect"
 import { ClusterRuns, type PartOfRun } from "../repo/ClusterRuns.ts"
+import type { Attempt } from "../repo/RunRepo.ts"
 import { checkWanted } from "./Job.ts"
-import { type FileReference, type Job, LoadPart, PartOutcome, SplitFile } from "./LoadRun.ts"
+import { LoadPart, PartOutcome, SplitFile } from "./LoadRun.ts"
 import type { LoadedPart, Plan } from "./runActivities.ts"
 
 /** Children that are under way at once: some for every worker, and no burst for the engine. */
@@ -11,20 +12,20 @@ const mostUnderWay = 128
 const toBeSplit = -1
 
 interface Child extends PartOfRun {
-  readonly file: FileReference
+  readonly uri: string
 }
 
 const keyOf = ({ fileId, part }: PartOfRun): string => `${fileId}/${part}`
 
-const childrenOf = (file: FileReference, parts: ReadonlyArray<number>): ReadonlyArray<Child> =>
-  parts.map((part) => ({ file, fileId: file.fileId, part }))
+const childrenOf = ({ fileId, uri }: Omit<Child, "part">, parts: ReadonlyArray<number>): ReadonlyArray<Child> =>
+  parts.map((part) => ({ fileId, uri, part }))
 
 const decodeOutcome = Schema.decodeUnknownEffect(PartOutcome)
 
-const begin = (job: Job, { file, part }: Child) =>
+const begin = ({ attempt, runId }: Attempt, { fileId, part }: Child) =>
   part === toBeSplit
-    ? SplitFile.execute({ job, file }, { discard: true, detached: true })
-    : LoadPart.execute({ job, file, part }, { discard: true, detached: true })
+    ? SplitFile.execute({ runId, attempt, fileId }, { discard: true, detached: true })
+    : LoadPart.execute({ runId, attempt, fileId, part }, { discard: true, detached: true })
 
 /**
  * Has the parts of a run loaded, each by a child of its own, and gives what became of them. May be repeated: what has
@@ -36,9 +37,9 @@ const begin = (job: Job, { file, part }: Child) =>
  * three; in this shape never in 36), and costs twice the processor time. It is neither of the issues 8312 and 8238 of Effect:
  * these did not appear in 300 executions of each kind.
  */
-export const drive = Effect.fnUntraced(function* (job: Job, { files }: Plan) {
+export const drive = Effect.fnUntraced(function* (attempt: Attempt, { files }: Plan) {
   const clusterRuns = yield* ClusterRuns
-  const waiting = files.flatMap(({ file, parts }) => childrenOf(file, parts ?? [toBeSplit]))
+  const waiting = files.flatMap((file) => childrenOf(file, file.parts ?? [toBeSplit]))
   const underWay = new Map<string, Child>()
   const loaded: Array<LoadedPart> = []
   let isStopped = false
@@ -46,16 +47,16 @@ export const drive = Effect.fnUntraced(function* (job: Job, { files }: Plan) {
   /** Whether anything has ended. */
   const collect = Effect.fnUntraced(function* (children: ReadonlyArray<Child>) {
     if (children.length === 0) return false
-    const ended = yield* clusterRuns.outcomes(job, children)
+    const ended = yield* clusterRuns.outcomes(attempt, children)
     const byKey = new Map(children.map((child) => [keyOf(child), child]))
     for (const part of ended) {
-      const { file } = byKey.get(keyOf(part))!
+      const child = byKey.get(keyOf(part))!
       underWay.delete(keyOf(part))
       const outcome = yield* Effect.orDie(decodeOutcome(part.outcome))
       if (outcome._tag === "Failed") return yield* outcome.failure
-      if (outcome._tag === "Split") waiting.unshift(...childrenOf(file, outcome.parts))
+      if (outcome._tag === "Split") waiting.unshift(...childrenOf(child, outcome.parts))
       else {
-        loaded.push({ uri: file.uri, loaded: outcome.loaded })
+        loaded.push({ uri: child.uri, loaded: outcome.loaded })
         isStopped ||= outcome.loaded.isStopped
       }
     }
@@ -66,14 +67,14 @@ export const drive = Effect.fnUntraced(function* (job: Job, { files }: Plan) {
 
   let pause = 50
   while (waiting.length > 0 || underWay.size > 0) {
-    yield* checkWanted(job)
+    yield* checkWanted(attempt)
     // Those of an earlier try may have ended: they are not begun again.
     const next = waiting.splice(0, mostUnderWay - underWay.size)
     for (const child of next) underWay.set(keyOf(child), child)
     const hasEnded = yield* collect([...underWay.values()])
     yield* Effect.forEach(
       next.filter((child) => underWay.has(keyOf(child))),
-      (child) => begin(job, child),
+      (child) => begin(attempt, child),
       { concurrency: 16, discard: true },
     )
     pause = hasEnded ? 50 : Math.min(pause * 2, 500)

@@ -1,10 +1,12 @@
-import { Effect, Option } from "effect"
+import { Effect, Option, Schema } from "effect"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import { type Attempt, RunRepo } from "../repo/RunRepo.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import { requestOf } from "./Job.ts"
-import { type Job, LoadRun } from "./LoadRun.ts"
+import { JobSettings, LoadRun } from "./LoadRun.ts"
 import { fromStorage } from "./storage.ts"
+
+const encodeSettings = Schema.encodeEffect(Schema.fromJsonString(JobSettings))
 
 /** A run that a cluster loads. */
 export interface HandedOver extends Attempt {
@@ -17,10 +19,7 @@ export interface HandedOver extends Attempt {
  * Hands a run over to the workers of the database; they go on with it whoever follows. `source`: its URI. A source that
  * they load already is not handed over twice.
  */
-export const handOver = Effect.fn("Cluster.handOver")(function* (
-  wanted: Omit<Job, "runId" | "attempt">,
-  source: string,
-) {
+export const handOver = Effect.fn("Cluster.handOver")(function* (wanted: JobSettings, source: string) {
   const clusterRuns = yield* ClusterRuns
   const runs = yield* RunRepo
   yield* clusterRuns.checkServer
@@ -36,7 +35,8 @@ export const handOver = Effect.fn("Cluster.handOver")(function* (
   const begin = Effect.gen(function* () {
     // Nobody else begins an attempt at the source before this one is kept.
     const begun = yield* runs.begin(requestOf(wanted, source))
-    const execution = yield* fromStorage(LoadRun.execute({ ...wanted, ...begun }, { discard: true }))
+    yield* clusterRuns.keepJob(begun, yield* Effect.orDie(encodeSettings(wanted)))
+    const execution = yield* fromStorage(LoadRun.execute(begun, { discard: true }))
     yield* clusterRuns.handOver(begun, execution)
     return { ...begun, execution, isOld: false } satisfies HandedOver
   })

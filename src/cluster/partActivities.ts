@@ -1,15 +1,16 @@
 import { Effect, Schedule, Stream } from "effect"
 import * as AddressTally from "../domain/AddressTally.ts"
+import { baseName } from "../domain/format.ts"
 import { RejectTally } from "../domain/RejectTally.ts"
 import { Stopwatch } from "../domain/StageTimes.ts"
 import * as Loading from "../Loading.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
-import { RunRepo } from "../repo/RunRepo.ts"
-import { Source, type SourceError } from "../source/Source.ts"
+import { type Attempt, RunRepo } from "../repo/RunRepo.ts"
+import { Source, type SourceError, type SourceFile } from "../source/Source.ts"
 import { split } from "../source/split.ts"
 import { checkWanted, isOver, optionsOf, requestOf } from "./Job.ts"
-import type { FileReference, Job, PartLoaded } from "./LoadRun.ts"
-import { RunWatch } from "./RunWatch.ts"
+import type { Job, PartLoaded } from "./LoadRun.ts"
+import { RunWatch, type Watched } from "./RunWatch.ts"
 import { Sources } from "./Sources.ts"
 import { Vigil } from "./Vigil.ts"
 import { Worker } from "./Worker.ts"
@@ -21,98 +22,111 @@ const every = "1 second"
 const unopened = (uri: string, error: SourceError) =>
   Source.of({ uri, files: Effect.fail(error), read: () => Stream.fail(error) })
 
-const withSource =
-  (job: Job, file: FileReference) =>
-  <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-    Effect.gen(function* () {
-      const sources = yield* Sources
-      const source = yield* sources
-        .open(job.source)
-        .pipe(Effect.catchTag("SourceError", (error) => Effect.succeed(unopened(file.uri, error))))
-      return yield* Effect.provideService(effect, Source, source)
-    })
+/** What a child works on: its numbers lead to it. */
+interface Work {
+  readonly job: Job
+  /** The run as it was seen last. */
+  readonly watched: () => Watched
+  readonly file: SourceFile
+}
+
+/** Works on a file with the run's source, however that can be opened here. */
+const withWork = <A, E, R>(attempt: Attempt, fileId: number, work: (work: Work) => Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    const { job, watched } = yield* (yield* RunWatch).watch(attempt)
+    const identity = yield* (yield* ClusterRuns).file(fileId)
+    const file = { ...identity, name: baseName(identity.uri) }
+    const source = yield* (yield* Sources)
+      .open(job.source)
+      .pipe(Effect.catchTag("SourceError", (error) => Effect.succeed(unopened(file.uri, error))))
+    return yield* Effect.provideService(work({ job, watched, file }), Source, source)
+  })
 
 /** Loads a part of a file until its end, or until the run is not wanted any more. */
-export const loadPart = (job: Job, file: FileReference, part: number) =>
-  Effect.gen(function* () {
-    const worker = yield* Worker
-    const vigil = yield* Vigil
-    const clusterRuns = yield* ClusterRuns
-    const { uri } = yield* Source
-    const watched = yield* (yield* RunWatch).watch(job)
-    const tallies: Loading.Tallies = {
-      addresses: yield* AddressTally.make,
-      rejects: new RejectTally(),
-      stopwatch: new Stopwatch(),
-    }
-    const options = optionsOf(job, worker.concurrency)
-    const loading = yield* Loading.make(options, job.runId, requestOf(job, uri), tallies, watched().counts)
-    const look = Effect.suspend(() => {
-      const { counts, isOver, isStopped } = watched()
-      return isOver ? loading.cancel : isStopped ? loading.stop : loading.recount(counts)
-    })
-    const work = Effect.gen(function* () {
-      // It may have waited long for its turn, and another attempt may have the file by now.
-      if (isOver(yield* clusterRuns.standing(job.runId), job)) yield* loading.cancel
-      else yield* look
-      yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(every)))
-      return yield* loading.loadPart({ file, fileId: file.fileId }, part)
-    })
-    const { state, located, queued, milliseconds } = yield* work.pipe(
-      // What is read waits for what is written; a compressed file is inflated up to where it goes on.
-      vigil.over(({ _tag }) => _tag === "ChunkCommitted" || _tag === "BytesRead"),
-      worker.inTurn(file.size),
-    )
-    const loaded: PartLoaded = {
-      state,
-      located,
-      queued,
-      milliseconds,
-      stages: tallies.stopwatch.times,
-      addresses: yield* tallies.addresses.counts,
-      isStopped: yield* loading.isStopped,
-    }
-    return loaded
-  }).pipe(withSource(job, file))
+export const loadPart = (attempt: Attempt, fileId: number, part: number) =>
+  withWork(
+    attempt,
+    fileId,
+    Effect.fnUntraced(function* ({ file, job, watched }: Work) {
+      const worker = yield* Worker
+      const vigil = yield* Vigil
+      const clusterRuns = yield* ClusterRuns
+      const { uri } = yield* Source
+      const tallies: Loading.Tallies = {
+        addresses: yield* AddressTally.make,
+        rejects: new RejectTally(),
+        stopwatch: new Stopwatch(),
+      }
+      const options = optionsOf(job, worker.concurrency)
+      const loading = yield* Loading.make(options, job.runId, requestOf(job, uri), tallies, watched().counts)
+      const look = Effect.suspend(() => {
+        const { counts, isOver, isStopped } = watched()
+        return isOver ? loading.cancel : isStopped ? loading.stop : loading.recount(counts)
+      })
+      const work = Effect.gen(function* () {
+        // It may have waited long for its turn, and another attempt may have the file by now.
+        if (isOver(yield* clusterRuns.standing(job.runId), job)) yield* loading.cancel
+        else yield* look
+        yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(every)))
+        return yield* loading.loadPart({ file, fileId }, part)
+      })
+      const { state, located, queued, milliseconds } = yield* work.pipe(
+        // What is read waits for what is written; a compressed file is inflated up to where it goes on.
+        vigil.over(({ _tag }) => _tag === "ChunkCommitted" || _tag === "BytesRead"),
+        worker.inTurn(file.size),
+      )
+      const loaded: PartLoaded = {
+        state,
+        located,
+        queued,
+        milliseconds,
+        stages: tallies.stopwatch.times,
+        addresses: yield* tallies.addresses.counts,
+        isStopped: yield* loading.isStopped,
+      }
+      return loaded
+    }),
+  )
 
 /** Parts of a file, at most: each has checkpoints of its own. */
 const mostParts = 1_000
 
 /** Cuts a file into parts, unless that was done before, and gives the numbers of those that are left to load. */
-export const splitFile = (job: Job, file: FileReference) =>
-  Effect.gen(function* () {
-    const runs = yield* RunRepo
-    const worker = yield* Worker
-    const vigil = yield* Vigil
-    const source = yield* Source
-    const watched = yield* (yield* RunWatch).watch(job)
-    yield* checkWanted(job)
-    const request = requestOf(job, source.uri)
-    const listed = { file, fileId: file.fileId }
-    const takeParts = runs.take(job.runId, request, listed)
-    const taken = yield* takeParts
-    if (taken.parts.every(({ resume }) => resume !== undefined)) return taken.parts.map(({ part }) => part)
-    const splitSize = Math.max(job.splitSize, Math.ceil(file.size / mostParts))
-    const stillWanted = Effect.suspend(() => (watched().isOver ? checkWanted(job) : Effect.void))
-    const cut = split(file, { ...optionsOf(job, worker.concurrency), splitSize })(source.read(file, 0)).pipe(
-      vigil.over(({ _tag }) => _tag === "BytesRead"),
-      Effect.raceFirst(Effect.forever(Effect.delay(stillWanted, every))),
-      worker.inTurn(file.size),
-    )
-    return yield* cut.pipe(
-      Effect.flatMap(({ header, parts }) =>
-        parts.length > 1 ? runs.beginFile(taken, { header, parts, maxRecordSize: job.maxRecordSize }) : Effect.void,
-      ),
-      // What is stored counts: somebody else may have taken the file meanwhile.
-      Effect.andThen(takeParts),
-      Effect.map(({ parts }) => parts.map(({ part }) => part)),
-      Effect.catchTag(
-        "SourceError",
-        Effect.fnUntraced(function* ({ message }) {
-          yield* Effect.logError(message).pipe(Effect.annotateLogs({ step: "Extract", file: file.uri }))
-          yield* runs.failFile(taken, message)
-          return []
-        }),
-      ),
-    )
-  }).pipe(withSource(job, file))
+export const splitFile = (attempt: Attempt, fileId: number) =>
+  withWork(
+    attempt,
+    fileId,
+    Effect.fnUntraced(function* ({ file, job, watched }: Work) {
+      const runs = yield* RunRepo
+      const worker = yield* Worker
+      const vigil = yield* Vigil
+      const source = yield* Source
+      yield* checkWanted(job)
+      const takeParts = runs.take(job.runId, requestOf(job, source.uri), { file, fileId })
+      const taken = yield* takeParts
+      if (taken.parts.every(({ resume }) => resume !== undefined)) return taken.parts.map(({ part }) => part)
+      const splitSize = Math.max(job.splitSize, Math.ceil(file.size / mostParts))
+      const stillWanted = Effect.suspend(() => (watched().isOver ? checkWanted(job) : Effect.void))
+      const cut = split(file, { ...optionsOf(job, worker.concurrency), splitSize })(source.read(file, 0)).pipe(
+        vigil.over(({ _tag }) => _tag === "BytesRead"),
+        Effect.raceFirst(Effect.forever(Effect.delay(stillWanted, every))),
+        worker.inTurn(file.size),
+      )
+      return yield* cut.pipe(
+        Effect.flatMap(({ header, parts }) =>
+          parts.length > 1 ? runs.beginFile(taken, { header, parts, maxRecordSize: job.maxRecordSize }) : Effect.void,
+        ),
+        // What is stored counts: somebody else may have taken the file meanwhile.
+        Effect.andThen(takeParts),
+        Effect.map(({ parts }) => parts.map(({ part }) => part)),
+        Effect.catchTag(
+          "SourceError",
+          Effect.fnUntraced(function* ({ message }) {
+            yield* Effect.logError(message).pipe(Effect.annotateLogs({ step: "Extract", file: file.uri }))
+            yield* runs.failFile(taken, message)
+            return []
+          }),
+        ),
+      )
+    }),
+  )

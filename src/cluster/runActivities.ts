@@ -18,10 +18,10 @@ import { fileSummary } from "../Loading.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import { LocationQueue } from "../repo/LocationQueue.ts"
 import { RunHistory } from "../repo/RunHistory.ts"
-import { type FileLoad, RunRepo } from "../repo/RunRepo.ts"
+import { type Attempt, type FileLoad, RunRepo } from "../repo/RunRepo.ts"
 import { isGzipName, Source, type SourceFile } from "../source/Source.ts"
-import { checkWanted, requestOf } from "./Job.ts"
-import { FileReference, type Job, LoadRun, PartLoaded, RunFailed } from "./LoadRun.ts"
+import { checkWanted, readJob, requestOf } from "./Job.ts"
+import { type JobSettings, LoadRun, PartLoaded, RunFailed } from "./LoadRun.ts"
 import { Sources } from "./Sources.ts"
 
 /** What there is to do. */
@@ -29,29 +29,32 @@ export const Plan = Schema.Struct({
   /** When the attempt began, in milliseconds since 1970. */
   start: Schema.Int,
   /** The parts that are left to load; null: the file is to be split first. */
-  files: Schema.Array(Schema.Struct({ file: FileReference, parts: Schema.NullOr(Schema.Array(Schema.Int)) })),
+  files: Schema.Array(
+    Schema.Struct({ fileId: Schema.Int, uri: Schema.String, parts: Schema.NullOr(Schema.Array(Schema.Int)) }),
+  ),
   /** URIs of files that earlier runs have loaded. */
   skipped: Schema.Array(Schema.String),
 })
 export type Plan = typeof Plan.Type
 
 /** A compressed file can only be read from its beginning: to split it would be to inflate it once for each part. */
-const isToSplit = ({ file, parts }: FileLoad<SourceFile>, { splitSize }: Job): boolean =>
+const isToSplit = ({ file, parts }: FileLoad<SourceFile>, { splitSize }: JobSettings): boolean =>
   file.size > splitSize && !isGzipName(file.uri) && parts.every(({ resume }) => resume === undefined)
 
 /** The plan, what became of the parts, and the summary are one message each, which the workers hold in memory: some kB a file. */
 const mostFiles = 20_000
 
-/** Lists the source, and tells what is to be loaded of it. */
-export const plan = Effect.fnUntraced(function* (job: Job) {
+/** Lists the source, and what is to be loaded of it. */
+export const plan = Effect.fnUntraced(function* (attempt: Attempt) {
   const start = yield* Clock.currentTimeMillis
+  const job = yield* readJob(attempt)
   const runs = yield* RunRepo
   const source = yield* (yield* Sources).open(job.source)
   const request = requestOf(job, source.uri)
   yield* checkWanted(job)
   const clusterRuns = yield* ClusterRuns
   // Who handed the run over may not have lived to keep it.
-  yield* clusterRuns.handOver(job, yield* LoadRun.executionId(job))
+  yield* clusterRuns.handOver(attempt, yield* LoadRun.executionId(attempt))
   yield* clusterRuns.forgetErrors(job.runId)
   const { loads } = yield* Listing.listFiles(job.runId, request).pipe(Effect.provideService(Source, source))
   if (loads.length > mostFiles) {
@@ -68,7 +71,8 @@ export const plan = Effect.fnUntraced(function* (job: Job) {
     files: open
       .filter(({ state }) => state === "open")
       .map((load) => ({
-        file: { fileId: load.fileId, ...load.file },
+        fileId: load.fileId,
+        uri: load.file.uri,
         parts: isToSplit(load, job) ? null : load.parts.map(({ part }) => part),
       })),
     skipped: loads
@@ -90,7 +94,7 @@ const summarizeFiles = (
   parts: ReadonlyArray<LoadedPart>,
 ): ReadonlyArray<FileSummary> => {
   const byUri = Map.groupBy(parts, ({ uri }) => uri)
-  const planned = new Set(plan.files.map(({ file }) => file.uri))
+  const planned = new Set(plan.files.map(({ uri }) => uri))
   // What an earlier attempt left open and is not there any more, nobody waits for.
   const isThere = ({ error, state, uri }: RunFile) => state === "loaded" || error !== null || planned.has(uri)
   const sum = (uri: string, count: (loaded: PartLoaded) => number) =>
@@ -113,11 +117,12 @@ const summarizeFiles = (
 }
 
 /** Ends the attempt, and tells what it did. Places may be waited for. */
-export const finish = Effect.fnUntraced(function* (job: Job, plan: Plan, parts: ReadonlyArray<LoadedPart>) {
-  const { runId, attempt } = job
+export const finish = Effect.fnUntraced(function* (ref: Attempt, plan: Plan, parts: ReadonlyArray<LoadedPart>) {
+  const { runId, attempt } = ref
   // It may have been ended by this very step, whose answer was lost.
   const { attempt: last, isEnded } = yield* (yield* ClusterRuns).standing(runId)
-  if (!isEnded || last !== attempt) yield* checkWanted(job)
+  if (!isEnded || last !== attempt) yield* checkWanted(ref)
+  const { maxRejects } = yield* readJob(ref)
   const runs = yield* RunRepo
   const { service } = yield* GeoLocator
   const { files, rejectedFor, source, totals } = yield* (yield* RunHistory).details(runId)
@@ -134,7 +139,7 @@ export const finish = Effect.fnUntraced(function* (job: Job, plan: Plan, parts: 
     rejectedFor,
     // Those who load at once do not see each other's rejects before they are done.
     stopped:
-      loaded.some(({ isStopped }) => isStopped) || RejectLimit.isExceeded(job.maxRejects, yield* runs.committed(runId)),
+      loaded.some(({ isStopped }) => isStopped) || RejectLimit.isExceeded(maxRejects, yield* runs.committed(runId)),
     stages: loaded.reduce((sum, { stages }) => addStages(sum, stages), noStages),
     addresses: { ...addresses, requests: null, refusals: null, waiting: yield* (yield* LocationQueue).waiting },
     serviceRate: service === undefined ? null : rateOf(service),
@@ -153,7 +158,7 @@ export const finish = Effect.fnUntraced(function* (job: Job, plan: Plan, parts: 
 
 /** Keeps how an attempt ended that has failed, or was cancelled. */
 export const keepFailure = Effect.fnUntraced(function* (
-  { attempt, runId }: Job,
+  { attempt, runId }: Attempt,
   start: number | undefined,
   { exitCode, message }: RunFailed,
 ) {

@@ -2,71 +2,72 @@ import { Effect, Layer, Schedule, Schema } from "effect"
 import { Activity } from "effect/workflow"
 import { RunSummary } from "../domain/RunSummary.ts"
 import { ClusterRuns, type PartOfRun } from "../repo/ClusterRuns.ts"
+import type { Attempt } from "../repo/RunRepo.ts"
 import { drive } from "./drive.ts"
 import { asActivity } from "./Job.ts"
-import { type Job, LoadPart, LoadRun, PartOutcome, RunFailed, SplitFile } from "./LoadRun.ts"
+import { LoadPart, LoadRun, PartOutcome, RunFailed, SplitFile } from "./LoadRun.ts"
 import * as Parts from "./partActivities.ts"
 import * as Run from "./runActivities.ts"
 
 const encodeOutcome = Schema.encodeEffect(Schema.fromJsonString(PartOutcome))
 
 /** What a child does. Its outcome is kept, also a failure: the run waits for it. */
-const child = <R>(name: string, job: Job, part: PartOfRun, execute: Effect.Effect<PartOutcome, RunFailed, R>) =>
+const child = <R>(name: string, attempt: Attempt, part: PartOfRun, execute: Effect.Effect<PartOutcome, RunFailed, R>) =>
   Activity.make({
     name,
     execute: Effect.gen(function* () {
-      const json = yield* asActivity(job, Effect.flatMap(execute, encodeOutcome)).pipe(
+      const json = yield* asActivity(attempt, Effect.flatMap(execute, encodeOutcome)).pipe(
         Effect.catchTag("RunFailed", (failure) => Effect.orDie(encodeOutcome({ _tag: "Failed", failure }))),
       )
       const clusterRuns = yield* ClusterRuns
       // Whoever drives the run would wait for it for ever.
-      yield* asActivity(job, clusterRuns.keepOutcome(job, part, json)).pipe(
+      yield* asActivity(attempt, clusterRuns.keepOutcome(attempt, part, json)).pipe(
         Effect.retry(Schedule.spaced("1 minute")),
         Effect.orDie,
       )
     }),
   })
 
-const partLayer = LoadPart.toLayer(({ file, job, part }) =>
+const partLayer = LoadPart.toLayer(({ fileId, part, ...attempt }) =>
   child(
     "Load",
-    job,
-    { fileId: file.fileId, part },
-    Effect.map(asActivity(job, Parts.loadPart(job, file, part)), (loaded) => ({ _tag: "Loaded", loaded })),
+    attempt,
+    { fileId, part },
+    Effect.map(asActivity(attempt, Parts.loadPart(attempt, fileId, part)), (loaded) => ({ _tag: "Loaded", loaded })),
   ),
 )
 
-const splitLayer = SplitFile.toLayer(({ file, job }) =>
+const splitLayer = SplitFile.toLayer(({ fileId, ...attempt }) =>
   child(
     "Split",
-    job,
-    { fileId: file.fileId, part: -1 },
-    Effect.map(asActivity(job, Parts.splitFile(job, file)), (parts) => ({ _tag: "Split", parts })),
+    attempt,
+    { fileId, part: -1 },
+    Effect.map(asActivity(attempt, Parts.splitFile(attempt, fileId)), (parts) => ({ _tag: "Split", parts })),
   ),
 )
 
 const runLayer = LoadRun.toLayer(
-  Effect.fnUntraced(function* (job) {
+  Effect.fnUntraced(function* (attempt) {
     let start: number | undefined
     const load = Effect.gen(function* () {
       const plan = yield* Activity.make({
         name: "Plan",
         success: Run.Plan,
         error: RunFailed,
-        execute: asActivity(job, Run.plan(job)),
+        execute: asActivity(attempt, Run.plan(attempt)),
       })
       start = plan.start
       const parts = yield* Activity.make({
         name: "Drive",
         success: Schema.Array(Run.LoadedPart),
         error: RunFailed,
-        execute: asActivity(job, drive(job, plan)),
+        execute: asActivity(attempt, drive(attempt, plan)),
       })
       return yield* Activity.make({
         name: "Finish",
         success: RunSummary,
         error: RunFailed,
-        execute: asActivity(job, Run.finish(job, plan, parts)),
+        execute: asActivity(attempt, Run.finish(attempt, plan, parts)),
       })
     })
     return yield* load.pipe(
@@ -75,7 +76,7 @@ const runLayer = LoadRun.toLayer(
           Activity.make({
             name: "KeepFailure",
             error: RunFailed,
-            execute: asActivity(job, Run.keepFailure(job, start, failure)),
+            execute: asActivity(attempt, Run.keepFailure(attempt, start, failure)),
           }),
           Effect.fail(failure),
         ),

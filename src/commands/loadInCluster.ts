@@ -1,7 +1,7 @@
 import { Duration, Effect, Option } from "effect"
 import { follow } from "../cluster/follow.ts"
 import { handOver } from "../cluster/handOver.ts"
-import type { Job, SourceReference } from "../cluster/LoadRun.ts"
+import type { JobSettings, SourceReference } from "../cluster/LoadRun.ts"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import { plural } from "../domain/format.ts"
 import { defaultSplitSize } from "../PipelineOptions.ts"
@@ -38,7 +38,7 @@ const sourceReference = ({ aws, bucket, endpoint, region, sign, source }: RunFla
       }
     : { _tag: "Path", path: uri }
 
-const toJob = (flags: RunFlags, mapping: ColumnMapping, uri: string): Omit<Job, "runId" | "attempt"> => ({
+const toJob = (flags: RunFlags, mapping: ColumnMapping, uri: string): JobSettings => ({
   source: sourceReference(flags, uri),
   mapping: [...mapping],
   delimiter: flags.delimiter,

@@ -1,9 +1,9 @@
-import { Context, type Effect, type Option } from "effect"
+import { Context, type Effect, type Option, type Redacted } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { RunName } from "../domain/RunRecord.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import type { NotFound } from "./NotFound.ts"
-import type { Attempt } from "./RunRepo.ts"
+import type { Attempt, FileIdentity } from "./RunRepo.ts"
 
 /** The last attempt of a run. */
 export interface Standing extends Attempt {
@@ -42,6 +42,14 @@ export class ClusterRuns extends Context.Service<
     readonly checkServer: Effect.Effect<void, DatabaseError>
     /** How many workers have work of the cluster's shards. */
     readonly workers: Effect.Effect<number, DatabaseError>
+    /** What only those who may read the database know: by it workers and clients prove that they belong together. */
+    readonly key: Effect.Effect<Redacted.Redacted<Uint8Array>, DatabaseError>
+    /** Keeps what the attempt is asked for, as JSON. May be repeated. */
+    readonly keepJob: (attempt: Attempt, job: string) => Effect.Effect<void, DatabaseError>
+    /** What the attempt is asked for; none where another one has begun, or it was not begun for a cluster. */
+    readonly job: (attempt: Attempt) => Effect.Effect<Option.Option<string>, DatabaseError>
+    /** A file as it was listed. */
+    readonly file: (fileId: number) => Effect.Effect<FileIdentity, DatabaseError>
     /** The attempt belongs to a cluster from now on. May be repeated. */
     readonly handOver: (attempt: Attempt, execution: string) => Effect.Effect<void, DatabaseError>
     /** The attempt at the source that was handed over, and has neither ended nor been cancelled. */

@@ -1,4 +1,4 @@
-import { Effect, Layer, Option, Result } from "effect"
+import { Effect, Layer, Option, Redacted, Result } from "effect"
 import { type DatabaseError, fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
 import type { RunName } from "../domain/RunRecord.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
@@ -10,7 +10,7 @@ import { findRun } from "./findRuns.ts"
 import { fromReadError, type NotFound } from "./NotFound.ts"
 import { patiently } from "./patience.ts"
 import { requireVersion } from "./serverVersion.ts"
-import type { Attempt } from "./RunRepo.ts"
+import type { Attempt, FileIdentity } from "./RunRepo.ts"
 
 /** PostgreSQL 14: a session that says nothing for too long is ended, and its locks with it. */
 const leastVersion = 140_000
@@ -62,6 +62,40 @@ const make = Effect.gen(function* () {
       where locktype = 'advisory' and granted and objsubid = 2
         and database = (select oid from pg_database where datname = current_database())`.pipe(
       Effect.map(([row]) => row!.workers),
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    key: sql<{ key: Uint8Array<ArrayBuffer> }>`select key from etl_cluster_key`.pipe(
+      Effect.map(([row]) => Redacted.make(row!.key)),
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    keepJob: Effect.fn("ClusterRuns.keepJob")(
+      function* ({ attempt, runId }: Attempt, job: string) {
+        yield* sql`update etl_runs set job = ${job}::json where id = ${runId} and attempts = ${attempt}`
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    job: Effect.fn("ClusterRuns.job")(
+      function* ({ attempt, runId }: Attempt) {
+        const [run] = yield* sql<{ job: string }>`
+          select job::text as job from etl_runs where id = ${runId} and attempts = ${attempt} and job is not null`
+        return Option.map(Option.fromUndefinedOr(run), ({ job }) => job)
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    file: Effect.fn("ClusterRuns.file")(
+      function* (fileId: number) {
+        const [file] = yield* sql<FileIdentity>`
+          select uri, fingerprint, size::float8 as size from etl_files where id = ${fileId}`
+        return file!
+      },
       Effect.mapError(fromSqlError),
       patiently,
     ),

@@ -11,6 +11,7 @@ import rejects from "./migrations/0005_rejects.ts"
 import lanes from "./migrations/0006_lanes.ts"
 import history from "./migrations/0007_history.ts"
 import cluster from "./migrations/0008_cluster.ts"
+import clusterKey from "./migrations/0009_cluster_key.ts"
 import { AdoptionError } from "./migrations/adoptUsers.ts"
 import { patiently } from "./patience.ts"
 import { requireVersion } from "./serverVersion.ts"
@@ -25,6 +26,7 @@ export const migrations = {
   "0006_lanes": lanes,
   "0007_history": history,
   "0008_cluster": cluster,
+  "0009_cluster_key": clusterKey,
 }
 
 const runMigrations = Migrator.make({})({ table: "etl_migrations", loader: Migrator.fromRecord(migrations) })

@@ -1,7 +1,9 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { cluster, load, World } from "../utils/cluster.ts"
+import { LoadRun } from "../../src/cluster/LoadRun.ts"
+import { RunRepo } from "../../src/repo/RunRepo.ts"
+import { cluster, load, sourceUri, World } from "../utils/cluster.ts"
 
 const stored = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
@@ -47,5 +49,15 @@ describe("LoadRun", () => {
         ),
       ),
     ),
+  )
+
+  it.live("does nothing of a run that nobody has handed over, whatever a message says", () =>
+    Effect.gen(function* () {
+      const runs = yield* RunRepo
+      const begun = yield* Effect.scoped(runs.begin({ source: sourceUri, mapping: "", force: false }))
+      const failure = yield* Effect.flip(LoadRun.execute(begun))
+      assert.include(failure.message, `The database does not say what run ${begun.runId} was asked for.`)
+      assert.deepStrictEqual(yield* stored, [])
+    }).pipe(Effect.provide(cluster(new World({ "a.csv": "email,name\na@example.com,Ada\n" })))),
   )
 })

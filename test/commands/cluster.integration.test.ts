@@ -176,6 +176,10 @@ describe("run --cluster", () => {
       const messages = yield* query<{ text: string }>("select m::text as text from cluster_messages m")
       const replies = yield* query<{ text: string }>("select r::text as text from cluster_replies r")
       assert.isAbove(messages.length, 24)
+      for (const { text } of messages) {
+        assert.notInclude(text, source)
+        assert.notInclude(text, "first_name")
+      }
       const said = [...workers.flatMap(({ output }) => [output.stdout, output.stderr]), ...logs]
       const shown = [run, again, followed].flatMap(({ logText, stderr, stdout }) => [logText, stderr, stdout])
       for (const text of [...said, ...shown, ...[...messages, ...replies].map(({ text }) => text)]) {

@@ -3,7 +3,7 @@ import { it } from "@effect/vitest"
 import { Context, Effect, type Latch, Layer, type Scope, Stream } from "effect"
 import { ClusterWorkflowEngine, TestRunner } from "effect/cluster"
 import { handOver } from "../../src/cluster/handOver.ts"
-import { type Job, LoadRun } from "../../src/cluster/LoadRun.ts"
+import { type JobSettings, LoadRun } from "../../src/cluster/LoadRun.ts"
 import * as Locating from "../../src/cluster/locating.ts"
 import { RunWatch } from "../../src/cluster/RunWatch.ts"
 import { Sources } from "../../src/cluster/Sources.ts"
@@ -16,7 +16,7 @@ import * as Testing from "../../src/testing.ts"
 import { native, repos } from "./repos.ts"
 
 /** What `etl run --cluster` would hand over. */
-export const wanted: Omit<Job, "runId" | "attempt"> = {
+export const wanted: JobSettings = {
   source: { _tag: "S3", bucket: "bucket", prefix: "prefix", sign: false },
   mapping: [
     ["email", "email"],
@@ -100,10 +100,9 @@ export const cluster = (world: World, locator: Layer.Layer<GeoLocator> = GeoLoca
   )
 
 /** Hands a run over and waits until it has ended. */
-export const load = Effect.fnUntraced(function* (job: Partial<Omit<Job, "runId" | "attempt">> = {}) {
-  const whole = { ...wanted, ...job }
-  const { runId, attempt } = yield* handOver(whole, sourceUri)
-  return yield* LoadRun.execute({ ...whole, runId, attempt })
+export const load = Effect.fnUntraced(function* (job: Partial<JobSettings> = {}) {
+  const { runId, attempt } = yield* handOver({ ...wanted, ...job }, sourceUri)
+  return yield* LoadRun.execute({ runId, attempt })
 })
 
 /** A file of so many users, of twelve bytes each where they are ten at most. */
