@@ -9,7 +9,9 @@ import type { RunServices } from "./commands/run.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
 import type { WorkerFlags, WorkerServices } from "./commands/worker.ts"
 import * as Engine from "./cluster/Engine.ts"
+import { checkEndpoint } from "./cluster/endpoints.ts"
 import * as Health from "./cluster/health.ts"
+import { isLoopback, listenAddress } from "./cluster/listen.ts"
 import type { SourceReference } from "./cluster/LoadRun.ts"
 import * as ClusterLocating from "./cluster/locating.ts"
 import { RunWatch } from "./cluster/RunWatch.ts"
@@ -71,17 +73,19 @@ const notSeenBy =
         })
       : error
 
-const sources = ({ host }: WorkerFlags) =>
+const sources = ({ endpoint, host }: WorkerFlags) =>
   Layer.effect(
     Sources,
     Effect.gen(function* () {
       // A source is opened once for all files of it: a client of S3 asks for credentials each time.
       const opened = yield* RcMap.make({
-        lookup: (reference: SourceReference) =>
-          Layer.build(Layer.provide(sourceOf(reference), platform)).pipe(
-            Effect.map(Context.get(Source)),
+        lookup: Effect.fnUntraced(function* (reference: SourceReference) {
+          yield* checkEndpoint(reference, endpoint, host)
+          const context = yield* Layer.build(Layer.provide(sourceOf(reference), platform)).pipe(
             Effect.mapError(notSeenBy(host, reference)),
-          ),
+          )
+          return Context.get(context, Source)
+        }),
         idleTimeToLive: "10 seconds",
       })
       return { open: (reference) => RcMap.get(opened, reference) }
@@ -98,14 +102,14 @@ const ready = Layer.effectDiscard(Effect.flatMap(UserRepo, ({ migrate }) => migr
 const warnOfLoopback = Effect.fnUntraced(function* (flags: WorkerFlags) {
   const { url } = yield* chooseServer(flags)
   const { host } = yield* PgServer.config(url)
-  if (!Engine.isLoopback(flags.host) || Engine.isLoopback(host) || host.startsWith("/")) return
+  if (!isLoopback(flags.host) || isLoopback(host) || host.startsWith("/")) return
   yield* Effect.logWarning(
     `--host is ${flags.host}, where only this machine reaches the worker, and the database is on ${host}. If workers run on other machines too, give each --host with its own name or address: else they do not find each other.`,
   )
 })
 
-const checkPorts = (host: string, port: number) =>
-  Effect.mapError(Engine.checkPorts(host, [port, port + 1]), ({ message }) => new UsageError({ message }))
+const listenOn = ({ host, listen, port }: WorkerFlags) =>
+  Effect.mapError(listenAddress(host, listen, [port, port + 1]), ({ message }) => new UsageError({ message }))
 
 /** How long a worker may take to leave: what it holds is given to others only when it has. */
 const longestLeave = 20_000
@@ -126,12 +130,14 @@ const idleInTransaction = Duration.toMillis(Engine.shardLockExpiration)
 /** A worker, which works from now on. */
 export const worker = (flags: WorkerFlags): Layer.Layer<WorkerServices, RunError> => {
   const { concurrency, host, port, stallTimeout } = flags
-  const health = Health.layer({ host: Engine.listenHost(host), port: port + 1, stallTimeout })
-  const engine = Engine.worker({ host, port }).pipe(Layer.provide(engineDatabase(flags)))
   return Layer.unwrap(
-    Effect.as(
-      Effect.all([warnOfLoopback(flags), checkQuota(flags), checkPorts(Engine.listenHost(host), port)]),
-      leaves.pipe(
+    Effect.gen(function* () {
+      yield* warnOfLoopback(flags)
+      yield* checkQuota(flags)
+      const address = yield* listenOn(flags)
+      const health = Health.layer({ host: address, port: port + 1, stallTimeout })
+      const engine = Engine.worker({ host, port, address }).pipe(Layer.provide(engineDatabase(flags)))
+      return leaves.pipe(
         Layer.provideMerge(Layer.mergeAll(Workflows.layer, ClusterLocating.layer, health)),
         Layer.provide(engine),
         Layer.provide(Layer.mergeAll(sources(flags), Worker.layer(concurrency), RunWatch.layer)),
@@ -142,8 +148,8 @@ export const worker = (flags: WorkerFlags): Layer.Layer<WorkerServices, RunError
             Layer.provideMerge(locator(flags), repositories(flags, concurrency, idleInTransaction)),
           ),
         ),
-      ),
-    ),
+      )
+    }),
   ).pipe(withLog(flags))
 }
 

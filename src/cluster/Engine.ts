@@ -1,55 +1,25 @@
-import { isIP } from "node:net"
-import * as NodeClusterSocket from "@effect/platform-node/NodeClusterSocket"
-import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
-import { Duration, Effect, Layer, Option, Predicate, Schema } from "effect"
-import { ClusterWorkflowEngine, RunnerAddress } from "effect/cluster"
+import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
+import { Duration, Effect, Layer, Option } from "effect"
+import {
+  ClusterWorkflowEngine,
+  RunnerAddress,
+  RunnerHealth,
+  Runners,
+  ShardingConfig,
+  SocketRunner,
+  SqlMessageStorage,
+  SqlRunnerStorage,
+} from "effect/cluster"
+import { RpcSerialization } from "effect/rpc"
 import { engineLog } from "./engineLog.ts"
+import * as Transport from "./transport.ts"
 
-/** Where the other workers find one. */
+/** Where the other workers find one, and the address that it listens on. */
 export interface WorkerAddress {
   readonly host: string
   readonly port: number
+  readonly address: string
 }
-
-/** Whether nobody but this machine can reach the address. */
-export const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.")
-
-/** What a worker listens on: an address as it is; a name may be one that only others know. */
-export const listenHost = (host: string): string => (isLoopback(host) || isIP(host) !== 0 ? host : "0.0.0.0")
-
-/** A port cannot be listened on. The engine itself would go on without, and be found by nobody. */
-class PortError extends Schema.TaggedError<PortError>()("PortError", { message: Schema.String }) {}
-
-const codeOf = (cause: unknown): string =>
-  Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code) ? cause.code : "unknown"
-
-const explain = (code: string): string => {
-  switch (code) {
-    case "EADDRINUSE":
-      return "it is taken (EADDRINUSE), perhaps by another worker. Give this one a --port of its own: it takes that and the next."
-    case "EACCES":
-      return "this user may not (EACCES). Give a --port from 1024 on."
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return `--host is no address of this machine (${code}). Correct it.`
-    default:
-      return `${code}. Give another --port or --host.`
-  }
-}
-
-/** Tries whether the ports can be listened on. */
-export const checkPorts = (host: string, ports: ReadonlyArray<number>) =>
-  Effect.forEach(
-    ports,
-    (port) =>
-      Effect.scoped(NodeSocketServer.make({ host, port })).pipe(
-        Effect.mapError(
-          ({ reason }) =>
-            new PortError({ message: `${host}:${port} cannot be listened on: ${explain(codeOf(reason.cause))}` }),
-        ),
-      ),
-    { discard: true },
-  )
 
 /**
  * With less than this a burst of work made workers lose the locks of their shards without noticing (effect 4.1.0, 5 s:
@@ -73,26 +43,34 @@ const common = {
   entityTerminationTimeout,
 } as const
 
+const storage = Layer.mergeAll(
+  SqlMessageStorage.layer.pipe(Layer.provide(NodeCrypto.layerDigest)),
+  Layer.orDie(SqlRunnerStorage.layer),
+  RpcSerialization.layerSchemaBinary(),
+)
+
+const health = RunnerHealth.layerPing.pipe(Layer.provide(Runners.layerRpc))
+
 /** The engine of a worker, in the database of a `SqlClient`. */
-export const worker = ({ host, port }: WorkerAddress) =>
+export const worker = ({ address, host, port }: WorkerAddress) =>
   ClusterWorkflowEngine.layer.pipe(
-    Layer.provideMerge(
-      NodeClusterSocket.layer({
-        storage: "sql",
-        shardingConfig: {
-          ...common,
-          runnerAddress: Option.some(RunnerAddress.make(host, port)),
-          runnerListenAddress: Option.some(RunnerAddress.make(listenHost(host), port)),
-        },
-      }),
+    Layer.provideMerge(SocketRunner.layer),
+    Layer.provide(health),
+    Layer.provide([Transport.server(address, port), Transport.client]),
+    Layer.provide(storage),
+    Layer.provide(
+      ShardingConfig.layerFromEnv({ ...common, runnerAddress: Option.some(RunnerAddress.make(host, port)) }),
     ),
     Layer.provide(engineLog),
-    // `checkPorts` has told of what can be foreseen.
+    // `listenAddress` reports what can be foreseen.
     Layer.catchTag("SocketServerError", (error) => Layer.effectContext(Effect.die(error))),
   )
 
 /** The engine of one who hands runs over, and does nothing of them. */
 export const client = ClusterWorkflowEngine.layer.pipe(
-  Layer.provideMerge(NodeClusterSocket.layer({ clientOnly: true, storage: "sql", shardingConfig: common })),
+  Layer.provideMerge(SocketRunner.layerClientOnly),
+  Layer.provide(Transport.client),
+  Layer.provide(storage),
+  Layer.provide(ShardingConfig.layerFromEnv(common)),
   Layer.provide(engineLog),
 )

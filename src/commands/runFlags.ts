@@ -21,6 +21,14 @@ const concurrency = Math.min(Math.max(availableParallelism(), 2), 8)
 
 const named = (name: string) => Flag.String(name).pipe(Flag.withMetavar("NAME"))
 
+export const endpointUrl = Flag.String("endpoint").pipe(
+  Flag.filter(
+    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+    () => "a URL such as http://localhost:9000",
+  ),
+  Flag.withMetavar("URL"),
+)
+
 export const sourceFlags = {
   source: required(
     Flag.String("source").pipe(Flag.withMetavar("PATH")),
@@ -32,17 +40,7 @@ export const sourceFlags = {
     unset: "us-east-1",
     environment: ["AWS_REGION", "AWS_DEFAULT_REGION"],
   }),
-  endpoint: optional(
-    Flag.String("endpoint").pipe(
-      Flag.filter(
-        (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
-        () => "a URL such as http://localhost:9000",
-      ),
-      Flag.withMetavar("URL"),
-    ),
-    "URL of an S3-compatible store, with --aws",
-    { unset: "Amazon's" },
-  ),
+  endpoint: optional(endpointUrl, "URL of an S3-compatible store, with --aws", { unset: "Amazon's" }),
   sign: toggle("sign", "Sign requests with the AWS credentials that are found; without it they are anonymous"),
 }
 

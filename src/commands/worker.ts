@@ -1,3 +1,4 @@
+import { isIP } from "node:net"
 import { Duration, Effect, type Layer } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { Vigil } from "../cluster/Vigil.ts"
@@ -6,11 +7,11 @@ import { UserRepo } from "../repo/UserRepo.ts"
 import { withUsage } from "./CommandUsage.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
 import { logEnd } from "./Defect.ts"
-import { withDefault } from "./documented.ts"
+import { optional, repeatable, withDefault } from "./documented.ts"
 import { workerExitCodes } from "./exitCodes.ts"
 import { duration, locatorChecks, locatorFlags, locatorGroup } from "./locatorFlags.ts"
 import { outputFlags } from "./outputFlags.ts"
-import { loadFlags } from "./runFlags.ts"
+import { endpointUrl, loadFlags } from "./runFlags.ts"
 import { wholeNumber } from "./wholeNumber.ts"
 
 /** What a worker needs; it works as soon as they are made. */
@@ -32,6 +33,22 @@ const ownFlags = {
     wholeNumber("port", 1, 65_534),
     34_431,
     "Port for the other workers; the next one answers GET /healthz",
+  ),
+  listen: optional(
+    Flag.String("listen").pipe(
+      Flag.filter(
+        (text) => isIP(text) !== 0,
+        () => "an address of this machine such as 10.0.0.7, or 0.0.0.0 for all of them",
+      ),
+      Flag.withMetavar("ADDRESS"),
+    ),
+    "Address to listen on, where --host is none of this machine's (NAT, Kubernetes)",
+    { unset: "that of --host" },
+  ),
+  endpoint: repeatable(
+    endpointUrl,
+    "URL of an S3-compatible store that signed requests of runs may go to (etl run --sign --endpoint)",
+    "Amazon's alone",
   ),
   concurrency: loadFlags.concurrency,
   stallTimeout: withDefault(
@@ -94,7 +111,7 @@ export const worker = <E>(services: (flags: WorkerFlags) => Layer.Layer<WorkerSe
       checks: [...locatorChecks, ...databaseChecks],
       exitCodes: workerExitCodes,
       notes: [
-        "Workers on several machines must reach each other at --host and --port, and nobody else should: the port asks for no password.",
+        "Workers and clients speak TLS 1.3 with a key that is kept in the database: whoever can read the database can speak to the workers. /healthz asks for no password.",
       ],
     }),
   )

@@ -37,7 +37,11 @@ const sources = Layer.succeed(Sources, {
 })
 
 Workflows.layer.pipe(
-  Layer.provide(Engine.worker({ host: "127.0.0.1", port }).pipe(Layer.provide(PgServer.layer({ maxConnections: 4 })))),
+  Layer.provide(
+    Engine.worker({ address: "127.0.0.1", host: "127.0.0.1", port }).pipe(
+      Layer.provide(PgServer.layer({ maxConnections: 4 })),
+    ),
+  ),
   Layer.provide(Layer.mergeAll(sources, Worker.layer(concurrency), RunWatch.layer, Vigil.layer, GeoLocator.none)),
   Layer.provide(slow),
   Layer.provide(PgUserRepo.layer),

@@ -1,0 +1,81 @@
+import { lookup } from "node:dns/promises"
+import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
+import { Effect, Option, Predicate, Schema } from "effect"
+
+// Where a worker listens: at the address that others know it by, and no other.
+
+/** The worker cannot listen. The engine itself would do without, and be found by nobody. */
+class ListenError extends Schema.TaggedError<ListenError>()("ListenError", {
+  code: Schema.String,
+  message: Schema.String,
+}) {}
+
+/** Whether nobody but this machine can reach the address. */
+export const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.")
+
+const codeOf = (cause: unknown): string =>
+  Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code) ? cause.code : "unknown"
+
+const explain = (code: string): string => {
+  switch (code) {
+    case "EADDRINUSE":
+      return "it is taken (EADDRINUSE), perhaps by another worker. Give this one a --port of its own: it takes that and the next."
+    case "EACCES":
+      return "this user may not (EACCES). Give a --port from 1024 on."
+    case "EADDRNOTAVAIL":
+      return "the address is not of this machine (EADDRNOTAVAIL)."
+    default:
+      return `${code}. Give another --port or address.`
+  }
+}
+
+const tryPort = (address: string, port: number) =>
+  Effect.scoped(NodeSocketServer.make({ host: address, port })).pipe(
+    Effect.mapError(({ reason }) => {
+      const code = codeOf(reason.cause)
+      return new ListenError({ code, message: `${address}:${port} cannot be listened on: ${explain(code)}` })
+    }),
+  )
+
+const tryPorts = (address: string, ports: ReadonlyArray<number>) =>
+  Effect.as(
+    Effect.forEach(ports, (port) => tryPort(address, port), { discard: true }),
+    address,
+  )
+
+const resolve = (host: string) =>
+  Effect.tryPromise({
+    try: async () => (await lookup(host, { all: true })).map(({ address }) => address),
+    catch: codeOf,
+  })
+
+const notHere = (host: string, why: string) =>
+  new ListenError({
+    code: "EADDRNOTAVAIL",
+    message: `--host ${host} ${why}. Correct it; or, if others reach this worker there all the same (NAT, Kubernetes), name the address to listen on: --listen ADDRESS.`,
+  })
+
+/**
+ * The address to listen on: the one that is named, else that of `host` which is this machine's. Tries whether the ports can
+ * be listened on there.
+ */
+export const listenAddress = Effect.fn("Cluster.listenAddress")(function* (
+  host: string,
+  named: Option.Option<string>,
+  ports: ReadonlyArray<number>,
+) {
+  if (Option.isSome(named)) return yield* tryPorts(named.value, ports)
+  const addresses = yield* Effect.mapError(resolve(host), (code) => notHere(host, `is not known here (${code})`))
+  const none: Effect.Effect<string, ListenError> = Effect.suspend(() =>
+    Effect.fail(notHere(host, `leads to ${addresses.join(", ")}, which is no address of this machine`)),
+  )
+  return yield* addresses.reduceRight(
+    (others, address) =>
+      Effect.catchIf(
+        tryPorts(address, ports),
+        ({ code }) => code === "EADDRNOTAVAIL",
+        () => others,
+      ),
+    none,
+  )
+})

@@ -1,0 +1,67 @@
+import type { ConnectionOptions, TlsOptions } from "node:tls"
+import * as NodeSocket from "@effect/platform-node/NodeSocket"
+import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
+import { Effect, Layer, Redacted } from "effect"
+import { Runners } from "effect/cluster"
+import { RpcClient, RpcSerialization } from "effect/rpc"
+import { Socket } from "effect/socket"
+import { ClusterRuns } from "../repo/ClusterRuns.ts"
+
+// RPC between those who share a database: TLS 1.3, in which both ends prove that they know its key.
+
+const tls13 = { minVersion: "TLSv1.3", maxVersion: "TLSv1.3", ciphers: "TLS_AES_128_GCM_SHA256" } as const
+
+/** There is one key, and TLS asks for its name. */
+const identity = "user-activity-etl"
+
+/** A handshake takes milliseconds; who does not finish it does not know the key. */
+const handshakeTimeout = 5_000
+
+const serverOptions = (key: Uint8Array): TlsOptions => ({
+  ...tls13,
+  handshakeTimeout,
+  pskCallback: () => key,
+})
+
+/** How one who knows the key connects. */
+export const clientOptions = (key: Uint8Array): ConnectionOptions => ({
+  ...tls13,
+  pskCallback: () => ({ psk: key, identity }),
+  // Asked only where the server shows a certificate: it does not know the key, whoever has signed that.
+  checkServerIdentity: () => new Error("The server proves itself by a certificate, not by the cluster's key."),
+  ca: [],
+})
+
+/** Listens for those who know the key, at an address of this machine. */
+export const server = (address: string, port: number) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const key = yield* (yield* ClusterRuns).key
+      return NodeSocketServer.layerTls({ host: address, port, ...serverOptions(Redacted.value(key)) })
+    }),
+  )
+
+/** Opens connections to workers. The key is read for each: a client may be there before its database has one. */
+export const client = Layer.effect(
+  Runners.RpcClientProtocol,
+  Effect.gen(function* () {
+    const clusterRuns = yield* ClusterRuns
+    const serialization = yield* RpcSerialization.RpcSerialization
+    return {
+      codecFor: serialization.codecFor,
+      make: Effect.fnUntraced(function* ({ host, port }) {
+        const key = yield* clusterRuns.key
+        const socket = yield* NodeSocket.makeTls({
+          host,
+          port,
+          openTimeout: "1 second",
+          ...clientOptions(Redacted.value(key)),
+        })
+        return yield* RpcClient.makeProtocolSocket().pipe(
+          Effect.provideService(Socket.Socket, socket),
+          Effect.provideService(RpcSerialization.RpcSerialization, serialization),
+        )
+      }, Effect.orDie),
+    }
+  }),
+)
