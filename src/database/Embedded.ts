@@ -11,10 +11,10 @@ export { isThere } from "./EmbeddedFolder.ts"
 /**
  * PostgreSQL in a folder: PGlite in a thread of its own, behind the same client as a server. The folder and its parents
  * are created, for their owner alone; the first start builds the database aside, which takes seconds. One process has the
- * folder at a time. A killed process loses nothing that was committed; a power cut may. There is one connection: a
+ * folder at a time, also among containers that share it. A killed process loses nothing that was committed; a power cut may. There is one connection: a
  * transaction makes every other statement wait, and an interrupted statement runs to its end.
  *
- * Fails when the folder is in use, holds something else, or is of another version of PostgreSQL. Statements fail with a
+ * Fails when the folder is in use, holds something else, is of another version of PostgreSQL, or somebody else may write to it. Statements fail with a
  * connection error whose cause is EmbeddedStopped once the thread has gone.
  */
 export const layer = (directory: string): Layer.Layer<PgClient.PgClient | SqlClient, DatabaseError> =>
@@ -27,7 +27,10 @@ export const layer = (directory: string): Layer.Layer<PgClient.PgClient | SqlCli
         parameters: sessionParameters,
         unread: new Int32Array(new SharedArrayBuffer(4)),
       }
-      if (folder.buildAt !== undefined) yield* PgliteThread.build({ ...task, buildAt: folder.buildAt })
+      if (folder.buildAt !== undefined) {
+        yield* PgliteThread.build({ ...task, buildAt: folder.buildAt })
+        yield* EmbeddedFolder.moveIn(folder.path)
+      }
       const thread = yield* PgliteThread.start(task)
       return yield* PgClient.make({
         stream: thread.connect,

@@ -1,5 +1,17 @@
+// The folder of an embedded database: whose it is, what is in it, and how a first database comes into it.
+
 import { Effect, type Scope } from "effect"
-import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs"
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import { DatabaseError } from "../domain/DatabaseError.ts"
 import * as FolderLock from "./FolderLock.ts"
@@ -7,11 +19,20 @@ import * as FolderLock from "./FolderLock.ts"
 /** The major version of PostgreSQL that the installed PGlite is. */
 const majorVersion = "18"
 
+/** A first database is built here, in the folder: a kill leaves it behind. */
+const building = "etl.new"
+
+/** A database that is whole, while its entries are moved into the folder. */
+const built = "etl.built"
+
+/** What PostgreSQL looks for, and so do we: it is moved last. */
+const versionFile = "PG_VERSION"
+
 /** The folder of an embedded database, locked for this process. */
 export interface EmbeddedFolder {
   /** Absolute, symlinks resolved. */
   readonly path: string
-  /** Where a first database is to be built, to be renamed to `path` once it is whole; undefined when there is one. */
+  /** Where a first database must be built, to be moved in by `moveIn`; undefined when there is one. */
   readonly buildAt: string | undefined
 }
 
@@ -19,7 +40,12 @@ const refuse = (message: string) => new DatabaseError({ operation: "open", messa
 
 const reason = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
-/** The real path, by which every process calls the same folder the same, whether it exists or not. */
+const another = "Name another one with --embedded DIR."
+
+const attempt = <A>(what: string, run: () => A) =>
+  Effect.try({ try: run, catch: (cause) => refuse(`${what}: ${reason(cause)}. ${another}`) })
+
+/** The real path, by which messages call the same folder the same, whether it exists or not. */
 const locate = (directory: string): string => {
   const path = resolve(directory)
   if (statSync(path, { throwIfNoEntry: false }) !== undefined) return realpathSync.native(path)
@@ -27,18 +53,16 @@ const locate = (directory: string): string => {
   return join(realpathSync.native(dirname(path)), basename(path))
 }
 
-/** Whether there is a database in the folder. Fails, having touched nothing, when something else is. */
-const holdsDatabase = Effect.fnUntraced(function* (path: string) {
+/** What the folder holds. Fails, having touched nothing, when it is something else. */
+const inspect = Effect.fnUntraced(function* (path: string) {
   const stat = statSync(path, { throwIfNoEntry: false })
-  if (stat === undefined) return false
-  const another = "Name another one with --embedded DIR."
+  if (stat === undefined) return "nothing"
   if (!stat.isDirectory()) return yield* refuse(`${path} is a file, not the folder of an embedded database. ${another}`)
-  const names = yield* Effect.try({
-    try: () => readdirSync(path),
-    catch: (cause) => refuse(`Cannot read the embedded database's folder ${path}: ${reason(cause)}. ${another}`),
-  })
-  if (names.length === 0) return false
-  if (!names.includes("PG_VERSION")) {
+  const cannotRead = `Cannot read the embedded database's folder ${path}`
+  const names = yield* attempt(cannotRead, () => readdirSync(path))
+  if (names.includes(built)) return "moving"
+  if (names.every((name) => name === FolderLock.lockFile || name === building)) return "nothing"
+  if (!names.includes(versionFile)) {
     return yield* refuse(
       `${path} holds something else than an embedded database; nothing in it was touched. ${another}`,
     )
@@ -49,48 +73,76 @@ const holdsDatabase = Effect.fnUntraced(function* (path: string) {
         `Connect to the server with --database-url, or name another folder with --embedded DIR.`,
     )
   }
-  const version = yield* Effect.try({
-    try: () => readFileSync(join(path, "PG_VERSION"), "utf8").trim(),
-    catch: (cause) => refuse(`Cannot read the embedded database's folder ${path}: ${reason(cause)}. ${another}`),
-  })
+  const version = yield* attempt(cannotRead, () => readFileSync(join(path, versionFile), "utf8").trim())
   if (version !== majorVersion) {
     return yield* refuse(
       `The database in ${path} is of PostgreSQL ${version}, and this program's is PostgreSQL ${majorVersion}; ` +
         `nothing in it was touched. Use the version of this program that made it, or load into another folder with --embedded DIR.`,
     )
   }
-  return true
+  return "database"
 })
 
 /** Whether there is an embedded database in the folder, which need not be there. Locks nothing, makes nothing. */
-export const isThere = (directory: string): Effect.Effect<boolean, DatabaseError> => holdsDatabase(resolve(directory))
+export const isThere = (directory: string): Effect.Effect<boolean, DatabaseError> =>
+  Effect.map(inspect(resolve(directory)), (found) => found === "database")
 
-/** What a killed first start left beside the folder. Only the holder of the lock may call it. */
-const removeLeftovers = (path: string): void => {
-  const prefix = `${basename(path)}.new-`
-  for (const name of readdirSync(dirname(path))) {
-    if (!name.startsWith(prefix) || !/^\d+$/.test(name.slice(prefix.length))) continue
-    rmSync(join(dirname(path), name), { recursive: true, force: true })
+/**
+ * Makes the folder, or an empty one private. Fails when it belongs to somebody else, or others may write to it: with a
+ * link in it they could have this process write anywhere. PostgreSQL refuses such a folder too.
+ */
+const secure = Effect.fnUntraced(function* (path: string, isEmpty: boolean) {
+  const cannotUse = `Cannot use ${path} for the embedded database`
+  if (isEmpty) yield* attempt(cannotUse, () => mkdirSync(path, { recursive: true, mode: 0o700 }))
+  const user = process.getuid?.()
+  if (user === undefined) return
+  const { uid } = yield* attempt(cannotUse, () => statSync(path))
+  if (uid !== user) {
+    return yield* refuse(
+      `${path} belongs to another user (uid ${uid}; this process has uid ${user}); nothing in it was touched. ` +
+        `Run as its owner, change its owner, or name another folder with --embedded DIR.`,
+    )
   }
+  if (isEmpty) yield* attempt(cannotUse, () => chmodSync(path, 0o700))
+  const { mode } = yield* attempt(cannotUse, () => statSync(path))
+  if ((mode & 0o022) !== 0) {
+    return yield* refuse(
+      `Other users may write to ${path}; nothing in it was touched. ` +
+        `If its contents are yours, run chmod go-w on it, or name another folder with --embedded DIR.`,
+    )
+  }
+})
+
+/** Moves what was built into the folder. A kill leaves the rest where it is, for `open` to move. */
+const moveEntries = (path: string): void => {
+  const from = join(path, built)
+  const names = readdirSync(from).sort((a, b) => Number(a === versionFile) - Number(b === versionFile))
+  for (const name of names) renameSync(join(from, name), join(path, name))
+  rmdirSync(from)
 }
 
-/** Locks the folder until the scope closes, and tells whether a first database must be built there. */
+const moving = (path: string, move: () => void) => attempt(`Cannot move the new database into ${path}`, move)
+
+/** Moves a database that was built at `buildAt` into its folder. */
+export const moveIn = (path: string) =>
+  moving(path, () => {
+    renameSync(join(path, building), join(path, built))
+    moveEntries(path)
+  })
+
+/** Locks the folder until the scope closes; says whether a first database must be built there. */
 export const open = Effect.fn("EmbeddedFolder.open")(function* (
   directory: string,
 ): Effect.fn.Return<EmbeddedFolder, DatabaseError, Scope.Scope> {
-  const path = yield* Effect.try({
-    try: () => locate(directory),
-    catch: (cause) =>
-      refuse(
-        `Cannot use ${directory} for the embedded database: ${reason(cause)}. Name another folder with --embedded DIR.`,
-      ),
-  })
+  const path = yield* attempt(`Cannot use ${directory} for the embedded database`, () => locate(directory))
+  yield* secure(path, (yield* inspect(path)) === "nothing")
   yield* FolderLock.acquire(path)
-  if (yield* holdsDatabase(path)) return { path, buildAt: undefined }
-  yield* Effect.try({
-    try: () => removeLeftovers(path),
-    catch: (cause) =>
-      refuse(`Cannot clear what an unfinished start left beside ${path}: ${reason(cause)}. Remove it by hand.`),
-  })
-  return { path, buildAt: `${path}.new-${process.pid}` }
+  // Who had the lock until now may have moved a database in.
+  if ((yield* inspect(path)) === "moving") yield* moving(path, () => moveEntries(path))
+  if ((yield* inspect(path)) === "database") return { path, buildAt: undefined }
+  const buildAt = join(path, building)
+  yield* attempt(`Cannot remove what an unfinished start left in ${path}`, () =>
+    rmSync(buildAt, { recursive: true, force: true }),
+  )
+  return { path, buildAt }
 })

@@ -4,7 +4,7 @@ import { Duplex } from "node:stream"
 import { Worker } from "node:worker_threads"
 import { DatabaseError, EmbeddedStopped } from "../domain/DatabaseError.ts"
 
-/** What the worker is started with. With `buildAt` it builds a first database there, renames it and ends. */
+/** What the worker is started with. With `buildAt` it builds a first database there and ends. */
 export interface Task {
   readonly directory: string
   readonly buildAt: string | undefined
@@ -106,7 +106,7 @@ const openError = (task: Task, why: string | undefined): DatabaseError =>
     retryable: false,
   })
 
-/** Builds a first database aside and renames it into place: no moment leaves half of one there. Takes seconds. */
+/** Builds a first database at `buildAt`; nothing is left there if that fails. Takes seconds. */
 export const build = Effect.fn("PgliteThread.build")((task: Task) =>
   Effect.callback<void, DatabaseError>((resume) => {
     const { worker, whyStopped } = launch(task)

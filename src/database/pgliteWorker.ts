@@ -1,6 +1,6 @@
 import { PGlite } from "@electric-sql/pglite"
 import * as Predicate from "effect/Predicate"
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs"
+import { chmodSync, mkdirSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { setFlagsFromString } from "node:v8"
 import { parentPort, workerData } from "node:worker_threads"
@@ -49,14 +49,12 @@ const makePrivate = (directory: string): void => {
   }
 }
 
-const build = async (directory: string, buildAt: string): Promise<void> => {
+const build = async (buildAt: string): Promise<void> => {
   try {
     mkdirSync(buildAt, { mode: 0o700 })
     const pglite = await open(buildAt)
     await pglite.close()
     makePrivate(buildAt)
-    if (existsSync(directory)) rmdirSync(directory)
-    renameSync(buildAt, directory)
   } catch (error) {
     rmSync(buildAt, { recursive: true, force: true })
     throw error
@@ -220,7 +218,7 @@ const resetMessages = Buffer.concat([
 
 try {
   if (task.buildAt !== undefined) {
-    await build(task.directory, task.buildAt)
+    await build(task.buildAt)
     process.exit(0)
   }
   await serve(task.directory, task.unread)

@@ -2,7 +2,10 @@ import { PgClient, PgConnection, PgProtocol } from "@effect/sql-pg"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Layer, Redacted, Result, Runtime, Schema, Stream } from "effect"
 import {
+  chmodSync,
+  chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -16,10 +19,11 @@ import type { Duplex } from "node:stream"
 import { fileURLToPath } from "node:url"
 import { DatabaseError, EmbeddedStopped, fromSqlError } from "../../src/domain/DatabaseError.ts"
 import * as Embedded from "../../src/database/Embedded.ts"
+import * as EmbeddedFolder from "../../src/database/EmbeddedFolder.ts"
 import * as PgliteThread from "../../src/database/PgliteThread.ts"
 import { sessionParameters } from "../../src/database/session.ts"
 import { makeTransaction } from "../../src/repo/transaction.ts"
-import { spawnNode } from "../utils/child.ts"
+import { ownNamespace, spawnNode } from "../utils/child.ts"
 import { freshFolder } from "../utils/embedded.ts"
 import { temporaryDirectory } from "../utils/postgres.ts"
 
@@ -39,7 +43,7 @@ const failure = Effect.fnUntraced(function* (folder: string) {
 
 const tree = (path: string): Array<string> =>
   readdirSync(path, { recursive: true, withFileTypes: true }).map((entry) => {
-    const { mtimeMs, mode, size } = statSync(join(entry.parentPath, entry.name))
+    const { mtimeMs, mode, size } = lstatSync(join(entry.parentPath, entry.name))
     return `${entry.parentPath}/${entry.name} ${mtimeMs} ${mode} ${size}`
   })
 
@@ -336,29 +340,43 @@ describe("the folder", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("goes to exactly one of several processes that ask in the same moment", () =>
+  it.live("is refused to a process in another PID namespace, and free once its owner is killed", (context) =>
     Effect.gen(function* () {
-      const directory = yield* temporaryDirectory
-      const folder = join(directory, "pgdata")
-      const rounds = 10
-      for (let round = 0; round < rounds; round++) {
-        // Left by a process that is gone, and by one whose number is another's now.
-        for (const pid of [4_194_305, process.pid]) writeFileSync(`${folder}-${round}.lock-${pid}-boot.1`, "held")
+      if (ownNamespace.length === 0) context.skip("a PID namespace is not permitted")
+      const folder = yield* freshFolder
+      for (const _round of ["as it was closed", "as the kill left it"]) {
+        const holder = yield* spawnNode(child, ["hold", folder], ownNamespace)
+        yield* holder.line((line) => line === "open")
+        const other = yield* spawnNode(child, ["open", folder], ownNamespace)
+        assert.include(yield* other.line((line) => line.startsWith("failed")), "not visible here (in another container")
+        yield* holder.kill("SIGKILL")
       }
-      const start = Date.now() + 2000
-      const racers = yield* Effect.forEach([1, 2, 3, 4], () =>
-        spawnNode(child, ["race", folder, String(start), String(rounds)]),
-      )
-      for (const racer of racers) yield* racer.line((line) => line === "done")
-      const winners = racers.flatMap(({ lines }) => lines.filter((line) => line.startsWith("won ")))
-      assert.deepStrictEqual(
-        winners.sort(),
-        Array.from({ length: rounds }, (_, round) => `won ${round}`),
-      )
-      for (const racer of racers) yield* racer.endInput
-      for (const racer of racers) assert.strictEqual(yield* racer.exited, 0)
-      assert.deepStrictEqual(readdirSync(directory), [])
     }).pipe(Effect.scoped),
+  )
+
+  it.live(
+    "that does not exist yet goes to exactly one of ten processes, in namespaces of their own, that ask at once",
+    () =>
+      Effect.gen(function* () {
+        const directory = yield* temporaryDirectory
+        const folder = join(directory, "pgdata")
+        const rounds = Array.from({ length: 10 }, (_, round) => round)
+        const racers = yield* Effect.forEach(Array.from({ length: 10 }), () =>
+          spawnNode(child, ["race", folder, String(rounds.length)], ownNamespace),
+        )
+        for (const racer of racers) yield* racer.line((line) => line === "ready")
+        const start = String(Date.now() + 100)
+        for (const racer of racers) yield* racer.write(start)
+        for (const racer of racers) yield* racer.line((line) => line === "done")
+        const winners = racers.flatMap(({ lines }) => lines.filter((line) => line.startsWith("won ")))
+        assert.deepStrictEqual(
+          winners.sort(),
+          rounds.map((round) => `won ${round}`),
+        )
+        for (const racer of racers) yield* racer.endInput
+        for (const racer of racers) assert.strictEqual(yield* racer.exited, 0)
+        for (const round of rounds) assert.deepStrictEqual(readdirSync(`${folder}-${round}`), ["etl.lock"])
+      }).pipe(Effect.scoped),
   )
 
   it.live("with anything but a database of this version is refused and not touched", () =>
@@ -381,6 +399,40 @@ describe("the folder", () => {
       }
       writeFileSync(join(directory, "file"), "")
       assert.include((yield* failure(join(directory, "file"))).message, "is a file")
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("of another user, that others may write to, or with a link for its lock is refused and not touched", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const refused = Effect.fnUntraced(function* (name: string, why: string, change: (folder: string) => void) {
+        const folder = join(directory, name)
+        mkdirSync(folder, { mode: 0o700 })
+        writeFileSync(join(folder, "PG_VERSION"), "18\n")
+        change(folder)
+        const before = tree(directory)
+        assert.include((yield* failure(folder)).message, why)
+        assert.deepStrictEqual(tree(directory), before)
+      })
+      yield* refused("shared", "Other users may write", (folder) => chmodSync(folder, 0o770))
+      yield* refused("linked", "etl.lock is not a regular file", (folder) => {
+        symlinkSync("../target", join(folder, "etl.lock"))
+      })
+      if (process.getuid?.() === 0) {
+        yield* refused("foreign", "belongs to another user (uid 65534", (folder) => chownSync(folder, 65_534, 65_534))
+      }
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("that is empty is used and made private", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryDirectory
+      chmodSync(folder, 0o755)
+      const opened = yield* Effect.scoped(EmbeddedFolder.open(folder))
+      assert.strictEqual(opened.path, folder)
+      assert.strictEqual(statSync(folder).mode & 0o777, 0o700)
+      assert.strictEqual(statSync(join(folder, "etl.lock")).mode & 0o777, 0o600)
+      assert.isFalse(yield* Embedded.isThere(folder))
     }).pipe(Effect.scoped),
   )
 
@@ -418,33 +470,52 @@ describe("the folder", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("is built aside, for its owner alone, so that a kill leaves no half of it; and then the process ends", () =>
+  it.live("gets a database that was built aside, for its owner alone; a kill leaves nothing of it but that", () =>
     Effect.gen(function* () {
       const parent = join(yield* temporaryDirectory, "parent")
       const folder = join(parent, "pgdata")
+      const aside = join(folder, "etl.new")
       for (const half of ["", "PG_VERSION"]) {
         const builder = yield* spawnNode(child, ["open", folder])
-        const aside = `${folder}.new-${builder.pid}`
-        while (!existsSync(join(aside, half))) {
-          assert.isFalse(existsSync(folder), "built in place")
-          yield* Effect.sleep("2 millis")
-        }
+        while (!existsSync(join(aside, half))) yield* Effect.sleep("2 millis")
         yield* builder.kill("SIGKILL")
-        assert.isTrue(existsSync(aside))
-        assert.isFalse(existsSync(folder))
+        assert.deepStrictEqual(readdirSync(folder).sort(), ["etl.lock", "etl.new"])
+        assert.isFalse(yield* Embedded.isThere(folder))
+        if (half === "") writeFileSync(join(aside, "of the first"), "")
+        else assert.isFalse(existsSync(join(aside, "of the first")), "not built anew")
       }
       const builder = yield* spawnNode(child, ["open", folder])
       assert.strictEqual(yield* builder.exited, 0)
       assert.deepStrictEqual(builder.lines, ["closed"])
       assert.deepStrictEqual(readdirSync(parent), ["pgdata"])
+      assert.deepStrictEqual(
+        readdirSync(folder).filter((name) => name.startsWith("etl.")),
+        ["etl.lock"],
+      )
       for (const path of [
         parent,
         folder,
-        ...["base", "global/pg_control", "pg_wal"].map((name) => join(folder, name)),
+        ...["etl.lock", "base", "global/pg_control", "pg_wal"].map((name) => join(folder, name)),
       ]) {
         assert.strictEqual(statSync(path).mode & 0o077, 0, path)
       }
       assert.strictEqual(readFileSync(join(folder, "PG_VERSION"), "utf8").trim(), "18")
+      assert.strictEqual((yield* attempt(folder))._tag, "Success")
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("into which a killed start had moved a part of its database gets the rest", () =>
+    Effect.gen(function* () {
+      const folder = yield* freshFolder
+      const built = join(folder, "etl.built")
+      const names = readdirSync(folder).filter((name) => name !== "etl.lock" && name !== "PG_VERSION")
+      for (const left of [[...names, "PG_VERSION"], [...names.slice(5), "PG_VERSION"], []]) {
+        mkdirSync(built)
+        for (const name of left) renameSync(join(folder, name), join(built, name))
+        const { buildAt } = yield* Effect.scoped(EmbeddedFolder.open(folder))
+        assert.isUndefined(buildAt)
+        assert.deepStrictEqual(readdirSync(folder).sort(), [...names, "PG_VERSION", "etl.lock"].sort())
+      }
       assert.strictEqual((yield* attempt(folder))._tag, "Success")
     }).pipe(Effect.scoped),
   )

@@ -54,9 +54,12 @@ const whileLocating = (random: Random) => ({
   at: `${pick(random, ["update ip_locations:1", "update ip_locations:3", "located_at = :1"])}:${pick(random, ["before", "sent+20", "after"])}`,
 })
 
-/** While the embedded database is built aside, which costs seconds, or when it is moved to its place. */
+/** While the embedded database is built aside, which costs seconds, or when its entries are moved to their place. */
 const inFirstStart = (random: Random) => ({
-  at: pick(random, [`write:base:${between(random, 1, 900)}:before`, "rename:.new-:1:before", "rename:.new-:1:sent"]),
+  at: pick(random, [
+    `write:base:${between(random, 1, 900)}:before`,
+    `rename:etl.built:${between(random, 1, 20)}:${pick(random, ["before", "sent"])}`,
+  ]),
 })
 
 const common: ReadonlyArray<Point> = [

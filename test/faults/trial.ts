@@ -67,7 +67,10 @@ const embedded = Effect.fnUntraced(function* (isNew: boolean) {
         await database.close()
         return answers
       }),
-    leftovers: () => readdirSync(dirname(folder)).filter((name) => name !== "pgdata"),
+    leftovers: () => [
+      ...readdirSync(dirname(folder)).filter((name) => name !== "pgdata"),
+      ...readdirSync(folder).filter((name) => name.startsWith("etl.") && name !== "etl.lock"),
+    ],
   }
   return place
 })

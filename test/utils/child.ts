@@ -1,12 +1,31 @@
 import { Effect } from "effect"
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
+import { join } from "node:path"
 import { createInterface } from "node:readline"
+import { inject } from "vitest"
 
-/** A process of this Node that runs a TypeScript file; killed, if it still runs, when the scope closes. */
-export const spawnNode = Effect.fnUntraced(function* (file: string, args: ReadonlyArray<string>) {
+const unshare = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"] as const
+
+const isPermitted = spawnSync(unshare[0], [...unshare.slice(1), "true"]).status === 0
+
+/** A command that runs another one in a PID namespace of its own, as in a container; nothing where that is not permitted. */
+export const ownNamespace: ReadonlyArray<string> = isPermitted ? unshare : []
+
+/** A process of this Node that runs a TypeScript file; killed, if it still runs, when the scope closes. `within`: the command that starts it. */
+export const spawnNode = Effect.fnUntraced(function* (
+  file: string,
+  args: ReadonlyArray<string>,
+  within: ReadonlyArray<string> = [],
+) {
+  const [command, ...rest] = [...within, process.execPath, file, ...args] as [string, ...Array<string>]
   const child = yield* Effect.acquireRelease(
-    Effect.sync(() => spawn(process.execPath, [file, ...args], { stdio: ["pipe", "pipe", "inherit"] })),
+    Effect.sync(() =>
+      spawn(command, rest, {
+        env: { ...process.env, NODE_COMPILE_CACHE: join(inject("runDirectory"), "compile-cache") },
+        stdio: ["pipe", "pipe", "inherit"],
+      }),
+    ),
     (child) =>
       Effect.promise(async () => {
         if (child.exitCode !== null || child.signalCode !== null) return
@@ -46,6 +65,7 @@ export const spawnNode = Effect.fnUntraced(function* (file: string, args: Readon
         child.kill(signal)
         return exited
       }),
+    write: (line: string) => Effect.sync(() => child.stdin.write(`${line}\n`)),
     endInput: Effect.sync(() => child.stdin.end()),
     /** The exit code, or the signal that ended it. */
     exited: Effect.promise(() => exited),

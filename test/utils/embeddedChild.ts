@@ -1,7 +1,9 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
+import { once } from "node:events"
+import { createInterface } from "node:readline"
 import * as Embedded from "../../src/database/Embedded.ts"
-import * as FolderLock from "../../src/database/FolderLock.ts"
+import * as EmbeddedFolder from "../../src/database/EmbeddedFolder.ts"
 
 // A process that a test starts to share a folder with, or to kill. It says what it does on stdout, a line each.
 
@@ -30,23 +32,25 @@ const program = {
       }
     }).pipe(Effect.provide(Embedded.layer(folder))),
 
-  /** Takes the locks DIR-0, DIR-1, ... each at its moment, and keeps those it gets until its input ends. */
-  race: (folder: string, start: string, rounds: string) =>
+  /** Takes the folders DIR-0, DIR-1, ... each at its moment after the one that its input names, and keeps those it gets until its input ends. */
+  race: (folder: string, rounds: string) =>
     Effect.gen(function* () {
+      const input = createInterface({ input: process.stdin })
+      const ended = once(input, "close")
+      yield* say("ready")
+      const [start] = (yield* Effect.promise(() => once(input, "line"))) as [string]
       for (let round = 0; round < Number(rounds); round++) {
-        const wait = Number(start) + round * 100 - Date.now()
+        const wait = Number(start) + round * 50 - Date.now()
         if (wait > 0) yield* Effect.sleep(wait)
-        const outcome = yield* Effect.result(FolderLock.acquire(`${folder}-${round}`))
+        const outcome = yield* Effect.result(EmbeddedFolder.open(`${folder}-${round}`))
         yield* say(`${outcome._tag === "Success" ? "won" : "lost"} ${round}`)
       }
       yield* say("done")
-      yield* Effect.callback<void>((resume) => {
-        process.stdin.once("end", () => resume(Effect.void)).resume()
-      })
+      yield* Effect.promise(() => ended)
     }).pipe(Effect.scoped),
 }
 
-const [verb, ...parameters] = process.argv.slice(2) as [keyof typeof program, string, string, string]
+const [verb, ...parameters] = process.argv.slice(2) as [keyof typeof program, string, string]
 
 const run: Effect.Effect<unknown, unknown> = program[verb](...parameters)
 
