@@ -4,6 +4,7 @@
  */
 export type { Chunk, Position, UserRecord } from "./domain/Chunk.ts"
 export * as ColumnMapping from "./domain/ColumnMapping.ts"
+export { Database } from "./domain/Database.ts"
 export { DatabaseConfigError, DatabaseError } from "./domain/DatabaseError.ts"
 export type { LaneCheckpoint, Share } from "./domain/Lane.ts"
 export { Answer, type Answers, Location } from "./domain/Location.ts"

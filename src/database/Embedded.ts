@@ -1,12 +1,37 @@
 import { PgClient } from "@effect/sql-pg"
-import { Duration, Effect, type Layer } from "effect"
+import { Duration, Effect, Layer } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
+import { Database } from "../domain/Database.ts"
 import { type DatabaseError, fromSqlError } from "../domain/DatabaseError.ts"
 import * as EmbeddedFolder from "./EmbeddedFolder.ts"
 import * as PgliteThread from "./PgliteThread.ts"
 import { maxMessageSize, sessionParameters } from "./session.ts"
 
 export { isThere } from "./EmbeddedFolder.ts"
+
+const client = Effect.fnUntraced(function* (directory: string) {
+  const folder = yield* EmbeddedFolder.open(directory)
+  const task: PgliteThread.Task = {
+    directory: folder.path,
+    buildAt: undefined,
+    parameters: sessionParameters,
+    unread: new Int32Array(new SharedArrayBuffer(4)),
+  }
+  if (folder.buildAt !== undefined) {
+    yield* PgliteThread.build({ ...task, buildAt: folder.buildAt })
+    yield* EmbeddedFolder.moveIn(folder.path)
+  }
+  const thread = yield* PgliteThread.start(task)
+  return yield* PgClient.make({
+    stream: thread.connect,
+    username: "postgres",
+    database: "postgres",
+    // A connection waits for the statement that the one before it left behind.
+    connectTimeout: Duration.infinity,
+    maxConnections: 1,
+    maxMessageSize,
+  }).pipe(Effect.mapError(fromSqlError))
+})
 
 /**
  * PostgreSQL in a folder: PGlite in a thread of its own, behind the same client as a server. The folder and its parents
@@ -17,31 +42,8 @@ export { isThere } from "./EmbeddedFolder.ts"
  * Fails when the folder is in use, holds something else, is of another version of PostgreSQL, or somebody else may write to it. Statements fail with a
  * connection error whose cause is EmbeddedStopped once the thread has gone.
  */
-export const layer = (directory: string): Layer.Layer<PgClient.PgClient | SqlClient, DatabaseError> =>
-  PgClient.layerFrom(
-    Effect.gen(function* () {
-      const folder = yield* EmbeddedFolder.open(directory)
-      const task: PgliteThread.Task = {
-        directory: folder.path,
-        buildAt: undefined,
-        parameters: sessionParameters,
-        unread: new Int32Array(new SharedArrayBuffer(4)),
-      }
-      if (folder.buildAt !== undefined) {
-        yield* PgliteThread.build({ ...task, buildAt: folder.buildAt })
-        yield* EmbeddedFolder.moveIn(folder.path)
-      }
-      const thread = yield* PgliteThread.start(task)
-      return yield* PgClient.make({
-        stream: thread.connect,
-        // Tells people where the database is.
-        host: directory,
-        username: "postgres",
-        database: "postgres",
-        // A connection waits for the statement that the one before it left behind.
-        connectTimeout: Duration.infinity,
-        maxConnections: 1,
-        maxMessageSize,
-      }).pipe(Effect.mapError(fromSqlError))
-    }),
+export const layer = (directory: string): Layer.Layer<PgClient.PgClient | SqlClient | Database, DatabaseError> =>
+  Layer.merge(
+    PgClient.layerFrom(client(directory)),
+    Layer.succeed(Database, { kind: "embedded", name: `embedded PostgreSQL in ${directory}` }),
   )

@@ -1,9 +1,11 @@
 import { PgClient, PgConnection } from "@effect/sql-pg"
-import { Duration, Effect, type Layer, type Redacted } from "effect"
+import { Duration, Effect, Layer, type Redacted } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import { Database } from "../domain/Database.ts"
 import { type DatabaseConfigError, type DatabaseError, fromSqlError, sqlState } from "../domain/DatabaseError.ts"
 import { connectError, isSilence } from "./connectError.ts"
+import * as PlainSocket from "./PlainSocket.ts"
 import * as ServerSettings from "./ServerSettings.ts"
 import { maxMessageSize, sessionParameters } from "./session.ts"
 import * as Tls from "./Tls.ts"
@@ -12,6 +14,23 @@ interface SessionOptions {
   /** Milliseconds after which the server ends a session that leaves a transaction open and says nothing; undefined: never. */
   readonly idleInTransaction?: number | undefined
 }
+
+/** A server that vanished without a word is noticed while its answer is awaited. */
+const keepAlive = Duration.seconds(30)
+
+/** Unless the settings say that the network between is safe, a password is not sent in clear over it. */
+const keepsPassword = ({ host, tlsMode }: ServerSettings.ServerSettings, transport: Tls.Transport): boolean =>
+  transport === false && tlsMode !== "disable" && tlsMode !== "allow" && !Tls.isUnixSocket(host)
+
+const plainSocket = (settings: ServerSettings.ServerSettings) => () =>
+  PlainSocket.open({
+    host: settings.host,
+    port: settings.port,
+    keepAlive: Duration.toMillis(keepAlive),
+    advice:
+      "the server asks for the password in clear text over a connection without TLS, where others can read it. " +
+      `It was not sent. Set ${ServerSettings.nameOf(settings, "sslmode")} to require (with TLS on the server), or to disable if the network between is safe.`,
+  })
 
 const connection = (
   settings: ServerSettings.ServerSettings,
@@ -24,9 +43,9 @@ const connection = (
   username: settings.username,
   password: settings.password,
   ssl,
+  ...(keepsPassword(settings, ssl) && { stream: plainSocket(settings) }),
   connectTimeout: settings.connectTimeout === 0 ? Duration.infinity : Duration.seconds(settings.connectTimeout),
-  // A server that vanished without a word is noticed while its answer is awaited.
-  keepAlive: Duration.seconds(30),
+  keepAlive,
   startupParameters: {
     ...sessionParameters,
     ...(idleInTransaction === undefined ? {} : { idle_in_transaction_session_timeout: String(idleInTransaction) }),
@@ -63,7 +82,8 @@ const negotiate = Effect.fn("PgServer.negotiate")(function* (
 /**
  * A PostgreSQL server (13 or newer) as the connection string, or DATABASE_URL, and the DB_* variables name it: see
  * `ServerSettings.config`. Connects once before it succeeds, so that a server that cannot be used is told at once, and
- * settles then whether `prefer` and `allow` come to mean TLS; the pool's connections are all of that kind.
+ * settles then whether `prefer` and `allow` come to mean TLS; the pool's connections are all of that kind. Without TLS
+ * no connection sends the password in clear text over a network, unless the mode is `disable` or `allow`.
  */
 export const layer = (
   options: SessionOptions & {
@@ -71,13 +91,19 @@ export const layer = (
     readonly url?: Redacted.Redacted | undefined
     readonly maxConnections: number
   },
-): Layer.Layer<PgClient.PgClient | SqlClient, DatabaseError | DatabaseConfigError> =>
-  PgClient.layerFrom(
-    Effect.gen(function* () {
-      const settings = yield* ServerSettings.config(options.url)
-      const ssl = yield* negotiate(settings)
-      const pool = { ...connection(settings, ssl, options), maxConnections: options.maxConnections }
-      return yield* Effect.mapError(PgClient.make(pool), fromSqlError)
+): Layer.Layer<PgClient.PgClient | SqlClient | Database, DatabaseError | DatabaseConfigError> =>
+  Layer.unwrap(
+    Effect.map(ServerSettings.config(options.url), (settings) => {
+      const { database, host, port } = settings
+      const client = Effect.gen(function* () {
+        const ssl = yield* negotiate(settings)
+        const pool = { ...connection(settings, ssl, options), maxConnections: options.maxConnections }
+        return yield* Effect.mapError(PgClient.make(pool), fromSqlError)
+      })
+      return Layer.merge(
+        PgClient.layerFrom(client),
+        Layer.succeed(Database, { kind: "server", name: `PostgreSQL ${database} at ${host}:${port}` }),
+      )
     }),
   )
 

@@ -9,6 +9,9 @@ import { nameOf, type ServerSettings, type TlsMode } from "./ServerSettings.ts"
 /** One way to connect: without TLS, or with these options. */
 export type Transport = false | ConnectionOptions
 
+/** The directory of a Unix socket: it leads to no network. */
+export const isUnixSocket = (host: string): boolean => host.startsWith("/")
+
 const wrong = (setting: string, message: string) => new DatabaseConfigError({ setting, message })
 
 const rootCertificates = Effect.fnUntraced(function* (settings: ServerSettings, mode: TlsMode) {
@@ -44,7 +47,7 @@ export const transports = Effect.fn("Tls.transports")(function* (
 ): Effect.fn.Return<ReadonlyArray<Transport>, DatabaseConfigError> {
   const system = settings.rootCertificate === "system"
   const mode = settings.tlsMode ?? (system ? "verify-full" : "prefer")
-  if (mode === "disable" || settings.host.startsWith("/")) return [false]
+  if (mode === "disable" || isUnixSocket(settings.host)) return [false]
   if (system && mode !== "verify-full") {
     const setting = nameOf(settings, "sslmode")
     const roots = nameOf(settings, "sslrootcert")

@@ -1,5 +1,5 @@
 import type { SqlError } from "effect/sql/SqlError"
-import { DatabaseError, describeState, sqlState } from "../domain/DatabaseError.ts"
+import { DatabaseError, describeState, PasswordInClear, sqlState } from "../domain/DatabaseError.ts"
 import { quote } from "../domain/shell.ts"
 import { nameOf, type ServerSettings } from "./ServerSettings.ts"
 
@@ -70,6 +70,7 @@ const unanswered = (cause: unknown, message: string, settings: ServerSettings): 
     case "CERT_NOT_YET_VALID":
       return permanent("its certificate is not valid today.")
   }
+  if (cause instanceof PasswordInClear) return permanent(cause.message)
   if (/CERT|SIGNATURE|ISSUER/.test(code)) {
     return permanent(
       `its certificate is not trusted (${said}). Set ${nameOf(settings, "sslrootcert")} to the certificate of its CA.`,

@@ -27,6 +27,11 @@ export class EmbeddedStopped extends Error {
   override readonly name = "EmbeddedStopped"
 }
 
+/** Why a connection was ended: the server asked for the password where others can read it. The message says what to do. */
+export class PasswordInClear extends Error {
+  override readonly name = "PasswordInClear"
+}
+
 /** The fields of PostgreSQL's answer, or nothing if the error is the client's own. */
 const serverFields = (cause: unknown): { readonly code: string; readonly message: string } | undefined =>
   cause instanceof Error && "severity" in cause && "code" in cause && typeof cause.code === "string"
@@ -75,6 +80,13 @@ export const fromSqlError = (error: SqlError): DatabaseError => {
   }
   if (cause instanceof EmbeddedStopped) {
     return new DatabaseError({ operation: "query", message: cause.message, retryable: false })
+  }
+  if (cause instanceof PasswordInClear) {
+    return new DatabaseError({
+      operation: "query",
+      message: `Cannot connect to the database: ${cause.message}`,
+      retryable: false,
+    })
   }
   if (error.reason._tag === "ConnectionError") {
     const why = cause instanceof Error ? cause.message : (message ?? "unknown")

@@ -1,7 +1,8 @@
 import { Effect, Layer } from "effect"
+import { Database } from "../domain/Database.ts"
 import { fromSqlError } from "../domain/DatabaseError.ts"
 import { texts } from "./arrays.ts"
-import { databaseName, makeClient } from "./client.ts"
+import { makeClient } from "./client.ts"
 import { DatabaseState, type QuotaState, type TablesState } from "./DatabaseState.ts"
 import { leastServerVersion, migrations } from "./migrate.ts"
 import { holds, over } from "./etlPermits.ts"
@@ -86,7 +87,7 @@ const make = Effect.gen(function* () {
   }, Effect.mapError(fromSqlError))
 
   return DatabaseState.of({
-    name: yield* databaseName,
+    name: (yield* Database).name,
     tables: tables.pipe(Effect.mapError(fromSqlError), Effect.withSpan("DatabaseState.tables")),
     quota,
   })

@@ -1,6 +1,7 @@
 import { Data, Duration, Effect, Layer } from "effect"
 import { SqlError } from "effect/sql/SqlError"
 import { type UserRecord, type Winner, winners } from "../domain/Chunk.ts"
+import { Database } from "../domain/Database.ts"
 import { toDatabaseError } from "../domain/DatabaseError.ts"
 import { laneCount, type Share } from "../domain/Lane.ts"
 import type { AnswerTally, Location } from "../domain/Location.ts"
@@ -8,7 +9,7 @@ import type { Reject } from "../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { bytes, integers, texts } from "./arrays.ts"
 import { anotherProcess, makeCheckpoints } from "./checkpoints.ts"
-import { databaseName, isEmbedded, makeClient } from "./client.ts"
+import { isEmbedded, makeClient } from "./client.ts"
 import { makeMigrate } from "./migrate.ts"
 import * as PgClusterRuns from "./PgClusterRuns.ts"
 import * as PgLocationQueue from "./PgLocationQueue.ts"
@@ -159,7 +160,7 @@ const make = Effect.gen(function* () {
       set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`
 
   return UserRepo.of({
-    name: yield* databaseName,
+    name: (yield* Database).name,
     connections: (yield* isEmbedded) ? 1 : laneCount,
     migrate: yield* makeMigrate,
 

@@ -4,6 +4,7 @@ import { Reactivity } from "effect/reactivity"
 import { SqlClient } from "effect/sql"
 import type { Connection } from "effect/sql/SqlConnection"
 import { ConnectionError, SqlError } from "effect/sql/SqlError"
+import { Database } from "../domain/Database.ts"
 
 /** A server that has stalled does not end its statements itself: more than any of them may take. */
 export const silence = "150 seconds"
@@ -31,12 +32,7 @@ const boundedConnection = (connection: Connection): Connection => ({
 })
 
 /** Whether the database is the embedded one, which has one connection. */
-export const isEmbedded = Effect.map(PgClient.PgClient, ({ config }) => config.stream !== undefined)
-
-/** Which database it is, for people. */
-export const databaseName = Effect.map(PgClient.PgClient, ({ config: { database, host, port, stream } }) =>
-  stream === undefined ? `PostgreSQL ${database} at ${host}:${port}` : `embedded PostgreSQL in ${host}`,
-)
+export const isEmbedded = Effect.map(Database, ({ kind }) => kind === "embedded")
 
 /** The database of a `PgClient`, of which every statement ends: one that is not answered fails, as a lost connection does. */
 export const makeClient = Effect.gen(function* () {

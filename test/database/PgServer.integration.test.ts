@@ -241,6 +241,120 @@ describe("TLS", () => {
   )
 })
 
+const until = (holds: () => boolean) =>
+  Effect.suspend(() => Effect.repeat(Effect.delay(Effect.sync(holds), "5 millis"), { until: (is) => is }))
+
+/** A message that asks for a password: 3 for its text, 5 for a hash of it, 10 for a proof. */
+const authentication = (method: number, rest: string | Uint8Array = ""): Buffer => {
+  const body = Buffer.from(rest)
+  const head = Buffer.from([0x52, 0, 0, 0, 0, 0, 0, 0, method])
+  head.writeInt32BE(8 + body.length, 1)
+  return Buffer.concat([head, body])
+}
+
+/** Joins with the server at `port`, until it turns hostile: then it has no TLS, and answers each start with these. */
+const hostileServer = Effect.fnUntraced(function* (port: number, answers: ReadonlyArray<Uint8Array>) {
+  const state = { isHostile: true, connections: 0, received: "" }
+  const own = yield* tcpServer((client) => {
+    state.connections++
+    client.once("data", (first: Buffer) => {
+      if (!state.isHostile) return void relay(client, port).write(first)
+      client.on("data", (bytes: Buffer) => (state.received += bytes.toString("latin1")))
+      const answer = (): void => {
+        let sent = 0
+        for (const bytes of answers) setTimeout(() => client.write(bytes), 10 * sent++)
+      }
+      if (first.length !== 8) return answer()
+      client.write("N")
+      client.once("data", answer)
+    })
+  })
+  return { state, port: String(own) }
+})
+
+describe("a password in clear text", () => {
+  const ways: Readonly<Record<string, ReadonlyArray<Uint8Array>>> = {
+    "at once": [authentication(3)],
+    "in two pieces": [authentication(3).subarray(0, 5), authentication(3).subarray(5)],
+    "after a parameter": [Buffer.from("S\0\0\0\x08a\0b\0"), authentication(3)],
+    "after another way": [authentication(10, "SCRAM-SHA-256\0\0"), authentication(3)],
+    "after another way, at once": [Buffer.concat([authentication(10, "SCRAM-SHA-256\0\0"), authentication(3)])],
+    "after it let the client in": [authentication(0), authentication(3)],
+  }
+
+  it.live.each(Object.entries(ways))("is not sent without TLS when the server asks for it %s", ([, answers]) =>
+    Effect.gen(function* () {
+      const { env, server } = yield* shared
+      const { port, state } = yield* hostileServer(server.port, answers)
+      for (const mode of [{}, { DB_SSLMODE: "prefer" }]) {
+        const error = yield* refusal({ ...env, ...mode, DB_PORT: port })
+        assert.include(error.message, "asks for the password in clear text over a connection without TLS")
+        assert.include(error.message, "Set DB_SSLMODE to require")
+        assert.isFalse(error.retryable)
+      }
+      assert.isAbove(state.connections, 2)
+      assert.notInclude(state.received, env.DB_PASS!)
+      const url = `postgres://127.0.0.1:${port}?sslmode=prefer`
+      assert.include((yield* refusal({ ...env, DB_PORT: port }, { url })).message, "Set sslmode in --database-url to")
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("is not sent by a later connection, when the server has turned hostile", () =>
+    Effect.gen(function* () {
+      const { env, server } = yield* shared
+      const plain = yield* withoutTls(server.port)
+      const { port, state } = yield* hostileServer(plain, [authentication(3)])
+      state.isHostile = false
+      const look = Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        yield* sql.reserve
+        state.isHostile = true
+        const error = fromSqlError(yield* Effect.flip(sql`select 1`))
+        assert.include(error.message, "asks for the password in clear text")
+        assert.isFalse(error.retryable)
+      }).pipe(Effect.scoped)
+      yield* using({ ...env, DB_PORT: port }, look, { maxConnections: 2 })
+      assert.notInclude(state.received, env.DB_PASS!)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("is sent where the settings say that the network is safe, and its hash always", () =>
+    Effect.gen(function* () {
+      const { env, server } = yield* shared
+      for (const DB_SSLMODE of ["disable", "allow"]) {
+        const { port, state } = yield* hostileServer(server.port, [authentication(3)])
+        const isSent = until(() => state.received.includes(env.DB_PASS!))
+        yield* Effect.raceFirst(isSent, using({ ...env, DB_PORT: port, DB_SSLMODE }, encrypted))
+      }
+      const { port, state } = yield* hostileServer(server.port, [authentication(5, "salt")])
+      const isSent = until(() => /md5[0-9a-f]{32}/.test(state.received))
+      yield* Effect.raceFirst(isSent, using({ ...env, DB_PORT: port }, encrypted))
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("a statement is still cancelled over a connection that is watched", () =>
+    Effect.gen(function* () {
+      const { env, server } = yield* shared
+      const port = String(yield* withoutTls(server.port))
+      const cancel = Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        const [row] = yield* sql<{ pid: number }>`select pg_backend_pid() as pid`
+        const sleeping = sql`select pg_sleep(60)`
+        yield* Effect.timeoutOption(sleeping, "100 millis")
+        yield* using(
+          env,
+          Effect.flatMap(PgClient.PgClient, (other) =>
+            Effect.repeat(other`select 1 from pg_stat_activity where pid = ${row!.pid} and state = 'active'`, {
+              until: (rows) => rows.length === 0,
+            }),
+          ),
+        )
+      })
+      yield* using({ ...env, DB_PORT: port }, cancel)
+    }).pipe(Effect.scoped),
+  )
+})
+
 describe("a connection that fails", () => {
   it.live("for a wrong or missing password", () =>
     Effect.gen(function* () {

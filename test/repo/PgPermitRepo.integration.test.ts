@@ -1,6 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Context, Duration, Effect, Exit, Layer } from "effect"
+import type { Database } from "../../src/domain/Database.ts"
 import * as Embedded from "../../src/database/Embedded.ts"
 import { PermitRepo } from "../../src/repo/PermitRepo.ts"
 import * as PgUserRepo from "../../src/repo/PgUserRepo.ts"
@@ -14,7 +15,7 @@ type Clients = readonly [PermitRepo["Service"], PermitRepo["Service"]]
 class TwoClients extends Context.Service<TwoClients, Clients>()("test/TwoClients") {}
 
 const migrated = Layer.effectDiscard(Effect.flatMap(UserRepo, (users) => users.migrate))
-const repos = <E>(database: Layer.Layer<PgClient.PgClient, E>) =>
+const repos = <E>(database: Layer.Layer<PgClient.PgClient | Database, E>) =>
   migrated.pipe(Layer.provideMerge(PgUserRepo.layer), Layer.provideMerge(database))
 
 const native = Layer.unwrap(

@@ -1,5 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
+import type { Database } from "../../src/domain/Database.ts"
 import * as Embedded from "../../src/database/Embedded.ts"
 import * as PgUserRepo from "../../src/repo/PgUserRepo.ts"
 import { RunRepo } from "../../src/repo/RunRepo.ts"
@@ -19,7 +20,7 @@ export const embedded = Layer.unwrap(Effect.map(freshFolder, Embedded.layer))
 
 const migrated = Layer.effectDiscard(Effect.flatMap(UserRepo, (users) => users.migrate))
 /** The repositories of a database, and its tables. */
-export const repos = <E>(database: Layer.Layer<PgClient.PgClient, E>) =>
+export const repos = <E>(database: Layer.Layer<PgClient.PgClient | Database, E>) =>
   migrated.pipe(Layer.provideMerge(PgUserRepo.layer), Layer.provideMerge(database))
 
 let files = 0

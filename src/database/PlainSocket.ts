@@ -1,0 +1,44 @@
+// A TCP connection without TLS that never carries a password in clear text.
+
+import { PgProtocol } from "@effect/sql-pg"
+import { connect, type Socket } from "node:net"
+import { PasswordInClear } from "../domain/DatabaseError.ts"
+
+/** What a server sends before it is ready for a statement is small. */
+const maxMessageSize = 1024 * 1024
+
+/**
+ * Ends a connection, before anything is answered, whose server asks for the password itself. It may ask first, or after
+ * another way of authentication has begun, so that every message is looked at until the session is there.
+ */
+const refuseClearText = (socket: Socket, advice: string): void => {
+  const parser = PgProtocol.makeParser({ maxMessageSize })
+  const inspect = (chunk: Uint8Array): void => {
+    try {
+      for (const { _tag } of parser.push(chunk)) {
+        if (_tag === "AuthenticationCleartextPassword") throw new PasswordInClear(advice)
+        if (_tag === "ReadyForQuery") return void socket.off("data", inspect)
+      }
+    } catch (error) {
+      // The client's own listener comes after this one: what it writes to a destroyed socket is dropped.
+      socket.destroy(error as Error)
+    }
+  }
+  socket.on("data", inspect)
+}
+
+export interface PlainSocketOptions {
+  readonly host: string
+  readonly port: number
+  /** Milliseconds. */
+  readonly keepAlive: number
+  /** What to do about a server that asks for the password in clear text. */
+  readonly advice: string
+}
+
+/** A connection to take as `stream` of a `PgConnection`. */
+export const open = ({ host, port, keepAlive, advice }: PlainSocketOptions): Socket => {
+  const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAlive })
+  refuseClearText(socket, advice)
+  return socket
+}
