@@ -1,8 +1,11 @@
 #!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=60
-import { enableCompileCache } from "node:module"
+import { useCompileCache } from "./compileCache.ts"
 import { loadDotEnv } from "./dotEnv.ts"
 
-// First of all: the AWS SDK reads the environment by itself. Variables that are set win.
+// Before .env is read, which must not say where compiled code is, and before all else is imported.
+useCompileCache()
+
+// Before the AWS SDK is imported, which reads the environment by itself. Variables that are set win.
 const loadDotEnvOrExit = () => {
   try {
     return loadDotEnv(".env")
@@ -13,8 +16,6 @@ const loadDotEnvOrExit = () => {
 }
 const dotEnv = loadDotEnvOrExit()
 
-// What is compiled is kept for the next start, in Node's folder for that: so all else is imported after this.
-enableCompileCache()
 const [{ runMain }, { program }] = await Promise.all([
   import("@effect/platform-node/NodeRuntime"),
   import("./program.ts"),

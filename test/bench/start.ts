@@ -14,7 +14,7 @@ const starts = 21
 const help = (file: string, env: NodeJS.ProcessEnv) => timed(process.execPath, [join(root, file), "--help"], { env })
 
 const measure = Effect.fnUntraced(function* (file: string, goal: number) {
-  const cache = { NODE_COMPILE_CACHE: yield* temporaryDirectory }
+  const cache = { HOME: yield* temporaryDirectory }
   const first = yield* Effect.replicateEffect(help(file, { NODE_DISABLE_COMPILE_CACHE: "1" }), starts)
   yield* help(file, cache)
   const later = median(yield* Effect.replicateEffect(help(file, cache), starts))

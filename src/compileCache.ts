@@ -1,0 +1,53 @@
+// Where compiled code is kept for the next start: in a folder of this user that nobody else can write to, since what is in it is executed.
+
+import { lstatSync, mkdirSync, realpathSync } from "node:fs"
+import { enableCompileCache, getCompileCacheDir } from "node:module"
+import { homedir } from "node:os"
+import { basename, dirname, isAbsolute, join } from "node:path"
+
+const writableByOthers = 0o022
+const sticky = 0o1000
+
+/** Whether nobody but this user and root can put another entry in the place of one of theirs in it. */
+const isSafe = (folder: string, user: number): boolean => {
+  const { mode, uid } = lstatSync(folder)
+  return (uid === user || uid === 0) && ((mode & writableByOthers) === 0 || (mode & sticky) !== 0)
+}
+
+/** The folder and those that it is in, all of them real. */
+const chain = (folder: string): ReadonlyArray<string> => {
+  const parent = dirname(folder)
+  return parent === folder ? [folder] : [folder, ...chain(parent)]
+}
+
+/** The path of a folder in another one that exists; made, for this user alone, if it is not there. */
+const makeIn = (parent: string, name: string, user: number): string => {
+  const real = realpathSync(parent)
+  if (!chain(real).every((folder) => isSafe(folder, user))) throw new Error(`others can write to ${real}`)
+  const path = join(real, name)
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) mkdirSync(path, { mode: 0o700 })
+  return path
+}
+
+/** The folder of compiled code, made if it is not there; undefined where others could put something into it. */
+export const cacheFolder = (): string | undefined => {
+  const user = process.getuid?.()
+  if (user === undefined) return undefined
+  const configured = process.env["XDG_CACHE_HOME"] ?? ""
+  try {
+    const base = isAbsolute(configured) ? configured : join(homedir(), ".cache")
+    const folder = makeIn(makeIn(dirname(base), basename(base), user), "user-activity-etl", user)
+    const stat = lstatSync(folder)
+    const isOurs = stat.isDirectory() && stat.uid === user && (stat.mode & writableByOthers) === 0
+    return isOurs ? folder : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Enables Node's compile cache, unless NODE_COMPILE_CACHE or NODE_DISABLE_COMPILE_CACHE has decided already. Without a safe folder there is none. */
+export const useCompileCache = (): void => {
+  if (getCompileCacheDir() !== undefined || process.env["NODE_DISABLE_COMPILE_CACHE"] !== undefined) return
+  const folder = cacheFolder()
+  if (folder !== undefined) enableCompileCache(folder)
+}
