@@ -1,6 +1,51 @@
 import { readFileSync, statSync } from "node:fs"
 import { parseEnv } from "node:util"
 
+const otlp = "OTEL_EXPORTER_OTLP_"
+
+/** What a .env sets, one by one: whoever writes into the current directory must not choose a program that runs. */
+const own = [
+  "DATABASE_URL",
+  "DB_USER",
+  "DB_PASS",
+  "DB_HOST",
+  "DB_PORT",
+  "DB_NAME",
+  "DB_SSLMODE",
+  "DB_SSLROOTCERT",
+  "IP_API_URL",
+  "IP_API_KEY",
+  "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+  "AWS_REGION",
+]
+
+const signal = ["ENDPOINT", "HEADERS", "TIMEOUT", "COMPRESSION"]
+const exporter = [
+  ...signal,
+  "PROTOCOL",
+  ...signal.map((name) => `TRACES_${name}`),
+  ...signal.map((name) => `METRICS_${name}`),
+  "METRICS_TEMPORALITY_PREFERENCE",
+]
+
+/** The variables that a .env sets. */
+export const variables: ReadonlySet<string> = new Set([...own, ...exporter.map((name) => otlp + name)])
+
+/** The same for people. */
+export const describedVariables = `${own.join(", ")} and ${otlp}*`
+
+/** What became of the assignments of a .env. */
+export interface DotEnvNames {
+  /** Variables that it has set; those of the environment win. */
+  readonly set: ReadonlySet<string>
+  /** Names that it must not set. */
+  readonly ignored: ReadonlyArray<string>
+}
+
+const nothing: DotEnvNames = { set: new Set(), ignored: [] }
+
 const assignment = /^[ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*=[ \t]*(?:"[^"]*"|'[^']*'|`[^`]*`|[^\n]*).*$/gm
 
 /** The first line that is neither an assignment nor a comment nor blank; what it says may be a secret. */
@@ -12,15 +57,16 @@ const malformedLine = (text: string): number | undefined => {
 }
 
 /**
- * Sets the variables of a file of `NAME=value` lines, if it is there, and gives their names; those that are set win. Throws an Error that says
- * what is wrong with the file: a line that is not understood might have named the database.
+ * Sets the variables of a file of `NAME=value` lines, if it is there; those that are set win, and names that are not in
+ * the list are ignored. Throws an Error that says what is wrong with the file: a line that is not understood might have
+ * named the database.
  */
-export const loadDotEnv = (path: string): ReadonlySet<string> => {
+export const loadDotEnv = (path: string): DotEnvNames => {
   let text: string
   try {
     const stat = statSync(path, { throwIfNoEntry: false })
     // Python keeps its virtual environments in directories of that name.
-    if (stat === undefined || stat.isDirectory()) return new Set()
+    if (stat === undefined || stat.isDirectory()) return nothing
     text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path)).replaceAll(/\r\n?/g, "\n")
   } catch (error) {
     const why =
@@ -31,7 +77,10 @@ export const loadDotEnv = (path: string): ReadonlySet<string> => {
   if (line !== undefined || text.includes("\0")) {
     throw new Error(`${path}:${line ?? 1}: the line is not NAME=value. Mend it, or begin it with # to leave it out.`)
   }
-  const unset = Object.entries(parseEnv(text)).filter(([name]) => process.env[name] === undefined)
+  const { set = [], ignored = [] } = Object.groupBy(Object.entries(parseEnv(text)), ([name]) =>
+    variables.has(name) ? "set" : "ignored",
+  )
+  const unset = set.filter(([name]) => process.env[name] === undefined)
   for (const [name, value] of unset) process.env[name] = value
-  return new Set(unset.map(([name]) => name))
+  return { set: new Set(unset.map(([name]) => name)), ignored: ignored.map(([name]) => name) }
 }

@@ -6,6 +6,7 @@ import { FetchHttpClient } from "effect/http"
 import { chooseDatabase } from "./commands/chooseDatabase.ts"
 import { UsageError } from "./commands/CommandError.ts"
 import { type Defect, logLayerEnd } from "./commands/Defect.ts"
+import { warnOfIgnored } from "./commands/ignoredVariables.ts"
 import type { InitFlags } from "./commands/init.ts"
 import { freeRequests, type LocatorName, type LocatorSettings } from "./commands/locatorFlags.ts"
 import type { OutputFlags } from "./commands/outputFlags.ts"
@@ -167,6 +168,7 @@ export const withLog =
     layer.pipe(
       logLayerEnd,
       Layer.provideMerge(dryRun ? Layer.empty : telemetry),
+      Layer.provideMerge(warnOfIgnored),
       Layer.provideMerge(Logging.layer(logfile, { isQuiet: quiet })),
       Layer.provide(platform),
     )

@@ -4,6 +4,7 @@ import * as Cli from "./Cli.ts"
 import type { CheckFlags } from "./commands/checkFlags.ts"
 import { DotEnv } from "./commands/origin.ts"
 import type * as Main from "./Main.ts"
+import type { DotEnvNames } from "./dotEnv.ts"
 import { version } from "./version.ts"
 
 /** Imported when a command runs, and not before: it takes longer than all else of a start. */
@@ -29,10 +30,10 @@ const services = {
 }
 
 /**
- * The `etl` command with its arguments, and the names of the variables that a file .env has set. Fails with the exit code,
+ * The `etl` command with its arguments, and what became of the names in a file .env. Fails with the exit code,
  * after the reason was told.
  */
-export const program = (args: ReadonlyArray<string>, dotEnv: ReadonlySet<string>) =>
+export const program = (args: ReadonlyArray<string>, dotEnv: DotEnvNames) =>
   Cli.execute(services, version, args).pipe(
     Effect.provideService(DotEnv, dotEnv),
     // oxlint-disable-next-line no-restricted-properties -- the edge

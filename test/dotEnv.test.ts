@@ -1,17 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { parseEnv } from "node:util"
-import { loadDotEnv } from "../src/dotEnv.ts"
+import { loadDotEnv, variables } from "../src/dotEnv.ts"
+import { etl } from "./utils/etl.ts"
 import { temporaryDirectory } from "./utils/postgres.ts"
 
-/** What a file sets, where `OTHER` is set already. The variables are this process's, so they are put back. */
+/** What a file sets, where `DB_SSLMODE` is set already. The variables are this process's, so they are put back. */
 const load = Effect.fnUntraced(function* (content: string | Uint8Array) {
   const path = join(yield* temporaryDirectory, ".env")
   writeFileSync(path, content)
   const before = new Set(Object.keys(process.env))
-  process.env["OTHER"] = "wins"
+  process.env["DB_SSLMODE"] = "wins"
   return yield* Effect.try({
     try: () => {
       loadDotEnv(path)
@@ -31,12 +32,16 @@ describe(".env", () => {
   it.effect.each([
     ["DB_HOST=a\n", { DB_HOST: "a" }],
     ["\ufeffDB_HOST=a\r\nDB_NAME=b\r\n", { DB_HOST: "a", DB_NAME: "b" }],
-    ["# comment\n\n  export A = 'b c' # why\nD=\"e\nf g\"\nH=`i`\nJ=\n", { A: "b c", D: "e\nf g", H: "i", J: "" }],
-    ["OTHER=loses\nURL=postgres://u:p#q@h/d?a=b\n", { URL: "postgres://u:p" }],
+    [
+      "# comment\n\n  export DB_USER = 'b c' # why\nDB_PASS=\"e\nf g\"\nDB_HOST=`i`\nDB_PORT=\n",
+      { DB_USER: "b c", DB_PASS: "e\nf g", DB_HOST: "i", DB_PORT: "" },
+    ],
+    ["DB_SSLMODE=loses\nDATABASE_URL=postgres://u:p#q@h/d?a=b\n", { DATABASE_URL: "postgres://u:p" }],
+    ["NODE_OPTIONS=x\nPATH=x\nAWS_CONFIG_FILE=x\nDB_host=x\nDB_HOST=a\n__proto__=x\n", { DB_HOST: "a" }],
     ["", {}],
   ] as ReadonlyArray<readonly [string, Readonly<Record<string, string>>]>)("%j", ([text, expected]) =>
     Effect.gen(function* () {
-      assert.deepStrictEqual(yield* load(text), { OTHER: "wins", ...expected })
+      assert.deepStrictEqual(yield* load(text), { DB_SSLMODE: "wins", ...expected })
     }),
   )
 
@@ -57,22 +62,72 @@ describe(".env", () => {
   it.effect("a directory of that name, or nothing, sets nothing", () =>
     Effect.gen(function* () {
       const path = join(yield* temporaryDirectory, ".env")
-      assert.strictEqual(loadDotEnv(path).size, 0)
+      assert.deepStrictEqual(loadDotEnv(path), { set: new Set<string>(), ignored: [] })
       mkdirSync(path)
-      assert.strictEqual(loadDotEnv(path).size, 0)
+      assert.deepStrictEqual(loadDotEnv(path), { set: new Set<string>(), ignored: [] })
     }).pipe(Effect.scoped),
   )
 
-  const Name = Schema.String.check(Schema.isPattern(/^[A-Z_]{1,8}$/))
+  it.effect("names what it ignores, once each", () =>
+    Effect.gen(function* () {
+      const path = join(yield* temporaryDirectory, ".env")
+      writeFileSync(path, "HTTPS_PROXY=x\nOTEL_SERVICE_NAME=x\nHTTPS_PROXY=y\n")
+      assert.deepStrictEqual(loadDotEnv(path), {
+        set: new Set<string>(),
+        ignored: ["HTTPS_PROXY", "OTEL_SERVICE_NAME"],
+      })
+    }).pipe(Effect.scoped),
+  )
+
+  const Name = Schema.Literals([...variables].filter((name) => name !== "DB_SSLMODE"))
   const Value = Schema.String.check(Schema.isPattern(/^[ -~]{0,12}$/))
   it.effect.prop(
     "no line that Node reads is refused",
     { lines: Schema.Array(Schema.Tuple([Name, Value])) },
     ({ lines }) =>
       Effect.gen(function* () {
-        const text = lines.map(([name, value]) => `X${name}=${value}`).join("\n")
+        const text = lines.map(([name, value]) => `${name}=${value}`).join("\n")
         const set = yield* load(text)
         for (const [name, value] of Object.entries(parseEnv(text))) assert.strictEqual(set[name], value)
       }),
+  )
+})
+
+/** Names as pages have them, one by one: one that ends in * is all that begin so. */
+const expand = (names: ReadonlyArray<string>): Array<string> =>
+  names.flatMap((name) =>
+    name.endsWith("*") ? [...variables].filter((each) => each.startsWith(name.slice(0, -1))) : [name],
+  )
+
+describe("the variables of .env", () => {
+  it("are those of README's table", () => {
+    const readme = readFileSync(join(import.meta.dirname, "../README.md"), "utf8")
+    const [, section = ""] = readme.split("\n## Configuration\n")
+    const cells = Array.from(section.split("\n## ")[0]!.matchAll(/^\| (`[^|]*) \|/gm), ([, cell]) => cell!)
+    const names = cells.flatMap((cell) => Array.from(cell.matchAll(/`([^`]+)`/g), ([, name]) => name!))
+    assert.sameMembers(expand(names), [...variables])
+  })
+
+  it.live("are those of etl help", () =>
+    Effect.gen(function* () {
+      const { stdout } = yield* etl(["help"])
+      const [, list = ""] = /A file \.env sets only (.*?)\. /.exec(stdout.replaceAll(/\s+/g, " ")) ?? []
+      assert.sameMembers(expand(list.split(/, | and /)), [...variables])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("are those that the help of a command names, but for what the AWS tools read", () =>
+    Effect.gen(function* () {
+      const { stdout } = yield* etl(["help", "run"])
+      const names = stdout.match(/\b(?:DB|DATABASE|IP_API|AWS|OTEL)_[A-Z_]+/g) ?? []
+      assert.sameMembers(
+        [...new Set(names)].filter((name) => !variables.has(name)),
+        ["AWS_DEFAULT_REGION", "AWS_PROFILE"],
+      )
+      assert.includeMembers(
+        names,
+        [...variables].filter((name) => name.startsWith("DB_")),
+      )
+    }).pipe(Effect.scoped),
   )
 })

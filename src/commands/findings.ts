@@ -7,6 +7,7 @@ import { checkDatabase, type DatabaseParts, type SharedQuota } from "./checkData
 import { checkLog, checkMmdb, checkSource } from "./checkFiles.ts"
 import type { CheckFlags } from "./checkFlags.ts"
 import { attempt, fromError, note, ok, skipped } from "./finding.ts"
+import { ignoredVariables } from "./ignoredVariables.ts"
 import { Mapping } from "./run.ts"
 
 /** A geolocation service as it would be asked. */
@@ -49,7 +50,9 @@ export const findingsOf = Effect.fnUntraced(function* <E>(flags: CheckFlags, par
   const mapping = yield* Effect.result(checkMapping(flags.mapping))
   const ipApi = flags.geo.includes("ip-api") ? Option.some(yield* Effect.result(parts.ipApi)) : Option.none()
   const service = Option.flatMap(ipApi, Result.getSuccess)
+  const ignored = yield* ignoredVariables
   return [
+    ...(ignored === undefined ? [] : [note(".env", ignored)]),
     ...(yield* attempt("flags", Effect.as(parts.locatorFlags, [ok("flags", "they go together")]))),
     yield* checkLog(flags.logfile),
     Result.isSuccess(mapping)

@@ -78,7 +78,7 @@ const makeFrom = Effect.gen(function* () {
   return {
     flag: (name: string): string =>
       words.some((word) => word === `--${name}` || word.startsWith(`--${name}=`)) ? `--${name}` : fromDefault,
-    variable: (name: string): string => `${name} (${dotEnv.has(name) ? ".env" : "environment"})`,
+    variable: (name: string): string => `${name} (${dotEnv.set.has(name) ? ".env" : "environment"})`,
   }
 })
 type From = Effect.Success<typeof makeFrom>
