@@ -15,6 +15,19 @@ const opener = (path: string): readonly [command: string, ...args: ReadonlyArray
   }
 }
 
+/** What an opener and a browser find the desktop, the person's settings and the language by: no other variable is theirs. */
+const needed = [
+  /^(?:PATH|HOME|USER|LOGNAME|SHELL|TMPDIR|LANG|LANGUAGE|TZ|BROWSER|DISPLAY|XAUTHORITY|XMODIFIERS|WAYLAND_DISPLAY)$/,
+  /^(?:DBUS_SESSION_BUS_ADDRESS|DESKTOP_SESSION|MOZ_ENABLE_WAYLAND|__CF_USER_TEXT_ENCODING)$/,
+  /^(?:XDG|LC|GDK|GTK|QT|GNOME|KDE|WSL)_[A-Z_]+$/,
+  // Windows writes them in any case.
+  /^(?:SystemRoot|SystemDrive|windir|ComSpec|Path|PATHEXT|TEMP|TMP|USERNAME|USERPROFILE|APPDATA|LOCALAPPDATA|ProgramData)$/i,
+  /^ProgramFiles(?:\(x86\))?$/i,
+]
+
+const environment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => needed.some((pattern) => pattern.test(name))))
+
 /** An opener that still runs after that may be the browser itself. */
 const patience = "2 seconds"
 
@@ -25,7 +38,7 @@ const patience = "2 seconds"
 export const openFile = (path: string): Effect.Effect<boolean> =>
   Effect.callback<boolean>((resume) => {
     const [command, ...args] = opener(path)
-    const child = spawn(command, args, { detached: true, stdio: "ignore" })
+    const child = spawn(command, args, { detached: true, env: environment(), stdio: "ignore" })
     child.once("error", () => resume(Effect.succeed(false)))
     child.once("exit", (code) => resume(Effect.succeed(code === 0)))
     child.unref()

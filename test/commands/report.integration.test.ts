@@ -32,6 +32,29 @@ const load = Effect.fnUntraced(function* (
 
 const textOf = (path: string): string => readMarkup(readFileSync(path, "utf8")).text.replaceAll(/\s+/g, " ")
 
+/** What is run in place of the program that opens a file. */
+const writeOpener = (directory: string, script: string): void => {
+  for (const name of ["xdg-open", "open"]) {
+    writeFileSync(join(directory, name), `#!/bin/sh\n${script}\n`)
+    chmodSync(join(directory, name), 0o755)
+  }
+}
+
+/** Variables of this process, until the scope closes. */
+const setEnvironment = (values: Readonly<Record<string, string>>) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const before = { ...process.env }
+      Object.assign(process.env, values)
+      return before
+    }),
+    (before) =>
+      Effect.sync(() => {
+        for (const name of Object.keys(values)) delete process.env[name]
+        Object.assign(process.env, before)
+      }),
+  )
+
 describe("etl report", () => {
   it.live("writes a page about the users and the latest run, and prints where it is", () =>
     Effect.gen(function* () {
@@ -188,17 +211,8 @@ describe("etl report", () => {
       const directory = yield* temporaryDirectory
       const out = join(directory, "r.html")
       const opened = join(directory, "opened")
-      const stub = (code: number) => {
-        for (const name of ["xdg-open", "open"]) {
-          writeFileSync(join(directory, name), `#!/bin/sh\necho "$1" >> ${opened}\nexit ${code}\n`)
-          chmodSync(join(directory, name), 0o755)
-        }
-      }
-      const before = process.env.PATH
-      yield* Effect.acquireRelease(
-        Effect.sync(() => (process.env.PATH = `${directory}${delimiter}${before}`)),
-        () => Effect.sync(() => (process.env.PATH = before)),
-      )
+      yield* setEnvironment({ PATH: `${directory}${delimiter}${process.env.PATH}` })
+      const stub = (code: number) => writeOpener(directory, `echo "$1" >> ${opened}; exit ${code}`)
       stub(0)
       const first = yield* etl(["report", "--open", "--out", out], env)
       assert.deepStrictEqual([first.code, first.stdout, first.stderr], [0, out, ""])
@@ -211,6 +225,45 @@ describe("etl report", () => {
       process.env.PATH = join(directory, "nothing")
       const third = yield* etl(["report", "--open", "--out", out], env)
       assert.deepStrictEqual([third.code, third.stdout, third.stderr], [0, out, failed])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("gives the browser what it needs, and no secret", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      yield* load(env)
+      const directory = yield* temporaryDirectory
+      const seen = join(directory, "seen")
+      const needed = {
+        DISPLAY: ":7",
+        WAYLAND_DISPLAY: "wayland-7",
+        XDG_RUNTIME_DIR: directory,
+        LC_ALL: "C",
+        HOME: directory,
+      }
+      const secrets = [
+        "DB_PASS",
+        "DATABASE_URL",
+        "PGPASSWORD",
+        "IP_API_KEY",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+      ]
+      const others = ["OTEL_EXPORTER_OTLP_HEADERS", "GITHUB_TOKEN", "HTTPS_PROXY", "XSECRET", "HOME_TOKEN"]
+      yield* setEnvironment({
+        ...needed,
+        ...Object.fromEntries([...secrets, ...others].map((name) => [name, "geheim"])),
+        PATH: `${directory}${delimiter}${process.env.PATH}`,
+      })
+      writeOpener(directory, `env > ${seen}`)
+      const { code, stderr } = yield* etl(["report", "--open", "--out", join(directory, "r.html")], env)
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      const environment = readFileSync(seen, "utf8")
+      assert.includeMembers(
+        environment.split("\n"),
+        Object.entries(needed).map(([name, value]) => `${name}=${value}`),
+      )
+      assert.notInclude(environment, "geheim")
     }).pipe(Effect.scoped),
   )
 })
