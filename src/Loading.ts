@@ -123,7 +123,7 @@ export const make = Effect.fnUntraced(function* (
 
   /** One line a chunk: all of them, with their reasons, are in `etl_rejects`. */
   const logRejects = (rejected: number, { byteOffset, line, reasons }: Reject) =>
-    Effect.logDebug("records rejected").pipe(
+    Effect.logTrace("records rejected").pipe(
       Effect.annotateLogs({ step: "Transform", rejected, line, byteOffset, reasons: reasons.map(describeReason) }),
     )
 
@@ -131,7 +131,7 @@ export const make = Effect.fnUntraced(function* (
     for (const answers of remembered) yield* addresses.count("remembered", answers)
     const first = rejects[0]
     if (first !== undefined) yield* logRejects(rejects.length, first)
-    yield* Effect.logDebug("chunk committed").pipe(
+    yield* Effect.logTrace("chunk committed").pipe(
       Effect.annotateLogs({ step: "Load", byteOffset: chunk.to.byteOffset, ...counts }),
     )
     yield* Ref.update(runCounts, (total) => addCounts(total, counts))
@@ -180,7 +180,7 @@ export const make = Effect.fnUntraced(function* (
   /** Loads a part of a file, and gives the counts of the whole load. */
   const readPart = Effect.fnUntraced(function* (load: PartLoad<SourceFile>, work: Work) {
     const fromLine = load.resume?.position.line
-    yield* Effect.logDebug("reading").pipe(
+    yield* Effect.logTrace("reading").pipe(
       Effect.annotateLogs({ step: "Extract", size: load.file.size, fromLine: fromLine ?? 1 }),
     )
     if (fromLine !== undefined) yield* Effect.logInfo(`${nameOf(load)(load)}: goes on at line ${fromLine}`)

@@ -138,7 +138,7 @@ export const drain = Effect.fn("Locating.drain")(
       yield* count("service", asked)
       const { located } = tally(asked)
       yield* Effect.annotateCurrentSpan("etl.addresses.located", located)
-      yield* Effect.logDebug("addresses asked for").pipe(
+      yield* Effect.logTrace("addresses asked for").pipe(
         Effect.annotateLogs({ provider: service.provider, asked: batch.length, located }),
       )
     })

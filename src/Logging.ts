@@ -7,6 +7,7 @@ import {
   Layer,
   Logger,
   LogLevel,
+  Option,
   type PlatformError,
   Predicate,
   References,
@@ -52,14 +53,45 @@ const advise = ({ reason }: PlatformError.PlatformError): string => {
   return "Name another file."
 }
 
-/** Appends lines to the log. A full disk does not end the work that is logged, but is told, once. */
+/** Streams of a process, which the system shows as links: no user can plant one. */
+const stream = /^\/(?:dev\/(?:stdout|stderr|fd\/\d+)|proc\/(?:self|\d+)\/fd\/\d+)$/
+
+/** Any other link may be planted by another user, to have a file of ours appended to. */
+const follows = (path: string): boolean => stream.test(path) || process.platform === "win32"
+
+const throughLink = (path: string): string =>
+  `--logfile: ${path} is a symbolic link, and the log is not written through one. Remove it, or give the file that it leads to.`
+
+/** Why the log is not written to what is at the path, whatever its rights. */
+export const unfit = Effect.fnUntraced(function* (path: string) {
+  const fs = yield* FileSystem.FileSystem
+  if (follows(path)) return undefined
+  if (yield* Effect.isSuccess(fs.readLink(path))) return throughLink(path)
+  const info = yield* Effect.option(fs.stat(path))
+  // It waits for a reader, and nothing ends that.
+  return Option.exists(info, ({ type }) => type === "FIFO")
+    ? `--logfile: ${path} is a named pipe. Give a file, or /dev/stderr.`
+    : undefined
+})
+
+const codeOf = ({ reason }: PlatformError.PlatformError): unknown =>
+  Predicate.hasProperty(reason.cause, "code") ? reason.cause.code : undefined
+
+/**
+ * Appends lines to the log, which is made for its owner alone. A full disk does not end the work that is logged, but is
+ * reported, once.
+ */
 const file = Effect.fnUntraced(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
-  const cannotWrite = ({ message, reason }: PlatformError.PlatformError) =>
-    `--logfile: ${path} cannot be written (${Predicate.hasProperty(reason.cause, "code") ? reason.cause.code : message}).`
+  const cannotWrite = (error: PlatformError.PlatformError) =>
+    `--logfile: ${path} cannot be written (${codeOf(error) ?? error.message}).`
+  const explain = (error: PlatformError.PlatformError) =>
+    codeOf(error) === "ELOOP" ? throughLink(path) : `${cannotWrite(error)} ${advise(error)}`
+  const problem = yield* unfit(path)
+  if (problem !== undefined) return yield* new LogFileError({ message: problem })
   const log = yield* fs
-    .open(path, { flag: "a" })
-    .pipe(Effect.mapError((error) => new LogFileError({ message: `${cannotWrite(error)} ${advise(error)}` })))
+    .open(path, { flag: "a", mode: 0o600, noFollow: !follows(path) })
+    .pipe(Effect.mapError((error) => new LogFileError({ message: explain(error) })))
   let failed = false
   const append = (lines: ReadonlyArray<string>) =>
     // After a failure the last line may be there in part.
@@ -75,13 +107,15 @@ const file = Effect.fnUntraced(function* (path: string) {
 })
 
 /**
- * The log: everything to the file, appended; what a person should see (by `--log-level`) to stderr too, or, quietly, no
+ * The log: debug to the file, appended; what a person should see (by `--log-level`) to stderr too, or, quietly, no
  * more than what is wrong.
  */
 export const layer = (path: string, { isQuiet }: { readonly isQuiet: boolean }) =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const asked = yield* References.MinimumLogLevel
+      // A line a chunk, or a request to a service, is of level trace: it is there for who asks for debug.
+      const level = yield* References.MinimumLogLevel
+      const asked = level === "Debug" ? "Trace" : level
       const least = isQuiet && LogLevel.isLessThan(asked, "Warn") ? "Warn" : asked
       const logged = LogLevel.isLessThan(asked, "Debug") ? asked : "Debug"
       return Layer.merge(Logger.layer([terminal(least), file(path)]), Layer.succeed(References.MinimumLogLevel, logged))

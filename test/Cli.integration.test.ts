@@ -258,7 +258,8 @@ describe("etl", () => {
       const source = yield* directoryOf({
         "od\nd.csv": `${header}\n1,A,B,a@example.com,,8.8.8.8,,,${password},\n1,A,B,bad,,8.8.8.8,,,${password},\n`,
       })
-      const { log, logText, code } = yield* etl(["--source", source, "--geo", "none"], env)
+      const args = ["run", "--log-level", "debug", "--source", source, "--geo", "none"]
+      const { log, logText, code } = yield* etl(args, env)
       assert.strictEqual(code, 3)
       for (const line of log) {
         assert.containsAllKeys(line, ["time", "level", "step", "message"])

@@ -3,6 +3,7 @@ import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import { formatBytes, baseName, formatNumber, plural } from "../domain/format.ts"
 import { ageOf } from "../geo/mmdbAge.ts"
 import type { MmdbFile } from "../geo/mmdbFile.ts"
+import { unfit } from "../Logging.ts"
 import { readChunks } from "../source/records.ts"
 import { Source, type SourceFile } from "../source/Source.ts"
 import { attempt, type Finding, fromError, note, ok, skipped, wrong } from "./finding.ts"
@@ -94,6 +95,8 @@ export const checkMmdb = <E, R>(
 export const checkLog = Effect.fnUntraced(function* (logfile: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
+  const problem = yield* unfit(logfile)
+  if (problem !== undefined) return wrong("log", problem, 2)
   const isThere = yield* Effect.orElseSucceed(fs.exists(logfile), () => false)
   const written = isThere ? logfile : path.dirname(path.resolve(logfile))
   return yield* fs.access(written, { writable: true }).pipe(

@@ -14,7 +14,7 @@ const texts: Readonly<Record<string, { readonly type: string; readonly descripti
   "log-level": {
     type: "LEVEL",
     description:
-      "Lines that the terminal shows: from debug, info, warn, error or none on; the log file always has debug [default:\u00a0info]",
+      "Lines that the terminal shows: from debug, info, warn, error or none on; the log file always has debug, but a line a chunk only with --log-level debug [default:\u00a0info]",
   },
 }
 

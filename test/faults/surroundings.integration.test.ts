@@ -81,7 +81,7 @@ describe("etl, whose surroundings fail", () => {
     Effect.gen(function* () {
       const disk = yield* smallDisk(4)
       const { env, query } = yield* makeDatabase
-      const args = [...(yield* makeSource), "--logfile", join(disk.path, "etl.log")]
+      const args = ["--log-level", "debug", ...(yield* makeSource), "--logfile", join(disk.path, "etl.log")]
       const { code, stderr } = yield* etl(args, env, disk.platform)
       assert.strictEqual(code, 3, stderr)
       assert.strictEqual(stderr.match(/cannot be written \(ENOSPC\)\. Lines of the log are lost/g)?.length, 1, stderr)
