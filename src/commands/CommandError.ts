@@ -21,16 +21,8 @@ export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", { code:
   override readonly message = ""
 }
 
-/** A file of rejects could not be written. Those that were begun are removed. */
-export class RejectFileError extends Schema.TaggedError<RejectFileError>()("RejectFileError", {
-  path: Schema.String,
-  message: Schema.String,
-}) {
-  override readonly [Runtime.errorExitCode] = 2
-}
-
-/** The file of a report could not be written. What was there before is there still. */
-export class ReportFileError extends Schema.TaggedError<ReportFileError>()("ReportFileError", {
+/** A file of `--out` could not be written. What was there before is there still, and no other file is left. */
+export class OutputFileError extends Schema.TaggedError<OutputFileError>()("OutputFileError", {
   path: Schema.String,
   message: Schema.String,
 }) {

@@ -1,8 +1,7 @@
 import { stringify } from "csv-stringify/sync"
-import { Effect, Exit, FileSystem, Path, type PlatformError, Stream } from "effect"
+import { Effect, Path, Stream } from "effect"
 import { type RejectedFile, RejectRepo, type StoredReject } from "../repo/RejectRepo.ts"
-import { RejectFileError } from "./CommandError.ts"
-import { explainUnwritable } from "./unwritable.ts"
+import { makeOutputFiles } from "./outputFiles.ts"
 
 /** Two files that were written: the records of one header, and their reasons. */
 export interface Written {
@@ -53,9 +52,6 @@ const reasonRows = (reject: StoredReject, fixLine: number | null): ReadonlyArray
     detail === undefined ? message : `${message}: ${detail}`,
   ])
 
-const failAt = (path: string) => (error: PlatformError.PlatformError) =>
-  new RejectFileError({ path, message: explainUnwritable(path, error) })
-
 /** The files' names for each header: `fix.csv` and `fix.reasons.csv`, `fix-2.csv` and `fix-2.reasons.csv`. */
 const makeNames = (path: Path.Path, out: string) => {
   const { dir, name, ext } = path.parse(out)
@@ -72,44 +68,20 @@ const byHeader = (files: ReadonlyArray<RejectedFile>): ReadonlyArray<ReadonlyArr
   ...Map.groupBy(files, ({ header }) => Buffer.from(header).toString("latin1")).values(),
 ]
 
-const discard = Effect.fnUntraced(function* (paths: ReadonlyArray<string>) {
-  const fs = yield* FileSystem.FileSystem
-  for (const path of paths) {
-    yield* fs.remove(path).pipe(
-      Effect.andThen(Effect.logWarning(`${path} was not finished and is removed.`)),
-      Effect.catch(() => Effect.logWarning(`${path} is not finished, and cannot be removed. Remove it.`)),
-    )
-  }
-})
-
 /**
  * Writes the rejects of the run's files to CSV files that can be loaded: for each header one, as it stands in the files,
  * then the records byte for byte, each with a line feed. Beside it goes a file with a row for each reason. All are new
- * and for their owner alone. Fails as the first of them that cannot be written, or as the database does, and leaves none.
+ * and for their owner alone, and get their names when all are written. Fails as the first of them that cannot be
+ * written, or as the database does, and leaves none.
  */
 export const writeRejects = Effect.fn("writeRejects")(function* (
   out: string,
   runId: number,
   files: ReadonlyArray<RejectedFile>,
 ) {
-  const fs = yield* FileSystem.FileSystem
   const repo = yield* RejectRepo
   const namesOf = makeNames(yield* Path.Path, out)
-  const begun: Array<string> = []
-
-  const create = Effect.fnUntraced(function* (path: string) {
-    const file = yield* fs.open(path, { flag: "wx", mode: 0o600 }).pipe(
-      Effect.tap(() => Effect.sync(() => begun.push(path))),
-      Effect.uninterruptible,
-      Effect.mapError(failAt(path)),
-    )
-    return {
-      write: (bytes: Uint8Array) => Effect.mapError(file.writeAll(bytes), failAt(path)),
-      // Some disks tell only here that they are full.
-      finish: Effect.mapError(file.sync, failAt(path)),
-    }
-  })
-
+  const { create, publish } = yield* makeOutputFiles({ replaces: false, mode: 0o600 })
   const writeGroup = Effect.fnUntraced(function* (group: ReadonlyArray<RejectedFile>, number: number) {
     const { path, reasonsPath } = namesOf(number)
     const fix = yield* create(path)
@@ -143,7 +115,7 @@ export const writeRejects = Effect.fn("writeRejects")(function* (
     return { path, reasonsPath, records, tooLong } satisfies Written
   }, Effect.scoped)
 
-  return yield* Effect.forEach(byHeader(files), (group, index) => writeGroup(group, index + 1)).pipe(
-    Effect.onExit((exit) => (Exit.isFailure(exit) ? discard(begun) : Effect.void)),
-  )
-})
+  const written = yield* Effect.forEach(byHeader(files), (group, index) => writeGroup(group, index + 1))
+  yield* publish
+  return written
+}, Effect.scoped)

@@ -1,18 +1,18 @@
-import { Console, Effect, Exit, FileSystem, Layer, Option, Path, type PlatformError } from "effect"
+import { Console, Effect, FileSystem, Layer, Option, Path } from "effect"
 import { Command } from "effect/cli"
 import { printable } from "../domain/printable.ts"
 import { reportMark, reportMarkWithin } from "../report/reportMark.ts"
 import { ReportRepo } from "../repo/ReportRepo.ts"
-import { ReportFileError } from "./CommandError.ts"
+import { OutputFileError } from "./CommandError.ts"
 import { withUsage } from "./CommandUsage.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
 import { logEnd } from "./Defect.ts"
 import { optional, toggle, withDefault } from "./documented.ts"
 import { plainExitCodes } from "./exitCodes.ts"
 import { openFile } from "./openFile.ts"
+import { failAt, makeOutputFiles } from "./outputFiles.ts"
 import { file } from "./pathFlags.ts"
 import { runFlag } from "./runName.ts"
-import { explainUnwritable } from "./unwritable.ts"
 
 const ownFlags = {
   run: optional(runFlag("run"), "Which run is reported: latest, or its number", { unset: "latest" }),
@@ -28,16 +28,13 @@ const reportFlags = { ...ownFlags, ...databaseFlags }
 
 export type ReportFlags = Command.Command.Config.Infer<typeof reportFlags>
 
-const failAt = (path: string) => (error: PlatformError.PlatformError) =>
-  new ReportFileError({ path, message: explainUnwritable(path, error) })
-
 /** Where the report goes: nothing is there, or an earlier report is. A link is followed. */
 const findTarget = Effect.fnUntraced(
   function* (out: string) {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
     const refuse = (why: string) =>
-      new ReportFileError({ path: out, message: `${out} ${why}. Name another file with --out.` })
+      new OutputFileError({ path: out, message: `${out} ${why}. Name another file with --out.` })
     const given = path.resolve(out)
     const directory = path.dirname(given)
     if ((yield* fs.stat(directory)).type !== "Directory") return yield* refuse("is in no directory")
@@ -61,16 +58,11 @@ const findTarget = Effect.fnUntraced(
 
 /** Writes the file as a whole, or leaves what was there. */
 const writeWhole = Effect.fnUntraced(function* (target: string, text: string) {
-  const fs = yield* FileSystem.FileSystem
-  const temporary = `${target}.${process.pid}.tmp`
-  // One that is there already is somebody else's: it stays.
-  const file = yield* Effect.acquireRelease(fs.open(temporary, { flag: "wx" }), (_, exit) =>
-    Exit.isSuccess(exit) ? Effect.void : Effect.ignore(fs.remove(temporary)),
-  )
-  yield* file.writeAll(new TextEncoder().encode(text))
-  // Some disks tell only here that they are full.
-  yield* file.sync
-  yield* fs.rename(temporary, target)
+  const { create, publish } = yield* makeOutputFiles({ replaces: true })
+  const file = yield* create(target)
+  yield* file.write(new TextEncoder().encode(text))
+  yield* file.finish
+  yield* publish
 }, Effect.scoped)
 
 const execute = Effect.fn("report")(function* ({ open, out, run }: ReportFlags) {
@@ -80,7 +72,7 @@ const execute = Effect.fn("report")(function* ({ open, out, run }: ReportFlags) 
   // Maps and scales cost a tenth of a second that no other command should pay.
   const { page } = yield* Effect.promise(() => import("../report/page.ts"))
   const text = page(data)
-  yield* Effect.mapError(writeWhole(target, text), failAt(out))
+  yield* writeWhole(target, text)
   yield* Console.log(printable(target))
   yield* Effect.logDebug("report written").pipe(
     Effect.annotateLogs({ path: target, bytes: Buffer.byteLength(text), run: data.run?.runId ?? null }),

@@ -1,11 +1,16 @@
 import { type PlatformError, Predicate } from "effect"
 
+export const errnoOf = ({ reason }: PlatformError.PlatformError): unknown =>
+  Predicate.hasProperty(reason.cause, "code") ? reason.cause.code : undefined
+
+export const existsAlready = (path: string): string =>
+  `${path} exists already and is left as it is. Remove it, or name another file with --out.`
+
 /** Why a file that `--out` names cannot be written, and what to do. */
-export const explainUnwritable = (path: string, { reason, message }: PlatformError.PlatformError): string => {
-  const errno = Predicate.hasProperty(reason.cause, "code") ? reason.cause.code : undefined
-  if (reason._tag === "AlreadyExists") {
-    return `${path} exists already and is left as it is. Remove it, or name another file with --out.`
-  }
+export const explainUnwritable = (path: string, error: PlatformError.PlatformError): string => {
+  const { reason, message } = error
+  const errno = errnoOf(error)
+  if (reason._tag === "AlreadyExists") return existsAlready(path)
   if (reason._tag === "NotFound") return `${path} cannot be written: its directory does not exist. Create it.`
   if (reason._tag === "PermissionDenied") {
     return `${path} cannot be written: permission denied. Let this user write there, or name another file with --out.`

@@ -560,7 +560,9 @@ describe("etl rejects --out", () => {
       const directory = yield* temporaryDirectory
       const fix = join(directory, "fix.csv")
       const writing = yield* Effect.forkChild(etl(["rejects", "--out", fix], env))
-      while (!existsSync(fix) || statSync(fix).size < 10_000) yield* Effect.sleep(5)
+      const beside = `${fix}.${process.pid}.tmp`
+      while (!existsSync(beside) || statSync(beside).size < 10_000) yield* Effect.sleep(5)
+      assert.isFalse(existsSync(fix))
       yield* Fiber.interrupt(writing)
       assert.deepStrictEqual(readdirSync(directory), [])
     }).pipe(Effect.scoped),
