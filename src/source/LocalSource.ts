@@ -10,8 +10,12 @@ const chunkSize = 256 * 1024
 /** Files of a directory asked about at once. */
 const listingConcurrency = 16
 
-const explain = ({ reason, message }: PlatformError.PlatformError, path: string): string => {
-  const errno = Predicate.hasProperty(reason.cause, "code") ? reason.cause.code : undefined
+const errnoOf = ({ reason }: PlatformError.PlatformError): unknown =>
+  Predicate.hasProperty(reason.cause, "code") ? reason.cause.code : undefined
+
+const explain = (error: PlatformError.PlatformError, path: string): string => {
+  const { reason, message } = error
+  const errno = errnoOf(error)
   if (reason._tag === "NotFound") return `${path} does not exist. Check the path.`
   if (reason._tag === "PermissionDenied") return `${path}: permission denied. Let this user read it.`
   if (errno === "ELOOP")
@@ -71,7 +75,8 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
     if (info.type === "Directory") return []
     if (info.type !== "File") return yield* notAFile(found, info)
     yield* checkEnding(found, path)
-    return [toFile(path, info)]
+    const file = toFile(path, info)
+    return [type === "SymbolicLink" ? { ...file, isLinked: true } : file]
   })
 
   /** What cannot be read fails alone, when its turn comes. */
@@ -89,8 +94,9 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
     const entries = yield* fs.readDirectoryEntries(uri).pipe(Effect.mapError(failAt("list", uri)))
     const csvEntries = entries.filter(({ name, type }) => isCsvName(name) && type !== "Directory")
     const found = yield* Effect.forEach(csvEntries, inspectAlone, { concurrency: listingConcurrency })
-    // A file and the links to it are one file.
-    const files = new Map(found.flat().map((file) => [file.uri, file]))
+    // A file and the links to it are one file, which is the folder's own where it is there itself.
+    const linkedFirst = found.flat().toSorted((a, b) => Number(b.isLinked ?? false) - Number(a.isLinked ?? false))
+    const files = new Map(linkedFirst.map((file) => [file.uri, file]))
     if (files.size > 0) return [...files.values()].sort(byName)
     return yield* failAt("list", uri)(`${uri} has no .csv or .csv.gz file of its own; subdirectories are not read.`)
   })
@@ -109,15 +115,16 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
 const makeRead = Effect.fnUntraced(function* () {
   const fs = yield* FileSystem.FileSystem
 
-  const readError =
-    ({ uri }: SourceFile) =>
-    (error: PlatformError.PlatformError) => {
-      const gone = error.reason._tag === "NotFound"
-      return failAt("read", uri)(gone ? `${uri} was removed after it was listed. Run again.` : error)
-    }
-
   const changed = ({ uri }: SourceFile) =>
     failAt("read", uri)(`${uri} changed after it was listed. Run again when nobody writes to it.`)
+
+  const readError = (file: SourceFile) => (error: PlatformError.PlatformError) => {
+    const { uri } = file
+    // A link has come in its place.
+    if (errnoOf(error) === "ELOOP") return changed(file)
+    const gone = error.reason._tag === "NotFound"
+    return failAt("read", uri)(gone ? `${uri} was removed after it was listed. Run again.` : error)
+  }
 
   const checkUnchanged = Effect.fnUntraced(function* (file: SourceFile, stat: FileSystem.File["stat"]) {
     const info = yield* stat.pipe(Effect.mapError(readError(file)))
@@ -125,7 +132,9 @@ const makeRead = Effect.fnUntraced(function* () {
   })
 
   const open = Effect.fnUntraced(function* (file: SourceFile, start: number) {
-    const handle = yield* fs.open(file.uri).pipe(Effect.mapError(readError(file)))
+    // What was listed has no link in its path's end: another user must not make it one now.
+    const noFollow = process.platform !== "win32"
+    const handle = yield* fs.open(file.uri, { noFollow }).pipe(Effect.mapError(readError(file)))
     const next = Effect.fnUntraced(function* (at: number) {
       if (at >= file.size) return undefined
       const length = Math.min(chunkSize, file.size - at)

@@ -10,6 +10,8 @@ export interface SourceFile {
   readonly fingerprint: string
   /** Bytes as stored (compressed, for .gz). */
   readonly size: number
+  /** A symbolic link of the folder leads to it, which another user may have planted: no message has text of it. */
+  readonly isLinked?: boolean
   /** Why it cannot be read, where its listing shows that already; what else is listed can be. */
   readonly problem?: string
 }

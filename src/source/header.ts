@@ -1,6 +1,7 @@
 import { Result } from "effect"
 import type { Position } from "../domain/Chunk.ts"
 import { type ColumnMapping, fitHeader, type Positions } from "../domain/ColumnMapping.ts"
+import { plural } from "../domain/format.ts"
 import { isProblem, isUtf8, makeFieldParser } from "./fields.ts"
 import { type Frame, rawOf, span } from "./frame.ts"
 import { isGzipName, SourceError, type SourceFile } from "./Source.ts"
@@ -71,7 +72,8 @@ const foreignFormat = (file: SourceFile, header: Uint8Array, head: Uint8Array): 
   const format = formats.find(([beginning]) => beginning.test(line))
   if (format !== undefined) return format[1]
   const isBinary = line.includes("\0") || (!isUtf8(header) && /[\0-\x08\x0e-\x1f]/.test(text))
-  return isBinary ? `does not look like CSV text (it begins with the bytes ${hex(head)}). Export it as CSV.` : undefined
+  const bytes = file.isLinked === true ? "" : ` (it begins with the bytes ${hex(head)})`
+  return isBinary ? `does not look like CSV text${bytes}. Export it as CSV.` : undefined
 }
 
 /** Bytes of the file's beginning that are looked into when its header cannot be used. */
@@ -79,7 +81,7 @@ const headSize = 4096
 
 /**
  * The file's header, the first of these frames. One that does not fit the mapping fails the file, with what a person
- * needs to mend it; the values of a record never get into the message.
+ * needs to mend it; the values of a record never get into the message, nor text of a file that a link leads to.
  */
 export const readHeader = (
   file: SourceFile,
@@ -104,7 +106,13 @@ export const readHeader = (
     const isRecord = holdsAddress && !fields.some((field) => mapping.has(field.trim()))
     if (isRecord) return fail(`line ${frame.line} looks like a record, not a header. Put the column names before it.`)
     const problems = fitted.failure.map((problem) => printable(problem, 600)).join("; ")
-    const names = holdsAddress ? `${fields.length} fields` : describeNames(fields)
+    const count = plural(fields.length, "field")
+    const names =
+      file.isLinked === true
+        ? `${count}, not shown: a link in the folder leads to this file`
+        : holdsAddress
+          ? count
+          : describeNames(fields)
     return fail(`${problems} (the header has ${names}). Correct the header or the --mapping.`)
   }
   return Result.succeed({

@@ -102,6 +102,49 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
     }),
   )
 
+  it.effect("knows which files only a link of the folder leads to", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const [store, directory] = [yield* makeDirectory, yield* makeDirectory]
+      yield* fs.writeFileString(path.join(store, "elsewhere"), "id\n")
+      yield* fs.writeFileString(path.join(directory, "own.csv"), "id\n")
+      yield* fs.symlink(path.join(store, "elsewhere"), path.join(directory, "a.csv"))
+      yield* fs.symlink("own.csv", path.join(directory, "b.csv"))
+      yield* fs.symlink("own.csv", path.join(directory, "z.csv"))
+      const listed = (given: string) =>
+        Effect.flatMap(makeSource(given), ({ files }) =>
+          Effect.map(files, (files) => files.map(({ isLinked = false, name }) => [name, isLinked])),
+        )
+      assert.sameDeepMembers(yield* listed(directory), [
+        ["elsewhere", true],
+        ["own.csv", false],
+      ])
+      // One file is what the person has named.
+      assert.deepStrictEqual(yield* listed(path.join(directory, "a.csv")), [["elsewhere", false]])
+    }),
+  )
+
+  it.effect("does not read through a link that has come in place of a file", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const [store, directory] = [yield* makeDirectory, yield* makeDirectory]
+      const [secret, file] = [path.join(store, "secret"), path.join(directory, "a.csv")]
+      const time = new Date("2024-05-06T07:08:09Z")
+      for (const each of [secret, file]) {
+        yield* fs.writeFileString(each, "id\n1\n")
+        yield* fs.utimes(each, time, time)
+      }
+      const source = yield* makeSource(directory)
+      const [listed] = yield* source.files
+      yield* fs.remove(file)
+      yield* fs.symlink(secret, file)
+      const { message } = yield* Effect.flip(read(source, listed!))
+      assert.strictEqual(message, `${file} changed after it was listed. Run again when nobody writes to it.`)
+    }),
+  )
+
   it.effect("names a link that leads nowhere, to itself or to another kind of file", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem

@@ -365,3 +365,36 @@ describe("a file with bad records", () => {
     }),
   )
 })
+
+describe("a file that a link in a folder leads to", () => {
+  const linked = (content: string | Uint8Array, options?: Partial<ReadOptions>) =>
+    Effect.map(Effect.flip(read(content, options, undefined, file.uri, { isLinked: true })), ({ message }) => message)
+
+  it.effect.each([
+    ["root:geheim:1:0\nadm:geheim:2:0\n", "headers missing: email, name (the header has 1 field, not shown"],
+    ["geheim;mail\n", 'the header looks cut by ";": try --delimiter (the header has 1 field, not shown'],
+    [`geheim,${"x,".repeat(30)}name\n`, "header missing: email (the header has 32 fields, not shown"],
+    [latin1("geheim\0\xff\xfe\n"), "does not look like CSV text. Export it as CSV."],
+    ["geheim\x01\x02\xff\n", "(the header has 1 field, not shown"],
+    ['"geheim"x,name\n', "malformed: text after a closing quote."],
+    ["geheim,geheim@example.com\n", "looks like a record, not a header."],
+    [utf16le, "is UTF-16 (little-endian)."],
+  ] as ReadonlyArray<readonly [string | Uint8Array, string]>)(
+    "%j is reported without its text",
+    ([content, expected]) =>
+      Effect.gen(function* () {
+        const message = yield* linked(content)
+        assert.include(message, expected)
+        assert.notMatch(message, /geheim|mail@|[0-9a-f]{2} [0-9a-f]{2}/)
+      }),
+  )
+
+  const Text = Schema.String.check(Schema.isPattern(/^[\w;:, "'\t\0-\x08@.-]{0,40}$/))
+  it.effect.prop("no message depends on more than the shape of its header", { text: Text }, ({ text }) =>
+    Effect.gen(function* () {
+      const marked = text.replaceAll(/\w/g, "Q")
+      const message = yield* linked(`${marked},email,QQ\n`)
+      assert.notMatch(message, /Q/)
+    }),
+  )
+})

@@ -2,6 +2,7 @@ import { Stream } from "effect"
 import type { Chunk } from "../../src/domain/Chunk.ts"
 import type { ColumnMapping } from "../../src/domain/ColumnMapping.ts"
 import { readChunks, type ReadOptions } from "../../src/source/records.ts"
+import type { SourceFile } from "../../src/source/Source.ts"
 
 export const file = { uri: "s3://bucket/users.csv", name: "users.csv", fingerprint: "1", size: 1 }
 
@@ -16,13 +17,14 @@ export const read = (
   options: Partial<ReadOptions> = {},
   pieces = 262_144,
   uri = file.uri,
+  listed: Partial<SourceFile> = {},
 ) => {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content
   const parts: Array<Uint8Array> = []
   for (let start = 0; start < bytes.length; start += pieces) parts.push(bytes.subarray(start, start + pieces))
   return Stream.fromIterable(parts).pipe(
     readChunks(
-      { ...file, uri },
+      { ...file, uri, ...listed },
       {
         mapping,
         delimiter: ",",
