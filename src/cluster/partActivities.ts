@@ -1,3 +1,4 @@
+import { dirname } from "node:path"
 import { Effect, Schedule, Stream } from "effect"
 import * as AddressTally from "../domain/AddressTally.ts"
 import { baseName } from "../domain/format.ts"
@@ -5,7 +6,7 @@ import { RejectTally } from "../domain/RejectTally.ts"
 import { Stopwatch } from "../domain/StageTimes.ts"
 import * as Loading from "../Loading.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
-import { type Attempt, RunRepo } from "../repo/RunRepo.ts"
+import { type Attempt, type FileIdentity, RunRepo } from "../repo/RunRepo.ts"
 import { Source, type SourceError, type SourceFile } from "../source/Source.ts"
 import { split } from "../source/split.ts"
 import { checkWanted, isOver, optionsOf, requestOf } from "./Job.ts"
@@ -30,15 +31,22 @@ interface Work {
   readonly file: SourceFile
 }
 
+/** The file as the source listed it. A file elsewhere than in the source's folder was listed by a link. */
+const toSourceFile = ({ source }: Job, sourceUri: string, identity: FileIdentity): SourceFile => ({
+  ...identity,
+  name: baseName(identity.uri),
+  isLinked: source._tag === "Path" && ![identity.uri, dirname(identity.uri)].includes(sourceUri),
+})
+
 /** Works on a file with the run's source, however that can be opened here. */
 const withWork = <A, E, R>(attempt: Attempt, fileId: number, work: (work: Work) => Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const { job, watched } = yield* (yield* RunWatch).watch(attempt)
     const identity = yield* (yield* ClusterRuns).file(fileId)
-    const file = { ...identity, name: baseName(identity.uri) }
     const source = yield* (yield* Sources)
       .open(job.source)
-      .pipe(Effect.catchTag("SourceError", (error) => Effect.succeed(unopened(file.uri, error))))
+      .pipe(Effect.catchTag("SourceError", (error) => Effect.succeed(unopened(identity.uri, error))))
+    const file = toSourceFile(job, source.uri, identity)
     return yield* Effect.provideService(work({ job, watched, file }), Source, source)
   })
 

@@ -4,6 +4,9 @@ import { gzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { directoryOf, etl, makeDatabase } from "../utils/etl.ts"
+import { spawnEtl } from "../utils/etlChild.ts"
+import { temporaryDirectory } from "../utils/postgres.ts"
+import { consecutivePorts } from "../utils/tcp.ts"
 
 /** A folder in which another user has planted links to files that only this one may read. */
 const planted = Effect.gen(function* () {
@@ -37,6 +40,22 @@ describe("a link in a folder", () => {
       assert.strictEqual(errors.length, 3)
       const texts = [run, dry, checked, shown].flatMap(({ logText, stderr, stdout }) => [logText, stderr, stdout])
       for (const text of [...texts, JSON.stringify(errors)]) assert.notMatch(text, /geheim|67 65 68/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("shows none where a worker loads it", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const [port, cwd] = [yield* consecutivePorts, yield* temporaryDirectory]
+      const worker = yield* spawnEtl(["worker", "--port", String(port), "--geo", "none"], { cwd, env })
+      yield* worker.says(/health: /)
+      const run = yield* etl(["run", "--cluster", "--source", yield* planted], env)
+      assert.strictEqual(run.code, 5, run.stderr)
+      const errors = yield* query<{ error: string }>("select error from etl_files where error is not null")
+      assert.strictEqual(errors.length, 3)
+      const texts = [worker.output.stderr, run.stderr, run.stdout, JSON.stringify(errors)]
+      assert.include(texts[0], "1 field, not shown: a link in the folder leads to this file")
+      for (const text of texts) assert.notMatch(text, /geheim|67 65 68/)
     }).pipe(Effect.scoped),
   )
 })
