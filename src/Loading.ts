@@ -55,7 +55,7 @@ const makeLocate = Effect.fnUntraced(function* (maxAge: Duration.Duration | unde
   })
 })
 
-const describeReasons = ({ reasons }: Reject): string => reasons.map(describeReason).join(", ")
+const describeReasons = ({ reasons }: Pick<Reject, "reasons">): string => reasons.map(describeReason).join(", ")
 
 /** Nobody wants the run any more. */
 class Cancelled extends Data.TaggedError("Cancelled") {}
@@ -65,9 +65,10 @@ interface Work {
   readonly start: number
   located: number
   queued: number
-  firstReject: Reject | undefined
-  /** The file, where it was loaded as a whole. */
-  whole: Writing.WrittenChunk | undefined
+  /** Without its bytes: they would keep the block in memory that they were read with. */
+  firstReject: Pick<Reject, "line" | "reasons"> | undefined
+  /** Of the file, where it was loaded as a whole. */
+  wholeCounts: RecordCounts | undefined
 }
 
 export const fileSummary = (
@@ -158,7 +159,7 @@ export const make = Effect.fnUntraced(function* (
   })
 
   /** Tells it once: what is loaded beside the file that stopped the run stops too. */
-  const stop = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, first: Reject | undefined) {
+  const stop = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, first: Work["firstReject"]) {
     if (hasStopped) return
     hasStopped = true
     const { read, rejected } = yield* Ref.get(runCounts)
@@ -174,7 +175,7 @@ export const make = Effect.fnUntraced(function* (
 
   const stoppedAt = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, work: Work) {
     yield* stop(load, work.firstReject)
-    return work.whole === undefined ? yield* leftOpen(load) : yield* finished(load, work.whole.counts)
+    return work.wholeCounts === undefined ? yield* leftOpen(load) : yield* finished(load, work.wholeCounts)
   })
 
   /** Loads a part of a file, and gives the counts of the whole load. */
@@ -195,8 +196,9 @@ export const make = Effect.fnUntraced(function* (
     const keep = (written: Writing.WrittenChunk) => {
       work.located += written.located
       work.queued += written.queued
-      work.firstReject ??= written.rejects[0]
-      if (written.isFile) work.whole = written
+      const [first] = written.rejects
+      if (first !== undefined) work.firstReject ??= { line: first.line, reasons: first.reasons }
+      if (written.isFile) work.wholeCounts = written.counts
       rejectTally.add({ name: load.file.name, number: load.fileId }, written.rejects)
     }
     yield* source.read(load.file, load.resume?.position.byteOffset ?? 0).pipe(
@@ -209,7 +211,7 @@ export const make = Effect.fnUntraced(function* (
         return committed(written)
       }),
     )
-    return work.whole?.counts ?? (yield* runs.finishPart(load))
+    return work.wholeCounts ?? (yield* runs.finishPart(load))
   })
 
   const readParts = Effect.fnUntraced(function* (load: FileLoad<SourceFile>) {
@@ -218,7 +220,7 @@ export const make = Effect.fnUntraced(function* (
       located: 0,
       queued: 0,
       firstReject: undefined,
-      whole: undefined,
+      wholeCounts: undefined,
     }
     return yield* Effect.forEach(load.parts, (part) => readPart({ ...load, ...part }, work)).pipe(
       Effect.flatMap((counts) => finished(load, counts.at(-1)!)),

@@ -2,6 +2,7 @@ import { Data, Effect, identity, Latch, Stream } from "effect"
 import type { Chunk } from "./domain/Chunk.ts"
 import * as ChunkSpan from "./ChunkSpan.ts"
 import type { DatabaseError } from "./domain/DatabaseError.ts"
+import * as Footprint from "./domain/footprint.ts"
 import { type Share, shares, wholeFile } from "./domain/Lane.ts"
 import type { AnswerTally } from "./domain/Location.ts"
 import type { Reject } from "./domain/Reject.ts"
@@ -71,10 +72,8 @@ export interface WriteOptions {
   readonly stopwatch: Stopwatch
 }
 
-/** Bytes of chunks that may be under way: what is more waits to be read, so that large chunks come one by one. */
-const maxBytesUnderWay = 4 * 1024 * 1024
-
-const bytesOf = ({ from, to }: Chunk): number => to.byteOffset - from.byteOffset
+/** Bytes that chunks under way may take: while they take more, the next one waits, so that large chunks come one by one. */
+const maxBytesUnderWay = 8 * 1024 * 1024
 
 /** Keeps a file from being read faster than it is written. */
 export const makePace = Effect.gen(function* () {
@@ -87,8 +86,9 @@ export const makePace = Effect.gen(function* () {
     })
   return {
     room: room.await,
-    begin: (chunk: Chunk) => add(bytesOf(chunk)),
-    end: (chunk: Chunk) => add(-bytesOf(chunk)),
+    /** Waits for room: what is read already may be many chunks. */
+    begin: (chunk: Chunk) => Effect.andThen(room.await, add(Footprint.ofChunk(chunk))),
+    end: (chunk: Chunk) => add(-Footprint.ofChunk(chunk)),
   }
 })
 export type Pace = Effect.Success<typeof makePace>

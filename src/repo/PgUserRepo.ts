@@ -3,6 +3,7 @@ import { SqlError } from "effect/sql/SqlError"
 import { type UserRecord, type Winner, winners } from "../domain/Chunk.ts"
 import { Database } from "../domain/Database.ts"
 import { toDatabaseError } from "../domain/DatabaseError.ts"
+import * as Footprint from "../domain/footprint.ts"
 import { laneCount, type Share } from "../domain/Lane.ts"
 import type { AnswerTally, Location } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
@@ -41,8 +42,9 @@ type UserCounts = Pick<RecordCounts, "inserted" | "updated" | "unchanged" | "sta
 
 const nothingRemembered: AnswerTally = { located: 0, unlocatable: {} }
 
-/** A statement's arrays are copied several times on their way: rows of one, at most. */
+/** A statement's arrays are copied several times on their way: rows of one, at most; and bytes of rejects. */
 const rowsOfStatement = 5_000
+const bytesOfStatement = 1024 * 1024
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
@@ -144,7 +146,7 @@ const make = Effect.gen(function* () {
     )
   })
 
-  const writeRejects = (load: LoadRef, rejects: ReadonlyArray<Reject>) => sql`
+  const insertRejects = (load: LoadRef, rejects: ReadonlyArray<Reject>) => sql`
     insert into etl_rejects (file_id, run_id, byte_offset, line, length, raw, reasons)
     select ${load.fileId}, ${load.runId}, byte_offset, line, length, raw, reasons::jsonb
     from unnest(
@@ -152,6 +154,18 @@ const make = Effect.gen(function* () {
       ${integers(rejects.map(({ length }) => length))}, ${bytes(rejects.map(({ raw }) => raw))},
       ${texts(rejects.map(({ reasons }) => JSON.stringify(reasons)))}
     ) as t (byte_offset, line, length, raw, reasons)`
+
+  const writeRejects = Effect.fnUntraced(function* (load: LoadRef, rejects: ReadonlyArray<Reject>) {
+    let start = 0
+    let held = 0
+    for (const [index, reject] of rejects.entries()) {
+      held += Footprint.ofReject(reject)
+      if (held < bytesOfStatement && index + 1 < rejects.length) continue
+      yield* insertRejects(load, rejects.slice(start, index + 1))
+      start = index + 1
+      held = 0
+    }
+  })
 
   // A table that grows under the load has no statistics yet: the planner would read all of it for each chunk. And it
   // would plan anew for each, which takes longer than to write a hundred rows.
@@ -180,7 +194,7 @@ const make = Effect.gen(function* () {
           }
           if (!(yield* checkpoints.move(part, share, outcome.counts))) return yield* new Moved()
           const rejects = [...share.rejects, ...refused]
-          if (rejects.length > 0) yield* writeRejects(part, rejects)
+          yield* writeRejects(part, rejects)
           attempted = outcome
           return outcome
         }).pipe(transaction)

@@ -26,8 +26,18 @@ const aboutRecords = /^(22|23|P0001)/
 export const isRefusal = (error: unknown): error is SqlError =>
   error instanceof SqlError && aboutRecords.test(sqlState(error) ?? "")
 
+/** Code points of a trigger's message that are kept. It may be of any length, for each record of a chunk. */
+const maxMessage = 1_000
+
+/** Joined anew: a slice would keep the whole text in memory. */
+const cut = (text: string): string => {
+  if (text.length <= maxMessage) return text
+  const kept = Array.from(text.slice(0, 2 * maxMessage)).slice(0, maxMessage)
+  return `${kept.join("")}... (cut)`
+}
+
 const field = (cause: unknown, name: string): string | undefined =>
-  cause instanceof Error && name in cause ? String((cause as unknown as Record<string, unknown>)[name]) : undefined
+  cause instanceof Error && name in cause ? cut(String((cause as unknown as Record<string, unknown>)[name])) : undefined
 
 const toReason = (error: SqlError | NotWritten): Reason => {
   if (error._tag === "NotWritten") {

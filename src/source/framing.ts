@@ -29,6 +29,9 @@ const byteOrderMark = [0xef, 0xbb, 0xbf]
 /** Bytes of a batch's frames: it ends here. One damaged record can set free as many frames as `maxRecordSize` holds. */
 const batchSize = 256 * 1024
 
+/** Frames of a batch: short records become objects that take far more memory than their bytes. */
+const framesOfBatch = 1_024
+
 /**
  * Cuts the bytes of a CSV file into records, without looking into their fields. Pure: bytes in, batches of frames out,
  * as they are asked for; a batch is never empty, and all of them have to be taken before more bytes are given.
@@ -159,7 +162,7 @@ export class Framer {
   private scan(isEnd: boolean): void {
     if (!this.skipByteOrderMark(isEnd)) return
     const { delimiter } = this
-    while (this.position < this.bytes.length && this.framed < batchSize) {
+    while (this.position < this.bytes.length && this.framed < batchSize && this.frames.length < framesOfBatch) {
       const byte = this.bytes[this.position]!
       if (byte === lineFeed || byte === carriageReturn) {
         // Whether an LF follows decides where the next line begins.

@@ -1,6 +1,7 @@
 import { Effect, identity, Result, Stream } from "effect"
 import type { Chunk, Position, UserRecord } from "../domain/Chunk.ts"
 import type { Positions } from "../domain/ColumnMapping.ts"
+import * as Footprint from "../domain/footprint.ts"
 import type { Reason, Reject } from "../domain/Reject.ts"
 import type { Stopwatch } from "../domain/StageTimes.ts"
 import { decodeUser, type User } from "../domain/User.ts"
@@ -27,7 +28,7 @@ export interface ReadOptions extends HeaderOptions {
   readonly stopwatch?: Stopwatch
 }
 
-/** Bytes of a chunk's records: a chunk ends here at the latest. */
+/** Bytes that a chunk takes: it ends here at the latest. */
 const maxChunkBytes = 8 * 1024 * 1024
 
 const endOfFile = Symbol("end of file")
@@ -61,8 +62,8 @@ class FramedUser implements UserRecord {
 const toReject = (frame: Frame, reasons: ReadonlyArray<Reason>): Reject => ({
   byteOffset: frame.offset,
   line: frame.line,
-  // A copy: a view would keep the whole block in memory.
-  raw: rawOf(frame).slice(),
+  // No copy: as a user's, its bytes live as long as the chunk. A buffer of its own takes more memory than most records.
+  raw: rawOf(frame),
   length: frame.length,
   reasons,
 })
@@ -145,7 +146,10 @@ class ChunkBuilder {
       const frame = frames[index]!
       if (isReject(record)) this.rejects.push(record)
       else this.users.push(record)
-      this.bytes += frame.length
+      this.bytes += Footprint.ofRecord(
+        frame.nextOffset - this.to.byteOffset,
+        isReject(record) ? record.reasons : undefined,
+      )
       this.to = { byteOffset: frame.nextOffset, line: frame.nextLine }
       const isFull = this.users.length + this.rejects.length >= this.chunkSize || this.bytes >= maxChunkBytes
       if (isFull) complete.push(...this.end(false))

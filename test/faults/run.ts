@@ -17,7 +17,7 @@ const given = Object.entries({ FAULT_TRIALS: values.trials, FAULT_SEED: values.s
 })
 
 const { status } = spawnSync("vitest", ["run", "--config", "test/vitest.config.ts", ...files], {
-  env: { ...process.env, ...Object.fromEntries(given) },
+  env: { ...process.env, FAULTS: "1", ...Object.fromEntries(given) },
   stdio: "inherit",
 })
 process.exitCode = status ?? 1

@@ -299,6 +299,39 @@ for (const [name, database, runs] of [
       }),
     )
 
+    it.effect("rejects of any size and number are written, with what a trigger says cut", () =>
+      Effect.gen(function* () {
+        yield* clear
+        const sql = yield* PgClient.PgClient
+        const repo = yield* UserRepo
+        const load = yield* newLoad
+        const chunk = makeShares([makeUser({ first_name: "Bo" })], 10)[0]!
+        const sizes = [1, 2 ** 20, 2 ** 19, 2 ** 19 - 1, ...Array.from({ length: 4_000 }, () => 3), 2 ** 20 + 1, 0]
+        const rejects = sizes.map((length, index) => ({
+          byteOffset: 100 + index,
+          line: 10 + index,
+          raw: new Uint8Array(length),
+          length,
+          reasons: [{ column: null, message: "is odd" }],
+        }))
+        yield* sql`
+          create or replace function say_much() returns trigger language plpgsql as $$
+          begin raise exception '%', repeat('😀', 100000); end $$`
+        yield* Effect.acquireRelease(
+          sql`create trigger say_much before insert on users for each row execute function say_much()`,
+          () => Effect.orDie(sql`drop trigger say_much on users`),
+        )
+        const { refused } = yield* repo.upsert(load, { ...chunk, rejects }, { known: new Map(), queue: [] })
+        assert.strictEqual(refused[0]!.reasons[0]!.detail, `${"\u{1F600}".repeat(1_000)}... (cut)`)
+        assert.deepStrictEqual(
+          yield* sql`
+            select byte_offset::int as "byteOffset", length::int as length, octet_length(raw) as bytes from etl_rejects
+            where byte_offset >= 100 order by byte_offset`,
+          rejects.map(({ byteOffset, length }) => ({ byteOffset, length, bytes: length })),
+        )
+      }),
+    )
+
     it.effect("a place that comes later fills an unchanged user", () =>
       Effect.gen(function* () {
         yield* clear

@@ -332,6 +332,13 @@ describe("Framer", () => {
     }
   })
 
+  it("hands out short records in batches of a thousand", () => {
+    const framer = new Framer({ delimiter: ",", maxRecordSize: 100, offset: 0, line: 1, fieldCount: 1 })
+    const batches = [...framer.push(encode("x\n".repeat(10_000))), ...framer.finish()]
+    assert.strictEqual(batches.flat().length, 10_000)
+    for (const frames of batches) assert.isAtMost(frames.length, 1_024)
+  })
+
   it.prop(
     "a frame is told by its bytes and its lookahead, whatever is behind them",
     { bytes: Bytes, sizes: Sizes, maxRecordSize: MaxRecordSize },

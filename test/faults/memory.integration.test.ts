@@ -1,0 +1,63 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { createWriteStream, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { Readable } from "node:stream"
+import { pipeline } from "node:stream/promises"
+import { userColumns } from "../../src/domain/User.ts"
+import { etl } from "../bench/program.ts"
+import { makeDatabase } from "../utils/etl.ts"
+import { temporaryDirectory } from "../utils/postgres.ts"
+
+const records = 2_000_000
+/** Lines that are written at once. */
+const block = 10_000
+
+const hash = "0".repeat(64)
+
+/** What the file consists of, and how much of it there is. */
+const inputs = [
+  ["without a valid e-mail address", records, (n: number) => `${n},Ada,Byron,ada${n} at example.org,,,,,${hash},1`],
+  ["of one byte", records, () => "x"],
+  ["with a reason for every column", records / 10, () => "\0,\0,\0,x,\0,x,x,x,\0,x"],
+] as const
+
+const writeFile = (path: string, count: number, record: (number: number) => string) =>
+  Effect.promise(() =>
+    pipeline(
+      Readable.from(
+        (function* () {
+          yield `${userColumns.join(",")}\n`
+          for (let first = 0; first < count; first += block) {
+            yield `${Array.from({ length: block }, (_, index) => record(first + index)).join("\n")}\n`
+          }
+        })(),
+      ),
+      createWriteStream(path),
+    ),
+  )
+
+// Minutes: only `npm run test:faults` sets it.
+describe.runIf(process.env["FAULTS"] !== undefined)("etl run takes less than 300 MB", () => {
+  for (const [what, count, record] of inputs) {
+    it.live(
+      `for ${count} rejects ${what}, at any chunk size`,
+      () =>
+        Effect.gen(function* () {
+          const directory = yield* temporaryDirectory
+          const file = join(directory, "rejects.csv")
+          yield* writeFile(file, count, record)
+          const mapping = join(directory, "mapping.json")
+          writeFileSync(mapping, JSON.stringify(Object.fromEntries(userColumns.map((name) => [name, name]))))
+          for (const chunkSize of [10_000, 100_000]) {
+            const { env, query } = yield* makeDatabase
+            const args = ["--source", file, "--mapping", mapping, "--geo", "none", "--max-rejects", "100%"]
+            const { memory } = yield* etl(directory, [...args, "--chunksize", String(chunkSize)], env, [3])
+            assert.isBelow((memory * 2 ** 20) / 1e6, 300)
+            assert.deepStrictEqual(yield* query(`select count(*)::int from etl_rejects`), [{ count }])
+          }
+        }).pipe(Effect.scoped),
+      { timeout: 1_800_000 },
+    )
+  }
+})
