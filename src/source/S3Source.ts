@@ -1,12 +1,14 @@
-import { ListObjectsV2Command } from "@aws-sdk/client-s3"
-import { type Config, Effect, Layer, Option, Stream } from "effect"
+import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from "@aws-sdk/client-s3"
+import { type Config, Effect, Layer, Predicate } from "effect"
+import { formatNumber } from "../domain/format.ts"
 import { tellBytes } from "../domain/Progress.ts"
 import { fromByte } from "./fromByte.ts"
 import { gunzip } from "./gunzip.ts"
 import { permanent } from "./s3Failure.ts"
+import { maxKeys, S3Listing } from "./s3Listing.ts"
 import { readObject } from "./s3Object.ts"
 import { makeRequest, type Request, type S3Options } from "./s3Request.ts"
-import { byName, isCsvName, isGzipName, Source, SourceError, type SourceFile } from "./Source.ts"
+import { isCsvName, isGzipName, Source, SourceError, type SourceFile } from "./Source.ts"
 
 export type { S3Options } from "./s3Request.ts"
 
@@ -15,15 +17,66 @@ const listError =
   ({ message }: { readonly message: string }) =>
     new SourceError({ operation: "list", uri, message: `${uri}: ${message}` })
 
-const decodeKey = (key: string) =>
-  Effect.try({
-    try: () => decodeURIComponent(key.replaceAll("+", " ")),
-    catch: () => permanent(`The store lists a key that cannot be decoded: ${key}`),
-  })
+/** Bytes of a key, by S3's rules. Encoded, each of them takes three characters. */
+const maxKeyLength = 1_024
 
-/** The keys of one page of S3's list, up to 1,000, and the token of the next page. */
-const makePage = (request: Request, { bucket, prefix }: S3Options) =>
-  Effect.fnUntraced(function* (token: string | undefined) {
+const longKey = `The store lists a key of more than ${formatNumber(maxKeyLength)} bytes, which S3 does not allow. Check --endpoint.`
+
+const keyOf = Effect.fnUntraced(function* (listed: string, encoding: string | undefined) {
+  if (listed.length > 3 * maxKeyLength) return yield* permanent(longKey)
+  // Stores that do not know the encoding send the keys as they are.
+  if (encoding !== "url") return listed
+  return yield* Effect.try({
+    try: () => decodeURIComponent(listed.replaceAll("+", " ")),
+    catch: () => permanent(`The store lists a key that cannot be decoded: ${listed}`),
+  })
+})
+
+/** The keys of a page of S3's list, and which of them are files. */
+const readPage = Effect.fnUntraced(function* (
+  { Contents = [], EncodingType }: ListObjectsV2CommandOutput,
+  bucket: string,
+) {
+  const keys: Array<string> = []
+  const files: Array<SourceFile> = []
+  for (const { Key, ETag, Size } of Contents) {
+    const key = yield* keyOf(String(Key ?? ""), EncodingType)
+    if (Buffer.byteLength(key) > maxKeyLength) return yield* permanent(longKey)
+    keys.push(key)
+    if (!isCsvName(key)) continue
+    if (!Predicate.isString(ETag) || ETag.length > maxKeyLength || Size === undefined) {
+      return yield* permanent(`The store gives no ETag or size of ${key}.`)
+    }
+    if (!Number.isSafeInteger(Size) || Size < 0) {
+      return yield* permanent(`The store gives ${key} the size ${Size}, which no object has.`)
+    }
+    files.push({
+      uri: `s3://${bucket}/${key}`,
+      name: key.slice(key.lastIndexOf("/") + 1),
+      fingerprint: ETag,
+      size: Size,
+    })
+  }
+  return { keys, files }
+})
+
+const tooLong =
+  `The store lists more than ${formatNumber(maxKeys)} keys, or as much in longer ones. Name a narrower prefix with ` +
+  "--source, and load one after the other."
+
+/** Pages in a row without a new key, after which the store is not asked again. */
+const maxIdlePages = 3
+
+const noNewKey =
+  `The store lists no new key in ${maxIdlePages} pages in a row, and says that there are more. Check --endpoint, or ` +
+  "report this to those who run the store."
+
+/** The files of all pages of S3's list, each of up to 1,000 keys. */
+const list = Effect.fnUntraced(function* (request: Request, { bucket, prefix }: S3Options) {
+  const listing = new S3Listing()
+  let token: string | undefined
+  let idlePages = 0
+  do {
     const command = new ListObjectsV2Command({
       Bucket: bucket,
       Prefix: prefix,
@@ -36,18 +89,15 @@ const makePage = (request: Request, { bucket, prefix }: S3Options) =>
     if (page.IsTruncated && (next === undefined || next === token)) {
       return yield* permanent("The store lists its first 1,000 keys only.")
     }
-    const files: Array<SourceFile> = []
-    for (const { Key = "", ETag, Size } of page.Contents ?? []) {
-      // Stores that do not know the encoding send the keys as they are.
-      const key = page.EncodingType === "url" ? yield* decodeKey(Key) : Key
-      if (!isCsvName(key)) continue
-      if (ETag === undefined || Size === undefined)
-        return yield* permanent(`The store gives no ETag or size of ${key}.`)
-      const name = key.slice(key.lastIndexOf("/") + 1)
-      files.push({ uri: `s3://${bucket}/${key}`, name, fingerprint: ETag, size: Size })
-    }
-    return [files, Option.fromUndefinedOr(next)] as const
-  })
+    const { keys, files } = yield* readPage(page, bucket)
+    idlePages = listing.count(keys) ? 0 : idlePages + 1
+    if (idlePages === maxIdlePages && next !== undefined) return yield* permanent(noNewKey)
+    for (const file of files) listing.add(file)
+    if (listing.isTooLong) return yield* permanent(tooLong)
+    token = next
+  } while (token !== undefined)
+  return listing.finish()
+})
 
 /**
  * The objects of a bucket whose keys begin with the prefix and end in .csv or .csv.gz, of AWS or of a compatible store.
@@ -62,13 +112,11 @@ export const layer = (options: S3Options): Layer.Layer<Source, SourceError | Con
       const request = yield* makeRequest(options).pipe(
         Effect.catchTag("S3Failure", (failure) => listError(uri)(failure)),
       )
-      const files = Stream.paginate(undefined, makePage(request, options)).pipe(
-        Stream.runCollect,
+      const files = list(request, options).pipe(
         Effect.filterOrFail(
           (files) => files.length > 0,
           () => permanent("No key begins so and ends in .csv or .csv.gz. Check --source."),
         ),
-        Effect.map((files) => files.toSorted(byName)),
         Effect.mapError(listError(uri)),
         Effect.withSpan("S3Source.files"),
       )

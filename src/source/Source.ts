@@ -1,6 +1,9 @@
 import { Context, type Effect, Runtime, Schema, type Stream } from "effect"
 
-/** One CSV object of a source. Its identity is `uri` and `fingerprint`: a changed file is another file. */
+/**
+ * One CSV object of a source. Its identity is `uri` and `fingerprint`: a changed file is another file. Fields may be
+ * getters, which `{ ...file }` leaves out.
+ */
 export interface SourceFile {
   /** Local: the absolute path, symlinks resolved. S3: `s3://bucket/key`. */
   readonly uri: string

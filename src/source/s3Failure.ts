@@ -1,4 +1,5 @@
 import { Data, Predicate } from "effect"
+import { printable } from "../domain/printable.ts"
 
 /** Why S3 did not give what was asked for. `transient`: the same request may succeed in a moment. */
 export class S3Failure extends Data.TaggedError("S3Failure")<{
@@ -52,6 +53,9 @@ export const transient = (message: string): S3Failure => new S3Failure({ message
 /** Another object is there now than the one that was listed: nothing of the two may be spliced. */
 export const changed = permanent("The object changed after it was listed. Run again to load it as it is now.")
 
+/** What a store says, as far as a message needs it. */
+const brief = (text: string): string => printable(text.length > 300 ? `${text.slice(0, 300)}...` : text)
+
 /** What to tell, and what to do next, about an error of the SDK, of Node's network, or of a store that is not S3. */
 export const explain = (error: unknown, request: S3Request): S3Failure => {
   const { name = "Error", message = "", code = "", hostname, $metadata = {} } = factsOf(error)
@@ -73,8 +77,9 @@ export const explain = (error: unknown, request: S3Request): S3Failure => {
   if (refusedCredentials.includes(name)) {
     return permanent(`${host} refused the AWS credentials (${name}). Renew or correct them.`)
   }
+  if (name === "AnswerTooLong") return permanent(`${host} does not answer as S3 does: ${message} Check --endpoint.`)
   if (status >= 300 && status < 400) {
-    const where = bucketRegionOf(error) ?? "another region"
+    const where = brief(bucketRegionOf(error) ?? "another region")
     return permanent(`${host} says that the bucket "${bucket}" is elsewhere (${where}). Check --region and --endpoint.`)
   }
   if (status === 401 || status === 403) {
@@ -92,5 +97,6 @@ export const explain = (error: unknown, request: S3Request): S3Failure => {
     return transient(`${host} cannot be reached (${code}). Check the network and --endpoint.`)
   const isTransient = status >= 500 || status === 429 || transientNames.includes(name)
   const answer = [status || undefined, name, message.split("\n")[0], requestId && `request ${requestId}`]
-  return new S3Failure({ message: `${host} failed: ${answer.filter(Boolean).join(", ")}.`, transient: isTransient })
+  const facts = answer.filter(Boolean).map((fact) => brief(String(fact)))
+  return new S3Failure({ message: `${host} failed: ${facts.join(", ")}.`, transient: isTransient })
 }

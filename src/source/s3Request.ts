@@ -1,5 +1,6 @@
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3"
 import { Config, Effect } from "effect"
+import { boundAnswers } from "./s3Answer.ts"
 import { bucketRegionOf, explain, permanent, transient } from "./s3Failure.ts"
 
 export interface S3Options {
@@ -60,6 +61,7 @@ export const makeRequest = Effect.fnUntraced(function* ({ bucket, endpoint, sign
     ),
     (client) => Effect.sync(() => client.destroy()),
   )
+  boundAnswers(client)
   const isElsewhere = (error: unknown) => {
     const bucketRegion = bucketRegionOf(error)
     if (bucketRegion === undefined || bucketRegion === region) return false
