@@ -55,11 +55,13 @@ export const isGzipName = (name: string): boolean => /\.gz$/i.test(name)
 const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit)
 
 /** Name order: by UTF-8 bytes, which is that of code points, the same on every machine and as S3 lists its keys. */
-export const byName = (a: SourceFile, b: SourceFile): number => {
-  const length = Math.min(a.uri.length, b.uri.length)
+export const compareNames = (a: string, b: string): number => {
+  const length = Math.min(a.length, b.length)
   for (let index = 0; index < length; index++) {
-    const [left, right] = [a.uri.charCodeAt(index), b.uri.charCodeAt(index)]
+    const [left, right] = [a.charCodeAt(index), b.charCodeAt(index)]
     if (left !== right) return rank(left) - rank(right)
   }
-  return a.uri.length - b.uri.length
+  return a.length - b.length
 }
+
+export const byName = (a: SourceFile, b: SourceFile): number => compareNames(a.uri, b.uri)

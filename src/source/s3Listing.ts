@@ -1,6 +1,6 @@
 // Keeps what S3 lists, up to a million objects, in little memory.
 import { crc32, deflateRawSync, inflateRawSync } from "node:zlib"
-import { byName, type SourceFile } from "./Source.ts"
+import { byName, compareNames, type SourceFile } from "./Source.ts"
 
 /** Keys of one listing. */
 export const maxKeys = 1_000_000
@@ -86,16 +86,25 @@ export class S3Listing {
   #last: SourceFile | undefined
   #isOrdered = true
   #keys = 0
-  /** Checksums of all keys. Some keys share one; hardly ever do all new keys of a page share theirs with earlier keys. */
-  readonly #seen = new Set<number>()
+  #lastKey: string | undefined
+  /** Checksums of the keys that do not follow those before: few share one, hardly ever all of a page. */
+  readonly #outOfOrder = new Set<number>()
 
-  /** Counts the keys of a page, of files or not, and returns whether there is a new one. */
+  /**
+   * Counts the keys of a page, of files or not, and returns whether there is a new one. A key that comes again counts as
+   * new the first time: to remember all keys, of which S3 sends each after the one before, takes memory.
+   */
   count(keys: ReadonlyArray<string>): boolean {
-    const before = this.#seen.size
-    // As a signed number it needs no memory beside the set's own.
-    for (const key of keys) this.#seen.add(crc32(key) | 0)
+    const before = this.#outOfOrder.size
+    let isNew = false
+    for (const key of keys) {
+      if (this.#lastKey === undefined || compareNames(this.#lastKey, key) < 0) {
+        this.#lastKey = key
+        isNew = true
+      } else this.#outOfOrder.add(crc32(key) | 0)
+    }
     this.#keys += keys.length
-    return this.#seen.size > before
+    return isNew || this.#outOfOrder.size > before
   }
 
   get isTooLong(): boolean {

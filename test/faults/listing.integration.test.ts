@@ -1,0 +1,75 @@
+import { createHash } from "node:crypto"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { fileURLToPath } from "node:url"
+import { spawnNode } from "../utils/child.ts"
+import { httpServer } from "../utils/httpServer.ts"
+
+const child = fileURLToPath(import.meta.resolve("./listChild.ts"))
+
+/** `npm run test:faults` alone lists a million keys: that takes minutes. */
+const isLong = process.env["FAULTS"] !== undefined
+const million = 1_000_000
+
+const keyOf = (index: number, isPadded: boolean): string => {
+  const id = isPadded ? String(index).padStart(9, "0") : String(index)
+  return `user_activity/year=2026/region=eu-central/batch-${id}/user_activity_${id}.csv.gz`
+}
+
+/** A store with so many keys, in pages of 1,000. */
+const storeOf = (total: number, isPadded: boolean) => (request: IncomingMessage, response: ServerResponse) => {
+  const token = new URL(request.url ?? "", "http://localhost").searchParams.get("continuation-token")
+  const from = Number(token ?? 0)
+  const to = Math.min(total, from + 1_000)
+  const objects = Array.from({ length: to - from }, (_, index) => {
+    const key = encodeURIComponent(keyOf(from + index, isPadded))
+    const etag = createHash("md5").update(key).digest("hex")
+    return (
+      `<Contents><Key>${key}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>&quot;${etag}&quot;</ETag>` +
+      `<Size>${from + index}</Size><StorageClass>STANDARD</StorageClass></Contents>`
+    )
+  })
+  const next = to < total ? `<NextContinuationToken>${to}</NextContinuationToken>` : ""
+  response.end(
+    `<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>${to < total}</IsTruncated>${next}${objects.join("")}</ListBucketResult>`,
+  )
+}
+
+const list = Effect.fnUntraced(function* (total: number, isPadded: boolean) {
+  const endpoint = yield* httpServer(storeOf(total, isPadded))
+  // As `etl` runs: see its first line.
+  const { line } = yield* spawnNode("--max-semi-space-size=8", ["--heap-growing-percent=60", child, endpoint])
+  return JSON.parse(yield* line(() => true)) as Record<string, unknown> & { readonly megabytes: number }
+})
+
+describe("a listing of S3 keys", () => {
+  const total = isLong ? million : 20_000
+
+  it.live.each([
+    ["in the order of their names, takes less than 300 MB", true, 300],
+    ["in another order, takes less than 400 MB", false, 400],
+  ] as const)(
+    "%s",
+    ([, isPadded, limit]) =>
+      Effect.gen(function* () {
+        const { megabytes, ...found } = yield* list(total, isPadded)
+        const uris = [0, total - 1, 99_999, 9_999].map((index) => `s3://exports/${keyOf(index, isPadded)}`)
+        const [first, last] = isPadded ? uris : [uris[0], `s3://exports/${keyOf(isLong ? 999_999 : 9_999, false)}`]
+        assert.deepStrictEqual(found, { count: total, isOrdered: true, first, last })
+        assert.isBelow(megabytes, limit)
+      }),
+    900_000,
+  )
+
+  it.live.skipIf(!isLong)(
+    "is refused where there are more than a million",
+    () =>
+      Effect.gen(function* () {
+        const { error, megabytes } = yield* list(10 * million, true)
+        assert.include(error, "s3://exports/: The store lists more than 1,000,000 keys")
+        assert.isBelow(megabytes, 300)
+      }),
+    900_000,
+  )
+})
