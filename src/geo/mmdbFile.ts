@@ -1,6 +1,7 @@
 import { Effect, FileSystem, Option, type PlatformError, Runtime, Schema } from "effect"
 import { Reader } from "mmdb-lib"
 import { parseMetadata } from "mmdb-lib/lib/metadata.js"
+import { makeMeasure, RecordTooLarge } from "./mmdbBounds.ts"
 
 /** An .mmdb file is missing, damaged, or something else. */
 export class MmdbError extends Schema.TaggedError<MmdbError>()("MmdbError", {
@@ -46,6 +47,29 @@ const unreadable =
     return new MmdbError({ file, message: `${file} could not be read (${message}). Let this user read it.` })
   }
 
+const senseless = (file: string) => damaged(file, "its metadata make no sense")
+
+/** The metadata of a file that ends so, and where in this end their marker stands. */
+const readMetadata = Effect.fnUntraced(function* (file: string, tail: Buffer) {
+  const markerAt = tail.lastIndexOf(marker)
+  if (markerAt === -1) {
+    const message = `${file} is not an .mmdb file, or is cut short or still compressed. Name one with --geo-db.`
+    return yield* new MmdbError({ file, message })
+  }
+  const parse = () => {
+    const bytes = tail.subarray(markerAt + marker.length)
+    // mmdb-lib, which looks for the marker from the end, would miss this one.
+    if (marker.some((_, index) => bytes.indexOf(marker.subarray(index)) === 0)) throw new Error("ambiguous")
+    makeMeasure(bytes, 0)(0)
+    return parseMetadata(tail)
+  }
+  const metadata = yield* Effect.try({ try: parse, catch: () => undefined }).pipe(
+    Effect.flatMap(decodeMetadata),
+    Effect.mapError(() => senseless(file)),
+  )
+  return { ...metadata, markerAt }
+})
+
 /** The two records of a node of the search tree: `recordSize` / 4 bytes. */
 export const childrenOf = (node: Buffer, recordSize: number): readonly [left: number, right: number] => {
   if (recordSize === 24) return [node.readUIntBE(0, 3), node.readUIntBE(3, 3)]
@@ -61,9 +85,10 @@ export const childrenOf = (node: Buffer, recordSize: number): readonly [left: nu
  */
 export const inspect = Effect.fn("mmdbFile.inspect")(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
-  const file = yield* fs.open(path).pipe(Effect.mapError(unreadable(path)))
-  const info = yield* file.stat.pipe(Effect.mapError(unreadable(path)))
+  // To open a pipe waits for its other end.
+  const info = yield* fs.stat(path).pipe(Effect.mapError(unreadable(path)))
   if (info.type !== "File") return yield* new MmdbError({ file: path, message: `${path} is not a file.` })
+  const file = yield* fs.open(path).pipe(Effect.mapError(unreadable(path)))
   const size = Number(info.size)
 
   const read = (position: number, length: number) =>
@@ -78,16 +103,7 @@ export const inspect = Effect.fn("mmdbFile.inspect")(function* (path: string) {
 
   const tailSize = Math.min(size, maxMetadataSize)
   const tail = yield* read(size - tailSize, tailSize)
-  const markerAt = tail.lastIndexOf(marker)
-  if (markerAt === -1) {
-    const message = `${path} is not an .mmdb file, or is cut short or still compressed. Name one with --geo-db.`
-    return yield* new MmdbError({ file: path, message })
-  }
-  const metadata = yield* Effect.try({ try: () => parseMetadata(tail), catch: () => undefined }).pipe(
-    Effect.flatMap(decodeMetadata),
-    Effect.mapError(() => damaged(path, "its metadata make no sense")),
-  )
-  const { buildEpoch, ipVersion, nodeCount, recordSize, searchTreeSize } = metadata
+  const { buildEpoch, ipVersion, markerAt, nodeCount, recordSize, searchTreeSize } = yield* readMetadata(path, tail)
   const dataEnd = size - tailSize + markerAt
   const dataStart = searchTreeSize + separatorSize
   if (dataStart >= dataEnd) return yield* damaged(path, "it is cut short")
@@ -124,13 +140,24 @@ export const inspect = Effect.fn("mmdbFile.inspect")(function* (path: string) {
   return checked
 }, Effect.scoped)
 
-/** Records decoded last, by their place in the file: neighbours share them. */
-const recentRecords = () => {
+/** Bytes of records that are kept decoded, twice. */
+const generationSize = 64 * 1024 * 1024
+
+/**
+ * Records decoded last, by their place in the file: neighbours share them. `measure` gives the bytes that a record takes,
+ * and throws where it may not be decoded. It is asked for whole records, not for the parts that pointers lead to.
+ */
+const recentRecords = (measure: (key: number) => number) => {
   const generation = 8_192
   let young = new Map<string | number, unknown>()
   let old = new Map<string | number, unknown>()
+  let youngSize = 0
+  let isPart = false
   const set = (key: string | number, value: unknown) => {
-    if (young.size >= generation) [old, young] = [young, new Map()]
+    if (young.size >= generation || youngSize >= generationSize) {
+      ;[old, young] = [young, new Map()]
+      youngSize = 0
+    }
     young.set(key, value)
   }
   const get = (key: string | number): unknown => {
@@ -138,9 +165,14 @@ const recentRecords = () => {
     if (recent !== undefined) return recent
     const value = old.get(key)
     if (value !== undefined) set(key, value)
+    else if (!isPart) youngSize += measure(Number(key))
+    isPart = true
     return value
   }
-  return { get, set }
+  const nextRecord = () => {
+    isPart = false
+  }
+  return { get, set, nextRecord }
 }
 
 /**
@@ -149,16 +181,22 @@ const recentRecords = () => {
  */
 export const open = Effect.fn("mmdbFile.open")(function* ({ path }: MmdbFile) {
   const fs = yield* FileSystem.FileSystem
-  const bytes = yield* fs.readFile(path).pipe(Effect.mapError(unreadable(path)))
+  const read = yield* fs.readFile(path).pipe(Effect.mapError(unreadable(path)))
+  const bytes = Buffer.from(read.buffer, read.byteOffset, read.byteLength)
+  // The file may be another one than was checked.
+  const { searchTreeSize } = yield* readMetadata(path, bytes.subarray(-maxMetadataSize))
+  const cache = recentRecords(makeMeasure(bytes, searchTreeSize + separatorSize))
   const reader = yield* Effect.try({
-    try: () => new Reader(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), { cache: recentRecords() }),
-    catch: () => damaged(path, "its metadata make no sense"),
+    try: () => new Reader(bytes, { cache }),
+    catch: () => senseless(path),
   })
   return (address: string): unknown => {
     try {
+      cache.nextRecord()
       return reader.get(address)
-    } catch {
-      throw damaged(path, `the record of ${address} cannot be read`)
+    } catch (error) {
+      const why = error instanceof RecordTooLarge ? ` (${error.message})` : ""
+      throw damaged(path, `the record of ${address} cannot be read${why}`)
     }
   }
 })

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process"
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import tzLookup from "@photostructure/tz-lookup"
@@ -418,6 +419,101 @@ describe("Mmdb", () => {
       assert.instanceOf(error, GeoLocatorError)
       assert.isFalse(error.retryable)
       assert.include(error.message, files[0]!)
+    }).pipe(Effect.provide(NodeFileSystem.layer)),
+  )
+
+  const repeat = (bytes: ReadonlyArray<number>, times: number) => Buffer.alloc(bytes.length * times, Buffer.from(bytes))
+  const sized = (type: number, size: number) => {
+    const bytes = Buffer.from([(type > 7 ? 0 : type << 5) | 31, ...(type > 7 ? [type - 7] : []), 0, 0, 0])
+    bytes.writeUIntBE(size - 65_821, bytes.length - 3, 3)
+    return bytes
+  }
+  const millions = 16_000_000
+  /** To a byte of the value of the only field of the first record. */
+  const pointerTo = (at: number) => [0x20 | ((at + 3) >> 8), (at + 3) & 255]
+  /** Arrays of 8 pointers to the next one. */
+  const laughs = Buffer.concat(
+    Array.from({ length: 30 }, (_, level) =>
+      Buffer.from([
+        8,
+        4,
+        ...Array(8)
+          .fill(pointerTo((level + 1) * 18))
+          .flat(),
+      ]),
+    ),
+  )
+
+  const crafted: ReadonlyArray<readonly [string, Buffer]> = [
+    ["an array of 16 million maps", Buffer.concat([sized(11, millions), repeat([0xe0], millions)])],
+    ["an array of 16 million that is not there", sized(11, millions)],
+    ["a map of 16 million", Buffer.concat([sized(7, millions), repeat([0x40, 0xe0], 1_000)])],
+    ["an array of pointers to itself", Buffer.concat([sized(11, millions), repeat(pointerTo(0), 100_000)])],
+    ["a hundred thousand arrays in one another", repeat([0x01, 0x04], 100_000)],
+    ["a pointer to itself", Buffer.from(pointerTo(0))],
+    ["pointers to one another", Buffer.from([...pointerTo(2), ...pointerTo(0)])],
+    ["arrays that share the next one", laughs],
+    ["a text of 16 MB", Buffer.concat([sized(2, millions), repeat([0x61], millions)])],
+    [
+      "texts that are one",
+      Buffer.concat([
+        Buffer.from([28, 4, ...Array(28).fill(pointerTo(58)).flat()]),
+        sized(2, 70_000),
+        repeat([0x61], 70_000),
+      ]),
+    ],
+  ]
+
+  it.effect.each(crafted)("refuses a record that is made to take memory or time: %s", ([, record]) =>
+    Effect.gen(function* () {
+      const { files, locate } = yield* locatorOf(ipv4File(["1.0.0.0/8", { a: record }]))
+      const [memory, start] = [process.memoryUsage.rss(), performance.now()]
+      const error = yield* Effect.flip(locate(["1.1.1.1"]))
+      assert.isBelow(performance.now() - start, 2_000)
+      assert.isBelow(process.memoryUsage.rss() - memory, 100_000_000)
+      assert.instanceOf(error, GeoLocatorError)
+      assert.include(error.message, `${files[0]} is damaged: the record of 1.1.1.1 cannot be read`)
+    }).pipe(Effect.provide(NodeFileSystem.layer)),
+  )
+
+  it.effect("refuses metadata that are made to take memory or time", () =>
+    Effect.gen(function* () {
+      const values = [sized(11, millions), sized(7, millions), repeat([0x01, 0x04], 30_000), Buffer.from([0x20, 0x00])]
+      const networks = [["1.0.0.0/8", london]] as const
+      const files = values.map((buildEpoch) => makeMmdb({ ipVersion: 4, recordSize: 24, networks, buildEpoch }))
+      const marker = Buffer.from("\xab\xcd\xefMaxMind.com", "latin1")
+      const [first] = files
+      // mmdb-lib, which reads from the end, takes this end of a marker for a part of the one that it looks for.
+      files.push(
+        Buffer.concat([first!, marker, Buffer.from("m"), file.subarray(file.lastIndexOf(marker) + marker.length)]),
+      )
+      for (const bytes of files) {
+        const start = performance.now()
+        const error = yield* refusal([yield* writeFile("metadata.mmdb", bytes)])
+        assert.include(error.message, "its metadata make no sense")
+        assert.isBelow(performance.now() - start, 2_000)
+      }
+    }).pipe(Effect.provide(NodeFileSystem.layer)),
+  )
+
+  it.effect("reads a record that is as large as any", () =>
+    Effect.gen(function* () {
+      const names = Object.fromEntries(
+        Array.from({ length: 500 }, (_, index) => [`language ${index}`, `name ${index}`]),
+      )
+      const { locate } = yield* locatorOf(
+        ipv4File(["1.0.0.0/8", { ...london, more: [names, [[[[[[[[names]]]]]]]], names] }]),
+      )
+      assert.deepStrictEqual(yield* locate(["1.1.1.1"]), answers({ "1.1.1.1": inLondon }))
+    }).pipe(Effect.provide(NodeFileSystem.layer)),
+  )
+
+  it.effect("refuses a pipe, and does not wait for who writes into it", () =>
+    Effect.gen(function* () {
+      const path = yield* writeFile("pipe", Buffer.alloc(0))
+      execFileSync("mkfifo", [`${path}.mmdb`])
+      assert.include((yield* refusal([`${path}.mmdb`])).message, "is not a file")
+      assert.include((yield* refusal(["/dev/zero"])).message, "is not a file")
     }).pipe(Effect.provide(NodeFileSystem.layer)),
   )
 })

@@ -1,7 +1,8 @@
 import { IpNetwork, NetAddress } from "effect/net"
 
-/** What a record may hold: number is a double, bigint an unsigned integer. */
+/** What a record may hold: number is a double, bigint an unsigned integer. Bytes are a value that is encoded already. */
 export type MmdbValue =
+  | Buffer
   | string
   | number
   | bigint
@@ -35,6 +36,7 @@ const unsigned = (value: bigint): Buffer => {
 }
 
 const encode = (value: MmdbValue): Buffer => {
+  if (Buffer.isBuffer(value)) return value
   if (typeof value === "boolean") return control(types.boolean, value ? 1 : 0)
   if (typeof value === "bigint") return unsigned(value)
   if (typeof value === "number") {
