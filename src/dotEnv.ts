@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from "node:fs"
+import { statSync } from "node:fs"
 import { parseEnv } from "node:util"
+import { readSmallFileSync } from "./smallFile.ts"
 
 const otlp = "OTEL_EXPORTER_OTLP_"
 
@@ -67,7 +68,7 @@ export const loadDotEnv = (path: string): DotEnvNames => {
     const stat = statSync(path, { throwIfNoEntry: false })
     // Python keeps its virtual environments in directories of that name.
     if (stat === undefined || stat.isDirectory()) return nothing
-    text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path)).replaceAll(/\r\n?/g, "\n")
+    text = new TextDecoder("utf-8", { fatal: true }).decode(readSmallFileSync(path)).replaceAll(/\r\n?/g, "\n")
   } catch (error) {
     const why =
       error instanceof TypeError ? "it is not UTF-8 text" : error instanceof Error ? error.message : String(error)

@@ -1,4 +1,4 @@
-import { Context, Effect, FileSystem, Layer, Option } from "effect"
+import { Context, Effect, Layer, Option } from "effect"
 import { Command } from "effect/cli"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import { plural } from "../domain/format.ts"
@@ -8,6 +8,7 @@ import type { LocationQueue } from "../repo/LocationQueue.ts"
 import { Preview } from "../repo/Preview.ts"
 import type { RunRepo } from "../repo/RunRepo.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
+import { readSmallFile } from "../readSmallFile.ts"
 import type { Source } from "../source/Source.ts"
 import { UsageError } from "./CommandError.ts"
 import { logEnd } from "./Defect.ts"
@@ -18,7 +19,6 @@ import { formatForPeople, printSummary } from "./printSummary.ts"
 import { runExitCodes } from "./exitCodes.ts"
 import { runChecks, type RunFlags, runFlags, runGroups } from "./runFlags.ts"
 import { sameDatabase } from "./sameDatabase.ts"
-import { explainUnreadable } from "./unreadable.ts"
 
 /** What a run needs; made from its flags. */
 export type RunServices = Source | GeoLocator | UserRepo | RunRepo | LocationQueue
@@ -29,13 +29,9 @@ export class Mapping extends Context.Service<Mapping, ColumnMapping>()("user-act
     Layer.effect(
       this,
       Effect.gen(function* () {
-        const fs = yield* FileSystem.FileSystem
-        const json = yield* fs.readFileString(path).pipe(
+        const json = yield* readSmallFile(path).pipe(
           Effect.mapError(
-            (error) =>
-              new UsageError({
-                message: `${path} cannot be read (${explainUnreadable(error)}); name another with --mapping FILE`,
-              }),
+            (why) => new UsageError({ message: `${path} cannot be read (${why}); name another with --mapping FILE` }),
           ),
         )
         const { parse } = yield* Effect.promise(() => import("../domain/ColumnMapping.ts"))

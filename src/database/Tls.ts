@@ -1,9 +1,10 @@
 import { Effect } from "effect"
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { type ConnectionOptions, getCACertificates } from "node:tls"
 import { DatabaseConfigError } from "../domain/DatabaseError.ts"
+import { readSmallFile } from "../readSmallFile.ts"
 import { nameOf, type ServerSettings, type TlsMode } from "./ServerSettings.ts"
 
 /** One way to connect: without TLS, or with these options. */
@@ -27,14 +28,9 @@ const rootCertificates = Effect.fnUntraced(function* (settings: ServerSettings, 
         "or set it to system to trust the CAs of this machine.",
     )
   }
-  return yield* Effect.try({
-    try: () => readFileSync(file, "utf8"),
-    catch: (cause) =>
-      wrong(
-        setting,
-        `The root certificate ${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      ),
-  })
+  return yield* readSmallFile(file).pipe(
+    Effect.mapError((why) => wrong(setting, `The root certificate ${file} cannot be read: ${why}.`)),
+  )
 })
 
 /**
