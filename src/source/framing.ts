@@ -95,6 +95,21 @@ export class Framer {
     }
   }
 
+  /** What there is instead of a header, if that is too long already; for who has got no frame yet. */
+  get overlongHeader(): Frame | undefined {
+    const frame = this.frame(this.position, this.offset, this.line, 0)
+    if (this.state === SKIPPING) return frame.length > this.maxRecordSize ? frame : undefined
+    const problem = `more than ${this.maxRecordSize} bytes of blank lines before it (--max-record-size)`
+    return this.offset > this.maxRecordSize ? { ...frame, problem } : undefined
+  }
+
+  private frame(end: number, nextOffset: number, nextLine: number, lookahead: number): Frame {
+    const { bytes, start, offset, line, isQuoted, problem } = this
+    const length = end - start + this.dropped
+    const kept = Math.min(end, start + this.maxRecordSize)
+    return { bytes, start, end: kept, offset, line, length, nextOffset, nextLine, lookahead, isQuoted, problem }
+  }
+
   private *batches(isEnd: boolean): Generator<ReadonlyArray<Frame>> {
     for (;;) {
       this.scan(isEnd)
@@ -268,19 +283,7 @@ export class Framer {
     const nextOffset = this.offset + this.dropped + next - this.start
     const nextLine = this.line + lines
     if (end !== undefined) {
-      this.frames.push({
-        bytes: this.bytes,
-        start: this.start,
-        end: Math.min(end, this.start + this.maxRecordSize),
-        offset: this.offset,
-        line: this.line,
-        length: end - this.start + this.dropped,
-        nextOffset,
-        nextLine,
-        lookahead,
-        isQuoted: this.isQuoted,
-        problem: this.problem,
-      })
+      this.frames.push(this.frame(end, nextOffset, nextLine, lookahead))
       this.framed += end - this.start
     }
     this.offset = nextOffset

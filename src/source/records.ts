@@ -190,14 +190,18 @@ export const readChunks =
           return decode(isFirst ? frames.slice(1) : frames)
         })
 
+        const framesOf = function* (chunk: Uint8Array | typeof endOfFile) {
+          yield* chunk === endOfFile ? framer.finish() : framer.push(chunk)
+          // Without a header no more of the file is of use.
+          if (header === undefined && framer.overlongHeader !== undefined) yield [framer.overlongHeader]
+        }
+
         return bytes.pipe(
           inRange(options),
           // Not `onHalt` of mapAccum: it runs when the stream fails too, and would take a torn record for the last one.
           Stream.concat(Stream.succeed(endOfFile)),
           // One batch at a time: the next one is framed when this one is decoded.
-          Stream.flatMap((chunk) =>
-            Stream.fromIterable(chunk === endOfFile ? framer.finish() : framer.push(chunk), { chunkSize: 1 }),
-          ),
+          Stream.flatMap((chunk) => Stream.fromIterable(framesOf(chunk), { chunkSize: 1 })),
           Stream.mapEffect(decodeFrames),
           options.stopwatch?.timePulls("decode") ?? identity,
           // Read and decoded ahead while the database writes a chunk. Batches, not chunks: they are smaller.
