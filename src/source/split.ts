@@ -87,10 +87,15 @@ export const split =
         }
       })
 
-      yield* Stream.runForEach(bytes, (chunk) => {
-        size += chunk.length
-        return take(framer.push(chunk))
-      })
+      yield* Stream.runForEach(
+        bytes,
+        Effect.fnUntraced(function* (chunk) {
+          size += chunk.length
+          yield* take(framer.push(chunk))
+          const frame = found === undefined ? framer.overlongHeader : undefined
+          if (frame !== undefined) yield* take([[frame]])
+        }),
+      )
       yield* take(framer.finish())
       if (found === undefined) return yield* emptyError(file)
       return { header: found.header.bytes, parts: found.cutter.end(size) }

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import { gunzip } from "../../src/source/gunzip.ts"
 import { readChunks } from "../../src/source/records.ts"
+import { split } from "../../src/source/split.ts"
 import { file, mapping } from "../utils/csv.ts"
 
 const mebi = 1024 * 1024
@@ -36,7 +37,9 @@ describe("a header of 10 GB", () => {
         const [memory, start] = [process.memoryUsage.rss(), performance.now()]
         const error = yield* Effect.flip(Stream.runDrain(readChunks(file, options)(read(bytes))))
         assert.include(error.message, expected)
-        assert.isBelow(performance.now() - start, 3_000)
+        const splitting = split(file, { ...options, splitSize: mebi })(read(bytes))
+        assert.strictEqual((yield* Effect.flip(splitting)).message, error.message)
+        assert.isBelow(performance.now() - start, 5_000)
         assert.isBelow(process.memoryUsage.rss() - memory, 150 * mebi)
       }
     }),
