@@ -14,7 +14,7 @@ import {
   Runtime,
   Schema,
 } from "effect"
-import { printable } from "./domain/printable.ts"
+import { printable, toJson } from "./domain/printable.ts"
 
 /** The log's file cannot be written. */
 class LogFileError extends Schema.TaggedError<LogFileError>()("LogFileError", { message: Schema.String }) {
@@ -24,7 +24,7 @@ class LogFileError extends Schema.TaggedError<LogFileError>()("LogFileError", { 
 /** One JSON object a line: time, level, step, message, and what the event is annotated with. */
 const jsonLine = Logger.map(Logger.formatStructured, ({ timestamp, level, message, annotations, cause }) => {
   const { step = "ETL", ...details } = annotations
-  return JSON.stringify({ time: timestamp, level, step, message, ...details, cause })
+  return toJson({ time: timestamp, level, step, message, ...details, cause })
 })
 
 /** What is wrong stands out, where stderr shows colours. */

@@ -1,5 +1,6 @@
 import { Console, Effect, type Layer, Option } from "effect"
 import { Command } from "effect/cli"
+import { toJson } from "../domain/printable.ts"
 import { addressExitCode } from "../domain/RunSummary.ts"
 import { GeoLocator } from "../geo/GeoLocator.ts"
 import type { LocationQueue } from "../repo/LocationQueue.ts"
@@ -44,7 +45,7 @@ const makeLocate = (version: string) =>
       const code = addressExitCode(summary)
       const { formatLocating } = yield* Effect.promise(() => import("./formatSummary.ts"))
       yield* Console.log(
-        flags.json ? JSON.stringify({ exitCode: code, ...summary }) : formatLocating(summary, sameDatabase(flags)),
+        flags.json ? toJson({ exitCode: code, ...summary }) : formatLocating(summary, sameDatabase(flags)),
       )
       if (code !== 0) return yield* new Incomplete({ code })
     },

@@ -1,4 +1,5 @@
 import { Console, Effect } from "effect"
+import { toJson } from "../domain/printable.ts"
 import { exitCode, type RunSummary } from "../domain/RunSummary.ts"
 import { Incomplete } from "./CommandError.ts"
 import type { SummaryOptions } from "./formatSummary.ts"
@@ -19,6 +20,6 @@ export const printSummary = Effect.fnUntraced(function* <R>(
   text: Effect.Effect<string, never, R>,
 ) {
   const code = exitCode(summary)
-  yield* Console.log(json ? JSON.stringify({ exitCode: code, dryRun, ...summary }) : yield* text)
+  yield* Console.log(json ? toJson({ exitCode: code, dryRun, ...summary }) : yield* text)
   if (code !== 0) return yield* new Incomplete({ code })
 })

@@ -11,6 +11,7 @@ import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts
 import { optional } from "./documented.ts"
 import { plainExitCodes } from "./exitCodes.ts"
 import { file } from "./pathFlags.ts"
+import { readerGone } from "./readerGone.ts"
 import { runFlag } from "./runName.ts"
 import { plural } from "../domain/format.ts"
 import { quote } from "../domain/shell.ts"
@@ -62,13 +63,6 @@ const tellNone = Effect.fnUntraced(function* ({ runId, totals }: RunRecord) {
         : `Runs that have some: ${names}; list them with etl rejects --run ${runs[0]}`,
     ].join("\n"),
   )
-})
-
-/** Waits until nobody reads what is printed: `head` has seen enough, `less` was left. */
-const readerGone = Effect.callback<void>((resume) => {
-  const onError = (error: NodeJS.ErrnoException) => resume(error.code === "EPIPE" ? Effect.void : Effect.die(error))
-  process.stdout.once("error", onError)
-  return Effect.sync(() => process.stdout.off("error", onError))
 })
 
 const list = Effect.fnUntraced(function* (flags: RejectsFlags, run: RunRecord) {

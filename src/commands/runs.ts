@@ -1,5 +1,6 @@
 import { Clock, Console, Effect, type Layer, Option, Schema } from "effect"
 import { Argument, Command } from "effect/cli"
+import { toIndentedJson } from "../domain/printable.ts"
 import { RunDetails, type RunName, RunRecord } from "../domain/RunRecord.ts"
 import { RunHistory } from "../repo/RunHistory.ts"
 import { check, withUsage } from "./CommandUsage.ts"
@@ -46,7 +47,7 @@ const runsChecks = [
 const encodeRuns = Schema.encodeEffect(Schema.Array(RunRecord))
 const encodeRun = Schema.encodeEffect(RunDetails)
 
-const printJson = (value: unknown) => Console.log(JSON.stringify(value, null, 2))
+const printJson = (value: unknown) => Console.log(toIndentedJson(value))
 
 const format = Effect.promise(() => import("./formatRuns.ts"))
 

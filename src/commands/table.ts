@@ -34,26 +34,43 @@ const shortenMiddle = (text: string, width: number): string => {
 }
 
 /** How wide each column is: as its longest cell, or its name. */
-const widthsOf = (columns: ReadonlyArray<Column>, rows: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<number> =>
-  columns.map(({ name }, index) =>
-    rows.reduce((width, row) => Math.max(width, stringWidth(row[index]!)), stringWidth(name)),
-  )
-
-/** The lines of an aligned table. Its texts must be fit for a terminal: see `printable`. */
-export const formatTable = (
+const widthsOf = (
   columns: ReadonlyArray<Column>,
   rows: ReadonlyArray<ReadonlyArray<string>>,
-): ReadonlyArray<string> => {
-  const widths = widthsOf(columns, rows)
-  const line = (row: ReadonlyArray<string>) =>
+  widthOf = (text: string) => stringWidth(text),
+): ReadonlyArray<number> =>
+  columns.map(({ name }, index) => rows.reduce((width, row) => Math.max(width, widthOf(row[index]!)), widthOf(name)))
+
+/**
+ * An aligned table, of which some rows are known: each column is as wide as its longest cell among them, or its name. Cells
+ * of more than `widest` characters count as that wide, and stick out. Texts must be fit for a terminal: see `printable`.
+ */
+export const alignTable = (
+  columns: ReadonlyArray<Column>,
+  rows: ReadonlyArray<ReadonlyArray<string>>,
+  widest = Infinity,
+) => {
+  // Measuring a long text takes longer than printing it.
+  const widthOf = (text: string) => (text.length > widest ? widest : stringWidth(text))
+  const widths = widthsOf(columns, rows, widthOf)
+  const line = (row: ReadonlyArray<string>): string =>
     row
       .map((cell, index) => {
-        const space = " ".repeat(widths[index]! - stringWidth(cell))
+        const space = " ".repeat(Math.max(0, widths[index]! - widthOf(cell)))
         return columns[index]!.isRight ? `${space}${cell}` : `${cell}${space}`
       })
       .join("  ")
       .trimEnd()
-  return [line(columns.map(({ name }) => name)), widths.map((width) => "-".repeat(width)).join("  "), ...rows.map(line)]
+  return { head: [line(columns.map(({ name }) => name)), widths.map((width) => "-".repeat(width)).join("  ")], line }
+}
+
+/** The lines of an aligned table. */
+export const formatTable = (
+  columns: ReadonlyArray<Column>,
+  rows: ReadonlyArray<ReadonlyArray<string>>,
+): ReadonlyArray<string> => {
+  const { head, line } = alignTable(columns, rows)
+  return [...head, ...rows.map(line)]
 }
 
 /** As `formatTable`, in no more than `width` columns of a terminal, as far as the columns allow it. */

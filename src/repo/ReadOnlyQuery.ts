@@ -1,18 +1,34 @@
-import { Context, type Effect } from "effect"
+import { Context, type Effect, type Scope, type Stream } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 
-/** What a statement gave. */
-export interface QueryResult {
-  readonly columns: ReadonlyArray<string>
-  /** As the client decodes them: text, numbers, `bigint`, `boolean`, `Date`, `Uint8Array`, arrays, JSON, null. */
-  readonly rows: ReadonlyArray<ReadonlyArray<unknown>>
+/** A column of an answer. */
+export interface AnswerColumn {
+  readonly name: string
+  readonly isNumber: boolean
+}
+
+/**
+ * A value of an answer: a number, `true` or `false`; text, also of a number that JSON's readers would round; JSON of a
+ * JSON value or an array; null.
+ */
+export type Cell = string | number | boolean | null | { readonly json: string }
+
+/** What a statement gives. */
+export interface Answer {
+  readonly columns: ReadonlyArray<AnswerColumn>
+  /** Fetched as they are taken, in arrays of a bounded size: cells are cut at 64 KiB. Once. */
+  readonly rows: Stream.Stream<ReadonlyArray<Cell>, DatabaseError>
 }
 
 /** Questions of a person to the database. */
 export class ReadOnlyQuery extends Context.Service<
   ReadOnlyQuery,
   {
-    /** Runs one statement in a transaction that may not write, and keeps the whole answer in memory. */
-    readonly run: (statement: string) => Effect.Effect<QueryResult, DatabaseError>
+    /**
+     * Runs one statement that PostgreSQL takes as one that reads, in a transaction that may not write and is rolled back
+     * when the scope closes. Functions that it calls may do whatever the role may. Logs a warning where the role may write
+     * files on the server, and at the first cell that is cut.
+     */
+    readonly ask: (statement: string) => Effect.Effect<Answer, DatabaseError, Scope.Scope>
   }
 >()("user-activity-etl/repo/ReadOnlyQuery") {}

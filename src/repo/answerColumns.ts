@@ -1,0 +1,139 @@
+import { PgTypes } from "@effect/sql-pg"
+import { toJson } from "../domain/printable.ts"
+import type { AnswerColumn, Cell } from "./ReadOnlyQuery.ts"
+
+// A column of any type comes as PostgreSQL's own text: the client knows the binary form of few types.
+
+const { OID } = PgTypes
+
+/** The longest text that a cell has, in characters; it is less where more than 64 columns may be that long. */
+const longestCell = 65_536
+const longestRow = 4 * 1024 * 1024
+
+/** Characters that are fetched at once, and rows, however short they are. */
+const piece = 16 * 1024 * 1024
+const mostRows = 1_000
+
+/** Types whose text is short. */
+const short: ReadonlySet<number> = new Set([
+  OID.bool,
+  OID.int2,
+  OID.int4,
+  OID.int8,
+  OID.oid,
+  OID.float4,
+  OID.float8,
+  OID.date,
+  OID.time,
+  OID.timetz,
+  OID.timestamp,
+  OID.timestamptz,
+  OID.uuid,
+  OID.name,
+])
+const shortText = 64
+
+const numbers: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8, OID.oid, OID.float4, OID.float8])
+
+/** Element types by the types of arrays. */
+const elements = new Map(
+  Object.values(OID).flatMap((element) => {
+    const array = PgTypes.arrayOidFor(element)
+    return array === undefined ? [] : [[array, element] as const]
+  }),
+)
+
+/** What asks for a column's text. `::text` is that, but for a few types. */
+const textOf = (column: string, type: number, longest: number): string => {
+  if (short.has(type)) return `${column}::text`
+  const enough = longest + 1
+  // So that no more of a large value is turned into text than is shown.
+  if (type === OID.bytea) {
+    return `'\\x' || pg_catalog.encode(pg_catalog.substr(${column}, 1, ${Math.ceil(enough / 2)}), 'hex')`
+  }
+  // Their casts drop spaces, or add a netmask.
+  if (type === OID.bpchar || type === OID.inet) {
+    return `case when ${column} is not null then pg_catalog.left(pg_catalog.format('%s', ${column}), ${enough}) end`
+  }
+  const text = elements.has(type) ? `pg_catalog.to_json(${column}::text::text[])::text` : `${column}::text`
+  return `pg_catalog.left(${text}, ${enough})`
+}
+
+/** An instant as JSON has it; infinity, or a year that JSON does not know, as PostgreSQL writes it. */
+const instant = (text: string): string => {
+  const date = new Date(`${text.replace(" ", "T").replace(/\+00$/, "")}Z`)
+  return Number.isNaN(date.getTime()) ? text : date.toISOString()
+}
+
+const integer = (text: string): number | string => (Number.isSafeInteger(Number(text)) ? Number(text) : text)
+
+/** A value that JSON has a form for. The text of an array is a JSON array of its elements' texts. */
+const plainValue = (type: number, text: string): unknown => {
+  switch (type) {
+    case OID.bool:
+      return text.startsWith("t")
+    case OID.int2:
+    case OID.int4:
+    case OID.int8:
+    case OID.oid:
+      return integer(text)
+    case OID.float4:
+    case OID.float8:
+      return Number(text)
+    case OID.timestamp:
+    case OID.timestamptz:
+      return instant(text)
+    case OID.json:
+    case OID.jsonb:
+      return JSON.parse(text)
+    default: {
+      const element = elements.get(type)
+      return element === undefined ? text : elementValues(element, JSON.parse(text))
+    }
+  }
+}
+
+const elementValues = (type: number, value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map((inner) => elementValues(type, inner))
+  return typeof value === "string" ? plainValue(type, value) : value
+}
+
+const isStructured = (type: number): boolean => type === OID.json || type === OID.jsonb || elements.has(type)
+
+/** JSON that is nested too deep for us stays as PostgreSQL writes it. */
+const structured = (type: number, text: string): Cell => {
+  try {
+    return { json: toJson(plainValue(type, text)) }
+  } catch (error) {
+    if (error instanceof RangeError) return text
+    throw error
+  }
+}
+
+/** How the columns of an answer are asked for, and what is made of their texts. */
+export const describeColumns = (fields: ReadonlyArray<{ readonly name: string; readonly dataTypeId: number }>) => {
+  const long = fields.filter(({ dataTypeId }) => !short.has(dataTypeId))
+  const longest = Math.min(longestCell, Math.floor(longestRow / Math.max(long.length, 1)))
+  const names = fields.map((_, index) => `c${index}`)
+  const longTexts = (some: ReadonlyArray<unknown>) => shortText * (1 + fields.length) + longest * some.length
+  // Most columns of this type have a limit, which we do not know: how long they are, the first rows show.
+  const unlimited = longTexts(long.filter(({ dataTypeId }) => dataTypeId !== OID.varchar))
+  return {
+    columns: fields.map(({ name, dataTypeId }): AnswerColumn => ({ name, isNumber: numbers.has(dataTypeId) })),
+    longest,
+    names,
+    texts: fields.map(({ dataTypeId }, index) => textOf(names[index]!, dataTypeId, longest)),
+    /** How many rows are fetched at once, so that they fit into memory. `seen`: characters of the longest row so far. */
+    rowsAtOnce: (seen: number | undefined): number => {
+      const row = seen === undefined ? longTexts(long) : Math.max(seen, unlimited)
+      return Math.max(1, Math.min(mostRows, Math.floor(piece / row)))
+    },
+    /** A cell, and whether it is cut. */
+    cell: (index: number, text: string | null): readonly [cell: Cell, isCut: boolean] => {
+      if (text === null) return [null, false]
+      if (text.length > longest) return [text.slice(0, longest).replace(/[\ud800-\udbff]$/, ""), true]
+      const type = fields[index]!.dataTypeId
+      return [isStructured(type) ? structured(type, text) : (plainValue(type, text) as Cell), false]
+    },
+  }
+}
