@@ -103,7 +103,8 @@ const isStructured = (type: number): boolean => type === OID.json || type === OI
 /** JSON that is nested too deep for us stays as PostgreSQL writes it. */
 const structured = (type: number, text: string): Cell => {
   try {
-    return { json: toJson(plainValue(type, text)) }
+    const value = plainValue(type, text)
+    return value === null ? null : { json: toJson(value) }
   } catch (error) {
     if (error instanceof RangeError) return text
     throw error

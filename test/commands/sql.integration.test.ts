@@ -1,10 +1,22 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { existsSync } from "node:fs"
+import { spawn } from "node:child_process"
+import { randomUUID } from "node:crypto"
+import { once } from "node:events"
+import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import type { Readable } from "node:stream"
+import { fileURLToPath } from "node:url"
+import { inject } from "vitest"
 import { freshFolder } from "../utils/embedded.ts"
 import { etl, makeDatabase } from "../utils/etl.ts"
 import { temporaryDirectory } from "../utils/postgres.ts"
+
+const bin = fileURLToPath(import.meta.resolve("../../src/bin.ts"))
+const usage = fileURLToPath(import.meta.resolve("../bench/usage.ts"))
+
+/** Those of the published command. */
+const memoryFlags = ["--max-semi-space-size=8", "--heap-growing-percent=60"]
 
 const statement = `select 'Ada' as name, -1.5::float8 as latitude, 9007199254740993 as big, 7::bigint as small, null as nothing,
   '\\x00ff'::bytea as raw, array[1, 2] as list, '{"a":"b\\u001b"}'::jsonb as json, true as truth
@@ -64,7 +76,10 @@ describe("etl sql", () => {
       for (const [text, message] of [
         ["delete from kept", /etl sql reads only/],
         ["drop table kept", /etl sql reads only/],
-        ["commit; delete from kept", /multiple commands/],
+        ["commit; delete from kept", /etl sql reads only: SELECT, VALUES/],
+        ["select 1; delete from kept", /multiple commands/],
+        ["explain analyze create table made as select 1", /at or near "create".*etl sql reads only/],
+        ["select $1", /bind message supplies 0 parameters/],
         ["selec 1", /syntax error at or near/],
         ["select * from nowhere", /relation "nowhere" does not exist/],
         ["select 1 as a, 2 as a", /two columns are called a/],
@@ -77,6 +92,64 @@ describe("etl sql", () => {
       assert.strictEqual((yield* etl(["sql", "select 1", "--csv", "--json"], env)).code, 2)
       assert.strictEqual((yield* etl(["sql", "select 1"], { ...env, DB_PORT: "1" })).code, 6)
       assert.deepStrictEqual(yield* query("select * from kept"), [{ n: 1 }])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("warns of a role that may write files, and says once that values are cut", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const reader = `reader_${randomUUID().replaceAll("-", "")}`
+      yield* query(`create role ${reader} login password 'read'`)
+      const as = { ...env, DB_USER: reader, DB_PASS: "read" }
+      const warning = (role: string, what: string) =>
+        `The role ${role} ${what}: functions that a statement calls may too. Use a role that only reads.`
+      assert.strictEqual((yield* etl(["sql", "select 1"], as)).stderr, "")
+      assert.strictEqual((yield* etl(["sql", "select 1"], env)).stderr, warning("postgres", "is a superuser"))
+      yield* query(`grant pg_execute_server_program to ${reader}`)
+      const told = warning(reader, "may write files on the server, or run programs there")
+      assert.strictEqual((yield* etl(["sql", "select 1"], as)).stderr, told)
+      yield* query(`revoke pg_execute_server_program from ${reader}`)
+
+      const long =
+        "select i, repeat('x', case when i < 2 then 65536 else 65537 end) as text from generate_series(1, 900) i"
+      const { code, stderr, stdout } = yield* etl(["sql", long, "--csv"], as)
+      assert.strictEqual(code, 0)
+      assert.match(stderr, /^Values of more than 65536 characters are cut, the first in column text of row 2\. .*$/)
+      assert.strictEqual(stdout.split("\n").length, 901)
+      assert.isTrue(stdout.endsWith(`900,${"x".repeat(65_536)}`))
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("keeps few rows of an answer in memory, and ends when nobody reads any more", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const run = Effect.fnUntraced(function* (args: ReadonlyArray<string>, read: (stdout: Readable) => void) {
+        const directory = yield* temporaryDirectory
+        const usageFile = join(directory, "usage.json")
+        const child = spawn(process.execPath, [...memoryFlags, "--import", usage, bin, "sql", ...args], {
+          cwd: directory,
+          env: { ...env, USAGE_FILE: usageFile, NODE_COMPILE_CACHE: join(inject("runDirectory"), "compile-cache") },
+          stdio: ["ignore", "pipe", "pipe"],
+        })
+        read(child.stdout)
+        let stderr = ""
+        child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text))
+        const [code] = yield* Effect.promise(() => once(child, "close"))
+        return { code, stderr, mebibytes: JSON.parse(readFileSync(usageFile, "utf8")).maxRSS / 1024 }
+      })
+      const rows = "select i, repeat('x', 1000) as text from generate_series(1, 150000) i"
+      let bytes = 0
+      const all = yield* run([rows, "--csv"], (stdout) => stdout.on("data", (chunk: Buffer) => (bytes += chunk.length)))
+      assert.strictEqual(all.code, 0, all.stderr)
+      assert.isAbove(bytes, 150_000_000)
+      assert.isBelow(all.mebibytes, 300)
+
+      const endless = "select generate_series(1::bigint, 1000000000000) as i"
+      const start = performance.now()
+      const head = yield* run([endless], (stdout) => stdout.once("data", () => stdout.destroy()))
+      assert.strictEqual(head.code, 0, head.stderr)
+      assert.match(head.stderr, /^The role postgres is a superuser[^\n]*\n$/)
+      assert.isBelow(performance.now() - start, 20_000)
     }).pipe(Effect.scoped),
   )
 
