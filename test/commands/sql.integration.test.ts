@@ -1,22 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import { once } from "node:events"
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { join } from "node:path"
-import type { Readable } from "node:stream"
-import { fileURLToPath } from "node:url"
-import { inject } from "vitest"
 import { freshFolder } from "../utils/embedded.ts"
 import { etl, makeDatabase } from "../utils/etl.ts"
+import { measureEtl } from "../utils/measureEtl.ts"
 import { temporaryDirectory } from "../utils/postgres.ts"
-
-const bin = fileURLToPath(import.meta.resolve("../../src/bin.ts"))
-const usage = fileURLToPath(import.meta.resolve("../bench/usage.ts"))
-
-/** Those of the published command. */
-const memoryFlags = ["--max-semi-space-size=8", "--heap-growing-percent=60"]
 
 const statement = `select 'Ada' as name, -1.5::float8 as latitude, 9007199254740993 as big, 7::bigint as small, null as nothing,
   '\\x00ff'::bytea as raw, array[1, 2] as list, '{"a":"b\\u001b"}'::jsonb as json, true as truth
@@ -123,30 +113,18 @@ describe("etl sql", () => {
   it.live("keeps few rows of an answer in memory, and ends when nobody reads any more", () =>
     Effect.gen(function* () {
       const { env } = yield* makeDatabase
-      const run = Effect.fnUntraced(function* (args: ReadonlyArray<string>, read: (stdout: Readable) => void) {
-        const directory = yield* temporaryDirectory
-        const usageFile = join(directory, "usage.json")
-        const child = spawn(process.execPath, [...memoryFlags, "--import", usage, bin, "sql", ...args], {
-          cwd: directory,
-          env: { ...env, USAGE_FILE: usageFile, NODE_COMPILE_CACHE: join(inject("runDirectory"), "compile-cache") },
-          stdio: ["ignore", "pipe", "pipe"],
-        })
-        read(child.stdout)
-        let stderr = ""
-        child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text))
-        const [code] = yield* Effect.promise(() => once(child, "close"))
-        return { code, stderr, mebibytes: JSON.parse(readFileSync(usageFile, "utf8")).maxRSS / 1024 }
-      })
       const rows = "select i, repeat('x', 1000) as text from generate_series(1, 150000) i"
       let bytes = 0
-      const all = yield* run([rows, "--csv"], (stdout) => stdout.on("data", (chunk: Buffer) => (bytes += chunk.length)))
+      const all = yield* measureEtl(["sql", rows, "--csv"], env, (stdout) =>
+        stdout.on("data", (chunk: Buffer) => (bytes += chunk.length)),
+      )
       assert.strictEqual(all.code, 0, all.stderr)
       assert.isAbove(bytes, 150_000_000)
       assert.isBelow(all.mebibytes, 300)
 
       const endless = "select generate_series(1::bigint, 1000000000000) as i"
       const start = performance.now()
-      const head = yield* run([endless], (stdout) => stdout.once("data", () => stdout.destroy()))
+      const head = yield* measureEtl(["sql", endless], env, (stdout) => stdout.once("data", () => stdout.destroy()))
       assert.strictEqual(head.code, 0, head.stderr)
       assert.match(head.stderr, /^The role postgres is a superuser[^\n]*\n$/)
       assert.isBelow(performance.now() - start, 20_000)

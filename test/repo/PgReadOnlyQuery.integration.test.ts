@@ -208,6 +208,7 @@ describe("PgReadOnlyQuery", () => {
   it.live("on the embedded database does the same: copy overwrites no file of a table", () =>
     Effect.gen(function* () {
       const folder = yield* freshFolder
+      const version = readFileSync(join(folder, "PG_VERSION"), "utf8")
       const layer = layerOn(Embedded.layer(folder))
       yield* Effect.gen(function* () {
         // Each takes a while there.
@@ -215,7 +216,7 @@ describe("PgReadOnlyQuery", () => {
         yield* refusesWrites(writes("/pglite/data/PG_VERSION").filter((statement) => some.test(statement)))
         assert.deepStrictEqual((yield* ask("select n, row(n, 'a') from kept")).rows, [[1, "(1,a)"]])
       }).pipe(Effect.provide(layer))
-      assert.match(readFileSync(join(folder, "PG_VERSION"), "utf8"), /^\d+\n$/)
+      assert.strictEqual(readFileSync(join(folder, "PG_VERSION"), "utf8"), version)
     }).pipe(Effect.scoped),
   )
 })

@@ -1,0 +1,37 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { etl, makeDatabase } from "../utils/etl.ts"
+import { measureEtl } from "../utils/measureEtl.ts"
+
+const isAsked = process.env["FAULT_TRIALS"] !== undefined
+
+const users = `insert into users (first_name, last_name, email, ip_address, created_at, password, status, latitude, longitude,
+    country, region, city, timezone, isp_name, updated, migrated_at, file_id, byte_offset)
+  select 'First' || i, 'Last' || i, 'user' || i || '@example.com', '10.1.2.3', '2020-01-01', md5(i::text), true, i / 7.0, 2.25,
+    'United States', 'California', 'Los Angeles', 'America/Los_Angeles', 'Comcast Cable', false, now(), 1, i
+  from generate_series(1, 600000) i`
+
+const wide = Array.from({ length: 12 }, (_, column) => `repeat('é', 70000) as c${column}`).join(", ")
+
+// A minute or two: with `npm run test:faults -- --trials 1 sqlMemory`.
+describe.skipIf(!isAsked)("etl sql", () => {
+  it.live(
+    "prints 600,000 users, and rows of the longest cells, in less than 300 MB",
+    () =>
+      Effect.gen(function* () {
+        const { env, query } = yield* makeDatabase
+        assert.strictEqual((yield* etl(["init"], env)).code, 0)
+        yield* query(users)
+        for (const statement of ["select * from users", `select ${wide} from generate_series(1, 200)`]) {
+          for (const format of [[], ["--json"], ["--csv"]]) {
+            const { code, mebibytes, stderr } = yield* measureEtl(["sql", statement, ...format], env, (stdout) =>
+              stdout.resume(),
+            )
+            assert.strictEqual(code, 0, stderr)
+            assert.isBelow(mebibytes, 300, `${statement} ${format.join()}`)
+          }
+        }
+      }).pipe(Effect.scoped),
+    { timeout: 600_000 },
+  )
+})
