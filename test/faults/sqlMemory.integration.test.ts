@@ -3,8 +3,6 @@ import { Effect } from "effect"
 import { etl, makeDatabase } from "../utils/etl.ts"
 import { measureEtl } from "../utils/measureEtl.ts"
 
-const isAsked = process.env["FAULT_TRIALS"] !== undefined
-
 const users = `insert into users (first_name, last_name, email, ip_address, created_at, password, status, latitude, longitude,
     country, region, city, timezone, isp_name, updated, migrated_at, file_id, byte_offset)
   select 'First' || i, 'Last' || i, 'user' || i || '@example.com', '10.1.2.3', '2020-01-01', md5(i::text), true, i / 7.0, 2.25,
@@ -13,8 +11,8 @@ const users = `insert into users (first_name, last_name, email, ip_address, crea
 
 const wide = Array.from({ length: 12 }, (_, column) => `repeat('é', 70000) as c${column}`).join(", ")
 
-// A minute or two: with `npm run test:faults -- --trials 1 sqlMemory`.
-describe.skipIf(!isAsked)("etl sql", () => {
+// A minute or two: only `npm run test:faults` sets it.
+describe.runIf(process.env["FAULTS"] !== undefined)("etl sql", () => {
   it.live(
     "prints 600,000 users, and rows of the longest cells, in less than 300 MB",
     () =>

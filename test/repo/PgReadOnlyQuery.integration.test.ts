@@ -5,6 +5,7 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Embedded from "../../src/database/Embedded.ts"
+import type { Database } from "../../src/domain/Database.ts"
 import * as PgReadOnlyQuery from "../../src/repo/PgReadOnlyQuery.ts"
 import { type Cell, ReadOnlyQuery } from "../../src/repo/ReadOnlyQuery.ts"
 import { freshFolder } from "../utils/embedded.ts"
@@ -186,7 +187,7 @@ const cutsCells = Effect.gen(function* () {
   assert.strictEqual(String(rows[2_499]).length, 65_536)
 })
 
-const layerOn = (client: Layer.Layer<PgClient.PgClient | SqlClient, unknown>) =>
+const layerOn = (client: Layer.Layer<PgClient.PgClient | SqlClient | Database, unknown>) =>
   Layer.orDie(Layer.mergeAll(Layer.provideMerge(PgReadOnlyQuery.layer, client), Logger.layer([])))
 
 describe("PgReadOnlyQuery", () => {
