@@ -24,7 +24,7 @@ import { sql, type SqlFlags } from "./commands/sql.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
 import { printable } from "./domain/printable.ts"
 import { quote } from "./domain/shell.ts"
-import { describedVariables } from "./dotEnv.ts"
+import { variables } from "./dotEnv.ts"
 import * as Logging from "./Logging.ts"
 import type { ReadOnlyQuery } from "./repo/ReadOnlyQuery.ts"
 import type { RejectRepo } from "./repo/RejectRepo.ts"
@@ -49,7 +49,7 @@ export interface Services<RunError, InitError> {
 
 const notes = [
   "Flags win over environment variables, these over a file .env in the current directory, and that over defaults. Where neither a flag nor DATABASE_URL nor a DB_ variable names a server, the embedded PostgreSQL is used.",
-  `A file .env sets only ${describedVariables}. PATH, NODE_OPTIONS, AWS_PROFILE and all others are taken from the environment.`,
+  `A file .env sets only ${variables.join(", ")}. PATH, NODE_OPTIONS, AWS_PROFILE and all others are taken from the environment.`,
   "etl --source ... is short for etl run --source ...",
 ]
 

@@ -1,4 +1,4 @@
-// Where compiled code is kept for the next start: in a folder of this user that nobody else can write to, since what is in it is executed.
+// Where compiled code is kept for the next start: in a folder that only this user can write to, since what is in it is executed.
 
 import { lstatSync, mkdirSync, realpathSync } from "node:fs"
 import { enableCompileCache, getCompileCacheDir } from "node:module"
@@ -8,7 +8,7 @@ import { basename, dirname, isAbsolute, join } from "node:path"
 const writableByOthers = 0o022
 const sticky = 0o1000
 
-/** Whether nobody but this user and root can put another entry in the place of one of theirs in it. */
+/** Whether only this user and root can replace the entries that they have in it. */
 const isSafe = (folder: string, user: number): boolean => {
   const { mode, uid } = lstatSync(folder)
   return (uid === user || uid === 0) && ((mode & writableByOthers) === 0 || (mode & sticky) !== 0)

@@ -2,10 +2,11 @@ import { statSync } from "node:fs"
 import { parseEnv } from "node:util"
 import { readSmallFileSync } from "./smallFile.ts"
 
-const otlp = "OTEL_EXPORTER_OTLP_"
-
-/** What a .env sets, one by one: whoever writes into the current directory must not choose a program that runs. */
-const own = [
+/**
+ * What a .env sets, as pages name it: `*` is any end of a name. Whoever writes into the current directory must not choose a
+ * program that runs.
+ */
+export const variables = [
   "DATABASE_URL",
   "DB_USER",
   "DB_PASS",
@@ -20,22 +21,12 @@ const own = [
   "AWS_SECRET_ACCESS_KEY",
   "AWS_SESSION_TOKEN",
   "AWS_REGION",
-]
+  "OTEL_EXPORTER_OTLP_*",
+] as const
 
-const signal = ["ENDPOINT", "HEADERS", "TIMEOUT", "COMPRESSION"]
-const exporter = [
-  ...signal,
-  "PROTOCOL",
-  ...signal.map((name) => `TRACES_${name}`),
-  ...signal.map((name) => `METRICS_${name}`),
-  "METRICS_TEMPORALITY_PREFERENCE",
-]
-
-/** The variables that a .env sets. */
-export const variables: ReadonlySet<string> = new Set([...own, ...exporter.map((name) => otlp + name)])
-
-/** The same for people. */
-export const describedVariables = `${own.join(", ")} and ${otlp}*`
+/** Whether a .env sets the variable. */
+export const isOfDotEnv = (name: string): boolean =>
+  variables.some((each) => (each.endsWith("*") ? name.startsWith(each.slice(0, -1)) : name === each))
 
 /** What became of the assignments of a .env. */
 export interface DotEnvNames {
@@ -79,7 +70,7 @@ export const loadDotEnv = (path: string): DotEnvNames => {
     throw new Error(`${path}:${line ?? 1}: the line is not NAME=value. Mend it, or begin it with # to leave it out.`)
   }
   const { set = [], ignored = [] } = Object.groupBy(Object.entries(parseEnv(text)), ([name]) =>
-    variables.has(name) ? "set" : "ignored",
+    isOfDotEnv(name) ? "set" : "ignored",
   )
   const unset = set.filter(([name]) => process.env[name] === undefined)
   for (const [name, value] of unset) process.env[name] = value

@@ -4,13 +4,13 @@ import { Effect, Option, Predicate, Schema } from "effect"
 
 // Where a worker listens: at the address that others know it by, and no other.
 
-/** The worker cannot listen. The engine itself would do without, and be found by nobody. */
+/** The worker cannot listen. The engine itself reports nothing, and no other worker would find it. */
 class ListenError extends Schema.TaggedError<ListenError>()("ListenError", {
   code: Schema.String,
   message: Schema.String,
 }) {}
 
-/** Whether nobody but this machine can reach the address. */
+/** Whether only this machine can reach the address. */
 export const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.")
 
 const codeOf = (cause: unknown): string =>
@@ -65,10 +65,13 @@ export const listenAddress = Effect.fn("Cluster.listenAddress")(function* (
   ports: ReadonlyArray<number>,
 ) {
   if (Option.isSome(named)) return yield* tryPorts(named.value, ports)
-  const addresses = yield* Effect.mapError(resolve(host), (code) => notHere(host, `is not known here (${code})`))
-  const none: Effect.Effect<string, ListenError> = Effect.suspend(() =>
-    Effect.fail(notHere(host, `leads to ${addresses.join(", ")}, which is no address of this machine`)),
-  )
+  const resolved = yield* Effect.mapError(resolve(host), (code) => notHere(host, `is not known here (${code})`))
+  // Debian writes `127.0.1.1 NAME` into /etc/hosts: other machines know the name by another address.
+  const addresses = isLoopback(host) ? resolved : resolved.filter((address) => !isLoopback(address))
+  const none: Effect.Effect<string, ListenError> = Effect.suspend(() => {
+    const why = addresses.length === 0 ? "which only this machine reaches" : "which is no address of this machine"
+    return Effect.fail(notHere(host, `leads to ${resolved.join(", ")} here, ${why}`))
+  })
   return yield* addresses.reduceRight(
     (others, address) =>
       Effect.catchIf(

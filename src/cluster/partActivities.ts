@@ -1,5 +1,5 @@
 import { dirname } from "node:path"
-import { Effect, Schedule, Stream } from "effect"
+import { Effect, Option, Schedule, Stream } from "effect"
 import * as AddressTally from "../domain/AddressTally.ts"
 import { baseName } from "../domain/format.ts"
 import { RejectTally } from "../domain/RejectTally.ts"
@@ -10,7 +10,7 @@ import { type Attempt, type FileIdentity, RunRepo } from "../repo/RunRepo.ts"
 import { Source, type SourceError, type SourceFile } from "../source/Source.ts"
 import { split } from "../source/split.ts"
 import { checkWanted, isOver, optionsOf, requestOf } from "./Job.ts"
-import type { Job, PartLoaded } from "./LoadRun.ts"
+import { type Job, type PartLoaded, RunFailed } from "./LoadRun.ts"
 import { RunWatch, type Watched } from "./RunWatch.ts"
 import { Sources } from "./Sources.ts"
 import { Vigil } from "./Vigil.ts"
@@ -42,7 +42,11 @@ const toSourceFile = ({ source }: Job, sourceUri: string, identity: FileIdentity
 const withWork = <A, E, R>(attempt: Attempt, fileId: number, work: (work: Work) => Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const { job, watched } = yield* (yield* RunWatch).watch(attempt)
-    const identity = yield* (yield* ClusterRuns).file(fileId)
+    const listed = yield* (yield* ClusterRuns).file(fileId)
+    if (Option.isNone(listed)) {
+      return yield* new RunFailed({ message: `The database has no file ${fileId}.`, exitCode: 1 })
+    }
+    const identity = listed.value
     const source = yield* (yield* Sources)
       .open(job.source)
       .pipe(Effect.catchTag("SourceError", (error) => Effect.succeed(unopened(identity.uri, error))))

@@ -27,6 +27,8 @@ const serverOptions = (key: Uint8Array): TlsOptions => ({
 export const clientOptions = (key: Uint8Array): ConnectionOptions => ({
   ...tls13,
   pskCallback: () => ({ psk: key, identity }),
+  // With a key there is no certificate to reject. NODE_TLS_REJECT_UNAUTHORIZED=0 must not let a server without the key pass.
+  rejectUnauthorized: true,
   // Asked only where the server shows a certificate: it does not know the key, whoever has signed that.
   checkServerIdentity: () => new Error("The server proves itself by a certificate, not by the cluster's key."),
   ca: [],

@@ -21,8 +21,8 @@ const ownFlags = {
   host: withDefault(
     Flag.String("host").pipe(
       Flag.filter(
-        (text) => /^[\w.:-]+$/.test(text),
-        () => "a host name or an address",
+        (text) => /^[\w.:-]+$/.test(text) && !["0.0.0.0", "::"].includes(text),
+        () => "a host name or an address that others can connect to (to listen on all addresses: --listen 0.0.0.0)",
       ),
       Flag.withMetavar("HOST"),
     ),
@@ -76,9 +76,10 @@ const makeWork = (version: string) =>
   Effect.fn("worker")(
     function* ({ host, port, stallTimeout }: WorkerFlags) {
       const users = yield* UserRepo
+      const name = isIP(host) === 6 ? `[${host}]` : host
       const locator = yield* GeoLocator
       yield* Effect.logInfo(
-        `etl ${version}: worker at ${host}:${port} for ${users.name}, places: ${locator.name}; health: http://${host}:${port + 1}/healthz`,
+        `etl ${version}: worker at ${name}:${port} for ${users.name}, places: ${locator.name}; health: http://${name}:${port + 1}/healthz`,
       )
       const { watch } = yield* Effect.promise(() => import("../cluster/health.ts"))
       return yield* watch(stallTimeout)

@@ -85,7 +85,7 @@ const inspect = Effect.fnUntraced(function* (path: string) {
 
 /** Whether there is an embedded database in the folder, which need not be there. Locks nothing, makes nothing. */
 export const isThere = (directory: string): Effect.Effect<boolean, DatabaseError> =>
-  Effect.map(inspect(resolve(directory)), (found) => found === "database")
+  Effect.map(inspect(resolve(directory)), (found) => found !== "nothing")
 
 /**
  * Makes the folder, or an empty one private. Fails when it belongs to somebody else, or others may write to it: with a

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import type { DatabaseSync } from "node:sqlite"
 import { DatabaseError } from "../domain/DatabaseError.ts"
 
-/** The file in the folder that is locked. Nobody removes it: a lock on a file that is gone keeps nobody out. */
+/** The file in the folder that is locked. It is never removed: a lock on a file that is gone locks nothing. */
 export const lockFile = "etl.lock"
 
 /** Node locks files through SQLite only. Some versions of Node print a warning when they load it: of no use to people. */

@@ -48,8 +48,8 @@ export class ClusterRuns extends Context.Service<
     readonly keepJob: (attempt: Attempt, job: string) => Effect.Effect<void, DatabaseError>
     /** What the attempt is asked for; none where another one has begun, or it was not begun for a cluster. */
     readonly job: (attempt: Attempt) => Effect.Effect<Option.Option<string>, DatabaseError>
-    /** A file as it was listed. */
-    readonly file: (fileId: number) => Effect.Effect<FileIdentity, DatabaseError>
+    /** A file as it was listed; none has another number. */
+    readonly file: (fileId: number) => Effect.Effect<Option.Option<FileIdentity>, DatabaseError>
     /** The attempt belongs to a cluster from now on. May be repeated. */
     readonly handOver: (attempt: Attempt, execution: string) => Effect.Effect<void, DatabaseError>
     /** The attempt at the source that was handed over, and has neither ended nor been cancelled. */

@@ -94,7 +94,7 @@ const make = Effect.gen(function* () {
       function* (fileId: number) {
         const [file] = yield* sql<FileIdentity>`
           select uri, fingerprint, size::float8 as size from etl_files where id = ${fileId}`
-        return file!
+        return Option.fromUndefinedOr(file)
       },
       Effect.mapError(fromSqlError),
       patiently,

@@ -1,11 +1,12 @@
 import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer, type Scope } from "effect"
+import { type Duration, Effect, Exit, Layer, type Scope } from "effect"
 import { Runners } from "effect/cluster"
 import { RpcClient, RpcSerialization } from "effect/rpc"
 import type { Socket } from "effect/socket"
 import { randomBytes } from "node:crypto"
 import { createServer, type TlsOptions } from "node:tls"
+import { vi } from "vitest"
 import * as Transport from "../../src/cluster/transport.ts"
 import { makeCertificates } from "../utils/certificates.ts"
 import { makeDatabase } from "../utils/etl.ts"
@@ -14,10 +15,10 @@ import { temporaryDirectory } from "../utils/postgres.ts"
 import { consecutivePorts } from "../utils/tcp.ts"
 
 /** Whether a worker answers who speaks to it over this socket: one that answers pings runs what it is sent. */
-const isAnswered = (socket: Layer.Layer<Socket.Socket, Socket.SocketError>) =>
+const isAnswered = (socket: Layer.Layer<Socket.Socket, Socket.SocketError>, within: Duration.Input = "2 seconds") =>
   Effect.gen(function* () {
     const client = yield* Runners.makeRpcClient
-    const exit = yield* Effect.exit(Effect.timeout(client.Ping(), "2 seconds"))
+    const exit = yield* Effect.exit(Effect.timeout(client.Ping(), within))
     return Exit.isSuccess(exit)
   }).pipe(
     Effect.provide(
@@ -43,7 +44,7 @@ describe("a worker", () => {
       assert.strictEqual(key.length, 32)
       const withKey = (key: Uint8Array) => NodeSocket.layerTls({ ...at(port), ...Transport.clientOptions(key) })
 
-      assert.isTrue(yield* isAnswered(withKey(key)), "with the key")
+      assert.isTrue(yield* isAnswered(withKey(key), "1 minute"), "with the key")
       assert.isFalse(yield* isAnswered(NodeSocket.layerNet(at(port))), "in plain text")
       assert.isFalse(yield* isAnswered(withKey(randomBytes(32))), "with another key")
       const withoutKey = NodeSocket.layerTls({ ...at(port), rejectUnauthorized: false })
@@ -51,7 +52,7 @@ describe("a worker", () => {
       const tls12 = { minVersion: "TLSv1.2", maxVersion: "TLSv1.2", ciphers: "PSK-AES128-GCM-SHA256" } as const
       const older = NodeSocket.layerTls({ ...at(port), ...Transport.clientOptions(key), ...tls12 })
       assert.isFalse(yield* isAnswered(older), "by an older version of TLS")
-      assert.isTrue(yield* isAnswered(withKey(key)), "with the key, afterwards")
+      assert.isTrue(yield* isAnswered(withKey(key), "1 minute"), "with the key, afterwards")
     }).pipe(Effect.scoped),
   )
 })
@@ -83,6 +84,10 @@ describe("a client", () => {
       const options = { ...Transport.clientOptions(randomBytes(32)), host: "localhost", port }
       assert.isFalse(yield* isAnswered(NodeSocket.layerTls(options)))
       assert.isFalse(yield* isAnswered(NodeSocket.layerTls({ ...options, ca })))
+      // People set this for a store whose CA they do not have.
+      vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0")
+      yield* Effect.addFinalizer(() => Effect.sync(() => vi.unstubAllEnvs()))
+      assert.isFalse(yield* isAnswered(NodeSocket.layerTls(options)))
       assert.strictEqual(heard(), 0)
       const trusting = NodeSocket.layerTls({ ...tls, host: "localhost", port, ca })
       assert.isFalse(yield* isAnswered(trusting))

@@ -26,7 +26,17 @@ describe("listenAddress", () => {
       const { message } = yield* Effect.flip(listen(elsewhere))
       assert.strictEqual(
         message,
-        "--host 203.0.113.7 leads to 203.0.113.7, which is no address of this machine. Correct it; or, if others reach this worker there all the same (NAT, Kubernetes), name the address to listen on: --listen ADDRESS.",
+        "--host 203.0.113.7 leads to 203.0.113.7 here, which is no address of this machine. Correct it; or, if others reach this worker there all the same (NAT, Kubernetes), name the address to listen on: --listen ADDRESS.",
+      )
+    }),
+  )
+
+  it.live("is none where a name leads to this machine's loopback alone, as Debian has it for its own name", () =>
+    Effect.gen(function* () {
+      const { message } = yield* Effect.flip(listen("LOCALHOST"))
+      assert.match(
+        message,
+        /^--host LOCALHOST leads to \S+.* here, which only this machine reaches\. .* --listen ADDRESS\.$/,
       )
     }),
   )
