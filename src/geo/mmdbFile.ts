@@ -2,6 +2,7 @@ import { Effect, FileSystem, Option, type PlatformError, Runtime, Schema } from 
 import { Reader } from "mmdb-lib"
 import { parseMetadata } from "mmdb-lib/lib/metadata.js"
 import { makeMeasure, RecordTooLarge } from "./mmdbBounds.ts"
+import { childrenOf, outermostRecord } from "./mmdbTree.ts"
 
 /** An .mmdb file is missing, damaged, or something else. */
 export class MmdbError extends Schema.TaggedError<MmdbError>()("MmdbError", {
@@ -70,15 +71,6 @@ const readMetadata = Effect.fnUntraced(function* (file: string, tail: Buffer) {
   return { ...metadata, markerAt }
 })
 
-/** The two records of a node of the search tree: `recordSize` / 4 bytes. */
-export const childrenOf = (node: Buffer, recordSize: number): readonly [left: number, right: number] => {
-  if (recordSize === 24) return [node.readUIntBE(0, 3), node.readUIntBE(3, 3)]
-  if (recordSize === 32) return [node.readUInt32BE(0), node.readUInt32BE(4)]
-  // The byte in the middle holds the highest four bits of both.
-  const middle = node.readUInt8(3)
-  return [(middle >> 4) * 0x1_00_00_00 + node.readUIntBE(0, 3), (middle & 15) * 0x1_00_00_00 + node.readUIntBE(4, 3)]
-}
-
 /**
  * Checks a file without reading it whole: the metadata, the gap between tree and data, and the look-ups of the first and
  * the last address that have a record, as far as its type.
@@ -120,12 +112,8 @@ export const inspect = Effect.fn("mmdbFile.inspect")(function* (path: string) {
   }
 
   for (const side of [0, 1] as const) {
-    let record = 0
-    for (let depth = 0; depth < 128 && record < nodeCount; depth++) {
-      const both = yield* children(record)
-      record = both[side] === nodeCount ? both[1 - side]! : both[side]
-    }
-    const recordAt = record - nodeCount + searchTreeSize
+    const record = yield* outermostRecord(children, nodeCount, side)
+    const recordAt = (record ?? 0) - nodeCount + searchTreeSize
     if (recordAt < dataStart || recordAt >= dataEnd) return yield* damaged(path, "its tree leads nowhere")
     const type = (yield* read(recordAt, 1))[0]! >> 5
     if (type !== mapType && type !== pointerType) return yield* damaged(path, "its tree does not lead to records")

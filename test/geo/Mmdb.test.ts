@@ -7,7 +7,6 @@ import { IpNetwork, NetAddress } from "effect/net"
 import { Answer, type Location } from "../../src/domain/Location.ts"
 import { GeoLocator, GeoLocatorError } from "../../src/geo/GeoLocator.ts"
 import * as Mmdb from "../../src/geo/Mmdb.ts"
-import { childrenOf } from "../../src/geo/mmdbFile.ts"
 import { makeMmdb, makeNode, type MmdbSpec, type MmdbValue } from "../utils/mmdb.ts"
 
 const writeFile = Effect.fnUntraced(function* (name: string, bytes: Uint8Array) {
@@ -171,19 +170,6 @@ describe("Mmdb", () => {
         const found = yield* locate(probes.map(NetAddress.formatIp))
         assert.deepStrictEqual(found, new Map(expected))
       }).pipe(Effect.scoped, Effect.provide(NodeFileSystem.layer)),
-  )
-
-  it.prop(
-    "reads both records of a node",
-    [
-      Schema.Literals([24, 28, 32]),
-      Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0xffffffff })),
-      Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0xffffffff })),
-    ],
-    ([recordSize, first, second]) => {
-      const [left, right] = [first % 2 ** recordSize, second % 2 ** recordSize]
-      assert.deepStrictEqual(childrenOf(makeNode(left, right, recordSize), recordSize), [left, right])
-    },
   )
 
   it.effect("completes the places of one file from the others, in their order", () =>
@@ -505,6 +491,85 @@ describe("Mmdb", () => {
         ipv4File(["1.0.0.0/8", { ...london, more: [names, [[[[[[[[names]]]]]]]], names] }]),
       )
       assert.deepStrictEqual(yield* locate(["1.1.1.1"]), answers({ "1.1.1.1": inLondon }))
+    }).pipe(Effect.provide(NodeFileSystem.layer)),
+  )
+
+  /** The shapes of MaxMind's databases, with what they say of 1.0.0.0/8 and 2a00::/16. */
+  const maxMindCity = nestedRecord({
+    latitude: 515_074,
+    longitude: -1_278,
+    country: "GB",
+    region: "",
+    city: "Tromsø",
+    timezone: "",
+  })
+  const maxMindShapes: ReadonlyArray<readonly [string, MmdbValue, Partial<Location> | undefined]> = [
+    ["GeoLite2-City", maxMindCity, { country: "United Kingdom", city: "Tromsø" }],
+    ["GeoIP2-Country", { country: { iso_code: "GB", names: { en: "United Kingdom" } } }, undefined],
+    ["GeoLite2-ASN", { autonomous_system_number: 1n, autonomous_system_organization: "ASN" }, undefined],
+    ["GeoIP2-ISP", { isp: "ISP", organization: "?", autonomous_system_number: 1n }, undefined],
+  ]
+  const maxMind = (databaseType: string, record: MmdbValue, ipVersion: 4 | 6 = 6) =>
+    makeMmdb({
+      ipVersion,
+      recordSize: databaseType.endsWith("City") ? 28 : 24,
+      databaseType,
+      networks: [["1.0.0.0/8", record], ...(ipVersion === 6 ? [["2a00::/16", record] as const] : [])],
+      isMaxMind: true,
+    })
+
+  it.effect.each(maxMindShapes)("reads %s as MaxMind's writer leaves it", ([databaseType, record, place]) =>
+    Effect.gen(function* () {
+      const { locate } = yield* locatorOf(maxMind(databaseType, record))
+      const expected = place === undefined ? Answer.notNow : located(place)
+      const reserved = ["0.0.0.1", "10.0.0.1", "255.255.255.255", "2001:db8::1", "ff00::1"]
+      assert.deepStrictEqual(
+        yield* locate(["1.1.1.1", "2a00::1", "2002:101:101::1", ...reserved]),
+        answers({
+          "1.1.1.1": expected,
+          "2a00::1": expected,
+          "2002:101:101::1": expected,
+          ...Object.fromEntries(reserved.map((address) => [address, Answer.notNow])),
+        }),
+      )
+      const { locate: locateIpv4 } = yield* locatorOf(maxMind(databaseType, record, 4))
+      assert.deepStrictEqual(yield* locateIpv4(["1.1.1.1"]), answers({ "1.1.1.1": expected }))
+    }).pipe(Effect.provide(NodeFileSystem.layer)),
+  )
+
+  it.effect("completes MaxMind's City from its ISP", () =>
+    Effect.gen(function* () {
+      const { locate } = yield* locatorOf(maxMind("GeoIP2-ISP", { isp: "ISP" }), maxMind("GeoIP2-City", maxMindCity))
+      assert.deepStrictEqual(
+        yield* locate(["1.1.1.1"]),
+        answers({ "1.1.1.1": located({ country: "United Kingdom", city: "Tromsø", isp_name: "ISP" }) }),
+      )
+    }).pipe(Effect.provide(NodeFileSystem.layer)),
+  )
+
+  it.effect("refuses a damaged file of MaxMind's", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const good = maxMind("GeoLite2-City", maxMindCity)
+      const path = yield* writeFile("maxmind.mmdb", good)
+      const treeSize = good.indexOf(Buffer.alloc(16))
+      const nodeSize = 7
+      const nodeCount = treeSize / nodeSize
+      const empty = makeNode(nodeCount, nodeCount, 28)
+      const toItself = Buffer.concat(Array.from({ length: nodeCount }, (_, node) => makeNode(nodeCount, node, 28)))
+      const trees = [Buffer.alloc(treeSize), Buffer.alloc(treeSize, empty), toItself, Buffer.alloc(treeSize, 0xff)]
+      for (const tree of trees) {
+        yield* fs.writeFile(path, Buffer.concat([tree, good.subarray(treeSize)]))
+        assert.include((yield* refusal([path])).message, "its tree leads nowhere")
+      }
+      for (let from = 0; from < treeSize; from += 10 * nodeSize) {
+        yield* fs.writeFile(path, Buffer.concat([good.subarray(0, from), good.subarray(from + nodeSize)]))
+        assert.include((yield* refusal([path])).message, path)
+      }
+      for (let size = good.length - 1; size > 0; size -= 31) {
+        yield* fs.writeFile(path, good.subarray(0, size))
+        assert.include((yield* refusal([path])).message, path)
+      }
     }).pipe(Effect.provide(NodeFileSystem.layer)),
   )
 

@@ -15,6 +15,8 @@ export interface MmdbSpec {
   readonly recordSize: 24 | 28 | 32
   /** Networks in CIDR form; a narrower one wins. IPv4 networks in a database of version 6 are looked up as IPv4. */
   readonly networks: ReadonlyArray<readonly [network: string, record: MmdbValue]>
+  /** As MaxMind's writer does: reserved networks have nodes and no records, and a tree for IPv6 has aliases of IPv4. */
+  readonly isMaxMind?: boolean
   readonly databaseType?: string
   /** Seconds since 1970. Default: in 2026. */
   readonly buildEpoch?: MmdbValue
@@ -61,7 +63,7 @@ const bitsOf = (address: NetAddress.IpAddress): ReadonlyArray<number> => {
 
 type Tree = Buffer | [Tree | undefined, Tree | undefined] | undefined
 
-const insert = (tree: Tree, bits: ReadonlyArray<number>, record: Buffer): Tree => {
+const insert = (tree: Tree, bits: ReadonlyArray<number>, record: Tree): Tree => {
   const [bit, ...rest] = bits
   if (bit === undefined) return record
   const [left, right] = Array.isArray(tree) ? tree : [tree, tree]
@@ -72,6 +74,37 @@ const prefixOf = (network: string, ipVersion: 4 | 6): ReadonlyArray<number> => {
   const parsed = IpNetwork.fromStringUnsafe(network)
   const bits = bitsOf(parsed.address).slice(0, parsed.prefixLength)
   return ipVersion === 6 && IpNetwork.isIpv4Network(parsed) ? [...Array<number>(96).fill(0), ...bits] : bits
+}
+
+const reservedIpv4 = [
+  "0.0.0.0/8",
+  "10.0.0.0/8",
+  "100.64.0.0/10",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "172.16.0.0/12",
+  "192.0.0.0/29",
+  "192.0.2.0/24",
+  "192.88.99.0/24",
+  "192.168.0.0/16",
+  "198.18.0.0/15",
+  "198.51.100.0/24",
+  "203.0.113.0/24",
+  "224.0.0.0/4",
+  "240.0.0.0/4",
+]
+const reservedIpv6 = ["100::/64", "2001:db8::/32", "fc00::/7", "fe80::/10", "ff00::/8"]
+const ipv4Aliases = ["::ffff:0:0/96", "2001::/32", "2002::/16"]
+
+const subtree = (tree: Tree, bits: ReadonlyArray<number>): Tree =>
+  bits.reduce<Tree>((node, bit) => (Array.isArray(node) ? node[bit] : node), tree)
+
+const reserve = (tree: Tree, ipVersion: 4 | 6): Tree => {
+  const reserved = ipVersion === 6 ? [...reservedIpv4, ...reservedIpv6] : reservedIpv4
+  const emptied = reserved.reduce((all, network) => insert(all, prefixOf(network, ipVersion), undefined), tree)
+  if (ipVersion === 4) return emptied
+  const ipv4 = subtree(emptied, prefixOf("0.0.0.0/0", 6))
+  return ipv4Aliases.reduce((all, network) => insert(all, prefixOf(network, 6), ipv4), emptied)
 }
 
 /** A node of the search tree. */
@@ -89,12 +122,13 @@ export const makeMmdb = (spec: MmdbSpec): Buffer => {
   const prefixes = networks
     .map(([network, record]) => ({ prefix: prefixOf(network, ipVersion), record: encode(record) }))
     .toSorted((left, right) => left.prefix.length - right.prefix.length)
-  const root = prefixes.reduce<Tree>((tree, { prefix, record }) => insert(tree, prefix, record), undefined)
+  const given = prefixes.reduce<Tree>((tree, { prefix, record }) => insert(tree, prefix, record), undefined)
+  const root = spec.isMaxMind ? reserve(given, ipVersion) : given
 
   const nodes: Array<[Tree, Tree]> = []
   const indexes = new Map<Tree, number>()
   const walk = (tree: Tree): void => {
-    if (!Array.isArray(tree)) return
+    if (!Array.isArray(tree) || indexes.has(tree)) return
     indexes.set(tree, nodes.push(tree) - 1)
     tree.forEach(walk)
   }
