@@ -1,5 +1,5 @@
 import { PgClient, PgConnection } from "@effect/sql-pg"
-import { Duration, Effect, Layer, type Redacted } from "effect"
+import { Duration, Effect, Layer, type Redacted, Schedule } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { Database } from "../domain/Database.ts"
@@ -64,13 +64,42 @@ const triesNext = (error: SqlError): boolean => {
   return state === undefined ? error.reason._tag === "ConnectionError" && !isSilence(error) : state === "28000"
 }
 
+/** A server that starts, also after a crash, is mostly ready by then. */
+const startsWithin = "1 minute"
+
+const isStarting = (error: SqlError): boolean => sqlState(error) === "57P03"
+
+/** Waits for a server that says that it is starting, and logs it once. Where none listens, nothing is known to start. */
+const waitForStart = <A, R>(connect: Effect.Effect<A, SqlError, R>, { host, port }: ServerSettings.ServerSettings) =>
+  Effect.suspend(() => {
+    let isLogged = false
+    const logStart = Effect.suspend(() => {
+      if (isLogged) return Effect.void
+      isLogged = true
+      return Effect.logWarning(
+        `PostgreSQL at ${host}:${port} is starting up or shutting down. Trying again for up to ${startsWithin}.`,
+      )
+    })
+    return connect.pipe(
+      Effect.tapError((error) => (isStarting(error) ? logStart : Effect.void)),
+      Effect.retry({
+        schedule: Schedule.spaced("1 second").pipe(Schedule.upTo({ duration: startsWithin })),
+        while: isStarting,
+      }),
+    )
+  })
+
 /** The first way to connect that works. Opens a connection and closes it. */
 const negotiate = Effect.fn("PgServer.negotiate")(function* (
   settings: ServerSettings.ServerSettings,
 ): Effect.fn.Return<Tls.Transport, DatabaseError | DatabaseConfigError> {
   const transports = yield* Tls.transports(settings)
   for (const [index, transport] of transports.entries()) {
-    const outcome = yield* PgConnection.make(connection(settings, transport)).pipe(Effect.scoped, Effect.result)
+    const outcome = yield* PgConnection.make(connection(settings, transport)).pipe(
+      Effect.scoped,
+      (connect) => waitForStart(connect, settings),
+      Effect.result,
+    )
     if (outcome._tag === "Success") return transport
     if (index === transports.length - 1 || !triesNext(outcome.failure)) {
       return yield* connectError(outcome.failure, settings)

@@ -36,7 +36,9 @@ const make = Effect.gen(function* () {
   const writePlaces = yield* makePlaces
 
   const write = (keeping: Keeping, told: ReadonlyArray<Told>) =>
-    told.length === 0 ? Effect.void : writePlaces(keeping, told).pipe(Effect.mapError(toDatabaseError), patiently)
+    told.length === 0
+      ? Effect.succeed([])
+      : writePlaces(keeping, told).pipe(Effect.mapError(toDatabaseError), patiently)
 
   const claims = Effect.gen(function* () {
     const name = `locator ${randomUUID()}`
@@ -65,8 +67,9 @@ const make = Effect.gen(function* () {
 
     const close = Effect.fnUntraced(function* (keeping: Keeping, answers: Answers) {
       const told = toldOf(answers)
-      yield* write(keeping, told)
-      for (const [address] of told) open.delete(address)
+      // What waits on stays ours: it would be asked for again, for the same answer.
+      const waiting = new Set(yield* write(keeping, told))
+      for (const [address] of told) if (!waiting.has(address)) open.delete(address)
     })
 
     return {

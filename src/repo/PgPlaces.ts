@@ -29,7 +29,8 @@ const remember = `
     status = case when t.reason is null then 'located' else 'unlocatable' end,
     claimed_by = null, claimed_until = null, provider = $${placeColumns.length + 3}, located_at = now(), reason = t.reason,
     ${placeColumns.map((column) => `${column} = t.${column}`).join(", ")}
-  from ${toldTable} where l.address = t.address`
+  from ${toldTable} where l.address = t.address
+  returning l.address`
 
 /** Rows are locked in e-mail order, as chunks lock them. */
 const placeUsers = (condition: string): string => `
@@ -58,9 +59,16 @@ export type Keeping =
   /** They have the answer already. */
   | { readonly _tag: "Fill" }
 
+/** An answer whose place `ip_locations` does not take: the address is not asked for again. */
+const withoutPlace = ([address]: Told): Told => [
+  address,
+  { _tag: "Unlocatable", reason: "the database refuses its place" },
+]
+
 /**
- * Writes answers to `ip_locations` and to the users of their addresses, in one transaction. A user that a constraint or
- * trigger does not let have its place goes without, as in `UserRepo.upsert`.
+ * Writes answers to `ip_locations` and to the users of their addresses, in one transaction, and returns the addresses that
+ * keep waiting although they were answered. A place that a constraint or trigger of the users refuses is left out there, as
+ * in `UserRepo.upsert`; one that it refuses in `ip_locations` is left out of both.
  */
 export const makePlaces = Effect.gen(function* () {
   const sql = yield* makeClient
@@ -81,11 +89,14 @@ export const makePlaces = Effect.gen(function* () {
   const keep = (keeping: Keeping, told: ReadonlyArray<Told>) => {
     switch (keeping._tag) {
       case "Remember":
-        return sql.unsafe(remember, [...toldParameters(told), keeping.provider])
+        return Effect.map(
+          sql.unsafe<{ address: string }>(remember, [...toldParameters(told), keeping.provider]),
+          (rows) => new Set(rows.map(({ address }) => address)),
+        )
       case "Settle":
-        return settle(told)
+        return Effect.as(settle(told), undefined)
       case "Fill":
-        return Effect.void
+        return Effect.succeed(undefined)
     }
   }
 
@@ -95,8 +106,9 @@ export const makePlaces = Effect.gen(function* () {
       const asked = yield* sql<{ address: string; isAgain: boolean }>`
         select address, located_at is not null as "isAgain" from ip_locations
         where address = any(${texts(told.map(([address]) => address))}) order by address for update`
-      yield* keep(keeping, told)
-      if (!reachesUsers) return
+      const kept = yield* keep(keeping, told)
+      const waiting = kept === undefined ? [] : told.flatMap(([address]) => (kept.has(address) ? [] : address))
+      if (!reachesUsers) return waiting
       yield* sql.unsafe(placeNew, toldParameters(told))
       const again = new Set(asked.flatMap(({ address, isAgain }) => (isAgain ? [address] : [])))
       const retold = told.filter(
@@ -104,22 +116,37 @@ export const makePlaces = Effect.gen(function* () {
           again.has(address) && (keeping._tag === "Remember" || (keeping._tag === "Settle" && _tag === "Located")),
       )
       if (retold.length > 0) yield* sql.unsafe(placeAgain, toldParameters(retold))
+      return waiting
     },
     (effect) => repeatConflicts(transaction(effect)),
   )
 
+  /** What else can be written of an answer that PostgreSQL refuses with its place in `users`. */
+  const writeLess = (keeping: Keeping, one: Told, { message }: DatabaseError) => {
+    const [address] = one
+    return write(keeping, [one], false).pipe(
+      Effect.tap(() => Effect.logWarning(`users with the address ${address} get no place: ${message}`)),
+      Effect.catchIf(isRefusal, () =>
+        Effect.andThen(
+          Effect.logWarning(`the place of ${address} is left out: ${message}`),
+          Effect.catchIf(write(keeping, [withoutPlace(one)], false), isRefusal, () => Effect.succeed([address])),
+        ),
+      ),
+    )
+  }
+
   const writeAcceptable = (
     keeping: Keeping,
     told: ReadonlyArray<Told>,
-  ): Effect.Effect<void, SqlError | DatabaseError> =>
+  ): Effect.Effect<ReadonlyArray<string>, SqlError | DatabaseError> =>
     write(keeping, told, true).pipe(
       Effect.catchIf(isRefusal, (error) =>
         told.length > 1
-          ? Effect.forEach(told, (one) => writeAcceptable(keeping, [one]), { discard: true })
-          : Effect.andThen(
-              write(keeping, told, false),
-              Effect.logWarning(`users with the address ${told[0]![0]} get no place: ${fromSqlError(error).message}`),
-            ),
+          ? Effect.map(
+              Effect.forEach(told, (one) => writeAcceptable(keeping, [one])),
+              (waiting) => waiting.flat(),
+            )
+          : writeLess(keeping, told[0]!, fromSqlError(error)),
       ),
     )
 

@@ -12,10 +12,11 @@ export interface Written {
 }
 
 /**
- * Rows that should have been written are not, and PostgreSQL has no complaint: another transaction wrote the same users
- * meanwhile, or a trigger or rule that somebody added to the table keeps them out.
+ * Rows that should have been written are not, and PostgreSQL reports no error: another transaction wrote the same users
+ * meanwhile, or a trigger or policy that somebody added to the table keeps them out. `missing`: the byte offsets of these
+ * rows, where they are known.
  */
-export class NotWritten extends Data.TaggedError("NotWritten") {}
+export class NotWritten extends Data.TaggedError("NotWritten")<{ readonly missing: ReadonlySet<number> }> {}
 
 export const isNotWritten = (error: unknown): error is NotWritten => error instanceof NotWritten
 
@@ -39,10 +40,13 @@ const cut = (text: string): string => {
 const field = (cause: unknown, name: string): string | undefined =>
   cause instanceof Error && name in cause ? cut(String((cause as unknown as Record<string, unknown>)[name])) : undefined
 
-const toReason = (error: SqlError | NotWritten): Reason => {
-  if (error._tag === "NotWritten") {
-    return { column: null, message: "is refused by PostgreSQL: a trigger or rule of the table keeps it out" }
-  }
+const keptOut: Reason = {
+  column: null,
+  message:
+    "is refused by PostgreSQL without an error: a BEFORE trigger of users returns NULL for it, or a policy hides its row",
+}
+
+const toReason = (error: SqlError): Reason => {
   const { cause } = error.reason
   return {
     column: field(cause, "column") ?? null,
@@ -51,12 +55,17 @@ const toReason = (error: SqlError | NotWritten): Reason => {
   }
 }
 
-const toReject = (record: UserRecord, error: SqlError | NotWritten): Reject => ({
+const toReject = (record: UserRecord, reason: Reason): Reject => ({
   byteOffset: record.byteOffset,
   line: record.line,
   raw: record.raw,
   length: record.raw.length,
-  reasons: [toReason(error)],
+  reasons: [reason],
+})
+
+const rejected = (records: ReadonlyArray<UserRecord>, reason: Reason): Written => ({
+  counts: { ...noRecords, read: records.length, rejected: records.length },
+  refused: records.map((record) => toReject(record, reason)),
 })
 
 const add = (left: Written, right: Written): Written => ({
@@ -64,26 +73,61 @@ const add = (left: Written, right: Written): Written => ({
   refused: [...left.refused, ...right.refused],
 })
 
+const inFileOrder = ({ counts, refused }: Written): Written => ({
+  counts,
+  refused: refused.toSorted((left, right) => left.byteOffset - right.byteOffset),
+})
+
+/** Another transaction that wrote the same user has ended by then; a trigger stays. */
+const triesOfRow = 4
+
 /**
- * Writes records of which the database refuses some: halves them, in their order, until each that is refused stands
- * alone. `write` writes all of the records it is given, or fails and leaves nothing.
+ * Writes records of which the database refuses some. Where it reports an error, they are halved, in their order, until
+ * each that is refused stands alone; where it reports none, the missing rows are named, and written again without the
+ * others. An e-mail whose row is refused gets its next best record. `write` writes all of the records it is given, or
+ * fails and leaves nothing.
  */
 export const writeAcceptable = <E, R>(
   records: ReadonlyArray<UserRecord>,
   write: (records: ReadonlyArray<UserRecord>) => Effect.Effect<RecordCounts, E, R>,
 ): Effect.Effect<Written, Exclude<E, NotWritten>, R> => {
-  const writePart = (part: ReadonlyArray<UserRecord>): Effect.Effect<Written, Exclude<E, NotWritten>, R> =>
-    write(part).pipe(
-      Effect.map((counts): Written => ({ counts, refused: [] })),
-      Effect.catch((error) => {
-        if (!isRefusal(error) && !isNotWritten(error)) return Effect.fail(error as Exclude<E, NotWritten>)
-        if (part.length > 1) return writeHalves(part)
-        return Effect.succeed({ counts: { ...noRecords, read: 1, rejected: 1 }, refused: [toReject(part[0]!, error)] })
-      }),
+  type Writing = Effect.Effect<Written, Exclude<E, NotWritten>, R>
+  const tries = new Map<number, number>()
+  const isLastTry = (offset: number): boolean => {
+    const count = (tries.get(offset) ?? 0) + 1
+    tries.set(offset, count)
+    return count >= triesOfRow
+  }
+
+  const writePart = (part: ReadonlyArray<UserRecord>): Writing =>
+    part.length === 0
+      ? Effect.succeed({ counts: noRecords, refused: [] })
+      : write(part).pipe(
+          Effect.map((counts): Written => ({ counts, refused: [] })),
+          Effect.catch((error): Writing => {
+            if (isNotWritten(error)) return writeMissing(part, error.missing)
+            if (!isRefusal(error)) return Effect.fail(error as Exclude<E, NotWritten>)
+            return part.length > 1 ? writeHalves(part) : Effect.succeed(rejected(part, toReason(error)))
+          }),
+        )
+
+  const writeMissing = (part: ReadonlyArray<UserRecord>, missing: ReadonlySet<number>): Writing => {
+    const rows = part.filter(({ byteOffset }) => missing.has(byteOffset))
+    if (rows.length === 0)
+      return Effect.die(new Error("PostgreSQL has not written all rows, and it is not known which"))
+    const emails = new Set(rows.map(({ user }) => user.email))
+    const refused = new Set(rows.filter(({ byteOffset }) => isLastTry(byteOffset)))
+    const others = part.filter(({ user }) => !emails.has(user.email))
+    const left = part.filter((record) => emails.has(record.user.email) && !refused.has(record))
+    return Effect.zipWith(writePart(others), writePart(left), add).pipe(
+      Effect.map((written) => add(written, rejected([...refused], keptOut))),
     )
-  const writeHalves = (part: ReadonlyArray<UserRecord>) => {
+  }
+
+  const writeHalves = (part: ReadonlyArray<UserRecord>): Writing => {
     const middle = Math.ceil(part.length / 2)
     return Effect.zipWith(writePart(part.slice(0, middle)), writePart(part.slice(middle)), add)
   }
-  return writeHalves(records)
+
+  return Effect.map(writePart(records), inFileOrder)
 }

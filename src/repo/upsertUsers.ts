@@ -49,8 +49,8 @@ export interface UpsertOptions {
   /** Places that the service has told before are used in the statement itself; also while it is asked again. */
   readonly remembers: boolean
   /**
-   * New e-mails that another transaction has inserted meanwhile are left out; else the statement fails, which makes it a
-   * tenth faster.
+   * New e-mails that another transaction has inserted meanwhile are left out, and rows that were not written are named;
+   * else the statement fails, which makes it a tenth faster.
    */
   readonly isGuarded: boolean
 }
@@ -82,13 +82,26 @@ const earlierParts = ({ hasPlaces }: UpsertOptions): string => {
   )`
 }
 
+/** Rows that should have been written and were not. */
+const missing = (options: UpsertOptions): string => `
+  (select array(
+    select byte_offset from compared
+    where case when id is null then byte_offset not in (select byte_offset from inserted)
+      else is_other and is_newer and byte_offset not in (select byte_offset from changed) end
+    union all
+    select byte_offset from (${incoming(options)}) i
+    where not (select is_many from extent) and number not in (select number from stored)
+      and byte_offset not in (select byte_offset from inserted)
+  )::float8[]) as missing`
+
 const insertedColumns = [...userColumns, ...placeColumns, "byte_offset", "differs", "file_id"].join(", ")
 
 /**
  * The upsert of a chunk's winners, which come in e-mail order. It reads what is stored first, so that equal rows cost a
  * read and no write, and are kept nowhere in between; locks the rows that it will change in e-mail order, before it
  * inserts (two runs at once must not deadlock); and tells how many were inserted, updated, unchanged, stale. A sum that
- * is short means that another transaction came between.
+ * is short means that another transaction came between, or that a trigger of the table kept rows out: where the statement
+ * is guarded, `missing` has the byte offsets of these rows.
  *
  * Where few of the e-mails are `stored`, which is the rule when users are loaded first, the others go from the arrays into
  * the table; else it is cheaper to join all of them once, and to keep the new ones until the stored ones are changed.
@@ -130,7 +143,7 @@ with earlier as materialized (
   update users u set
     ${assignments}
   from locked i where u.id = i.id
-  returning i.is_other, i.is_newer, u.file_id = i.file_id and u.byte_offset = i.byte_offset as is_taken
+  returning i.byte_offset, i.is_other, i.is_newer, u.file_id = i.file_id and u.byte_offset = i.byte_offset as is_taken
 ), inserted as (
   insert into users (${[...userColumns, ...placeColumns].join(", ")}, byte_offset, updated, file_id, migrated_at)
   select ${insertedColumns}, now() from (
@@ -142,7 +155,7 @@ with earlier as materialized (
   ) i
   where (select count(*) from changed) >= 0
   ${options.isGuarded ? "on conflict (email) do nothing" : ""}
-  returning 1
+  returning ${options.isGuarded ? "byte_offset" : "1"}
 ), counted as (
   select count(*) filter (where id is null or is_other) as unequal,
     count(*) filter (where id is not null and is_other and not is_newer) as older
@@ -155,5 +168,5 @@ select
   (select count(*) from inserted)::integer as inserted,
   taken::integer as updated,
   (case when is_many then cardinality(${emails}) else size end - unequal)::integer as unchanged,
-  (older + overtaken)::integer as stale
+  (older + overtaken)::integer as stale${options.isGuarded ? `,${missing(options)}` : ""}
 from extent, counted, written`

@@ -1,6 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Redacted, Runtime } from "effect"
+import { ConfigProvider, Effect, Logger, Redacted, Runtime } from "effect"
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import type { Socket } from "node:net"
 import { homedir } from "node:os"
@@ -61,7 +61,41 @@ const withoutTls = (port: number) =>
     })
   })
 
+/** Stands between client and server; for the first connections it is a server that is starting. */
+const whileStarting = (port: number, connections: number) => {
+  let left = connections
+  const fields = ["SFATAL", "VFATAL", "C57P03", "Mthe database system is starting up"]
+  const body = Buffer.from(`${fields.join("\0")}\0\0`)
+  const answer = Buffer.concat([Buffer.from("E...."), body])
+  answer.writeUInt32BE(body.length + 4, 1)
+  return tcpServer((client: Socket) => {
+    const isStarting = left-- > 0
+    client.on("data", function refuse(first: Buffer) {
+      if (first.length === 8) return void client.write("N")
+      client.off("data", refuse)
+      if (isStarting) client.end(answer)
+      else relay(client, port).write(first)
+    })
+  })
+}
+
 describe("PgServer", () => {
+  it.live("waits for a server that is starting, and logs it once", () =>
+    Effect.gen(function* () {
+      const { env, server } = yield* shared
+      const lines: Array<unknown> = []
+      const port = yield* whileStarting(server.port, 2)
+      assert.isFalse(
+        yield* using({ ...env, DB_PORT: String(port), DB_SSLMODE: "disable" }, encrypted).pipe(
+          Effect.provide(Logger.layer([Logger.make(({ message }) => lines.push(message))])),
+        ),
+      )
+      assert.deepStrictEqual(lines, [
+        [`PostgreSQL at 127.0.0.1:${port} is starting up or shutting down. Trying again for up to 1 minute.`],
+      ])
+    }).pipe(Effect.scoped),
+  )
+
   it.live("has the settings of every session, on every connection", () =>
     Effect.gen(function* () {
       const { env } = yield* shared

@@ -80,6 +80,47 @@ for (const [name, database] of [
       }).pipe(Effect.scoped),
     )
 
+    it.effect("a place that a constraint of ip_locations refuses is left out, and the others are written", () =>
+      Effect.gen(function* () {
+        yield* clear
+        const sql = yield* PgClient.PgClient
+        const queue = yield* LocationQueue
+        yield* load(["9.9.9.9", "1.1.1.1"])
+        yield* sql`alter table ip_locations add constraint no_paris check (city <> 'Paris')`
+        yield* answerAll((address) => inCity(address === "1.1.1.1" ? "Paris" : "Here")).pipe(
+          Effect.ensuring(Effect.orDie(sql`alter table ip_locations drop constraint no_paris`)),
+        )
+        assert.strictEqual(yield* queue.waiting, 0)
+        assert.deepStrictEqual(yield* cities, { a: "Here", b: null })
+        assert.deepStrictEqual(yield* sql`select status, reason from ip_locations where address = '1.1.1.1'`, [
+          { status: "unlocatable", reason: "the database refuses its place" },
+        ])
+      }),
+    )
+
+    it.effect("an answer that a trigger of ip_locations keeps out waits, and is not asked for again", () =>
+      Effect.gen(function* () {
+        yield* clear
+        const sql = yield* PgClient.PgClient
+        const queue = yield* LocationQueue
+        yield* load(["9.9.9.9", "1.1.1.1"])
+        yield* sql`create or replace function skip() returns trigger language plpgsql as $$ begin return null; end $$`
+        const claims = yield* queue.claims
+        assert.strictEqual((yield* claims.take(100, 1)).length, 2)
+        yield* sql`
+          create trigger skip before update on ip_locations for each row when (new.city = 'Paris') execute function skip()`
+        const answers = new Map([
+          ["9.9.9.9", inCity("Here")],
+          ["1.1.1.1", inCity("Paris")],
+        ])
+        yield* claims
+          .answer("test", answers)
+          .pipe(Effect.ensuring(Effect.orDie(sql`drop trigger skip on ip_locations`)))
+        assert.deepStrictEqual(yield* claims.take(100, 1), [])
+        assert.strictEqual(yield* queue.waiting, 1)
+      }).pipe(Effect.scoped),
+    )
+
     it.effect("what is not answered waits for others when the scope closes", () =>
       Effect.gen(function* () {
         yield* clear

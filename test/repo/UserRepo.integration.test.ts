@@ -227,6 +227,54 @@ for (const [name, database, runs] of [
       }),
     )
 
+    it.effect("rows that a trigger keeps out are found without trying every record", () =>
+      Effect.gen(function* () {
+        yield* clear
+        const sql = yield* PgClient.PgClient
+        const repo = yield* UserRepo
+        const users = Array.from({ length: 1_000 }, (_, index) =>
+          makeUser({
+            email: `${index}@example.com`,
+            first_name: index % 3 === 0 ? "Bo" : "Ada",
+            ip_address: "8.8.8.8",
+          }),
+        )
+        yield* sql`create sequence statements`
+        yield* sql`
+          create or replace function skip_and_count() returns trigger language plpgsql as $$
+          begin
+            perform nextval('statements');
+            if new.first_name = 'Bo' then return null; end if;
+            return new;
+          end $$`
+        yield* sql`create trigger skip_and_count before insert on users for each row execute function skip_and_count()`
+        const known = new Map([["8.8.8.8", place({})]])
+        const outcome = yield* repo
+          .upsert(yield* newLoad, makeShares(users, 1_000)[0]!, { known, queue: [] })
+          .pipe(Effect.ensuring(Effect.orDie(sql`drop trigger skip_and_count on users`)))
+        assert.deepInclude(outcome.counts, { inserted: 666, rejected: 334 })
+        assert.include(outcome.refused[0]!.reasons[0]!.message, "a BEFORE trigger of users returns NULL for it")
+        const [row] = yield* sql<{ calls: number }>`select nextval('statements')::int as calls`
+        assert.isBelow(row!.calls, 5_000)
+        yield* sql`drop sequence statements`
+      }),
+    )
+
+    it.effect("addresses that a trigger keeps out of the queue are left out", () =>
+      Effect.gen(function* () {
+        yield* clear
+        const sql = yield* PgClient.PgClient
+        const repo = yield* UserRepo
+        yield* sql`create or replace function skip() returns trigger language plpgsql as $$ begin return null; end $$`
+        yield* sql`create trigger skip before insert on ip_locations for each row execute function skip()`
+        const users = makeShares([makeUser({ ip_address: "8.8.8.8" })], 10)[0]!
+        const outcome = yield* repo
+          .upsert(yield* newLoad, users, { known: new Map(), queue: ["8.8.8.8"] })
+          .pipe(Effect.ensuring(Effect.orDie(sql`drop trigger skip on ip_locations`)))
+        assert.deepInclude(outcome.counts, { inserted: 1 })
+      }),
+    )
+
     it.effect("what is not a record's fault rejects nothing and changes nothing", () =>
       Effect.gen(function* () {
         yield* clear
