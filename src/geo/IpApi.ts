@@ -1,18 +1,4 @@
-import {
-  Cause,
-  Duration,
-  Effect,
-  Exit,
-  Layer,
-  Predicate,
-  Redacted,
-  Result,
-  Runtime,
-  Schedule,
-  Schema,
-  Semaphore,
-  Stream,
-} from "effect"
+import { Cause, Duration, Effect, Exit, Layer, Predicate, Redacted, Result, Runtime, Schema, Stream } from "effect"
 import {
   FetchHttpClient,
   type Headers,
@@ -24,9 +10,10 @@ import {
 import { parseAddress } from "../domain/Address.ts"
 import { Answer, type Answers } from "../domain/Location.ts"
 import * as Metrics from "../domain/Metrics.ts"
-import { GeoLocator, GeoLocatorError } from "./GeoLocator.ts"
+import { GeoLocator, type GeoLocatorError } from "./GeoLocator.ts"
 import { decodeAnswers, fields } from "./ipApiAnswer.ts"
 import type { Allowance } from "./permits.ts"
+import { failure, Fault, makeAskPatiently, provider, RateLimited } from "./ipApiRetry.ts"
 import { Quota, type Sending } from "./Quota.ts"
 
 export interface IpApiOptions {
@@ -43,24 +30,9 @@ export class IpApiConfigError extends Schema.TaggedError<IpApiConfigError>()("Ip
   override readonly [Runtime.errorExitCode] = 2
 }
 
-/** A try that may be repeated: the network, the service's own trouble, an answer that makes no sense. */
-class Fault extends Schema.TaggedError<Fault>()("Fault", { message: Schema.String }) {}
-
-/** HTTP 429: the quota says when the next try may be sent. */
-class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", { message: Schema.String }) {}
-
-const provider = "ip-api"
 const batchSize = 100
 const maxBodySize = 1024 * 1024
 const longestPauseSeconds = 3_600
-
-/** Ten tries in about two minutes. */
-const backoff = Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("15 seconds")]).pipe(
-  Schedule.jittered,
-  Schedule.upTo({ times: 9 }),
-)
-
-const failure = (message: string, retryable: boolean) => new GeoLocatorError({ provider, message, retryable })
 
 const isLoopback = ({ hostname }: URL): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
 
@@ -120,7 +92,7 @@ const beforeConnection = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ENE
 
 /** An answer of at most 1 MiB; of a longer one no more than that is read. */
 const readBody = Effect.fnUntraced(function* (response: HttpClientResponse.HttpClientResponse) {
-  const tooLong = new Fault({ message: `sent more than ${maxBodySize} bytes` })
+  const tooLong = new Fault({ message: `sent more than ${maxBodySize} bytes`, isNonsense: true })
   if ((wholeNumber(response.headers["content-length"]) ?? 0) > maxBodySize) return yield* tooLong
   const bytes = yield* response.stream.pipe(
     Stream.mapError((error) => new Fault({ message: `broke off its answer (${codeOf(error) ?? "cut short"})` })),
@@ -129,7 +101,7 @@ const readBody = Effect.fnUntraced(function* (response: HttpClientResponse.HttpC
   )
   return yield* Effect.try({
     try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
-    catch: () => new Fault({ message: "sent an answer that is not UTF-8" }),
+    catch: () => new Fault({ message: "sent an answer that is not UTF-8", isNonsense: true }),
   })
 })
 
@@ -187,7 +159,7 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
       yield* checkStatus(response.status, key !== undefined)
       const answers = decodeAnswers(yield* readBody(response), addresses)
       if (Result.isFailure(answers)) {
-        return yield* new Fault({ message: `sent an answer that makes no sense: ${answers.failure}` })
+        return yield* new Fault({ message: `sent an answer that makes no sense: ${answers.failure}`, isNonsense: true })
       }
       return answers.success
     },
@@ -212,35 +184,7 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
         ),
       )
 
-  /** Only one batch tries again, and others wait for what comes of it: a service in trouble is not asked by many. */
-  const trouble = yield* Semaphore.make(1)
-
-  const tryAgain = Effect.fnUntraced(
-    function* (addresses: ReadonlyArray<string>, first: Fault | RateLimited) {
-      let failed: typeof first | undefined = first
-      const next = Effect.suspend(() => {
-        if (failed === undefined) return askOnce(addresses)
-        const error = failed
-        failed = undefined
-        return Effect.fail(error)
-      })
-      return yield* next.pipe(
-        Effect.retry({ times: 2, while: (error) => error._tag === "RateLimited" }),
-        Effect.retry({ schedule: backoff, while: (error) => error._tag === "Fault" }),
-      )
-    },
-    (effect) => trouble.withPermit(effect),
-  )
-
-  const askPatiently = (addresses: ReadonlyArray<string>) =>
-    trouble.withPermit(Effect.void).pipe(
-      Effect.andThen(askOnce(addresses)),
-      Effect.catchTag(["Fault", "RateLimited"], (error) => tryAgain(addresses, error)),
-      Effect.catchTags({
-        Fault: ({ message }) => Effect.fail(failure(`${place} ${message}, the tenth time in a row`, true)),
-        RateLimited: ({ message }) => Effect.fail(failure(`${place} ${message}, the third time in a row`, true)),
-      }),
-    )
+  const askPatiently = yield* makeAskPatiently({ askOnce, place })
 
   const locate = Effect.fn("IpApi.locate")(function* (addresses: ReadonlyArray<string>) {
     if (addresses.length > batchSize) return yield* Effect.die(new Error(`${addresses.length} addresses in one batch`))

@@ -12,7 +12,10 @@ export interface Sending {
   readonly responded: (allowance: Allowance | undefined) => Effect.Effect<void>
   /** Nothing reached the service, for certain: there was no connection. The permit is free again. */
   readonly notSent: Effect.Effect<void>
-  /** The response said that it was one request too many (HTTP 429). Only counts it: tell `responded` as well. */
+  /**
+   * The response said that it was one request too many (HTTP 429). The next permit is granted alone: others follow when the
+   * service has answered it. Call `responded` before.
+   */
   readonly refused: Effect.Effect<void>
 }
 
@@ -182,7 +185,7 @@ const make = Effect.fnUntraced(function* (options: QuotaOptions, { permits: shar
           Effect.andThen(countRequest, shared.answered(sharedId, allowance)),
         ),
       notSent: tell(() => permits.giveBack(permit), shared.giveBack(sharedId)),
-      refused: countRefusal,
+      refused: Effect.andThen(change(permits.refused), countRefusal),
     }
     const ended = tell((now) => permits.ended(permit, now), countRequest)
     const recorded = Effect.suspend(() => (recording === undefined ? Effect.void : Fiber.join(recording)))

@@ -33,6 +33,8 @@ export const makePermits = (options: { readonly requests: number; readonly reque
   const underWay = new Set<Permit>()
   let countedUntil: Array<number> = []
   let limits: Array<Limit> = []
+  /** When the service refused a request, until it has answered one that was granted later. */
+  let refusedAt: number | undefined
 
   const forget = (now: number) => {
     countedUntil = countedUntil.filter((time) => time > now)
@@ -50,7 +52,10 @@ export const makePermits = (options: { readonly requests: number; readonly reque
       const full = underWay.size + countedUntil.length >= options.requests
       const own = full ? Math.min(...countedUntil) : now
       const exhausted = limits.filter((limit) => limit.remaining - underWay.size <= 0)
-      return Math.max(own, ...exhausted.map((limit) => limit.resetsAt)) - now
+      // One request goes first, and the others wait for its answer.
+      const isTrial = refusedAt !== undefined && underWay.size > 0
+      const trial = isTrial ? now + options.requestTimeoutMillis : now
+      return Math.max(own, trial, ...exhausted.map((limit) => limit.resetsAt)) - now
     },
 
     grant: (now: number): Permit => {
@@ -66,6 +71,7 @@ export const makePermits = (options: { readonly requests: number; readonly reque
 
     answered: (permit: Permit, now: number, allowance: Allowance | undefined): void => {
       if (!underWay.delete(permit)) return
+      if (refusedAt !== undefined && permit.grantedAt >= refusedAt) refusedAt = undefined
       forget(now)
       countedUntil.push(now + minute)
       if (allowance === undefined) return spendUnseen()
@@ -77,6 +83,11 @@ export const makePermits = (options: { readonly requests: number; readonly reque
         known.remaining = Math.min(known.remaining, allowance.remaining)
         known.resetsAt = Math.max(known.resetsAt, resetsAt)
       }
+    },
+
+    /** The answer was that this was one request too many. To be reported after `answered`. */
+    refused: (now: number): void => {
+      refusedAt = now
     },
 
     /** Its request is over. Without a response it may still be on its way to the service, until the timeout. */

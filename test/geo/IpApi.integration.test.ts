@@ -178,7 +178,7 @@ describe.each([
     })
     return Effect.gen(function* () {
       const { locate, server } = yield* start({ key: secret })
-      const addresses = someAddresses(2)
+      const addresses = someAddresses(100)
       assert.deepStrictEqual(answersOf(yield* locate(addresses)), expected(addresses))
       assert.isTrue(server.requests[0]!.url.endsWith(`&key=${secret}`))
       for (const [, behaviour] of nonsense) {
@@ -261,6 +261,77 @@ describe("IpApi", () => {
       assert.strictEqual(server.requests.length, 8)
     }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
   )
+
+  it.effect("after a 429 one batch goes first, and the others wait for its answer", () =>
+    Effect.gen(function* () {
+      const { locate, server, service, settle } = yield* start()
+      server.script(({ response, entries, send }) => {
+        response.setHeader("X-Rl", 1).setHeader("X-Ttl", 5)
+        send(entries)
+      })
+      answersOf(yield* locate(someAddresses(1)))
+      let release = () => {}
+      server.script(behaviours.status(429, { "X-Rl": "0", "X-Ttl": "20" }), ({ entries, send }) => {
+        release = () => send(entries)
+      })
+      const batches = Array.from({ length: 4 }, (_, index) => someAddresses(2, index * 2))
+      const all = yield* Effect.forkChild(
+        settle(Effect.forEach(batches, service.locate, { concurrency: service.concurrency })),
+      )
+      while (server.requests.length < 3) yield* live(1)
+      yield* live(200)
+      assert.strictEqual(server.requests.length, 3)
+      release()
+      assert.isTrue(Exit.isSuccess(yield* Fiber.join(all)))
+      assert.strictEqual(server.requests.length, 6)
+      assert.closeTo(server.requests[2]!.at - server.requests[1]!.at, 21_000, 1_000)
+    }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
+  )
+
+  /** Answers nonsense where one of these addresses is asked for. */
+  const trips =
+    (bad: ReadonlyArray<string>): Behaviour =>
+    (exchange) => {
+      const isBad = (entry: object) => "query" in entry && bad.some((address) => address === entry.query)
+      if (exchange.entries.some(isBad)) behaviours.wrongLatitude(exchange)
+      else exchange.send(exchange.entries)
+    }
+
+  it.effect.each([
+    ["the first", [0]],
+    ["the last", [99]],
+    ["two neighbours", [0, 1]],
+    ["four", [3, 27, 52, 90]],
+  ] as const)("leaves out addresses that are always answered with nonsense: %s of a batch", ([, indexes]) => {
+    const lines: Array<string> = []
+    return Effect.gen(function* () {
+      const { server, service, settle } = yield* start()
+      const addresses = someAddresses(300)
+      const bad = indexes.map((index) => addresses[100 + index]!)
+      server.script(...times(200, trips(bad)))
+      const batches = [0, 100, 200].map((from) => addresses.slice(from, from + 100))
+      const exit = yield* settle(Effect.forEach(batches, service.locate, { concurrency: service.concurrency }))
+      const places = expected(addresses)
+      for (const [index, answers] of (Exit.isSuccess(exit) ? exit.value : assert.fail()).entries()) {
+        const wanted = batches[index]!.map(
+          (address) => [address, bad.includes(address) ? Answer.notNow : places.get(address)!] as const,
+        )
+        assert.deepStrictEqual(answers, new Map(wanted))
+      }
+      assert.isAtMost(server.requests.length, 4 + 16 * bad.length)
+      assert.strictEqual(server.refusals(), 0)
+      for (const address of bad) {
+        const [line, ...more] = lines.filter((text) => text.includes(`${address} waits for another run`))
+        assert.deepStrictEqual(more, [])
+        assert.include(line, "sent an answer that makes no sense")
+      }
+    }).pipe(
+      Effect.provide([
+        NodeHttpClient.layerUndici,
+        Logger.layer([Logger.map(Logger.formatJson, (line) => lines.push(line))]),
+      ]),
+    )
+  })
 
   it.effect("sends nothing while the service says that none remain", () =>
     Effect.gen(function* () {
