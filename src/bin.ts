@@ -1,44 +1,15 @@
 #!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=60
-import { useCompileCache } from "./compileCache.ts"
-import { loadDotEnv } from "./dotEnv.ts"
+// Checks Node's version, then imports the program. An older Node must get as far as the message: nothing is imported
+// before, and the syntax is that of Node 12.
 
-// Before .env is read, which must not say where compiled code is, and before all else is imported.
-useCompileCache()
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
 
-// Before the AWS SDK is imported, which reads the environment by itself. Variables that are set win.
-const loadDotEnvOrExit = () => {
-  try {
-    return loadDotEnv(".env")
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error))
-    process.exit(2)
-  }
+if (major > 22 || (major === 22 && minor >= 19)) {
+  void import("./start.ts")
+} else {
+  console.error(
+    `etl needs Node 22.19 or newer; this is ${process.versions.node}. ` +
+      "Install one from https://nodejs.org, or put one that you have first in PATH.",
+  )
+  process.exitCode = 2
 }
-const dotEnv = loadDotEnvOrExit()
-
-const [{ runMain }, { program }] = await Promise.all([
-  import("@effect/platform-node/NodeRuntime"),
-  import("./program.ts"),
-])
-
-// Nobody reads any more, or the disk under the output is full: the work goes on, as with the log. What is lost of the
-// result is told, and no success.
-process.stderr.on("error", () => {})
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") return
-  console.error(`The result could not be written to stdout (${error.code}): it is incomplete.`)
-  process.on("exit", (code) => {
-    if (code === 0) process.exitCode = 2
-  })
-})
-
-// The first signal ends the work in an orderly way; a second one does not wait for that.
-let firstSignal: number | undefined
-const onSignal = () => {
-  firstSignal ??= performance.now()
-  // npm passes on what the terminal has sent already.
-  if (performance.now() - firstSignal > 500) process.exit(130)
-}
-process.on("SIGINT", onSignal).on("SIGTERM", onSignal)
-
-runMain(program(process.argv.slice(2), dotEnv))
