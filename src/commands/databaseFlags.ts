@@ -39,7 +39,7 @@ export type DatabaseFlags = Command.Command.Config.Infer<typeof databaseFlags>
 export const databaseGroup: FlagGroup = {
   title: "Database and log",
   flags: databaseFlags,
-  note: "What the URL does not say, or all of it, may be in DB_HOST, DB_PORT, DB_USER, DB_PASS, DB_NAME, DB_SSLMODE and DB_SSLROOTCERT. Other users of the machine see a --database-url in ps, not a variable.",
+  note: "What the URL does not say, or all of it, may be in DB_HOST, DB_PORT, DB_USER, DB_PASS, DB_NAME, DB_SSLMODE and DB_SSLROOTCERT. Without any of them PGHOST, PGPORT, PGUSER or PGDATABASE choose a server, with PGPASSWORD, PGSSLMODE and PGSSLROOTCERT. A password that is not given is looked up in PGPASSFILE or ~/.pgpass. Other users of the machine see a --database-url in ps, not a variable.",
 }
 
 /** What the flags of the database must not be together. */

@@ -7,6 +7,7 @@ import { checkDatabase, type DatabaseParts, type SharedQuota } from "./checkData
 import { checkLog, checkMmdb, checkSource } from "./checkFiles.ts"
 import type { CheckFlags } from "./checkFlags.ts"
 import { attempt, fromError, note, ok, skipped } from "./finding.ts"
+import { ignoredSettings } from "./ignoredSettings.ts"
 import { ignoredVariables } from "./ignoredVariables.ts"
 import { Mapping } from "./run.ts"
 
@@ -58,6 +59,7 @@ export const findingsOf = Effect.fnUntraced(function* <E>(flags: CheckFlags, par
     Result.isSuccess(mapping)
       ? ok("mapping", `${flags.mapping}: ${mapping.success.size} columns`)
       : yield* fromError("mapping", mapping.failure),
+    ...(yield* ignoredSettings(flags)),
     ...(yield* checkDatabase(
       parts.database,
       Option.map(service, ({ quota }) => quota),

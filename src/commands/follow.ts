@@ -4,6 +4,7 @@ import type { WorkflowEngine } from "effect/workflow"
 import type { GeoLocator } from "../geo/GeoLocator.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import type { LocationQueue } from "../repo/LocationQueue.ts"
+import { UserRepo } from "../repo/UserRepo.ts"
 import { UsageError } from "./CommandError.ts"
 import { withUsage } from "./CommandUsage.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
@@ -18,7 +19,7 @@ import { sameDatabase } from "./sameDatabase.ts"
 import { expectedRunName, parseRunName } from "./runName.ts"
 
 /** What it takes to follow a run. */
-export type FollowServices = ClusterRuns | LocationQueue | GeoLocator | WorkflowEngine.WorkflowEngine
+export type FollowServices = ClusterRuns | LocationQueue | UserRepo | GeoLocator | WorkflowEngine.WorkflowEngine
 
 /** Which run of a cluster. */
 export const clusterRun = Argument.String("RUN").pipe(
@@ -49,8 +50,9 @@ const execute = Effect.fn("follow")(
       tellGoingOn(standing.runId, flags),
       withDisplay(flags),
     )
-    const text = formatForPeople(summary, { maxRejects: undefined, same: sameDatabase(flags) })
-    yield* printSummary(summary, { json: flags.json, dryRun: false }, text)
+    const database = (yield* UserRepo).name
+    const text = formatForPeople(summary, { maxRejects: undefined, same: sameDatabase(flags), database })
+    yield* printSummary(summary, { json: flags.json, dryRun: false, database }, text)
   },
   logEnd,
   Effect.onInterrupt(() => Effect.logDebug("interrupted")),

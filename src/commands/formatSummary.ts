@@ -51,11 +51,12 @@ const formatPlaces = (summary: LocatingSummary): ReadonlyArray<string> => {
 const nextLocating = ({ addresses: { waiting }, serviceRate }: LocatingSummary, same: string): ReadonlyArray<string> =>
   waiting > 0 ? [`${describeQueue(waiting, serviceRate)}: etl locate${same}`] : []
 
-/** What a person reads on stdout when locating has ended. `same`: the flags that name the database again. */
-export const formatLocating = (summary: LocatingSummary, same: string): string => {
+/** What a person reads on stdout when locating has ended. */
+export const formatLocating = (summary: LocatingSummary, { database, same }: DatabaseNames): string => {
   const places = formatPlaces(summary)
   return [
     ...(places.length === 0 ? ["No user waits for a place."] : places),
+    `Database: ${database}`,
     formatDuration(summary.milliseconds),
     ...nextLocating(summary, same),
   ].join("\n")
@@ -89,11 +90,16 @@ const formatNext = (summary: RunSummary, { maxRejects, same }: SummaryOptions): 
     : []),
 ]
 
-export interface SummaryOptions {
+interface DatabaseNames {
+  /** For people. */
+  readonly database: string
+  /** The flags that name it again. */
+  readonly same: string
+}
+
+export interface SummaryOptions extends DatabaseNames {
   /** Known to who began the run. */
   readonly maxRejects: RejectLimit.RejectLimit | undefined
-  /** The flags that name the database again. */
-  readonly same: string
   /** Of the terminal, in columns. */
   readonly width: number
 }
@@ -105,6 +111,7 @@ export const formatSummary = (summary: RunSummary, options: SummaryOptions): str
     const these = files.length === 1 ? "The file is" : `All ${formatNumber(files.length)} files are`
     return [
       `${these} already loaded. Nothing to do; --force loads again.`,
+      `Database: ${options.database}`,
       ...formatPlaces(summary),
       ...nextLocating(summary, options.same),
     ].join("\n")
@@ -118,6 +125,7 @@ export const formatSummary = (summary: RunSummary, options: SummaryOptions): str
     ...(table.length > 0 ? [""] : []),
     ...formatTotals(summary),
     ...formatPlaces(summary),
+    `Database: ${options.database}`,
     `${formatDuration(milliseconds)}${speed}`,
     ...formatNext(summary, options),
   ].join("\n")

@@ -45,7 +45,9 @@ const makeLocate = (version: string) =>
       const code = addressExitCode(summary)
       const { formatLocating } = yield* Effect.promise(() => import("./formatSummary.ts"))
       yield* Console.log(
-        flags.json ? toJson({ exitCode: code, ...summary }) : formatLocating(summary, sameDatabase(flags)),
+        flags.json
+          ? toJson({ exitCode: code, database: users.name, ...summary })
+          : formatLocating(summary, { same: sameDatabase(flags), database: users.name }),
       )
       if (code !== 0) return yield* new Incomplete({ code })
     },

@@ -16,10 +16,18 @@ export const formatForPeople = Effect.fnUntraced(function* (
 /** Prints what a run did: as JSON, or the text for people. Fails with the exit code where it was not perfect. */
 export const printSummary = Effect.fnUntraced(function* <R>(
   summary: RunSummary,
-  { dryRun, json }: { readonly json: boolean; readonly dryRun: boolean },
+  {
+    database,
+    dryRun,
+    json,
+  }: {
+    readonly json: boolean
+    readonly dryRun: boolean
+    /** Null in a dry run, which has none. */ readonly database: string | null
+  },
   text: Effect.Effect<string, never, R>,
 ) {
   const code = exitCode(summary)
-  yield* Console.log(json ? toJson({ exitCode: code, dryRun, ...summary }) : yield* text)
+  yield* Console.log(json ? toJson({ exitCode: code, dryRun, database, ...summary }) : yield* text)
   if (code !== 0) return yield* new Incomplete({ code })
 })

@@ -77,10 +77,11 @@ const makeLoad = (version: string) =>
       const preview = yield* Preview
       const { formatDryRun } = yield* Effect.promise(() => import("./formatDryRun.ts"))
       const text = Option.match(preview, {
-        onNone: () => formatForPeople(summary, { maxRejects: flags.maxRejects, same: sameDatabase(flags) }),
+        onNone: () =>
+          formatForPeople(summary, { maxRejects: flags.maxRejects, same: sameDatabase(flags), database: users.name }),
         onSome: (seen) => Effect.map(seen, (seen) => formatDryRun(summary, seen, flags)),
       })
-      yield* printSummary(summary, flags, text)
+      yield* printSummary(summary, { ...flags, database: flags.dryRun ? null : users.name }, text)
     },
     logEnd,
     Effect.onInterrupt(() => Effect.logDebug("interrupted")),

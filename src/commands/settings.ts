@@ -97,7 +97,9 @@ const serverSettings = Effect.fnUntraced(function* (flags: CheckFlags, from: Fro
     ...setting("database port", String(settings.port), origins.port),
     ...setting("database name", settings.database, origins.database),
     ...setting("database user", settings.username, origins.username),
-    ...setting("database password", settings.password && hidden, origins.password),
+    ...(settings.passwordFile?.password === undefined
+      ? setting("database password", settings.password && hidden, origins.password)
+      : [{ name: "database password", value: hidden, from: settings.passwordFile.path }]),
     ...setting("sslmode", settings.tlsMode, origins.tlsMode),
     ...setting("sslrootcert", settings.rootCertificate, origins.rootCertificate),
   ]

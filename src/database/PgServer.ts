@@ -109,7 +109,7 @@ const negotiate = Effect.fn("PgServer.negotiate")(function* (
 })
 
 /**
- * A PostgreSQL server (13 or newer) as the connection string, or DATABASE_URL, and the DB_* variables name it: see
+ * A PostgreSQL server (13 or newer) as the connection string, or DATABASE_URL, and the DB_* variables name it, or else libpq's: see
  * `ServerSettings.config`. Connects once before it succeeds, so that a server that cannot be used is told at once, and
  * settles then whether `prefer` and `allow` come to mean TLS; the pool's connections are all of that kind. Without TLS
  * no connection sends the password in clear text over a network, unless the mode is `disable` or `allow`.
@@ -125,6 +125,7 @@ export const layer = (
     Effect.map(ServerSettings.config(options.url), (settings) => {
       const { database, host, port } = settings
       const client = Effect.gen(function* () {
+        if (settings.passwordFile?.ignored !== undefined) yield* Effect.logWarning(settings.passwordFile.ignored)
         const ssl = yield* negotiate(settings)
         const pool = { ...connection(settings, ssl, options), maxConnections: options.maxConnections }
         return yield* Effect.mapError(PgClient.make(pool), fromSqlError)
@@ -136,4 +137,4 @@ export const layer = (
     }),
   )
 
-export { config, isConfigured, origins } from "./ServerSettings.ts"
+export { config, ignoredVariables, isConfigured, origins } from "./ServerSettings.ts"

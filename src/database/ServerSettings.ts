@@ -1,5 +1,6 @@
-import { Config, Effect, Option, Redacted } from "effect"
+import { Config, Effect, Option, Record, Redacted } from "effect"
 import { DatabaseConfigError } from "../domain/DatabaseError.ts"
+import * as passwordFile from "./passwordFile.ts"
 
 /** libpq's levels of protection, from none to certificate and host name verified. */
 export const tlsModes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const
@@ -24,45 +25,94 @@ export interface ServerSettings {
   readonly options: string | undefined
   /** The connection string's setting, and what it says: the rest is of variables. */
   readonly url: { readonly setting: string; readonly parts: ReadonlyArray<string> }
+  readonly variables: Variables
+  /** The file that was looked at for a password; undefined where one is given. */
+  readonly passwordFile: passwordFile.PasswordFile | undefined
 }
 
-const variableOf = {
+/** The variables that give the parts, by libpq's names of these. */
+type Variables = Readonly<Record<"host" | "port" | "user" | "password" | "dbname" | "sslmode" | "sslrootcert", string>>
+type Part = keyof Variables
+
+const ours: Variables = {
   host: "DB_HOST",
   port: "DB_PORT",
   user: "DB_USER",
   password: "DB_PASS",
+  dbname: "DB_NAME",
   sslmode: "DB_SSLMODE",
   sslrootcert: "DB_SSLROOTCERT",
-} as const
-
-/** Where people set a part, or several of them: `DB_HOST and DB_PORT`, `host and port in --database-url`. */
-export const nameOf = ({ url }: ServerSettings, ...parts: ReadonlyArray<keyof typeof variableOf>): string => {
-  const inUrl = parts.filter((part) => url.parts.includes(part))
-  const variables = parts.filter((part) => !url.parts.includes(part)).map((part) => variableOf[part])
-  return [...(inUrl.length > 0 ? [`${inUrl.join(" and ")} in ${url.setting}`] : []), ...variables].join(" and ")
 }
 
-const variables = Config.all({
-  DATABASE_URL: Config.option(Config.Redacted("DATABASE_URL")),
-  DB_USER: Config.option(Config.String("DB_USER")),
-  DB_PASS: Config.option(Config.Redacted("DB_PASS")),
-  DB_HOST: Config.option(Config.String("DB_HOST")),
-  DB_PORT: Config.option(Config.String("DB_PORT")),
-  DB_NAME: Config.option(Config.String("DB_NAME")),
-  DB_SSLMODE: Config.option(Config.String("DB_SSLMODE")),
-  DB_SSLROOTCERT: Config.option(Config.String("DB_SSLROOTCERT")),
-})
+/** They come from the environment, where other programs find them too. */
+const libpqs: Variables = {
+  host: "PGHOST",
+  port: "PGPORT",
+  user: "PGUSER",
+  password: "PGPASSWORD",
+  dbname: "PGDATABASE",
+  sslmode: "PGSSLMODE",
+  sslrootcert: "PGSSLROOTCERT",
+}
 
-const read = variables.pipe(
+/** Those of libpq's that choose a server; the others say only how to connect. */
+const choosing = ["host", "port", "user", "dbname"] as const
+
+/** Where people set a part, or several of them: `DB_HOST and DB_PORT`, `host and port in --database-url`. */
+export const nameOf = (settings: ServerSettings, ...parts: ReadonlyArray<Exclude<Part, "dbname">>): string => {
+  const { passwordFile, url, variables } = settings
+  const inUrl = parts.filter((part) => url.parts.includes(part))
+  const others = parts
+    .filter((part) => !url.parts.includes(part))
+    .map((part) => (part === "password" && passwordFile?.password !== undefined ? passwordFile.path : variables[part]))
+  return [...(inUrl.length > 0 ? [`${inUrl.join(" and ")} in ${url.setting}`] : []), ...others].join(" and ")
+}
+
+type Values = Partial<Readonly<Record<Part, Redacted.Redacted>>>
+
+const isAnySet = (values: Values): boolean => Object.keys(values).length > 0
+
+/** Those that are set; a variable that is empty is not. */
+const valuesOf = (variables: Variables) =>
+  Effect.map(Config.all(Record.map(variables, (name) => Config.option(Config.Redacted(name)))), (values): Values =>
+    Record.getSomes(values),
+  )
+
+const read = Effect.gen(function* () {
+  return {
+    url: Option.getOrUndefined(yield* Config.option(Config.Redacted("DATABASE_URL"))),
+    ours: yield* valuesOf(ours),
+    libpqs: yield* valuesOf(libpqs),
+  }
+}).pipe(
   Effect.mapError(
     () => new DatabaseConfigError({ setting: "DB_*", message: "The settings of the database could not be read." }),
   ),
 )
 
-/** Whether any of the variables that name a server is set; a variable that is empty is not. */
-export const isConfigured: Effect.Effect<boolean, DatabaseConfigError> = Effect.map(read, (values) =>
-  Object.values(values).some((value) => value._tag === "Some"),
+const isLibpqs = (flag: Redacted.Redacted | undefined, values: Effect.Success<typeof read>): boolean =>
+  flag === undefined &&
+  values.url === undefined &&
+  !isAnySet(values.ours) &&
+  choosing.some((part) => values.libpqs[part] !== undefined)
+
+/** Whether any of the variables that name a server is set. Of libpq's those do that choose one. */
+export const isConfigured: Effect.Effect<boolean, DatabaseConfigError> = Effect.map(
+  read,
+  (values) => values.url !== undefined || isAnySet(values.ours) || isLibpqs(undefined, values),
 )
+
+/** libpq's variables that are set and do not count, since something else names the database, or none of them does. */
+export const ignoredVariables = Effect.fn("ServerSettings.ignoredVariables")(function* (choice: {
+  readonly isEmbedded: boolean
+  readonly flag: Redacted.Redacted | undefined
+}) {
+  const values = yield* read
+  if (!choice.isEmbedded && isLibpqs(choice.flag, values)) return []
+  return Record.keys(libpqs)
+    .filter((part) => values.libpqs[part] !== undefined)
+    .map((part) => libpqs[part])
+})
 
 const wrong = (setting: string, message: string) => new DatabaseConfigError({ setting, message })
 
@@ -144,58 +194,72 @@ const wholeNumber = (
 
 const readParts = Effect.fnUntraced(function* (flag: Redacted.Redacted | undefined) {
   const values = yield* read
-  const connectionString = flag ?? Option.getOrUndefined(values.DATABASE_URL)
+  const connectionString = flag ?? values.url
   const urlSetting = flag === undefined ? "DATABASE_URL" : "--database-url"
   const url: Parameters = connectionString === undefined ? {} : yield* parseUrl(urlSetting, connectionString)
-  return { url, urlSetting, values }
+  return {
+    url,
+    urlSetting,
+    ...(isLibpqs(flag, values) ? { names: libpqs, values: values.libpqs } : { names: ours, values: values.ours }),
+  }
 })
 
 /**
  * What the connection string and the variables say together. A connection string (of the flag, else DATABASE_URL) wins
- * part by part; DB_USER, DB_PASS, DB_HOST, DB_PORT, DB_NAME, DB_SSLMODE and DB_SSLROOTCERT give what it does not. Fails on
- * a value that cannot be meant, without showing it.
+ * part by part; DB_USER, DB_PASS, DB_HOST, DB_PORT, DB_NAME, DB_SSLMODE and DB_SSLROOTCERT give what it does not. Without
+ * any of these libpq's variables count, if one of them chooses a server. Where no password is given, the password file
+ * is looked at. Fails on a value that cannot be meant, without showing it.
  */
 export const config = Effect.fn("ServerSettings.config")(function* (flag?: Redacted.Redacted) {
-  const { url, urlSetting, values } = yield* readParts(flag)
-  const variable = (name: Exclude<keyof typeof values, "DATABASE_URL" | "DB_PASS">) =>
-    Option.getOrUndefined(values[name])
-  const from = (value: string | undefined, name: string) => (value === undefined ? name : urlSetting)
+  const { names, url, urlSetting, values } = yield* readParts(flag)
+  const variable = (part: Part) => values[part] && Redacted.value(values[part])
+  const from = (part: Part) => (url[part] === undefined ? names[part] : urlSetting)
 
-  const port = url.port ?? variable("DB_PORT") ?? "5432"
+  const host = url.host ?? variable("host") ?? "localhost"
+  if (names === libpqs && host.includes(",")) {
+    return yield* wrong(names.host, `${names.host} names several hosts; one is supported.`)
+  }
   const timeout = url.connect_timeout ?? "10"
-  const sslmode = url.sslmode ?? variable("DB_SSLMODE")
+  const sslmode = url.sslmode ?? variable("sslmode")
   const tlsMode = tlsModes.find((each) => each === sslmode)
   if (sslmode !== undefined && tlsMode === undefined) {
-    const setting = from(url.sslmode, "DB_SSLMODE")
+    const setting = from("sslmode")
     return yield* wrong(setting, `${setting}: sslmode must be one of ${tlsModes.join(", ")}.`)
   }
+  const login = {
+    host,
+    port: yield* wholeNumber(from("port"), "the port", url.port ?? variable("port") ?? "5432", 1, 65_535),
+    database: url.dbname ?? variable("dbname") ?? "user_activity",
+    username: url.user ?? variable("user") ?? "postgres",
+  }
+  const password = url.password === undefined ? values.password : Redacted.make(url.password)
+  const file = password === undefined ? yield* passwordFile.find(login) : undefined
   return {
-    host: url.host ?? variable("DB_HOST") ?? "localhost",
-    port: yield* wholeNumber(from(url.port, "DB_PORT"), "the port", port, 1, 65_535),
-    database: url.dbname ?? variable("DB_NAME") ?? "user_activity",
-    username: url.user ?? variable("DB_USER") ?? "postgres",
-    password: url.password === undefined ? Option.getOrUndefined(values.DB_PASS) : Redacted.make(url.password),
+    ...login,
+    password: password ?? file?.password,
     tlsMode,
-    rootCertificate: url.sslrootcert ?? variable("DB_SSLROOTCERT"),
+    rootCertificate: url.sslrootcert ?? variable("sslrootcert"),
     connectTimeout: yield* wholeNumber(urlSetting, "connect_timeout", timeout, 0, 86_400),
     applicationName: url.application_name,
     options: url.options,
     url: { setting: urlSetting, parts: Object.keys(url) },
+    variables: names,
+    passwordFile: file,
   } satisfies ServerSettings
 })
 
 /** The setting that gives each part: the connection string's or a variable's name; undefined where it is a default. */
 export const origins = Effect.fn("ServerSettings.origins")(function* (flag?: Redacted.Redacted) {
-  const { url, urlSetting, values } = yield* readParts(flag)
-  const origin = (parameter: keyof Parameters, name: keyof typeof values) =>
-    url[parameter] !== undefined ? urlSetting : values[name]._tag === "Some" ? name : undefined
+  const { names, url, urlSetting, values } = yield* readParts(flag)
+  const origin = (part: Part) =>
+    url[part] !== undefined ? urlSetting : values[part] === undefined ? undefined : names[part]
   return {
-    host: origin("host", "DB_HOST"),
-    port: origin("port", "DB_PORT"),
-    database: origin("dbname", "DB_NAME"),
-    username: origin("user", "DB_USER"),
-    password: origin("password", "DB_PASS"),
-    tlsMode: origin("sslmode", "DB_SSLMODE"),
-    rootCertificate: origin("sslrootcert", "DB_SSLROOTCERT"),
+    host: origin("host"),
+    port: origin("port"),
+    database: origin("dbname"),
+    username: origin("user"),
+    password: origin("password"),
+    tlsMode: origin("sslmode"),
+    rootCertificate: origin("sslrootcert"),
   }
 })

@@ -80,7 +80,12 @@ const unanswered = (cause: unknown, message: string, settings: ServerSettings): 
   if (/does not support TLS/.test(said)) {
     return permanent(`it offers no TLS. Turn TLS on there, or disable it by ${sslmode} if the network between is safe.`)
   }
-  if (/requested password/.test(said)) return permanent("it asks for a password. Set DB_PASS.")
+  if (/requested password/.test(said)) {
+    const ignored = settings.passwordFile?.ignored
+    return permanent(
+      `it asks for a password. Set ${nameOf(settings, "password")}.${ignored === undefined ? "" : ` ${ignored}`}`,
+    )
+  }
   if (/^ERR_SSL|^EPROTO/.test(code)) return permanent(`TLS failed (${said}). Set ${sslmode} to what it offers.`)
   return passing(`${said}. Is it a PostgreSQL server?`)
 }

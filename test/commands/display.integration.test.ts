@@ -43,7 +43,14 @@ describe("what is shown while a run goes on", () => {
       const { env } = yield* makeDatabase
       const { code, stderr, stdout } = yield* etl([...(yield* makeSource), "--geo", "none", "--json"], env)
       const summary = yield* Schema.decodeUnknownEffect(
-        Schema.fromJsonString(Schema.Struct({ ...RunSummary.fields, exitCode: Schema.Int, dryRun: Schema.Boolean })),
+        Schema.fromJsonString(
+          Schema.Struct({
+            ...RunSummary.fields,
+            exitCode: Schema.Int,
+            dryRun: Schema.Boolean,
+            database: Schema.String,
+          }),
+        ),
       )(stdout)
       assert.strictEqual(code, 3)
       assert.deepInclude(summary, { exitCode: 3, dryRun: false, runId: 1 })

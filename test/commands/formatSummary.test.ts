@@ -19,7 +19,7 @@ const summary: RunSummary = {
 }
 
 const addressesOf = (changes: Partial<RunSummary>) =>
-  formatSummary({ ...summary, ...changes }, { maxRejects: undefined, same: "", width: 80 })
+  formatSummary({ ...summary, ...changes }, { maxRejects: undefined, same: "", database: "embedded", width: 80 })
     .split("\n")
     .filter((line) => /^Addresses|^Locating|^ {2}answered|queued/.test(line))
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Redacted, Runtime, Schema } from "effect"
 import { DatabaseConfigError } from "../../src/domain/DatabaseError.ts"
-import { config, isConfigured } from "../../src/database/ServerSettings.ts"
+import { config, ignoredVariables, isConfigured, nameOf } from "../../src/database/ServerSettings.ts"
 
 const within = (env: Record<string, string>) =>
   Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env }))
@@ -9,7 +9,7 @@ const within = (env: Record<string, string>) =>
 const read = (env: Record<string, string>, flag?: string) =>
   Effect.map(
     config(flag === undefined ? undefined : Redacted.make(flag)).pipe(within(env)),
-    ({ password, url: _, ...settings }) => ({
+    ({ password, passwordFile: _file, url: _url, variables: _variables, ...settings }) => ({
       ...settings,
       password: password === undefined ? undefined : Redacted.value(password),
     }),
@@ -165,6 +165,58 @@ describe("ServerSettings", () => {
       for (const name of ["DATABASE_URL", "DB_USER", "DB_PASS", "DB_HOST", "DB_PORT", "DB_NAME", "DB_SSLMODE"]) {
         assert.isTrue(yield* isConfigured.pipe(within({ [name]: "x" })), name)
       }
+    }),
+  )
+
+  const psql = { PGHOST: "pg", PGPORT: "1", PGUSER: "u", PGDATABASE: "crm", PGPASSWORD: "p", PGSSLMODE: "require" }
+
+  it.effect("reads libpq's variables where nothing of ours names a server", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* read({ ...psql, PGSSLROOTCERT: "/ca.pem", DB_HOST: "" }), {
+        ...defaults,
+        host: "pg",
+        port: 1,
+        username: "u",
+        database: "crm",
+        password: "p",
+        tlsMode: "require",
+        rootCertificate: "/ca.pem",
+      })
+      const settings = yield* config().pipe(within(psql))
+      assert.strictEqual(nameOf(settings, "host", "password"), "PGHOST and PGPASSWORD")
+      assert.deepStrictEqual(yield* ignoredVariables({ isEmbedded: false, flag: undefined }).pipe(within(psql)), [])
+      for (const name of ["PGHOST", "PGPORT", "PGUSER", "PGDATABASE"]) {
+        assert.isTrue(yield* isConfigured.pipe(within({ [name]: "1" })), name)
+      }
+      assert.strictEqual((yield* refusal({ PGPORT: "x" })).setting, "PGPORT")
+      assert.strictEqual((yield* refusal({ PGHOST: "h", PGSSLMODE: "on" })).setting, "PGSSLMODE")
+      assert.include((yield* refusal({ PGHOST: "a,b" })).message, "several hosts")
+    }),
+  )
+
+  it.effect("ignores all of libpq's variables beside any of ours, and where none of them chooses a server", () =>
+    Effect.gen(function* () {
+      const names = ["PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSSLMODE"]
+      const ignored = (env: Record<string, string>, isEmbedded = false, flag?: string) =>
+        ignoredVariables({ isEmbedded, flag: flag === undefined ? undefined : Redacted.make(flag) }).pipe(within(env))
+      for (const [name, value] of [
+        ["DB_PASS", "ours"],
+        ["DB_NAME", "ours"],
+        ["DATABASE_URL", "postgres:///ours"],
+      ] as const) {
+        const env = { ...psql, [name]: value }
+        const expected = name === "DB_PASS" ? { ...defaults, password: "ours" } : { ...defaults, database: value }
+        assert.deepStrictEqual(yield* read(env), name === "DATABASE_URL" ? { ...defaults, database: "ours" } : expected)
+        assert.sameMembers([...(yield* ignored(env))], names)
+      }
+      assert.deepStrictEqual(yield* read(psql, "postgres://flag"), { ...defaults, host: "flag" })
+      assert.sameMembers([...(yield* ignored(psql, false, "postgres://flag"))], names)
+      assert.sameMembers([...(yield* ignored(psql, true))], names)
+
+      const alone = { PGPASSWORD: "p", PGSSLMODE: "require", PGSSLROOTCERT: "/ca.pem", PGPASSFILE: "/f" }
+      assert.isFalse(yield* isConfigured.pipe(within(alone)))
+      assert.deepStrictEqual(yield* read(alone), defaults)
+      assert.sameMembers([...(yield* ignored(alone))], ["PGPASSWORD", "PGSSLMODE", "PGSSLROOTCERT"])
     }),
   )
 })
