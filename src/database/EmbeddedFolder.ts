@@ -45,11 +45,27 @@ const another = "Name another one with --embedded DIR."
 const attempt = <A>(what: string, run: () => A) =>
   Effect.try({ try: run, catch: (cause) => refuse(`${what}: ${reason(cause)}. ${another}`) })
 
+/**
+ * Makes a folder and its parents, for their owner alone. One by one: Node's `recursive` never ends, and no signal ends it,
+ * where the system says that there is no such parent although it is there, as in /proc.
+ */
+const makeFolders = (path: string): void => {
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return
+  const parent = dirname(path)
+  if (parent !== path) makeFolders(parent)
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    // Another process has made it meanwhile.
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error
+  }
+}
+
 /** The real path, by which messages call the same folder the same, whether it exists or not. */
 const locate = (directory: string): string => {
   const path = resolve(directory)
   if (statSync(path, { throwIfNoEntry: false }) !== undefined) return realpathSync.native(path)
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolders(dirname(path))
   return join(realpathSync.native(dirname(path)), basename(path))
 }
 
@@ -93,7 +109,7 @@ export const isThere = (directory: string): Effect.Effect<boolean, DatabaseError
  */
 const secure = Effect.fnUntraced(function* (path: string, isEmpty: boolean) {
   const cannotUse = `Cannot use ${path} for the embedded database`
-  if (isEmpty) yield* attempt(cannotUse, () => mkdirSync(path, { recursive: true, mode: 0o700 }))
+  if (isEmpty) yield* attempt(cannotUse, () => makeFolders(path))
   const user = process.getuid?.()
   if (user === undefined) return
   const { uid } = yield* attempt(cannotUse, () => statSync(path))

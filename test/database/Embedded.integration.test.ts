@@ -25,6 +25,7 @@ import { sessionParameters } from "../../src/database/session.ts"
 import { makeTransaction } from "../../src/repo/transaction.ts"
 import { ownNamespace, spawnNode } from "../utils/child.ts"
 import { freshFolder } from "../utils/embedded.ts"
+import { spawnEtl } from "../utils/etlChild.ts"
 import { temporaryDirectory } from "../utils/postgres.ts"
 
 const child = fileURLToPath(import.meta.resolve("../utils/embeddedChild.ts"))
@@ -522,6 +523,18 @@ describe("the folder", () => {
         assert.deepStrictEqual(readdirSync(folder).sort(), [...names, "PG_VERSION", "etl.lock"].sort())
       }
       assert.strictEqual((yield* attempt(folder))._tag, "Success")
+    }).pipe(Effect.scoped),
+  )
+})
+
+describe("the command", () => {
+  it.live("ends where a folder cannot be made although its parent is there", (context) =>
+    Effect.gen(function* () {
+      if (!existsSync("/proc/self")) context.skip("there is no /proc")
+      const cwd = yield* temporaryDirectory
+      const etl = yield* spawnEtl(["init", "--embedded", "/proc/x/db"], { cwd, env: {} })
+      assert.strictEqual(yield* etl.ended, 6)
+      assert.include(etl.output.stderr, "Cannot use /proc/x/db for the embedded database: ENOENT")
     }).pipe(Effect.scoped),
   )
 })
