@@ -18,6 +18,7 @@ const client = Effect.fnUntraced(function* (directory: string) {
     unread: new Int32Array(new SharedArrayBuffer(4)),
   }
   if (folder.buildAt !== undefined) {
+    yield* Effect.logInfo(`Creating the embedded database in ${directory} ...`)
     yield* PgliteThread.build({ ...task, buildAt: folder.buildAt })
     yield* EmbeddedFolder.moveIn(folder.path)
   }

@@ -537,4 +537,18 @@ describe("the command", () => {
       assert.include(etl.output.stderr, "Cannot use /proc/x/db for the embedded database: ENOENT")
     }).pipe(Effect.scoped),
   )
+
+  it.live("says that it creates the database before it does, and nothing with -q", () =>
+    Effect.gen(function* () {
+      const cwd = yield* temporaryDirectory
+      const first = yield* spawnEtl(["locate", "--geo", "ip-api"], { cwd, env: { IP_API_URL: "http://127.0.0.1:1" } })
+      yield* first.says(/^Creating the embedded database in \.etl\/pgdata \.\.\.$/m)
+      assert.isFalse(existsSync(join(cwd, ".etl/pgdata/PG_VERSION")))
+      yield* first.signal("SIGKILL")
+      yield* first.ended
+      const quiet = yield* spawnEtl(["locate", "-q"], { cwd, env: { IP_API_URL: "http://127.0.0.1:1" } })
+      assert.strictEqual(yield* quiet.ended, 0)
+      assert.strictEqual(quiet.output.stderr, "")
+    }).pipe(Effect.scoped),
+  )
 })
