@@ -8,8 +8,8 @@ export interface AnswerColumn {
 }
 
 /**
- * A value of an answer: a number, `true` or `false`; text, also of a number that JSON's readers would round; JSON of a
- * JSON value or an array; null.
+ * A value of an answer: an integer, `true` or `false`; text, also of a number that JSON lacks, or that its readers would
+ * round; JSON of a JSON value, an array or another number, on one line; null.
  */
 export type Cell = string | number | boolean | null | { readonly json: string }
 

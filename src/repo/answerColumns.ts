@@ -1,5 +1,5 @@
 import { PgTypes } from "@effect/sql-pg"
-import { toJson } from "../domain/printable.ts"
+import { printable, toJson } from "../domain/printable.ts"
 import type { AnswerColumn, Cell } from "./ReadOnlyQuery.ts"
 
 // A column of any type comes as PostgreSQL's own text: the client knows the binary form of few types.
@@ -59,16 +59,25 @@ const textOf = (column: string, type: number, longest: number): string => {
   return `pg_catalog.left(${text}, ${enough})`
 }
 
-/** An instant as JSON has it; infinity, or a year that JSON does not know, as PostgreSQL writes it. */
-const instant = (text: string): string => {
-  const date = new Date(`${text.replace(" ", "T").replace(/\+00$/, "")}Z`)
-  return Number.isNaN(date.getTime()) ? text : date.toISOString()
-}
+/** A moment as ISO 8601 has it, with every digit; infinity, and a year before 1 or after 9999, as PostgreSQL writes it. */
+const moment = (text: string): string =>
+  text.replace(
+    /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)(\+00)?$/,
+    (_, date: string, time: string, zone?: string) => (zone === undefined ? `${date}T${time}` : `${date}T${time}Z`),
+  )
 
 const integer = (text: string): number | string => (Number.isSafeInteger(Number(text)) ? Number(text) : text)
 
-/** A value that JSON has a form for. The text of an array is a JSON array of its elements' texts. */
-const plainValue = (type: number, text: string): unknown => {
+/** PostgreSQL's digits; JSON has no NaN and no infinity. */
+const float = (text: string): Cell => (Number.isFinite(Number(text)) ? { json: text } : text)
+
+/** JSON as PostgreSQL writes it, on one line. A parser would round its numbers, and drop a repeated name. */
+const json = (text: string): Cell => ({
+  // Outside of strings, where JSON has no control characters, these are spaces.
+  json: printable(text.replaceAll(/[\t\n\r]/g, " ")),
+})
+
+const toCell = (type: number, text: string): Cell => {
   switch (type) {
     case OID.bool:
       return text.startsWith("t")
@@ -79,36 +88,25 @@ const plainValue = (type: number, text: string): unknown => {
       return integer(text)
     case OID.float4:
     case OID.float8:
-      return Number(text)
+      return float(text)
     case OID.timestamp:
     case OID.timestamptz:
-      return instant(text)
+      return moment(text)
     case OID.json:
     case OID.jsonb:
-      return JSON.parse(text)
+      return json(text)
     default: {
       const element = elements.get(type)
-      return element === undefined ? text : elementValues(element, JSON.parse(text))
+      return element === undefined ? text : { json: arrayJson(element, JSON.parse(text)) }
     }
   }
 }
 
-const elementValues = (type: number, value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map((inner) => elementValues(type, inner))
-  return typeof value === "string" ? plainValue(type, value) : value
-}
-
-const isStructured = (type: number): boolean => type === OID.json || type === OID.jsonb || elements.has(type)
-
-/** JSON that is nested too deep for us stays as PostgreSQL writes it. */
-const structured = (type: number, text: string): Cell => {
-  try {
-    const value = plainValue(type, text)
-    return value === null ? null : { json: toJson(value) }
-  } catch (error) {
-    if (error instanceof RangeError) return text
-    throw error
-  }
+/** Of an array that has come as a JSON array of its elements' texts. */
+const arrayJson = (element: number, value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map((inner) => arrayJson(element, inner)).join(",")}]`
+  const cell = typeof value === "string" ? toCell(element, value) : null
+  return cell !== null && typeof cell === "object" ? cell.json : toJson(cell)
 }
 
 /** How the columns of an answer are asked for, and what is made of their texts. */
@@ -133,8 +131,7 @@ export const describeColumns = (fields: ReadonlyArray<{ readonly name: string; r
     cell: (index: number, text: string | null): readonly [cell: Cell, isCut: boolean] => {
       if (text === null) return [null, false]
       if (text.length > longest) return [text.slice(0, longest).replace(/[\ud800-\udbff]$/, ""), true]
-      const type = fields[index]!.dataTypeId
-      return [isStructured(type) ? structured(type, text) : (plainValue(type, text) as Cell), false]
+      return [toCell(fields[index]!.dataTypeId, text), false]
     },
   }
 }

@@ -19,10 +19,10 @@ describe("etl sql", () => {
       const table = yield* etl(["sql", statement], env)
       assert.strictEqual(table.code, 0, table.stderr)
       assert.deepStrictEqual(table.stdout.split("\n"), [
-        "name               latitude               big  small  nothing  raw     list   json             truth",
-        "-----------------  --------  ----------------  -----  -------  ------  -----  ---------------  -----",
-        'Ada                    -1.5  9007199254740993      7           \\x00ff  [1,2]  {"a":"b\\u001b"}  true',
-        '=\\u001b[31m"B", o        12                 1      2           \\x      []                      false',
+        "name               latitude               big  small  nothing  raw     list   json              truth",
+        "-----------------  --------  ----------------  -----  -------  ------  -----  ----------------  -----",
+        'Ada                    -1.5  9007199254740993      7           \\x00ff  [1,2]  {"a": "b\\u001b"}  true',
+        '=\\u001b[31m"B", o        12                 1      2           \\x      []     null              false',
         "2 rows",
       ])
 
@@ -51,6 +51,14 @@ describe("etl sql", () => {
           truth: false,
         },
       ])
+
+      const exact = `select float8 'NaN' as f, row_to_json(row(9007199254740993)) as j, json E'[1e400,\\n1]' as l`
+      assert.strictEqual(
+        (yield* etl(["sql", exact, "--json"], env)).stdout,
+        '[\n  {\n    "f": "NaN",\n    "j": {"f1":9007199254740993},\n    "l": [1e400, 1]\n  }\n]',
+      )
+      const exactCsv = (yield* etl(["sql", exact, "--csv"], env)).stdout
+      assert.strictEqual(exactCsv, 'f,j,l\nNaN,"{""f1"":9007199254740993}","[1e400, 1]"')
 
       const csv = yield* etl(["sql", "select '=1+1' as a, '\"x\", y' as b, -2 as c, null as d", "--csv"], env)
       assert.strictEqual(csv.stdout, 'a,b,c,d\n=1+1,"""x"", y",-2,')
