@@ -88,20 +88,15 @@ const make = Effect.gen(function* () {
     )
 
     let count = 0
-    let longestSeen: number | undefined
     let isCutSaid = false
     const fetch = Effect.gen(function* () {
-      const atOnce = rowsAtOnce(longestSeen)
-      const rows = (yield* connection.executeValuesUnprepared(`fetch ${atOnce} from etl_rows`, [])) as ReadonlyArray<
-        ReadonlyArray<string | null>
-      >
+      const rows = (yield* connection.executeValuesUnprepared(
+        `fetch ${rowsAtOnce} from etl_rows`,
+        [],
+      )) as ReadonlyArray<ReadonlyArray<string | null>>
       let cut: string | undefined
       const cells = rows.map((row) => {
         count += 1
-        longestSeen = Math.max(
-          longestSeen ?? 0,
-          row.reduce((sum, text) => sum + (text?.length ?? 0), 0),
-        )
         return row.map((text, index) => {
           const [value, isCut] = cell(index, text)
           if (isCut) cut ??= `${columns[index]!.name} of row ${count}`
@@ -114,7 +109,7 @@ const make = Effect.gen(function* () {
           `Values of more than ${longest} characters are cut, the first in column ${cut}. Ask for parts of them, as with substr.`,
         )
       }
-      return [cells, rows.length < atOnce ? Option.none() : Option.some(undefined)] as const
+      return [cells, rows.length < rowsAtOnce ? Option.none() : Option.some(undefined)] as const
     })
     return {
       columns,

@@ -8,7 +8,7 @@ const { OID } = PgTypes
 
 /** The longest text that a cell has, in characters; it is less where more than 64 columns may be that long. */
 const longestCell = 65_536
-const longestRow = 4 * 1024 * 1024
+const longestTexts = 4 * 1024 * 1024
 
 /** Characters that are fetched at once, and rows, however short they are. */
 const piece = 16 * 1024 * 1024
@@ -112,21 +112,17 @@ const arrayJson = (element: number, value: unknown): string => {
 /** How the columns of an answer are asked for, and what is made of their texts. */
 export const describeColumns = (fields: ReadonlyArray<{ readonly name: string; readonly dataTypeId: number }>) => {
   const long = fields.filter(({ dataTypeId }) => !short.has(dataTypeId))
-  const longest = Math.min(longestCell, Math.floor(longestRow / Math.max(long.length, 1)))
+  const longest = Math.min(longestCell, Math.floor(longestTexts / Math.max(long.length, 1)))
   const names = fields.map((_, index) => `c${index}`)
-  const longTexts = (some: ReadonlyArray<unknown>) => shortText * (1 + fields.length) + longest * some.length
-  // Most columns of this type have a limit, which we do not know: how long they are, the first rows show.
-  const unlimited = longTexts(long.filter(({ dataTypeId }) => dataTypeId !== OID.varchar))
+  // Also of varchar: a limit is not known, and what the first rows hold says nothing about the next ones.
+  const longestRow = shortText * (1 + fields.length) + longest * long.length
   return {
     columns: fields.map(({ name, dataTypeId }): AnswerColumn => ({ name, isNumber: numbers.has(dataTypeId) })),
     longest,
     names,
     texts: fields.map(({ dataTypeId }, index) => textOf(names[index]!, dataTypeId, longest)),
-    /** How many rows are fetched at once, so that they fit into memory. `seen`: characters of the longest row so far. */
-    rowsAtOnce: (seen: number | undefined): number => {
-      const row = seen === undefined ? longTexts(long) : Math.max(seen, unlimited)
-      return Math.max(1, Math.min(mostRows, Math.floor(piece / row)))
-    },
+    /** How many rows are fetched at once, so that they fit into memory whatever they hold. */
+    rowsAtOnce: Math.max(1, Math.min(mostRows, Math.floor(piece / longestRow))),
     /** A cell, and whether it is cut. */
     cell: (index: number, text: string | null): readonly [cell: Cell, isCut: boolean] => {
       if (text === null) return [null, false]

@@ -11,6 +11,17 @@ const users = `insert into users (first_name, last_name, email, ip_address, crea
 
 const wide = Array.from({ length: 12 }, (_, column) => `repeat('é', 70000) as c${column}`).join(", ")
 
+/** Rows of which the first thousand are short. */
+const late = Array.from(
+  { length: 6 },
+  (_, column) => `repeat('é', case when i > 1200 then 65536 else 1 end)::varchar as c${column}`,
+).join(", ")
+const statements = [
+  "select * from users",
+  `select ${wide} from generate_series(1, 200)`,
+  `select ${late} from generate_series(1, 2000) i`,
+]
+
 // A minute or two: only `npm run test:faults` sets it.
 describe.runIf(process.env["FAULTS"] !== undefined)("etl sql", () => {
   it.live(
@@ -20,7 +31,7 @@ describe.runIf(process.env["FAULTS"] !== undefined)("etl sql", () => {
         const { env, query } = yield* makeDatabase
         assert.strictEqual((yield* etl(["init"], env)).code, 0)
         yield* query(users)
-        for (const statement of ["select * from users", `select ${wide} from generate_series(1, 200)`]) {
+        for (const statement of statements) {
           for (const format of [[], ["--json"], ["--csv"]]) {
             const { code, mebibytes, stderr } = yield* measureEtl(["sql", statement, ...format], env, (stdout) =>
               stdout.resume(),
