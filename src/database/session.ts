@@ -1,7 +1,8 @@
 /**
  * Settings of every session, the same on a server and in the embedded database. A plan is made for each execution: one
  * kept from when a table was empty would read all of it once it has grown. (The upsert forbids such plans, and keeps
- * one.) PGlite takes no notice of the timeout.
+ * one.) A backslash in a statement of ours is a character, whatever a role's settings are. PGlite takes no notice of the
+ * timeout.
  */
 export const sessionParameters = {
   application_name: "user-activity-etl",
@@ -10,6 +11,7 @@ export const sessionParameters = {
   client_min_messages: "warning",
   timezone: "UTC",
   datestyle: "ISO",
+  standard_conforming_strings: "on",
 } as const
 
 /** The longest message taken from the database, in bytes: a row with several of the largest rejects fits. */

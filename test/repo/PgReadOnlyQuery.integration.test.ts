@@ -1,15 +1,16 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Logger, Stream } from "effect"
+import { ConfigProvider, Effect, Layer, Logger, Stream } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Embedded from "../../src/database/Embedded.ts"
+import * as PgServer from "../../src/database/PgServer.ts"
 import type { Database } from "../../src/domain/Database.ts"
 import * as PgReadOnlyQuery from "../../src/repo/PgReadOnlyQuery.ts"
 import { type Cell, ReadOnlyQuery } from "../../src/repo/ReadOnlyQuery.ts"
 import { freshFolder } from "../utils/embedded.ts"
-import { clientLayer, freshDatabase, sharedPostgres } from "../utils/postgres.ts"
+import { clientLayer, environment, freshDatabase, sharedPostgres } from "../utils/postgres.ts"
 
 const ask = Effect.fnUntraced(function* (statement: string) {
   const { columns, rows } = yield* (yield* ReadOnlyQuery).ask(statement)
@@ -228,6 +229,35 @@ describe("PgReadOnlyQuery", () => {
         yield* cutsCells
       }).pipe(Effect.provide(layer))
       assert.isFalse(existsSync(file))
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("shows the same bytes and times whatever the database's settings are", () =>
+    Effect.gen(function* () {
+      const server = yield* sharedPostgres
+      const name = yield* freshDatabase
+      yield* Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        for (const setting of [
+          "standard_conforming_strings = off",
+          "bytea_output = escape",
+          "timezone = 'Asia/Tokyo'",
+        ]) {
+          yield* sql.unsafe(`alter database ${name} set ${setting}`)
+        }
+      }).pipe(Effect.provide(clientLayer(server, name)))
+      const layer = layerOn(PgServer.layer({ url: undefined, maxConnections: 1 }))
+      const [row] = yield* ask(
+        "select decode('00ff', 'hex'), timestamptz '2024-02-29 12:00:00.5+00', array[decode('00', 'hex')]",
+      ).pipe(
+        Effect.map(({ rows }) => rows),
+        Effect.provide(layer),
+        Effect.provideService(
+          ConfigProvider.ConfigProvider,
+          ConfigProvider.fromEnv({ env: environment(server, name) }),
+        ),
+      )
+      assert.deepStrictEqual(row, ["\\x00ff", "2024-02-29T12:00:00.5Z", { json: '["\\\\x00"]' }])
     }).pipe(Effect.scoped),
   )
 
