@@ -30,7 +30,7 @@ const warnOfRole = Effect.fnUntraced(function* (connection: Connection) {
   if (found === undefined || !(found.isSuperuser || found.writesFiles)) return
   const what = found.isSuperuser ? "is a superuser" : "may write files on the server, or run programs there"
   yield* Effect.logWarning(
-    `The role ${found.role} ${what}: functions that a statement calls may too. Use a role that only reads.`,
+    `The role ${found.role} ${what}: functions that a statement calls can do the same. Use a role that only reads.`,
   )
 })
 
