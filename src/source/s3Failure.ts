@@ -77,7 +77,7 @@ export const explain = (error: unknown, request: S3Request): S3Failure => {
   if (refusedCredentials.includes(name)) {
     return permanent(`${host} refused the AWS credentials (${name}). Renew or correct them.`)
   }
-  if (name === "AnswerTooLong") return permanent(`${host} does not answer as S3 does: ${message} Check --endpoint.`)
+  if (name === "AnswerTooLong") return permanent(`${host} does not answer as S3 does: ${message}`)
   if (status >= 300 && status < 400) {
     const where = brief(bucketRegionOf(error) ?? "another region")
     return permanent(`${host} says that the bucket "${bucket}" is elsewhere (${where}). Check --region and --endpoint.`)

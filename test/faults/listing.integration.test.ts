@@ -36,11 +36,14 @@ const storeOf = (total: number, isPadded: boolean) => (request: IncomingMessage,
   )
 }
 
-const list = Effect.fnUntraced(function* (total: number, isPadded: boolean) {
-  const endpoint = yield* httpServer(storeOf(total, isPadded))
+const listAt = Effect.fnUntraced(function* (endpoint: string) {
   // As `etl` runs: see its first line.
   const { line } = yield* spawnNode("--max-semi-space-size=8", ["--heap-growing-percent=60", child, endpoint])
   return JSON.parse(yield* line(() => true)) as Record<string, unknown> & { readonly megabytes: number }
+})
+
+const list = Effect.fnUntraced(function* (total: number, isPadded: boolean) {
+  return yield* listAt(yield* httpServer(storeOf(total, isPadded)))
 })
 
 describe("a listing of S3 keys", () => {
@@ -68,6 +71,28 @@ describe("a listing of S3 keys", () => {
       Effect.gen(function* () {
         const { error, megabytes } = yield* list(10 * million, true)
         assert.include(error, "s3://exports/: The store lists more than 1,000,000 keys")
+        assert.isBelow(megabytes, 300)
+      }),
+    900_000,
+  )
+
+  it.live.skipIf(!isLong)(
+    "is refused where its pages have more than 2 GiB",
+    () =>
+      Effect.gen(function* () {
+        // Texts of a comment take the parser no time.
+        const comments = `<!-->${"x".repeat(60_000)}-->`.repeat(160)
+        let pages = 0
+        const endpoint = yield* httpServer((_, response) => {
+          pages++
+          response.end(
+            `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>${pages}</NextContinuationToken>` +
+              `<Contents><Key>${keyOf(pages, true)}</Key><ETag>1</ETag><Size>1</Size></Contents>${comments}</ListBucketResult>`,
+          )
+        })
+        const { error, megabytes } = yield* listAt(endpoint)
+        assert.include(error, "The pages of its list have more than 2 GiB. Check --endpoint, or name a narrower prefix")
+        assert.isAtMost(pages * comments.length, 2.1 * 2 ** 30)
         assert.isBelow(megabytes, 300)
       }),
     900_000,

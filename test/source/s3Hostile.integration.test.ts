@@ -82,12 +82,49 @@ describe("S3Source with a store that is hostile or broken", () => {
       const sent: Array<Promise<number>> = []
       const { files } = yield* sourceOf((_, response) => {
         response.write("<ListBucketResult>")
-        sent.push(flood(response, Buffer.from(object("a.csv").repeat(1_000))))
+        sent.push(flood(response, Buffer.from(object("a".repeat(3_000)).repeat(20))))
       })
       const error = yield* Effect.flip(files)
       assert.include(error.message, "A page of its list has more than 10 MiB. Check --endpoint.")
       assert.lengthOf(sent, 1)
       assert.isBelow(yield* Effect.promise(() => sent[0]!), 20 * mebi)
+    }),
+  )
+
+  const filled = (text: string, from: string, to: string) =>
+    page(`<Contents>${from}${text.repeat(Math.floor((9.9 * mebi) / text.length))}${to}</Contents>`)
+  const distinct = Array.from({ length: 90_000 }, (_, index) => `${"x".repeat(90)}${index}`)
+
+  it.effect.each([
+    ["entities of one key", "64 KiB without a tag", filled("&amp;", "<Key>", "</Key>")],
+    ["entities", "100,000", filled(`<b/>${"&amp;".repeat(10_000)}`, "", "")],
+    ["elements between texts", "100,000", filled("a<b/>", "", "")],
+    ["line ends", "100,000", filled(`<b/>${"\r".repeat(10_000)}`, "", "")],
+    ["empty objects", "1 MiB of tags", filled("<Contents/>", "", "")],
+    ["long names of elements", "1 MiB of tags", page(distinct.map((name) => `<${name}/>`).join(""))],
+    ["names of attributes", "64 KiB without a tag", filled('a=""', "<b", "/>")],
+    ["one text", "64 KiB without a tag", filled("x", "<Key>", "</Key>")],
+    ["one attribute", "64 KiB without a tag", filled(">", '<Key a="', '"/>')],
+  ] as const)("refuses a page below 10 MiB that takes the parser much memory: %s", ([, bound, body]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip((yield* listingOf(() => body)).files)
+      assert.include(error.message, `A page of its list has more than ${bound}`)
+      assert.include(error.message, "Check --endpoint.")
+    }),
+  )
+
+  it.effect("takes a page as large as S3's: 1,000 of the longest keys, with all that S3 says of them", () =>
+    Effect.gen(function* () {
+      const rest =
+        "<LastModified>2026-01-01T00:00:00.000Z</LastModified><ChecksumAlgorithm>CRC64NVME</ChecksumAlgorithm>" +
+        "<ChecksumType>FULL_OBJECT</ChecksumType><Owner><ID>1</ID><DisplayName>&amp;</DisplayName></Owner>" +
+        "<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress><RestoreExpiryDate>2026-01-01T00:00:00.000Z" +
+        "</RestoreExpiryDate></RestoreStatus><StorageClass>STANDARD</StorageClass></Contents>"
+      const objects = Array.from({ length: 1_000 }, (_, index) => {
+        const key = `${"%C3%A9".repeat(508)}${String(index).padStart(4, "0")}.csv`
+        return object(key).replace("</Contents>", rest).replaceAll("><", ">\r\n<")
+      })
+      assert.lengthOf(yield* (yield* listingOf(() => page(objects.join("")))).files, 1_000)
     }),
   )
 
