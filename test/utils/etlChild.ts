@@ -41,6 +41,7 @@ export const spawnEtl = Effect.fnUntraced(function* (
   })
 
   return {
+    pid: child.pid!,
     output: output as Readonly<typeof output>,
     /** Waits until stderr says so. Dies when the process ends without. */
     says: (what: RegExp) =>
