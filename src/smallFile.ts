@@ -1,4 +1,5 @@
-// Reads a file that a person writes, such as a mapping or a certificate, without trusting what its path leads to.
+// Reads a file that a person writes, such as a mapping or a certificate, without trusting what its path leads to. Without
+// Effect, unlike readSmallFile.ts: bin.ts reads .env before it imports Effect.
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs"
 import { devNull } from "node:os"
 

@@ -95,7 +95,7 @@ export class Framer {
     }
   }
 
-  /** What there is instead of a header, if that is too long already; for who has got no frame yet. */
+  /** Before the first frame: what stands where the header should, once it is longer than a record may be. */
   get overlongHeader(): Frame | undefined {
     const frame = this.frame(this.position, this.offset, this.line, 0)
     if (this.state === SKIPPING) return frame.length > this.maxRecordSize ? frame : undefined

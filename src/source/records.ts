@@ -193,7 +193,8 @@ export const readChunks =
         const framesOf = function* (chunk: Uint8Array | typeof endOfFile) {
           yield* chunk === endOfFile ? framer.finish() : framer.push(chunk)
           // Without a header no more of the file is of use.
-          if (header === undefined && framer.overlongHeader !== undefined) yield [framer.overlongHeader]
+          const frame = header === undefined ? framer.overlongHeader : undefined
+          if (frame !== undefined) yield [frame]
         }
 
         return bytes.pipe(

@@ -91,8 +91,8 @@ export class S3Listing {
   readonly #outOfOrder = new Set<number>()
 
   /**
-   * Counts the keys of a page, of files or not, and returns whether there is a new one. A key that comes again counts as
-   * new the first time: to remember all keys, of which S3 sends each after the one before, takes memory.
+   * Counts all keys of a page, and returns whether one of them is new. Keys that come in order, as S3 sends them, are not
+   * remembered, to save memory: one that repeats such a key still counts as new, once.
    */
   count(keys: ReadonlyArray<string>): boolean {
     const before = this.#outOfOrder.size
