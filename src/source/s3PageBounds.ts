@@ -14,6 +14,10 @@ const maxTags = mebi
 /** Bytes without `<`: each becomes a string until the text ends. S3's own keys have 3 kB at most. */
 const maxText = 64 * 1024
 
+/** Of `<!`: for each DOCTYPE the parser reads the whole page. S3's own pages have none. */
+const maxDeclarations = 100
+
+const exclamationMark = 0x21
 const lessThan = 0x3c
 const greaterThan = 0x3e
 const ampersand = 0x26
@@ -26,6 +30,8 @@ export class PageBounds {
   #tags = 0
   #text = 0
   #isTag = false
+  #declarations = 0
+  #last = 0
 
   /** Counts the next bytes. Returns the bound that they exceed, or undefined. */
   take(chunk: Uint8Array): string | undefined {
@@ -36,12 +42,15 @@ export class PageBounds {
     let text = this.#text
     let longestText = text
     let isTag = this.#isTag
+    let last = this.#last
     for (const byte of chunk) {
       if (byte === lessThan) {
         marks++
         isTag = true
         text = 0
       } else if (byte === ampersand || byte === carriageReturn) marks++
+      else if (byte === exclamationMark && last === lessThan) this.#declarations++
+      last = byte
       text++
       if (text > longestText) longestText = text
       if (isTag) tags++
@@ -51,7 +60,9 @@ export class PageBounds {
     this.#tags = tags
     this.#text = text
     this.#isTag = isTag
+    this.#last = last
     if (marks > maxMarks) return "100,000 tags, entities and line ends"
+    if (this.#declarations > maxDeclarations) return "100 declarations (<!)"
     if (tags > maxTags) return "1 MiB of tags"
     return longestText > maxText ? "64 KiB without a tag" : undefined
   }

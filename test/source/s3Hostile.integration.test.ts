@@ -103,6 +103,11 @@ describe("S3Source with a store that is hostile or broken", () => {
     ["elements between texts", "100,000", filled("a<b/>", "", "")],
     ["line ends", "100,000", filled(`<b/>${"\r".repeat(10_000)}`, "", "")],
     ["empty objects", "1 MiB of tags", filled("<Contents/>", "", "")],
+    [
+      "declarations, for each of which the parser reads the page",
+      "100 declarations (<!)",
+      page("<!DOCTYPE a>".repeat(200)),
+    ],
     ["long names of elements", "1 MiB of tags", page(distinct.map((name) => `<${name}/>`).join(""))],
     ["names of attributes", "64 KiB without a tag", filled('a=""', "<b", "/>")],
     ["one text", "64 KiB without a tag", filled("x", "<Key>", "</Key>")],
