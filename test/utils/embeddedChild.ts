@@ -1,5 +1,5 @@
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Logger } from "effect"
 import { once } from "node:events"
 import { createInterface } from "node:readline"
 import * as Embedded from "../../src/database/Embedded.ts"
@@ -54,4 +54,9 @@ const [verb, ...parameters] = process.argv.slice(2) as [keyof typeof program, st
 
 const run: Effect.Effect<unknown, unknown> = program[verb](...parameters)
 
-await Effect.runPromise(Effect.catchCause(run, (cause) => say(`failed ${cause}`)))
+await Effect.runPromise(
+  Effect.catchCause(run, (cause) => say(`failed ${cause}`)).pipe(
+    // Logs go to stdout by default.
+    Effect.provide(Logger.layer([])),
+  ),
+)
