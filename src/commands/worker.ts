@@ -42,7 +42,7 @@ const ownFlags = {
       ),
       Flag.withMetavar("ADDRESS"),
     ),
-    "Address to listen on, where --host is none of this machine's (NAT, Kubernetes)",
+    "Address to listen on, where --host is not an address of this machine (NAT, Kubernetes)",
     { unset: "that of --host" },
   ),
   endpoint: repeatable(

@@ -60,7 +60,7 @@ const make = Effect.gen(function* () {
     return connection
   })
 
-  /** Opens a cursor. PostgreSQL refuses what is none of SELECT, VALUES, TABLE and WITH, or writes. */
+  /** Opens a cursor. PostgreSQL takes SELECT, VALUES, TABLE and WITH that only read, and refuses all else. */
   const declare = (connection: Connection, name: string, query: string) =>
     connection.executeRaw(`declare ${name} no scroll cursor for ${query}`, [])
 
