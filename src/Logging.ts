@@ -14,6 +14,7 @@ import {
   Runtime,
   Schema,
 } from "effect"
+import { errnoOf } from "./domain/errno.ts"
 import { printable, toJson } from "./domain/printable.ts"
 
 /** The log's file cannot be written. */
@@ -74,9 +75,6 @@ export const unfit = Effect.fnUntraced(function* (path: string) {
     : undefined
 })
 
-const codeOf = ({ reason }: PlatformError.PlatformError): unknown =>
-  Predicate.hasProperty(reason.cause, "code") ? reason.cause.code : undefined
-
 /**
  * Appends lines to the log, which is made for its owner alone. A full disk does not end the work that is logged, but is
  * reported, once.
@@ -84,9 +82,9 @@ const codeOf = ({ reason }: PlatformError.PlatformError): unknown =>
 const file = Effect.fnUntraced(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
   const cannotWrite = (error: PlatformError.PlatformError) =>
-    `--logfile: ${path} cannot be written (${codeOf(error) ?? error.message}).`
+    `--logfile: ${path} cannot be written (${errnoOf(error) ?? error.message}).`
   const explain = (error: PlatformError.PlatformError) =>
-    codeOf(error) === "ELOOP" ? throughLink(path) : `${cannotWrite(error)} ${advise(error)}`
+    errnoOf(error) === "ELOOP" ? throughLink(path) : `${cannotWrite(error)} ${advise(error)}`
   const problem = yield* unfit(path)
   if (problem !== undefined) return yield* new LogFileError({ message: problem })
   const log = yield* fs

@@ -1,7 +1,8 @@
 /** Writes files of `--out` beside their names, and gives them these when all of them are whole. */
 import { Effect, Exit, FileSystem, Path, type PlatformError } from "effect"
 import { OutputFileError } from "./CommandError.ts"
-import { errnoOf, existsAlready, explainUnwritable } from "./unwritable.ts"
+import { errnoOf } from "../domain/errno.ts"
+import { existsAlready, explainUnwritable } from "./unwritable.ts"
 
 export interface OutputOptions {
   /** Whether a file that has the name already is replaced. Without, it stays, and is an error. */

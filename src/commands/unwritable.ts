@@ -1,7 +1,5 @@
-import { type PlatformError, Predicate } from "effect"
-
-export const errnoOf = ({ reason }: PlatformError.PlatformError): unknown =>
-  Predicate.hasProperty(reason.cause, "code") ? reason.cause.code : undefined
+import type { PlatformError } from "effect"
+import { errnoOf } from "../domain/errno.ts"
 
 export const existsAlready = (path: string): string =>
   `${path} exists already and is left as it is. Remove it, or name another file with --out.`

@@ -46,8 +46,8 @@ const attempt = <A>(what: string, run: () => A) =>
   Effect.try({ try: run, catch: (cause) => refuse(`${what}: ${reason(cause)}. ${another}`) })
 
 /**
- * Makes a folder and its parents, for their owner alone. One by one: Node's `recursive` never ends, and no signal ends it,
- * where the system says that there is no such parent although it is there, as in /proc.
+ * Makes a folder and its parents, for their owner alone. One by one: in /proc, where the system denies
+ * parents that exist, Node's `recursive` never ends, and no signal ends it.
  */
 const makeFolders = (path: string): void => {
   if (statSync(path, { throwIfNoEntry: false }) !== undefined) return

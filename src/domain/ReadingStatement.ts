@@ -13,10 +13,9 @@ const explain =
   /^explain\b(?:\s*\((?!\s*(?:select|values|table|with)\b)([\w\s,]*)\)|(\s+analy[sz]e\b)?(\s+verbose\b)?)/i
 
 /**
- * How a statement is to be run. What is run as SHOW or EXPLAIN begins with that word for certain, whatever comments or
- * spaces stood before it. The options of EXPLAIN are put in parentheses: then PostgreSQL takes no further one after them,
- * so that a statement which is not to be executed is not (a read-only transaction lets EXPLAIN ANALYZE CREATE TABLE AS
- * make its table).
+ * How a statement is run. Comments and spaces before SHOW and EXPLAIN are removed, so that the text begins with that word.
+ * The options of EXPLAIN get parentheses, after which PostgreSQL takes no further option: an ANALYZE that follows executes
+ * nothing. (In a read-only transaction EXPLAIN ANALYZE CREATE TABLE AS makes its table.)
  */
 export const parseStatement = (statement: string): ReadingStatement => {
   const text = statement.replace(spaceAndComments, "")

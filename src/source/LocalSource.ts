@@ -1,4 +1,5 @@
 import { ByteSize, Effect, FileSystem, Layer, Option, Path, type PlatformError, Predicate, Stream } from "effect"
+import { errnoOf } from "../domain/errno.ts"
 import { tellBytes } from "../domain/Progress.ts"
 import { fromByte } from "./fromByte.ts"
 import { gunzip } from "./gunzip.ts"
@@ -9,9 +10,6 @@ const chunkSize = 256 * 1024
 
 /** Files of a directory asked about at once. */
 const listingConcurrency = 16
-
-const errnoOf = ({ reason }: PlatformError.PlatformError): unknown =>
-  Predicate.hasProperty(reason.cause, "code") ? reason.cause.code : undefined
 
 const explain = (error: PlatformError.PlatformError, path: string): string => {
   const { reason, message } = error

@@ -1,7 +1,7 @@
 import { once } from "node:events"
-import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
+import { type IncomingMessage, request, type ServerResponse } from "node:http"
 import { Effect } from "effect"
+import { httpServer } from "./httpServer.ts"
 
 /** What the proxy does to a request: another answer, none, or one that fails when so many bytes of its body were sent. */
 export type Fault =
@@ -60,20 +60,6 @@ export const makeFaultyProxy = Effect.fnUntraced(function* (target: string) {
     incoming.pipe(forwarded)
   }
 
-  const server = yield* Effect.acquireRelease(
-    Effect.promise(async () => {
-      const server = createServer(handle).listen(0, "127.0.0.1")
-      await once(server, "listening")
-      return server
-    }),
-    (server) =>
-      Effect.promise(async () => {
-        const closed = once(server, "close")
-        server.close()
-        server.closeAllConnections()
-        await closed
-      }),
-  )
-  const { port } = server.address() as AddressInfo
-  return { endpoint: `http://127.0.0.1:${port}`, port, seen, state }
+  const endpoint = yield* httpServer(handle)
+  return { endpoint, port: Number(new URL(endpoint).port), seen, state }
 })
