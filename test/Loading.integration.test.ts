@@ -16,6 +16,7 @@ import { split } from "../src/source/split.ts"
 import * as Testing from "../src/testing.ts"
 import { makeGate, makePicks } from "./utils/Gate.ts"
 import { clear, native, repos } from "./utils/repos.ts"
+import { tries } from "./utils/tries.ts"
 
 const mapping: ColumnMapping = new Map([
   ["email", "email"],
@@ -262,9 +263,6 @@ const checkTables = Effect.fnUntraced(function* (taken: ReadonlyArray<Run>) {
   )
 })
 
-/** Many by hand: `LOADING_RUNS=3000`. */
-const runsOfTest = Number(process.env["LOADING_RUNS"] ?? 60)
-
 layer(repos<unknown>(native), { timeout: "60 seconds", excludeTestServices: true })("Loading.loadPart", (it) => {
   it.effect.prop(
     "the last version wins, in whatever order files and parts arrive, chunk by chunk, whoever is killed or believed dead",
@@ -303,7 +301,7 @@ layer(repos<unknown>(native), { timeout: "60 seconds", excludeTestServices: true
         Effect.provide(GeoLocator.none),
         Effect.provideService(References.MinimumLogLevel, "None"),
       ),
-    { arbitrary: { runs: runsOfTest } },
+    { arbitrary: { runs: tries(12, 100) } },
   )
 
   it.effect("work that is cancelled before it begins takes nothing from who has the file by now", () =>

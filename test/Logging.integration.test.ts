@@ -10,15 +10,13 @@ import {
   writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import { quote } from "../src/domain/shell.ts"
+import { bin } from "./utils/command.ts"
 import { directoryOf, etl } from "./utils/etl.ts"
 import { spawnEtl } from "./utils/etlChild.ts"
 import { temporaryDirectory } from "./utils/postgres.ts"
-
-const bin = fileURLToPath(import.meta.resolve("../src/bin.ts"))
 
 const records = (count: number): string => Array.from({ length: count }, (_, n) => `user${n}@example.com\n`).join("")
 
@@ -98,7 +96,7 @@ describe("etl.log", () => {
       const cwd = yield* temporaryDirectory
       assert.strictEqual((yield* etl([...run, "--logfile", "/dev/null"])).code, 0)
       const shown = join(cwd, "stderr")
-      const command = [process.execPath, bin, ...run, "--quiet", "--logfile", "/dev/stderr"].map(quote).join(" ")
+      const command = [process.execPath, bin(), ...run, "--quiet", "--logfile", "/dev/stderr"].map(quote).join(" ")
       execFileSync("sh", ["-c", `${command} 2>>${quote(shown)}`], { cwd, env: {} })
       assert.isTrue(linesOf(shown).some(isLine("run ends")))
     }).pipe(Effect.scoped),

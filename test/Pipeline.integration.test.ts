@@ -9,6 +9,7 @@ import * as PgUserRepo from "../src/repo/PgUserRepo.ts"
 import { Source, SourceError } from "../src/source/Source.ts"
 import * as Testing from "../src/testing.ts"
 import { clientLayer, freshDatabase, sharedPostgres } from "./utils/postgres.ts"
+import { tries } from "./utils/tries.ts"
 
 const mapping: ColumnMapping = new Map([
   ["email", "email"],
@@ -99,7 +100,7 @@ const contents = (files: ReadonlyArray<typeof File.Type>) =>
 
 const tests = <R, E>(
   name: string,
-  runs: number,
+  times: number,
   { repo, users }: { repo: Layer.Layer<R, E>; users: Effect.Effect<Users, unknown, R> },
 ) =>
   describe(`Pipeline.run with ${name}`, () => {
@@ -135,7 +136,7 @@ const tests = <R, E>(
           }
           assert.deepStrictEqual(yield* users, expected(files))
         }).pipe(provide(contents(files), [...breaks])),
-      { arbitrary: { runs } },
+      { arbitrary: { runs: times } },
     )
 
     it.live("--force with a corrected mapping corrects the users", () =>
@@ -268,5 +269,5 @@ const tests = <R, E>(
     )
   })
 
-tests("the repository in memory", 200, inMemory)
-tests("PostgreSQL", 25, onServer)
+tests("the repository in memory", tries(60, 300), inMemory)
+tests("PostgreSQL", tries(8, 60), onServer)

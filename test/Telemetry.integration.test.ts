@@ -1,12 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { join } from "node:path"
-import { runEtl } from "./faults/etlProcess.ts"
 import { version } from "../src/version.ts"
+import { runEtl } from "./faults/etlProcess.ts"
 import { attributesOf, collector } from "./utils/collector.ts"
-import { directoryOf, makeDatabase } from "./utils/etl.ts"
+import { directoryOf, etl, makeDatabase } from "./utils/etl.ts"
 import { behaviours, fakeIpApi } from "./utils/ipApi.ts"
-import { freePort } from "./utils/postgres.ts"
 
 const mapping = '{ "email": "email", "ip": "ip_address", "password": "password" }'
 
@@ -17,7 +16,7 @@ const users = (from: number, count: number) =>
     )
     .join("\n")
 
-/** A folder of two files, one with a reject; an empty database; and the process that loads the one into the other. */
+/** A folder of two files, one with a reject; an empty database; and the command that loads the one into the other. */
 const makeSetting = Effect.gen(function* () {
   const cwd = yield* directoryOf({
     "mapping.json": mapping,
@@ -25,16 +24,23 @@ const makeSetting = Effect.gen(function* () {
     "b.csv": `${users(100, 5)}\nnobody,8.8.8.8,canary-hash\n`,
   })
   const { env, query } = yield* makeDatabase
+  const argsOf = (flags: ReadonlyArray<string>) =>
+    ["--source", cwd, "--mapping", join(cwd, "mapping.json"), "--chunksize", "10"].concat(flags)
+  const envOf = (more: Readonly<Record<string, string>>) => ({
+    ...env,
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+    ...more,
+  })
   const run = (more: Readonly<Record<string, string>>, flags: ReadonlyArray<string> = []) =>
-    runEtl({
-      cwd,
-      args: ["--source", cwd, "--mapping", "mapping.json", "--chunksize", "10", ...flags],
-      env: { ...env, OTEL_EXPORTER_OTLP_PROTOCOL: "http/json", ...more },
-    })
-  return { cwd, env, query, run }
+    Effect.map(etl(argsOf(flags), envOf(more)), ({ code, stderr, stdout }) => ({
+      code,
+      output: `${stdout}\n${stderr}`,
+    }))
+  /** Metrics are of a process. */
+  const runAlone = (more: Readonly<Record<string, string>>, flags: ReadonlyArray<string> = []) =>
+    runEtl({ cwd, args: argsOf(flags), env: envOf(more) })
+  return { cwd, env, query, run, runAlone }
 })
-
-const seconds = (milliseconds: number): number => milliseconds / 1_000
 
 describe("Telemetry", () => {
   it.live("sends the spans of a run, nested as the work is", () =>
@@ -92,11 +98,11 @@ describe("Telemetry", () => {
 
   it.live("sends metrics under the names that README lists", () =>
     Effect.gen(function* () {
-      const { run } = yield* makeSetting
+      const { runAlone } = yield* makeSetting
       const { metrics, url } = yield* collector()
       const service = yield* fakeIpApi()
       service.script(behaviours.status(500))
-      const { code, output } = yield* run({ OTEL_EXPORTER_OTLP_ENDPOINT: url, IP_API_URL: service.url })
+      const { code, output } = yield* runAlone({ OTEL_EXPORTER_OTLP_ENDPOINT: url, IP_API_URL: service.url })
       assert.strictEqual(code, 3, output)
 
       const named = (name: string) => metrics().find((metric) => metric.name === name)
@@ -171,11 +177,11 @@ describe("Telemetry", () => {
     { what: "the service is in trouble", code: 3, prepare: [], status: 500, error: "Fault" },
   ])("sends no secret, no e-mail and no address where $what", ({ code, error, failed = [], init, prepare, status }) =>
     Effect.gen(function* () {
-      const { cwd, env, query, run } = yield* makeSetting
+      const { env, query, run } = yield* makeSetting
       const { spans, text, url } = yield* collector()
       const service = yield* fakeIpApi({ key: "canary-key" })
       if (status !== undefined) service.script(behaviours.status(status))
-      if (init === true) yield* runEtl({ cwd, args: ["init"], env })
+      if (init === true) yield* etl(["init"], env)
       for (const statement of prepare) yield* query(statement)
       const ended = yield* run(
         { OTEL_EXPORTER_OTLP_ENDPOINT: url, IP_API_URL: service.url, IP_API_KEY: "canary-key" },
@@ -196,9 +202,9 @@ describe("Telemetry", () => {
 
   it.live("speaks protobuf by itself, and sends the headers that it was given", () =>
     Effect.gen(function* () {
-      const { run } = yield* makeSetting
+      const { runAlone } = yield* makeSetting
       const { requests, url } = yield* collector()
-      const { code, output } = yield* run(
+      const { code, output } = yield* runAlone(
         {
           OTEL_EXPORTER_OTLP_ENDPOINT: url,
           OTEL_EXPORTER_OTLP_PROTOCOL: "",
@@ -218,40 +224,6 @@ describe("Telemetry", () => {
   )
 
   const warnings = (output: string) => output.match(/Traces and metrics are not exported.*/g) ?? []
-
-  it.live.each([
-    { what: "nothing listens", answer: undefined, warning: /could not be reached \(ECONNREFUSED\)/ },
-    { what: "the collector never answers", answer: () => {}, warning: /did not answer in time/ },
-    {
-      what: "the collector never ends its answer",
-      answer: (response: { write: (text: string) => unknown }) => void response.write("{"),
-      warning: /did not answer in time/,
-    },
-    {
-      what: "the collector refuses",
-      answer: (response: { writeHead: (status: number) => { end: () => unknown } }) =>
-        void response.writeHead(401).end(),
-      warning: /answered 401/,
-    },
-  ])("costs the run no more than two seconds where $what", ({ answer, warning }) =>
-    Effect.gen(function* () {
-      const { query, run } = yield* makeSetting
-      const url = answer === undefined ? `http://127.0.0.1:${yield* freePort}` : (yield* collector(answer)).url
-      yield* run({}, ["--geo", "none"])
-      const without = yield* run({}, ["--geo", "none", "--force"])
-      const { code, milliseconds, output } = yield* run(
-        { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_HEADERS: "x-key=canary" },
-        ["--geo", "none", "--force"],
-      )
-      assert.strictEqual(code, 3, output)
-      assert.isBelow(seconds(milliseconds - without.milliseconds), 6, output)
-      assert.lengthOf(warnings(output), 1, output)
-      assert.match(warnings(output)[0]!, warning)
-      assert.notInclude(output, "canary")
-      const [counted] = yield* query<{ users: number }>("select count(*)::int as users from users")
-      assert.strictEqual(counted?.users, 30)
-    }).pipe(Effect.scoped),
-  )
 
   it.live.each([
     { name: "OTEL_EXPORTER_OTLP_ENDPOINT", value: "localhost:4318" },

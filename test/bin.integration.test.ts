@@ -45,6 +45,6 @@ describe("bin", () => {
 
   it("needs the Node that package.json names, for which the command is bundled", () => {
     assert.strictEqual(engines["node"], ">=22.19")
-    assert.include(scripts["emit:bin"], "--target=node22.19 ")
+    assert.include(scripts["bundle"], "--target=node22.19 ")
   })
 })

@@ -1,15 +1,24 @@
 import { defineConfig } from "vitest/config"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 
-/** Five minutes in which nothing happens: the others run meanwhile. */
-const isStall = ({ moduleId }: TestSpecification): boolean => moduleId.includes("/stall.")
+/** Minutes in which little happens: the others run meanwhile. */
+const waits = ({ moduleId }: TestSpecification): boolean => /\/(?:stall|fence)\./.test(moduleId)
 
-class StallFirst extends BaseSequencer {
+class WaitingFirst extends BaseSequencer {
   override async sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
     const sorted = await super.sort(files)
-    return [...sorted.filter(isStall), ...sorted.filter((file) => !isStall(file))]
+    return [...sorted.filter(waits), ...sorted.filter((file) => !waits(file))]
   }
 }
+
+/** Set by `npm run test:faults`. */
+const isFaults = process.env["FAULTS"] !== undefined
+
+/** Those whose properties are tried more often then. */
+const thorough = [
+  "test/{Loading,Pipeline}.integration.test.ts",
+  "test/repo/{UserRepo,PgReportRepo}.integration.test.ts",
+]
 
 const source = (path: string): string => `${import.meta.dirname}/../src/${path}`
 
@@ -28,12 +37,15 @@ export default defineConfig({
   },
   test: {
     root: import.meta.dirname + "/..",
-    include: ["test/**/*.test.ts"],
+    include: isFaults ? ["test/faults/*.test.ts", ...thorough] : ["test/**/*.test.ts"],
+    exclude: isFaults ? [] : ["test/faults/**"],
     globalSetup: ["test/utils/globalPostgres.ts"],
     // Native servers and WebAssembly share two cores: a test waits for its turn, it is not slow itself.
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 3,
-    sequence: { sequencer: StallFirst },
+    // Starting a worker for each file would take a quarter of the time.
+    isolate: false,
+    sequence: { sequencer: WaitingFirst },
   },
 })

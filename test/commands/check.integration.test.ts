@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { spawnSync } from "node:child_process"
 import { readdirSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { join } from "node:path"
+import { bin } from "../utils/command.ts"
 import { freshFolder } from "../utils/embedded.ts"
 import { directoryOf, etl, makeDatabase } from "../utils/etl.ts"
 import { fakeIpApi } from "../utils/ipApi.ts"
@@ -208,7 +209,7 @@ describe("etl check", () => {
         "1.csv": good,
       })
       const run = (args: ReadonlyArray<string>, env: Record<string, string> = {}) =>
-        spawnSync(process.execPath, [resolve("src/bin.ts"), "check", ...args], {
+        spawnSync(process.execPath, [bin(), "check", ...args], {
           cwd: directory,
           encoding: "utf8",
           env: { PATH: process.env["PATH"], ...env },

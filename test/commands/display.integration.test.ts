@@ -1,15 +1,16 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { fileURLToPath } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { RunSummary } from "../../src/domain/RunSummary.ts"
 import { directoryOf, etl, makeDatabase } from "../utils/etl.ts"
 import { behaviours, fakeIpApi } from "../utils/ipApi.ts"
+import { bin, compileCache } from "../utils/command.ts"
 import { temporaryDirectory } from "../utils/postgres.ts"
 
-const bin = fileURLToPath(import.meta.resolve("../../src/bin.ts"))
 const mapping = '{ "email": "email", "ip": "ip_address" }'
+const escapes = /\u001b\[[?\d;]*[A-Za-z]/g
+const ctrlC = "\x03"
 const rows = "email,ip\na@example.com,8.8.8.8\nnobody,\nb@example.com,9.9.9.9\n"
 
 const makeSource = Effect.map(directoryOf({ "1.csv": rows, "2.csv": rows, "mapping.json": mapping }), (directory) => [
@@ -19,22 +20,33 @@ const makeSource = Effect.map(directoryOf({ "1.csv": rows, "2.csv": rows, "mappi
   `${directory}/mapping.json`,
 ])
 
-/** What a terminal of 60 columns is sent. A process that does not end by itself is interrupted (Ctrl-C) after 8 s. */
-const onTerminal = Effect.fnUntraced(function* (args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) {
+/** What a terminal of 60 columns is sent. `interruptAt`: what it shows when Ctrl-C is pressed. */
+const onTerminal = Effect.fnUntraced(function* (
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>>,
+  interruptAt?: RegExp,
+) {
   const cwd = yield* temporaryDirectory
-  const command = [process.execPath, bin, ...args].map((word) => `'${word}'`).join(" ")
-  const child = spawn(
-    "script",
-    ["-qec", `stty cols 60 rows 20; exec timeout --foreground -s INT 8 ${command}`, "/dev/null"],
-    { cwd, env: { PATH: process.env["PATH"], TERM: "xterm", ...env }, stdio: ["ignore", "pipe", "inherit"] },
-  )
+  const command = [process.execPath, bin(), ...args].map((word) => `'${word}'`).join(" ")
+  const terminal = () =>
+    spawn("script", ["-qec", `stty cols 60 rows 20 -echo; exec ${command}`, "/dev/null"], {
+      cwd,
+      env: { PATH: process.env["PATH"], TERM: "xterm", NODE_COMPILE_CACHE: compileCache(), ...env },
+      stdio: ["pipe", "pipe", "inherit"],
+    })
+  const child = yield* Effect.acquireRelease(Effect.sync(terminal), (child) => Effect.sync(() => child.kill("SIGKILL")))
   let output = ""
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text))
+  let isInterrupted = false
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text
+    if (isInterrupted || interruptAt?.test(output.replaceAll(escapes, "")) !== true) return
+    isInterrupted = true
+    child.stdin.write(ctrlC)
+  })
   yield* Effect.promise(() => once(child, "close"))
   return output.replaceAll("\r\n", "\n")
 })
 
-const escapes = /\u001b\[[?\d;]*[A-Za-z]/g
 const isFrame = /^(reading|written|locating) /
 
 describe("what is shown while a run goes on", () => {
@@ -78,7 +90,7 @@ describe("what is shown while a run goes on", () => {
       const { env } = yield* makeDatabase
       const service = yield* fakeIpApi()
       service.script(...Array.from({ length: 20 }, () => behaviours.silent))
-      const output = yield* onTerminal(yield* makeSource, { ...env, IP_API_URL: service.url })
+      const output = yield* onTerminal(yield* makeSource, { ...env, IP_API_URL: service.url }, /locating 2 queued/)
       assert.include(output, "\u001b[?25l")
       assert.isAbove(output.lastIndexOf("\u001b[?25h"), output.lastIndexOf("\u001b[?25l"))
       const lines = output.replaceAll(escapes, "").split("\n")

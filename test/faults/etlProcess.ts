@@ -1,10 +1,8 @@
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
-import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { inject } from "vitest"
+import { bin, compileCache } from "../utils/command.ts"
 
-const bin = fileURLToPath(import.meta.resolve("../../src/bin.ts"))
 const killAt = fileURLToPath(import.meta.resolve("./killAt.ts"))
 
 export interface EtlOptions {
@@ -33,11 +31,10 @@ export interface Ended {
 export const runEtl = ({ args, cwd, env, at, afterMillis, onStart, patienceMillis = 90_000 }: EtlOptions) =>
   Effect.callback<Ended>((resume) => {
     const start = performance.now()
-    const child = spawn(process.execPath, [...(at === undefined ? [] : ["--import", killAt]), bin, ...args], {
+    const child = spawn(process.execPath, [...(at === undefined ? [] : ["--import", killAt]), bin(), ...args], {
       cwd,
       env: {
-        // Start-up is most of a short run.
-        NODE_COMPILE_CACHE: join(inject("runDirectory"), "compile-cache"),
+        NODE_COMPILE_CACHE: compileCache(),
         ...(at === undefined ? {} : { KILL_AT: at }),
         ...env,
       },

@@ -8,7 +8,7 @@ const { positionals, values } = parseArgs({
   options: { trials: { type: "string" }, seed: { type: "string" } },
   allowPositionals: true,
 })
-const files = positionals.length === 0 ? ["test/faults"] : positionals.map((name) => `test/faults/${name}.`)
+const files = positionals.map((name) => `test/faults/${name}.`)
 
 const given = Object.entries({ FAULT_TRIALS: values.trials, FAULT_SEED: values.seed }).flatMap(([name, value]) => {
   if (value === undefined) return []

@@ -5,15 +5,13 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { chmodSync, chownSync, closeSync, openSync, statSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { bin } from "../utils/command.ts"
 import { smallDisk } from "../utils/disk.ts"
 import { etl, makeDatabase } from "../utils/etl.ts"
 import { clientLayer, environment, sharedPostgres, startPostgres, temporaryDirectory } from "../utils/postgres.ts"
 import { relay, tcpServer } from "../utils/tcp.ts"
 import { runEtl } from "./etlProcess.ts"
 import { OutgoingStatements } from "./OutgoingStatements.ts"
-
-const bin = fileURLToPath(import.meta.resolve("../../src/bin.ts"))
 
 const makeSource = Effect.gen(function* () {
   const directory = yield* temporaryDirectory
@@ -31,7 +29,7 @@ const codeUnread = Effect.fnUntraced(function* (
   when: "at once" | "after the first line",
 ) {
   const cwd = yield* temporaryDirectory
-  const child = spawn(process.execPath, [bin, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] })
+  const child = spawn(process.execPath, [bin(), ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] })
   if (when === "after the first line") yield* Effect.promise(() => once(child.stderr, "data"))
   child.stdout.destroy()
   child.stderr.destroy()
@@ -54,7 +52,7 @@ describe("etl, whose surroundings fail", () => {
       const { env } = yield* makeDatabase
       const cwd = yield* temporaryDirectory
       const full = openSync("/dev/full", "w")
-      const child = spawn(process.execPath, [bin, "sql", "select 1"], { cwd, env, stdio: ["ignore", full, "pipe"] })
+      const child = spawn(process.execPath, [bin(), "sql", "select 1"], { cwd, env, stdio: ["ignore", full, "pipe"] })
       let said = ""
       child.stderr!.setEncoding("utf8").on("data", (text: string) => (said += text))
       const [code] = yield* Effect.promise(() => once(child, "close"))

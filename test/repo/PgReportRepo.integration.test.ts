@@ -5,6 +5,7 @@ import * as PgReportRepo from "../../src/repo/PgReportRepo.ts"
 import { ReportRepo } from "../../src/repo/ReportRepo.ts"
 import { RunRepo } from "../../src/repo/RunRepo.ts"
 import { clear, embedded, native, repos } from "../utils/repos.ts"
+import { tries } from "../utils/tries.ts"
 
 const read = (run: number | "latest" = "latest") => Effect.flatMap(ReportRepo, (reports) => reports.read(run))
 
@@ -131,35 +132,39 @@ for (const [name, database] of [
         }),
       )
 
-      it.effect.prop("counts any users as one would by hand", { users: Schema.Array(SomeUser) }, ({ users }) =>
-        Effect.gen(function* () {
-          yield* clear
-          yield* addUsers(users.map((user) => Object.assign({ longitude: user.latitude }, user)))
-          const { bins, cities, countries, genders, isps, users: totals } = yield* read()
-          const count = (accepts: (user: typeof SomeUser.Type) => boolean) => users.filter(accepts).length
-          assert.deepStrictEqual(totals, {
-            total: users.length,
-            located: count(({ latitude }) => latitude !== null),
-            byService: 0,
-            active: count(({ status }) => status === true),
-            inactive: count(({ status }) => status === false),
-          })
-          assert.deepStrictEqual(genders, rankingOf(users.map(({ gender }) => gender)))
-          assert.deepStrictEqual(isps, rankingOf(users.map(({ isp_name }) => isp_name)))
-          const named = countries.top.map(({ name, users }) => ({ name, users }))
-          assert.deepStrictEqual({ ...countries, top: named }, rankingOf(users.map(({ country }) => country)))
-          assert.strictEqual(cities.users, rankingOf(users.map(({ city }) => city)).users)
-          for (const { latitude, users } of bins) {
+      it.effect.prop(
+        "counts any users as one would by hand",
+        { users: Schema.Array(SomeUser) },
+        ({ users }) =>
+          Effect.gen(function* () {
+            yield* clear
+            yield* addUsers(users.map((user) => Object.assign({ longitude: user.latitude }, user)))
+            const { bins, cities, countries, genders, isps, users: totals } = yield* read()
+            const count = (accepts: (user: typeof SomeUser.Type) => boolean) => users.filter(accepts).length
+            assert.deepStrictEqual(totals, {
+              total: users.length,
+              located: count(({ latitude }) => latitude !== null),
+              byService: 0,
+              active: count(({ status }) => status === true),
+              inactive: count(({ status }) => status === false),
+            })
+            assert.deepStrictEqual(genders, rankingOf(users.map(({ gender }) => gender)))
+            assert.deepStrictEqual(isps, rankingOf(users.map(({ isp_name }) => isp_name)))
+            const named = countries.top.map(({ name, users }) => ({ name, users }))
+            assert.deepStrictEqual({ ...countries, top: named }, rankingOf(users.map(({ country }) => country)))
+            assert.strictEqual(cities.users, rankingOf(users.map(({ city }) => city)).users)
+            for (const { latitude, users } of bins) {
+              assert.strictEqual(
+                users,
+                count((user) => user.latitude !== null && Math.abs(user.latitude - latitude) < 1e-9),
+              )
+            }
             assert.strictEqual(
-              users,
-              count((user) => user.latitude !== null && Math.abs(user.latitude - latitude) < 1e-9),
+              bins.reduce((sum, { users }) => sum + users, 0),
+              totals.located,
             )
-          }
-          assert.strictEqual(
-            bins.reduce((sum, { users }) => sum + users, 0),
-            totals.located,
-          )
-        }),
+          }),
+        { arbitrary: { runs: tries(15, 100) } },
       )
 
       it.effect(

@@ -8,6 +8,7 @@ import { UserRepo } from "../../src/repo/UserRepo.ts"
 import { place } from "../../src/testing.ts"
 import { header, makeShares, makeUser, SmallUser } from "../utils/records.ts"
 import { clear, embedded, native, newLoad, repos } from "../utils/repos.ts"
+import { tries } from "../utils/tries.ts"
 
 const loadFile = Effect.fnUntraced(function* (users: ReadonlyArray<User>, chunkSize: number) {
   const repo = yield* UserRepo
@@ -104,9 +105,9 @@ const refusals = [
   ),
 ] as const
 
-for (const [name, database, runs] of [
-  ["PostgreSQL", native, 60],
-  ["PGlite", embedded, 15],
+for (const [name, database, times] of [
+  ["PostgreSQL", native, tries(20, 120)],
+  ["PGlite", embedded, tries(5, 30)],
 ] as const) {
   layer(repos<unknown>(database), { timeout: "60 seconds" })(`UserRepo on ${name}`, (it) => {
     it.effect.prop(
@@ -124,7 +125,7 @@ for (const [name, database, runs] of [
           }
           assert.deepStrictEqual(yield* storedUsers, expectedUsers(inputs))
         }),
-      { arbitrary: { runs } },
+      { arbitrary: { runs: times } },
     )
 
     it.effect.prop(
@@ -145,7 +146,7 @@ for (const [name, database, runs] of [
           }
           assert.deepStrictEqual(yield* storedUsers, expectedUsers(inputs))
         }),
-      { arbitrary: { runs: Math.ceil(runs / 2) } },
+      { arbitrary: { runs: Math.ceil(times / 2) } },
     )
 
     it.effect.prop(
@@ -170,7 +171,7 @@ for (const [name, database, runs] of [
           }
           assert.deepStrictEqual(yield* storedUsers, expectedUsers(inputs))
         }),
-      { arbitrary: { runs } },
+      { arbitrary: { runs: times } },
     )
 
     for (const [what, refuseBo] of refusals) {
@@ -208,7 +209,7 @@ for (const [name, database, runs] of [
             )
             assert.isTrue(kept.every(({ message }) => /^is refused by PostgreSQL.*(SQLSTATE|trigger)/.test(message)))
           }).pipe(Effect.provide(Layer.effectDiscard(Effect.andThen(clear, refuseBo)))),
-        { arbitrary: { runs: Math.ceil(runs / 3) } },
+        { arbitrary: { runs: Math.ceil(times / 3) } },
       )
     }
 

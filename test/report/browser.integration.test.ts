@@ -1,12 +1,12 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, layer } from "@effect/vitest"
 import axe from "axe-core"
 import { Effect } from "effect"
 import type { Page } from "playwright-core"
 import { page } from "../../src/report/page.ts"
-import { browser, chromiumPath } from "../utils/chromium.ts"
+import { Chromium, chromiumPath } from "../utils/chromium.ts"
 import { temporaryDirectory } from "../utils/postgres.ts"
 import { emptyReport, fullReport, oneUser } from "../utils/reports.ts"
 
@@ -48,45 +48,47 @@ const violations = async (tab: Page): Promise<ReadonlyArray<string>> => {
 const title = chromiumPath === undefined ? "(skipped: needs Chromium on the PATH, or CHROMIUM=its path)" : ""
 
 describe.skipIf(chromiumPath === undefined)(`the report in a browser ${title}`, () => {
-  for (const [name, data] of Object.entries({
-    "an empty database": emptyReport,
-    "one user": oneUser,
-    "much of everything": fullReport,
-  })) {
-    it.live(`of ${name} asks for nothing, fits any screen, and is accessible`, () =>
-      Effect.gen(function* () {
-        const file = join(yield* temporaryDirectory, "report.html")
-        writeFileSync(file, page(data))
-        const url = pathToFileURL(file).href
-        const chromium = yield* browser
-        for (const colorScheme of ["light", "dark"] as const) {
-          const tab = yield* Effect.promise(() => chromium.newPage({ colorScheme }))
-          const messages: Array<string> = []
-          const requests: Array<string> = []
-          tab.on("console", (message) => messages.push(message.text()))
-          tab.on("pageerror", (error) => messages.push(error.message))
-          tab.on("request", (request) => requests.push(request.url()))
-          for (const width of widths) {
-            yield* Effect.promise(async () => {
-              await tab.setViewportSize({ width, height: 900 })
-              await tab.goto(url)
-              assert.deepStrictEqual(await overflowing(tab), [], `${width} px`)
-              const { isWhole, seen } = await runColumns(tab)
-              if (data.runs.length > 0)
-                assert.deepStrictEqual(seen.slice(0, 3), ["Run", "State", "Exit"], `${width} px`)
-              if (width >= 1200) assert.isTrue(isWhole, `${width} px`)
-              if (width === 360 || width === 1440)
-                assert.deepStrictEqual(await violations(tab), [], `${width} px, ${colorScheme}`)
-            })
+  layer(Chromium.layer, { excludeTestServices: true })((it) => {
+    for (const [name, data] of Object.entries({
+      "an empty database": emptyReport,
+      "one user": oneUser,
+      "much of everything": fullReport,
+    })) {
+      it.effect(`of ${name} asks for nothing, fits any screen, and is accessible`, () =>
+        Effect.gen(function* () {
+          const file = join(yield* temporaryDirectory, "report.html")
+          writeFileSync(file, page(data))
+          const url = pathToFileURL(file).href
+          const chromium = yield* Chromium
+          for (const colorScheme of ["light", "dark"] as const) {
+            const tab = yield* Effect.promise(() => chromium.newPage({ colorScheme }))
+            const messages: Array<string> = []
+            const requests: Array<string> = []
+            tab.on("console", (message) => messages.push(message.text()))
+            tab.on("pageerror", (error) => messages.push(error.message))
+            tab.on("request", (request) => requests.push(request.url()))
+            for (const width of widths) {
+              yield* Effect.promise(async () => {
+                await tab.setViewportSize({ width, height: 900 })
+                await tab.goto(url)
+                assert.deepStrictEqual(await overflowing(tab), [], `${width} px`)
+                const { isWhole, seen } = await runColumns(tab)
+                if (data.runs.length > 0)
+                  assert.deepStrictEqual(seen.slice(0, 3), ["Run", "State", "Exit"], `${width} px`)
+                if (width >= 1200) assert.isTrue(isWhole, `${width} px`)
+                if (width === (colorScheme === "light" ? 360 : 1440))
+                  assert.deepStrictEqual(await violations(tab), [], `${width} px, ${colorScheme}`)
+              })
+            }
+            assert.deepStrictEqual(messages, [])
+            assert.deepStrictEqual(
+              requests,
+              widths.map(() => url),
+            )
+            yield* Effect.promise(() => tab.close())
           }
-          assert.deepStrictEqual(messages, [])
-          assert.deepStrictEqual(
-            requests,
-            widths.map(() => url),
-          )
-          yield* Effect.promise(() => tab.close())
-        }
-      }).pipe(Effect.scoped),
-    )
-  }
+        }).pipe(Effect.scoped),
+      )
+    }
+  })
 })

@@ -1,9 +1,8 @@
 import { Effect } from "effect"
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { join } from "node:path"
 import { createInterface } from "node:readline"
-import { inject } from "vitest"
+import { compileCache } from "./command.ts"
 
 const unshare = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"] as const
 
@@ -22,7 +21,7 @@ export const spawnNode = Effect.fnUntraced(function* (
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
       spawn(command, rest, {
-        env: { ...process.env, NODE_COMPILE_CACHE: join(inject("runDirectory"), "compile-cache") },
+        env: { ...process.env, NODE_COMPILE_CACHE: compileCache() },
         stdio: ["pipe", "pipe", "inherit"],
       }),
     ),

@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs"
 import { delimiter, join } from "node:path"
-import { Effect } from "effect"
-import { chromium } from "playwright-core"
+import { Context, Effect, Layer } from "effect"
+import { type Browser, chromium } from "playwright-core"
 
 const isExecutable = (path: string): boolean => {
   try {
@@ -21,12 +21,17 @@ export const chromiumPath: string | undefined =
     .find(isExecutable)
 
 /** A browser, closed with the scope. The pages that it is shown are our own: as root it has no sandbox. */
-export const browser = Effect.acquireRelease(
-  Effect.promise(() =>
-    chromium.launch({
-      executablePath: chromiumPath!,
-      args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
-    }),
-  ),
-  (browser) => Effect.promise(() => browser.close()),
-)
+export class Chromium extends Context.Service<Chromium, Browser>()("test/Chromium") {
+  static readonly layer = Layer.effect(
+    Chromium,
+    Effect.acquireRelease(
+      Effect.promise(() =>
+        chromium.launch({
+          executablePath: chromiumPath!,
+          args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+        }),
+      ),
+      (browser) => Effect.promise(() => browser.close()),
+    ),
+  )
+}

@@ -1,6 +1,5 @@
 import { Effect, Layer } from "effect"
-import { randomUUID } from "node:crypto"
-import { cpSync, existsSync, renameSync, rmSync } from "node:fs"
+import { cpSync, existsSync, mkdirSync, renameSync } from "node:fs"
 import { join } from "node:path"
 import { inject } from "vitest"
 import * as Embedded from "../../src/database/Embedded.ts"
@@ -9,11 +8,13 @@ import { temporaryDirectory } from "./postgres.ts"
 /** An empty embedded database, built by the first test of the run that asks for one: that takes seconds, a copy does not. */
 const template = Effect.gen(function* () {
   const path = join(inject("runDirectory"), "pgdata")
-  if (existsSync(path)) return path
-  const building = `${path}-${randomUUID()}`
-  yield* Effect.scoped(Layer.build(Embedded.layer(building)))
-  if (existsSync(path)) rmSync(building, { recursive: true })
-  else renameSync(building, path)
+  const building = `${path}-building`
+  const isBuilder = !existsSync(path) && mkdirSync(building, { recursive: true }) !== undefined
+  if (isBuilder) {
+    yield* Effect.scoped(Layer.build(Embedded.layer(join(building, "pgdata"))))
+    renameSync(join(building, "pgdata"), path)
+  }
+  while (!existsSync(path)) yield* Effect.sleep("50 millis")
   return path
 })
 

@@ -1,11 +1,7 @@
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { join } from "node:path"
-import { fileURLToPath } from "node:url"
-import { inject } from "vitest"
-
-const bin = fileURLToPath(import.meta.resolve("../../src/bin.ts"))
+import { bin, compileCache } from "./command.ts"
 
 /** The program in a process of its own, with no environment but this; killed, if it still runs, when the scope closes. */
 export const spawnEtl = Effect.fnUntraced(function* (
@@ -14,9 +10,9 @@ export const spawnEtl = Effect.fnUntraced(function* (
 ) {
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
-      spawn(process.execPath, [bin, ...args], {
+      spawn(process.execPath, [bin(), ...args], {
         cwd,
-        env: { NODE_COMPILE_CACHE: join(inject("runDirectory"), "compile-cache"), ...env },
+        env: { NODE_COMPILE_CACHE: compileCache(), ...env },
         stdio: ["ignore", "pipe", "pipe"],
       }),
     ),

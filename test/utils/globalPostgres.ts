@@ -1,13 +1,25 @@
 import { Effect, Exit, Scope } from "effect"
-import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, statfsSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { TestProject } from "vitest/node"
+import { bundleCommand } from "./command.ts"
 import { startPostgres } from "./postgres.ts"
 
-/** One server for all tests of a run, and a directory for their files. */
+/** Room that the tests, and others beside them, never need. */
+const muchRoom = 4 * 2 ** 30
+
+/** Memory where there is much of it: making a database is mostly making files. */
+const temporary = (): string => {
+  const memory = "/dev/shm"
+  if (process.env["TMPDIR"] !== undefined || !existsSync(memory)) return tmpdir()
+  const { bavail, bsize } = statfsSync(memory)
+  return bavail * bsize > muchRoom ? memory : tmpdir()
+}
+
+/** One server for all tests of a run, the command, and a directory for their files. */
 export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
-  const directory = mkdtempSync(join(tmpdir(), "user-activity-etl-"))
+  const directory = mkdtempSync(join(temporary(), "user-activity-etl-"))
   const remove = () => rmSync(directory, { recursive: true, force: true })
   // The server and the tests end with this process, whatever ends it, but may write for a moment more.
   const abandon = () => {
@@ -28,6 +40,7 @@ export const setup = async (project: TestProject): Promise<() => Promise<void>> 
   }
   try {
     project.provide("runDirectory", directory)
+    bundleCommand(directory)
     const { server } = await Effect.runPromise(Scope.provide(startPostgres(directory), scope))
     project.provide("postgres", server)
     return stop

@@ -5,10 +5,9 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Readable } from "node:stream"
 import { fileURLToPath } from "node:url"
-import { inject } from "vitest"
+import { bin, compileCache } from "./command.ts"
 import { temporaryDirectory } from "./postgres.ts"
 
-const bin = fileURLToPath(import.meta.resolve("../../src/bin.ts"))
 const usage = fileURLToPath(import.meta.resolve("../bench/usage.ts"))
 
 /** Those of the published command. */
@@ -24,9 +23,9 @@ export const measureEtl = Effect.fnUntraced(function* (
   const usageFile = join(directory, "usage.json")
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
-      spawn(process.execPath, [...memoryFlags, "--import", usage, bin, ...args], {
+      spawn(process.execPath, [...memoryFlags, "--import", usage, bin(), ...args], {
         cwd: directory,
-        env: { ...env, USAGE_FILE: usageFile, NODE_COMPILE_CACHE: join(inject("runDirectory"), "compile-cache") },
+        env: { ...env, USAGE_FILE: usageFile, NODE_COMPILE_CACHE: compileCache() },
         stdio: ["ignore", "pipe", "pipe"],
       }),
     ),
