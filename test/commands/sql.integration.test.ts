@@ -131,11 +131,9 @@ describe("etl sql", () => {
       assert.isBelow(all.mebibytes, 300)
 
       const endless = "select generate_series(1::bigint, 1000000000000) as i"
-      const start = performance.now()
       const head = yield* measureEtl(["sql", endless], env, (stdout) => stdout.once("data", () => stdout.destroy()))
       assert.strictEqual(head.code, 0, head.stderr)
       assert.match(head.stderr, /^The role postgres is a superuser[^\n]*\n$/)
-      assert.isBelow(performance.now() - start, 20_000)
     }).pipe(Effect.scoped),
   )
 

@@ -18,7 +18,7 @@ layer(S3Server.layer, { excludeTestServices: true })("three workers", (it) => {
       it.effect(
         `leave what one process leaves: ${describeClusterPlan(plan)}`,
         () => Effect.flatMap(alone, (expected) => clusterTrial(plan, input, expected)),
-        { timeout: 300_000 },
+        { timeout: 900_000 },
       )
     }
   })

@@ -17,7 +17,7 @@ const bucket = "cluster"
 /** Longer than a worker that says nothing keeps its shards. */
 const stopMillis = 20_000
 
-const patienceMillis = 240_000
+const patienceMillis = 600_000
 
 /** Puts the files into a bucket of their own. */
 export const putInput = Effect.fnUntraced(function* ({ files }: ClusterInput) {

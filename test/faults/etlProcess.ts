@@ -28,7 +28,7 @@ export interface Ended {
 }
 
 /** Runs the program, unmodified, in a process of its own until it has ended. */
-export const runEtl = ({ args, cwd, env, at, afterMillis, onStart, patienceMillis = 90_000 }: EtlOptions) =>
+export const runEtl = ({ args, cwd, env, at, afterMillis, onStart, patienceMillis = 300_000 }: EtlOptions) =>
   Effect.callback<Ended>((resume) => {
     const start = performance.now()
     const child = spawn(process.execPath, [...(at === undefined ? [] : ["--import", killAt]), bin(), ...args], {

@@ -4,8 +4,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { makeRandom } from "../fixtures/Random.ts"
 import { etl, makeDatabase } from "../utils/etl.ts"
+import { spawnEtl } from "../utils/etlChild.ts"
 import { temporaryDirectory } from "../utils/postgres.ts"
-import { runEtl } from "./etlProcess.ts"
+import { type EtlOptions, runEtl } from "./etlProcess.ts"
 import { makeInput } from "./input.ts"
 import { expectedTables, type JudgedRecord, type Version } from "./judge.ts"
 import { makeSetting } from "./trial.ts"
@@ -28,6 +29,24 @@ const makeFile = (seed: number, order: ReadonlyArray<number>) => {
   }
   return { text, records }
 }
+
+/** Runs the command until it stops itself at that point; gives what lets it go on to its end. */
+const stopAt = Effect.fnUntraced(function* (command: EtlOptions, at: string) {
+  let pid = 0
+  const stopping = runEtl({
+    ...command,
+    at,
+    env: { ...command.env, KILL_WITH: "SIGSTOP" },
+    onStart: (started) => (pid = started),
+  })
+  const fiber = yield* Effect.forkChild(stopping)
+  const isStopped = Effect.sync(() => /^State:\tT/m.test(readFileSync(`/proc/${pid}/status`, "utf8")))
+  yield* Effect.repeat(Effect.delay(isStopped, "50 millis"), { until: (is) => is })
+  return Effect.suspend(() => {
+    process.kill(pid, "SIGCONT")
+    return Fiber.join(fiber)
+  })
+})
 
 describe("two runs at once", () => {
   it.live("over other files with the same users, in opposite order: both end with the tables of the promise", () =>
@@ -78,28 +97,12 @@ describe("two runs at once", () => {
     Effect.gen(function* () {
       const setting = { database: "server", isNew: false, locates: false, chunkSize: 20, concurrency: 4 } as const
       const { command, judge, ask } = yield* makeSetting(setting, makeInput(8))
-      const stopAt = Effect.fnUntraced(function* (at: string) {
-        let pid = 0
-        const stopping = runEtl({
-          ...command,
-          at,
-          env: { ...command.env, KILL_WITH: "SIGSTOP" },
-          onStart: (started) => (pid = started),
-        })
-        const fiber = yield* Effect.forkChild(stopping)
-        const isStopped = Effect.sync(() => /^State:\tT/m.test(readFileSync(`/proc/${pid}/status`, "utf8")))
-        yield* Effect.repeat(Effect.delay(isStopped, "50 millis"), { until: (is) => is })
-        return Effect.suspend(() => {
-          process.kill(pid, "SIGCONT")
-          return Fiber.join(fiber)
-        })
-      })
-      const goOnWithFirst = yield* stopAt("COMMIT:5:after")
+      const goOnWithFirst = yield* stopAt(command, "COMMIT:5:after")
       // As a network does that has lost a machine: its locks go with its sessions.
       yield* ask(`select count(pg_terminate_backend(pid))::text as json from pg_stat_activity
         where datname = current_database() and application_name = 'user-activity-etl'`)
       // By now it has passed the first wherever that stands.
-      const goOnWithSecond = yield* stopAt("COMMIT:24:after")
+      const goOnWithSecond = yield* stopAt(command, "COMMIT:24:after")
       const { code, output } = yield* goOnWithFirst
       assert.strictEqual(code, 6, output)
       assert.match(output, /checkpoint has moved: another process loads this file/)
@@ -123,24 +126,22 @@ describe("two runs at once", () => {
       const directory = yield* temporaryDirectory
       mkdirSync(join(directory, "all"))
       writeFileSync(join(directory, "mapping.json"), mapping)
-      const order = Array.from({ length: 8000 }, (_, user) => user)
+      const order = Array.from({ length: 800 }, (_, user) => user)
       writeFileSync(join(directory, "all", "1.csv"), makeFile(1, order).text)
       const flags = ["--mapping", join(directory, "mapping.json"), "--geo", "none", "--chunksize", "20"]
-      const run = (source: string) => etl(["--source", source, ...flags], env)
+      const argsOf = (source: string) => ["--source", source, ...flags]
+      const command = { args: argsOf(join(directory, "all")), cwd: directory, env }
+      const goOn = yield* stopAt(command, "COMMIT:9:after")
       // The same source, and another one that has the file.
-      const [first, ...others] = yield* Effect.all(
-        [
-          run(join(directory, "all")),
-          Effect.delay(run(join(directory, "all")), "400 millis"),
-          Effect.delay(run(join(directory, "all", "1.csv")), "400 millis"),
-        ],
-        { concurrency: 3 },
+      const others = yield* Effect.forEach([join(directory, "all"), join(directory, "all", "1.csv")], (source) =>
+        spawnEtl(argsOf(source), { cwd: directory, env }),
       )
-      assert.match(first.stdout, /inserted +8,000/)
-      for (const { code, stdout, stderr } of others) {
-        assert.strictEqual(code, 0, stderr)
-        assert.match(stderr, /Another process loads .*Waiting until it is done/)
-        assert.match(stdout, /already loaded/)
+      for (const other of others) yield* other.says(/Another process loads .*Waiting until it is done/)
+      const first = yield* goOn
+      assert.match(first.output, /inserted +800/)
+      for (const other of others) {
+        assert.strictEqual(yield* other.ended, 0, other.output.stderr)
+        assert.match(other.output.stdout, /already loaded/)
       }
     }).pipe(Effect.scoped),
   )

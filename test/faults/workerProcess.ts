@@ -7,7 +7,7 @@ import { consecutivePorts } from "../utils/tcp.ts"
 import { type Ended, type EtlOptions, runEtl } from "./etlProcess.ts"
 
 /** Longer than any test. */
-const patienceMillis = 900_000
+const patienceMillis = 1_800_000
 
 export interface WorkerOptions extends Pick<EtlOptions, "env" | "at"> {
   readonly flags: ReadonlyArray<string>

@@ -455,7 +455,7 @@ describe("Mmdb", () => {
       const { files, locate } = yield* locatorOf(ipv4File(["1.0.0.0/8", { a: record }]))
       const [memory, start] = [process.memoryUsage.rss(), performance.now()]
       const error = yield* Effect.flip(locate(["1.1.1.1"]))
-      assert.isBelow(performance.now() - start, 2_000)
+      assert.isBelow(performance.now() - start, 20_000)
       assert.isBelow(process.memoryUsage.rss() - memory, 100_000_000)
       assert.instanceOf(error, GeoLocatorError)
       assert.include(error.message, `${files[0]} is damaged: the record of 1.1.1.1 cannot be read`)
@@ -477,7 +477,7 @@ describe("Mmdb", () => {
         const start = performance.now()
         const error = yield* refusal([yield* writeFile("metadata.mmdb", bytes)])
         assert.include(error.message, "its metadata make no sense")
-        assert.isBelow(performance.now() - start, 2_000)
+        assert.isBelow(performance.now() - start, 20_000)
       }
     }).pipe(Effect.provide(NodeFileSystem.layer)),
   )

@@ -243,7 +243,7 @@ for (const [name, database] of [
           from generate_series(1, 20000) i`
         const start = performance.now()
         granted(yield* one.acquire("p", { requests: Infinity, lasts }))
-        assert.isBelow(performance.now() - start, 2_000)
+        assert.isBelow(performance.now() - start, 20_000)
         assert.isBelow(yield* count, 12_500)
       }),
     )
