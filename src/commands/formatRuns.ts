@@ -89,6 +89,9 @@ const fileOrder: ReadonlyArray<RunFile["state"]> = ["failed", "open", "waiting",
 
 const formatFiles = ({ files, state }: RunDetails, width: number): ReadonlyArray<string> => {
   if (files.length === 0 && state === "running") return ["No file yet: they are still to be listed."]
+  if (files.length === 0 && state === "failed") {
+    return ["No file: none was listed, or other runs have taken them over. The log says why."]
+  }
   if (files.length === 0) return ["No file: all were loaded by other runs, before or since."]
   const ordered = files.toSorted((left, right) => fileOrder.indexOf(left.state) - fileOrder.indexOf(right.state))
   const { cells, columns } = countsTable(files.map(({ counts }) => counts))
@@ -146,12 +149,12 @@ const formatNext = (
   if (state === "running" && cluster) {
     return [`Follow it: etl follow ${runId}${same}`, `Stop it: etl cancel ${runId}${same}`]
   }
-  if (state !== "unfinished" && state !== "cancelled") return []
+  if (state === "finished" || state === "nothing to do" || state === "running") return []
   const goesOn = `etl ${sameSource(source)}${force ? " --force" : ""}${cluster ? " --cluster" : ""}${same} [its other flags]`
   return [
     ...(files.some(({ state }) => state === "failed") ? ["Mend the files that failed first."] : []),
     ...(exitCode === 4 ? ["It was stopped: correct the files, or give it a larger --max-rejects."] : []),
-    `The same command goes on: ${printable(goesOn)}`,
+    `The same command ${state === "failed" ? "tries again" : "goes on"}: ${printable(goesOn)}`,
   ]
 }
 

@@ -3,7 +3,10 @@ import { RejectedFor } from "./RejectTally.ts"
 import { RecordCounts } from "./RunSummary.ts"
 import { StageTimes } from "./StageTimes.ts"
 
-/** Which run: the one that was tried last, or its number. */
+/**
+ * Which run: its number, or the one that was tried last and had something to do. Of runs that workers load: the one that
+ * was handed over last.
+ */
 export type RunName = number | "latest"
 
 /** What is kept of a run. Times are ISO 8601, in UTC. */
@@ -12,10 +15,11 @@ export const RunRecord = Schema.Struct({
   /** The source's URI. */
   source: Schema.String,
   /**
-   * `finished`: every file is loaded. `running`: a process, or a cluster, loads the source. `cancelled`: the cluster was
-   * told to stop, and does where `endedAt` is null. `unfinished`: none loads it. Of both the same command goes on.
+   * `finished`: every file is loaded. `nothing to do`: every file was loaded before. `running`: a process, or a cluster,
+   * loads the source. `cancelled`: the cluster was told to stop, and does where `endedAt` is null. `unfinished`: none loads
+   * it. `failed`: none loads it, and no file belongs to it. Of the last three the same command goes on.
    */
-  state: Schema.Literals(["finished", "running", "cancelled", "unfinished"]),
+  state: Schema.Literals(["finished", "nothing to do", "running", "cancelled", "unfinished", "failed"]),
   /** The last attempt was handed over to a cluster. */
   cluster: Schema.Boolean,
   force: Schema.Boolean,

@@ -56,6 +56,7 @@ export class ClusterRuns extends Context.Service<
     readonly underWay: (source: string) => Effect.Effect<Option.Option<Standing>, DatabaseError>
     /** Whether any is. */
     readonly isAnyUnderWay: Effect.Effect<boolean, DatabaseError>
+    /** `latest`: the one that was handed over last. */
     readonly standing: (run: RunName) => Effect.Effect<Standing, DatabaseError | NotFound>
     /** The attempt is to end, if it has not. May be repeated. */
     readonly cancel: (attempt: Attempt) => Effect.Effect<void, DatabaseError>

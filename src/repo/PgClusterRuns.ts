@@ -7,7 +7,7 @@ import { makeClient } from "./client.ts"
 import { ClusterRuns, type Course, type PartOfRun, type Standing } from "./ClusterRuns.ts"
 import { countsOf, isUnderWay } from "./etlFiles.ts"
 import { findRun } from "./findRuns.ts"
-import { fromReadError, type NotFound } from "./NotFound.ts"
+import { fromReadError, NotFound } from "./NotFound.ts"
 import { patiently } from "./patience.ts"
 import { requireVersion } from "./serverVersion.ts"
 import type { Attempt, FileIdentity } from "./RunRepo.ts"
@@ -17,6 +17,12 @@ const leastVersion = 140_000
 
 const standingColumns = `id::float8 as "runId", attempts as attempt, source, execution, ended_at is not null as "isEnded",
   cancelled_at is not null as "isCancelled", exit_code::int as "exitCode"`
+
+const latestStanding = `
+  select ${standingColumns} from etl_runs where execution is not null order by attempted_at desc, id desc limit 1`
+
+const noneHandedOver =
+  "No run was handed over to workers yet. Hand one over: etl run --cluster. etl runs lists the others."
 
 /** Parameter: the run. What is read of a file that is not loaded yet, is where its parts stand. */
 const progress = `
@@ -130,8 +136,11 @@ const make = Effect.gen(function* () {
 
     standing: Effect.fn("ClusterRuns.standing")(
       function* (name: RunName) {
-        const runId = name === "latest" ? (yield* findRun(sql, name)).runId : name
-        const [run] = yield* sql.unsafe<Standing>(`select ${standingColumns} from etl_runs where id = $1`, [runId])
+        const [run] =
+          name === "latest"
+            ? yield* sql.unsafe<Standing>(latestStanding)
+            : yield* sql.unsafe<Standing>(`select ${standingColumns} from etl_runs where id = $1`, [name])
+        if (run === undefined && name === "latest") return yield* new NotFound({ message: noneHandedOver })
         // Tells which runs there are.
         if (run === undefined) yield* findRun(sql, name)
         return run!

@@ -9,7 +9,7 @@ export class ReportRepo extends Context.Service<
   ReportRepo,
   {
     /**
-     * Reads all of it as of one moment, and writes nothing. `latest`: the run that was tried last, or none where there is
+     * Reads all of it as of one moment, and writes nothing. `latest`: see `RunName`, or none where there is
      * none yet. Aggregates only: what it keeps in memory does not grow with the tables. May be repeated.
      */
     readonly read: (run: RunName) => Effect.Effect<ReportData, DatabaseError | NotFound>

@@ -21,18 +21,27 @@ const isRunning = `
       and (l.classid::bigint << 32) | l.objid::bigint = ${lockKey(`'${sourceLock}' || r.source`)}
   ))`
 
+/** Whether a file belongs to the `run`, a name of `etl_runs` in the statement. */
+const hasFile = (run: string): string => `exists (select from etl_files f where f.run_id = ${run}.id)`
+
+/** Whether the `run` found all files of its source loaded. */
+export const hadNothingToDo = (run: string): string =>
+  `(${run}.finished_at is not null and ${run}.read = 0 and not ${hasFile(run)})`
+
 /** The runs that `rows` selects of `etl_runs`. */
 export const runsOf = (rows: string): string => `
   select id::float8 as "runId", source, force, attempts, started_at as "startedAt", attempted_at as "attemptedAt",
     "endedAt", finished_at as "finishedAt", "exitCode", stages, totals,
-    case when finished_at is not null then 'finished' when cancelled_at is not null then 'cancelled'
-      when running then 'running' else 'unfinished' end as state,
+    case when "nothingToDo" then 'nothing to do' when finished_at is not null then 'finished'
+      when cancelled_at is not null then 'cancelled' when running then 'running'
+      when "hasFile" then 'unfinished' else 'failed' end as state,
     execution is not null as cluster,
     nullif(
       milliseconds + case when running then (extract(epoch from now() - attempted_at) * 1000)::bigint else 0 end, 0
     )::float8 as milliseconds
   from (
-    select r.*, ${isRunning} as running, ${ofLastAttempt("ended_at")} as "endedAt",
+    select r.*, ${isRunning} as running, ${hadNothingToDo("r")} as "nothingToDo", ${hasFile("r")} as "hasFile",
+      ${ofLastAttempt("ended_at")} as "endedAt",
       ${ofLastAttempt("exit_code::int")} as "exitCode", coalesce(live.totals, ${countsAsJson("r")}) as totals
     from (${rows}) r
     left join lateral (

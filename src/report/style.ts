@@ -72,7 +72,7 @@ th.bar .name { position: relative; }
 .wide .when, .wide .state { min-width: 80px; }
 .wide .source { overflow-wrap: anywhere; min-width: 120px; }
 @media screen and (max-width: 1000px) { .detail { display: none; } }
-.unfinished { color: var(--alarm); }
+.unfinished, .failed { color: var(--alarm); }
 .shown > * { background: var(--fill); }
 .shown > :first-child { font-weight: 600; }
 

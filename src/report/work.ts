@@ -190,7 +190,7 @@ const runRow = (run: RunRecord, isShown: boolean): Html => {
   const { runId: id, source, startedAt, attempts, exitCode, totals, milliseconds } = run
   return html`<tr class="${isShown ? "shown" : ""}">
     <th scope="row" class="n">${String(id)}</th>
-    <td class="state ${run.state}">${run.state}${attempts > 1 ? `, ${attempts} attempts` : ""}</td>
+    <td class="state ${run.state.replaceAll(" ", "-")}">${run.state}${attempts > 1 ? `, ${attempts} attempts` : ""}</td>
     <td class="n">${orDash(exitCode, formatNumber)}</td>
     <td class="when"><time datetime="${startedAt.toISOString()}">${minute(startedAt)}</time></td>
     <td class="source">${source}</td>

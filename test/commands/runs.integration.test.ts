@@ -36,6 +36,10 @@ const loading = Effect.fnUntraced(function* (env: Record<string, string>, source
   )
 })
 
+/** A file for each run, as one that has listed its source has. */
+const fileOfEach = `insert into etl_files (uri, fingerprint, size, run_id, mapping)
+  select source, id::text, 1, id, 'm' from etl_runs on conflict do nothing`
+
 describe("etl runs", () => {
   it.live("lists the runs, newest first, and shows one in full", () =>
     Effect.gen(function* () {
@@ -112,6 +116,7 @@ describe("etl runs", () => {
           yield* query(
             "insert into etl_runs (source, mapping, attempted_at) values ('/data', 'n', now() - interval '1 h')",
           )
+          yield* query(fileOfEach)
           assert.deepStrictEqual(
             (yield* listed(env)).map(({ state }) => state),
             ["running", "unfinished"],
@@ -124,6 +129,7 @@ describe("etl runs", () => {
           yield* loading(env, "/data")
           // A run of the source that was killed is not what the lock of the next one shows, also when that is finished.
           yield* query("insert into etl_runs (source, attempted_at) values ('/data', now() - interval '1 m')")
+          yield* query(fileOfEach)
           yield* query("update etl_runs set finished_at = now() where id = 1")
           assert.deepStrictEqual(
             (yield* listed(env)).map(({ runId, state }) => [runId, state]),
@@ -266,6 +272,7 @@ describe("etl runs", () => {
       yield* query(`insert into etl_runs (source, started_at, attempted_at, ended_at, exit_code, finished_at) values
         ('/finished', now() - interval '3 m', now() - interval '1 m', now() - interval '2 m', 4, '2026-01-02 03:04:05'),
         ('/killed', now() - interval '3 m', now(), now() - interval '2 m', 4, null)`)
+      yield* query(fileOfEach)
       const [killed, finished] = yield* listed(env)
       assert.deepInclude(finished, { state: "finished", endedAt: null, exitCode: null })
       assert.deepInclude(killed, { state: "unfinished", endedAt: null, exitCode: null })

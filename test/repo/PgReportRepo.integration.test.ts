@@ -273,13 +273,26 @@ for (const [name, database] of [
       it.effect("tells how runs stand", () =>
         Effect.gen(function* () {
           yield* clear
+          const sql = yield* PgClient.PgClient
           yield* addRun({ source: "/finished", finished_at: new Date(), ended_at: new Date() })
           yield* addRun({ source: "/unfinished", ended_at: new Date(), exit_code: 5 })
           yield* addRun({ source: "/killed" })
+          yield* sql`insert into etl_files (uri, fingerprint, size, run_id, mapping)
+            select source, '1', 1, id, 'm' from etl_runs`
+          yield* addRun({ source: "/known", finished_at: new Date(), ended_at: new Date() })
+          yield* addRun({ source: "/typo", ended_at: new Date(), exit_code: 5 })
+          yield* addRun({ source: "/killed/early" })
           const states = Effect.map(read(), ({ runs }) =>
             Object.fromEntries(runs.map(({ source, state }) => [source, String(state)])),
           )
-          const stood = { "/finished": "finished", "/unfinished": "unfinished", "/killed": "unfinished" }
+          const stood = {
+            "/finished": "finished",
+            "/unfinished": "unfinished",
+            "/killed": "unfinished",
+            "/known": "nothing to do",
+            "/typo": "failed",
+            "/killed/early": "failed",
+          }
           assert.deepStrictEqual(yield* states, stood)
 
           if (name !== "a server") return
