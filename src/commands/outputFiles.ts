@@ -2,7 +2,7 @@
 import { Effect, Exit, FileSystem, Path, type PlatformError } from "effect"
 import { OutputFileError } from "./CommandError.ts"
 import { errnoOf } from "../domain/errno.ts"
-import { existsAlready, explainUnwritable } from "./unwritable.ts"
+import { explainUnwritable } from "./unwritable.ts"
 
 export interface OutputOptions {
   /** Whether a file that has the name already is replaced. Without, it stays, and is an error. */
@@ -41,9 +41,6 @@ export const makeOutputFiles = Effect.fnUntraced(function* ({ replaces, mode }: 
 
   /** Begins a file. It is open until the scope closes that this is called in, and is finished before that. */
   const create = Effect.fnUntraced(function* (target: string) {
-    if (!replaces && (yield* Effect.mapError(fs.exists(target), failAt(target)))) {
-      return yield* new OutputFileError({ path: target, message: existsAlready(target) })
-    }
     const temporary = `${target}.${process.pid}.tmp`
     // One that is there already is another process's: it stays.
     const file = yield* fs.open(temporary, { flag: "wx", ...(mode === undefined ? {} : { mode }) }).pipe(

@@ -1,7 +1,10 @@
 import { stringify } from "csv-stringify/sync"
 import { Effect, Path, Stream } from "effect"
 import { type RejectedFile, RejectRepo, type StoredReject } from "../repo/RejectRepo.ts"
+import { OutputFileError } from "./CommandError.ts"
+import { firstTaken, freeName, numbered } from "./freeName.ts"
 import { makeOutputFiles } from "./outputFiles.ts"
+import { existsAlready } from "./unwritable.ts"
 
 /** Two files that were written: the records of one header, and their reasons. */
 export interface Written {
@@ -52,17 +55,22 @@ const reasonRows = (reject: StoredReject, fixLine: number | null): ReadonlyArray
     detail === undefined ? message : `${message}: ${detail}`,
   ])
 
-/** The files' names for each header: `fix.csv` and `fix.reasons.csv`, `fix-2.csv` and `fix-2.reasons.csv`. */
-const makeNames = (path: Path.Path, out: string) => {
-  const { dir, name, ext } = path.parse(out)
-  return (number: number) => {
-    const stem = number === 1 ? name : `${name}-${number}`
-    return {
-      path: number === 1 ? out : path.format({ dir, name: stem, ext }),
-      reasonsPath: path.format({ dir, name: stem, ext: ".reasons.csv" }),
-    }
-  }
+/** The files' names for each header, by number: `fix.csv` and `fix.reasons.csv`, `fix-2.csv` and `fix-2.reasons.csv`. */
+const namesOf = (path: Path.Path, out: string, number: number) => {
+  const records = numbered(path, out, number)
+  const { dir, name } = path.parse(records)
+  return { path: records, reasonsPath: path.format({ dir, name, ext: ".reasons.csv" }) }
 }
+
+/** Refuses names that are taken, before anything is written. */
+const checkNames = Effect.fnUntraced(function* (out: string, headers: number) {
+  const path = yield* Path.Path
+  const filesOf = (out: string) =>
+    Array.from({ length: headers }, (_, index) => Object.values(namesOf(path, out, index + 1))).flat()
+  const taken = yield* firstTaken(filesOf(out))
+  if (taken === undefined) return
+  return yield* new OutputFileError({ path: taken, message: existsAlready(taken, yield* freeName(out, filesOf)) })
+})
 
 const byHeader = (files: ReadonlyArray<RejectedFile>): ReadonlyArray<ReadonlyArray<RejectedFile>> => [
   ...Map.groupBy(files, ({ header }) => Buffer.from(header).toString("latin1")).values(),
@@ -80,10 +88,12 @@ export const writeRejects = Effect.fn("writeRejects")(function* (
   files: ReadonlyArray<RejectedFile>,
 ) {
   const repo = yield* RejectRepo
-  const namesOf = makeNames(yield* Path.Path, out)
+  const pathService = yield* Path.Path
+  const groups = byHeader(files)
+  yield* checkNames(out, groups.length)
   const { create, publish } = yield* makeOutputFiles({ replaces: false, mode: 0o600 })
   const writeGroup = Effect.fnUntraced(function* (group: ReadonlyArray<RejectedFile>, number: number) {
-    const { path, reasonsPath } = namesOf(number)
+    const { path, reasonsPath } = namesOf(pathService, out, number)
     const fix = yield* create(path)
     const reasons = yield* create(reasonsPath)
     const { header } = group[0]!
@@ -115,7 +125,7 @@ export const writeRejects = Effect.fn("writeRejects")(function* (
     return { path, reasonsPath, records, tooLong } satisfies Written
   }, Effect.scoped)
 
-  const written = yield* Effect.forEach(byHeader(files), (group, index) => writeGroup(group, index + 1))
+  const written = yield* Effect.forEach(groups, (group, index) => writeGroup(group, index + 1))
   yield* publish
   return written
 }, Effect.scoped)

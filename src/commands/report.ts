@@ -1,6 +1,7 @@
 import { Console, Effect, FileSystem, Layer, Option, Path } from "effect"
 import { Command } from "effect/cli"
 import { printable } from "../domain/printable.ts"
+import { quote } from "../domain/shell.ts"
 import { reportMark, reportMarkWithin } from "../report/reportMark.ts"
 import { ReportRepo } from "../repo/ReportRepo.ts"
 import { OutputFileError } from "./CommandError.ts"
@@ -9,6 +10,7 @@ import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts
 import { logEnd } from "./Defect.ts"
 import { optional, toggle, withDefault } from "./documented.ts"
 import { plainExitCodes } from "./exitCodes.ts"
+import { freeName } from "./freeName.ts"
 import { openFile } from "./openFile.ts"
 import { failAt, makeOutputFiles } from "./outputFiles.ts"
 import { file } from "./pathFlags.ts"
@@ -33,8 +35,8 @@ const findTarget = Effect.fnUntraced(
   function* (out: string) {
     const fs = yield* FileSystem.FileSystem
     const path = yield* Path.Path
-    const refuse = (why: string) =>
-      new OutputFileError({ path: out, message: `${out} ${why}. Name another file with --out.` })
+    const refuse = (why: string, another = " with --out.") =>
+      new OutputFileError({ path: out, message: `${out} ${why}. Name another file${another}` })
     const given = path.resolve(out)
     const directory = path.dirname(given)
     if ((yield* fs.stat(directory)).type !== "Directory") return yield* refuse("is in no directory")
@@ -50,7 +52,9 @@ const findTarget = Effect.fnUntraced(
         return Option.exists(bytes, (bytes) => Buffer.from(bytes).toString("latin1").includes(reportMark))
       }),
     )
-    if (!isReport) return yield* refuse("is no report of etl and is left as it is")
+    if (!isReport) {
+      return yield* refuse("is no report of etl and is left as it is", `: --out ${quote(yield* freeName(out))}`)
+    }
     return yield* fs.realPath(given)
   },
   (effect, out) => Effect.catchTag(effect, "PlatformError", (error) => Effect.fail(failAt(out)(error))),

@@ -1,8 +1,10 @@
 import type { PlatformError } from "effect"
 import { errnoOf } from "../domain/errno.ts"
+import { quote } from "../domain/shell.ts"
 
-export const existsAlready = (path: string): string =>
-  `${path} exists already and is left as it is. Remove it, or name another file with --out.`
+/** `free`: a name that may be given instead. */
+export const existsAlready = (path: string, free?: string): string =>
+  `${path} exists already and is left as it is. Remove it, or name another file${free === undefined ? " with --out." : `: --out ${quote(free)}`}`
 
 /** Why a file that `--out` names cannot be written, and what to do. */
 export const explainUnwritable = (path: string, error: PlatformError.PlatformError): string => {

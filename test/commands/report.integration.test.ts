@@ -172,7 +172,10 @@ describe("etl report", () => {
       mkdirSync(join(directory, "folder"))
       const nowhere = { DATABASE_URL: "postgres://127.0.0.1:1/none" }
       for (const [out, message] of [
-        [letter, /letter\.html is no report of etl and is left as it is\. Name another file with --out\./],
+        [
+          letter,
+          /letter\.html is no report of etl and is left as it is\. Name another file: --out \/\S+\/letter-2\.html$/,
+        ],
         [join(directory, "folder"), /folder is a directory\. Name another file with --out\./],
         ["/dev/null", /\/dev\/null is not a file/],
         [join(letter, "r.html"), /r\.html is in no directory/],

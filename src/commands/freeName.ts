@@ -1,0 +1,28 @@
+/** Names that `--out` may have instead of one that is taken. */
+import { Effect, FileSystem, Path } from "effect"
+import { failAt } from "./outputFiles.ts"
+
+/** `fix.csv`, `fix-2.csv`, `fix-3.csv`, ... */
+export const numbered = ({ format, parse }: Path.Path, out: string, number: number): string => {
+  const { dir, name, ext } = parse(out)
+  return number === 1 ? out : format({ dir, name: `${name}-${number}`, ext })
+}
+
+/** The first of the files that is there. */
+export const firstTaken = Effect.fnUntraced(function* (files: ReadonlyArray<string>) {
+  const fs = yield* FileSystem.FileSystem
+  for (const file of files) {
+    if (yield* Effect.mapError(fs.exists(file), failAt(file))) return file
+  }
+})
+
+/** The first numbered name of which no file is there. `filesOf`: the files that a name stands for. */
+export const freeName = Effect.fnUntraced(function* (
+  out: string,
+  filesOf: (name: string) => ReadonlyArray<string> = (name) => [name],
+) {
+  const path = yield* Path.Path
+  let number = 2
+  while ((yield* firstTaken(filesOf(numbered(path, out, number)))) !== undefined) number++
+  return numbered(path, out, number)
+})
