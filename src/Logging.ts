@@ -127,6 +127,9 @@ export const withoutFile = Logger.layer([terminal("Warn")])
 export const isReported = (error: object): boolean =>
   Runtime.errorReported in error && error[Runtime.errorReported] === false
 
+/** A message that the person reads in full on the terminal, and the log has in other words. */
+export const forPerson = (shown: string, logged: string) => ({ toString: () => shown, toJSON: () => logged })
+
 /** Logs an error that ends the command, once. */
 export const logFailure = Effect.fnUntraced(function* (error: unknown) {
   if (!Predicate.isObjectKeyword(error) || isReported(error)) return

@@ -15,6 +15,15 @@ export class Incomplete extends Schema.TaggedError<Incomplete>()("Incomplete", {
   override readonly message = ""
 }
 
+/** PostgreSQL did not run the statement of `etl sql`, and the person has been told why: the message has less. */
+export class StatementRefused extends Schema.TaggedError<StatementRefused>()("StatementRefused", {
+  code: Schema.Literals([2, 6]),
+  message: Schema.String,
+}) {
+  override readonly [Runtime.errorExitCode] = this.code
+  override readonly [Runtime.errorReported] = false
+}
+
 /** What `etl check` found is printed; the exit code is that of the gravest. */
 export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", { code: Schema.Literals([2, 5, 6]) }) {
   override readonly [Runtime.errorExitCode] = this.code

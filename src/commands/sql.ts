@@ -1,9 +1,9 @@
-import { Effect, type Layer } from "effect"
+import { Effect, type Layer, Redacted } from "effect"
 import { Argument, Command } from "effect/cli"
-import type { DatabaseError } from "../domain/DatabaseError.ts"
 import { beginsAsReading } from "../domain/ReadingStatement.ts"
-import { ReadOnlyQuery } from "../repo/ReadOnlyQuery.ts"
-import { UsageError } from "./CommandError.ts"
+import { forPerson } from "../Logging.ts"
+import { ReadOnlyQuery, type StatementError } from "../repo/ReadOnlyQuery.ts"
+import { StatementRefused, UsageError } from "./CommandError.ts"
 import { check, withUsage } from "./CommandUsage.ts"
 import { logEnd } from "./Defect.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
@@ -31,30 +31,30 @@ const sqlChecks = [
   ...databaseChecks,
 ]
 
-/** What PostgreSQL says of a statement that is wrong, or that would write. */
-const aboutStatement = /^(08P01|0A|22|26|42)/
+/** What PostgreSQL says of a statement that is wrong, or that would write; P0: functions that it calls. */
+const aboutStatement = /^(08P01|0A|2[126]|42|P0)/
 const readOnly = new Set(["25001", "25006"])
 const syntaxError = "42601"
 
+const doesNotWrite = " etl sql reads only: it does not run what writes."
+const whatReads = " etl sql reads only: SELECT, VALUES, TABLE, WITH, SHOW, and EXPLAIN, which executes only what reads."
+
 /** What is wrong with the statement is the person's to correct. */
-const explainError = (statement: string) => (error: DatabaseError) => {
-  if (readOnly.has(error.sqlState ?? ""))
-    return new UsageError({ message: "etl sql reads only: it does not run what writes" })
-  if (error.sqlState === syntaxError && !beginsAsReading(statement)) {
-    return new UsageError({
-      message: `${error.message} etl sql reads only: SELECT, VALUES, TABLE, WITH, SHOW, and EXPLAIN, which executes only what reads.`,
-    })
-  }
-  return aboutStatement.test(error.sqlState ?? "") ? new UsageError({ message: error.message }) : error
-}
+const refuse = Effect.fnUntraced(function* (statement: string, { message, said, sqlState }: StatementError) {
+  const writes = readOnly.has(sqlState)
+  const isOther = sqlState === syntaxError && !beginsAsReading(statement)
+  const advice = writes ? doesNotWrite : isOther ? whatReads : ""
+  yield* Effect.logError(forPerson(`${Redacted.value(said)}${advice}`, message))
+  return yield* new StatementRefused({ code: writes || aboutStatement.test(sqlState) ? 2 : 6, message })
+})
 
 const answer = Effect.fnUntraced(function* ({ csv, json, statement }: SqlFlags) {
   const answer = yield* (yield* ReadOnlyQuery).ask(statement)
   const names = answer.columns.map(({ name }) => name)
   const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice !== undefined) {
+  if (json && twice !== undefined) {
     return yield* new UsageError({
-      message: `two columns are called ${twice}; name one of them otherwise: ... as name`,
+      message: `--json: two columns are called ${twice}, and names are keys. Rename one: ... as name; a table and --csv print both.`,
     })
   }
   const { makeCsv, makeJson, makeTable } = yield* Effect.promise(() => import("./answerFormat.ts"))
@@ -67,7 +67,7 @@ const answer = Effect.fnUntraced(function* ({ csv, json, statement }: SqlFlags) 
 const execute = Effect.fn("sql")(
   (flags: SqlFlags) =>
     Effect.raceFirst(answer(flags), readerGone).pipe(
-      Effect.catchTag("DatabaseError", (error) => Effect.fail(explainError(flags.statement)(error))),
+      Effect.catchTag("StatementError", (error) => refuse(flags.statement, error)),
     ),
   logEnd,
 )

@@ -32,10 +32,19 @@ export class PasswordInClear extends Error {
   override readonly name = "PasswordInClear"
 }
 
+/** What PostgreSQL answers of an error. All but the code may quote values. */
+interface ServerFields {
+  readonly code: string
+  readonly message: string
+  readonly detail?: string
+  readonly hint?: string
+  readonly position?: string
+}
+
 /** The fields of PostgreSQL's answer, or nothing if the error is the client's own. */
-const serverFields = (cause: unknown): { readonly code: string; readonly message: string } | undefined =>
+export const serverFields = (cause: unknown): ServerFields | undefined =>
   cause instanceof Error && "severity" in cause && "code" in cause && typeof cause.code === "string"
-    ? { code: cause.code, message: cause.message }
+    ? (cause as Error & ServerFields)
     : undefined
 
 /** The SQLSTATE of an error, if PostgreSQL itself answered. */

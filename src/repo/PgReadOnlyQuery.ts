@@ -1,12 +1,13 @@
 import type { PgConnection } from "@effect/sql-pg"
-import { Effect, Layer, Option, Stream } from "effect"
+import { Effect, Layer, Option, Redacted, Stream } from "effect"
 import type { Connection } from "effect/sql/SqlConnection"
-import { DatabaseError, toDatabaseError } from "../domain/DatabaseError.ts"
+import { toDatabaseError } from "../domain/DatabaseError.ts"
 import { toJson } from "../domain/printable.ts"
 import { parseStatement } from "../domain/ReadingStatement.ts"
 import { describeColumns } from "./answerColumns.ts"
 import { isEmbedded, makeClient } from "./client.ts"
-import { type Answer, type Cell, ReadOnlyQuery } from "./ReadOnlyQuery.ts"
+import { type Answer, type Cell, ReadOnlyQuery, StatementError } from "./ReadOnlyQuery.ts"
+import { toStatementError } from "./statementError.ts"
 
 /** Whatever the role's settings are: all of an answer is wanted, and texts that keep every digit and byte. */
 const settings = `select
@@ -58,32 +59,31 @@ const make = Effect.gen(function* () {
     yield* connection.executeRaw(settings, [])
     if (hasRoles) yield* warnOfRole(connection)
     return connection
-  })
+  }).pipe(Effect.mapError(toDatabaseError))
 
-  /** Opens a cursor. PostgreSQL takes SELECT, VALUES, TABLE and WITH that only read, and refuses all else. */
-  const declare = (connection: Connection, name: string, query: string) =>
-    connection.executeRaw(`declare ${name} no scroll cursor for ${query}`, [])
+  /** Sends a text that ends as the statement does. */
+  const send = (connection: Connection, sent: string, statement: string) =>
+    Effect.mapError(connection.executeRaw(sent, []), toStatementError(statement, sent))
+
+  /** A text that opens a cursor: PostgreSQL takes SELECT, VALUES, TABLE and WITH that only read, and refuses all else. */
+  const declaring = (name: string, query: string) => `declare ${name} no scroll cursor for ${query}`
 
   const query = Effect.fnUntraced(function* (connection: Connection, text: string) {
     // Nothing is read from this cursor: it says whether the statement is accepted, and its columns. Under a name of its own:
     // the client remembers the columns of each text that it has sent.
     const described = `etl_columns_${(asked += 1)}`
-    yield* declare(connection, described, text)
+    yield* send(connection, declaring(described, text), text)
     const { fields } = (yield* connection.executeRaw(`fetch 0 from ${described}`, [])) as PgConnection.Result
     yield* connection.executeRaw(`close ${described}`, [])
     const { cell, columns, longest, names, rowsAtOnce, texts } = describeColumns(fields)
 
     const source = `(${text.replace(/[;\s]+$/, "")}\n) as answer${names.length === 0 ? "" : `(${names.join(", ")})`}`
-    yield* declare(connection, "etl_rows", `select ${texts.join(", ")} from ${source}`).pipe(
+    yield* connection.executeRaw(declaring("etl_rows", `select ${texts.join(", ")} from ${source}`), []).pipe(
       Effect.mapError((error) => {
-        const failure = toDatabaseError(error)
+        const failure = toStatementError(text)(error)
         if (failure.sqlState !== "42601") return failure
-        return new DatabaseError({
-          operation: "query",
-          message: "Leave out the statement's semicolon, and what follows it.",
-          sqlState: failure.sqlState,
-          retryable: false,
-        })
+        const message = "Leave out the statement's semicolon, and what follows it."
+        return new StatementError({ message, said: Redacted.make(message), sqlState: failure.sqlState })
       }),
     )
 
@@ -113,7 +113,7 @@ const make = Effect.gen(function* () {
     })
     return {
       columns,
-      rows: Stream.paginate(undefined, () => fetch).pipe(Stream.mapError(toDatabaseError)),
+      rows: Stream.paginate(undefined, () => fetch).pipe(Stream.mapError(toStatementError(text))),
     } satisfies Answer
   })
 
@@ -121,12 +121,14 @@ const make = Effect.gen(function* () {
     ask: Effect.fn("ReadOnlyQuery.ask")(function* (statement: string) {
       const reading = parseStatement(statement)
       const connection = yield* transaction
-      if (reading._tag === "Query") return yield* query(connection, reading.text)
-      if (reading._tag === "Explain" && reading.query !== undefined) {
-        yield* declare(connection, "etl_explained", reading.query)
+      if (reading._tag === "Query") {
+        return yield* Effect.mapError(query(connection, reading.text), toStatementError(statement))
       }
-      return answerOf((yield* connection.executeRaw(reading.text, [])) as PgConnection.Result)
-    }, Effect.mapError(toDatabaseError)),
+      if (reading._tag === "Explain" && reading.query !== undefined) {
+        yield* send(connection, declaring("etl_explained", reading.query), statement)
+      }
+      return answerOf((yield* send(connection, reading.text, statement)) as PgConnection.Result)
+    }),
   })
 })
 

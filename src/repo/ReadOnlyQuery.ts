@@ -1,5 +1,15 @@
-import { Context, type Effect, type Scope, type Stream } from "effect"
+import { Context, type Effect, Schema, type Scope, type Stream } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
+
+/**
+ * PostgreSQL did not run a statement, or not to its end. `message` is fit for a log; `said` is all that PostgreSQL said,
+ * which may quote any value: for the person alone whose statement it is.
+ */
+export class StatementError extends Schema.TaggedError<StatementError>()("StatementError", {
+  message: Schema.String,
+  said: Schema.Redacted(Schema.String),
+  sqlState: Schema.String,
+}) {}
 
 /** A column of an answer. */
 export interface AnswerColumn {
@@ -17,7 +27,7 @@ export type Cell = string | number | boolean | null | { readonly json: string }
 export interface Answer {
   readonly columns: ReadonlyArray<AnswerColumn>
   /** Fetched as they are taken, in arrays of a bounded size: cells are cut at 64 KiB. Once. */
-  readonly rows: Stream.Stream<ReadonlyArray<Cell>, DatabaseError>
+  readonly rows: Stream.Stream<ReadonlyArray<Cell>, DatabaseError | StatementError>
 }
 
 /** Questions of a person to the database. */
@@ -29,6 +39,6 @@ export class ReadOnlyQuery extends Context.Service<
      * when the scope closes. Functions that it calls may do whatever the role may. Logs a warning where the role may write
      * files on the server, and at the first cell that is cut.
      */
-    readonly ask: (statement: string) => Effect.Effect<Answer, DatabaseError, Scope.Scope>
+    readonly ask: (statement: string) => Effect.Effect<Answer, DatabaseError | StatementError, Scope.Scope>
   }
 >()("user-activity-etl/repo/ReadOnlyQuery") {}

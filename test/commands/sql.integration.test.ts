@@ -75,12 +75,15 @@ describe("etl sql", () => {
         ["delete from kept", /etl sql reads only/],
         ["drop table kept", /etl sql reads only/],
         ["commit; delete from kept", /etl sql reads only: SELECT, VALUES/],
+        [
+          "select pg_notify('kept', ''), lo_create(0)",
+          /^PostgreSQL reports: cannot execute .* read-only transaction .*25006\)\. etl sql reads only: it does not/m,
+        ],
         ["select 1; delete from kept", /multiple commands/],
         ["explain analyze create table made as select 1", /at or near "create".*etl sql reads only/],
         ["select $1", /bind message supplies 0 parameters/],
         ["selec 1", /syntax error at or near/],
         ["select * from nowhere", /relation "nowhere" does not exist/],
-        ["select 1 as a, 2 as a", /two columns are called a/],
       ] as const) {
         const refused = yield* etl(["sql", text], env)
         assert.strictEqual(refused.code, 2, refused.stderr)
@@ -90,6 +93,55 @@ describe("etl sql", () => {
       assert.strictEqual((yield* etl(["sql", "select 1", "--csv", "--json"], env)).code, 2)
       assert.strictEqual((yield* etl(["sql", "select 1"], { ...env, DB_PORT: "1" })).code, 6)
       assert.deepStrictEqual(yield* query("select * from kept"), [{ n: 1 }])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("prints columns of one name as they are, but as JSON, where a name is a key", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const join = "select * from (values (1, 'a')) l (id, x) join (values (1, 'b')) r (id, y) on l.id = r.id"
+      const table = yield* etl(["sql", join], env)
+      assert.strictEqual(table.stdout, "id  x  id  y\n--  -  --  -\n 1  a   1  b\n1 row")
+      assert.strictEqual((yield* etl(["sql", join, "--csv"], env)).stdout, "id,x,id,y\n1,a,1,b")
+      const json = yield* etl(["sql", join, "--json"], env)
+      assert.deepStrictEqual([json.code, json.stdout], [2, ""])
+      assert.match(json.stderr, /^(?:The role .*\n)?--json: two columns are called id, .* as name; .*--csv/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("prints all that PostgreSQL says of a statement, and logs no value of it", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      yield* query("create table kept (name text)")
+      yield* query("insert into kept values ('ada@example.com')")
+      for (const [text, said] of [
+        ["select 1/0", "division by zero (SQLSTATE 22012)."],
+        ["select name::int from kept", 'invalid input syntax for type integer: "ada@example.com" (SQLSTATE 22P02).'],
+        [
+          "select (select 1 union select 2)",
+          "more than one row returned by a subquery used as an expression (SQLSTATE 21000).",
+        ],
+        [
+          "select '\u{1f600}',\n nam from kept",
+          'column "nam" does not exist, at line 2, character 2 (SQLSTATE 42703). Hint: Perhaps you meant to reference the column "kept.name".',
+        ],
+        ["/* all */\nshow nothing at", 'syntax error at or near "at", at line 2, character 14 (SQLSTATE 42601).'],
+        [
+          "explain analyze select n from nowhere",
+          'relation "nowhere" does not exist, at line 1, character 31 (SQLSTATE 42P01).',
+        ],
+        [
+          "select json '{'",
+          "invalid input syntax for type json, at line 1, character 13 (SQLSTATE 22P02). Detail: The input string ended unexpectedly.",
+        ],
+      ] as const) {
+        const refused = yield* etl(["sql", text], env)
+        assert.strictEqual(refused.stderr.split("\n").at(-1), `PostgreSQL reports: ${said}`)
+        assert.deepStrictEqual([refused.code, refused.stdout], [2, ""])
+        assert.notInclude(refused.logText, "ada@example.com")
+      }
+      const { log } = yield* etl(["sql", "select name::int from kept"], env)
+      assert.deepInclude(log.at(-1), { level: "ERROR", message: "PostgreSQL refused a value (SQLSTATE 22P02)." })
     }).pipe(Effect.scoped),
   )
 
