@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import { plural } from "../domain/format.ts"
 import { printable, toJson } from "../domain/printable.ts"
 import type { AnswerColumn, Cell } from "../repo/ReadOnlyQuery.ts"
+import { makeJsonArray } from "./jsonArray.ts"
 
 // An answer as text, made from some rows after the other. Each text is of whole lines, the last one without its end.
 
@@ -48,17 +49,8 @@ export const makeJson = (columns: ReadonlyArray<AnswerColumn>): AnswerFormat => 
   const valueOf = (cell: Cell) => (cell !== null && typeof cell === "object" ? cell.json : toJson(cell))
   const object = (row: ReadonlyArray<Cell>) =>
     `  {${row.map((cell, index) => `\n    ${names[index]}: ${valueOf(cell)}`).join(",")}${row.length === 0 ? "" : "\n  "}}`
-  // A comma follows a row once there is a next one.
-  let last: string | undefined
-  return {
-    rows: (some) => {
-      const before = last === undefined ? "[" : `${last},`
-      const objects = some.map(object)
-      last = objects.pop()
-      return [before, ...objects.map((text) => `${text},`)].join("\n")
-    },
-    end: () => (last === undefined ? "[]" : `${last}\n]`),
-  }
+  const array = makeJsonArray()
+  return { rows: (some) => array.elements(some.map(object)), end: array.end }
 }
 
 /**

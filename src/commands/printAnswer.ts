@@ -15,7 +15,7 @@ const lengthOf = (row: ReadonlyArray<Cell>): number =>
   }, 0)
 
 /** Waits until a slow reader of stdout has taken what was printed. One that has gone takes nothing: see `readerGone`. */
-const taken = Effect.suspend(() =>
+export const taken = Effect.suspend(() =>
   process.stdout.writableNeedDrain
     ? Effect.callback<void>((resume) => {
         const onDrain = () => resume(Effect.void)

@@ -1,14 +1,13 @@
-import { Console, Effect, type Layer, Option, Path, Stream } from "effect"
+import { Console, Effect, type Layer, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { describeInFull } from "../domain/Reject.ts"
 import { printable } from "../domain/printable.ts"
 import type { RunRecord } from "../domain/RunRecord.ts"
-import { RejectRepo, type StoredReject } from "../repo/RejectRepo.ts"
+import { RejectRepo } from "../repo/RejectRepo.ts"
 import { RunHistory } from "../repo/RunHistory.ts"
 import { check, withUsage } from "./CommandUsage.ts"
 import { logEnd } from "./Defect.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
-import { optional } from "./documented.ts"
+import { optional, toggle } from "./documented.ts"
 import { plainExitCodes } from "./exitCodes.ts"
 import { file } from "./pathFlags.ts"
 import { readerGone } from "./readerGone.ts"
@@ -20,6 +19,7 @@ import type { Written } from "./rejectFiles.ts"
 
 const ownFlags = {
   run: optional(runFlag("run"), "Which run's rejects: latest, or its number", { unset: "latest" }),
+  json: toggle("json", "Print a JSON array of rejects"),
   out: optional(
     file("out").pipe(
       // What ends in .gz would be inflated when it is loaded.
@@ -46,6 +46,11 @@ const rejectsChecks = [
       ? "--delete goes with neither --run nor --out: give it alone."
       : undefined,
   ),
+  check<RejectsFlags>()(["json", "out", "delete"], (flags) =>
+    flags.json && (Option.isSome(flags.out) || Option.isSome(flags.delete))
+      ? "--json is for the list of rejects: leave it out where --out or --delete is given."
+      : undefined,
+  ),
   ...databaseChecks,
 ]
 
@@ -67,26 +72,11 @@ const tellNone = Effect.fnUntraced(function* ({ runId, totals }: RunRecord) {
 
 const list = Effect.fnUntraced(function* (flags: RejectsFlags, run: RunRecord) {
   const { runId } = run
-  const repo = yield* RejectRepo
-  const path = yield* Path.Path
-  const files = yield* repo.files(runId)
-  if (files.length === 0) return yield* tellNone(run)
-
-  // A reject is a line, whatever its file is called.
-  const format = ({ file, line, reasons }: Omit<StoredReject, "raw">) =>
-    printable(`${path.basename(file.uri)}:${line}: ${reasons.map(describeInFull).join("; ")}`)
-  let count = 0
-  yield* repo.list(runId, files).pipe(
-    Stream.runForEachArray((rejects) => {
-      count += rejects.length
-      return Console.log(rejects.map(format).join("\n"))
-    }),
-  )
-  const them = count === 1 ? "it" : "them"
-  yield* Console.log(
-    `${plural(count, "reject")}: etl rejects --run ${runId} --out fix.csv${sameDatabase(flags)} writes ${them} to a file to correct`,
-  )
-  yield* Effect.logDebug("rejects listed").pipe(Effect.annotateLogs({ run: runId, records: count }))
+  const files = yield* (yield* RejectRepo).files(runId)
+  if (files.length === 0 && !flags.json) return yield* tellNone(run)
+  const { printJson, printLines } = yield* Effect.promise(() => import("./rejectList.ts"))
+  const records = yield* flags.json ? printJson(runId, files) : printLines(runId, files, sameDatabase(flags))
+  yield* Effect.logDebug("rejects listed").pipe(Effect.annotateLogs({ run: runId, records }))
 })
 
 const formatWritten = (flags: RejectsFlags, runId: number, files: ReadonlyArray<Written>): string => {
@@ -142,6 +132,7 @@ export const rejects = <E>(services: (flags: RejectsFlags) => Layer.Layer<Reject
     Command.withShortDescription("List, write or delete the records that could not be loaded"),
     Command.withExamples([
       { command: "etl rejects", description: "List those of the latest run" },
+      { command: "etl rejects --json", description: "The same for another program" },
       { command: "etl rejects --run 3 --out fix.csv", description: "Write those of run 3; correct them, load fix.csv" },
       { command: "etl rejects --delete 3", description: "Delete those of run 3" },
     ]),

@@ -103,6 +103,23 @@ describe("what is shown while a run goes on", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("a terminal has the first 50 rejects, and how to see all; a pipe has all", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const source = yield* directoryOf({ "1.csv": `email,ip\n${"nobody,\n".repeat(1203)}`, "mapping.json": mapping })
+      const flags = ["--mapping", `${source}/mapping.json`, "--geo", "none", "--max-rejects", "100%"]
+      assert.strictEqual((yield* etl(["--source", source, ...flags], env)).code, 3)
+      const lines = (yield* onTerminal(["rejects"], env)).replaceAll(escapes, "").trimEnd().split("\n")
+      assert.lengthOf(lines, 52)
+      assert.strictEqual(lines[49], "1.csv:51: email is not a valid e-mail address")
+      assert.deepStrictEqual(lines.slice(50), [
+        "50 of 1,203 rejects. All of them: etl rejects --run 1 | less",
+        "etl rejects --run 1 --out fix.csv writes them to a file to correct",
+      ])
+      assert.lengthOf((yield* etl(["rejects"], env)).stdout.split("\n"), 1204)
+    }).pipe(Effect.scoped),
+  )
+
   it.live.each([
     ["a terminal that cannot move its cursor", { TERM: "dumb" }, []],
     ["continuous integration", { CI: "true" }, []],

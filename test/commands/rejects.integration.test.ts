@@ -122,6 +122,51 @@ describe("etl rejects", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("prints a JSON array with --json, of any length, and an empty one of a run without rejects", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      yield* etl(["init"], env)
+      yield* query(`
+        create function refuse() returns trigger language plpgsql as
+        $$ begin if new.first_name = 'Bob' then raise exception 'not Bob'; end if; return new; end $$`)
+      yield* query("create trigger refuse before insert on users for each row execute function refuse()")
+      const source = yield* load(env, {
+        "a\u009b.csv": `${header}\n${row("nobody", { ip: "1.2.3" })}\n${row("b@example.com", { name: "Bob" })}\n`,
+      })
+      const json = yield* etl(["rejects", "--json"], env)
+      assert.deepInclude(json, { code: 0, stderr: "" })
+      assert.notInclude(json.stdout, "\u009b")
+      const record = { runId: 1, file: `${source}/a\u009b.csv` }
+      assert.deepStrictEqual(JSON.parse(json.stdout), [
+        {
+          ...record,
+          line: 2,
+          byteOffset: header.length + 1,
+          length: row("nobody", { ip: "1.2.3" }).length,
+          reasons: [
+            { column: "email", message: "is not a valid e-mail address", detail: null },
+            { column: "ip_address", message: "is not an IPv4 or IPv6 address", detail: null },
+          ],
+        },
+        {
+          ...record,
+          line: 3,
+          byteOffset: header.length + row("nobody", { ip: "1.2.3" }).length + 2,
+          length: row("b@example.com", { name: "Bob" }).length,
+          reasons: [{ column: null, message: "is refused by PostgreSQL (SQLSTATE P0001)", detail: "not Bob" }],
+        },
+      ])
+      yield* load(env, noneBad)
+      assert.deepInclude(yield* etl(["rejects", "--json"], env), { code: 0, stdout: "[]" })
+      yield* storeMany(query, [2500])
+      const many: ReadonlyArray<{ line: number }> = JSON.parse((yield* etl(["rejects", "--json"], env)).stdout)
+      assert.deepStrictEqual(
+        many.map(({ line }) => line),
+        Array.from({ length: 2500 }, (_, index) => index + 2),
+      )
+    }).pipe(Effect.scoped),
+  )
+
   it.live("takes the newest run, or the one that is named, and tells which runs have rejects", () =>
     Effect.gen(function* () {
       const { env } = yield* makeDatabase
@@ -613,6 +658,8 @@ describe("etl rejects, used wrongly", () => {
     [["--delete", "all"], '--delete: "all"'],
     [["--delete", "1", "--run", "1"], "--delete goes with neither --run nor --out"],
     [["--delete", "1", "--out", "fix.csv"], "--delete goes with neither --run nor --out"],
+    [["--json", "--out", "fix.csv"], "--json is for the list"],
+    [["--json", "--delete", "1"], "--json is for the list"],
     [["--out", "fix.csv.gz"], '--out: "fix.csv.gz"'],
     [["--out="], "--out"],
   ] as ReadonlyArray<readonly [ReadonlyArray<string>, string]>)("%s exits 2 and says why", ([args, expected]) =>
