@@ -2,7 +2,7 @@ import { stdoutWidth } from "./stdoutWidth.ts"
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
 import { plural } from "../domain/format.ts"
-import { printable } from "../domain/printable.ts"
+import { printable, toJson } from "../domain/printable.ts"
 import { withoutFile } from "../Logging.ts"
 import { checkChecks, type CheckFlags, checkFlags, checkGroups } from "./checkFlags.ts"
 import { NotReady } from "./CommandError.ts"
@@ -10,6 +10,7 @@ import { withUsage } from "./CommandUsage.ts"
 import { checkExitCodes } from "./exitCodes.ts"
 import type { Finding } from "./finding.ts"
 import type { CheckParts } from "./findings.ts"
+import type { Setting } from "./settings.ts"
 
 const states: Readonly<Record<Finding["state"], string>> = {
   ok: "ok",
@@ -27,6 +28,13 @@ const formatFindings = (findings: ReadonlyArray<Finding>): ReadonlyArray<string>
   )
 }
 
+/** What programs read; the exit code of a finding is that of a run. */
+const toObject = (exitCode: number, settings: ReadonlyArray<Setting>, findings: ReadonlyArray<Finding>) => ({
+  exitCode,
+  settings,
+  findings: findings.map(({ check, code, state, text }) => ({ check, state, text, exitCode: code })),
+})
+
 /** Gravest first. */
 const codes = [6, 5, 2] as const
 
@@ -39,15 +47,17 @@ const makeCheck = <E>(parts: MakeParts<E>) =>
     const settings = yield* settingsOf(flags)
     const findings = yield* findingsOf(flags, yield* parts(flags))
     const bad = findings.filter(({ state }) => state === "wrong")
-    yield* Console.log(
-      [
-        ...formatSettings(settings, stdoutWidth()),
-        "",
-        ...formatFindings(findings),
-        bad.length === 0 ? "Nothing to mend." : `${plural(bad.length, "thing")} to mend.`,
-      ].join("\n"),
-    )
     const code = codes.find((code) => bad.some((finding) => finding.code === code))
+    yield* Console.log(
+      flags.json
+        ? toJson(toObject(code ?? 0, settings, findings))
+        : [
+            ...formatSettings(settings, stdoutWidth()),
+            "",
+            ...formatFindings(findings),
+            bad.length === 0 ? "Nothing to mend." : `${plural(bad.length, "thing")} to mend.`,
+          ].join("\n"),
+    )
     if (code !== undefined) return yield* new NotReady({ code })
   })
 
@@ -62,6 +72,7 @@ export const check = <E>(parts: MakeParts<E>) =>
     Command.withExamples([
       { command: "etl check", description: "All but the files" },
       { command: "etl check --source ./input/ --geo mmdb", description: "What a run would find" },
+      { command: "etl check --json", description: "The same for another program" },
     ]),
     withUsage({ config: checkFlags, groups: checkGroups, checks: checkChecks, exitCodes: checkExitCodes }),
   )

@@ -3,7 +3,7 @@ import { type Command, Flag } from "effect/cli"
 import { clusterFlags } from "./clusterFlags.ts"
 import type { Check } from "./CommandUsage.ts"
 import { databaseFlags, databaseGroup } from "./databaseFlags.ts"
-import { type FlagGroup, optional } from "./documented.ts"
+import { type FlagGroup, optional, toggle } from "./documented.ts"
 import { locatorFlags, locatorGroup } from "./locatorFlags.ts"
 import { outputFlags } from "./outputFlags.ts"
 import { credentialsNote, dryRun, loadFlags, runChecks, sourceFlags } from "./runFlags.ts"
@@ -17,10 +17,20 @@ const checkedSource = {
   ),
 }
 
-const withoutEffect = { dryRun, ...clusterFlags, ...outputFlags }
+const output = { json: toggle("json", "Print settings and findings as one JSON object on stdout") }
+
+const { noProgress, quiet } = outputFlags
+const withoutEffect = { dryRun, ...clusterFlags, quiet, noProgress }
 
 /** Those of `etl run`, so that its command line can be checked as it is. */
-export const checkFlags = { ...checkedSource, ...loadFlags, ...locatorFlags, ...withoutEffect, ...databaseFlags }
+export const checkFlags = {
+  ...checkedSource,
+  ...loadFlags,
+  ...locatorFlags,
+  ...output,
+  ...withoutEffect,
+  ...databaseFlags,
+}
 
 export type CheckFlags = Command.Command.Config.Infer<typeof checkFlags>
 
@@ -28,6 +38,7 @@ export const checkGroups: ReadonlyArray<FlagGroup> = [
   { title: "Source", flags: checkedSource, note: credentialsNote },
   { title: "Loading", flags: loadFlags },
   locatorGroup,
+  { title: "Output", flags: output },
   databaseGroup,
   { title: "Of etl run, without effect here", flags: withoutEffect },
 ]

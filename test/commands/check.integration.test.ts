@@ -110,6 +110,29 @@ describe("etl check", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("prints one JSON object with --json: settings, what was found, and the exit code", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const source = yield* directoryOf({ "1\u009b.csv": "first,last\n" })
+      const bad = yield* etl(["check", "--json", "--source", source, "--geo", "none"], { ...env, DB_PORT: "1" })
+      assert.deepStrictEqual([bad.code, bad.stderr], [6, ""])
+      assert.notMatch(bad.stdout, /[\n\u009b]/)
+      const { exitCode, findings, settings } = JSON.parse(bad.stdout)
+      assert.strictEqual(exitCode, 6)
+      assert.deepInclude(settings, { name: "source", value: source, from: "--source" })
+      assert.deepInclude(settings, { name: "database port", value: "1", from: "DB_PORT (environment)" })
+      assert.deepInclude(findings, { check: "flags", state: "ok", text: "they go together", exitCode: 0 })
+      const found = (check: string) => findings.find((finding: { check: string }) => finding.check === check)
+      assert.deepInclude(found("database"), { state: "wrong", exitCode: 6 })
+      assert.deepInclude(found("tables"), { state: "skipped", exitCode: 0 })
+      assert.deepInclude(found("headers"), { state: "wrong", exitCode: 5 })
+      assert.include(found("headers").text, "1\u009b.csv")
+
+      const good = yield* etl(["check", "--json", "--geo", "none"], env)
+      assert.deepStrictEqual([good.code, JSON.parse(good.stdout).exitCode], [0, 0])
+    }).pipe(Effect.scoped),
+  )
+
   it.live("names the files whose header does not fit, and reads no records", () =>
     Effect.gen(function* () {
       const { env } = yield* makeDatabase
