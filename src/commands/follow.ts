@@ -52,7 +52,7 @@ const execute = Effect.fn("follow")(
     )
     const database = (yield* UserRepo).name
     const text = formatForPeople(summary, { maxRejects: undefined, same: sameDatabase(flags), database })
-    yield* printSummary(summary, { json: flags.json, dryRun: false, database }, text)
+    yield* printSummary(summary, { ...flags, dryRun: false, database }, text)
   },
   logEnd,
   Effect.onInterrupt(() => Effect.logDebug("interrupted")),

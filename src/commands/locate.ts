@@ -1,11 +1,9 @@
-import { Console, Effect, type Layer, Option } from "effect"
+import { Effect, type Layer, Option } from "effect"
 import { Command } from "effect/cli"
-import { toJson } from "../domain/printable.ts"
 import { addressExitCode } from "../domain/RunSummary.ts"
 import { GeoLocator } from "../geo/GeoLocator.ts"
 import type { LocationQueue } from "../repo/LocationQueue.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
-import { Incomplete } from "./CommandError.ts"
 import { check, withUsage } from "./CommandUsage.ts"
 import { logEnd } from "./Defect.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
@@ -13,6 +11,7 @@ import { withDisplay } from "./display.ts"
 import { locateExitCodes } from "./exitCodes.ts"
 import { locatorChecks, locatorFlags, locatorGroup } from "./locatorFlags.ts"
 import { outputFlags, outputGroup } from "./outputFlags.ts"
+import { printResult } from "./printSummary.ts"
 import { sameDatabase } from "./sameDatabase.ts"
 
 /** What locating needs; made from its flags. */
@@ -42,14 +41,10 @@ const makeLocate = (version: string) =>
         locateFor: Option.getOrUndefined(flags.locateFor),
         locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),
       }).pipe(withDisplay(flags))
-      const code = addressExitCode(summary)
       const { formatLocating } = yield* Effect.promise(() => import("./formatSummary.ts"))
-      yield* Console.log(
-        flags.json
-          ? toJson({ exitCode: code, database: users.name, ...summary })
-          : formatLocating(summary, { same: sameDatabase(flags), database: users.name }),
-      )
-      if (code !== 0) return yield* new Incomplete({ code })
+      const database = users.name
+      const text = Effect.sync(() => formatLocating(summary, { same: sameDatabase(flags), database }))
+      yield* printResult(addressExitCode(summary), flags, { database, ...summary }, text)
     },
     logEnd,
     Effect.onInterrupt(() => Effect.logDebug("interrupted")),

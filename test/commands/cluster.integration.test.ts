@@ -223,7 +223,7 @@ describe("run --cluster", () => {
       assert.deepInclude(details, { state: "cancelled", cluster: true, exitCode: 130 })
       assert.include((yield* etl(["runs", "1"], env)).stdout, `etl --source ${source} --cluster [its other flags]`)
       assert.strictEqual((yield* etl(["cancel", "1"], env)).stdout, "Run 1 has ended already: etl runs 1")
-      const last = yield* etl(["run", "--cluster", "--source", source, "-q"], env)
+      const last = yield* etl(["run", "--cluster", "--source", source], env)
       assert.strictEqual(last.code, 0, last.stderr)
       assert.match(last.stdout, /^Run 1, attempt 2: 2 files loaded\n {2}read +12,000\n/m)
       const none = yield* etl(["run", "--force", "--geo", "none", "-q", "--source", source], env)

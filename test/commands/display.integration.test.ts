@@ -76,12 +76,19 @@ describe("what is shown while a run goes on", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("--quiet says what is wrong alone", () =>
+  it.live("--quiet says what is wrong alone, and of a success nothing but its JSON", () =>
     Effect.gen(function* () {
       const { env } = yield* makeDatabase
+      const good = yield* directoryOf({ "1.csv": "email,ip\na@example.com,\n", "mapping.json": mapping })
+      const load = ["--source", good, "--mapping", `${good}/mapping.json`, "--geo", "none", "-q"]
+      const locate = ["locate", "--geo", "ip-api", "-q"]
+      for (const args of [[...load, "--dry-run"], load, load, locate]) {
+        assert.deepInclude(yield* etl(args, env), { code: 0, stdout: "", stderr: "" })
+        assert.strictEqual(JSON.parse((yield* etl([...args, "--json"], env)).stdout).exitCode, 0)
+      }
       const { stderr, stdout } = yield* etl([...(yield* makeSource), "--geo", "none", "-q"], env)
       assert.strictEqual(stderr, "2 records rejected: email is not a valid e-mail address, first at 1.csv:3")
-      assert.match(stdout, /rejects: etl rejects --run 1 --out fix\.csv$/)
+      assert.match(stdout, /rejects: etl rejects --run \d+ --out fix\.csv$/)
     }).pipe(Effect.scoped),
   )
 
