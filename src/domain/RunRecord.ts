@@ -35,7 +35,7 @@ export const RunRecord = Schema.Struct({
   exitCode: Schema.NullOr(Schema.Int),
   /** All attempts together that lived to tell, and the one under way so far; null where there is none. */
   milliseconds: Schema.NullOr(Schema.Int),
-  /** As `milliseconds`, without the attempt under way; null where none has ended. */
+  /** As `milliseconds`, without the attempt under way; null where none has ended, or told of any. */
   stages: Schema.NullOr(StageTimes),
   /** Of all attempts; of an unfinished run those that are committed by now. */
   totals: RecordCounts,

@@ -31,7 +31,8 @@ export const hadNothingToDo = (run: string): string =>
 /** The runs that `rows` selects of `etl_runs`. */
 export const runsOf = (rows: string): string => `
   select id::float8 as "runId", source, force, attempts, started_at as "startedAt", attempted_at as "attemptedAt",
-    "endedAt", finished_at as "finishedAt", "exitCode", stages, totals,
+    "endedAt", finished_at as "finishedAt", "exitCode", totals,
+    case when exists (select from jsonb_each_text(stages) where value <> '0') then stages end as stages,
     case when "nothingToDo" then 'nothing to do' when finished_at is not null then 'finished'
       when cancelled_at is not null then 'cancelled' when running then 'running'
       when "hasFile" then 'unfinished' else 'failed' end as state,

@@ -289,6 +289,25 @@ describe("etl runs", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("shows times of stages only where there are any: a cancelled run has none", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      yield* etl(["init"], env)
+      const none = '{"extract": 0, "transform": 0, "locate": 0, "load": 0}'
+      yield* query(
+        `insert into etl_runs (source, ended_at, exit_code, milliseconds, stages) values
+          ('/some', now(), 130, 1200, jsonb_set($1::jsonb, '{load}', '1100')), ('/none', now(), 130, 1200, $1::jsonb)`,
+        [none],
+      )
+      assert.deepStrictEqual(
+        (yield* listed(env)).map(({ stages }) => stages),
+        [null, { extract: 0, transform: 0, locate: 0, load: 1100 }],
+      )
+      assert.match((yield* etl(["runs", "1"], env)).stdout, /\n {2}time {7}1\.2 s\n {4}extract {4}0\.0 s\n/)
+      assert.match((yield* etl(["runs", "2"], env)).stdout, /\n {2}time {7}1\.2 s\n {2}read /)
+    }).pipe(Effect.scoped),
+  )
+
   it.live("says how many runs there are, and changes nothing", () =>
     Effect.gen(function* () {
       const { env, query } = yield* makeDatabase
