@@ -1,4 +1,5 @@
 /** Writes files of `--out` beside their names, and gives them these when all of them are whole. */
+import { randomUUID } from "node:crypto"
 import { Effect, Exit, FileSystem, Path, type PlatformError } from "effect"
 import { OutputFileError } from "./CommandError.ts"
 import { errnoOf } from "../domain/errno.ts"
@@ -41,12 +42,12 @@ export const makeOutputFiles = Effect.fnUntraced(function* ({ replaces, mode }: 
 
   /** Begins a file. It is open until the scope closes that this is called in, and is finished before that. */
   const create = Effect.fnUntraced(function* (target: string) {
-    const temporary = `${target}.${process.pid}.tmp`
-    // One that is there already is another process's: it stays.
+    // Processes of several containers that share a folder may have one number.
+    const temporary = `${target}.${randomUUID()}.tmp`
     const file = yield* fs.open(temporary, { flag: "wx", ...(mode === undefined ? {} : { mode }) }).pipe(
       Effect.tap(() => Effect.sync(() => begun.push({ target, temporary }))),
       Effect.uninterruptible,
-      Effect.mapError((error) => failAt(error.reason._tag === "AlreadyExists" ? temporary : target)(error)),
+      Effect.mapError(failAt(target)),
     )
     return {
       write: (bytes: Uint8Array) => Effect.mapError(file.writeAll(bytes), failAt(target)),

@@ -23,7 +23,8 @@ const recording = (steps: Array<string>, codes: { readonly link?: string; readon
             const isFolder = statSync(path).isDirectory()
             const failed =
               isFolder && codes.folder !== undefined ? Effect.fail(failure("sync", codes.folder)) : file.sync
-            const sync = Effect.andThen(record(`sync ${isFolder ? "folder" : basename(path)}`), failed)
+            const written = basename(path).replace(temporary, "$1, unnamed")
+            const sync = Effect.andThen(record(`sync ${isFolder ? "folder" : written}`), failed)
             return Object.create(file, { sync: { value: sync } }) as FileSystem.File
           }),
         link: (from, to) =>
@@ -50,7 +51,8 @@ const write = Effect.fnUntraced(function* (
   yield* publish
 }, Effect.scoped)
 
-const tmp = `${process.pid}.tmp`
+/** The name that a file has until it is whole. */
+const temporary = /^(.+)\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/
 const isNew = (path: string): boolean => readFileSync(path, "utf8") === "new"
 
 describe("files of --out", () => {
@@ -62,10 +64,10 @@ describe("files of --out", () => {
       yield* Effect.provide(write([a], { replaces: false, mode: 0o600 }), recording(steps))
       yield* Effect.provide(write([b], { replaces: true }), recording(steps))
       assert.deepStrictEqual(steps, [
-        `sync a.${tmp}`,
+        "sync a, unnamed",
         "link a",
         "sync folder",
-        `sync b.${tmp}`,
+        "sync b, unnamed",
         "rename b",
         "sync folder",
       ])
@@ -115,13 +117,20 @@ describe("files of --out", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("leave what has the name of the file that is written first, and name it", () =>
+  it.live("have names of their own until they are whole, whoever else writes there, and leave none", () =>
     Effect.gen(function* () {
-      const directory = yield* directoryOf({ [`a.${tmp}`]: "another's" })
+      const directory = yield* temporaryDirectory
       const a = join(directory, "a")
-      const { message } = yield* Effect.flip(write([a], { replaces: true })).pipe(Effect.provide(NodeServices.layer))
-      assert.include(message, `${a}.${tmp} exists already`)
-      assert.deepStrictEqual(readdirSync(directory), [`a.${tmp}`])
+      const seen: Array<string> = []
+      const look = Effect.sync(() => void seen.push(...readdirSync(directory)))
+      const inner = write([a], { replaces: true }, look)
+      yield* Effect.provide(
+        write([a], { replaces: true }, Effect.orDie(inner.pipe(Effect.provide(NodeServices.layer)))),
+        NodeServices.layer,
+      )
+      assert.lengthOf(new Set(seen), 2)
+      assert.isTrue(seen.every((name) => temporary.test(name)))
+      assert.deepStrictEqual(readdirSync(directory), ["a"])
     }).pipe(Effect.scoped),
   )
 })

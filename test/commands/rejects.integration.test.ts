@@ -608,8 +608,11 @@ describe("etl rejects --out", () => {
       const directory = yield* temporaryDirectory
       const fix = join(directory, "fix.csv")
       const writing = yield* Effect.forkChild(etl(["rejects", "--out", fix], env))
-      const beside = `${fix}.${process.pid}.tmp`
-      while (!existsSync(beside) || statSync(beside).size < 10_000) yield* Effect.sleep(5)
+      const isBegun = () => {
+        const beside = readdirSync(directory).find((name) => /^fix\.csv\..+\.tmp$/.test(name))
+        return beside !== undefined && statSync(join(directory, beside)).size >= 10_000
+      }
+      while (!isBegun()) yield* Effect.sleep(5)
       assert.isFalse(existsSync(fix))
       yield* Fiber.interrupt(writing)
       assert.deepStrictEqual(readdirSync(directory), [])

@@ -104,17 +104,6 @@ describe("etl report", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("leaves a file as it is that has the name of the one it would write first", () =>
-    Effect.gen(function* () {
-      const { env } = yield* makeDatabase
-      yield* load(env)
-      const directory = yield* directoryOf({ [`r.html.${process.pid}.tmp`]: "somebody else's" })
-      const { code, stdout } = yield* etl(["report", "--out", join(directory, "r.html")], env)
-      assert.deepStrictEqual([code, stdout], [2, ""])
-      assert.deepStrictEqual(readdirSync(directory), [`r.html.${process.pid}.tmp`])
-    }).pipe(Effect.scoped),
-  )
-
   it.live("takes nothing of the data for markup: columns, file names, paths", () =>
     Effect.gen(function* () {
       const { env, query } = yield* makeDatabase
