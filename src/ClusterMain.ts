@@ -13,6 +13,7 @@ import { checkEndpoint } from "./cluster/endpoints.ts"
 import * as Health from "./cluster/health.ts"
 import { isLoopback, listenAddress } from "./cluster/listen.ts"
 import type { SourceReference } from "./cluster/LoadRun.ts"
+import * as Forgetting from "./cluster/forgetting.ts"
 import * as ClusterLocating from "./cluster/locating.ts"
 import { RunWatch } from "./cluster/RunWatch.ts"
 import { Sources } from "./cluster/Sources.ts"
@@ -138,7 +139,7 @@ export const worker = (flags: WorkerFlags): Layer.Layer<WorkerServices, RunError
       const health = Health.layer({ host: address, port: port + 1, stallTimeout })
       const engine = Engine.worker({ host, port, address }).pipe(Layer.provide(engineDatabase(flags)))
       return leaves.pipe(
-        Layer.provideMerge(Layer.mergeAll(Workflows.layer, ClusterLocating.layer, health)),
+        Layer.provideMerge(Layer.mergeAll(Workflows.layer, ClusterLocating.layer, Forgetting.layer, health)),
         Layer.provide(engine),
         Layer.provide(Layer.mergeAll(sources(flags), Worker.layer(concurrency), RunWatch.layer)),
         Layer.provideMerge(ready),
@@ -156,21 +157,17 @@ export const worker = (flags: WorkerFlags): Layer.Layer<WorkerServices, RunError
 /** Places are found by the workers. */
 const elsewhere = Layer.succeed(GeoLocator, { name: "by the workers", instant: undefined, service: undefined })
 
-const client = (flags: InitFlags) =>
+const watching = (flags: InitFlags) =>
   Layer.unwrap(
-    Effect.as(
-      chooseServer(flags),
-      Engine.client.pipe(
-        Layer.provide(engineDatabase(flags)),
-        Layer.provideMerge(checked),
-        Layer.provideMerge(repositories(flags)),
-        Layer.merge(elsewhere),
-      ),
-    ),
+    Effect.as(chooseServer(flags), checked.pipe(Layer.provideMerge(repositories(flags)), Layer.merge(elsewhere))),
   )
 
 /** What it takes to follow a run. */
-export const follow = (flags: FollowFlags): Layer.Layer<FollowServices, RunError> => client(flags).pipe(withLog(flags))
+export const follow = (flags: FollowFlags): Layer.Layer<FollowServices, RunError> =>
+  watching(flags).pipe(withLog(flags))
+
+const client = (flags: InitFlags) =>
+  Engine.client.pipe(Layer.provide(engineDatabase(flags)), Layer.provideMerge(watching(flags)))
 
 /** Loads in the cluster what the run's own services would load here. */
 const cluster = Layer.effect(

@@ -73,6 +73,13 @@ export const PartOutcome = Schema.Union([
 ])
 export type PartOutcome = typeof PartOutcome.Type
 
+/** How an attempt has ended: kept for those who follow it. */
+export const RunResult = Schema.Union([
+  Schema.TaggedStruct("Loaded", { summary: RunSummary }),
+  Schema.TaggedStruct("Failed", { failure: RunFailed }),
+])
+export type RunResult = typeof RunResult.Type
+
 /** The attempt is part of each key: what failed or was cancelled in one is tried again in the next. */
 const keyOf = ({ attempt, runId }: Attempt): string => `${runId}/${attempt}`
 

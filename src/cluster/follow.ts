@@ -1,13 +1,12 @@
-import { Clock, Duration, Effect, Option } from "effect"
+import { Clock, Duration, Effect, Option, Schema } from "effect"
 import { tellRejects } from "../account.ts"
 import { plural } from "../domain/format.ts"
 import { tellProgress } from "../domain/Progress.ts"
 import { countNames, noRecords, type RecordCounts, type RunSummary } from "../domain/RunSummary.ts"
-import { ClusterRuns, type Course } from "../repo/ClusterRuns.ts"
+import { ClusterRuns, type Course, type Standing } from "../repo/ClusterRuns.ts"
 import { LocationQueue } from "../repo/LocationQueue.ts"
 import type { HandedOver } from "./handOver.ts"
-import { LoadRun, RunFailed } from "./LoadRun.ts"
-import { fromStorage } from "./storage.ts"
+import { RunFailed, RunResult } from "./LoadRun.ts"
 
 const glance = "1 second"
 
@@ -16,9 +15,6 @@ const mostSilence = Duration.minutes(5)
 
 /** Looks without a worker until that is told: one that has lost the database comes back with it. */
 const mostLooksAlone = 10
-
-/** Looks at a run that has ended until its outcome is given up: its last worker may have died before it told the engine. */
-const mostLooksAfterEnd = 60
 
 const nothing: Course = { files: 0, filesLoaded: 0, bytes: 0, bytesRead: 0, counts: noRecords }
 
@@ -69,7 +65,22 @@ const awaitAnswers = Effect.fnUntraced(function* () {
   }
 })
 
-export interface FollowOptions extends Omit<HandedOver, "isOld"> {
+const decodeResult = Schema.decodeUnknownEffect(Schema.fromJsonString(RunResult))
+
+/** The summary of an attempt that has ended; fails as it did. */
+const resultOf = Effect.fnUntraced(function* ({ attempt, exitCode, runId }: Standing) {
+  const json = yield* (yield* ClusterRuns).result({ runId, attempt })
+  if (Option.isNone(json)) {
+    return yield* new RunFailed({
+      message: `Run ${runId} has ended, and its summary was not kept. etl runs ${runId} shows what it did.`,
+      exitCode: exitCode ?? 2,
+    })
+  }
+  const result = yield* Effect.orDie(decodeResult(json.value))
+  return result._tag === "Loaded" ? result.summary : yield* result.failure
+})
+
+export interface FollowOptions extends Omit<HandedOver, "isOld" | "execution"> {
   /** The source's URI. */
   readonly source: string
   /** How long places are waited for; undefined: until no address waits. */
@@ -78,7 +89,7 @@ export interface FollowOptions extends Omit<HandedOver, "isOld"> {
 
 /** Follows a run until it has ended, and the places of its users; fails as it did. */
 export const follow = Effect.fn("Cluster.follow")(function* (options: FollowOptions) {
-  const { attempt, execution, locateFor, runId, source } = options
+  const { attempt, locateFor, runId, source } = options
   const clusterRuns = yield* ClusterRuns
   let before = nothing
   const look = Effect.gen(function* () {
@@ -88,28 +99,20 @@ export const follow = Effect.fn("Cluster.follow")(function* (options: FollowOpti
   })
   const watchWorkers = makeWorkerWatch(runId)
   const loaded = Effect.gen(function* () {
-    let looksAfterEnd = 0
     for (;;) {
-      const result = yield* fromStorage(LoadRun.poll(execution))
-      yield* look
-      if (Option.isSome(result) && result.value._tag === "Complete") return yield* result.value.exit
       const standing = yield* clusterRuns.standing(runId)
+      yield* look
       if (standing.attempt !== attempt) {
         return yield* new RunFailed({
           message: `Another attempt at run ${runId} has begun. Follow that one: etl follow ${runId}`,
           exitCode: 130,
         })
       }
+      if (standing.isEnded) return yield* resultOf(standing)
       if (standing.isCancelled && (yield* clusterRuns.workers) === 0) {
         return yield* new RunFailed({
           message: `Run ${runId} is cancelled; no worker is there, and the next one to start ends it. The same command goes on with it.`,
           exitCode: 130,
-        })
-      }
-      if (standing.isEnded && ++looksAfterEnd > mostLooksAfterEnd) {
-        return yield* new RunFailed({
-          message: `Run ${runId} has ended, and the cluster no longer keeps its summary. etl runs ${runId} shows what it did.`,
-          exitCode: standing.exitCode ?? 2,
         })
       }
       yield* watchWorkers

@@ -21,7 +21,7 @@ import { RunHistory } from "../repo/RunHistory.ts"
 import { type Attempt, type FileLoad, RunRepo } from "../repo/RunRepo.ts"
 import { isGzipName, Source, type SourceFile } from "../source/Source.ts"
 import { checkWanted, readJob, requestOf } from "./Job.ts"
-import { type JobSettings, LoadRun, PartLoaded, RunFailed } from "./LoadRun.ts"
+import { type JobSettings, LoadRun, PartLoaded, RunFailed, RunResult } from "./LoadRun.ts"
 import { Sources } from "./Sources.ts"
 
 /** What there is to do. */
@@ -116,6 +116,13 @@ const summarizeFiles = (
   ]
 }
 
+const encodeResult = Schema.encodeEffect(Schema.fromJsonString(RunResult))
+
+/** Before the attempt ends: who follows it reads the result as soon as it has. */
+const keepResult = Effect.fnUntraced(function* (ref: Attempt, result: RunResult) {
+  yield* (yield* ClusterRuns).keepResult(ref, yield* Effect.orDie(encodeResult(result)))
+})
+
 /** Ends the attempt, and tells what it did. Places may be waited for. */
 export const finish = Effect.fnUntraced(function* (ref: Attempt, plan: Plan, parts: ReadonlyArray<LoadedPart>) {
   const { runId, attempt } = ref
@@ -147,6 +154,7 @@ export const finish = Effect.fnUntraced(function* (ref: Attempt, plan: Plan, par
     milliseconds: (yield* Clock.currentTimeMillis) - plan.start,
   }
   const isFinished = summary.files.every(({ state }) => state === "loaded" || state === "skipped")
+  yield* keepResult(ref, { _tag: "Loaded", summary })
   yield* runs.end(
     { runId, attempt },
     { isFinished, exitCode: exitCode(summary), milliseconds: summary.milliseconds, stages: summary.stages },
@@ -160,9 +168,11 @@ export const finish = Effect.fnUntraced(function* (ref: Attempt, plan: Plan, par
 export const keepFailure = Effect.fnUntraced(function* (
   { attempt, runId }: Attempt,
   start: number | undefined,
-  { exitCode, message }: RunFailed,
+  failure: RunFailed,
 ) {
+  const { exitCode, message } = failure
   yield* Effect.logError(message)
+  yield* keepResult({ attempt, runId }, { _tag: "Failed", failure })
   const milliseconds = start === undefined ? 0 : (yield* Clock.currentTimeMillis) - start
   yield* (yield* RunRepo).end({ runId, attempt }, { isFinished: false, exitCode, milliseconds, stages: noStages })
   yield* (yield* ClusterRuns).forgetOutcomes({ runId, attempt })

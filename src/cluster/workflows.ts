@@ -76,7 +76,10 @@ const runLayer = LoadRun.toLayer(
           Activity.make({
             name: "KeepFailure",
             error: RunFailed,
-            execute: asActivity(attempt, Run.keepFailure(attempt, start, failure)),
+            // Whoever follows the run would wait for it for ever.
+            execute: asActivity(attempt, Run.keepFailure(attempt, start, failure)).pipe(
+              Effect.retry(Schedule.spaced("1 minute")),
+            ),
           }),
           Effect.fail(failure),
         ),

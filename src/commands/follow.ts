@@ -1,6 +1,5 @@
 import { Effect, type Layer, Option } from "effect"
 import { Argument, Command } from "effect/cli"
-import type { WorkflowEngine } from "effect/workflow"
 import type { GeoLocator } from "../geo/GeoLocator.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import type { LocationQueue } from "../repo/LocationQueue.ts"
@@ -19,7 +18,7 @@ import { sameDatabase } from "./sameDatabase.ts"
 import { expectedRunName, parseRunName } from "./runName.ts"
 
 /** What it takes to follow a run. */
-export type FollowServices = ClusterRuns | LocationQueue | UserRepo | GeoLocator | WorkflowEngine.WorkflowEngine
+export type FollowServices = ClusterRuns | LocationQueue | UserRepo | GeoLocator
 
 /** Which run of a cluster. */
 export const clusterRun = Argument.String("RUN").pipe(

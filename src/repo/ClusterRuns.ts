@@ -73,6 +73,15 @@ export class ClusterRuns extends Context.Service<
     readonly isStopped: (attempt: Attempt) => Effect.Effect<boolean, DatabaseError>
     /** Nobody waits for the parts of the attempt any more. May be repeated. */
     readonly forgetOutcomes: (attempt: Attempt) => Effect.Effect<void, DatabaseError>
+    /** Keeps how the attempt ends, as JSON, unless it has ended. May be repeated. */
+    readonly keepResult: (attempt: Attempt, result: string) => Effect.Effect<void, DatabaseError>
+    /** How the attempt has ended; none where another one has begun, or what ended it kept no result. */
+    readonly result: (attempt: Attempt) => Effect.Effect<Option.Option<string>, DatabaseError>
+    /**
+     * Deletes the messages that the engine keeps of these workflows where nobody needs them any more: the execution has
+     * ended, and so has the attempt that it belongs to. May be repeated, and interrupted.
+     */
+    readonly forgetMessages: (workflows: ReadonlyArray<string>) => Effect.Effect<void, DatabaseError>
     readonly course: (runId: number) => Effect.Effect<Course, DatabaseError>
   }
 >()("user-activity-etl/repo/ClusterRuns") {}

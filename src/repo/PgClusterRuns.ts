@@ -2,7 +2,7 @@ import { Effect, Layer, Option, Redacted, Result } from "effect"
 import { type DatabaseError, fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
 import type { RunName } from "../domain/RunRecord.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
-import { integers } from "./arrays.ts"
+import { integers, texts } from "./arrays.ts"
 import { makeClient } from "./client.ts"
 import { ClusterRuns, type Course, type PartOfRun, type Standing } from "./ClusterRuns.ts"
 import { countsOf, isUnderWay } from "./etlFiles.ts"
@@ -40,6 +40,30 @@ const progress = `
     coalesce(sum(size), 0)::float8 as bytes,
     coalesce(sum(case when is_loaded then size else least(size, coalesce(r.bytes, 0)) end), 0)::float8 as "bytesRead"
   from files left join reading r on r.file_id = files.id`
+
+/**
+ * Parameter: types of entities. Of an execution the engine keeps the message that began it (`run`), one for each activity,
+ * and their replies. Without a final reply it is under way, or will be when a worker is there. `not in` is a hash, whatever
+ * the planner knows of the table; as `not exists` the statement took minutes for 20,000 files.
+ */
+const forgetMessages = `
+  delete from cluster_messages m
+  where m.entity_type = any($1) and (m.entity_type, m.entity_id) not in (
+    select begun.entity_type, begun.entity_id
+    from cluster_messages begun left join cluster_replies reply on reply.id = begun.last_reply_id
+    where begun.tag = 'run' and begun.entity_type = any($1)
+      and (
+        reply.id is null
+        or (begun.payload::json ->> 'runId', begun.payload::json ->> 'attempt') in (
+          select id::text, attempts::text from etl_runs where ended_at is null
+        )
+        or reply.payload::json #>> '{value,_tag}' = 'Suspended'
+      )
+  )`
+
+/** Those whose message is gone: a message is always stored before its reply. */
+const forgetReplies = `
+  delete from cluster_replies r where not exists (select from cluster_messages m where m.id = r.request_id)`
 
 /** A run that is not there is an answer. */
 const patientlyReading = <A>(effect: Effect.Effect<A, DatabaseError | NotFound>) =>
@@ -210,6 +234,35 @@ const make = Effect.gen(function* () {
     forgetOutcomes: Effect.fn("ClusterRuns.forgetOutcomes")(
       function* ({ attempt, runId }: Attempt) {
         yield* sql`delete from etl_parts where run_id = ${runId} and attempt <= ${attempt}`
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    keepResult: Effect.fn("ClusterRuns.keepResult")(
+      function* ({ attempt, runId }: Attempt, result: string) {
+        yield* sql`
+          update etl_runs set result = ${result}::json where id = ${runId} and attempts = ${attempt} and ended_at is null`
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    result: Effect.fn("ClusterRuns.result")(
+      function* ({ attempt, runId }: Attempt) {
+        const [run] = yield* sql<{ result: string }>`
+          select result::text as result from etl_runs
+          where id = ${runId} and attempts = ${attempt} and ended_at is not null and result is not null`
+        return Option.map(Option.fromUndefinedOr(run), ({ result }) => result)
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    forgetMessages: Effect.fn("ClusterRuns.forgetMessages")(
+      function* (workflows: ReadonlyArray<string>) {
+        yield* sql.unsafe(forgetMessages, [texts(workflows.map((name) => `Workflow/${name}`))])
+        yield* sql.unsafe(forgetReplies)
       },
       Effect.mapError(fromSqlError),
       patiently,

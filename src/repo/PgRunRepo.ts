@@ -36,7 +36,7 @@ const make = Effect.gen(function* () {
       if (elsewhere !== undefined) return yield* inCluster(source, elsewhere.id)
       const resumed = yield* sql<Attempt>`
         update etl_runs set attempts = attempts + 1, attempted_at = now(), ended_at = null, exit_code = null,
-          problems = null, execution = null, cancelled_at = null, job = null
+          problems = null, execution = null, cancelled_at = null, job = null, result = null
         where id = (
           select id from etl_runs
           where source = ${source} and mapping = ${mapping} and force = ${force} and finished_at is null

@@ -12,6 +12,7 @@ import lanes from "./migrations/0006_lanes.ts"
 import history from "./migrations/0007_history.ts"
 import cluster from "./migrations/0008_cluster.ts"
 import clusterKey from "./migrations/0009_cluster_key.ts"
+import clusterResult from "./migrations/0010_cluster_result.ts"
 import { AdoptionError } from "./migrations/adoptUsers.ts"
 import { patiently } from "./patience.ts"
 import { requireVersion } from "./serverVersion.ts"
@@ -27,6 +28,7 @@ export const migrations = {
   "0007_history": history,
   "0008_cluster": cluster,
   "0009_cluster_key": clusterKey,
+  "0010_cluster_result": clusterResult,
 }
 
 const runMigrations = Migrator.make({})({ table: "etl_migrations", loader: Migrator.fromRecord(migrations) })

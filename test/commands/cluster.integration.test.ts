@@ -36,6 +36,8 @@ const mapping = JSON.stringify(
 const decodeSummary = Schema.decodeUnknownSync(Schema.fromJsonString(RunSummary))
 const decodeRun = Schema.decodeUnknownSync(Schema.fromJsonString(RunDetails))
 
+type Query = Effect.Success<typeof makeDatabase>["query"]
+
 /** A worker with a log of its own, ready. */
 const startWorker = Effect.fnUntraced(function* (env: Readonly<Record<string, string>>) {
   const port = yield* consecutivePorts
@@ -139,11 +141,38 @@ describe("worker", () => {
   )
 })
 
+/** Until what the engine keeps of all runs, but for that one, is gone. */
+const awaitForgotten = Effect.fnUntraced(function* (query: Query, besides = 0) {
+  const kept = query(
+    `with kept as (
+      select entity_type, entity_id from cluster_messages where tag = 'run' and payload::json ->> 'runId' = $1
+    )
+    select 1 from cluster_messages where (entity_type, entity_id) not in (select * from kept)
+    union all select 1 from cluster_replies where request_id not in (
+      select id from cluster_messages where (entity_type, entity_id) in (select * from kept)
+    )`,
+    [String(besides)],
+  )
+  while ((yield* kept).length > 0) yield* Effect.sleep("100 millis")
+})
+
+/** All that is written to a table from now on, also what is deleted again. */
+const written = Effect.fnUntraced(function* (query: Query, table: string) {
+  yield* query(`create table ${table}_written (text text)`)
+  yield* query(`
+    create function ${table}_write() returns trigger language plpgsql as
+      'begin insert into ${table}_written values (new::text); return new; end'`)
+  yield* query(`create trigger written before insert on ${table} for each row execute function ${table}_write()`)
+  return query<{ text: string }>(`select text from ${table}_written`)
+})
+
 describe("run --cluster", () => {
   it.live("loads by two workers, and tells no secret", () =>
     Effect.gen(function* () {
       const { env, query } = yield* makeDatabase
       const workers = yield* Effect.all([startWorker(env), startWorker(env)])
+      const messagesWritten = yield* written(query, "cluster_messages")
+      const repliesWritten = yield* written(query, "cluster_replies")
       const source = yield* filesOf(12, 200)
       const run = yield* etl(["run", "--cluster", "--source", source], env)
       assert.strictEqual(run.code, 0, run.stderr)
@@ -157,6 +186,7 @@ describe("run --cluster", () => {
       const again = yield* etl(["run", "--cluster", "--force", "--json", "-q", "--source", source], env)
       assert.deepStrictEqual([again.code, again.stderr], [0, ""])
       assert.deepInclude(decodeSummary(again.stdout).totals, { read: 2_400, unchanged: 2_400 })
+      yield* awaitForgotten(query)
       const followed = yield* etl(["follow", "2", "--json", "-q"], env)
       assert.deepStrictEqual(JSON.parse(followed.stdout), JSON.parse(again.stdout))
 
@@ -173,8 +203,8 @@ describe("run --cluster", () => {
         assert.isString(line["message"])
         assert.isString(line["level"])
       }
-      const messages = yield* query<{ text: string }>("select m::text as text from cluster_messages m")
-      const replies = yield* query<{ text: string }>("select r::text as text from cluster_replies r")
+      const messages = yield* messagesWritten
+      const replies = yield* repliesWritten
       assert.isAbove(messages.length, 24)
       for (const { text } of messages) {
         assert.notInclude(text, source)
@@ -187,6 +217,33 @@ describe("run --cluster", () => {
         assert.notInclude(text, password)
         assert.notInclude(text, "@example.com")
       }
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("leaves nothing in the engine's tables, and another run that is under way goes on", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      yield* startWorker(env)
+      const cwd = yield* directoryOf({ "column_mappings.json": mapping })
+      // Small enough to be loaded beside another file.
+      const long = yield* filesOf(1, 2_500)
+      const longRun = yield* spawnEtl(["run", "--cluster", "--chunksize", "1", "--source", long], { cwd, env })
+      yield* longRun.says(/^Run 1 is handed over/m)
+      const short = yield* filesOf(1, 1)
+      assert.strictEqual((yield* etl(["run", "--cluster", "--source", short], env)).code, 0)
+      yield* awaitForgotten(query, 1)
+      assert.strictEqual((yield* etl(["follow", "2", "-q"], env)).code, 0)
+      assert.strictEqual((yield* etl(["cancel", "2"], env)).stdout, "Run 2 has ended already: etl runs 2")
+
+      const [run] = yield* query("select ended_at from etl_runs where id = 1")
+      assert.deepStrictEqual(run, { ended_at: null })
+      const { read } = (yield* query<{ read: number }>("select sum(read)::int as read from etl_checkpoints"))[0]!
+      const readOn = query("select 1 from etl_checkpoints having sum(read) > $1", [read])
+      while ((yield* readOn).length === 0) yield* Effect.sleep("100 millis")
+      yield* etl(["cancel", "1"], env)
+      assert.strictEqual(yield* longRun.ended, 130)
+      yield* awaitForgotten(query)
+      assert.strictEqual((yield* etl(["follow", "1"], env)).code, 130)
     }).pipe(Effect.scoped),
   )
 

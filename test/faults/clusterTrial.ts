@@ -161,6 +161,8 @@ export const clusterTrial = Effect.fnUntraced(function* (
     const found = yield* outcomeOf(setting)
     assert.isEmpty(firstDifferences(expected.tables, found.tables).join("\n"))
     assert.deepStrictEqual(found, expected)
+    const kept = setting.query("select 1 from cluster_messages union all select 1 from cluster_replies")
+    while ((yield* kept).length > 0) yield* Effect.sleep("1 second")
   })
   const tellLogs = Effect.sync(() =>
     told.push(...workers.map((worker, index) => `worker ${index}:\n${worker.log().slice(-10_000)}`)),

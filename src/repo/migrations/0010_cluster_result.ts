@@ -1,0 +1,11 @@
+import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
+
+/**
+ * `etl_runs.result`: how the last attempt of a cluster ended, for those who follow it: its summary, or why it failed. The
+ * engine's own messages go when the attempt has ended.
+ */
+export default Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`alter table etl_runs add column result json`
+})
