@@ -56,12 +56,13 @@ export const worker = ({ address, host, port }: WorkerAddress) =>
   ClusterWorkflowEngine.layer.pipe(
     Layer.provideMerge(SocketRunner.layer),
     Layer.provide(health),
-    Layer.provide([Transport.server(address, port), Transport.client]),
+    Layer.provide(Transport.client),
     Layer.provide(storage),
     Layer.provide(
       ShardingConfig.layerFromEnv({ ...common, runnerAddress: Option.some(RunnerAddress.make(host, port)) }),
     ),
     Layer.provide(engineLog),
+    Layer.provide(Transport.server(address, port)),
     // `listenAddress` reports what can be foreseen.
     Layer.catchTag("SocketServerError", (error) => Layer.effectContext(Effect.die(error))),
   )

@@ -1,10 +1,10 @@
 import type { ConnectionOptions, TlsOptions } from "node:tls"
 import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Layer, Logger, Option, Predicate, Redacted } from "effect"
 import { Runners } from "effect/cluster"
 import { RpcClient, RpcSerialization } from "effect/rpc"
-import { Socket } from "effect/socket"
+import { Socket, SocketServer } from "effect/socket"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 
 // RPC between those who share a database: TLS 1.3, in which both ends prove that they know its key.
@@ -34,12 +34,40 @@ export const clientOptions = (key: Uint8Array): ConnectionOptions => ({
   ca: [],
 })
 
-/** Listens for those who know the key, at an address of this machine. */
+/** Who is at the other end; asked while the connection is open, since afterwards nobody knows. */
+const peer = Effect.map(
+  Effect.serviceOption(NodeSocket.NetSocket),
+  Option.match({ onNone: () => "unknown", onSome: (socket) => `${socket.remoteAddress}:${socket.remotePort}` }),
+)
+
+const reasonOf = ({ message, reason }: Socket.SocketError): string =>
+  Predicate.hasProperty(reason, "cause") && Predicate.isError(reason.cause) ? reason.cause.message : message
+
+/** Listens for those who know the key, at an address of this machine. A connection that breaks is the peer's end, and no error. */
 export const server = (address: string, port: number) =>
-  Layer.unwrap(
+  Layer.effect(
+    SocketServer.SocketServer,
     Effect.gen(function* () {
       const key = yield* (yield* ClusterRuns).key
-      return NodeSocketServer.layerTls({ host: address, port, ...serverOptions(Redacted.value(key)) })
+      const server = yield* NodeSocketServer.makeTls({ host: address, port, ...serverOptions(Redacted.value(key)) })
+      // Connections are served by the engine, whose own log has no such lines.
+      const loggers = yield* Logger.CurrentLoggers
+      const serve = <A, E, R>(connection: Effect.Effect<A, E, R>) =>
+        Effect.flatMap(peer, (peer) =>
+          Effect.catchDefect(connection, (defect) =>
+            Socket.isSocketError(defect)
+              ? Effect.provideService(
+                  Effect.logDebug(`The connection from ${peer} broke: ${reasonOf(defect)}`),
+                  Logger.CurrentLoggers,
+                  loggers,
+                )
+              : Effect.die(defect),
+          ),
+        )
+      return SocketServer.SocketServer.of({
+        ...server,
+        run: (handler) => server.run((socket) => serve(handler(socket))),
+      })
     }),
   )
 

@@ -5,7 +5,9 @@ import { Runners } from "effect/cluster"
 import { RpcClient, RpcSerialization } from "effect/rpc"
 import type { Socket } from "effect/socket"
 import { randomBytes } from "node:crypto"
-import { createServer, type TlsOptions } from "node:tls"
+import { once } from "node:events"
+import { connect } from "node:net"
+import { connect as connectTls, createServer, type TlsOptions } from "node:tls"
 import { vi } from "vitest"
 import * as Transport from "../../src/cluster/transport.ts"
 import { makeCertificates } from "../utils/certificates.ts"
@@ -29,6 +31,16 @@ const isAnswered = (socket: Layer.Layer<Socket.Socket, Socket.SocketError>, with
     Effect.scoped,
   )
 
+/** What a worker sees of a client that is killed so many milliseconds after it has connected. */
+const connectAndReset = Effect.fnUntraced(function* (port: number, key: Uint8Array, millis: number) {
+  const socket = connect(port, "127.0.0.1")
+  const secure = connectTls({ socket, ...Transport.clientOptions(key) }).on("error", () => {})
+  yield* Effect.promise(() => once(secure, "secureConnect"))
+  yield* Effect.sleep(millis)
+  socket.resetAndDestroy()
+  yield* Effect.sleep(millis)
+})
+
 const at = (port: number) => ({ host: "127.0.0.1", port })
 
 describe("a worker", () => {
@@ -37,7 +49,10 @@ describe("a worker", () => {
       const { env, query } = yield* makeDatabase
       const port = yield* consecutivePorts
       const cwd = yield* temporaryDirectory
-      const worker = yield* spawnEtl(["worker", "--port", String(port), "--geo", "none"], { cwd, env })
+      const worker = yield* spawnEtl(["--log-level", "debug", "worker", "--port", String(port), "--geo", "none"], {
+        cwd,
+        env,
+      })
       yield* worker.says(/health: /)
       const [row] = yield* query<{ key: Uint8Array }>("select key from etl_cluster_key")
       const { key } = row!
@@ -53,6 +68,13 @@ describe("a worker", () => {
       const older = NodeSocket.layerTls({ ...at(port), ...Transport.clientOptions(key), ...tls12 })
       assert.isFalse(yield* isAnswered(older), "by an older version of TLS")
       assert.isTrue(yield* isAnswered(withKey(key), "1 minute"), "with the key, afterwards")
+
+      const broke = /^DEBUG The connection from 127\.0\.0\.1:\d+ broke: read ECONNRESET$/m
+      // The worker ends its handshake later.
+      for (let millis = 10; !broke.test(worker.output.stderr); millis *= 2) yield* connectAndReset(port, key, millis)
+      yield* worker.signal("SIGTERM")
+      yield* worker.ended
+      assert.notMatch(worker.output.stderr, /Engine of the cluster|^(WARN|ERROR)/m)
     }).pipe(Effect.scoped),
   )
 })
