@@ -104,11 +104,17 @@ const file = Effect.fnUntraced(function* (path: string) {
   return yield* Logger.batched(jsonLine, { window: "200 millis", flush: append })
 })
 
+export interface LogOptions {
+  readonly isQuiet: boolean
+  /** A command that changes nothing continues without the file, after a warning. */
+  readonly isFileOptional: boolean
+}
+
 /**
  * The log: debug to the file, appended; what a person should see (by `--log-level`) to stderr too, or, quietly, no
  * more than what is wrong.
  */
-export const layer = (path: string, { isQuiet }: { readonly isQuiet: boolean }) =>
+export const layer = (path: string, { isFileOptional, isQuiet }: LogOptions) =>
   Layer.unwrap(
     Effect.gen(function* () {
       // A line a chunk, or a request to a service, is of level trace: it is there for who asks for debug.
@@ -116,7 +122,15 @@ export const layer = (path: string, { isQuiet }: { readonly isQuiet: boolean }) 
       const asked = level === "Debug" ? "Trace" : level
       const least = isQuiet && LogLevel.isLessThan(asked, "Warn") ? "Warn" : asked
       const logged = LogLevel.isLessThan(asked, "Debug") ? asked : "Debug"
-      return Layer.merge(Logger.layer([terminal(least), file(path)]), Layer.succeed(References.MinimumLogLevel, logged))
+      const toFile = yield* file(path).pipe(
+        Effect.map((logger) => [logger]),
+        Effect.catchIf(
+          () => isFileOptional,
+          ({ message }) =>
+            Effect.as(Console.error(coloured("Warn", printable(`${message} Nothing is logged to a file.`))), []),
+        ),
+      )
+      return Layer.merge(Logger.layer([terminal(least), ...toFile]), Layer.succeed(References.MinimumLogLevel, logged))
     }),
   )
 

@@ -64,7 +64,8 @@ export const follow = (flags: FollowFlags): Layer.Layer<FollowServices, RunError
   inCluster(({ follow }) => follow(flags))
 
 /** The services of `etl cancel`. */
-export const cancel = (flags: CancelFlags): Layer.Layer<ClusterRuns, InitError> => existingRepositories(flags)
+export const cancel = (flags: CancelFlags): Layer.Layer<ClusterRuns, InitError> =>
+  existingRepositories(flags).pipe(withLog(flags))
 
 /** What a dry run locates with: nobody but the local files is asked. */
 const localLocator = (flags: LocatorSettings) => (flags.geo.includes("mmdb") ? mmdb(flags) : GeoLocator.none)
@@ -95,23 +96,26 @@ export const locate = (flags: LocateFlags): Layer.Layer<LocateServices, RunError
 /** The services of `etl init`. */
 export const init = (flags: InitFlags): Layer.Layer<UserRepo, InitError> => repositories(flags).pipe(withLog(flags))
 
-const existingRepositories = (flags: InitFlags) =>
-  PgUserRepo.layer.pipe(Layer.provide(existingDatabase(flags)), withLog(flags))
+const existingRepositories = (flags: InitFlags) => PgUserRepo.layer.pipe(Layer.provide(existingDatabase(flags)))
+
+/** For a command that changes nothing in the database. */
+const readOnly = (flags: InitFlags) => withLog(flags, true)
 
 /** The services of `etl rejects`. */
 export const rejects = (flags: RejectsFlags): Layer.Layer<RejectRepo | RunHistory, InitError> =>
-  existingRepositories(flags)
+  existingRepositories(flags).pipe(readOnly(flags))
 
 /** The services of `etl runs`. */
-export const runs = (flags: RunsFlags): Layer.Layer<RunHistory, InitError> => existingRepositories(flags)
+export const runs = (flags: RunsFlags): Layer.Layer<RunHistory, InitError> =>
+  existingRepositories(flags).pipe(readOnly(flags))
 
 /** The services of `etl report`. */
 export const report = (flags: ReportFlags): Layer.Layer<ReportRepo, InitError> =>
-  PgReportRepo.layer.pipe(Layer.provide(existingDatabase(flags)), withLog(flags))
+  PgReportRepo.layer.pipe(Layer.provide(existingDatabase(flags)), readOnly(flags))
 
 /** The services of `etl sql`. */
 export const sql = (flags: SqlFlags): Layer.Layer<ReadOnlyQuery, InitError> =>
-  PgReadOnlyQuery.layer.pipe(Layer.provide(existingDatabase(flags)), withLog(flags))
+  PgReadOnlyQuery.layer.pipe(Layer.provide(existingDatabase(flags)), readOnly(flags))
 
 /** What `etl check` looks at. */
 export const check = (flags: CheckFlags): Effect.Effect<CheckParts<RunError>> =>

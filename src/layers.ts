@@ -161,15 +161,17 @@ const telemetry = Layer.unwrap(
   }),
 )
 
+type LogFlags = InitFlags & Partial<OutputFlags & Pick<RunFlags, "dryRun">>
+
 /** What cannot be made is logged too. A dry run sends no telemetry. */
 export const withLog =
-  ({ dryRun = false, logfile, quiet = false }: InitFlags & Partial<OutputFlags & Pick<RunFlags, "dryRun">>) =>
+  ({ dryRun = false, logfile, quiet = false }: LogFlags, isFileOptional = false) =>
   <A, E, R>(layer: Layer.Layer<A, E, R>) =>
     layer.pipe(
       logLayerEnd,
       Layer.provideMerge(dryRun ? Layer.empty : telemetry),
       Layer.provideMerge(warnOfIgnored),
-      Layer.provideMerge(Logging.layer(logfile, { isQuiet: quiet })),
+      Layer.provideMerge(Logging.layer(logfile, { isQuiet: quiet, isFileOptional })),
       Layer.provide(platform),
     )
 

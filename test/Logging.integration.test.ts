@@ -14,7 +14,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schedule } from "effect"
 import { quote } from "../src/domain/shell.ts"
 import { bin } from "./utils/command.ts"
-import { directoryOf, etl } from "./utils/etl.ts"
+import { directoryOf, etl, makeDatabase } from "./utils/etl.ts"
 import { spawnEtl } from "./utils/etlChild.ts"
 import { temporaryDirectory } from "./utils/postgres.ts"
 
@@ -87,6 +87,35 @@ describe("etl.log", () => {
       assert.deepStrictEqual([code, stdout, stderr], [2, "", says])
       const checked = yield* etl(["check", "--geo", "none", "--logfile", path])
       assert.include(checked.stdout, `WRONG    log       ${says}`)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("is not needed by a command that only reads, which warns once", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const directory = yield* temporaryDirectory
+      yield* etl(["init"], env)
+      const absent = join(directory, "absent", "etl.log")
+      const link = join(directory, "link.log")
+      symlinkSync(join(directory, "target"), link)
+      const report = join(directory, "report.html")
+      for (const words of [["runs"], ["runs", "7"], ["rejects"], ["report", "--out", report], ["sql", "select 1"]]) {
+        const usual = yield* etl(words, env)
+        for (const [logfile, why] of [
+          [absent, "cannot be written (ENOENT). Create its directory, or name another file."],
+          [link, "is a symbolic link, and the log is not written through one."],
+        ] as const) {
+          const { code, stderr, stdout } = yield* etl([...words, "--logfile", logfile], env)
+          assert.deepStrictEqual([code, stdout], [usual.code, usual.stdout], words.join(" "))
+          const [warning, ...rest] = stderr.split("\n")
+          assert.include(warning, `--logfile: ${logfile} ${why}`)
+          assert.match(warning!, / Nothing is logged to a file\.$/)
+          assert.strictEqual(rest.join("\n"), usual.stderr)
+        }
+      }
+      assert.isFalse(existsSync(join(directory, "target")))
+      const cancelled = yield* etl(["cancel", "latest", "--logfile", absent], env)
+      assert.strictEqual(cancelled.code, 2)
     }).pipe(Effect.scoped),
   )
 

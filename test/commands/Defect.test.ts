@@ -14,7 +14,7 @@ import { temporaryDirectory } from "../utils/postgres.ts"
 /** `etl init` with this as its tables. */
 const initWith = Effect.fnUntraced(function* (users: Layer.Layer<UserRepo, Defect>, args: ReadonlyArray<string> = []) {
   const logfile = join(yield* temporaryDirectory, "etl.log")
-  const log = Logging.layer(logfile, { isQuiet: false }).pipe(Layer.provide(NodeServices.layer))
+  const log = Logging.layer(logfile, { isQuiet: false, isFileOptional: false }).pipe(Layer.provide(NodeServices.layer))
   const services: Cli.Services<unknown, unknown> = {
     ...Main,
     init: () => Layer.provideMerge(users, log),
