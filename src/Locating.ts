@@ -151,8 +151,12 @@ export const drain = Effect.fn("Locating.drain")(
           : Effect.all([tellEstimate(service), Effect.andThen(Deferred.await(loaded), tellEstimate(service))])
     yield* Effect.forkScoped(estimates)
     if (service !== undefined) yield* Effect.forkScoped(watchQueue(service))
-    const timeIsUp =
-      locateFor === undefined ? Effect.never : Effect.andThen(Deferred.await(loaded), Effect.sleep(locateFor))
+    const timeIsUp = Effect.gen(function* () {
+      yield* Deferred.await(loaded)
+      yield* locateFor === undefined ? Effect.never : Effect.sleep(locateFor)
+      const trouble = yield* service?.trouble ?? Effect.undefined
+      return `its time is up (--locate-for)${trouble === undefined ? "" : `: ${trouble}`}`
+    })
 
     const batchSize = service?.batchSize ?? localBatchSize
     const claimSize = locator.instant === undefined ? batchSize : Math.max(batchSize, localBatchSize)
@@ -165,7 +169,7 @@ export const drain = Effect.fn("Locating.drain")(
       }),
       Stream.runDrain,
       Effect.as(undefined),
-      Effect.raceFirst(Effect.as(timeIsUp, "its time is up (--locate-for)")),
+      Effect.raceFirst(timeIsUp),
       Effect.catchTag("Stopped", ({ failure }) =>
         Effect.as(Effect.logWarning(`locating stopped: ${failure.message}`), failure.message),
       ),

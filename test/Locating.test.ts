@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Layer, Logger, Ref } from "effect"
+import { Deferred, Duration, Effect, Fiber, Layer, Logger, Ref } from "effect"
+import { TestClock } from "effect/testing"
 import { Answer } from "../src/domain/Location.ts"
 import * as AddressTally from "../src/domain/AddressTally.ts"
 import { GeoLocator, type GeoService } from "../src/geo/GeoLocator.ts"
@@ -45,6 +46,32 @@ const chained = (asked: Array<ReadonlyArray<string>>, service: Partial<GeoServic
   })
 
 describe("Locating.drain", () => {
+  it.effect("that ends before a service in trouble has answered says what is wrong with that", () =>
+    Effect.gen(function* () {
+      const { locations } = yield* Testing.Tables
+      yield* Ref.set(locations, new Map([["8.8.0.8", Answer.notNow]]))
+      const loaded = yield* Deferred.make<void>()
+      yield* Deferred.succeed(loaded, undefined)
+      const addressTally = yield* AddressTally.make
+      const draining = yield* Effect.forkChild(Locating.drain({ loaded, locateFor: Duration.seconds(3), addressTally }))
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual(
+        yield* Fiber.join(draining),
+        "its time is up (--locate-for): http://geo:80/ could not be reached (ECONNREFUSED)",
+      )
+    }).pipe(
+      Effect.provide(
+        Layer.merge(
+          Testing.repo,
+          chained([], {
+            locate: () => Effect.never,
+            trouble: Effect.succeed("http://geo:80/ could not be reached (ECONNREFUSED)"),
+          }),
+        ),
+      ),
+    ),
+  )
+
   it.effect("asks the service in full batches for what the local database does not know", () => {
     const asked: Array<ReadonlyArray<string>> = []
     return Effect.gen(function* () {

@@ -38,6 +38,8 @@ export interface GeoService {
   readonly untilNextRequest?: Effect.Effect<number>
   /** Of this process; tells people what was asked for. */
   readonly requestCounts?: Effect.Effect<RequestCounts>
+  /** Why it has not answered lately, for people; undefined: it has, or was not asked. */
+  readonly trouble?: Effect.Effect<string | undefined>
   /**
    * Answers for distinct canonical public addresses. Addresses missing from the answers count as `NotNow`: they wait for
    * another run. May take as long as its quota demands, and may be interrupted and repeated. Fails only when no other

@@ -13,7 +13,7 @@ import * as Metrics from "../domain/Metrics.ts"
 import { GeoLocator, type GeoLocatorError } from "./GeoLocator.ts"
 import { decodeAnswers, fields } from "./ipApiAnswer.ts"
 import type { Allowance } from "./permits.ts"
-import { failure, Fault, makeAskPatiently, provider, RateLimited } from "./ipApiRetry.ts"
+import { failure, Fault, makePatience, provider, RateLimited } from "./ipApiRetry.ts"
 import { Quota, type Sending } from "./Quota.ts"
 
 export interface IpApiOptions {
@@ -173,23 +173,15 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
     Effect.provideService(HttpClient.TracerPropagationEnabled, false),
   )
 
-  const askOnce = (addresses: ReadonlyArray<string>) =>
-    quota
-      .withPermit((sending) => ask(addresses, sending))
-      .pipe(
-        Effect.tapErrorTag(["Fault", "RateLimited"], ({ _tag, message }) =>
-          Effect.logWarning(
-            `${place} ${message}; asked again, up to ${_tag === "Fault" ? "ten" : "three"} times in a row`,
-          ),
-        ),
-      )
-
-  const askPatiently = yield* makeAskPatiently({ askOnce, place })
+  const patience = yield* makePatience({
+    askOnce: (addresses) => quota.withPermit((sending) => ask(addresses, sending)),
+    place,
+  })
 
   const locate = Effect.fn("IpApi.locate")(function* (addresses: ReadonlyArray<string>) {
     if (addresses.length > batchSize) return yield* Effect.die(new Error(`${addresses.length} addresses in one batch`))
     const asked = addresses.filter(isAddress)
-    const answers: Answers = asked.length === 0 ? new Map() : yield* askPatiently(asked)
+    const answers: Answers = asked.length === 0 ? new Map() : yield* patience.ask(asked)
     return new Map(addresses.map((address) => [address, answers.get(address) ?? Answer.unlocatable("not an address")]))
   })
 
@@ -203,6 +195,7 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
       requestsPerMinute: Number.isFinite(quota.requestsPerMinute) ? quota.requestsPerMinute : undefined,
       untilNextRequest: quota.untilNextRequest,
       requestCounts: quota.statistics,
+      trouble: patience.trouble,
       locate,
     },
   })

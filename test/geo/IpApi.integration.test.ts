@@ -3,7 +3,7 @@ import { createServer } from "node:net"
 import { inspect } from "node:util"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it, vi } from "@effect/vitest"
-import { Cause, Clock, Context, Effect, Exit, Fiber, Layer, Logger, Redacted, Tracer } from "effect"
+import { Cause, Clock, Context, Effect, Exit, Fiber, Layer, Logger, Redacted, References, Tracer } from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import type { DatabaseError } from "../../src/domain/DatabaseError.ts"
@@ -445,13 +445,67 @@ describe("IpApi", () => {
     return error as GeoLocatorError
   })
 
-  it.effect("gives up soon on a closed port", () =>
-    Effect.gen(function* () {
-      const error = yield* unreachable(`${yield* closedPort}/batch`)
-      assert.isTrue(error.retryable)
-      assert.include(error.message, "ECONNREFUSED")
-    }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
+  it.effect(
+    "gives up soon on a closed port, and says in few lines which attempt failed and when the next one is",
+    () => {
+      const lines: Array<{ readonly level: string; readonly message: unknown }> = []
+      return Effect.gen(function* () {
+        const url = `${yield* closedPort}/batch`
+        const error = yield* unreachable(url)
+        assert.isTrue(error.retryable)
+        assert.strictEqual(error.message, `${url} could not be reached (ECONNREFUSED), the tenth time in a row`)
+        const attempts = lines.map(({ level, message }) => {
+          const [, attempt, wait] = /: attempt (\d+) of 10, next in (\d+) s$/.exec(String(message)) ?? []
+          assert.strictEqual(
+            message,
+            `${url} could not be reached (ECONNREFUSED): attempt ${attempt} of 10, next in ${wait} s`,
+          )
+          return [level, Number(attempt), Number(wait)] as const
+        })
+        assert.deepStrictEqual(
+          attempts.map(([, attempt]) => attempt),
+          [1, 2, 3, 4, 5, 6, 7, 8, 9],
+        )
+        assert.deepStrictEqual(
+          attempts.flatMap(([level, attempt]) => (level === "WARN" ? [attempt] : [])),
+          [1, 4, 7],
+        )
+        assert.isAbove(attempts[8]![2], 10)
+      }).pipe(
+        Effect.provide([
+          NodeHttpClient.layerUndici,
+          Logger.layer([Logger.map(Logger.formatStructured, (line) => lines.push(line))]),
+          Layer.succeed(References.MinimumLogLevel, "Debug"),
+        ]),
+      )
+    },
   )
+
+  it.effect("says what is wrong until the service answers again; batches in flight ask again at once then", () => {
+    const lines: Array<unknown> = []
+    return Effect.gen(function* () {
+      const { server, service, settle } = yield* start()
+      let release = () => {}
+      server.script(...times(16, behaviours.status(500)), ({ entries, send }) => {
+        release = () => send(entries)
+      })
+      const batches = Array.from({ length: 15 }, (_, index) => someAddresses(1, index))
+      const asking = yield* Effect.forkChild(
+        settle(Effect.forEach(batches, service.locate, { concurrency: service.concurrency })),
+      )
+      while (server.requests.length < 17) yield* live(1)
+      assert.strictEqual(yield* service.trouble!, `${server.url} answered 500`)
+      release()
+      assert.isTrue(Exit.isSuccess(yield* Fiber.join(asking)))
+      assert.isUndefined(yield* service.trouble!)
+      assert.deepStrictEqual(lines, [`${server.url} answered 500: attempt 1 of 10, next in 1 s`])
+    }).pipe(
+      Effect.provide([
+        NodeHttpClient.layerUndici,
+        Logger.layer([Logger.map(Logger.formatStructured, ({ message }) => lines.push(message))]),
+      ]),
+    )
+  })
 
   it.effect.each([
     ["node:http", NodeHttpClient.layerNodeHttp],
