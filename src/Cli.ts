@@ -19,11 +19,11 @@ import * as Presenter from "./commands/presenter.ts"
 import { rejects, type RejectsFlags } from "./commands/rejects.ts"
 import { report as writeReport, type ReportFlags } from "./commands/report.ts"
 import { run, type RunServices } from "./commands/run.ts"
+import { sameCommand } from "./commands/sameCommand.ts"
 import { runs, type RunsFlags } from "./commands/runs.ts"
 import { sql, type SqlFlags } from "./commands/sql.ts"
 import type { RunFlags } from "./commands/runFlags.ts"
 import { printable } from "./domain/printable.ts"
-import { quote } from "./domain/shell.ts"
 import { variables } from "./dotEnv.ts"
 import * as Logging from "./Logging.ts"
 import type { ReadOnlyQuery } from "./repo/ReadOnlyQuery.ts"
@@ -126,15 +126,6 @@ const report = Effect.fnUntraced(function* (error: unknown) {
   return yield* new Ended({ code: Runtime.getErrorExitCode(error) })
 })
 
-/** The command line for people to give again; a connection string may hold a password. */
-const commandLine = (args: ReadonlyArray<string>): string =>
-  [
-    "etl",
-    ...args.map((word, index) =>
-      args[index - 1] === "--database-url" ? "URL" : quote(word.replace(/^(--database-url=).*/s, "$1URL")),
-    ),
-  ].join(" ")
-
 /** What is told of a command that was interrupted: whether it will go on where it was, or begin again. */
 const interrupted = (args: ReadonlyArray<string>): string => {
   const words = withDefaultCommand(args)
@@ -142,7 +133,7 @@ const interrupted = (args: ReadonlyArray<string>): string => {
   if (command === "worker") return "Interrupted. Other workers go on with its work."
   // What a cluster goes on with, the command itself has told.
   const goesOn = ["run", "locate"].includes(command) && !words.includes("--dry-run") && !words.includes("--cluster")
-  return `Interrupted.${goesOn ? ` The same command goes on: ${commandLine(args)}` : ""}`
+  return `Interrupted.${goesOn ? ` The same command goes on: ${sameCommand(args)}` : ""}`
 }
 
 /** Runs the command line. Fails with the exit code, after the reason was told on stderr. */

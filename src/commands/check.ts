@@ -1,5 +1,5 @@
 import { stdoutWidth } from "./stdoutWidth.ts"
-import { Console, Effect } from "effect"
+import { Console, Effect, Option } from "effect"
 import { Command } from "effect/cli"
 import { plural } from "../domain/format.ts"
 import { printable, toJson } from "../domain/printable.ts"
@@ -10,6 +10,8 @@ import { withUsage } from "./CommandUsage.ts"
 import { checkExitCodes } from "./exitCodes.ts"
 import type { Finding } from "./finding.ts"
 import type { CheckParts } from "./findings.ts"
+import { CommandLine } from "./origin.ts"
+import { sameCommand } from "./sameCommand.ts"
 import type { Setting } from "./settings.ts"
 
 const states: Readonly<Record<Finding["state"], string>> = {
@@ -35,6 +37,15 @@ const toObject = (exitCode: number, settings: ReadonlyArray<Setting>, findings: 
   findings: findings.map(({ check, code, state, text }) => ({ check, state, text, exitCode: code })),
 })
 
+/** What reads the records: `words` are those of the check. */
+const dryRun = (words: ReadonlyArray<string>, { source }: CheckFlags): string => {
+  const ofRun = words.toSpliced(words.indexOf("check"), 1)
+  const kept = ofRun.filter(
+    (word, index) => !/^--(?:cluster|split-size|dry-run)(?:=|$)/.test(word) && ofRun[index - 1] !== "--split-size",
+  )
+  return sameCommand([...kept, ...(Option.isSome(source) ? [] : ["--source", "PATH"]), "--dry-run"])
+}
+
 /** Gravest first. */
 const codes = [6, 5, 2] as const
 
@@ -55,7 +66,9 @@ const makeCheck = <E>(parts: MakeParts<E>) =>
             ...formatSettings(settings, stdoutWidth()),
             "",
             ...formatFindings(findings),
-            bad.length === 0 ? "Nothing to mend." : `${plural(bad.length, "thing")} to mend.`,
+            bad.length === 0
+              ? `Nothing to mend, but no record was looked at. This reads all, and loads none: ${printable(dryRun(yield* CommandLine, flags))}`
+              : `${plural(bad.length, "thing")} to mend.`,
           ].join("\n"),
     )
     if (code !== undefined) return yield* new NotReady({ code })

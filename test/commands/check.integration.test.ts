@@ -26,7 +26,32 @@ const onlyLine = (stdout: string, check: string): string => {
   return lines[0]!
 }
 
+const lastLine = (stdout: string): string => stdout.slice(stdout.lastIndexOf("\n") + 1)
+
+const noRecord = "Nothing to mend, but no record was looked at. This reads all, and loads none: "
+
 describe("etl check", () => {
+  it.live("looks at no record, and names the dry run that does, with the same flags", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const source = yield* directoryOf({ "bad.csv": `${header}\n1,,,nobody,,,,,,\n` })
+      const logfile = join(yield* temporaryDirectory, "etl.log")
+      const { DB_HOST, DB_NAME, DB_PASS, DB_PORT, DB_USER } = env
+      const url = `postgres://${DB_USER}:${DB_PASS}@${DB_HOST}:${DB_PORT}/${DB_NAME}`
+      const flags = ["--source", source, "--geo=none", "--max-rejects", "0", "--logfile", logfile]
+      const ofCluster = ["--cluster", "--split-size", "64M", "--database-url", url]
+      const { code, stdout } = yield* etl(["check", ...ofCluster, ...flags], env)
+      assert.strictEqual(code, 0, stdout)
+      assert.strictEqual(lastLine(stdout), `${noRecord}etl --database-url URL ${flags.join(" ")} --dry-run`)
+      assert.strictEqual((yield* etl([...flags, "--dry-run"], env)).code, 4)
+      const without = yield* etl(["check", "--geo", "none", "--dry-run", "--logfile", logfile], env)
+      assert.strictEqual(
+        lastLine(without.stdout),
+        `${noRecord}etl --geo none --logfile ${logfile} --source PATH --dry-run`,
+      )
+    }).pipe(Effect.scoped),
+  )
+
   it.live("finds nothing to mend where all is there, asks no service and writes nothing", () =>
     Effect.gen(function* () {
       const { env, query } = yield* makeDatabase
@@ -55,7 +80,10 @@ describe("etl check", () => {
       assert.strictEqual(onlyLine(stdout, "headers"), "ok all 2 headers fit the mapping")
       assert.strictEqual(onlyLine(stdout, "quota"), "ok 1 of 15 requests used in the last minute")
       assert.match(onlyLine(stdout, "ip-api"), /^ok 127\.0\.0\.1; no request is sent$/)
-      assert.match(stdout, /\nNothing to mend\.$/)
+      assert.strictEqual(
+        lastLine(stdout),
+        `${noRecord}etl --source ${source} --geo ip-api --logfile ${/logfile +(\S+)/.exec(stdout)![1]} --dry-run`,
+      )
       assert.lengthOf(service.requests, 0)
       assert.deepStrictEqual(yield* query("select count(*)::int as n from etl_permits"), [{ n: 2 }])
 
