@@ -1,6 +1,7 @@
 import { lookup } from "node:dns/promises"
 import { isIP } from "node:net"
 import { Context, Effect, type FileSystem, Layer, Option, Result } from "effect"
+import { plural } from "../domain/format.ts"
 import type { MmdbFile } from "../geo/mmdbFile.ts"
 import type { Source } from "../source/Source.ts"
 import { checkDatabase, type DatabaseParts, type SharedQuota } from "./checkDatabase.ts"
@@ -57,7 +58,7 @@ export const findingsOf = Effect.fnUntraced(function* <E>(flags: CheckFlags, par
     ...(yield* attempt("flags", Effect.as(parts.locatorFlags, [ok("flags", "they go together")]))),
     yield* checkLog(flags.logfile),
     Result.isSuccess(mapping)
-      ? ok("mapping", `${flags.mapping}: ${mapping.success.size} columns`)
+      ? ok("mapping", `${flags.mapping}: ${plural(mapping.success.size, "column")}`)
       : yield* fromError("mapping", mapping.failure),
     ...(yield* ignoredSettings(flags)),
     ...(yield* checkDatabase(

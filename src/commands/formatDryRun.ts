@@ -27,7 +27,7 @@ const formatUser = ({ file, line, user, location }: Seen["users"][number]): Read
 const formatCounts = ({ files, totals }: RunSummary): ReadonlyArray<string> => {
   const rows = [
     ["read", totals.read, `of ${plural(files.length, "file")}`],
-    ["upserts", totals.inserted, "users: which are new, only the database knows"],
+    ["upserts", totals.inserted, `${totals.inserted === 1 ? "user" : "users"}: which are new, only the database knows`],
     ["duplicate", totals.duplicate, "superseded within their chunk"],
     ["rejected", totals.rejected, "could not be loaded"],
   ] as const

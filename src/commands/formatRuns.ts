@@ -37,9 +37,9 @@ const leftOut: Readonly<Record<keyof RecordCounts, number>> = {
   duplicate: 9,
   unchanged: 8,
   updated: 7,
-  inserted: 6,
-  rejected: 4,
-  read: 3,
+  inserted: 5,
+  rejected: 3,
+  read: 2,
 }
 
 /** The columns of these counts, without what is 0 of all, and the cells of each. */
@@ -60,10 +60,10 @@ export const formatRuns = (runs: ReadonlyArray<RunRecord>, total: number, width:
   const columns: ReadonlyArray<FittedColumn> = [
     { name: "run", isRight: true },
     { name: "when", isRight: false },
-    { name: "source", isRight: false, leaveOut: 2, least: 20 },
+    { name: "source", isRight: false, leaveOut: 4, least: 8 },
     { name: "state", isRight: false },
     ...counts.columns,
-    { name: "time", isRight: true, leaveOut: 5 },
+    { name: "time", isRight: true, leaveOut: 6 },
     { name: "exit", isRight: true },
   ]
   const rows = runs.map((run) => [

@@ -2,7 +2,14 @@ import { printable } from "../domain/printable.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import { describeQueue } from "../domain/Estimate.ts"
 import { formatDuration, formatNumber, plural } from "../domain/format.ts"
-import { countNames, type FileSummary, type LocatingSummary, meaningOf, type RunSummary } from "../domain/RunSummary.ts"
+import {
+  countNames,
+  type FileSummary,
+  type LocatingSummary,
+  meaningOf,
+  type RecordCounts,
+  type RunSummary,
+} from "../domain/RunSummary.ts"
 import { fileTable } from "./fileTable.ts"
 
 const meanings = { read: "", ...meaningOf }
@@ -62,11 +69,21 @@ export const formatLocating = (summary: LocatingSummary, { database, same }: Dat
   ].join("\n")
 }
 
+const isAllRejected = ({ read, rejected }: RecordCounts): boolean => read > 0 && rejected === read
+
 const formatTotals = ({ attempt, files, runId, totals }: RunSummary): ReadonlyArray<string> => {
   const count = (state: FileSummary["state"]) => files.filter((file) => file.state === state).length
+  const inVain = files.filter(({ counts, state }) => state === "loaded" && isAllRejected(counts)).length
+  const loaded = count("loaded") - inVain
   const width = Math.max(...countNames.map((name) => formatNumber(totals[name]).length))
   return [
-    `Run ${runId}${attempt > 1 ? `, attempt ${attempt}` : ""}: ${plural(count("loaded"), "file")} loaded` +
+    `Run ${runId}${attempt > 1 ? `, attempt ${attempt}` : ""}: ` +
+      [
+        ...(loaded > 0 || inVain === 0 ? [`${plural(loaded, "file")} loaded`] : []),
+        ...(inVain > 0
+          ? [`${plural(inVain, "file")} read and all of ${inVain === 1 ? "its" : "their"} records rejected`]
+          : []),
+      ].join(", ") +
       (count("skipped") > 0 ? `, ${formatNumber(count("skipped"))} already loaded` : "") +
       (count("failed") > 0 ? `, ${formatNumber(count("failed"))} failed` : "") +
       (count("open") > 0 ? `, ${formatNumber(count("open"))} not finished` : ""),

@@ -1,4 +1,5 @@
 import { Effect, Result, Runtime, Schema } from "effect"
+import { plural } from "./format.ts"
 import { type UserColumn, userColumns } from "./User.ts"
 
 /** `column_mappings.json`, or the way that a file's header fits it, is wrong. */
@@ -19,6 +20,7 @@ const problems = (entries: ReadonlyArray<readonly [header: string, column: unkno
   const found: Array<string> = []
   const headers = new Map<UserColumn, string>()
   const names = new Set<string>()
+  let areAllKnown = true
   for (const [header, column] of entries) {
     const name = header.trim()
     if (name === "") found.push("a header with an empty name")
@@ -26,7 +28,8 @@ const problems = (entries: ReadonlyArray<readonly [header: string, column: unkno
     names.add(name)
     const known = userColumns.find((candidate) => candidate === column)
     if (known === undefined) {
-      found.push(`"${header}": ${JSON.stringify(column)} is not a column; columns are ${userColumns.join(", ")}`)
+      found.push(`"${header}": ${JSON.stringify(column)} is not a column`)
+      areAllKnown = false
       continue
     }
     const other = headers.get(known)
@@ -34,6 +37,7 @@ const problems = (entries: ReadonlyArray<readonly [header: string, column: unkno
     else found.push(`"${other}" and "${header}" both map to ${known}`)
   }
   if (!headers.has("email")) found.push("no header maps to email, the key of the users")
+  if (!areAllKnown) found.push(`columns are ${userColumns.join(", ")}`)
   return found
 }
 
@@ -58,7 +62,7 @@ export const parse = Effect.fnUntraced(function* (path: string, json: string) {
 
 /** Files that an earlier attempt began to read by another column mapping. */
 export const otherMapping = (uris: ReadonlyArray<string>): ColumnMappingError => {
-  const more = uris.length > 3 ? ` and ${uris.length - 3} more files` : ""
+  const more = uris.length > 3 ? ` and ${plural(uris.length - 3, "more file")}` : ""
   return new ColumnMappingError({
     path: uris[0]!,
     message: `${uris.slice(0, 3).join(", ")}${more} began to load with another column mapping. Restore that mapping, or start over with --force.`,

@@ -1,5 +1,6 @@
 import { Result, Schema } from "effect"
 import { parseAddress } from "../domain/Address.ts"
+import { plural } from "../domain/format.ts"
 import { Answer, type Answers, Location } from "../domain/Location.ts"
 
 /** The fields that are asked for: those below. */
@@ -50,7 +51,8 @@ export const decodeAnswers = (body: string, asked: ReadonlyArray<string>): Resul
   const decoded = decodeBody(body)
   if (Result.isFailure(decoded)) return Result.fail(oneLine(decoded.failure.message))
   const entries = decoded.success
-  if (entries.length !== asked.length) return Result.fail(`${entries.length} answers for ${asked.length} addresses`)
+  if (entries.length !== asked.length)
+    return Result.fail(`${plural(entries.length, "answer")} for ${plural(asked.length, "address", "addresses")}`)
   const open = new Set(asked)
   const answers = new Map<string, Answer>()
   for (const entry of entries) {

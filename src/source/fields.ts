@@ -1,4 +1,5 @@
 import { CsvError, type Options, parse } from "csv-parse/sync"
+import { plural } from "../domain/format.ts"
 import { type Frame, rawOf, span } from "./frame.ts"
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
@@ -102,7 +103,7 @@ const splitFrames = <A>(
   // Were it not of the framing's mind, no record may take the place of another.
   if (!("problem" in records) && records.length === frames.length) return records
   if (frames.length > 1) return frames.flatMap((frame) => splitFrames([frame], rawOf(frame), split))
-  return ["problem" in records ? records : { problem: `${records.length} records in one` }]
+  return ["problem" in records ? records : { problem: `${plural(records.length, "record")} in one` }]
 }
 
 /** Reads the framed records of a batch, many at once. Frames that have a problem keep it. */

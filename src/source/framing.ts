@@ -1,3 +1,4 @@
+import { formatNumber, plural } from "../domain/format.ts"
 import type { Frame } from "./frame.ts"
 
 export interface FramerOptions {
@@ -252,7 +253,7 @@ export class Framer {
     if (!isBlank && this.state !== SKIPPING) {
       this.fieldCount ??= this.fields
       if (this.fields !== this.fieldCount) {
-        const problem = `${this.fields} fields where the header has ${this.fieldCount}`
+        const problem = `${plural(this.fields, "field")} where the header has ${formatNumber(this.fieldCount)}`
         if (this.firstLineEnd !== -1) return this.giveUp(problem)
         this.problem = problem
       }

@@ -1,6 +1,12 @@
 import { assert, it } from "@effect/vitest"
 import { formatSummary } from "../../src/commands/formatSummary.ts"
-import { noAddresses, noRecords, type RunSummary } from "../../src/domain/RunSummary.ts"
+import {
+  type FileSummary,
+  noAddresses,
+  noRecords,
+  type RecordCounts,
+  type RunSummary,
+} from "../../src/domain/RunSummary.ts"
 import { noStages } from "../../src/domain/StageTimes.ts"
 
 const summary: RunSummary = {
@@ -17,6 +23,35 @@ const summary: RunSummary = {
   locatingError: null,
   milliseconds: 1_000,
 }
+
+const firstLineOf = (...files: ReadonlyArray<readonly [FileSummary["state"], Partial<RecordCounts>]>) => {
+  const summaries = files.map(([state, counts], index): FileSummary => ({
+    uri: `/in/${index}.csv`,
+    name: `${index}.csv`,
+    state,
+    counts: { ...noRecords, ...counts },
+    located: 0,
+    queued: 0,
+    milliseconds: 1,
+    error: null,
+  }))
+  const options = { maxRejects: undefined, same: "", database: "embedded", width: 80 }
+  return formatSummary({ ...summary, files: summaries }, options)
+    .split("\n")
+    .find((line) => line.startsWith("Run 7"))
+}
+
+it("a file of which no record could be loaded is not called loaded", () => {
+  const good = ["loaded", { read: 2, inserted: 1, rejected: 1 }] as const
+  const bad = ["loaded", { read: 2, rejected: 2 }] as const
+  assert.strictEqual(firstLineOf(bad), "Run 7: 1 file read and all of its records rejected")
+  assert.strictEqual(
+    firstLineOf(good, bad, bad, ["skipped", {}]),
+    "Run 7: 1 file loaded, 2 files read and all of their records rejected, 1 already loaded",
+  )
+  assert.strictEqual(firstLineOf(["loaded", {}], good), "Run 7: 2 files loaded")
+  assert.strictEqual(firstLineOf(["failed", {}]), "Run 7: 0 files loaded, 1 failed")
+})
 
 const addressesOf = (changes: Partial<RunSummary>) =>
   formatSummary({ ...summary, ...changes }, { maxRejects: undefined, same: "", database: "embedded", width: 80 })

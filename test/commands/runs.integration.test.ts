@@ -406,10 +406,20 @@ describe("etl runs", () => {
         "2 runs",
       ].join("\n"),
     )
+    const small = { ...run, runId: 3, state: "finished", totals: { ...noRecords, read: 3_000, rejected: 12 } } as const
+    assert.strictEqual(
+      formatRuns([small], 1, 60, now),
+      [
+        "run  when          source    state      read  rejected  exit",
+        "---  ------------  --------  --------  -----  --------  ----",
+        "  3  Nov 25 17:20  /dat…ity  finished  3,000        12",
+        "1 run",
+      ].join("\n"),
+    )
     for (const width of [40, 60, 80, 120]) {
       const lines = formatRuns([run, old], 2, width, now).split("\n")
       assert.isAtMost(Math.max(...lines.map((line) => line.length)), width)
     }
-    assert.match(formatRuns([run, old], 2, 80, now), /\/data\S*…\S*vity {2}unfinished/)
+    assert.match(formatRuns([run, old], 2, 80, now), /\/dat…ity {2}unfinished {2}10,000,000 /)
   })
 })

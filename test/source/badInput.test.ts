@@ -209,7 +209,7 @@ describe("a file with bad records", () => {
         users(chunks).map(([, name]) => name),
         ["A", "B", "C", "D"],
       )
-      assert.deepStrictEqual(rejects(chunks), [[4, ["1 fields where the header has 2"]]])
+      assert.deepStrictEqual(rejects(chunks), [[4, ["1 field where the header has 2"]]])
     }),
   )
 
@@ -218,7 +218,7 @@ describe("a file with bad records", () => {
       const chunks = yield* read("email,name\na@example.com\nb@example.com,B\nc@example.com,C,\n,\n")
       assert.deepStrictEqual(users(chunks), [["b@example.com", "B"]])
       assert.deepStrictEqual(rejects(chunks), [
-        [2, ["1 fields where the header has 2"]],
+        [2, ["1 field where the header has 2"]],
         [4, ["3 fields where the header has 2"]],
         [5, ["is missing"]],
       ])
@@ -341,7 +341,7 @@ describe("a file with bad records", () => {
         ["a@example.com", "A"],
         ["c@example.com", "C"],
       ])
-      assert.deepStrictEqual(rejects(chunks), [[3, ["100001 fields where the header has 100002"]]])
+      assert.deepStrictEqual(rejects(chunks), [[3, ["100,001 fields where the header has 100,002"]]])
     }),
   )
 
