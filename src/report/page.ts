@@ -6,15 +6,15 @@ import { Html, html } from "./html.ts"
 import { reportMark } from "./reportMark.ts"
 import { people, places, quality } from "./people.ts"
 import { style } from "./style.ts"
-import { history, queue, recordsPerSecond, rejects, work } from "./work.ts"
+import { alarm, history, queue, recordsPerSecond, rejects, work } from "./work.ts"
 
 /** No script, no image, no font, no frame, no request: what is seen is in the file. */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
-const tile = (name: string, value: string, note: string): Html =>
+const tile = (name: string, value: string, note: string, kind = ""): Html =>
   html`<div>
     <dt>${name}</dt>
-    <dd class="${value.length > 9 ? "value many" : "value"}">${value}</dd>
+    <dd class="value ${value.length > 9 ? "many" : ""} ${kind}">${value}</dd>
     <dd class="aside">${note}</dd>
   </div>`
 
@@ -36,7 +36,7 @@ const tiles = ({ users, run, queue }: ReportData, countries: number): Html => {
             ? `${formatNumber(queue.waiting)} ${queue.waiting === 1 ? "address waits" : "addresses wait"}`
             : `${formatNumber(without)} without a place`,
       )}
-      ${tile("Rejected", run === null ? "–" : formatNumber(run.totals.rejected), run === null ? ofRun : `${percent(run.totals.rejected, run.totals.read)} of its records`)}
+      ${tile("Rejected", run === null ? "–" : formatNumber(run.totals.rejected), run === null ? ofRun : `${percent(run.totals.rejected, run.totals.read)} of its records`, run === null ? "" : alarm(run.totals))}
       ${tile("Duration", run === null || run.milliseconds === null ? "–" : duration(run.milliseconds), run !== null && run.milliseconds === null ? `not kept of ${ofRun}` : run !== null && run.attempts > 1 ? `${ofRun}, ${run.attempts} attempts` : ofRun)}
       ${tile("Records/s", speed === null ? "–" : formatNumber(speed), run === null ? ofRun : `${formatNumber(run.totals.read)} read`)}
     </dl>

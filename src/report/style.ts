@@ -1,12 +1,12 @@
 /** Colours of the light page, then of the dark one. Text on any of its grounds has a contrast of 4.5 or more. */
 const light = `
   --ground: #f5f6f8; --card: #fff; --line: #e1e5ea; --ink: #18212c; --quiet: #566270; --accent: #1f5fbf;
-  --fill: #e4edfa; --land: #e6e9ee; --border: #fff; --city: #0a1c3a; --alarm: #a8321f;
-  --q1: #dde8f8; --q2: #c0d5f2; --q3: #9dbdea; --q4: #78a2de; --q5: #5484cd; --q6: #3467b7;`
+  --fill: #e4edfa; --land: #ebebeb; --border: #fff; --city: #0a1c3a; --alarm: #a8321f;
+  --q1: #c9dcf7; --q2: #abc8f0; --q3: #8bb0e6; --q4: #6c98da; --q5: #4c7dca; --q6: #2f5fae;`
 const dark = `
   --ground: #0f1318; --card: #171c23; --line: #2a323c; --ink: #e7ebf0; --quiet: #9ba7b4; --accent: #7fb0f5;
-  --fill: #1e3557; --land: #2a323d; --border: #171c23; --city: #fff; --alarm: #ff9a85;
-  --q1: #1f3455; --q2: #264679; --q3: #2e5899; --q4: #3a6cb6; --q5: #5085cf; --q6: #74a2e6;`
+  --fill: #1e3557; --land: #34363a; --border: #171c23; --city: #fff; --alarm: #ff9a85;
+  --q1: #213b69; --q2: #274b85; --q3: #2f5ca0; --q4: #3c6fba; --q5: #5188d4; --q6: #7aaaf0;`
 
 /** The page's style: system fonts, one accent, figures of one width. */
 export const style = `
@@ -71,10 +71,20 @@ th.bar .name { position: relative; }
 .wide th:first-child { padding-left: 0; }
 .wide .when, .wide .state { min-width: 80px; }
 .wide .source { overflow-wrap: anywhere; min-width: 120px; }
-@media screen and (max-width: 1000px) { .detail { display: none; } }
-.unfinished, .failed { color: var(--alarm); }
-.shown > * { background: var(--fill); }
+@media screen and (max-width: 1199px) { .detail { display: none; } .wide th, .wide td { padding-left: 8px; } }
+.unfinished, .failed, .alarm { color: var(--alarm); }
+.shown { background: var(--fill); }
 .shown > :first-child { font-weight: 600; }
+@media screen and (max-width: 820px) {
+  .wide, .wide caption, .wide tbody { display: block; }
+  .wide thead { display: none; }
+  .wide tr { display: grid; grid: auto-flow dense / repeat(2, minmax(0, 1fr)); gap: 2px 20px; padding: 8px; }
+  .wide tbody tr + tr { border-top: 1px solid var(--line); }
+  .wide tbody tr > * { display: flex; gap: 0 10px; justify-content: space-between; padding: 0; border: 0; text-align: right; }
+  .wide tbody tr > .source, .wide tbody tr > .when { grid-column: 1 / -1; }
+  .wide tbody tr > .n { flex-wrap: wrap; }
+  .wide [data-name]::before { content: attr(data-name); color: var(--quiet); font-weight: 400; white-space: nowrap; }
+}
 
 figure { margin: 0; }
 svg { display: block; width: 100%; }

@@ -1,7 +1,7 @@
 import { baseName, formatNumber, plural } from "../domain/format.ts"
 import type { ReasonCount, ReportData } from "../domain/ReportData.ts"
 import type { RunRecord } from "../domain/RunRecord.ts"
-import { meaningOf, outcomes } from "../domain/RunSummary.ts"
+import { meaningOf, outcomes, type RecordCounts } from "../domain/RunSummary.ts"
 import { barHeader, durations, nothing, scrolling } from "./charts.ts"
 import { duration, minute, percent } from "./format.ts"
 import { type Html, html } from "./html.ts"
@@ -11,6 +11,9 @@ export const recordsPerSecond = ({ milliseconds, totals }: RunRecord): number | 
   milliseconds === null || milliseconds === 0 || totals.read === 0
     ? null
     : Math.round((totals.read / milliseconds) * 1000)
+
+/** The class of a count of rejects: more than a tenth of the records is what stops a run, unless it may have more. */
+export const alarm = ({ read, rejected }: RecordCounts): string => (rejected * 10 > read ? "alarm" : "")
 
 const orDash = (value: number | null, format: (value: number) => string): string =>
   value === null ? "–" : format(value)
@@ -52,7 +55,7 @@ const records = ({ totals: counts }: RunRecord): Html =>
         (outcome) =>
           html`<tr>
             ${barHeader([capitalized(outcome), html` <span class="quiet">${meaningOf[outcome]}</span>`], counts[outcome], counts.read)}
-            <td class="n">${formatNumber(counts[outcome])}</td>
+            <td class="n ${outcome === "rejected" ? alarm(counts) : ""}">${formatNumber(counts[outcome])}</td>
             <td class="n quiet">${percent(counts[outcome], counts.read)}</td>
           </tr>`,
       )}
@@ -186,17 +189,18 @@ const columns = [
   ...outcomes.filter((outcome) => outcome !== "rejected").map((outcome) => [outcome, "detail"] as const),
 ] as const
 
+/** `data-name`: on a small screen, where there are no headers, each cell has its own. */
 const runRow = (run: RunRecord, isShown: boolean): Html => {
   const { runId: id, source, startedAt, attempts, exitCode, totals, milliseconds } = run
   return html`<tr class="${isShown ? "shown" : ""}">
-    <th scope="row" class="n">${String(id)}</th>
-    <td class="state ${run.state.replaceAll(" ", "-")}">${run.state}${attempts > 1 ? `, ${attempts} attempts` : ""}</td>
-    <td class="n">${orDash(exitCode, formatNumber)}</td>
-    <td class="when"><time datetime="${startedAt.toISOString()}">${minute(startedAt)}</time></td>
-    <td class="source">${source}</td>
-    ${columns.map(([name, kind]) => html`<td class="n ${kind}">${formatNumber(totals[name])}</td>`)}
-    <td class="n">${orDash(milliseconds, duration)}</td>
-    <td class="n">${orDash(recordsPerSecond(run), formatNumber)}</td>
+    <th scope="row" class="n" data-name="Run">${String(id)}</th>
+    <td class="state ${run.state.replaceAll(" ", "-")}" data-name="State">${run.state}${attempts > 1 ? `, ${attempts} attempts` : ""}</td>
+    <td class="n" data-name="Exit">${orDash(exitCode, formatNumber)}</td>
+    <td class="when" data-name="Started"><time datetime="${startedAt.toISOString()}">${minute(startedAt)}</time></td>
+    <td class="source" data-name="Source">${source}</td>
+    ${columns.map(([name, kind]) => html`<td class="n ${kind} ${name === "rejected" ? alarm(totals) : ""}" data-name="${capitalized(name)}">${formatNumber(totals[name])}</td>`)}
+    <td class="n" data-name="Time">${orDash(milliseconds, duration)}</td>
+    <td class="n" data-name="Records/s">${orDash(recordsPerSecond(run), formatNumber)}</td>
   </tr>`
 }
 

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ReportData } from "../../src/domain/ReportData.ts"
+import { noRecords, type RecordCounts } from "../../src/domain/RunSummary.ts"
 import { printable } from "../../src/domain/printable.ts"
 import { page } from "../../src/report/page.ts"
 import { readMarkup } from "../utils/markup.ts"
@@ -49,6 +50,19 @@ const check = (data: ReportData) => {
 }
 
 describe("page", () => {
+  it("colours the rejects of a run where they are more than a tenth of its records", () => {
+    const alarms = (totals: Partial<RecordCounts>) => {
+      const run = { ...oneUser.run!, totals: { ...noRecords, ...totals } }
+      const { attributes } = check({ ...oneUser, run, runs: [run] })
+      return attributes.flatMap(([element, name, value]) =>
+        name === "class" && value.split(" ").includes("alarm") ? [element] : [],
+      )
+    }
+    assert.deepStrictEqual(alarms({ read: 2, rejected: 2 }), ["dd", "td", "td"])
+    assert.deepStrictEqual(alarms({ read: 10, inserted: 9, rejected: 1 }), [])
+    assert.deepStrictEqual(alarms({}), [])
+  })
+
   it.prop(
     "is well-formed whatever a database holds, and takes no text for markup",
     { data: ReportData },

@@ -140,7 +140,11 @@ export const fullReport: ReportData = {
     attempts: index + 1,
     exitCode: index % 4 === 0 ? null : index % 8,
     milliseconds: index === 7 ? null : 123_456_789,
-    totals: { ...noRecords, read: 1_234_567_890, inserted: 1_234_567_890 },
+    totals: {
+      ...noRecords,
+      read: 1_234_567_890,
+      ...(index === 1 ? { rejected: 1_234_567_890 } : { inserted: 1_234_567_890 }),
+    },
   })),
   queue: {
     waiting: 12_400,
