@@ -253,9 +253,8 @@ export class Framer {
     if (!isBlank && this.state !== SKIPPING) {
       this.fieldCount ??= this.fields
       if (this.fields !== this.fieldCount) {
-        const problem = `${plural(this.fields, "field")} where the header has ${formatNumber(this.fieldCount)}`
-        if (this.firstLineEnd !== -1) return this.giveUp(problem)
-        this.problem = problem
+        this.problem = `${plural(this.fields, "field")} where the header has ${formatNumber(this.fieldCount)}`
+        if (this.firstLineEnd !== -1) return this.giveUp(this.problem)
       }
     }
     this.leave(isBlank ? undefined : end, next, this.lineEnds + 1)

@@ -400,7 +400,7 @@ describe("etl rejects --out", () => {
       })
       assert.strictEqual((yield* etl(["--source", source, "--geo", "none", ...database])).code, 3)
       const listed = yield* etl(["rejects", ...database])
-      assert.match(listed.stdout, /^a\.csv:2: email [^]*\nb\.csv:2: 1 fields [^]*\n9 rejects: /)
+      assert.match(listed.stdout, /^a\.csv:2: email [^]*\nb\.csv:2: 1 field [^]*\n9 rejects: /)
 
       const fix = join(source, "fix.csv")
       const written = yield* etl(["rejects", "--out", fix, ...database])
