@@ -27,16 +27,23 @@ export interface DrainOptions {
   readonly locateFor: Duration.Duration | undefined
   /** Where answers are counted. */
   readonly addressTally: AddressTally.AddressTally
+  /** The run that waits for its addresses while other processes have claimed them; undefined: for all addresses. */
+  readonly runId: number | undefined
 }
 
-/** How many addresses wait: whoever asks keeps the metric, and who watches, up to date. */
-const countWaiting = Effect.fnUntraced(function* (service: GeoService | undefined) {
-  const waiting = yield* (yield* LocationQueue).waiting
+/** Keeps the metric of what waits, and who watches, up to date. */
+const tellWaiting = Effect.fnUntraced(function* (service: GeoService | undefined, waiting: number) {
   yield* Metrics.recordQueue(waiting)
   if (service !== undefined) {
     const untilNextRequest = yield* service.untilNextRequest ?? Effect.succeed(0)
     yield* tellProgress({ _tag: "Queued", waiting, untilNextRequest })
   }
+})
+
+/** How many addresses wait. */
+const countWaiting = Effect.fnUntraced(function* (service: GeoService) {
+  const waiting = yield* (yield* LocationQueue).waiting
+  yield* tellWaiting(service, waiting)
   return waiting
 })
 
@@ -73,16 +80,15 @@ const answersFor = (addresses: ReadonlyArray<string>, answers: Answers): Answers
     }),
   )
 
-interface BatchOptions {
+interface BatchOptions extends Pick<DrainOptions, "loaded" | "runId"> {
   readonly claims: Claims
-  readonly loaded: Deferred.Deferred<void>
   readonly claimSize: number
   readonly batchSize: number
 }
 
 /** Batches of what `answerLocally` leaves of the addresses that wait. */
 const makeNextBatch = <E>(
-  { batchSize, claimSize, claims, loaded }: BatchOptions,
+  { batchSize, claimSize, claims, loaded, runId }: BatchOptions,
   answerLocally: (addresses: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<string>, E>,
 ) => {
   const open: Array<string> = []
@@ -94,7 +100,7 @@ const makeNextBatch = <E>(
       // A request costs the quota the same however few addresses it has.
       const taken = yield* claims.take(claimSize, isComplete ? 1 : batchSize - open.length)
       if (taken.length > 0) open.push(...(yield* answerLocally(taken)))
-      else if (isComplete && (open.length > 0 || !(yield* claims.othersWait))) return open.splice(0)
+      else if (isComplete && (open.length > 0 || !(yield* claims.othersWait(runId)))) return open.splice(0)
       else yield* isComplete ? Effect.sleep(glance) : Effect.timeoutOption(Deferred.await(loaded), glance)
     }
   })
@@ -102,12 +108,12 @@ const makeNextBatch = <E>(
 
 /**
  * Answers the addresses that wait, in full batches until `loaded` says that no more will come, and commits each batch's
- * answers: at once what can be, the rest by the locator's service. Ends when the queue is empty and no longer fed, other
- * processes' claims included; when the time is up; or when the service has given up, and tells why. What is left stays
- * queued.
+ * answers: at once what can be, the rest by the locator's service. Ends when no more come and what is left is claimed by
+ * other processes, none of it the run's; when the time is up; or when the service has given up, and tells why. What is
+ * left stays queued.
  */
 export const drain = Effect.fn("Locating.drain")(
-  function* ({ loaded, locateFor, addressTally }: DrainOptions) {
+  function* ({ addressTally, loaded, locateFor, runId }: DrainOptions) {
     const locator = yield* GeoLocator
     const { service } = locator
     const claims = yield* (yield* LocationQueue).claims
@@ -160,7 +166,7 @@ export const drain = Effect.fn("Locating.drain")(
 
     const batchSize = service?.batchSize ?? localBatchSize
     const claimSize = locator.instant === undefined ? batchSize : Math.max(batchSize, localBatchSize)
-    const nextBatch = makeNextBatch({ claims, loaded, claimSize, batchSize }, answerLocally)
+    const nextBatch = makeNextBatch({ claims, loaded, runId, claimSize, batchSize }, answerLocally)
     return yield* Stream.fromEffectRepeat(nextBatch).pipe(
       Stream.takeWhile((batch) => batch.length > 0),
       Stream.mapEffect((batch) => (service === undefined ? Effect.void : ask(service, batch)), {
@@ -186,13 +192,18 @@ export interface LocatingOptions {
   readonly locationsMaxAge: Duration.Duration | undefined
 }
 
-/** Sums up what became of addresses, and how many wait. */
-export const summarize = Effect.fnUntraced(function* (addressTally: AddressTally.AddressTally) {
+/** Sums up what became of addresses, and how many wait: for the run, or all of them. */
+export const summarize = Effect.fnUntraced(function* (
+  addressTally: AddressTally.AddressTally,
+  runId: number | undefined,
+) {
+  const queue = yield* LocationQueue
   const { service } = yield* GeoLocator
   const { requests, refusals } = yield* service?.requestCounts ?? Effect.succeed({ requests: 0, refusals: 0 })
-  const waiting = yield* countWaiting(service)
+  const { others, own } = runId === undefined ? { own: yield* queue.waiting, others: 0 } : yield* queue.waitingOf(runId)
+  yield* tellWaiting(service, own + others)
   return {
-    addresses: { ...(yield* addressTally.counts), requests, refusals, waiting },
+    addresses: { ...(yield* addressTally.counts), requests, refusals, waiting: own, waitingForOthers: others },
     serviceRate: service === undefined ? null : rateOf(service),
   }
 })
@@ -211,9 +222,9 @@ export const run = Effect.fn("Locating.run")(function* ({ locateFor, locationsMa
   const loaded = yield* Deferred.make<void>()
   yield* Deferred.succeed(loaded, undefined)
   const addressTally = yield* AddressTally.make
-  const error = yield* drain({ loaded, locateFor, addressTally })
+  const error = yield* drain({ addressTally, loaded, locateFor, runId: undefined })
   const summary: LocatingSummary = {
-    ...(yield* summarize(addressTally)),
+    ...(yield* summarize(addressTally, undefined)),
     locatingError: error ?? null,
     milliseconds: (yield* Clock.currentTimeMillis) - start,
   }

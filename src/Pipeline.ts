@@ -59,7 +59,7 @@ const runAttempt = Effect.fnUntraced(function* (
     locator.service === undefined
       ? undefined
       : yield* Effect.forkChild(
-          Locating.drain({ loaded: isLoaded, locateFor: options.locateFor, addressTally: addresses }),
+          Locating.drain({ loaded: isLoaded, locateFor: options.locateFor, addressTally: addresses, runId }),
         )
   // A file that another process lets go of begins anew under --force: until then nobody sees that it is unfinished.
   const filesAtOnce = options.force ? 1 : Math.min(options.concurrency, users.connections, Turns.mostFilesAtOnce)
@@ -89,7 +89,7 @@ const runAttempt = Effect.fnUntraced(function* (
     rejectedFor: rejects.reasons,
     stopped,
     stages: stopwatch.times,
-    ...(yield* Locating.summarize(addresses)),
+    ...(yield* Locating.summarize(addresses, runId)),
     locatingError: locatingError ?? null,
     milliseconds: Math.round((yield* monotonicMillis) - course.start),
   }

@@ -17,7 +17,7 @@ const drain = Effect.fnUntraced(function* (addresses: ReadonlyArray<string>) {
   const loaded = yield* Deferred.make<void>()
   yield* Deferred.succeed(loaded, undefined)
   const addressTally = yield* AddressTally.make
-  assert.isUndefined(yield* Locating.drain({ loaded, locateFor: undefined, addressTally }))
+  assert.isUndefined(yield* Locating.drain({ loaded, locateFor: undefined, addressTally, runId: undefined }))
   return { counts: yield* addressTally.counts, answers: yield* Ref.get(locations) }
 })
 

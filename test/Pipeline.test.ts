@@ -81,6 +81,7 @@ describe("Pipeline.run", () => {
         requests: 0,
         refusals: 0,
         waiting: 0,
+        waitingForOthers: 0,
       })
       assert.strictEqual(exitCode(summary), 3)
       assert.deepStrictEqual(asked.flat().sort(), ["8.8.8.8", "9.9.9.9"])

@@ -59,7 +59,7 @@ export class RunFailed extends Schema.TaggedError<RunFailed>()("RunFailed", {
 export const PartLoaded = Schema.Struct({
   ...Struct.pick(FileSummary.fields, ["state", "located", "queued", "milliseconds"]),
   stages: StageTimes,
-  addresses: Schema.Struct(Struct.omit(AddressCounts.fields, ["requests", "refusals", "waiting"])),
+  addresses: Schema.Struct(Struct.omit(AddressCounts.fields, ["requests", "refusals", "waiting", "waitingForOthers"])),
   /** The run has more rejects than it may have. */
   isStopped: Schema.Boolean,
 })

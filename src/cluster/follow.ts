@@ -49,17 +49,20 @@ const makeWorkerWatch = (runId: number) => {
   })
 }
 
-/** Waits until the workers have answered what waits, or have not for a long time. */
-const awaitAnswers = Effect.fnUntraced(function* () {
+/** Waits until the workers have answered what the run waits for, or have answered nothing for a long time. */
+const awaitAnswers = Effect.fnUntraced(function* (runId: number) {
   const queue = yield* LocationQueue
-  let least = Infinity
+  let least = { own: Infinity, waiting: Infinity }
   let since = yield* Clock.currentTimeMillis
   for (;;) {
-    const waiting = yield* queue.waiting
+    const { others, own } = yield* queue.waitingOf(runId)
+    const waiting = own + others
     yield* tellProgress({ _tag: "Queued", waiting, untilNextRequest: 0 })
     const now = yield* Clock.currentTimeMillis
-    if (waiting === 0) return null
-    if (waiting < least) [least, since] = [waiting, now]
+    if (own === 0) return null
+    // Other runs may queue more than is answered.
+    if (own < least.own || waiting < least.waiting) since = now
+    least = { own: Math.min(own, least.own), waiting: Math.min(waiting, least.waiting) }
     if (now - since > Duration.toMillis(mostSilence)) return "no worker has located an address for 5 minutes"
     yield* Effect.sleep(glance)
   }
@@ -123,13 +126,13 @@ export const follow = Effect.fn("Cluster.follow")(function* (options: FollowOpti
   yield* tellProgress({ _tag: "Loaded" })
   yield* tellRejects(summary.rejectedFor)
   if (summary.stopped || summary.serviceRate === null) return summary
-  const answered = awaitAnswers()
+  const answered = awaitAnswers(runId)
   const locatingError = yield* locateFor === undefined
     ? answered
     : Effect.map(
         Effect.timeoutOption(answered, locateFor),
         Option.getOrElse(() => "its time is up (--locate-for)"),
       )
-  const waiting = yield* (yield* LocationQueue).waiting
-  return { ...summary, addresses: { ...summary.addresses, waiting }, locatingError }
+  const { others, own } = yield* (yield* LocationQueue).waitingOf(runId)
+  return { ...summary, addresses: { ...summary.addresses, waiting: own, waitingForOthers: others }, locatingError }
 })

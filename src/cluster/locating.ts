@@ -23,7 +23,8 @@ const pass = Effect.gen(function* () {
     yield* Deferred.succeed(loaded, undefined)
   })
   yield* Effect.forkScoped(untilLoaded)
-  const problem = yield* Locating.drain({ loaded, locateFor: undefined, addressTally: yield* AddressTally.make })
+  const addressTally = yield* AddressTally.make
+  const problem = yield* Locating.drain({ loaded, locateFor: undefined, addressTally, runId: undefined })
   if (problem !== undefined) yield* Effect.sleep(pause)
 }).pipe(Effect.scoped)
 

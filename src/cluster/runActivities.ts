@@ -137,6 +137,7 @@ export const finish = Effect.fnUntraced(function* (ref: Attempt, plan: Plan, par
   yield* checkSum(`run ${runId}`, totals)
   const loaded = parts.map(({ loaded }) => loaded)
   const addresses = loaded.reduce((sum, { addresses }) => addAddresses(sum, addresses), noAddresses)
+  const { own, others } = yield* (yield* LocationQueue).waitingOf(runId)
   const summary: RunSummary = {
     runId,
     attempt,
@@ -148,7 +149,7 @@ export const finish = Effect.fnUntraced(function* (ref: Attempt, plan: Plan, par
     stopped:
       loaded.some(({ isStopped }) => isStopped) || RejectLimit.isExceeded(maxRejects, yield* runs.committed(runId)),
     stages: loaded.reduce((sum, { stages }) => addStages(sum, stages), noStages),
-    addresses: { ...addresses, requests: null, refusals: null, waiting: yield* (yield* LocationQueue).waiting },
+    addresses: { ...addresses, requests: null, refusals: null, waiting: own, waitingForOthers: others },
     serviceRate: service === undefined ? null : rateOf(service),
     locatingError: null,
     milliseconds: (yield* Clock.currentTimeMillis) - plan.start,

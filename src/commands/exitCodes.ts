@@ -3,7 +3,7 @@ export type ExitCodes = Readonly<Record<number, string>>
 
 const defect = "a defect in the program"
 const databaseFailed = "the database could not be reached, is in use, or could not be written"
-const addressesWait = "addresses still wait, whatever the reason (etl locate goes on)"
+const stillWait = "still wait, whatever the reason (etl locate goes on)"
 
 /** Of `etl run`. */
 export const runExitCodes: ExitCodes = {
@@ -14,7 +14,7 @@ export const runExitCodes: ExitCodes = {
   4: "stopped: more records were rejected than --max-rejects allows",
   5: "the source or one of its files could not be read; the others are loaded",
   6: databaseFailed,
-  7: `finished loading; ${addressesWait}`,
+  7: `finished loading; addresses of this run ${stillWait}`,
   130: "interrupted; the same command goes on where it stopped",
 }
 
@@ -32,7 +32,7 @@ export const locateExitCodes: ExitCodes = {
   ...plainExitCodes,
   0: "every address is answered",
   2: "bad flags, bad configuration",
-  7: addressesWait,
+  7: `addresses ${stillWait}`,
   130: "interrupted; the same command goes on",
 }
 

@@ -55,8 +55,14 @@ const formatPlaces = (summary: LocatingSummary): ReadonlyArray<string> => {
 }
 
 /** The next command for what waits. */
-const nextLocating = ({ addresses: { waiting }, serviceRate }: LocatingSummary, same: string): ReadonlyArray<string> =>
-  waiting > 0 ? [`${describeQueue(waiting, serviceRate)}: etl locate${same}`] : []
+const nextLocating = ({ addresses, serviceRate }: LocatingSummary, same: string): ReadonlyArray<string> => {
+  const { waiting, waitingForOthers } = addresses
+  const others = `${plural(waitingForOthers, "address", "addresses")} of other runs queued: etl locate${same}`
+  return [
+    ...(waitingForOthers > 0 ? [others] : []),
+    ...(waiting > 0 ? [`${describeQueue(waiting, serviceRate)}: etl locate${same}`] : []),
+  ]
+}
 
 /** What a person reads on stdout when locating has ended. */
 export const formatLocating = (summary: LocatingSummary, { database, same }: DatabaseNames): string => {

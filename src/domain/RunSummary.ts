@@ -97,13 +97,15 @@ export const AddressCounts = Schema.Struct({
   requests: Schema.NullOr(Schema.Int),
   /** Those that it refused (429): anything but 0 is a defect of ours, or somebody else asks from the same network. */
   refusals: Schema.NullOr(Schema.Int),
-  /** In the queue at the end, those of earlier runs included. */
+  /** In the queue at the end: the run's own, which its chunks queued or found there; of `etl locate` all. */
   waiting: Schema.Int,
+  /** In the queue at the end for other runs alone; of `etl locate` 0. */
+  waitingForOthers: Schema.Int,
 })
 export type AddressCounts = typeof AddressCounts.Type
 
 /** Addresses that have been answered. */
-export type AnsweredCounts = Omit<AddressCounts, "requests" | "refusals" | "waiting">
+export type AnsweredCounts = Omit<AddressCounts, "requests" | "refusals" | "waiting" | "waitingForOthers">
 
 export const noAddresses: AnsweredCounts = {
   located: 0,
@@ -176,7 +178,7 @@ export const RunSummary = Schema.Struct({
 })
 export type RunSummary = typeof RunSummary.Type
 
-/** What a scheduler is told of addresses: 0, or 7 where some wait. */
+/** What a scheduler is told of addresses: 0, or 7 where some wait that the command answers for. */
 export const addressExitCode = ({ addresses }: LocatingSummary): 0 | 7 => (addresses.waiting > 0 ? 7 : 0)
 
 /** What a scheduler is told: 0, 3 (rejects), 4 (too many), 5 (a file could not be read) or 7 (addresses wait). */

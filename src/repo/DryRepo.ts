@@ -85,9 +85,10 @@ const make = Effect.sync(() => {
 
   const locationQueue = LocationQueue.of({
     waiting: Effect.succeed(0),
+    waitingOf: () => Effect.succeed({ own: 0, others: 0 }),
     claims: Effect.succeed({
       take: () => Effect.succeed([]),
-      othersWait: Effect.succeed(false),
+      othersWait: () => Effect.succeed(false),
       answer: () => Effect.void,
       settle: () => Effect.void,
     }),

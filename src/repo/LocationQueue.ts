@@ -9,8 +9,11 @@ export interface Claims {
    * had before, nor one that a living process has claimed.
    */
   readonly take: (limit: number, atLeast: number) => Effect.Effect<ReadonlyArray<string>, DatabaseError>
-  /** Whether addresses wait that these claims have not had: other processes have claimed them. */
-  readonly othersWait: Effect.Effect<boolean, DatabaseError>
+  /**
+   * Whether addresses wait that these claims have not had: other processes have claimed them. With a run, whether any of
+   * its own do.
+   */
+  readonly othersWait: (runId: number | undefined) => Effect.Effect<boolean, DatabaseError>
   /**
    * Commits a service's answers, and writes the places to the users of their addresses. They are remembered, and not
    * asked for again. What is answered `NotNow` is kept claimed.
@@ -29,6 +32,10 @@ export class LocationQueue extends Context.Service<
   {
     /** How many addresses wait, claimed ones included. */
     readonly waiting: Effect.Effect<number, DatabaseError>
+    /** Those of them that the run's chunks have queued or found waiting, and the others. */
+    readonly waitingOf: (
+      runId: number,
+    ) => Effect.Effect<{ readonly own: number; readonly others: number }, DatabaseError>
     /**
      * Begins to claim. Claims are kept alive while the scope is open; those of a process that has died are free at once,
      * those of a machine that was lost after two minutes.

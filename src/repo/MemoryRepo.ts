@@ -51,6 +51,8 @@ const make = Effect.gen(function* () {
   const users = yield* Ref.make<ReadonlyMap<string, StoredUser>>(new Map())
   const rejects = yield* Ref.make<ReadonlyArray<Reject & { readonly fileId: number }>>([])
   const locations = yield* Ref.make<ReadonlyMap<string, Answer>>(new Map())
+  /** Which runs answer for an address that waits. */
+  const owners = new Map<string, ReadonlySet<number>>()
   const one = yield* Semaphore.make(1)
   const loads = new Map<number, StoredLoad>()
   const runs = new Map<number, RunRequest & { readonly attempt: number; readonly isFinished: boolean }>()
@@ -91,6 +93,10 @@ const make = Effect.gen(function* () {
         const before = yield* Ref.get(locations)
         const remembered = tally(new Map(queue.map((address) => [address, before.get(address) ?? Answer.notNow])))
         yield* Ref.set(locations, new Map([...queue.map((address) => [address, Answer.notNow] as const), ...before]))
+        for (const address of queue) {
+          if ((before.get(address) ?? Answer.notNow)._tag === "NotNow")
+            owners.set(address, new Set([...(owners.get(address) ?? []), ref.runId]))
+        }
         const rows = new Map(yield* Ref.get(users))
         const counts = {
           ...noRecords,
@@ -228,7 +234,7 @@ const make = Effect.gen(function* () {
       }),
   })
 
-  const locationQueue = makeQueue(users, locations)
+  const locationQueue = makeQueue(users, locations, owners)
 
   return Context.make(UserRepo, userRepo).pipe(
     Context.add(RunRepo, runRepo),

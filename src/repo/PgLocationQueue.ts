@@ -96,11 +96,15 @@ const make = Effect.gen(function* () {
         patiently,
       ),
 
-      othersWait: sql<{ wait: boolean }>`
-        select exists (
-          select from ip_locations where status = 'pending' and claimed_by is distinct from ${key}
-        ) as wait`.pipe(
-        Effect.map((rows) => rows[0]!.wait),
+      othersWait: Effect.fn("Claims.othersWait")(
+        function* (runId: number | undefined) {
+          const isOwn = runId === undefined ? sql`true` : sql`runs @> array[${runId}::bigint]`
+          const [row] = yield* sql<{ wait: boolean }>`
+            select exists (
+              select from ip_locations where status = 'pending' and claimed_by is distinct from ${key} and ${isOwn}
+            ) as wait`
+          return row!.wait
+        },
         Effect.mapError(fromSqlError),
         patiently,
       ),
@@ -158,6 +162,17 @@ const make = Effect.gen(function* () {
     waiting: sql<{ waiting: number }>`
       select count(*)::float8 as waiting from ip_locations where status = 'pending'`.pipe(
       Effect.map((rows) => rows[0]!.waiting),
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+    waitingOf: Effect.fn("LocationQueue.waitingOf")(
+      function* (runId: number) {
+        const [row] = yield* sql<{ own: number; waiting: number }>`
+          select count(*) filter (where runs @> array[${runId}::bigint])::float8 as own, count(*)::float8 as waiting
+          from ip_locations where status = 'pending'`
+        const { own, waiting } = row!
+        return { own, others: waiting - own }
+      },
       Effect.mapError(fromSqlError),
       patiently,
     ),

@@ -27,7 +27,7 @@ const toldParameters = (told: ReadonlyArray<Told>) => {
 const remember = `
   update ip_locations l set
     status = case when t.reason is null then 'located' else 'unlocatable' end,
-    claimed_by = null, claimed_until = null, provider = $${placeColumns.length + 3}, located_at = now(), reason = t.reason,
+    claimed_by = null, claimed_until = null, runs = null, provider = $${placeColumns.length + 3}, located_at = now(), reason = t.reason,
     ${placeColumns.map((column) => `${column} = t.${column}`).join(", ")}
   from ${toldTable} where l.address = t.address
   returning l.address`
@@ -82,7 +82,8 @@ export const makePlaces = Effect.gen(function* () {
       where address = any(${addresses}) and status = 'pending' and (located_at is null or address = any(${located}))`
     yield* sql`
       update ip_locations set
-        status = case when reason is null then 'located' else 'unlocatable' end, claimed_by = null, claimed_until = null
+        status = case when reason is null then 'located' else 'unlocatable' end, claimed_by = null, claimed_until = null,
+        runs = null
       where address = any(${addresses}) and status = 'pending'`
   })
 

@@ -41,6 +41,9 @@ const nothingRemembered: AnswerTally = { located: 0, unlocatable: {} }
 /** Rows that are settled between two statements are queued anew; where a trigger refuses them, they never are. */
 const triesOfQueue = 20
 
+/** How many runs an address remembers that answer for it: a row does not grow for ever, the earliest is forgotten first. */
+const mostRuns = 32
+
 /** A statement's arrays are copied several times on their way: rows of one, at most; and bytes of rejects. */
 const rowsOfStatement = 5_000
 const bytesOfStatement = 1024 * 1024
@@ -51,28 +54,43 @@ const make = Effect.gen(function* () {
   const checkpoints = makeCheckpoints(sql)
   const patiently = makePatience()
 
-  /** Queues what was never asked for, and tells what was. */
-  const queueAddresses = Effect.fnUntraced(function* ({ queue, maxAge }: ShareLocations) {
+  /** Queues for the run what was never asked for, and tells what was. */
+  const queueAddresses = Effect.fnUntraced(function* (runId: number, { queue, maxAge }: ShareLocations) {
     const distinct = [...new Set(queue)].sort()
     const addresses = texts(distinct)
+    const run = sql`array[${runId}::bigint]`
     const lock = Effect.fnUntraced(function* () {
       yield* sql`
-        insert into ip_locations (address) select address from unnest(${addresses}) address order by address
+        insert into ip_locations (address, runs) select address, ${run} from unnest(${addresses}) address order by address
         on conflict do nothing`
       if (maxAge !== undefined) {
         yield* sql`
-          update ip_locations set status = 'pending' where address in (
+          update ip_locations set status = 'pending', runs = ${run} where address in (
             select address from ip_locations
             where address = any(${addresses}) and status <> 'pending'
               and located_at < now() - make_interval(secs => ${Duration.toSeconds(maxAge)})
             order by address for update
           )`
       }
-      // Locating locks the same rows before it touches users: either it sees these users, or they see its answer.
-      return yield* sql<{ status: string; reason: string | null; count: number }>`
-        select status, reason, count(*)::int as count
-        from (select status, reason from ip_locations where address = any(${addresses}) order by address for share) locked
-        group by status, reason`
+      // Locating locks the same rows before it touches users: either it sees these users, or they see its answer. Chunks
+      // that share the lock may still add their run to its rows, in address order.
+      const locked = yield* sql<{ status: string; reason: string | null; isForeign: boolean; count: number }>`
+        select status, reason, "isForeign", count(*)::int as count
+        from (
+          select status, reason, status = 'pending' and (runs @> ${run}) is not true as "isForeign" from ip_locations
+          where address = any(${addresses}) order by address for key share
+        ) locked
+        group by status, reason, "isForeign"`
+      if (locked.some(({ isForeign }) => isForeign)) {
+        yield* sql`
+          update ip_locations set runs = runs[greatest(cardinality(runs) - ${mostRuns - 2}::integer, 1):] || ${run}
+          where address in (
+            select address from ip_locations
+            where address = any(${addresses}) and status = 'pending' and (runs @> ${run}) is not true
+            order by address for no key update
+          )`
+      }
+      return locked
     })
     let states = yield* lock()
     // Rows that are settled leave the queue, perhaps between the two statements.
@@ -191,7 +209,8 @@ const make = Effect.gen(function* () {
       const attempt = <E>(writeUsers: WriteUsers<E>) =>
         Effect.gen(function* () {
           yield* preferIndexes
-          const remembered = locations.queue.length > 0 ? yield* queueAddresses(locations) : nothingRemembered
+          const remembered =
+            locations.queue.length > 0 ? yield* queueAddresses(part.runId, locations) : nothingRemembered
           const { counts, refused } = yield* writeUsers(part, share, locations)
           const { length } = share.rejects
           const outcome = {

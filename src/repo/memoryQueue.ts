@@ -7,6 +7,7 @@ import type { StoredUser } from "./StoredUser.ts"
 export const makeQueue = (
   users: Ref.Ref<ReadonlyMap<string, StoredUser>>,
   locations: Ref.Ref<ReadonlyMap<string, Answer>>,
+  owners: Map<string, ReadonlySet<number>>,
 ) => {
   const claimed = new Set<string>()
 
@@ -25,10 +26,16 @@ export const makeQueue = (
     return addresses
   })
 
+  const isOwn = (runId: number) => (address: string) => owners.get(address)?.has(runId) === true
+
   const claims = Effect.gen(function* () {
     const had = new Set<string>()
     yield* Effect.addFinalizer(() => Effect.sync(() => had.forEach((address) => claimed.delete(address))))
-    const told = (answers: Answers) => new Map([...answers].filter(([, { _tag }]) => _tag !== "NotNow"))
+    const tell = (answers: Answers) => {
+      const told = new Map([...answers].filter(([, { _tag }]) => _tag !== "NotNow"))
+      for (const address of told.keys()) owners.delete(address)
+      return told
+    }
     return {
       take: (limit, atLeast) =>
         Effect.map(waiting, (addresses) => {
@@ -40,11 +47,14 @@ export const makeQueue = (
           }
           return batch
         }),
-      othersWait: Effect.map(waiting, (addresses) => addresses.some((address) => !had.has(address))),
+      othersWait: (runId) =>
+        Effect.map(waiting, (addresses) =>
+          addresses.filter((address) => !had.has(address)).some(runId === undefined ? () => true : isOwn(runId)),
+        ),
       answer: Effect.fnUntraced(function* (_provider, answers) {
         yield* Ref.update(locations, (all) => {
           const next = new Map(all)
-          for (const [address, answer] of told(answers)) next.set(address, answer)
+          for (const [address, answer] of tell(answers)) next.set(address, answer)
           return next
         })
         yield* place(answers)
@@ -53,7 +63,7 @@ export const makeQueue = (
         if (answers.size === 0) return
         yield* Ref.update(locations, (all) => {
           const next = new Map(all)
-          for (const address of told(answers).keys()) next.delete(address)
+          for (const address of tell(answers).keys()) next.delete(address)
           return next
         })
         yield* place(answers)
@@ -63,6 +73,11 @@ export const makeQueue = (
 
   return LocationQueue.of({
     waiting: Effect.map(waiting, (addresses) => addresses.length),
+    waitingOf: (runId) =>
+      Effect.map(waiting, (addresses) => {
+        const own = addresses.filter(isOwn(runId)).length
+        return { own, others: addresses.length - own }
+      }),
     claims,
     queueUnplaced: Effect.gen(function* () {
       const unplaced = [...(yield* Ref.get(users)).values()].filter(({ location }) => location === null)

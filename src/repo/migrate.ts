@@ -13,6 +13,7 @@ import history from "./migrations/0007_history.ts"
 import cluster from "./migrations/0008_cluster.ts"
 import clusterKey from "./migrations/0009_cluster_key.ts"
 import clusterResult from "./migrations/0010_cluster_result.ts"
+import runAddresses from "./migrations/0011_run_addresses.ts"
 import { AdoptionError } from "./migrations/adoptUsers.ts"
 import { patiently } from "./patience.ts"
 import { requireVersion } from "./serverVersion.ts"
@@ -29,6 +30,7 @@ export const migrations = {
   "0008_cluster": cluster,
   "0009_cluster_key": clusterKey,
   "0010_cluster_result": clusterResult,
+  "0011_run_addresses": runAddresses,
 }
 
 const runMigrations = Migrator.make({})({ table: "etl_migrations", loader: Migrator.fromRecord(migrations) })

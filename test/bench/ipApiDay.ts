@@ -26,7 +26,7 @@ const locateAll = Effect.fnUntraced(function* (addresses: ReadonlyArray<string>)
   const loaded = yield* Deferred.make<void>()
   yield* Deferred.succeed(loaded, undefined)
   const addressTally = yield* AddressTally.make
-  const failure = yield* Locating.drain({ loaded, locateFor: undefined, addressTally })
+  const failure = yield* Locating.drain({ loaded, locateFor: undefined, addressTally, runId: undefined })
   const endedAt = yield* Clock.currentTimeMillis
   const answers = [...(yield* Ref.get(locations)).values()]
   return { failure, endedAt, located: answers.filter(({ _tag }) => _tag === "Located").length }

@@ -1,14 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Latch, type Layer, type Scope } from "effect"
+import { Effect, Fiber, Latch, Layer, type Scope } from "effect"
 import { MessageStorage } from "effect/cluster"
 import { follow } from "../../src/cluster/follow.ts"
 import { handOver } from "../../src/cluster/handOver.ts"
+import { Answer } from "../../src/domain/Location.ts"
 import { Progress, type ProgressEvent } from "../../src/domain/Progress.ts"
 import { addCounts, exitCode, noRecords } from "../../src/domain/RunSummary.ts"
 import { GeoLocator } from "../../src/geo/GeoLocator.ts"
 import { LocationQueue } from "../../src/repo/LocationQueue.ts"
+import { UserRepo } from "../../src/repo/UserRepo.ts"
 import * as Testing from "../../src/testing.ts"
 import { breaking, cluster, held, sourceUri, usersFile, wanted, World } from "../utils/cluster.ts"
+import { makeShares, makeUser } from "../utils/records.ts"
+import { newLoad } from "../utils/repos.ts"
 
 const run = <A>(
   test: Effect.Effect<A, unknown, any>,
@@ -39,6 +43,25 @@ const withAddresses = {
 /** Users with an address each that nobody else has; `network`: of all of them. */
 const addressesFile = (network: string, count: number): string =>
   `email,ip\n${Array.from({ length: count }, (_, index) => `${network}${index}@b.cd,${network}.${index >> 8}.${index & 255}\n`).join("")}`
+
+/** Has no answer for that address, and calls every other one unlocatable. */
+const silentAbout = (silent: string) =>
+  Layer.succeed(GeoLocator, {
+    name: "silent",
+    instant: undefined,
+    service: {
+      provider: "silent",
+      batchSize: 100,
+      concurrency: 2,
+      requestsPerMinute: 15,
+      locate: (addresses) =>
+        Effect.succeed(
+          new Map(
+            addresses.map((address) => [address, address === silent ? Answer.notNow : Answer.unlocatable("unknown")]),
+          ),
+        ),
+    },
+  })
 
 describe("following a run of the cluster", () => {
   it.live("tells what adds up to its totals, in the first attempt and in the next", () => {
@@ -108,6 +131,22 @@ describe("following a run of the cluster", () => {
       }),
       world,
       Testing.geoService({}, asked),
+    )
+  })
+
+  it.live("waits for the addresses of its run alone, which is not at fault where those of others wait (0)", () => {
+    const world = new World({ "a.csv": addressesFile("8.8", 3) })
+    return run(
+      Effect.gen(function* () {
+        const share = makeShares([makeUser({ ip_address: "9.9.9.9" })], 10)[0]!
+        yield* (yield* UserRepo).upsert(yield* newLoad, share, { known: new Map(), queue: ["9.9.9.9"] })
+        const { summary } = yield* followed(withAddresses)
+        assert.deepInclude(summary.addresses, { waiting: 0, waitingForOthers: 1 })
+        assert.isNull(summary.locatingError)
+        assert.strictEqual(exitCode(summary), 0)
+      }),
+      world,
+      silentAbout("9.9.9.9"),
     )
   })
 

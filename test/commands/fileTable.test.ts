@@ -25,7 +25,7 @@ const summaryOf = (files: ReadonlyArray<FileSummary>): RunSummary => ({
   rejectedFor: [],
   stopped: false,
   stages: { extract: 0, transform: 0, locate: 0, load: 0 },
-  addresses: { ...noAddresses, requests: 0, refusals: 0, waiting: 0 },
+  addresses: { ...noAddresses, requests: 0, refusals: 0, waiting: 0, waitingForOthers: 0 },
   serviceRate: null,
   locatingError: null,
   milliseconds: 1_000,

@@ -18,7 +18,15 @@ const summary: RunSummary = {
   rejectedFor: [],
   stopped: false,
   stages: noStages,
-  addresses: { ...noAddresses, located: 1_200, unlocatable: 3, requests: null, refusals: null, waiting: 0 },
+  addresses: {
+    ...noAddresses,
+    located: 1_200,
+    unlocatable: 3,
+    requests: null,
+    refusals: null,
+    waiting: 0,
+    waitingForOthers: 0,
+  },
   serviceRate: { batchSize: 100, requestsPerMinute: 15 },
   locatingError: null,
   milliseconds: 1_000,
@@ -72,6 +80,10 @@ it("of addresses that workers ask a service for, no more is told than is known",
       "50 addresses queued: etl locate",
     ],
   )
+  assert.deepStrictEqual(addressesOf({ addresses: { ...summary.addresses, waitingForOthers: 1_000 } }), [
+    `${isTold}all others by the workers since`,
+    "1,000 addresses of other runs queued: etl locate",
+  ])
   const withoutService = addressesOf({ addresses: { ...summary.addresses, local: 1_203 }, serviceRate: null })
   assert.deepStrictEqual(withoutService, [
     "Addresses: 1,200 located, 3 without a place",

@@ -57,10 +57,10 @@ for (const [name, database] of [
         const claims = yield* queue.claims
         assert.deepStrictEqual(yield* claims.take(100, 3), [])
         assert.strictEqual((yield* claims.take(1, 1)).length, 1)
-        assert.isTrue(yield* claims.othersWait)
+        assert.isTrue(yield* claims.othersWait(undefined))
         assert.strictEqual((yield* claims.take(100, 1)).length, 1)
         assert.deepStrictEqual(yield* claims.take(100, 1), [])
-        assert.isFalse(yield* claims.othersWait)
+        assert.isFalse(yield* claims.othersWait(undefined))
         assert.strictEqual(yield* queue.waiting, 2)
         yield* claims.answer(
           "test",

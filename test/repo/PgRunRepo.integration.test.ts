@@ -36,6 +36,7 @@ const undoLanes = Effect.gen(function* () {
   yield* sql`
     alter table etl_runs drop column ended_at, drop column exit_code, drop column milliseconds, drop column stages,
       drop column problems, drop column execution, drop column cancelled_at, drop column job, drop column result`
+  yield* sql`alter table ip_locations drop column runs`
   yield* sql`delete from etl_migrations where migration_id >= 6`
 })
 

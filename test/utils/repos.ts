@@ -24,15 +24,16 @@ export const repos = <E>(database: Layer.Layer<PgClient.PgClient | Database, E>)
   migrated.pipe(Layer.provideMerge(PgUserRepo.layer), Layer.provideMerge(database))
 
 let files = 0
-/** The load, just begun, of a file that nobody has seen yet. */
-export const newLoad = Effect.gen(function* () {
+/** The load, just begun, of a file that nobody has seen yet, by the unfinished run of that source. */
+export const newLoadOf = Effect.fnUntraced(function* (source: string) {
   const runs = yield* RunRepo
-  const request = { source: "test", mapping: "m", force: false }
+  const request = { source, mapping: "m", force: false }
   const { runId } = yield* Effect.scoped(runs.begin(request))
   const [load] = yield* runs.register(runId, request, [{ uri: `/file${files++}.csv`, fingerprint: "1", size: 1 }])
   yield* runs.beginFile(load!, { header, parts: [{ start, end: undefined }], maxRecordSize: 1024 })
   return { ...load!, ...load!.parts[0]! }
 })
+export const newLoad = newLoadOf("test")
 
 /** Empties all tables. */
 export const clear = Effect.gen(function* () {
