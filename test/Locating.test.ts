@@ -53,7 +53,9 @@ describe("Locating.drain", () => {
       const loaded = yield* Deferred.make<void>()
       yield* Deferred.succeed(loaded, undefined)
       const addressTally = yield* AddressTally.make
-      const draining = yield* Effect.forkChild(Locating.drain({ loaded, locateFor: Duration.seconds(3), addressTally }))
+      const draining = yield* Effect.forkChild(
+        Locating.drain({ addressTally, loaded, locateFor: Duration.seconds(3), runId: undefined }),
+      )
       yield* TestClock.adjust("10 seconds")
       assert.strictEqual(
         yield* Fiber.join(draining),
