@@ -9,7 +9,7 @@ import { LocationQueue } from "../repo/LocationQueue.ts"
 /** How often is looked for addresses, and whether runs go on. */
 const glance = "1 second"
 
-/** How long a service is left alone that has given up, or a database that does not answer. */
+/** How long a service is left alone that has given up or answers nothing of what waits, or a database that does not answer. */
 const pause = "1 minute"
 
 /** Answers what waits, in full batches while a run of the cluster goes on. */
@@ -25,7 +25,9 @@ const pass = Effect.gen(function* () {
   yield* Effect.forkScoped(untilLoaded)
   const addressTally = yield* AddressTally.make
   const problem = yield* Locating.drain({ loaded, locateFor: undefined, addressTally, runId: undefined })
-  if (problem !== undefined) yield* Effect.sleep(pause)
+  const { located, unlocatable } = yield* addressTally.counts
+  const isUnanswered = located + unlocatable === 0 && (yield* queue.waiting) > 0
+  if (problem !== undefined || isUnanswered) yield* Effect.sleep(pause)
 }).pipe(Effect.scoped)
 
 const patient = Effect.retry(

@@ -45,7 +45,7 @@ const addressesFile = (network: string, count: number): string =>
   `email,ip\n${Array.from({ length: count }, (_, index) => `${network}${index}@b.cd,${network}.${index >> 8}.${index & 255}\n`).join("")}`
 
 /** Has no answer for that address, and calls every other one unlocatable. */
-const silentAbout = (silent: string) =>
+const silentAbout = (silent: string, asked: Array<string> = []) =>
   Layer.succeed(GeoLocator, {
     name: "silent",
     instant: undefined,
@@ -54,12 +54,14 @@ const silentAbout = (silent: string) =>
       batchSize: 100,
       concurrency: 2,
       requestsPerMinute: 15,
-      locate: (addresses) =>
-        Effect.succeed(
+      locate: (addresses) => {
+        asked.push(...addresses)
+        return Effect.succeed(
           new Map(
             addresses.map((address) => [address, address === silent ? Answer.notNow : Answer.unlocatable("unknown")]),
           ),
-        ),
+        )
+      },
     },
   })
 
@@ -147,6 +149,23 @@ describe("following a run of the cluster", () => {
       }),
       world,
       silentAbout("9.9.9.9"),
+    )
+  })
+
+  it.live("an address that the service never answers is asked for again after a pause", () => {
+    const world = new World({ "a.csv": addressesFile("8.8", 3) })
+    const asked: Array<string> = []
+    return run(
+      Effect.gen(function* () {
+        const share = makeShares([makeUser({ ip_address: "9.9.9.9" })], 10)[0]!
+        yield* (yield* UserRepo).upsert(yield* newLoad, share, { known: new Map(), queue: ["9.9.9.9"] })
+        yield* followed(withAddresses)
+        yield* Effect.sleep("3 seconds")
+        // Before the run, with it, and after it.
+        assert.isAtMost(asked.filter((address) => address === "9.9.9.9").length, 3)
+      }),
+      world,
+      silentAbout("9.9.9.9", asked),
     )
   })
 
