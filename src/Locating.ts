@@ -139,7 +139,9 @@ export const drain = Effect.fn("Locating.drain")(
       const told = yield* service
         .locate([...new Set(batch.flatMap((address) => canonicalOf(address) ?? []))])
         .pipe(Effect.catchTag("GeoLocatorError", (failure) => Effect.fail(new Stopped({ failure }))))
-      const asked = answersFor(batch, told)
+      const asked: Answers = new Map(
+        batch.map((address) => [address, told.get(canonicalOf(address) ?? address) ?? Answer.notNow]),
+      )
       yield* claims.answer(service.provider, asked)
       yield* count("service", asked)
       const { located } = tally(asked)

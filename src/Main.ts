@@ -1,4 +1,4 @@
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import type { CheckParts } from "./commands/findings.ts"
 import type * as ClusterMain from "./ClusterMain.ts"
 import type { CancelFlags } from "./commands/cancel.ts"
@@ -99,11 +99,11 @@ export const init = (flags: InitFlags): Layer.Layer<UserRepo, InitError> => repo
 const existingRepositories = (flags: InitFlags) => PgUserRepo.layer.pipe(Layer.provide(existingDatabase(flags)))
 
 /** For a command that changes nothing in the database. */
-const readOnly = (flags: InitFlags) => withLog(flags, true)
+const readOnly = (flags: InitFlags) => withLog(flags, { isFileOptional: true })
 
 /** The services of `etl rejects`. */
 export const rejects = (flags: RejectsFlags): Layer.Layer<RejectRepo | RunHistory, InitError> =>
-  existingRepositories(flags).pipe(readOnly(flags))
+  existingRepositories(flags).pipe(Option.isSome(flags.delete) ? withLog(flags) : readOnly(flags))
 
 /** The services of `etl runs`. */
 export const runs = (flags: RunsFlags): Layer.Layer<RunHistory, InitError> =>

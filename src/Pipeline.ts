@@ -28,19 +28,12 @@ const outcome = Effect.fnUntraced(function* <A, E>(locating: Fiber.Fiber<A, E>) 
 
 const tellFileEnded = ({ uri, size }: SourceFile) => tellProgress({ _tag: "FileEnded", uri, size })
 
-/** How far an attempt has come, for who tells how it ended. */
-interface Course {
-  readonly start: number
-  /** Every file is loaded. Addresses may wait: `etl locate` goes on with them. */
-  isFinished: boolean
-}
-
 const runAttempt = Effect.fnUntraced(function* (
   options: PipelineOptions,
   request: RunRequest,
   { runId, attempt }: Attempt,
   tallies: Loading.Tallies,
-  course: Course,
+  start: number,
 ) {
   const source = yield* Source
   const runs = yield* RunRepo
@@ -70,7 +63,7 @@ const runAttempt = Effect.fnUntraced(function* (
     )
   const loaded = [...unreadable, ...(yield* Effect.forEach(loads, loadInTurn, { concurrency: filesAtOnce }))]
   const stopped = yield* isStopped
-  course.isFinished = loaded.every(({ state }) => state === "loaded" || state === "skipped")
+  const isFinished = loaded.every(({ state }) => state === "loaded" || state === "skipped")
   yield* Deferred.succeed(isLoaded, undefined)
   yield* tellProgress({ _tag: "Loaded" })
   if (stopped && locating !== undefined) yield* Fiber.interrupt(locating)
@@ -91,12 +84,12 @@ const runAttempt = Effect.fnUntraced(function* (
     stages: stopwatch.times,
     ...(yield* Locating.summarize(addresses, runId)),
     locatingError: locatingError ?? null,
-    milliseconds: Math.round((yield* monotonicMillis) - course.start),
+    milliseconds: Math.round((yield* monotonicMillis) - start),
   }
   yield* runs.end(
     { runId, attempt },
     {
-      isFinished: course.isFinished,
+      isFinished,
       exitCode: exitCode(summary),
       milliseconds: summary.milliseconds,
       stages: summary.stages,
@@ -107,8 +100,11 @@ const runAttempt = Effect.fnUntraced(function* (
   return summary
 })
 
-/** Keeps how an attempt ended that was interrupted or has failed, where the database lets us, and soon. */
-const keepFailure = (attempt: Attempt, { stopwatch }: Loading.Tallies, course: Course) =>
+/**
+ * Keeps how an attempt ended that was interrupted or has failed, where the database lets us, and soon. It is not finished even
+ * where every file is loaded: the same command resumes it, and with it the run that its addresses wait for.
+ */
+const keepFailure = (attempt: Attempt, { stopwatch }: Loading.Tallies, start: number) =>
   Effect.fnUntraced(function* <E>(cause: Cause.Cause<E>) {
     const runs = yield* RunRepo
     const error = Cause.squash(cause)
@@ -116,9 +112,9 @@ const keepFailure = (attempt: Attempt, { stopwatch }: Loading.Tallies, course: C
     if (error instanceof DatabaseError && error.retryable) return
     const isInterrupted = Cause.hasInterruptsOnly(cause)
     const keeping = runs.end(attempt, {
-      isFinished: isInterrupted && course.isFinished,
+      isFinished: false,
       exitCode: isInterrupted ? 130 : Runtime.getErrorExitCode(error),
-      milliseconds: Math.round((yield* monotonicMillis) - course.start),
+      milliseconds: Math.round((yield* monotonicMillis) - start),
       stages: stopwatch.times,
     })
     // In a fiber of its own, so that the time is up although nothing may interrupt us here.
@@ -150,9 +146,9 @@ export const run = Effect.fn("Pipeline.run")(
       rejects: new RejectTally(),
       stopwatch: new Stopwatch(),
     }
-    const course: Course = { start: yield* monotonicMillis, isFinished: false }
-    return yield* runAttempt(options, request, attempt, tallies, course).pipe(
-      Effect.onError(keepFailure(attempt, tallies, course)),
+    const start = yield* monotonicMillis
+    return yield* runAttempt(options, request, attempt, tallies, start).pipe(
+      Effect.onError(keepFailure(attempt, tallies, start)),
       Effect.annotateLogs({ run: attempt.runId }),
     )
   },

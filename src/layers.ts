@@ -165,7 +165,7 @@ type LogFlags = InitFlags & Partial<OutputFlags & Pick<RunFlags, "dryRun">>
 
 /** What cannot be made is logged too. A dry run sends no telemetry. */
 export const withLog =
-  ({ dryRun = false, logfile, quiet = false }: LogFlags, isFileOptional = false) =>
+  ({ dryRun = false, logfile, quiet = false }: LogFlags, { isFileOptional = false } = {}) =>
   <A, E, R>(layer: Layer.Layer<A, E, R>) =>
     layer.pipe(
       logLayerEnd,

@@ -5,7 +5,7 @@ import { tellProgress } from "../domain/Progress.ts"
 import { countNames, noRecords, type RecordCounts, type RunSummary } from "../domain/RunSummary.ts"
 import { ClusterRuns, type Course, type Standing } from "../repo/ClusterRuns.ts"
 import { LocationQueue } from "../repo/LocationQueue.ts"
-import type { HandedOver } from "./handOver.ts"
+import type { Attempt } from "../repo/RunRepo.ts"
 import { RunFailed, RunResult } from "./LoadRun.ts"
 
 const glance = "1 second"
@@ -63,7 +63,8 @@ const awaitAnswers = Effect.fnUntraced(function* (runId: number) {
     // Other runs may queue more than is answered.
     if (own < least.own || waiting < least.waiting) since = now
     least = { own: Math.min(own, least.own), waiting: Math.min(waiting, least.waiting) }
-    if (now - since > Duration.toMillis(mostSilence)) return "no worker has located an address for 5 minutes"
+    if (now - since > Duration.toMillis(mostSilence))
+      return "no worker has located an address of this run for 5 minutes"
     yield* Effect.sleep(glance)
   }
 })
@@ -83,7 +84,7 @@ const resultOf = Effect.fnUntraced(function* ({ attempt, exitCode, runId }: Stan
   return result._tag === "Loaded" ? result.summary : yield* result.failure
 })
 
-export interface FollowOptions extends Omit<HandedOver, "isOld" | "execution"> {
+export interface FollowOptions extends Attempt {
   /** The source's URI. */
   readonly source: string
   /** How long places are waited for; undefined: until no address waits. */

@@ -10,7 +10,6 @@ const encodeSettings = Schema.encodeEffect(Schema.fromJsonString(JobSettings))
 
 /** A run that a cluster loads. */
 export interface HandedOver extends Attempt {
-  readonly execution: string
   /** It was under way already. */
   readonly isOld: boolean
 }
@@ -27,8 +26,8 @@ export const handOver = Effect.fn("Cluster.handOver")(function* (wanted: JobSett
   const join = Effect.fnUntraced(function* () {
     const found = Option.getOrUndefined(yield* clusterRuns.underWay(source))
     if (found?.execution == null) return undefined
-    const { attempt, execution, runId } = found
-    return { runId, attempt, execution, isOld: true } satisfies HandedOver
+    const { attempt, runId } = found
+    return { runId, attempt, isOld: true } satisfies HandedOver
   })
   const underWay = yield* join()
   if (underWay !== undefined) return underWay
@@ -38,7 +37,7 @@ export const handOver = Effect.fn("Cluster.handOver")(function* (wanted: JobSett
     yield* clusterRuns.keepJob(begun, yield* Effect.orDie(encodeSettings(wanted)))
     const execution = yield* fromStorage(LoadRun.execute(begun, { discard: true }))
     yield* clusterRuns.handOver(begun, execution)
-    return { ...begun, execution, isOld: false } satisfies HandedOver
+    return { ...begun, isOld: false } satisfies HandedOver
   })
   return yield* begin.pipe(
     Effect.scoped,

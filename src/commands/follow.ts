@@ -35,7 +35,7 @@ export type FollowFlags = Command.Command.Config.Infer<typeof followFlags>
 export const standingOf = Effect.fnUntraced(function* ({ run }: Pick<FollowFlags, "run">) {
   const standing = yield* (yield* ClusterRuns).standing(run)
   const { execution, runId } = standing
-  if (execution !== null) return { ...standing, execution }
+  if (execution !== null) return standing
   return yield* new UsageError({
     message: `Run ${runId} is none of a cluster: its last attempt was begun without --cluster. etl runs ${runId} shows it.`,
   })

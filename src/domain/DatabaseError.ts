@@ -62,7 +62,7 @@ const passing = /^(08|25P03|40001|40003|40P01|53[234]|55P03|55006|57014|57P0[123
  */
 const quotesNoValue = /^(08|0A|0L|0P|23|25|26|28|2B|2D|34|3B|3D|3F|40|42|53|54|55|57|58|72|F0|HV|XX)/
 
-const advice: Record<string, string> = {
+export const advice: Readonly<Record<string, string>> = {
   "25006": " The server accepts no writes: is it a standby?",
   "42501": " Grant the privilege to the database user.",
   "53100": " Free space on the database's disk.",

@@ -16,7 +16,8 @@ export interface Claims {
   readonly othersWait: (runId: number | undefined) => Effect.Effect<boolean, DatabaseError>
   /**
    * Commits a service's answers, and writes the places to the users of their addresses. They are remembered, and not
-   * asked for again. What is answered `NotNow` is kept claimed.
+   * asked for again. What is answered `NotNow` is free for other processes, not for these claims: two that each kept such
+   * an address claimed would wait for each other.
    */
   readonly answer: (provider: string, answers: Answers) => Effect.Effect<void, DatabaseError>
   /**

@@ -49,19 +49,19 @@ const make = Effect.gen(function* () {
       patiently,
     )
     const open = new Set<string>()
+    /** Those that had no answer. */
+    const had = new Set<string>()
 
     const keep = Effect.suspend(
       () => sql`
         update ip_locations set claimed_until = clock_timestamp() + make_interval(secs => ${claimSeconds})
         where address = any(${texts([...open])}) and claimed_by = ${key}`,
     )
-    const giveBack = Effect.suspend(
-      () => sql`
+    const giveBack = (addresses: Iterable<string>) => sql`
         update ip_locations set claimed_by = null, claimed_until = null
-        where address = any(${texts([...open])}) and claimed_by = ${key}`,
-    )
+        where address = any(${texts([...addresses])}) and claimed_by = ${key}`
     // They are free anyway, once the lock is.
-    yield* Effect.addFinalizer(() => giveBack.pipe(Effect.timeoutOption("5 seconds"), Effect.ignore))
+    yield* Effect.addFinalizer(() => giveBack(open).pipe(Effect.timeoutOption("5 seconds"), Effect.ignore))
     // Where one renewal fails, the next ones come before the claims expire.
     yield* Effect.forkScoped(Effect.forever(Effect.delay(Effect.ignore(keep), renewEvery)))
 
@@ -70,6 +70,11 @@ const make = Effect.gen(function* () {
       // What waits on stays ours: it would be asked for again, for the same answer.
       const waiting = new Set(yield* write(keeping, told))
       for (const [address] of told) if (!waiting.has(address)) open.delete(address)
+      const unanswered = [...answers].flatMap(([address, { _tag }]) => (_tag === "NotNow" ? [address] : []))
+      if (unanswered.length === 0) return
+      for (const address of unanswered) had.add(address)
+      yield* giveBack(unanswered).pipe(Effect.mapError(fromSqlError), patiently)
+      for (const address of unanswered) open.delete(address)
     })
 
     return {
@@ -79,7 +84,7 @@ const make = Effect.gen(function* () {
           const taken = yield* sql.unsafe<{ address: string }>(
             `with free as materialized (
               select address from ip_locations
-              where status = 'pending' and (claimed_by is null
+              where status = 'pending' and address not in (select unnest($6::text[])) and (claimed_by is null
                 or claimed_by = $1 and address not in (select unnest($5::text[]))
                 or claimed_by <> $1 and (claimed_until < clock_timestamp() or not ${isClaimerAlive}))
               order by address limit $2 for update skip locked
@@ -87,7 +92,7 @@ const make = Effect.gen(function* () {
             update ip_locations set claimed_by = $1, claimed_until = clock_timestamp() + make_interval(secs => $3)
             where address in (select address from free) and (select count(*) from free) >= $4
             returning address`,
-            [key, limit, claimSeconds, atLeast, texts([...open])],
+            [key, limit, claimSeconds, atLeast, texts([...open]), texts([...had])],
           )
           for (const { address } of taken) open.add(address)
           return taken.map(({ address }) => address)
@@ -101,7 +106,9 @@ const make = Effect.gen(function* () {
           const isOwn = runId === undefined ? sql`true` : sql`runs @> array[${runId}::bigint]`
           const [row] = yield* sql<{ wait: boolean }>`
             select exists (
-              select from ip_locations where status = 'pending' and claimed_by is distinct from ${key} and ${isOwn}
+              select from ip_locations
+              where status = 'pending' and claimed_by is distinct from ${key} and ${isOwn}
+                and address not in (select unnest(${texts([...had])}::text[]))
             ) as wait`
           return row!.wait
         },

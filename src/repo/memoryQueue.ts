@@ -31,15 +31,16 @@ export const makeQueue = (
   const claims = Effect.gen(function* () {
     const had = new Set<string>()
     yield* Effect.addFinalizer(() => Effect.sync(() => had.forEach((address) => claimed.delete(address))))
-    const tell = (answers: Answers) => {
-      const told = new Map([...answers].filter(([, { _tag }]) => _tag !== "NotNow"))
-      for (const address of told.keys()) owners.delete(address)
-      return told
+    /** What the answers settle. */
+    const answered = (answers: Answers) => {
+      const settled = new Map([...answers].filter(([, { _tag }]) => _tag !== "NotNow"))
+      for (const address of answers.keys()) (settled.has(address) ? owners : claimed).delete(address)
+      return settled
     }
     return {
       take: (limit, atLeast) =>
         Effect.map(waiting, (addresses) => {
-          const batch = addresses.filter((address) => !claimed.has(address)).slice(0, limit)
+          const batch = addresses.filter((address) => !claimed.has(address) && !had.has(address)).slice(0, limit)
           if (batch.length < atLeast) return []
           for (const address of batch) {
             claimed.add(address)
@@ -54,7 +55,7 @@ export const makeQueue = (
       answer: Effect.fnUntraced(function* (_provider, answers) {
         yield* Ref.update(locations, (all) => {
           const next = new Map(all)
-          for (const [address, answer] of tell(answers)) next.set(address, answer)
+          for (const [address, answer] of answered(answers)) next.set(address, answer)
           return next
         })
         yield* place(answers)
@@ -63,7 +64,7 @@ export const makeQueue = (
         if (answers.size === 0) return
         yield* Ref.update(locations, (all) => {
           const next = new Map(all)
-          for (const address of tell(answers).keys()) next.delete(address)
+          for (const address of answered(answers).keys()) next.delete(address)
           return next
         })
         yield* place(answers)

@@ -1,7 +1,7 @@
 /** What PostgreSQL says of a statement that a person wrote. */
 import { Redacted } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
-import { type DatabaseError, describeState, serverFields, toDatabaseError } from "../domain/DatabaseError.ts"
+import { advice, type DatabaseError, describeState, serverFields, toDatabaseError } from "../domain/DatabaseError.ts"
 import { StatementError } from "./ReadOnlyQuery.ts"
 
 /** The text that was sent ends as the statement does: where in the statement a place of that text is. PostgreSQL counts characters from 1. */
@@ -21,8 +21,10 @@ export const toStatementError =
     if (fields === undefined) return toDatabaseError(error)
     const { code, detail, hint, message, position } = fields
     const place = position === undefined || sent === undefined ? "" : placeOf(position, sent, statement)
+    // Its transaction reads only: that the server takes no writes says nothing of the server.
+    const next = code === "25006" ? "" : (advice[code] ?? "")
     const said = [
-      `PostgreSQL reports: ${message}${place} (SQLSTATE ${code}).`,
+      `PostgreSQL reports: ${message}${place} (SQLSTATE ${code}).${next}`,
       ...(detail === undefined ? [] : [`Detail: ${detail}`]),
       ...(hint === undefined ? [] : [`Hint: ${hint}`]),
     ].join(" ")

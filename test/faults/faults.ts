@@ -5,7 +5,7 @@ import { makeInput } from "./input.ts"
 import { type Database, describePlan, makePlan } from "./plan.ts"
 import { makeSetting, trial, undisturbed } from "./trial.ts"
 
-const trials = Number(process.env["FAULT_TRIALS"] ?? 30)
+const trials = Number(process.env["FAULT_TRIALS"] ?? 20)
 const firstSeed = Number(process.env["FAULT_SEED"] ?? 1)
 const seeds = Array.from({ length: trials }, (_, index) => firstSeed + index)
 

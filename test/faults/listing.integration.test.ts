@@ -77,7 +77,7 @@ describe("a listing of S3 keys", () => {
     () =>
       Effect.gen(function* () {
         // Texts of a comment take the parser no time.
-        const comments = `<!-->${"x".repeat(60_000)}-->`.repeat(160)
+        const comments = `<!-->${"x".repeat(60_000)}-->`.repeat(80)
         let pages = 0
         const endpoint = yield* httpServer((_, response) => {
           pages++

@@ -136,6 +136,32 @@ for (const [name, database] of [
       }),
     )
 
+    // The embedded database has one process.
+    if (database === native) {
+      it.effect("two that have asked in vain do not wait for each other", () =>
+        Effect.gen(function* () {
+          yield* clear
+          const queue = yield* LocationQueue
+          yield* load(["9.9.9.9", "1.1.1.1"])
+          const [one, other] = [yield* queue.claims, yield* queue.claims]
+          for (const claims of [one, other]) assert.lengthOf(yield* claims.take(1, 1), 1)
+          yield* one.answer("test", new Map([["1.1.1.1", Answer.notNow]]))
+          assert.isTrue(yield* one.othersWait(undefined))
+          yield* other.answer("test", new Map([["9.9.9.9", Answer.notNow]]))
+          // Each may ask once for what the other has asked for.
+          assert.deepStrictEqual(yield* one.take(100, 1), ["9.9.9.9"])
+          assert.deepStrictEqual(yield* other.take(100, 1), ["1.1.1.1"])
+          yield* one.answer("test", new Map([["9.9.9.9", Answer.notNow]]))
+          yield* other.answer("test", new Map([["1.1.1.1", Answer.notNow]]))
+          for (const claims of [one, other]) {
+            assert.deepStrictEqual(yield* claims.take(100, 1), [])
+            assert.isFalse(yield* claims.othersWait(undefined))
+          }
+          assert.strictEqual(yield* queue.waiting, 2)
+        }).pipe(Effect.scoped),
+      )
+    }
+
     it.effect("what was claimed by a statement whose answer was lost is claimed again", () =>
       Effect.gen(function* () {
         yield* clear

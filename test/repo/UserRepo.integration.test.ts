@@ -106,7 +106,7 @@ const refusals = [
 ] as const
 
 for (const [name, database, times] of [
-  ["PostgreSQL", native, tries(20, 120)],
+  ["PostgreSQL", native, tries(20, 60)],
   ["PGlite", embedded, tries(5, 30)],
 ] as const) {
   layer(repos<unknown>(database), { timeout: "60 seconds" })(`UserRepo on ${name}`, (it) => {

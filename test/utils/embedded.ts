@@ -1,6 +1,7 @@
 import { Effect, Layer } from "effect"
 import { cpSync, existsSync, mkdirSync, renameSync } from "node:fs"
 import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
 import { inject } from "vitest"
 import * as Embedded from "../../src/database/Embedded.ts"
 import { temporaryDirectory } from "./postgres.ts"
@@ -14,7 +15,8 @@ const template = Effect.gen(function* () {
     yield* Effect.scoped(Layer.build(Embedded.layer(join(building, "pgdata"))))
     renameSync(join(building, "pgdata"), path)
   }
-  while (!existsSync(path)) yield* Effect.sleep("50 millis")
+  // By a clock that no test stops.
+  while (!existsSync(path)) yield* Effect.promise(() => setTimeout(50))
   return path
 })
 

@@ -9,4 +9,9 @@ import { SqlClient } from "effect/sql"
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`alter table ip_locations add column runs bigint[]`
+  // What waits by now may be any unfinished run's.
+  yield* sql`
+    update ip_locations set runs = (select array_agg(id order by id desc) from (
+      select id from etl_runs where finished_at is null order by id desc limit 32) unfinished)
+    where status = 'pending'`
 })
