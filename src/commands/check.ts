@@ -67,8 +67,8 @@ const makeCheck = <E>(parts: MakeParts<E>) =>
             "",
             ...formatFindings(findings),
             bad.length === 0
-              ? `Nothing to mend, but no record was looked at. This reads all, and loads none: ${printable(dryRun(yield* CommandLine, flags))}`
-              : `${plural(bad.length, "thing")} to mend.`,
+              ? `No problem found. No record was read; to check all, without loading: ${printable(dryRun(yield* CommandLine, flags))}`
+              : `${plural(bad.length, "problem")} found.`,
           ].join("\n"),
     )
     if (code !== undefined) return yield* new NotReady({ code })

@@ -28,7 +28,7 @@ const onlyLine = (stdout: string, check: string): string => {
 
 const lastLine = (stdout: string): string => stdout.slice(stdout.lastIndexOf("\n") + 1)
 
-const noRecord = "Nothing to mend, but no record was looked at. This reads all, and loads none: "
+const noRecord = "No problem found. No record was read; to check all, without loading: "
 
 describe("etl check", () => {
   it.live("looks at no record, and names the dry run that does, with the same flags", () =>
@@ -52,7 +52,7 @@ describe("etl check", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("finds nothing to mend where all is there, asks no service and writes nothing", () =>
+  it.live("finds no problem where all is there, asks no service and writes nothing", () =>
     Effect.gen(function* () {
       const { env, query } = yield* makeDatabase
       const service = yield* fakeIpApi()
@@ -108,7 +108,7 @@ describe("etl check", () => {
       assert.match(onlyLine(all.stdout, "mapping"), /^WRONG no\.json cannot be read/)
       assert.match(onlyLine(all.stdout, "source"), /^WRONG \/no\/where does not exist/)
       assert.match(onlyLine(all.stdout, "mmdb"), /^WRONG no\.mmdb does not exist/)
-      assert.match(all.stdout, /\n4 things to mend\.$/)
+      assert.match(all.stdout, /\n4 problems found\.$/)
 
       const files = yield* etl(nowhere, env)
       assert.strictEqual(files.code, 5, files.stdout)
