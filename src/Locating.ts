@@ -194,7 +194,7 @@ export interface LocatingOptions {
   readonly locationsMaxAge: Duration.Duration | undefined
 }
 
-/** Sums up what became of addresses, and how many wait: for the run, or all of them. */
+/** Sums up what became of addresses, and how many wait: for the run, which waits for none without a service, or all of them. */
 export const summarize = Effect.fnUntraced(function* (
   addressTally: AddressTally.AddressTally,
   runId: number | undefined,
@@ -202,10 +202,12 @@ export const summarize = Effect.fnUntraced(function* (
   const queue = yield* LocationQueue
   const { service } = yield* GeoLocator
   const { requests, refusals } = yield* service?.requestCounts ?? Effect.succeed({ requests: 0, refusals: 0 })
-  const { others, own } = runId === undefined ? { own: yield* queue.waiting, others: 0 } : yield* queue.waitingOf(runId)
-  yield* tellWaiting(service, own + others)
+  const found = runId === undefined ? { own: yield* queue.waiting, others: 0 } : yield* queue.waitingOf(runId)
+  const all = found.own + found.others
+  const own = runId !== undefined && service === undefined ? 0 : found.own
+  yield* tellWaiting(service, all)
   return {
-    addresses: { ...(yield* addressTally.counts), requests, refusals, waiting: own, waitingForOthers: others },
+    addresses: { ...(yield* addressTally.counts), requests, refusals, waiting: own, waitingForOthers: all - own },
     serviceRate: service === undefined ? null : rateOf(service),
   }
 })

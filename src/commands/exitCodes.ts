@@ -14,7 +14,7 @@ export const runExitCodes: ExitCodes = {
   4: "stopped: more records were rejected than --max-rejects allows",
   5: "the source or one of its files could not be read; the others are loaded",
   6: databaseFailed,
-  7: `finished loading; addresses of this run ${stillWait}`,
+  7: `finished loading; addresses of this source ${stillWait}`,
   130: "interrupted; the same command goes on where it stopped",
 }
 

@@ -57,7 +57,7 @@ const formatPlaces = (summary: LocatingSummary): ReadonlyArray<string> => {
 /** The next command for what waits. */
 const nextLocating = ({ addresses, serviceRate }: LocatingSummary, same: string): ReadonlyArray<string> => {
   const { waiting, waitingForOthers } = addresses
-  const others = `${plural(waitingForOthers, "address", "addresses")} of other runs queued: etl locate${same}`
+  const others = `${plural(waitingForOthers, "other address", "other addresses")} queued: etl locate${same}`
   return [
     ...(waitingForOthers > 0 ? [others] : []),
     ...(waiting > 0 ? [`${describeQueue(waiting, serviceRate)}: etl locate${same}`] : []),

@@ -11,7 +11,7 @@ export interface Claims {
   readonly take: (limit: number, atLeast: number) => Effect.Effect<ReadonlyArray<string>, DatabaseError>
   /**
    * Whether addresses wait that these claims have not had: other processes have claimed them. With a run, whether any of
-   * its own do.
+   * its own do (see `waitingOf`).
    */
   readonly othersWait: (runId: number | undefined) => Effect.Effect<boolean, DatabaseError>
   /**
@@ -33,7 +33,10 @@ export class LocationQueue extends Context.Service<
   {
     /** How many addresses wait, claimed ones included. */
     readonly waiting: Effect.Effect<number, DatabaseError>
-    /** Those of them that the run's chunks have queued or found waiting, and the others. */
+    /**
+     * Those of them that the chunks of the run, and of earlier ones over its source, have queued or found waiting; and the
+     * others.
+     */
     readonly waitingOf: (
       runId: number,
     ) => Effect.Effect<{ readonly own: number; readonly others: number }, DatabaseError>

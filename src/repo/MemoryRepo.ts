@@ -234,7 +234,12 @@ const make = Effect.gen(function* () {
       }),
   })
 
-  const locationQueue = makeQueue(users, locations, owners)
+  const locationQueue = makeQueue(
+    users,
+    locations,
+    owners,
+    (run, other) => runs.get(run)?.source === runs.get(other)?.source,
+  )
 
   return Context.make(UserRepo, userRepo).pipe(
     Context.add(RunRepo, runRepo),

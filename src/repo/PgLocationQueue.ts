@@ -27,6 +27,9 @@ const isClaimerAlive = `exists (
     and (classid::bigint << 32) | objid::bigint = claimed_by
 )`
 
+/** Runs over one source that are looked at: an address names no more of them. */
+const mostRuns = 32
+
 const toldOf = (answers: Answers): ReadonlyArray<Told> =>
   [...answers].flatMap(([address, answer]) => (answer._tag === "NotNow" ? [] : [[address, answer] as const]))
 
@@ -39,6 +42,11 @@ const make = Effect.gen(function* () {
     told.length === 0
       ? Effect.succeed([])
       : writePlaces(keeping, told).pipe(Effect.mapError(toDatabaseError), patiently)
+
+  /** Of a row of `ip_locations`: whether the run waits for it, or an earlier one over its source did. */
+  const isOwn = (runId: number) => sql`runs && array(
+    select id from etl_runs where source = (select source from etl_runs where id = ${runId}) order by id desc limit ${mostRuns}
+  )`
 
   const claims = Effect.gen(function* () {
     const name = `locator ${randomUUID()}`
@@ -103,11 +111,10 @@ const make = Effect.gen(function* () {
 
       othersWait: Effect.fn("Claims.othersWait")(
         function* (runId: number | undefined) {
-          const isOwn = runId === undefined ? sql`true` : sql`runs @> array[${runId}::bigint]`
           const [row] = yield* sql<{ wait: boolean }>`
             select exists (
               select from ip_locations
-              where status = 'pending' and claimed_by is distinct from ${key} and ${isOwn}
+              where status = 'pending' and claimed_by is distinct from ${key} and ${runId === undefined ? sql`true` : isOwn(runId)}
                 and address not in (select unnest(${texts([...had])}::text[]))
             ) as wait`
           return row!.wait
@@ -175,7 +182,7 @@ const make = Effect.gen(function* () {
     waitingOf: Effect.fn("LocationQueue.waitingOf")(
       function* (runId: number) {
         const [row] = yield* sql<{ own: number; waiting: number }>`
-          select count(*) filter (where runs @> array[${runId}::bigint])::float8 as own, count(*)::float8 as waiting
+          select count(*) filter (where ${isOwn(runId)})::float8 as own, count(*)::float8 as waiting
           from ip_locations where status = 'pending'`
         const { own, waiting } = row!
         return { own, others: waiting - own }

@@ -2,16 +2,14 @@ import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { RunName, RunRecord } from "../domain/RunRecord.ts"
 import { NotFound, noRunYet } from "./NotFound.ts"
-import { hadNothingToDo, runsOf } from "./runRecords.ts"
+import { hasNothing, runsOf } from "./runRecords.ts"
 
 /** The runs that were tried last, the latest first, no more than `limit`. */
 export const latestRuns = (sql: SqlClient, limit: number) =>
   sql.unsafe<RunRecord>(runsOf("select * from etl_runs order by attempted_at desc, id desc limit $1"), [limit])
 
-/** Runs that had nothing to do come last: an answer about them would hide the real one. */
-const latestRun = runsOf(
-  `select * from etl_runs run order by ${hadNothingToDo("run")}, attempted_at desc, id desc limit 1`,
-)
+/** Runs without a file come last: an answer about them would hide the real one. */
+const latestRun = runsOf(`select * from etl_runs run order by ${hasNothing("run")}, attempted_at desc, id desc limit 1`)
 
 /** The run that is meant. */
 export const findRun = Effect.fnUntraced(function* (sql: SqlClient, name: RunName) {

@@ -8,6 +8,7 @@ export const makeQueue = (
   users: Ref.Ref<ReadonlyMap<string, StoredUser>>,
   locations: Ref.Ref<ReadonlyMap<string, Answer>>,
   owners: Map<string, ReadonlySet<number>>,
+  isSameSource: (run: number, other: number) => boolean,
 ) => {
   const claimed = new Set<string>()
 
@@ -26,7 +27,8 @@ export const makeQueue = (
     return addresses
   })
 
-  const isOwn = (runId: number) => (address: string) => owners.get(address)?.has(runId) === true
+  const isOwn = (runId: number) => (address: string) =>
+    [...(owners.get(address) ?? [])].some((owner) => isSameSource(owner, runId))
 
   const claims = Effect.gen(function* () {
     const had = new Set<string>()

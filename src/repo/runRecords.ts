@@ -24,8 +24,12 @@ const isRunning = `
 /** Whether a file belongs to the `run`, a name of `etl_runs` in the statement. */
 const hasFile = (run: string): string => `exists (select from etl_files f where f.run_id = ${run}.id)`
 
+/** Whether the `run` has ended without a file: all were loaded, or it listed none. */
+export const hasNothing = (run: string): string =>
+  `((${run}.finished_at is not null or ${run}.ended_at is not null) and ${run}.read = 0 and not ${hasFile(run)})`
+
 /** Whether the `run` found all files of its source loaded. */
-export const hadNothingToDo = (run: string): string =>
+const hadNothingToDo = (run: string): string =>
   `(${run}.finished_at is not null and ${run}.read = 0 and not ${hasFile(run)})`
 
 /** The runs that `rows` selects of `etl_runs`. */

@@ -82,7 +82,7 @@ it("of addresses that workers ask a service for, no more is told than is known",
   )
   assert.deepStrictEqual(addressesOf({ addresses: { ...summary.addresses, waitingForOthers: 1_000 } }), [
     `${isTold}all others by the workers since`,
-    "1,000 addresses of other runs queued: etl locate",
+    "1,000 other addresses queued: etl locate",
   ])
   const withoutService = addressesOf({ addresses: { ...summary.addresses, local: 1_203 }, serviceRate: null })
   assert.deepStrictEqual(withoutService, [

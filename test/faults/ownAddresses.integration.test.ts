@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url"
 import { directoryOf, etl, makeDatabase } from "../utils/etl.ts"
 import { spawnEtl } from "../utils/etlChild.ts"
 import { type Behaviour, fakeIpApi, placeOf } from "../utils/ipApi.ts"
-import { temporaryDirectory } from "../utils/postgres.ts"
+import { freePort, temporaryDirectory } from "../utils/postgres.ts"
 
 const mapping = fileURLToPath(import.meta.resolve("../../column_mappings.json"))
 
@@ -67,10 +67,10 @@ describe("a run answers for its own addresses", () => {
       eight.release()
       assert.strictEqual(yield* first.ended, 0, first.output.stdout)
       assert.notMatch(first.output.stdout, /Addresses: .*waiting/)
-      assert.match(first.output.stdout, /^[12] address(es)? of other runs queued: etl locate$/m)
+      assert.match(first.output.stdout, /^[12] other address(es)? queued: etl locate$/m)
       const none = yield* etl([...(yield* argsOf(["9.9.9.9"])), "--geo", "none"], env)
       assert.strictEqual(none.code, 0, none.stdout)
-      assert.match(none.stdout, /^[12] address(es)? of other runs queued: etl locate$/m)
+      assert.match(none.stdout, /^[12] other address(es)? queued: etl locate$/m)
 
       const isAnswered = query("select from ip_locations where address = '1.1.1.1' and status = 'located'")
       yield* Effect.repeat(isAnswered, { until: (rows) => rows.length === 1 })
@@ -98,9 +98,17 @@ describe("a run answers for its own addresses", () => {
       yield* eight.arrived
       yield* killed.signal("SIGKILL")
       yield* killed.ended
-      const resumed = yield* etl([...args, "--geo", "none"], env)
+      const away = { ...env, IP_API_URL: `http://127.0.0.1:${yield* freePort}/batch` }
+      const resumed = yield* etl([...args, "--locate-for", "1s"], away)
       assert.match(resumed.stdout, /Run 1, attempt 2: .*\n[^]*1 waiting/)
       assert.strictEqual(resumed.code, 7, resumed.stdout)
+      // All is loaded: this is another run over the source.
+      const again = yield* etl([...args, "--locate-for", "1s"], away)
+      assert.match(again.stdout, /Nothing to do/)
+      assert.strictEqual(again.code, 7, again.stdout)
+      const none = yield* etl([...args, "--geo", "none"], away)
+      assert.match(none.stdout, /1 other address queued: etl locate/)
+      assert.strictEqual(none.code, 0, none.stdout)
     }).pipe(Effect.scoped),
   )
 })

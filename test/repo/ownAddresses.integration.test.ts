@@ -2,18 +2,20 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Duration, Effect, type Layer, Schema } from "effect"
 import { Answer } from "../../src/domain/Location.ts"
+import { noStages } from "../../src/domain/StageTimes.ts"
 import { LocationQueue } from "../../src/repo/LocationQueue.ts"
+import { RunRepo } from "../../src/repo/RunRepo.ts"
 import { UserRepo } from "../../src/repo/UserRepo.ts"
 import * as Testing from "../../src/testing.ts"
 import { makeShares, makeUser } from "../utils/records.ts"
 import { embedded, native, newLoadOf, repos } from "../utils/repos.ts"
 
-const Number = Schema.Literals([1, 2, 3, 4])
+const SomeNumber = Schema.Literals([1, 2, 3, 4])
 const Step = Schema.Union([
   /** A chunk of that run has these addresses. */
-  Schema.TaggedStruct("Load", { run: Schema.Literals(["a", "b", "c"]), addresses: Schema.NonEmptyArray(Number) }),
+  Schema.TaggedStruct("Load", { run: Schema.Literals(["a", "b", "c"]), addresses: Schema.NonEmptyArray(SomeNumber) }),
   /** The service answers these of all that wait, or they are settled without it; the others are given back. */
-  Schema.TaggedStruct("Answer", { isSettled: Schema.Boolean, addresses: Schema.Array(Number) }),
+  Schema.TaggedStruct("Answer", { isSettled: Schema.Boolean, addresses: Schema.Array(SomeNumber) }),
 ])
 
 let trials = 0
@@ -107,6 +109,21 @@ for (const [name, database, runs] of [
         assert.deepStrictEqual(yield* waitingOf(second.runId), { own: 0, others: 1 })
         yield* answerAll
       }).pipe(Effect.scoped),
+    )
+
+    it.effect("are those of earlier runs over its source, too", () =>
+      Effect.gen(function* () {
+        const part = yield* newLoadOf("again")
+        const share = makeShares([makeUser({ ip_address: "9.9.9.7" })], 10)[0]!
+        yield* (yield* UserRepo).upsert(part, share, { known: new Map(), queue: ["9.9.9.7"] })
+        const ending = { isFinished: true, exitCode: 7, milliseconds: 1, stages: noStages }
+        yield* (yield* RunRepo).end({ runId: part.runId, attempt: 1 }, ending)
+        const { runId } = yield* newLoadOf("again")
+        assert.notStrictEqual(runId, part.runId)
+        assert.deepStrictEqual(yield* waitingOf(runId), { own: 1, others: 0 })
+        assert.isTrue(yield* othersWait(runId))
+        yield* answerAll
+      }),
     )
 
     if (name !== "memory") {
