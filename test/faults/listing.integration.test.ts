@@ -46,7 +46,7 @@ const list = Effect.fnUntraced(function* (total: number, isPadded: boolean) {
 
 describe("a listing of S3 keys", () => {
   it.live.each([
-    ["of a million in the order of their names, takes less than 300 MB", million, true],
+    ["of 500,000 in the order of their names, takes less than 300 MB", 500_000, true],
     ["of 200,000 in another order, takes less than 300 MB", 200_000, false],
   ] as const)(
     "%s",

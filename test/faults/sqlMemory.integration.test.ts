@@ -18,8 +18,8 @@ const late = Array.from(
 ).join(", ")
 const statements = [
   "select * from users",
-  `select ${wide} from generate_series(1, 200)`,
-  `select ${late} from generate_series(1, 2000) i`,
+  `select ${wide} from generate_series(1, 100)`,
+  `select ${late} from generate_series(1, 1400) i`,
 ]
 
 describe("etl sql", () => {
