@@ -13,9 +13,11 @@ const latestRun = runsOf(`select * from etl_runs run order by ${hasNothing("run"
 
 /** The run that is meant. */
 export const findRun = Effect.fnUntraced(function* (sql: SqlClient, name: RunName) {
-  const [latest] = yield* sql.unsafe<RunRecord>(latestRun)
-  if (latest === undefined) return yield* new NotFound({ message: noRunYet })
-  if (name === "latest") return latest
-  const [run] = yield* sql.unsafe<RunRecord>(runsOf("select * from etl_runs where id = $1"), [name])
-  return run ?? (yield* new NotFound({ message: `There is no run ${name}. The latest is ${latest.runId}.` }))
+  const [run] = yield* name === "latest"
+    ? sql.unsafe<RunRecord>(latestRun)
+    : sql.unsafe<RunRecord>(runsOf("select * from etl_runs where id = $1"), [name])
+  if (run !== undefined) return run
+  const [last] = yield* latestRuns(sql, 1)
+  const message = last === undefined ? noRunYet : `There is no run ${name}. The latest is ${last.runId}.`
+  return yield* new NotFound({ message })
 })
