@@ -34,7 +34,7 @@ export const clientOptions = (key: Uint8Array): ConnectionOptions => ({
   ca: [],
 })
 
-/** Who is at the other end; asked while the connection is open, since afterwards nobody knows. */
+/** Who is at the other end; read while the connection is open: a closed socket does not have it. */
 const peer = Effect.map(
   Effect.serviceOption(NodeSocket.NetSocket),
   Option.match({ onNone: () => "unknown", onSome: (socket) => `${socket.remoteAddress}:${socket.remotePort}` }),

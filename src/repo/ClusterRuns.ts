@@ -78,7 +78,7 @@ export class ClusterRuns extends Context.Service<
     /** How the attempt has ended; none where another one has begun, or what ended it kept no result. */
     readonly result: (attempt: Attempt) => Effect.Effect<Option.Option<string>, DatabaseError>
     /**
-     * Deletes the messages that the engine keeps of these workflows where nobody needs them any more: the execution has
+     * Deletes the messages that the engine keeps of these workflows that nothing needs any more: the execution has
      * ended, and so has the attempt that it belongs to. May be repeated, and interrupted.
      */
     readonly forgetMessages: (workflows: ReadonlyArray<string>) => Effect.Effect<void, DatabaseError>

@@ -54,7 +54,7 @@ const make = Effect.gen(function* () {
   const checkpoints = makeCheckpoints(sql)
   const patiently = makePatience()
 
-  /** Queues for the run what was never asked for, and tells what was. */
+  /** Queues for the run what was never asked for, and counts what was. */
   const queueAddresses = Effect.fnUntraced(function* (runId: number, { queue, maxAge }: ShareLocations) {
     const distinct = [...new Set(queue)].sort()
     const addresses = texts(distinct)
