@@ -5,7 +5,7 @@
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
 
 if (major > 22 || (major === 22 && minor >= 19)) {
-  void import("./start.ts")
+  void import("./cli/start.ts")
 } else {
   console.error(
     `etl needs Node 22.19 or newer; this is ${process.versions.node}. ` +

@@ -78,5 +78,5 @@ export const geoService = (
     },
   })
 
-export { layer as repo, Tables } from "./repo/MemoryRepo.ts"
-export type { StoredUser } from "./repo/StoredUser.ts"
+export { layer as repo, Tables } from "./memory/MemoryRepo.ts"
+export type { StoredUser } from "./memory/StoredUser.ts"

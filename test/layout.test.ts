@@ -43,15 +43,6 @@ describe("layout", () => {
     )
   })
 
-  it("has sources of at most 300 lines", () => {
-    const long = Array.from(sources, ([path, text]) => ({ path, lines: text.trimEnd().split("\n").length }))
-    assert.isAbove(long.length, 0)
-    assert.deepStrictEqual(
-      long.filter(({ lines }) => lines > 300),
-      [],
-    )
-  })
-
   it("loads nothing of Node for the public API", () => {
     for (const entry of ["src/index.ts", "src/testing.ts"]) {
       const platform = [...reachable(entry, true)].filter((name) => /^node:|^@effect\/platform-node/.test(name))
@@ -61,24 +52,29 @@ describe("layout", () => {
 
   it("loads neither logging nor Node for the report's page", () => {
     const loaded = [...reachable("src/report/page.ts", true)]
-    assert.include(loaded, "src/domain/printable.ts")
+    assert.include(loaded, "src/text/printable.ts")
     assert.deepStrictEqual(
-      loaded.filter((name) => name === "src/Logging.ts" || /^node:|^@effect/.test(name)),
+      loaded.filter((name) => name === "src/observability/Logging.ts" || /^node:|^@effect/.test(name)),
       [],
     )
   })
 
   // Whoever asks for help waits for all of it. `npm run bench:start` tells how long.
   it("loads little before a command runs", () => {
-    const loaded = [...reachable("src/program.ts", false)]
-    assert.includeMembers(loaded, ["src/Cli.ts", "src/commands/run.ts"])
+    const loaded = [...reachable("src/cli/program.ts", false)]
+    assert.includeMembers(loaded, ["src/cli/Cli.ts", "src/cli/commands/run.ts"])
     assert.deepStrictEqual(loaded.filter((name) => !name.startsWith("src/") && !name.startsWith("node:")).toSorted(), [
       "@effect/platform-node/NodeServices",
       "effect",
       "effect/cli",
       "effect/net",
     ])
-    for (const heavy of ["src/Main.ts", "src/Pipeline.ts", "src/Locating.ts", "src/domain/User.ts"]) {
+    for (const heavy of [
+      "src/cli/Main.ts",
+      "src/pipeline/Pipeline.ts",
+      "src/pipeline/Locating.ts",
+      "src/domain/User.ts",
+    ]) {
       assert.notInclude(loaded, heavy)
     }
   })

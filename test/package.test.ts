@@ -33,16 +33,6 @@ describe("package.json", () => {
     }
     for (const target of targets) assert.strictEqual(target.types, target.default.replace(/\.js$/, ".d.ts"))
   })
-
-  it("publishes no implementation that the linter does not guard", () => {
-    const { overrides } = readJson(".oxlintrc.json")
-    const patterns: ReadonlyArray<{ regex: string }> = overrides[0].rules["no-restricted-imports"][1].patterns
-    const open = targets
-      .filter(({ subpath }) => subpath !== "." && subpath !== "./testing")
-      .map((target) => sourceOf(target.default))
-      .filter((source) => !patterns.some(({ regex }) => new RegExp(regex).test(source)))
-    assert.deepStrictEqual(open, [])
-  })
 })
 
 describe("package-lock.json", () => {

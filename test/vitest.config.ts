@@ -16,8 +16,9 @@ const isFaults = process.env["FAULTS"] !== undefined
 
 /** Those whose properties are tried more often then. */
 const thorough = [
-  "test/{Loading,Pipeline}.integration.test.ts",
-  "test/repo/{UserRepo,PgReportRepo}.integration.test.ts",
+  "test/pipeline/{Loading,Pipeline}.integration.test.ts",
+  "test/repo/UserRepo.integration.test.ts",
+  "test/postgres/report/PgReportRepo.integration.test.ts",
 ]
 
 const source = (path: string): string => `${import.meta.dirname}/../src/${path}`
@@ -31,7 +32,7 @@ export default defineConfig({
       { find: "user-activity-etl/IpApi", replacement: source("geo/IpApi.ts") },
       { find: "user-activity-etl/Mmdb", replacement: source("geo/Mmdb.ts") },
       { find: "user-activity-etl/PgServer", replacement: source("database/PgServer.ts") },
-      { find: "user-activity-etl/PgUserRepo", replacement: source("repo/PgUserRepo.ts") },
+      { find: "user-activity-etl/PgUserRepo", replacement: source("postgres/users/PgUserRepo.ts") },
       { find: "user-activity-etl", replacement: source("index.ts") },
     ],
   },

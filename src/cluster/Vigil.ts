@@ -1,6 +1,6 @@
 import { Context, Effect, Layer } from "effect"
-import { monotonicMillis } from "../domain/monotonic.ts"
-import { Progress, type ProgressEvent } from "../domain/Progress.ts"
+import { monotonicMillis } from "../observability/monotonic.ts"
+import { Progress, type ProgressEvent } from "../observability/Progress.ts"
 
 /** What a worker does at the moment. */
 export interface Watched {

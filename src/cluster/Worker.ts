@@ -1,6 +1,6 @@
 import { Context, Effect, Layer } from "effect"
 import { UserRepo } from "../repo/UserRepo.ts"
-import * as Turns from "../Turns.ts"
+import * as Turns from "../pipeline/Turns.ts"
 
 /** The means of one worker, which the engine knows nothing of: it would begin all at once that it has. */
 export class Worker extends Context.Service<

@@ -2,7 +2,7 @@ import { createServer } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Duration, Effect, Layer, Runtime, Schema } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
-import { formatDuration, plural } from "../domain/format.ts"
+import { formatDuration, plural } from "../text/format.ts"
 import { Vigil, type Watched } from "./Vigil.ts"
 
 /** The worker holds work and does not get on with it. */

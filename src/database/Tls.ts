@@ -4,7 +4,7 @@ import { homedir } from "node:os"
 import { join } from "node:path"
 import { type ConnectionOptions, getCACertificates } from "node:tls"
 import { DatabaseConfigError } from "../domain/DatabaseError.ts"
-import { readSmallFile } from "../readSmallFile.ts"
+import { readSmallFile } from "../text/readSmallFile.ts"
 import { nameOf, type ServerSettings, type TlsMode } from "./ServerSettings.ts"
 
 /** One way to connect: without TLS, or with these options. */

@@ -1,6 +1,6 @@
 import type { SqlError } from "effect/sql/SqlError"
 import { DatabaseError, describeState, PasswordInClear, sqlState } from "../domain/DatabaseError.ts"
-import { quote } from "../domain/shell.ts"
+import { quote } from "../text/shell.ts"
 import { nameOf, type ServerSettings } from "./ServerSettings.ts"
 
 const createdb = ({ host, port, username, database }: ServerSettings): string =>

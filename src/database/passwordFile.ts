@@ -4,8 +4,8 @@ import { Config, Effect, Option, Redacted } from "effect"
 import { statSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
-import { quote } from "../domain/shell.ts"
-import { readSmallFile } from "../readSmallFile.ts"
+import { quote } from "../text/shell.ts"
+import { readSmallFile } from "../text/readSmallFile.ts"
 
 /** Whose password it is. */
 interface Login {

@@ -1,5 +1,5 @@
 import { Effect, Result, Runtime, Schema } from "effect"
-import { plural } from "./format.ts"
+import { plural } from "../text/format.ts"
 import { type UserColumn, userColumns } from "./User.ts"
 
 /** `column_mappings.json`, or the way that a file's header fits it, is wrong. */

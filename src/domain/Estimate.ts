@@ -1,4 +1,4 @@
-import { formatDuration, plural } from "./format.ts"
+import { formatDuration, plural } from "../text/format.ts"
 
 /** What a service takes. */
 export interface ServiceRate {

@@ -1,5 +1,5 @@
 import { Effect, Schema, Stream } from "effect"
-import { monotonicMillis } from "./monotonic.ts"
+import { monotonicMillis } from "../observability/monotonic.ts"
 
 /**
  * Milliseconds that the stages of a run took. They overlap, and several connections load at once: their sum may exceed

@@ -9,12 +9,12 @@ import {
 } from "effect/http"
 import { parseAddress } from "../domain/Address.ts"
 import { Answer, type Answers } from "../domain/Location.ts"
-import * as Metrics from "../domain/Metrics.ts"
+import * as Metrics from "../observability/Metrics.ts"
 import { GeoLocator, type GeoLocatorError } from "./GeoLocator.ts"
-import { decodeAnswers, fields } from "./ipApiAnswer.ts"
-import type { Allowance } from "./permits.ts"
-import { failure, Fault, makePatience, provider, RateLimited } from "./ipApiRetry.ts"
-import { Quota, type Sending } from "./Quota.ts"
+import { decodeAnswers, fields } from "./ip-api/answer.ts"
+import type { Allowance } from "./quota/permits.ts"
+import { failure, Fault, makePatience, provider, RateLimited } from "./ip-api/retry.ts"
+import { Quota, type Sending } from "./quota/Quota.ts"
 
 export interface IpApiOptions {
   /** The batch endpoint. Default (also for empty text) http://ip-api.com/batch, or https://pro.ip-api.com/batch with a key. */

@@ -2,11 +2,11 @@ import { createRequire } from "node:module"
 import { Effect, FileSystem, Layer, Predicate, Result } from "effect"
 import { Answer, type Answers } from "../domain/Location.ts"
 import { GeoLocator, GeoLocatorError } from "./GeoLocator.ts"
-import { tellAge } from "./mmdbAge.ts"
-import { inspect, MmdbError, type MmdbFile, open } from "./mmdbFile.ts"
-import { complete, type Place, toAnswer, toPlace } from "./mmdbRecord.ts"
+import { tellAge } from "./mmdb/age.ts"
+import { inspect, MmdbError, type MmdbFile, open } from "./mmdb/file.ts"
+import { complete, type Place, toAnswer, toPlace } from "./mmdb/record.ts"
 
-export { MmdbError } from "./mmdbFile.ts"
+export { MmdbError } from "./mmdb/file.ts"
 
 export interface MmdbOptions {
   /**

@@ -1,4 +1,4 @@
-import { formatNumber } from "../domain/format.ts"
+import { formatNumber } from "../text/format.ts"
 import { duration, percent, width } from "./format.ts"
 import { type Html, html, type Part } from "./html.ts"
 

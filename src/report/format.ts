@@ -1,4 +1,4 @@
-import { formatDuration, formatNumber } from "../domain/format.ts"
+import { formatDuration, formatNumber } from "../text/format.ts"
 
 const tenths = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 const compact = new Intl.NumberFormat("en-US", { notation: "compact" })

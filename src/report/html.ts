@@ -1,4 +1,4 @@
-import { printable } from "../domain/printable.ts"
+import { printable } from "../text/printable.ts"
 
 /** Markup that is complete and safe: made by `html` alone. */
 export class Html {

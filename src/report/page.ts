@@ -1,4 +1,4 @@
-import { formatNumber, plural } from "../domain/format.ts"
+import { formatNumber, plural } from "../text/format.ts"
 import type { ReportData } from "../domain/ReportData.ts"
 import { joinCountries } from "./countries.ts"
 import { duration, percent, time } from "./format.ts"

@@ -1,4 +1,4 @@
-import { formatNumber } from "../domain/format.ts"
+import { formatNumber } from "../text/format.ts"
 import type { ColumnQuality, ReportData } from "../domain/ReportData.ts"
 import { barHeader, nothing, ranking, shares } from "./charts.ts"
 import type { Country } from "./countries.ts"

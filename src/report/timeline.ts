@@ -1,4 +1,4 @@
-import { formatNumber } from "../domain/format.ts"
+import { formatNumber } from "../text/format.ts"
 import { scaleBand, scaleLinear } from "d3-scale"
 import type { Timeline, TimeUnit } from "../domain/ReportData.ts"
 import { nothing } from "./charts.ts"

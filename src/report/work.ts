@@ -1,4 +1,4 @@
-import { baseName, formatNumber, plural } from "../domain/format.ts"
+import { baseName, formatNumber, plural } from "../text/format.ts"
 import type { ReasonCount, ReportData } from "../domain/ReportData.ts"
 import type { RunRecord } from "../domain/RunRecord.ts"
 import { meaningOf, outcomes, type RecordCounts } from "../domain/RunSummary.ts"

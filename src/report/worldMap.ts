@@ -1,4 +1,4 @@
-import { formatNumber } from "../domain/format.ts"
+import { formatNumber } from "../text/format.ts"
 import { geoEqualEarth, geoPath } from "d3-geo"
 import { scaleSqrt } from "d3-scale"
 import type { Feature, Geometry } from "geojson"

@@ -1,8 +1,8 @@
 import { ByteSize, Effect, FileSystem, Layer, Option, Path, type PlatformError, Predicate, Stream } from "effect"
 import { errnoOf } from "../domain/errno.ts"
-import { tellBytes } from "../domain/Progress.ts"
+import { tellBytes } from "../observability/Progress.ts"
 import { fromByte } from "./fromByte.ts"
-import { gunzip } from "./gunzip.ts"
+import { gunzip } from "../compression/gzip.ts"
 import { byName, isCsvName, isGzipName, Source, SourceError, type SourceFile } from "./Source.ts"
 
 /** Bytes of a read. Measured: 64 KiB takes twice as long, 1 MiB hardly less. */

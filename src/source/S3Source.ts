@@ -1,16 +1,16 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from "@aws-sdk/client-s3"
 import { type Config, Effect, Layer, Predicate } from "effect"
-import { formatNumber } from "../domain/format.ts"
-import { tellBytes } from "../domain/Progress.ts"
+import { formatNumber } from "../text/format.ts"
+import { tellBytes } from "../observability/Progress.ts"
 import { fromByte } from "./fromByte.ts"
-import { gunzip } from "./gunzip.ts"
-import { permanent } from "./s3Failure.ts"
-import { maxKeys, S3Listing } from "./s3Listing.ts"
-import { readObject } from "./s3Object.ts"
-import { makeRequest, type Request, type S3Options } from "./s3Request.ts"
+import { gunzip } from "../compression/gzip.ts"
+import { permanent } from "./s3/failure.ts"
+import { maxKeys, S3Listing } from "./s3/listing.ts"
+import { readObject } from "./s3/object.ts"
+import { makeRequest, type Request, type S3Options } from "./s3/request.ts"
 import { isCsvName, isGzipName, Source, SourceError, type SourceFile } from "./Source.ts"
 
-export type { S3Options } from "./s3Request.ts"
+export type { S3Options } from "./s3/request.ts"
 
 const listError =
   (uri: string) =>

@@ -3,9 +3,9 @@ import { Deferred, Duration, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { Stalled, watch } from "../../src/cluster/health.ts"
 import { Vigil } from "../../src/cluster/Vigil.ts"
-import { type ProgressEvent, tellProgress } from "../../src/domain/Progress.ts"
+import { type ProgressEvent, tellProgress } from "../../src/observability/Progress.ts"
 import { noRecords } from "../../src/domain/RunSummary.ts"
-import * as Turns from "../../src/Turns.ts"
+import * as Turns from "../../src/pipeline/Turns.ts"
 
 const chunk: ProgressEvent = { _tag: "ChunkCommitted", counts: noRecords }
 const bytes: ProgressEvent = { _tag: "BytesRead", uri: "file", bytes: 1 }

@@ -4,7 +4,7 @@ import { Effect, Exit, Fiber, Latch } from "effect"
 import { handOver } from "../../src/cluster/handOver.ts"
 import { LoadRun, type RunFailed } from "../../src/cluster/LoadRun.ts"
 import { exitCode } from "../../src/domain/RunSummary.ts"
-import * as Pipeline from "../../src/Pipeline.ts"
+import * as Pipeline from "../../src/pipeline/Pipeline.ts"
 import { ClusterRuns } from "../../src/repo/ClusterRuns.ts"
 import { Source } from "../../src/source/Source.ts"
 import {

@@ -10,7 +10,7 @@ import type { DatabaseError } from "../../src/domain/DatabaseError.ts"
 import { Answer, type Answers } from "../../src/domain/Location.ts"
 import { GeoLocator, GeoLocatorError } from "../../src/geo/GeoLocator.ts"
 import * as IpApi from "../../src/geo/IpApi.ts"
-import { Quota } from "../../src/geo/Quota.ts"
+import { Quota } from "../../src/geo/quota/Quota.ts"
 import { type Behaviour, behaviours, entryOf, fakeIpApi, type FakeIpApi, placeOf } from "../utils/ipApi.ts"
 
 const someAddresses = (count: number, from = 0): ReadonlyArray<string> =>

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { printable } from "../../src/domain/printable.ts"
+import { printable } from "../../src/text/printable.ts"
 import { html } from "../../src/report/html.ts"
 import { readMarkup } from "../utils/markup.ts"
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ReportData } from "../../src/domain/ReportData.ts"
 import { noRecords, type RecordCounts } from "../../src/domain/RunSummary.ts"
-import { printable } from "../../src/domain/printable.ts"
+import { printable } from "../../src/text/printable.ts"
 import { page } from "../../src/report/page.ts"
 import { readMarkup } from "../utils/markup.ts"
 import { emptyReport, fullReport, oneUser } from "../utils/reports.ts"

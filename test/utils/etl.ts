@@ -4,8 +4,8 @@ import { Cause, ConfigProvider, Effect, Exit, type Layer, Runtime } from "effect
 import { TestConsole } from "effect/testing"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import * as Cli from "../../src/Cli.ts"
-import * as Main from "../../src/Main.ts"
+import * as Cli from "../../src/cli/Cli.ts"
+import * as Main from "../../src/cli/Main.ts"
 import { clientLayer, environment, freshDatabase, sharedPostgres, temporaryDirectory } from "./postgres.ts"
 
 /** What a person sees of a command, and what a scheduler is told. */

@@ -1,0 +1,157 @@
+import { Console, Effect, type Layer, Predicate, Runtime, Schema } from "effect"
+import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
+import { cancel, type CancelFlags } from "./commands/cancel.ts"
+import { check } from "./commands/check.ts"
+import type { CheckFlags } from "./flags/checkFlags.ts"
+import type { CheckParts } from "./check/findings.ts"
+import { withUsage } from "./usage/CommandUsage.ts"
+import { follow, type FollowFlags, type FollowServices } from "./commands/follow.ts"
+import { worker, type WorkerFlags, type WorkerServices } from "./commands/worker.ts"
+import type { ClusterRuns } from "../repo/ClusterRuns.ts"
+import { runExitCodes } from "./usage/exitCodes.ts"
+import { describeDefect } from "./Defect.ts"
+import * as GlobalFlags from "./usage/globalFlags.ts"
+import { help } from "./commands/help.ts"
+import { init, type InitFlags } from "./commands/init.ts"
+import { locate, type LocateFlags, type LocateServices } from "./commands/locate.ts"
+import { CommandLine } from "./origin.ts"
+import * as Presenter from "./usage/presenter.ts"
+import { rejects, type RejectsFlags } from "./commands/rejects.ts"
+import { report as writeReport, type ReportFlags } from "./commands/report.ts"
+import { run, type RunServices } from "./commands/run.ts"
+import { sameCommand } from "./usage/sameCommand.ts"
+import { runs, type RunsFlags } from "./commands/runs.ts"
+import { sql, type SqlFlags } from "./commands/sql.ts"
+import type { RunFlags } from "./flags/runFlags.ts"
+import { printable } from "../text/printable.ts"
+import { variables } from "./dotEnv.ts"
+import * as Logging from "../observability/Logging.ts"
+import type { ReadOnlyQuery } from "../repo/ReadOnlyQuery.ts"
+import type { RejectRepo } from "../repo/RejectRepo.ts"
+import type { RunHistory } from "../repo/RunHistory.ts"
+import type { ReportRepo } from "../repo/ReportRepo.ts"
+import type { UserRepo } from "../repo/UserRepo.ts"
+
+/** Makes the services of a command from its flags: `Main` for production, fakes in tests. */
+export interface Services<RunError, InitError> {
+  readonly run: (flags: RunFlags) => Layer.Layer<RunServices, RunError>
+  readonly worker: (flags: WorkerFlags) => Layer.Layer<WorkerServices, RunError>
+  readonly follow: (flags: FollowFlags) => Layer.Layer<FollowServices, RunError>
+  readonly cancel: (flags: CancelFlags) => Layer.Layer<ClusterRuns, InitError>
+  readonly check: (flags: CheckFlags) => Effect.Effect<CheckParts<RunError>>
+  readonly init: (flags: InitFlags) => Layer.Layer<UserRepo, InitError>
+  readonly locate: (flags: LocateFlags) => Layer.Layer<LocateServices, RunError>
+  readonly rejects: (flags: RejectsFlags) => Layer.Layer<RejectRepo | RunHistory, InitError>
+  readonly report: (flags: ReportFlags) => Layer.Layer<ReportRepo, InitError>
+  readonly runs: (flags: RunsFlags) => Layer.Layer<RunHistory, InitError>
+  readonly sql: (flags: SqlFlags) => Layer.Layer<ReadOnlyQuery, InitError>
+}
+
+const notes = [
+  "Flags win over environment variables, these over a file .env in the current directory, and that over defaults. Where neither a flag nor DATABASE_URL nor a DB_ variable names a server, the embedded PostgreSQL is used.",
+  `A file .env sets only ${variables.join(", ")}. PATH, NODE_OPTIONS, AWS_PROFILE and all others are taken from the environment.`,
+  "etl --source ... is short for etl run --source ...",
+]
+
+/** The `etl` command. */
+const make = <RunError, InitError>(services: Services<RunError, InitError>, version: string) => {
+  const commands = [
+    run(services.run, version),
+    locate(services.locate, version),
+    worker(services.worker, version),
+    follow(services.follow),
+    cancel(services.cancel),
+    check(services.check),
+    runs(services.runs),
+    rejects(services.rejects),
+    writeReport(services.report),
+    sql(services.sql),
+    init(services.init),
+  ] as const
+  const showHelp = (name: string | undefined): Effect.Effect<void> =>
+    GlobalFlag.Help.run(true, {
+      command: etl,
+      commandPath: name === undefined ? ["etl"] : ["etl", name],
+      version,
+      builtIns: GlobalFlags.config.builtIns,
+    })
+  const names = commands.map(({ name }) => name)
+  const etl = Command.make("etl").pipe(
+    Command.withDescription(
+      "Loads CSV exports of user activity, from a folder or an S3 bucket, into PostgreSQL: one row per user, each IP address turned into a place.",
+    ),
+    Command.withExamples([
+      { command: "etl --source ./input/", description: "Load a folder" },
+      { command: "etl rejects --out fix.csv", description: "Write what could not be loaded, to correct it" },
+    ]),
+    withUsage({ exitCodes: runExitCodes, notes }),
+    Command.withSubcommands([...commands, help(names, showHelp)]),
+  )
+  return etl
+}
+
+const rootFlag = /^(?:--help|-h|--version|-v|--completions)(?:=|$)/
+
+/** Where the command's name stands, if it is given. */
+const commandAt = (args: ReadonlyArray<string>): number =>
+  args[0] === "--log-level" ? 2 : args[0]?.startsWith("--log-level=") === true ? 1 : 0
+
+/** `etl --source ...` means `etl run --source ...`, as the system that this replaces was called. */
+const withDefaultCommand = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const word = args[commandAt(args)]
+  return word?.startsWith("-") === true && !rootFlag.test(word) ? ["run", ...args] : args
+}
+
+/** The command has ended badly, and the person has been told. */
+class Ended extends Schema.TaggedError<Ended>()("Ended", { code: Schema.Int }) {
+  override readonly [Runtime.errorExitCode] = this.code
+  override readonly [Runtime.errorReported] = false
+}
+
+/** Nothing has logged it: all that is known of it is told. */
+const reportDefect = Effect.fnUntraced(function* (defect: unknown) {
+  const stack = Predicate.isError(defect) && defect.stack !== undefined ? defect.stack.split("\n") : []
+  yield* Console.error([`${describeDefect(defect)}, with what follows.`, ...stack].map(printable).join("\n"))
+  return yield* new Ended({ code: 1 })
+})
+
+/** Tells errors that nobody has told yet; an error that we did not foresee is a defect. */
+const report = Effect.fnUntraced(function* (error: unknown) {
+  // Usage errors, and help where no command was named: the presenter has told them.
+  if (CliError.isCliError(error)) return yield* new Ended({ code: 2 })
+  if (!Predicate.isError(error) || !(Runtime.errorExitCode in error)) return yield* reportDefect(error)
+  if (error.message !== "" && !Logging.isReported(error)) {
+    yield* Console.error(printable(error.message))
+  }
+  return yield* new Ended({ code: Runtime.getErrorExitCode(error) })
+})
+
+/** What is told of a command that was interrupted: whether it will go on where it was, or begin again. */
+const interrupted = (args: ReadonlyArray<string>): string => {
+  const words = withDefaultCommand(args)
+  const command = words[commandAt(words)] ?? ""
+  if (command === "worker") return "Interrupted. Other workers go on with its work."
+  // What a cluster goes on with, the command itself has told.
+  const goesOn = ["run", "locate"].includes(command) && !words.includes("--dry-run") && !words.includes("--cluster")
+  return `Interrupted.${goesOn ? ` The same command goes on: ${sameCommand(args)}` : ""}`
+}
+
+/** Runs the command line. Fails with the exit code, after the reason was told on stderr. */
+export const execute = <RunError, InitError>(
+  services: Services<RunError, InitError>,
+  version: string,
+  args: ReadonlyArray<string>,
+) =>
+  Effect.gen(function* () {
+    const words = withDefaultCommand(args)
+    const etl = make(services, version)
+    const names = etl.subcommands.flatMap(({ commands }) => commands.map(({ name }) => name))
+    const run = Command.runWith(etl, { version })(words)
+    return yield* Effect.provideService(run, CliOutput.Presenter, yield* Presenter.make(words, names))
+  }).pipe(
+    Effect.catch(report),
+    Effect.catchDefect(reportDefect),
+    Effect.provideService(CommandLine, args),
+    Effect.provideService(CliConfig.CliConfig, GlobalFlags.config),
+    Effect.onInterrupt(() => Console.error(printable(interrupted(args)))),
+  )

@@ -1,0 +1,19 @@
+import { Context, type Effect, Option } from "effect"
+import type { RunFailed } from "../cluster/LoadRun.ts"
+import type { ColumnMapping } from "../domain/ColumnMapping.ts"
+import type { DatabaseError } from "../domain/DatabaseError.ts"
+import type { RunSummary } from "../domain/RunSummary.ts"
+import type { NotFound } from "../repo/NotFound.ts"
+import type { UsageError } from "./CommandError.ts"
+import type { RunFlags } from "./flags/runFlags.ts"
+
+/** Hands a run over to the workers, and follows it. */
+export type LoadInCluster = (
+  flags: RunFlags,
+  mapping: ColumnMapping,
+) => Effect.Effect<RunSummary, RunFailed | DatabaseError | NotFound | UsageError>
+
+/** Who loads instead of this process; none where it does itself. */
+export const Cluster = Context.Reference<Option.Option<LoadInCluster>>("user-activity-etl/commands/Cluster", {
+  defaultValue: () => Option.none(),
+})

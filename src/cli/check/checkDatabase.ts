@@ -1,0 +1,76 @@
+import { Context, Effect, Layer, Option } from "effect"
+import { formatDuration, plural } from "../../text/format.ts"
+import { DatabaseState, type TablesState } from "../../repo/DatabaseState.ts"
+import { attempt, type Finding, note, ok, skipped, wrong } from "./finding.ts"
+
+/** Where a run would find its tables. */
+export type DatabaseParts<E> =
+  | { readonly _tag: "Open"; readonly layer: Layer.Layer<DatabaseState, E> }
+  /** The folder of an embedded database that a run would make. */
+  | { readonly _tag: "Absent"; readonly folder: string }
+
+/** Which quota a service counts, and how many requests of a minute it has; Infinity: the service tells. */
+export interface SharedQuota {
+  readonly provider: string
+  readonly requests: number
+}
+
+const cannotWrite = 6
+
+const describeTables = (state: TablesState): ReadonlyArray<Finding> => {
+  const { hasForeignUsers, isNewer, isReadOnly, isTooOld, lacking, missing, pending, version } = state
+  const found: Array<Finding> = []
+  const isWrong = (text: string) => found.push(wrong("tables", text, cannotWrite))
+  if (isTooOld) isWrong(`the server is PostgreSQL ${version}, and 13 or newer is needed`)
+  if (isReadOnly) isWrong("the server accepts no writes: is it a standby?")
+  if (missing.length > 0) isWrong(`${missing.join(", ")}: gone, though they were made. Restore them from a backup`)
+  if (lacking.length > 0) isWrong(`the database's user lacks ${lacking.join(", ")}: grant it`)
+  if (found.length > 0) return found
+  if (isNewer) return [note("tables", "a later version of this program has upgraded them")]
+  if (pending === undefined) return [ok("tables", "ready")]
+  if (hasForeignUsers) {
+    return [
+      note("tables", "there is a table users of another system: the first run makes it ours, or says why it cannot"),
+    ]
+  }
+  return pending.first.startsWith("0001")
+    ? [ok("tables", "none yet: the first run makes them")]
+    : [ok("tables", `the next run upgrades them (${plural(pending.count, "migration")})`)]
+}
+
+const describeQuota = Effect.fnUntraced(function* (state: DatabaseState["Service"], quota: SharedQuota) {
+  const { exhaustedFor, permits } = yield* state.quota(quota.provider)
+  const sent = Number.isFinite(quota.requests)
+    ? `${permits} of ${plural(quota.requests, "request")}`
+    : plural(permits, "request")
+  const used = `${sent} used in the last minute`
+  return exhaustedFor > 0
+    ? [note("quota", `${used}; the service allows none for another ${formatDuration(exhaustedFor)}`)]
+    : [ok("quota", used)]
+})
+
+/** The database, its tables, and what it has counted of a service's quota. */
+export const checkDatabase = Effect.fnUntraced(
+  function* <E>(database: Effect.Effect<DatabaseParts<E>, E>, quota: Option.Option<SharedQuota>) {
+    const parts = yield* database
+    if (parts._tag === "Absent") {
+      return [
+        ok("database", `embedded, in ${parts.folder}: the first run makes the folder`),
+        skipped("tables", "no database yet"),
+      ]
+    }
+    const state = Context.get(yield* Layer.build(parts.layer), DatabaseState)
+    return [
+      ok("database", state.name),
+      ...(yield* attempt("tables", Effect.map(state.tables, describeTables))),
+      ...(Option.isSome(quota) ? yield* attempt("quota", describeQuota(state, quota.value)) : []),
+    ]
+  },
+  (effect) =>
+    Effect.map(attempt("database", effect), (found) =>
+      found.some(({ check }) => check === "tables")
+        ? found
+        : [...found, skipped("tables", "the database must be reached first")],
+    ),
+  Effect.scoped,
+)

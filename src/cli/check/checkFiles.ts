@@ -1,0 +1,106 @@
+import { Clock, Context, Effect, FileSystem, Layer, Option, Path, Stream } from "effect"
+import type { ColumnMapping } from "../../domain/ColumnMapping.ts"
+import { formatBytes, baseName, formatNumber, plural } from "../../text/format.ts"
+import { ageOf } from "../../geo/mmdb/age.ts"
+import type { MmdbFile } from "../../geo/mmdb/file.ts"
+import { unfit } from "../../observability/Logging.ts"
+import { readChunks } from "../../csv/records.ts"
+import { Source, type SourceFile } from "../../source/Source.ts"
+import { attempt, type Finding, fromError, note, ok, skipped, wrong } from "./finding.ts"
+
+/** Files whose headers are read. */
+const filesRead = 1_000
+
+/** Files that are named where they do not fit. */
+const filesNamed = 10
+
+const filesAtOnce = 8
+
+export interface HeaderOptions {
+  readonly delimiter: string
+  readonly maxRecordSize: number
+}
+
+/** Reads no more than it takes to see that the file's header fits. */
+const checkHeader = (source: Source["Service"], file: SourceFile, mapping: ColumnMapping, options: HeaderOptions) =>
+  source.read(file, 0).pipe(
+    readChunks(file, { ...options, mapping, chunkSize: 1, resume: undefined }),
+    Stream.take(1),
+    Stream.runDrain,
+    Effect.as([]),
+    Effect.catch((error) => Effect.map(fromError("headers", error), (found) => [found])),
+  )
+
+const checkHeaders = Effect.fnUntraced(function* (
+  source: Source["Service"],
+  files: ReadonlyArray<SourceFile>,
+  mapping: ColumnMapping,
+  options: HeaderOptions,
+) {
+  const looked = files.slice(0, filesRead)
+  const bad = (yield* Effect.forEach(looked, (file) => checkHeader(source, file, mapping, options), {
+    concurrency: filesAtOnce,
+  })).flat()
+  const more = bad.length - filesNamed
+  const described =
+    files.length === 1
+      ? "the file's header fits"
+      : looked.length < files.length
+        ? `the first ${formatNumber(looked.length)} of ${formatNumber(files.length)} headers fit`
+        : `all ${formatNumber(files.length)} headers fit`
+  return [
+    ...bad.slice(0, filesNamed),
+    ...(more > 0 ? [wrong("headers", `${plural(more, "other file")} cannot be read either`, bad[0]!.code)] : []),
+    ...(bad.length === 0 && looked.length > 0 ? [ok("headers", `${described} the mapping`)] : []),
+  ]
+})
+
+/** The source, and the headers of its files. */
+export const checkSource = Effect.fnUntraced(
+  function* <E>(layer: Layer.Layer<Source, E>, mapping: Option.Option<ColumnMapping>, options: HeaderOptions) {
+    const source = Context.get(yield* Layer.build(layer), Source)
+    const listed = yield* source.files
+    const files = listed.filter(({ problem }) => problem === undefined)
+    const bytes = files.reduce((sum, { size }) => sum + size, 0)
+    const problems = listed.flatMap(({ problem }) => problem ?? [])
+    return [
+      ok("source", `${plural(files.length, "file")}, ${formatBytes(bytes)}, in ${source.uri}`),
+      ...problems.map((problem) => wrong("source", problem, 5)),
+      ...(Option.isSome(mapping)
+        ? yield* checkHeaders(source, files, mapping.value, options)
+        : [skipped("headers", "the mapping must be right first")]),
+    ]
+  },
+  (effect) => attempt("source", effect),
+  Effect.scoped,
+)
+
+/** The .mmdb files, and their age. */
+export const checkMmdb = <E, R>(
+  files: Effect.Effect<{ readonly files: ReadonlyArray<MmdbFile>; readonly remedy: string }, E, R>,
+) =>
+  Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    const { files: checked, remedy } = yield* files
+    return checked.map((file): Finding => {
+      const { ageDays, built, isOld } = ageOf(file, now)
+      const age =
+        built === null ? "nobody knows when it was built" : `built on ${built}, ${plural(ageDays!, "day")} ago`
+      const text = `${baseName(file.path)}: ${age}`
+      return isOld ? note("mmdb", `${text}; some places will be wrong. ${remedy}`) : ok("mmdb", text)
+    })
+  }).pipe((effect) => attempt("mmdb", effect))
+
+/** Whether the log can be written. Makes no file. */
+export const checkLog = Effect.fnUntraced(function* (logfile: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const problem = yield* unfit(logfile)
+  if (problem !== undefined) return wrong("log", problem, 2)
+  const isThere = yield* Effect.orElseSucceed(fs.exists(logfile), () => false)
+  const written = isThere ? logfile : path.dirname(path.resolve(logfile))
+  return yield* fs.access(written, { writable: true }).pipe(
+    Effect.as(ok("log", logfile)),
+    Effect.orElseSucceed(() => wrong("log", `${logfile} cannot be written. Name another with --logfile FILE`, 2)),
+  )
+})

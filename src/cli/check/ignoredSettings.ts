@@ -1,0 +1,29 @@
+// Reports libpq's settings that do not count: people set them for psql, and expect the same database.
+
+import { Effect, Option } from "effect"
+import * as PgServer from "../../database/PgServer.ts"
+import { chooseDatabase } from "../chooseDatabase.ts"
+import { note } from "./finding.ts"
+import type { InitFlags } from "../commands/init.ts"
+
+const ignored = Effect.fnUntraced(function* (flags: InitFlags) {
+  const choice = yield* chooseDatabase(flags)
+  const isEmbedded = choice._tag === "Embedded"
+  const names = yield* PgServer.ignoredVariables({ isEmbedded, flag: Option.getOrUndefined(flags.databaseUrl) })
+  const file = isEmbedded ? undefined : (yield* PgServer.config(choice.url)).passwordFile?.ignored
+  return [
+    ...(names.length === 0
+      ? []
+      : [
+          note(
+            "PG*",
+            `ignored: ${names.join(", ")}. They count where PGHOST, PGPORT, PGUSER or PGDATABASE is set, ` +
+              "and no --database-url, --embedded, DATABASE_URL or DB_* is.",
+          ),
+        ]),
+    ...(file === undefined ? [] : [note("password", file)]),
+  ]
+})
+
+/** Notes of a check. What is wrong with the database's settings, its own check reports. */
+export const ignoredSettings = (flags: InitFlags) => Effect.orElseSucceed(ignored(flags), () => [])

@@ -1,0 +1,144 @@
+import { Config, Duration, Effect, Option } from "effect"
+import * as RejectLimit from "../../domain/RejectLimit.ts"
+import * as PgServer from "../../database/PgServer.ts"
+import { printable } from "../../text/printable.ts"
+import type { CheckFlags } from "../flags/checkFlags.ts"
+import { chooseDatabase } from "../chooseDatabase.ts"
+import { CommandLine, DotEnv } from "../origin.ts"
+import { type FittedColumn, fitTable } from "../output/table.ts"
+
+/** A setting, as far as it may be seen, and what gave it. */
+export interface Setting {
+  readonly name: string
+  readonly value: string
+  readonly from: string
+}
+
+const hidden = "***"
+
+/** A URL without what may be secret in it. */
+const publicUrl = (text: string): string => {
+  if (!URL.canParse(text)) return hidden
+  const { origin, pathname } = new URL(text)
+  return `${origin}${pathname}`
+}
+
+/** How each flag is shown; undefined where it says nothing. Those of the database are told by what they come to. */
+const flagValues = (flags: CheckFlags): Readonly<Record<string, string | undefined>> => ({
+  source: Option.getOrUndefined(flags.source),
+  aws: flags.aws ? "yes" : undefined,
+  bucket: Option.getOrUndefined(flags.bucket),
+  region: Option.getOrUndefined(flags.region),
+  endpoint: Option.getOrUndefined(Option.map(flags.endpoint, publicUrl)),
+  sign: flags.sign ? "yes" : undefined,
+  mapping: flags.mapping,
+  delimiter: JSON.stringify(flags.delimiter),
+  chunksize: String(flags.chunksize),
+  concurrency: String(flags.concurrency),
+  "max-record-size": String(flags.maxRecordSize),
+  "max-rejects": RejectLimit.format(flags.maxRejects),
+  force: flags.force ? "yes" : undefined,
+  geo: flags.geo.join(","),
+  "geo-db": flags.geoDb.length === 0 ? undefined : flags.geoDb.join(", "),
+  "ip-api-quota": Option.getOrUndefined(Option.map(flags.ipApiQuota, String)),
+  "locate-for": Option.getOrUndefined(Option.map(flags.locateFor, Duration.format)),
+  "locations-max-age": Option.getOrUndefined(Option.map(flags.locationsMaxAge, Duration.format)),
+  logfile: flags.logfile,
+})
+
+interface Variable {
+  readonly name: string
+  readonly show: (value: string) => string
+}
+
+const variable = (name: string, show: Variable["show"] = (value) => value): Variable => ({ name, show })
+const hide = () => hidden
+
+const variablesOf = ({ aws, geo }: CheckFlags): ReadonlyArray<Variable> => [
+  ...(geo.includes("ip-api") ? [variable("IP_API_URL", publicUrl), variable("IP_API_KEY", hide)] : []),
+  ...(aws
+    ? [
+        variable("AWS_REGION"),
+        variable("AWS_DEFAULT_REGION"),
+        variable("AWS_PROFILE"),
+        variable("AWS_ACCESS_KEY_ID", hide),
+        variable("AWS_SECRET_ACCESS_KEY", hide),
+        variable("AWS_SESSION_TOKEN", hide),
+      ]
+    : []),
+  variable("OTEL_EXPORTER_OTLP_ENDPOINT", publicUrl),
+]
+
+const fromDefault = "default"
+
+/** Tells what gave a setting: a flag, or a variable of the environment or of .env. */
+const makeFrom = Effect.gen(function* () {
+  const words = yield* CommandLine
+  const dotEnv = yield* DotEnv
+  return {
+    flag: (name: string): string =>
+      words.some((word) => word === `--${name}` || word.startsWith(`--${name}=`)) ? `--${name}` : fromDefault,
+    variable: (name: string): string => `${name} (${dotEnv.set.has(name) ? ".env" : "environment"})`,
+  }
+})
+type From = Effect.Success<typeof makeFrom>
+
+const serverSettings = Effect.fnUntraced(function* (flags: CheckFlags, from: From) {
+  const url = Option.getOrUndefined(flags.databaseUrl)
+  const settings = yield* PgServer.config(url)
+  const origins = yield* PgServer.origins(url)
+  const setting = (name: string, value: string | undefined, origin: string | undefined): ReadonlyArray<Setting> => {
+    if (value === undefined) return []
+    const isFlag = origin?.startsWith("--") === true
+    return [{ name, value, from: origin === undefined ? fromDefault : isFlag ? origin : from.variable(origin) }]
+  }
+  return [
+    ...setting("database host", settings.host, origins.host),
+    ...setting("database port", String(settings.port), origins.port),
+    ...setting("database name", settings.database, origins.database),
+    ...setting("database user", settings.username, origins.username),
+    ...(settings.passwordFile?.password === undefined
+      ? setting("database password", settings.password && hidden, origins.password)
+      : [{ name: "database password", value: hidden, from: settings.passwordFile.path }]),
+    ...setting("sslmode", settings.tlsMode, origins.tlsMode),
+    ...setting("sslrootcert", settings.rootCertificate, origins.rootCertificate),
+  ]
+})
+
+/** What is wrong with the database's settings, its check tells. */
+const databaseSettings = (flags: CheckFlags, from: From) =>
+  chooseDatabase(flags).pipe(
+    Effect.flatMap((choice) =>
+      choice._tag === "Server"
+        ? serverSettings(flags, from)
+        : Effect.succeed([{ name: "embedded", value: choice.folder, from: from.flag("embedded") }]),
+    ),
+    Effect.orElseSucceed((): ReadonlyArray<Setting> => []),
+  )
+
+/** The settings of a run: its flags, the database that they come to, and the variables that are set. */
+export const settingsOf = Effect.fnUntraced(function* (flags: CheckFlags) {
+  const from = yield* makeFrom
+  const ofFlags = Object.entries(flagValues(flags)).flatMap(([name, value]): ReadonlyArray<Setting> =>
+    value === undefined ? [] : [{ name, value, from: from.flag(name) }],
+  )
+  const ofVariables = yield* Effect.forEach(variablesOf(flags), ({ name, show }) =>
+    Effect.map(Config.option(Config.String(name)), (value): ReadonlyArray<Setting> =>
+      Option.isSome(value) ? [{ name, value: show(value.value), from: from.variable(name) }] : [],
+    ),
+  )
+  return [...ofFlags, ...(yield* databaseSettings(flags, from)), ...ofVariables.flat()]
+})
+
+const columns: ReadonlyArray<FittedColumn> = [
+  { name: "setting", isRight: false },
+  { name: "value", isRight: false, least: 12 },
+  { name: "from", isRight: false, least: 12 },
+]
+
+export const formatSettings = (settings: ReadonlyArray<Setting>, width: number): ReadonlyArray<string> =>
+  fitTable(
+    columns,
+    settings.map(({ name, value, from }) => [name, printable(value), from]),
+    width,
+  )

@@ -1,0 +1,12 @@
+import { Effect, Option } from "effect"
+import * as PgServer from "../database/PgServer.ts"
+import { embeddedDirectory } from "./flags/databaseFlags.ts"
+import type { InitFlags } from "./commands/init.ts"
+
+/** Which database the flags, or else the variables, name. */
+export const chooseDatabase = Effect.fnUntraced(function* ({ databaseUrl, embedded }: InitFlags) {
+  const isServer = Option.isSome(databaseUrl) || (Option.isNone(embedded) && (yield* PgServer.isConfigured))
+  return isServer
+    ? { _tag: "Server" as const, url: Option.getOrUndefined(databaseUrl) }
+    : { _tag: "Embedded" as const, folder: Option.getOrElse(embedded, () => embeddedDirectory) }
+})

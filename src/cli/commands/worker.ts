@@ -1,0 +1,118 @@
+import { isIP } from "node:net"
+import { Duration, Effect, type Layer } from "effect"
+import { Command, Flag } from "effect/cli"
+import type { Vigil } from "../../cluster/Vigil.ts"
+import { GeoLocator } from "../../geo/GeoLocator.ts"
+import { UserRepo } from "../../repo/UserRepo.ts"
+import { withUsage } from "../usage/CommandUsage.ts"
+import { databaseChecks, databaseFlags, databaseGroup } from "../flags/databaseFlags.ts"
+import { logEnd } from "../Defect.ts"
+import { optional, repeatable, withDefault } from "../flags/documented.ts"
+import { workerExitCodes } from "../usage/exitCodes.ts"
+import { duration, locatorChecks, locatorFlags, locatorGroup } from "../flags/locatorFlags.ts"
+import { outputFlags } from "../flags/outputFlags.ts"
+import { endpointUrl, loadFlags } from "../flags/runFlags.ts"
+import { wholeNumber } from "../flags/wholeNumber.ts"
+
+/** What a worker needs; it works as soon as they are made. */
+export type WorkerServices = Vigil | GeoLocator | UserRepo
+
+const ownFlags = {
+  host: withDefault(
+    Flag.String("host").pipe(
+      Flag.filter(
+        (text) => /^[\w.:-]+$/.test(text) && !["0.0.0.0", "::"].includes(text),
+        () => "a host name or an address that others can connect to (to listen on all addresses: --listen 0.0.0.0)",
+      ),
+      Flag.withMetavar("HOST"),
+    ),
+    "127.0.0.1",
+    "Name or address under which the other workers reach this one",
+  ),
+  port: withDefault(
+    wholeNumber("port", 1, 65_534),
+    34_431,
+    "Port for the other workers; the next one answers GET /healthz",
+  ),
+  listen: optional(
+    Flag.String("listen").pipe(
+      Flag.filter(
+        (text) => isIP(text) !== 0,
+        () => "an address of this machine such as 10.0.0.7, or 0.0.0.0 for all of them",
+      ),
+      Flag.withMetavar("ADDRESS"),
+    ),
+    "Address to listen on, where --host is not an address of this machine (NAT, Kubernetes)",
+    { unset: "that of --host" },
+  ),
+  endpoint: repeatable(
+    endpointUrl,
+    "URL of an S3-compatible store that signed requests of runs may go to (etl run --sign --endpoint)",
+    "Amazon's alone",
+  ),
+  concurrency: loadFlags.concurrency,
+  stallTimeout: withDefault(
+    duration("stall-timeout").pipe(
+      Flag.filter(
+        (timeout) => Duration.toSeconds(timeout) > 0,
+        () => "a duration of a second or more",
+      ),
+    ),
+    Duration.minutes(10),
+    "Give the work back and end (exit 6) when nothing was committed for so long",
+    () => "10m",
+  ),
+}
+
+const { geo, geoDb, ipApiQuota } = locatorFlags
+const placeFlags = { geo, geoDb, ipApiQuota }
+
+const output = { quiet: outputFlags.quiet }
+
+const workerFlags = { ...ownFlags, ...placeFlags, ...output, ...databaseFlags }
+export type WorkerFlags = Command.Command.Config.Infer<typeof workerFlags>
+
+const makeWork = (version: string) =>
+  Effect.fn("worker")(
+    function* ({ host, port, stallTimeout }: WorkerFlags) {
+      const users = yield* UserRepo
+      const name = isIP(host) === 6 ? `[${host}]` : host
+      const locator = yield* GeoLocator
+      yield* Effect.logInfo(
+        `etl ${version}: worker at ${name}:${port} for ${users.name}, places: ${locator.name}; health: http://${name}:${port + 1}/healthz`,
+      )
+      const { watch } = yield* Effect.promise(() => import("../../cluster/health.ts"))
+      return yield* watch(stallTimeout)
+    },
+    logEnd,
+    Effect.onInterrupt(() => Effect.logInfo("The worker leaves: it ends the chunks in hand, and gives the rest back.")),
+  )
+
+/** `etl worker`: loads files of runs that are handed over, with others, until it is interrupted. */
+export const worker = <E>(services: (flags: WorkerFlags) => Layer.Layer<WorkerServices, E>, version: string) =>
+  Command.make("worker", workerFlags, makeWork(version)).pipe(
+    Command.provide(services),
+    Command.withDescription(
+      "Load the runs that etl run --cluster hands over, together with other workers of the same PostgreSQL server (14 or newer), and locate addresses, until it is interrupted.",
+    ),
+    Command.withShortDescription("Load runs together with other workers (etl run --cluster)"),
+    Command.withExamples([
+      { command: "etl worker", description: "The first of this machine" },
+      { command: "etl worker --port 34433", description: "Another one beside it" },
+      { command: "etl worker --host 10.0.0.7 --geo mmdb,ip-api", description: "One of several machines" },
+    ]),
+    withUsage({
+      config: workerFlags,
+      groups: [
+        { title: "Worker", flags: ownFlags },
+        { title: "Places", flags: placeFlags, note: locatorGroup.note ?? "" },
+        { title: "Output", flags: output },
+        databaseGroup,
+      ],
+      checks: [...locatorChecks, ...databaseChecks],
+      exitCodes: workerExitCodes,
+      notes: [
+        "Workers and clients speak TLS 1.3 with a key that is kept in the database: whoever can read the database can speak to the workers. /healthz asks for no password.",
+      ],
+    }),
+  )

@@ -1,0 +1,56 @@
+import { Option } from "effect"
+import { type Command, Flag } from "effect/cli"
+import { clusterFlags } from "./clusterFlags.ts"
+import type { Check } from "../usage/CommandUsage.ts"
+import { databaseFlags, databaseGroup } from "./databaseFlags.ts"
+import { type FlagGroup, optional, toggle } from "./documented.ts"
+import { locatorFlags, locatorGroup } from "./locatorFlags.ts"
+import { outputFlags } from "./outputFlags.ts"
+import { credentialsNote, dryRun, loadFlags, runChecks, sourceFlags } from "./runFlags.ts"
+
+const checkedSource = {
+  ...sourceFlags,
+  source: optional(
+    Flag.String("source").pipe(Flag.withMetavar("PATH")),
+    "Directory, file, or with --aws key prefix that would be loaded",
+    { unset: "no file is checked" },
+  ),
+}
+
+const output = { json: toggle("json", "Print settings and findings as one JSON object on stdout") }
+
+const { noProgress, quiet } = outputFlags
+const withoutEffect = { dryRun, ...clusterFlags, quiet, noProgress }
+
+/** Those of `etl run`, so that its command line can be checked as it is. */
+export const checkFlags = {
+  ...checkedSource,
+  ...loadFlags,
+  ...locatorFlags,
+  ...output,
+  ...withoutEffect,
+  ...databaseFlags,
+}
+
+export type CheckFlags = Command.Command.Config.Infer<typeof checkFlags>
+
+export const checkGroups: ReadonlyArray<FlagGroup> = [
+  { title: "Source", flags: checkedSource, note: credentialsNote },
+  { title: "Loading", flags: loadFlags },
+  locatorGroup,
+  { title: "Output", flags: output },
+  databaseGroup,
+  { title: "Of etl run, without effect here", flags: withoutEffect },
+]
+
+/** As `etl run` has it, which must be given one. */
+const asOfRun = (values: Readonly<Record<string, unknown>>) => ({
+  ...values,
+  source: Option.getOrElse(values["source"] as CheckFlags["source"], () => "."),
+})
+
+/** The rules of `etl run`. */
+export const checkChecks = runChecks.map(({ keys, problem }): Check => ({
+  keys,
+  problem: keys.includes("source") ? (values) => problem(asOfRun(values)) : problem,
+}))

@@ -1,0 +1,85 @@
+import { Option } from "effect"
+import { Flag } from "effect/cli"
+import { defaultSplitSize } from "../../pipeline/PipelineOptions.ts"
+import { check } from "../usage/CommandUsage.ts"
+import { type FlagGroup, type Limited, optional, toggle } from "./documented.ts"
+import type { DatabaseFlags } from "./databaseFlags.ts"
+
+const units = { "": 1, k: 1024, M: 1024 ** 2, G: 1024 ** 3 } as const
+
+const [least, most] = [1024 ** 2, 1024 ** 4]
+
+const parseSize = (text: string): Option.Option<number> => {
+  const [, number, unit = ""] = /^(\d{1,13})([kMG]?)$/.exec(text) ?? []
+  const bytes = number === undefined ? 0 : Number(number) * units[unit as keyof typeof units]
+  return bytes >= least && bytes <= most ? Option.some(bytes) : Option.none()
+}
+
+const size = (name: string): Limited<number> =>
+  Object.assign(
+    Flag.String(name).pipe(
+      Flag.filterMap(parseSize, () => "a size from 1M to 1024G, such as 64M"),
+      Flag.withMetavar("SIZE"),
+    ),
+    { allowed: "1M to 1024G" },
+  )
+
+/** Whether workers load the files. */
+export const clusterFlags = {
+  cluster: toggle("cluster", "Let the workers of the database load the files (etl worker), and follow them"),
+  splitSize: optional(size("split-size"), "With --cluster: a larger file is loaded in parts of this size", {
+    unset: `${defaultSplitSize / units.M}M`,
+  }),
+}
+
+export const clusterGroup: FlagGroup = {
+  title: "More than one machine",
+  flags: clusterFlags,
+  note: "The run goes on when this command is interrupted: etl follow RUN. Who locates, and how many connections write, is each worker's own.",
+}
+
+interface ClusterFlags extends Pick<DatabaseFlags, "embedded"> {
+  readonly cluster: boolean
+  readonly splitSize: Option.Option<number>
+  readonly dryRun: boolean
+  readonly endpoint: Option.Option<string>
+  readonly geoDb: ReadonlyArray<string>
+  readonly ipApiQuota: Option.Option<number>
+}
+
+const hasSecret = (url: string): boolean => {
+  const { password, search, username } = new URL(url)
+  return username + password + search !== ""
+}
+
+const clusterCheck = check<ClusterFlags>()
+
+const isTheWorkers = (flag: string) =>
+  `--${flag} is for those who locate: give it to etl worker, or leave --cluster out.`
+
+export const clusterChecks = [
+  clusterCheck(["cluster", "splitSize"], ({ cluster, splitSize }) =>
+    !cluster && Option.isSome(splitSize)
+      ? "--split-size is for --cluster: add it, or leave --split-size out."
+      : undefined,
+  ),
+  clusterCheck(["cluster", "dryRun"], ({ cluster, dryRun }) =>
+    cluster && dryRun ? "--dry-run reads the files here: leave --cluster out." : undefined,
+  ),
+  clusterCheck(["cluster", "embedded"], ({ cluster, embedded }) =>
+    cluster && Option.isSome(embedded)
+      ? "--cluster needs a PostgreSQL server that all workers reach: the embedded database has one process."
+      : undefined,
+  ),
+  clusterCheck(["cluster", "endpoint"], ({ cluster, endpoint }) =>
+    cluster && Option.exists(endpoint, hasSecret)
+      ? "--endpoint has a user name, a password or a query, and would be handed over with --cluster: credentials are each worker's own (--sign)."
+      : undefined,
+  ),
+  clusterCheck(["cluster", "geoDb"], ({ cluster, geoDb }) =>
+    cluster && geoDb.length > 0 ? isTheWorkers("geo-db") : undefined,
+  ),
+  clusterCheck(["cluster", "ipApiQuota"], ({ cluster, ipApiQuota }) =>
+    cluster && Option.isSome(ipApiQuota) ? isTheWorkers("ip-api-quota") : undefined,
+  ),
+]

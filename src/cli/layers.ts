@@ -1,0 +1,191 @@
+import { createHash } from "node:crypto"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
+import { Config, Context, Effect, type FileSystem, Layer, Option, Redacted } from "effect"
+import { FetchHttpClient } from "effect/http"
+import { chooseDatabase } from "./chooseDatabase.ts"
+import { UsageError } from "./CommandError.ts"
+import { type Defect, logLayerEnd } from "./Defect.ts"
+import { warnOfIgnored } from "./check/ignoredVariables.ts"
+import type { InitFlags } from "./commands/init.ts"
+import { freeRequests, type LocatorName, type LocatorSettings } from "./flags/locatorFlags.ts"
+import type { OutputFlags } from "./flags/outputFlags.ts"
+import type { RunFlags } from "./flags/runFlags.ts"
+import * as Embedded from "../database/Embedded.ts"
+import * as PgServer from "../database/PgServer.ts"
+import { chain, GeoLocator } from "../geo/GeoLocator.ts"
+import * as IpApi from "../geo/IpApi.ts"
+import * as Mmdb from "../geo/Mmdb.ts"
+import { Quota } from "../geo/quota/Quota.ts"
+import * as Logging from "../observability/Logging.ts"
+import { PermitRepo } from "../repo/PermitRepo.ts"
+import * as PgUserRepo from "../postgres/users/PgUserRepo.ts"
+import * as LocalSource from "../source/LocalSource.ts"
+
+/** Locating has a connection, the locks of the source, two files and claims have four, one is for what comes between. */
+const connectionsBesideWriting = 6
+
+/** `writers`: connections that write at once. `idleInTransaction`: see `PgServer`. */
+export const database = (flags: InitFlags, writers: number, idleInTransaction?: number) =>
+  Layer.unwrap(
+    Effect.map(chooseDatabase(flags), (choice) =>
+      choice._tag === "Server"
+        ? PgServer.layer({ url: choice.url, maxConnections: connectionsBesideWriting + writers, idleInTransaction })
+        : Embedded.layer(choice.folder),
+    ),
+  )
+
+/** A database that is only read is not made for that. */
+export const existingDatabase = (flags: InitFlags) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const choice = yield* chooseDatabase(flags)
+      if (choice._tag === "Embedded" && !(yield* Embedded.isThere(choice.folder))) {
+        return yield* new UsageError({
+          message: `There is no database in ${choice.folder} yet. Load files first (etl --source DIR), or name the database: --embedded DIR, --database-url URL.`,
+        })
+      }
+      return database(flags, 1)
+    }),
+  )
+
+export const source = (flags: Pick<RunFlags, "source" | "aws" | "bucket" | "region" | "endpoint" | "sign">) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const { aws, bucket, region, endpoint, sign } = flags
+      if (!aws) return LocalSource.layer(flags.source)
+      // The SDK costs a tenth of a second and 20 MB, so it is imported where it is used.
+      const S3Source = yield* Effect.promise(() => import("../source/S3Source.ts"))
+      return S3Source.layer({
+        // --aws without --bucket is a usage error.
+        bucket: Option.getOrThrow(bucket),
+        prefix: flags.source,
+        region: Option.getOrUndefined(region),
+        endpoint: Option.getOrUndefined(endpoint),
+        sign,
+      })
+    }),
+  )
+
+/** Whose quota it is: of the network address at a service, or of a key, which is not told by it. */
+const quotaOf = (options: { readonly url: string | undefined; readonly key: Redacted.Redacted }): string => {
+  const key = Redacted.value(options.key)
+  const host = IpApi.hostOf(options)
+  return key === "" ? host : `${host} ${createHash("sha256").update(key).digest("hex").slice(0, 8)}`
+}
+
+const ipApiKey = Effect.map(
+  Config.option(Config.Redacted("IP_API_KEY")),
+  Option.getOrElse(() => Redacted.make("")),
+)
+
+/** The service as it is configured, and whose quota is counted. */
+export const ipApiSettings = Effect.fnUntraced(function* ({ ipApiQuota }: LocatorSettings) {
+  const url = Option.getOrUndefined(yield* Config.option(Config.String("IP_API_URL")))
+  const key = yield* ipApiKey
+  return {
+    url,
+    key,
+    quota: {
+      provider: quotaOf({ url, key }),
+      // What a key allows, the service tells.
+      requests: Option.getOrElse(ipApiQuota, () => (Redacted.value(key) === "" ? freeRequests : Infinity)),
+    },
+  }
+})
+
+const ipApi = (flags: LocatorSettings) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const { url, key, quota } = yield* ipApiSettings(flags)
+      const { provider, requests } = quota
+      const permits = yield* PermitRepo
+      return IpApi.layer({ url, key }).pipe(Layer.provide(Quota.layer({ requests, shared: { provider, permits } })))
+    }),
+  ).pipe(Layer.provide(FetchHttpClient.layer))
+
+export const mmdbOptions = ({ geoDb }: LocatorSettings): Mmdb.MmdbOptions =>
+  geoDb.length === 0 ? {} : { files: geoDb }
+
+export const mmdb = (flags: LocatorSettings) => Mmdb.layer(mmdbOptions(flags))
+
+const locatorLayer = (
+  name: LocatorName,
+  flags: LocatorSettings,
+): Layer.Layer<
+  GeoLocator,
+  Layer.Error<ReturnType<typeof ipApi>> | Layer.Error<ReturnType<typeof Mmdb.layer>>,
+  FileSystem.FileSystem | PermitRepo
+> => {
+  switch (name) {
+    case "ip-api":
+      return ipApi(flags)
+    case "mmdb":
+      return mmdb(flags)
+    case "none":
+      return GeoLocator.none
+  }
+}
+
+/** What is wrong with flags and environment together is told before a database is opened. */
+export const checkQuota = Effect.fnUntraced(function* ({ ipApiQuota }: LocatorSettings) {
+  const isFree = Redacted.value(yield* ipApiKey) === ""
+  if (isFree && Option.exists(ipApiQuota, (requests) => requests > freeRequests)) {
+    return yield* new UsageError({
+      message: `--ip-api-quota: more than ${freeRequests} requests in 60 s need a key (IP_API_KEY)`,
+    })
+  }
+})
+
+export const locator = (flags: LocatorSettings) =>
+  Layer.effect(
+    GeoLocator,
+    Effect.gen(function* () {
+      const built = yield* Effect.forEach(flags.geo, (name) => Layer.build(locatorLayer(name, flags)))
+      return chain(built.map((context) => Context.get(context, GeoLocator)))
+    }),
+  )
+
+export const repositories = (flags: InitFlags, writers = 1, idleInTransaction?: number) =>
+  PgUserRepo.layer.pipe(Layer.provide(database(flags, writers, idleInTransaction)))
+
+export const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
+
+/** Traces and metrics for a collector, where one is named. */
+const telemetry = Layer.unwrap(
+  Effect.gen(function* () {
+    const endpoint = yield* Effect.orDie(Config.option(Config.String("OTEL_EXPORTER_OTLP_ENDPOINT")))
+    if (Option.isNone(endpoint)) return Layer.empty
+    const Telemetry = yield* Effect.promise(() => import("../observability/Telemetry.ts"))
+    return Telemetry.layer
+  }),
+)
+
+type LogFlags = InitFlags & Partial<OutputFlags & Pick<RunFlags, "dryRun">>
+
+/** What cannot be made is logged too. A dry run sends no telemetry. */
+export const withLog =
+  ({ dryRun = false, logfile, quiet = false }: LogFlags, { isFileOptional = false } = {}) =>
+  <A, E, R>(layer: Layer.Layer<A, E, R>) =>
+    layer.pipe(
+      logLayerEnd,
+      Layer.provideMerge(dryRun ? Layer.empty : telemetry),
+      Layer.provideMerge(warnOfIgnored),
+      Layer.provideMerge(Logging.layer(logfile, { isQuiet: quiet, isFileOptional })),
+      Layer.provide(platform),
+    )
+
+/** What may keep the services of a run from being made. */
+export type RunError =
+  | Defect
+  | Layer.Error<ReturnType<typeof source>>
+  | Layer.Error<ReturnType<typeof locator>>
+  | Effect.Error<ReturnType<typeof checkQuota>>
+  | Layer.Error<ReturnType<typeof database>>
+  | Layer.Error<ReturnType<typeof Logging.layer>>
+
+/** What may keep the services from being made of a command that reads the database. */
+export type InitError =
+  | Defect
+  | Layer.Error<ReturnType<typeof existingDatabase>>
+  | Layer.Error<ReturnType<typeof Logging.layer>>

@@ -1,0 +1,68 @@
+import { Duration, Effect, Option } from "effect"
+import { follow } from "../cluster/follow.ts"
+import { handOver } from "../cluster/handOver.ts"
+import type { JobSettings, SourceReference } from "../cluster/LoadRun.ts"
+import type { ColumnMapping } from "../domain/ColumnMapping.ts"
+import { plural } from "../text/format.ts"
+import { defaultSplitSize } from "../pipeline/PipelineOptions.ts"
+import { ClusterRuns } from "../repo/ClusterRuns.ts"
+import { Source } from "../source/Source.ts"
+import { UsageError } from "./CommandError.ts"
+import { CommandLine } from "./origin.ts"
+import type { RunFlags } from "./flags/runFlags.ts"
+import { tellGoingOn } from "./output/goingOn.ts"
+
+/** Flags with a default, which the workers have a value of their own for. */
+const ofWorkers = /^--(geo|concurrency)(?:=|$)/
+
+const checkFlags = Effect.gen(function* () {
+  const words = yield* CommandLine
+  const given = words.flatMap((word) => ofWorkers.exec(word)?.[1] ?? [])[0]
+  if (given === undefined) return
+  return yield* new UsageError({
+    message: `--${given} is each worker's own with --cluster: give it to etl worker, or leave --cluster out.`,
+  })
+})
+
+/** The source as workers find it: the path that its links lead to. */
+const sourceReference = ({ aws, bucket, endpoint, region, sign, source }: RunFlags, uri: string): SourceReference =>
+  aws
+    ? {
+        _tag: "S3",
+        // --aws without --bucket is a usage error.
+        bucket: Option.getOrThrow(bucket),
+        prefix: source,
+        ...(Option.isSome(region) ? { region: region.value } : {}),
+        ...(Option.isSome(endpoint) ? { endpoint: endpoint.value } : {}),
+        sign,
+      }
+    : { _tag: "Path", path: uri }
+
+const toJob = (flags: RunFlags, mapping: ColumnMapping, uri: string): JobSettings => ({
+  source: sourceReference(flags, uri),
+  mapping: [...mapping],
+  delimiter: flags.delimiter,
+  chunkSize: flags.chunksize,
+  maxRecordSize: flags.maxRecordSize,
+  maxRejects: flags.maxRejects,
+  force: flags.force,
+  locationsMaxAge: Option.match(flags.locationsMaxAge, { onNone: () => null, onSome: Duration.toMillis }),
+  splitSize: Option.getOrElse(flags.splitSize, () => defaultSplitSize),
+})
+
+/** Hands a run over to the workers, and follows it. */
+export const loadInCluster = Effect.fnUntraced(function* (flags: RunFlags, mapping: ColumnMapping) {
+  yield* checkFlags
+  const { uri } = yield* Source
+  const run = yield* handOver(toJob(flags, mapping, uri), uri)
+  const workers = yield* (yield* ClusterRuns).workers
+  const there = workers === 0 ? "" : `; ${plural(workers, "worker")} there`
+  yield* Effect.logInfo(
+    run.isOld
+      ? `Run ${run.runId} of this source is under way already, with the flags that it was begun with${there}. Following it.`
+      : `Run ${run.runId} is handed over${there}. It goes on when this command is interrupted.`,
+  )
+  return yield* follow({ ...run, source: uri, locateFor: Option.getOrUndefined(flags.locateFor) }).pipe(
+    tellGoingOn(run.runId, flags),
+  )
+})

@@ -1,0 +1,101 @@
+import { Struct } from "effect"
+import { formatDuration, formatNumber, plural } from "../../text/format.ts"
+import { Location } from "../../domain/Location.ts"
+import { describeInFull } from "../../domain/Reject.ts"
+import * as RejectLimit from "../../domain/RejectLimit.ts"
+import type { RunSummary } from "../../domain/RunSummary.ts"
+import { userColumns } from "../../domain/User.ts"
+import { printable } from "../../text/printable.ts"
+import type { Seen } from "../../repo/Preview.ts"
+import type { RunFlags } from "../flags/runFlags.ts"
+
+/** Reasons of rejects that are told one by one. */
+const reasonsShown = 20
+
+const placeColumns = Struct.keys(Location.fields)
+
+const columnWidth = Math.max(...[...userColumns, ...placeColumns].map((name) => name.length))
+
+const formatUser = ({ file, line, user, location }: Seen["users"][number]): ReadonlyArray<string> => {
+  const columns = [
+    ...userColumns.map((name) => [name, user[name]] as const),
+    ...(location === null ? [] : placeColumns.map((name) => [name, location[name]] as const)),
+  ]
+  return [`  ${file}:${line}`, ...columns.map(([name, value]) => `    ${name.padEnd(columnWidth)}  ${value}`)]
+}
+
+const formatCounts = ({ files, totals }: RunSummary): ReadonlyArray<string> => {
+  const rows = [
+    ["read", totals.read, `of ${plural(files.length, "file")}`],
+    ["upserts", totals.inserted, `${totals.inserted === 1 ? "user" : "users"}: which are new, only the database knows`],
+    ["duplicate", totals.duplicate, "superseded within their chunk"],
+    ["rejected", totals.rejected, "could not be loaded"],
+  ] as const
+  const width = Math.max(...rows.map(([, count]) => formatNumber(count).length))
+  return rows.map(([name, count, meaning]) => `  ${name.padEnd(9)}  ${formatNumber(count).padStart(width)}  ${meaning}`)
+}
+
+const formatRejects = ({ rejectedFor, totals }: RunSummary, { rejects }: Seen): ReadonlyArray<string> => {
+  const { rejected } = totals
+  if (rejected === 0) return []
+  const shown = rejectedFor.slice(0, reasonsShown)
+  const width = Math.max(...shown.map(({ records }) => formatNumber(records).length))
+  const more = rejectedFor.length - shown.length
+  return [
+    "Rejected:",
+    ...shown.map(
+      ({ reason, records, file, line }) =>
+        `  ${formatNumber(records).padStart(width)}  ${reason}, first at ${file}:${line}`,
+    ),
+    ...(more > 0 ? [`  and ${plural(more, "other reason")}`] : []),
+    rejects.length < rejected ? `The first ${rejects.length}:` : rejected === 1 ? "It is:" : "They are:",
+    ...rejects.map(({ file, line, reasons }) => `  ${file}:${line}: ${reasons.map(describeInFull).join("; ")}`),
+  ]
+}
+
+const formatPlaces = ({ addresses }: RunSummary, geo: RunFlags["geo"]): ReadonlyArray<string> => {
+  const { located, unlocatable, reasons } = addresses
+  // What the local files do not know.
+  const unknown = reasons["unknown"] ?? 0
+  const asksService = geo.includes("ip-api")
+  if (!geo.includes("mmdb")) return asksService ? ["Addresses: the service is not asked in a dry run."] : []
+  return [
+    asksService
+      ? `Addresses: ${formatNumber(located)} located, ${formatNumber(unlocatable - unknown)} without a place, ${formatNumber(unknown)} left to the service`
+      : `Addresses: ${formatNumber(located)} located, ${formatNumber(unlocatable)} without a place`,
+  ]
+}
+
+const formatSample = ({ users }: Seen): ReadonlyArray<string> =>
+  users.length === 0
+    ? []
+    : [users.length === 1 ? "The first user:" : `The first ${users.length} users:`, ...users.flatMap(formatUser)]
+
+/** What a person reads on stdout when a dry run has ended. Passwords are not shown. */
+export const formatDryRun = (
+  summary: RunSummary,
+  seen: Seen,
+  { geo, maxRejects }: Pick<RunFlags, "geo" | "maxRejects">,
+): string => {
+  const rate = Math.round((summary.totals.read / Math.max(summary.milliseconds, 1)) * 1000)
+  const failed = summary.files.flatMap(({ error }) => error ?? [])
+  const isGood = failed.length === 0 && !summary.stopped
+  return [
+    "Dry run: nothing is written but the log, no database is asked. Files that are loaded",
+    "already are read as well.",
+    ...formatCounts(summary),
+    ...formatPlaces(summary, geo),
+    ...formatRejects(summary, seen),
+    ...formatSample(seen),
+    ...failed.map((error) => `Failed: ${error}`),
+    ...(summary.stopped
+      ? [
+          `Stopped, as the run would: more records are rejected than --max-rejects ${RejectLimit.format(maxRejects)}`,
+          "allows. --max-rejects 100% reads all.",
+        ]
+      : []),
+    `${formatDuration(summary.milliseconds)}, ${formatNumber(rate)} records/s.${isGood ? " Without --dry-run the same command loads." : ""}`,
+  ]
+    .map(printable)
+    .join("\n")
+}

@@ -1,0 +1,155 @@
+import { printable } from "../../text/printable.ts"
+import * as RejectLimit from "../../domain/RejectLimit.ts"
+import { describeQueue } from "../../domain/Estimate.ts"
+import { formatDuration, formatNumber, plural } from "../../text/format.ts"
+import {
+  countNames,
+  type FileSummary,
+  type LocatingSummary,
+  meaningOf,
+  type RecordCounts,
+  type RunSummary,
+} from "../../domain/RunSummary.ts"
+import { fileTable } from "./fileTable.ts"
+
+const meanings = { read: "", ...meaningOf }
+
+/** Of addresses that wait, the workers of a cluster do not tell who of them answered how many. */
+const formatWorkersPlaces = ({ addresses, locatingError }: LocatingSummary): ReadonlyArray<string> => {
+  const { located, unlocatable, waiting } = addresses
+  const rest = waiting > 0 ? `${formatNumber(waiting)} still wait for the workers` : "all others by the workers since"
+  return [
+    `Addresses: ${formatNumber(located)} located with their users, ${formatNumber(unlocatable)} without a place; ${rest}`,
+    ...(locatingError === null ? [] : [`Locating stopped: ${printable(locatingError)}`]),
+  ]
+}
+
+const formatPlaces = (summary: LocatingSummary): ReadonlyArray<string> => {
+  const { addresses, locatingError, serviceRate } = summary
+  const { located, unlocatable, remembered, local, service, waiting } = addresses
+  if (addresses.requests === null && serviceRate !== null) return formatWorkersPlaces(summary)
+  const requests = addresses.requests ?? 0
+  const refusals = addresses.refusals ?? 0
+  const lines: Array<string> = []
+  if (located + unlocatable + waiting > 0) {
+    lines.push(
+      `Addresses: ${formatNumber(located)} located, ${formatNumber(unlocatable)} without a place` +
+        (waiting > 0 ? `, ${formatNumber(waiting)} waiting` : ""),
+    )
+    const answerers = [
+      [remembered, "from memory"],
+      [local, "by the local database"],
+      [service, `by the service in ${plural(requests, "request")}`],
+    ] as const
+    const answered = answerers.filter(([count]) => count > 0).map(([count, who]) => `${formatNumber(count)} ${who}`)
+    if (answered.length > 0) lines.push(`  answered: ${answered.join(", ")}`)
+    const reasons = Object.entries(addresses.reasons)
+      .toSorted(([, left], [, right]) => right - left)
+      .map(([reason, count]) => `${formatNumber(count)} ${reason}`)
+    if (reasons.length > 0) lines.push(`  without a place: ${reasons.join(", ")}`)
+  }
+  if (requests > 0 && service === 0) lines.push(`No answer came to ${plural(requests, "request")}.`)
+  if (refusals > 0) lines.push(`The service refused ${plural(refusals, "request")} as too many (429).`)
+  if (locatingError !== null) lines.push(`Locating stopped: ${printable(locatingError)}`)
+  return lines
+}
+
+/** The next command for what waits. */
+const nextLocating = ({ addresses, serviceRate }: LocatingSummary, same: string): ReadonlyArray<string> => {
+  const { waiting, waitingForOthers } = addresses
+  const others = `${plural(waitingForOthers, "other address", "other addresses")} queued: etl locate${same}`
+  return [
+    ...(waitingForOthers > 0 ? [others] : []),
+    ...(waiting > 0 ? [`${describeQueue(waiting, serviceRate)}: etl locate${same}`] : []),
+  ]
+}
+
+/** What a person reads on stdout when locating has ended. */
+export const formatLocating = (summary: LocatingSummary, { database, same }: DatabaseNames): string => {
+  const places = formatPlaces(summary)
+  return [
+    ...(places.length === 0 ? ["No user waits for a place."] : places),
+    `Database: ${database}`,
+    formatDuration(summary.milliseconds),
+    ...nextLocating(summary, same),
+  ].join("\n")
+}
+
+const isAllRejected = ({ read, rejected }: RecordCounts): boolean => read > 0 && rejected === read
+
+const formatTotals = ({ attempt, files, runId, totals }: RunSummary): ReadonlyArray<string> => {
+  const count = (state: FileSummary["state"]) => files.filter((file) => file.state === state).length
+  const inVain = files.filter(({ counts, state }) => state === "loaded" && isAllRejected(counts)).length
+  const loaded = count("loaded") - inVain
+  const width = Math.max(...countNames.map((name) => formatNumber(totals[name]).length))
+  return [
+    `Run ${runId}${attempt > 1 ? `, attempt ${attempt}` : ""}: ` +
+      [
+        ...(loaded > 0 || inVain === 0 ? [`${plural(loaded, "file")} loaded`] : []),
+        ...(inVain > 0
+          ? [`${plural(inVain, "file")} read and all of ${inVain === 1 ? "its" : "their"} records rejected`]
+          : []),
+      ].join(", ") +
+      (count("skipped") > 0 ? `, ${formatNumber(count("skipped"))} already loaded` : "") +
+      (count("failed") > 0 ? `, ${formatNumber(count("failed"))} failed` : "") +
+      (count("open") > 0 ? `, ${formatNumber(count("open"))} not finished` : ""),
+    ...countNames.map((name) =>
+      `  ${name.padEnd(10)}${formatNumber(totals[name]).padStart(width)}  ${meanings[name]}`.trimEnd(),
+    ),
+  ]
+}
+
+/** What to do next; the last line is the most important one. */
+const formatNext = (summary: RunSummary, { maxRejects, same }: SummaryOptions): ReadonlyArray<string> => [
+  `report: etl report --open${same}`,
+  ...nextLocating(summary, same),
+  ...(summary.totals.rejected > 0 ? [`rejects: etl rejects --run ${summary.runId} --out fix.csv${same}`] : []),
+  ...summary.files.flatMap(({ error }) => (error === null ? [] : [`Failed: ${printable(error)}`])),
+  ...(summary.stopped
+    ? [
+        `Stopped: more records are rejected than --max-rejects ${maxRejects === undefined ? "" : `${RejectLimit.format(maxRejects)} `}allows.`,
+        "What was read is committed. Correct the files, or go on with a larger --max-rejects.",
+      ]
+    : []),
+]
+
+interface DatabaseNames {
+  /** For people. */
+  readonly database: string
+  /** The flags that name it again. */
+  readonly same: string
+}
+
+export interface SummaryOptions extends DatabaseNames {
+  /** Known to who began the run. */
+  readonly maxRejects: RejectLimit.RejectLimit | undefined
+  /** Of the terminal, in columns. */
+  readonly width: number
+}
+
+/** What a person reads on stdout when a run has ended. */
+export const formatSummary = (summary: RunSummary, options: SummaryOptions): string => {
+  const { attempt, files, milliseconds, totals } = summary
+  if (files.every(({ state }) => state === "skipped")) {
+    const these = files.length === 1 ? "The file is" : `All ${formatNumber(files.length)} files are`
+    return [
+      `${these} already loaded. Nothing to do; --force loads again.`,
+      `Database: ${options.database}`,
+      ...formatPlaces(summary),
+      ...nextLocating(summary, options.same),
+    ].join("\n")
+  }
+  const rate = Math.round((totals.read / Math.max(milliseconds, 1)) * 1000)
+  // Earlier attempts took time of their own.
+  const speed = attempt === 1 ? `, ${formatNumber(rate)} records/s` : ""
+  const table = fileTable(summary, options.width)
+  return [
+    ...table,
+    ...(table.length > 0 ? [""] : []),
+    ...formatTotals(summary),
+    ...formatPlaces(summary),
+    `Database: ${options.database}`,
+    `${formatDuration(milliseconds)}${speed}`,
+    ...formatNext(summary, options),
+  ].join("\n")
+}

@@ -1,0 +1,43 @@
+import { Console, Effect } from "effect"
+import { toJson } from "../../text/printable.ts"
+import { exitCode, type RunSummary } from "../../domain/RunSummary.ts"
+import { Incomplete } from "../CommandError.ts"
+import type { SummaryOptions } from "./formatSummary.ts"
+import type { OutputFlags } from "../flags/outputFlags.ts"
+import { stdoutWidth } from "./stdoutWidth.ts"
+
+export const formatForPeople = Effect.fnUntraced(function* (
+  summary: RunSummary,
+  options: Omit<SummaryOptions, "width">,
+) {
+  const { formatSummary } = yield* Effect.promise(() => import("./formatSummary.ts"))
+  return formatSummary(summary, { ...options, width: stdoutWidth() })
+})
+
+/**
+ * Prints what a command did: as JSON, or the text for people, which is left out quietly where all is well. Fails with the
+ * exit code where it is not.
+ */
+export const printResult = Effect.fnUntraced(function* <R>(
+  code: 0 | Incomplete["code"],
+  { json, quiet }: Pick<OutputFlags, "json" | "quiet">,
+  result: object,
+  text: Effect.Effect<string, never, R>,
+) {
+  if (json) yield* Console.log(toJson({ exitCode: code, ...result }))
+  else if (!quiet || code !== 0) yield* Console.log(yield* text)
+  if (code !== 0) return yield* new Incomplete({ code })
+})
+
+interface SummaryFlags extends Pick<OutputFlags, "json" | "quiet"> {
+  readonly dryRun: boolean
+  /** Null in a dry run, which has none. */
+  readonly database: string | null
+}
+
+/** Prints what a run did. */
+export const printSummary = <R>(
+  summary: RunSummary,
+  { database, dryRun, ...flags }: SummaryFlags,
+  text: Effect.Effect<string, never, R>,
+) => printResult(exitCode(summary), flags, { dryRun, database, ...summary }, text)

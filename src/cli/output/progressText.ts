@@ -1,0 +1,101 @@
+import { formatWait, type ServiceRate, waitOf } from "../../domain/Estimate.ts"
+import { formatBytes, formatNumber, plural } from "../../text/format.ts"
+import { bytesRead, type ProgressState } from "../../observability/Progress.ts"
+
+/** What is shown of a run at one moment. */
+export interface View {
+  readonly state: ProgressState
+  /** Of the last seconds; undefined: nobody knows yet. */
+  readonly speed: { readonly records: number; readonly bytes: number } | undefined
+  /** Who answers from the queue, and how fast it may be asked; undefined: there is nobody. */
+  readonly service: { readonly provider: string; readonly rate: ServiceRate } | undefined
+}
+
+/** A part of a line. Those of the lowest rank are left out first where there is no room. */
+interface Part {
+  readonly text: string
+  readonly rank: number
+}
+
+/** `12.3 of 45.0 MB`. */
+const formatShare = (part: number, whole: number): string => {
+  const [left, right] = [formatBytes(part), formatBytes(whole)]
+  const unit = right.slice(right.indexOf(" "))
+  return `${left.endsWith(unit) ? left.slice(0, -unit.length) : left} of ${right}`
+}
+
+const barWidth = 16
+
+const bar = (share: number): string => {
+  const filled = Math.round(share * barWidth)
+  return `[${"#".repeat(filled)}${"-".repeat(barWidth - filled)}]`
+}
+
+const part = (rank: number, text: string | false | undefined): ReadonlyArray<Part> =>
+  text === undefined || text === false ? [] : [{ rank, text }]
+
+const readingParts = ({ speed, state }: View): ReadonlyArray<Part> => {
+  const read = Math.min(bytesRead(state), state.bytes)
+  const share = state.isLoaded || state.bytes === 0 ? 1 : read / state.bytes
+  const left = speed !== undefined && speed.bytes > 0 ? ((state.bytes - read) / speed.bytes) * 1_000 : undefined
+  return [
+    ...part(1, bar(share)),
+    ...part(9, `${Math.floor(share * 100)}%`),
+    ...part(5, formatShare(read, state.bytes)),
+    ...part(6, !state.isLoaded && speed !== undefined && `${formatNumber(Math.round(speed.records))} records/s`),
+    ...part(8, !state.isLoaded && left !== undefined && `${formatWait(left)} left`),
+  ]
+}
+
+const writtenParts = ({ state: { files, filesEnded, written } }: View): ReadonlyArray<Part> => [
+  ...part(9, plural(written.read, "record")),
+  ...part(5, written.rejected > 0 && plural(written.rejected, "reject")),
+  ...part(7, `${formatNumber(filesEnded)} of ${plural(files, "file")}`),
+]
+
+const locatingParts = ({ service, state: { addresses, queue } }: View): ReadonlyArray<Part> => {
+  const { local, remembered } = addresses
+  // Nobody knows how long it takes where no answer comes.
+  const answers = service !== undefined && queue !== undefined && addresses.service > 0
+  const wait = answers ? waitOf(queue.waiting, service.rate) : undefined
+  const next = queue === undefined ? 0 : queue.untilNextRequest
+  return [
+    ...part(9, queue !== undefined && `${formatNumber(queue.waiting)} queued`),
+    ...part(3, remembered > 0 && `${formatNumber(remembered)} from memory`),
+    ...part(4, local > 0 && `${formatNumber(local)} local`),
+    ...part(6, service !== undefined && `${formatNumber(addresses.service)} by ${service.provider}`),
+    ...part(7, next > 0 && `next request in ${formatWait(next)}`),
+    ...part(8, wait !== undefined && `${formatWait(wait)} left`),
+  ]
+}
+
+/** As many parts as fit, the most important ones, in their order. */
+const fit = (label: string, parts: ReadonlyArray<Part>, width: number): string => {
+  let kept = parts
+  const line = () => `${label}${kept.map(({ text }) => text).join("  ")}`
+  while (line().length > width && kept.length > 1) {
+    const least = kept.reduce((low, { rank }) => Math.min(low, rank), Infinity)
+    kept = kept.filter(({ rank }) => rank !== least)
+  }
+  return line().slice(0, width)
+}
+
+const isLocating = ({ service, state: { addresses, queue } }: View): boolean =>
+  service !== undefined || queue !== undefined || addresses.local + addresses.remembered > 0
+
+/** The frame of a terminal: lines of at most `width` characters, which is 39 or more. */
+export const progressFrame = (view: View, width: number): string =>
+  [
+    ...(view.state.bytes > 0 ? [fit("reading  ", readingParts(view), width)] : []),
+    ...(view.state.files > 0 ? [fit("written  ", writtenParts(view), width)] : []),
+    ...(isLocating(view) ? [fit("locating ", locatingParts(view), width)] : []),
+  ].join("\n")
+
+/** The same as one plain line, for a log. */
+export const progressLine = (view: View): string => {
+  const { state } = view
+  const reading = state.isLoaded || state.bytes === 0 ? [] : readingParts(view).slice(1)
+  const written = state.files > 0 ? writtenParts(view) : []
+  const locating = isLocating(view) ? locatingParts(view) : []
+  return [...reading, ...written, ...locating].map(({ text }) => text).join(", ")
+}

@@ -1,0 +1,102 @@
+import { Effect, Stream } from "effect"
+import type { Position } from "../domain/Chunk.ts"
+import type { Frame } from "./frame.ts"
+import { Framer } from "./framing.ts"
+import { emptyError, type Header, type HeaderOptions, readHeader } from "./header.ts"
+import type { SourceError, SourceFile } from "../source/Source.ts"
+
+export interface SplitOptions extends HeaderOptions {
+  /** Bytes of a record: the ranges are to be read with the same. */
+  readonly maxRecordSize: number
+  /** Bytes of a range, about: it ends where it can when it has as many. */
+  readonly splitSize: number
+}
+
+/** Consecutive records of a file, to be read on their own: what `resume` of `readChunks` takes, beside the header. */
+interface Part {
+  readonly start: Position
+  /** The byte before which it ends: where the next part starts, or how many bytes the file has. */
+  readonly end: number
+}
+
+/** The ranges of a file, in its order. */
+export interface Splitting {
+  /** The bytes of the file's header, without its line end. */
+  readonly header: Uint8Array
+  /** At least one; each has records, unless the file has none. */
+  readonly parts: ReadonlyArray<Part>
+}
+
+/** Cuts a file where its records can be read from, and also where they can be read to. */
+class Cutter {
+  private readonly parts: Array<Part> = []
+  private readonly splitSize: number
+  private start: Position
+  /** The start of the next part, if more records come. */
+  private next: Position | undefined
+  /** Before this byte a cut would change why a record is rejected. */
+  private told = 0
+
+  constructor(start: Position, splitSize: number) {
+    this.start = start
+    this.splitSize = splitSize
+  }
+
+  add(frames: ReadonlyArray<Frame>): void {
+    for (const { nextOffset, nextLine, lookahead } of frames) {
+      if (this.next !== undefined) this.cut(this.next)
+      if (lookahead > 0) this.told = Math.max(this.told, nextOffset + lookahead)
+      if (nextOffset - this.start.byteOffset >= this.splitSize && nextOffset >= this.told)
+        this.next = { byteOffset: nextOffset, line: nextLine }
+    }
+  }
+
+  end(size: number): ReadonlyArray<Part> {
+    const isSmall = size - this.start.byteOffset < this.splitSize / 2
+    const before = isSmall ? this.parts.pop() : undefined
+    return [...this.parts, { start: before?.start ?? this.start, end: size }]
+  }
+
+  private cut(next: Position): void {
+    this.parts.push({ start: this.start, end: next.byteOffset })
+    this.start = next
+    this.next = undefined
+  }
+}
+
+/**
+ * Finds where a file can be cut into ranges, in one pass over its bytes that decodes nothing but the header. Read apart
+ * (`readChunks`, with `resume`), the ranges give the records and rejects of the whole. Fails as `readChunks` does when
+ * the file has no header, or one that does not fit the mapping.
+ */
+export const split =
+  (file: SourceFile, options: SplitOptions) =>
+  (bytes: Stream.Stream<Uint8Array, SourceError>): Effect.Effect<Splitting, SourceError> =>
+    Effect.gen(function* () {
+      const framer = new Framer({ ...options, offset: 0, line: 1, fieldCount: undefined })
+      let size = 0
+      let found: { readonly header: Header; readonly cutter: Cutter } | undefined
+
+      const take = Effect.fnUntraced(function* (batches: Iterable<ReadonlyArray<Frame>>) {
+        for (const frames of batches) {
+          if (found === undefined) {
+            const header = yield* Effect.fromResult(readHeader(file, options, frames))
+            found = { header, cutter: new Cutter(header.end, options.splitSize) }
+            found.cutter.add(frames.slice(1))
+          } else found.cutter.add(frames)
+        }
+      })
+
+      yield* Stream.runForEach(
+        bytes,
+        Effect.fnUntraced(function* (chunk) {
+          size += chunk.length
+          yield* take(framer.push(chunk))
+          const frame = found === undefined ? framer.overlongHeader : undefined
+          if (frame !== undefined) yield* take([[frame]])
+        }),
+      )
+      yield* take(framer.finish())
+      if (found === undefined) return yield* emptyError(file)
+      return { header: found.header.bytes, parts: found.cutter.end(size) }
+    })

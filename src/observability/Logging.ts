@@ -1,0 +1,154 @@
+import { styleText } from "node:util"
+import {
+  Cause,
+  Console,
+  Effect,
+  FileSystem,
+  Layer,
+  Logger,
+  LogLevel,
+  Option,
+  type PlatformError,
+  Predicate,
+  References,
+  Runtime,
+  Schema,
+} from "effect"
+import { errnoOf } from "../domain/errno.ts"
+import { printable, toJson } from "../text/printable.ts"
+
+/** The log's file cannot be written. */
+class LogFileError extends Schema.TaggedError<LogFileError>()("LogFileError", { message: Schema.String }) {
+  override readonly [Runtime.errorExitCode] = 2
+}
+
+/** One JSON object a line: time, level, step, message, and what the event is annotated with. */
+const jsonLine = Logger.map(Logger.formatStructured, ({ timestamp, level, message, annotations, cause }) => {
+  const { step = "ETL", ...details } = annotations
+  return toJson({ time: timestamp, level, step, message, ...details, cause })
+})
+
+/** What is wrong stands out, where stderr shows colours. */
+const coloured = (level: LogLevel.LogLevel, line: string): string => {
+  if (LogLevel.isLessThan(level, "Warn")) return line
+  return styleText(LogLevel.isLessThan(level, "Error") ? "yellow" : "red", line, { stream: process.stderr })
+}
+
+/** Short plain lines on stderr, from a level on; details stay in the file, unless debug is asked for. */
+const terminal = (least: LogLevel.LogLevel) =>
+  Logger.make(({ cause, message, logLevel, fiber }) => {
+    if (LogLevel.isLessThan(logLevel, least)) return
+    const parts = Array.isArray(message) ? message : [message]
+    const text = printable(parts.map(String).join(" "))
+    const console = fiber.getRef(Console.Console)
+    if (LogLevel.isGreaterThanOrEqualTo(least, "Info")) return console.error(coloured(logLevel, text))
+    const annotations = Object.entries(fiber.getRef(References.CurrentLogAnnotations))
+    const details = annotations.map(([name, value]) => printable(` ${name}=${JSON.stringify(value)}`))
+    const stack = cause.reasons.length > 0 ? Cause.pretty(cause).split("\n").map(printable) : []
+    console.error([coloured(logLevel, `${logLevel.toUpperCase()} ${text}${details.join("")}`), ...stack].join("\n"))
+  })
+
+const advise = ({ reason }: PlatformError.PlatformError): string => {
+  if (reason._tag === "NotFound") return "Create its directory, or name another file."
+  if (reason._tag === "PermissionDenied") return "Let this user write there, or name another file."
+  return "Name another file."
+}
+
+/** Streams of a process, which the system shows as links: no user can plant one. */
+const stream = /^\/(?:dev\/(?:stdout|stderr|fd\/\d+)|proc\/(?:self|\d+)\/fd\/\d+)$/
+
+/** Any other link may be planted by another user, to have a file of ours appended to. */
+const follows = (path: string): boolean => stream.test(path) || process.platform === "win32"
+
+const throughLink = (path: string): string =>
+  `--logfile: ${path} is a symbolic link, and the log is not written through one. Remove it, or give the file that it leads to.`
+
+/** Why the log is not written to what is at the path, whatever its rights. */
+export const unfit = Effect.fnUntraced(function* (path: string) {
+  const fs = yield* FileSystem.FileSystem
+  if (follows(path)) return undefined
+  if (yield* Effect.isSuccess(fs.readLink(path))) return throughLink(path)
+  const info = yield* Effect.option(fs.stat(path))
+  // It waits for a reader, and nothing ends that.
+  return Option.exists(info, ({ type }) => type === "FIFO")
+    ? `--logfile: ${path} is a named pipe. Give a file, or /dev/stderr.`
+    : undefined
+})
+
+/**
+ * Appends lines to the log, which is made for its owner alone. A full disk does not end the work that is logged, but is
+ * reported, once.
+ */
+const file = Effect.fnUntraced(function* (path: string) {
+  const fs = yield* FileSystem.FileSystem
+  const cannotWrite = (error: PlatformError.PlatformError) =>
+    `--logfile: ${path} cannot be written (${errnoOf(error) ?? error.message}).`
+  const explain = (error: PlatformError.PlatformError) =>
+    errnoOf(error) === "ELOOP" ? throughLink(path) : `${cannotWrite(error)} ${advise(error)}`
+  const problem = yield* unfit(path)
+  if (problem !== undefined) return yield* new LogFileError({ message: problem })
+  const log = yield* fs
+    .open(path, { flag: "a", mode: 0o600, noFollow: !follows(path) })
+    .pipe(Effect.mapError((error) => new LogFileError({ message: explain(error) })))
+  let failed = false
+  const append = (lines: ReadonlyArray<string>) =>
+    // After a failure the last line may be there in part.
+    log.writeAll(new TextEncoder().encode(`${failed ? "\n" : ""}${lines.join("\n")}\n`)).pipe(
+      Effect.tap(() => Effect.sync(() => (failed = false))),
+      Effect.catch((error) => {
+        if (failed) return Effect.void
+        failed = true
+        return Console.error(printable(`${cannotWrite(error)} Lines of the log are lost; the work goes on.`))
+      }),
+    )
+  return yield* Logger.batched(jsonLine, { window: "200 millis", flush: append })
+})
+
+export interface LogOptions {
+  readonly isQuiet: boolean
+  /** A command that changes nothing continues without the file, after a warning. */
+  readonly isFileOptional: boolean
+}
+
+/**
+ * The log: debug to the file, appended; what a person should see (by `--log-level`) to stderr too, or, quietly, no
+ * more than what is wrong.
+ */
+export const layer = (path: string, { isFileOptional, isQuiet }: LogOptions) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      // A line a chunk, or a request to a service, is of level trace: it is there for who asks for debug.
+      const level = yield* References.MinimumLogLevel
+      const asked = level === "Debug" ? "Trace" : level
+      const least = isQuiet && LogLevel.isLessThan(asked, "Warn") ? "Warn" : asked
+      const logged = LogLevel.isLessThan(asked, "Debug") ? asked : "Debug"
+      const toFile = yield* file(path).pipe(
+        Effect.map((logger) => [logger]),
+        Effect.catchIf(
+          () => isFileOptional,
+          ({ message }) =>
+            Effect.as(Console.error(coloured("Warn", printable(`${message} Nothing is logged to a file.`))), []),
+        ),
+      )
+      return Layer.merge(Logger.layer([terminal(least), ...toFile]), Layer.succeed(References.MinimumLogLevel, logged))
+    }),
+  )
+
+/** What is wrong goes to stderr, and nothing to a file. */
+export const withoutFile = Logger.layer([terminal("Warn")])
+
+/** Whether the person knows of the error. */
+export const isReported = (error: object): boolean =>
+  Runtime.errorReported in error && error[Runtime.errorReported] === false
+
+/** A message that the person reads in full on the terminal, and the log has in other words. */
+export const forPerson = (shown: string, logged: string) => ({ toString: () => shown, toJSON: () => logged })
+
+/** Logs an error that ends the command, once. */
+export const logFailure = Effect.fnUntraced(function* (error: unknown) {
+  if (!Predicate.isObjectKeyword(error) || isReported(error)) return
+  if (!("message" in error) || !Predicate.isString(error.message) || error.message === "") return
+  yield* Effect.logError(error.message)
+  // Tells `runMain`, and ourselves, that the person knows.
+  Object.assign(error, { [Runtime.errorReported]: false })
+})

@@ -1,0 +1,96 @@
+import { Context, Effect, Stream } from "effect"
+import { type AnsweredCounts, noAddresses, noRecords, addCounts, type RecordCounts } from "../domain/RunSummary.ts"
+
+/** What happens while a run goes on. */
+export type ProgressEvent =
+  /** The source's files are known. `bytes`: of those that are to be loaded, as stored. */
+  | {
+      readonly _tag: "Listed"
+      readonly source: string
+      readonly files: number
+      readonly toLoad: number
+      readonly bytes: number
+    }
+  /** So many more of a file's bytes, as stored, have been read; what an earlier attempt has read counts at once. */
+  | { readonly _tag: "BytesRead"; readonly uri: string; readonly bytes: number }
+  | { readonly _tag: "ChunkCommitted"; readonly counts: RecordCounts }
+  /** A file was loaded, or has failed. `size`: its bytes as stored. */
+  | { readonly _tag: "FileEnded"; readonly uri: string; readonly size: number }
+  /** All answers so far. */
+  | { readonly _tag: "Answered"; readonly addresses: AnsweredCounts }
+  /** So many addresses wait, and so long is waited, in milliseconds, until the service may be asked. */
+  | { readonly _tag: "Queued"; readonly waiting: number; readonly untilNextRequest: number }
+  /** Files are done with; addresses may wait. */
+  | { readonly _tag: "Loaded" }
+
+/** Who watches a run. Must not take long: the run waits for it. Without one nobody does. */
+export const Progress = Context.Reference<(event: ProgressEvent) => Effect.Effect<void>>(
+  "user-activity-etl/domain/Progress",
+  { defaultValue: () => (_event) => Effect.void },
+)
+
+export const tellProgress = (event: ProgressEvent): Effect.Effect<void> =>
+  Effect.flatMap(Progress, (tell) => tell(event))
+
+/** Tells how far a file is read, as its bytes come. `from`: where they begin. */
+export const tellBytes =
+  (uri: string, from: number) =>
+  <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Stream.Stream<Uint8Array, E, R> =>
+    Stream.onStart(bytes, tellProgress({ _tag: "BytesRead", uri, bytes: from })).pipe(
+      Stream.tap((chunk) => tellProgress({ _tag: "BytesRead", uri, bytes: chunk.length })),
+    )
+
+/** How far a run has come. */
+export interface ProgressState {
+  readonly files: number
+  readonly filesEnded: number
+  readonly bytes: number
+  /** Of the files that have ended. */
+  readonly bytesEnded: number
+  /** Of each file that is being read. */
+  readonly bytesOpen: ReadonlyMap<string, number>
+  readonly written: RecordCounts
+  readonly addresses: AnsweredCounts
+  /** Undefined: not known. */
+  readonly queue: { readonly waiting: number; readonly untilNextRequest: number } | undefined
+  readonly isLoaded: boolean
+}
+
+export const nothingYet: ProgressState = {
+  files: 0,
+  filesEnded: 0,
+  bytes: 0,
+  bytesEnded: 0,
+  bytesOpen: new Map(),
+  written: noRecords,
+  addresses: noAddresses,
+  queue: undefined,
+  isLoaded: false,
+}
+
+export const bytesRead = ({ bytesEnded, bytesOpen }: ProgressState): number =>
+  [...bytesOpen.values()].reduce((sum, bytes) => sum + bytes, bytesEnded)
+
+export const advance = (state: ProgressState, event: ProgressEvent): ProgressState => {
+  switch (event._tag) {
+    case "Listed":
+      return { ...state, files: event.toLoad, bytes: event.bytes }
+    case "BytesRead": {
+      const bytesOpen = new Map(state.bytesOpen)
+      return { ...state, bytesOpen: bytesOpen.set(event.uri, (bytesOpen.get(event.uri) ?? 0) + event.bytes) }
+    }
+    case "ChunkCommitted":
+      return { ...state, written: addCounts(state.written, event.counts) }
+    case "FileEnded": {
+      const bytesOpen = new Map(state.bytesOpen)
+      bytesOpen.delete(event.uri)
+      return { ...state, bytesOpen, filesEnded: state.filesEnded + 1, bytesEnded: state.bytesEnded + event.size }
+    }
+    case "Answered":
+      return { ...state, addresses: event.addresses }
+    case "Queued":
+      return { ...state, queue: event }
+    case "Loaded":
+      return { ...state, isLoaded: true }
+  }
+}

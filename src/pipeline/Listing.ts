@@ -1,0 +1,47 @@
+import { Effect } from "effect"
+import { otherMapping } from "../domain/ColumnMapping.ts"
+import { tellProgress } from "../observability/Progress.ts"
+import { type FileLoad, RunRepo, type RunRequest } from "../repo/RunRepo.ts"
+import { Source, type SourceFile } from "../source/Source.ts"
+
+/** Refuses to go on where an earlier attempt read a file by another column mapping. */
+const checkMappings = Effect.fnUntraced(function* (loads: ReadonlyArray<FileLoad<SourceFile>>, force: boolean) {
+  if (force) return
+  const begun = loads.filter((load) => load.state === "otherMapping")
+  if (begun.length > 0) return yield* otherMapping(begun.map(({ file }) => file.uri))
+  const loaded = loads.filter((load) => load.isLoadedByOtherMapping).length
+  if (loaded > 0) {
+    yield* Effect.logWarning(
+      `${loaded} ${loaded === 1 ? "file was" : "files were"} loaded with another column mapping; --force loads again with this one`,
+    )
+  }
+})
+
+/** Whether there is anything left to do for the file. */
+export const isToLoad = ({ state }: FileLoad<SourceFile>, { force }: RunRequest): boolean => force || state !== "loaded"
+
+/** Lists the source's files and registers them for the run; keeps why some of them cannot be read. */
+export const listFiles = Effect.fnUntraced(function* (runId: number, request: RunRequest) {
+  const source = yield* Source
+  const runs = yield* RunRepo
+  const listed = yield* source.files
+  const files = listed.filter(({ problem }) => problem === undefined)
+  const problems = listed.flatMap(({ uri, name, problem }) =>
+    problem === undefined ? [] : { uri, name, error: problem },
+  )
+  if (problems.length > 0) yield* runs.keepProblems(runId, problems)
+  const loads = yield* runs.register(runId, request, files)
+  yield* checkMappings(loads, request.force)
+  const toLoad = loads.filter((load) => isToLoad(load, request))
+  yield* tellProgress({
+    _tag: "Listed",
+    source: source.uri,
+    files: listed.length,
+    toLoad: toLoad.length,
+    bytes: toLoad.reduce((sum, { file }) => sum + file.size, 0),
+  })
+  for (const { uri, error } of problems) {
+    yield* Effect.logError(error).pipe(Effect.annotateLogs({ step: "Extract", file: uri }))
+  }
+  return { loads, problems }
+})

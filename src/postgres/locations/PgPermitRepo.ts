@@ -1,0 +1,109 @@
+import { Duration, Effect, Layer } from "effect"
+import { fromSqlError } from "../../domain/DatabaseError.ts"
+import { monotonicMillis } from "../../observability/monotonic.ts"
+import { makeClient } from "../client.ts"
+import { patiently } from "../patience.ts"
+import { type PermitAnswer, PermitRepo } from "../../repo/PermitRepo.ts"
+import { holds, over } from "./etlPermits.ts"
+import { makeTransaction, repeatConflicts } from "../transaction.ts"
+
+/** The service tells whole seconds: the last one may have been cut off. */
+const roundingMillis = 1_000
+
+/** The service may have received a permit's request after it counted what it told with another. */
+const unseen = (permit: string, told: string): string =>
+  `${permit}.remaining is null and ${over(permit)} >= ${told}.granted_at`
+
+/** $1: the provider. Brings stamps from the future to the present, and forgets what no longer matters. */
+const tidy = `
+  with clock as materialized (select clock_timestamp() as now),
+  restamped as (
+    update etl_permits set
+      granted_at = least(granted_at, now), answered_at = case when answered_at > now then now else answered_at end
+    from clock where provider = $1 and greatest(granted_at, answered_at) > now
+  )
+  delete from etl_permits p using clock
+  where p.provider = $1 and ${over("p")} + interval '1 minute' <= now and (${holds("p")}) is not true
+    and (p.remaining is not null or not exists (
+      select from etl_permits t where t.provider = $1 and ${holds("t")} and ${unseen("p", "t")}
+    ))`
+
+/** $1: the provider, $2: the most permits that count, $3: seconds that a permit lasts. */
+const grant = `
+  with clock as materialized (select clock_timestamp() as now),
+  counting as (
+    select count(*) as permits, min(${over("p")}) + interval '1 minute' as next_end
+    from etl_permits p, clock where p.provider = $1 and ${over("p")} + interval '1 minute' > now
+  ),
+  -- Few, however many requests a key allows: most answers tell what remains.
+  silent as materialized (
+    select * from etl_permits where provider = $1 and remaining is null
+  ),
+  exhausted as (
+    select max(t.answered_at + t.resets_in) as reset
+    from etl_permits t, clock
+    where t.provider = $1 and ${holds("t")} and t.remaining <= (select count(*) from silent p where ${unseen("p", "t")})
+  ),
+  verdict as (
+    select greatest(case when permits >= $2::float8 then next_end end, reset) as free_at from counting, exhausted
+  ),
+  granted as (
+    insert into etl_permits (provider, granted_at, lasts)
+    select $1, now, make_interval(secs => $3) from verdict, clock where free_at is null
+    returning id
+  )
+  select (select id::float8 from granted) as id, (extract(epoch from free_at - now) * 1000)::float8 as millis
+  from verdict, clock`
+
+const make = Effect.gen(function* () {
+  const sql = yield* makeClient
+  const transaction = makeTransaction(sql)
+
+  return PermitRepo.of({
+    acquire: Effect.fn("PermitRepo.acquire")(
+      function* (provider, { lasts, requests }) {
+        // Each statement sees what was committed when it began: all that was granted before the lock was taken.
+        yield* sql`select pg_advisory_xact_lock(hashtextextended(${`etl_permits ${provider}`}, 0))`
+        yield* sql.unsafe(tidy, [provider])
+        const since = yield* monotonicMillis
+        const [row] = yield* sql.unsafe<{ id: number | null; millis: number | null }>(grant, [
+          provider,
+          requests,
+          Duration.toSeconds(lasts),
+        ])
+        const { id, millis } = row!
+        return id === null
+          ? ({ _tag: "Wait", millis: millis! } satisfies PermitAnswer)
+          : ({ _tag: "Granted", id, since } satisfies PermitAnswer)
+      },
+      (effect) => repeatConflicts(transaction(effect)),
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    answered: Effect.fn("PermitRepo.answered")(
+      function* (id, allowance) {
+        const seconds = allowance === undefined ? null : (allowance.resetsInMillis + roundingMillis) / 1_000
+        yield* sql`
+          update etl_permits set
+            answered_at = clock_timestamp(), remaining = ${allowance?.remaining ?? null}::integer,
+            resets_in = make_interval(secs => ${seconds}::float8)
+          where id = ${id} and answered_at is null`
+      },
+      (effect) => repeatConflicts(effect),
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    giveBack: Effect.fn("PermitRepo.giveBack")(
+      function* (id) {
+        yield* sql`delete from etl_permits where id = ${id} and answered_at is null`
+      },
+      (effect) => repeatConflicts(effect),
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+  })
+})
+
+export const layer = Layer.effect(PermitRepo, make)

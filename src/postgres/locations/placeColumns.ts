@@ -1,0 +1,20 @@
+import type { PgTypes } from "@effect/sql-pg"
+import type { Location } from "../../domain/Location.ts"
+import { doubles, texts } from "../arrays.ts"
+
+export const placeColumns = ["latitude", "longitude", "country", "region", "city", "timezone", "isp_name"] as const
+
+type PlaceColumn = (typeof placeColumns)[number]
+
+const isCoordinate = (column: PlaceColumn): column is "latitude" | "longitude" =>
+  column === "latitude" || column === "longitude"
+
+export const placeType = (column: PlaceColumn): "float8" | "text" => (isCoordinate(column) ? "float8" : "text")
+
+/** An array parameter for each of the columns. */
+export const placeArrays = (places: ReadonlyArray<Location | undefined>): ReadonlyArray<PgTypes.Parameter> =>
+  placeColumns.map((column) =>
+    isCoordinate(column)
+      ? doubles(places.map((place) => place?.[column] ?? null))
+      : texts(places.map((place) => place?.[column] ?? null)),
+  )

@@ -1,0 +1,44 @@
+import { Effect, Layer } from "effect"
+import type { ReportData } from "../../domain/ReportData.ts"
+import type { RunName } from "../../domain/RunRecord.ts"
+import { isEmbedded, makeClient } from "../client.ts"
+import { findRun, latestRuns } from "../runs/findRuns.ts"
+import { fromReadError } from "../../repo/NotFound.ts"
+import { readFailed, readQueue, readRejects } from "./reportRuns.ts"
+import { ReportRepo } from "../../repo/ReportRepo.ts"
+import { readUsers } from "./reportUsers.ts"
+import { makeTransaction } from "../transaction.ts"
+
+const mostRuns = 20
+
+const make = Effect.gen(function* () {
+  const sql = yield* makeClient
+  const transaction = makeTransaction(sql)
+  const embedded = yield* isEmbedded
+
+  const readAll = Effect.fnUntraced(function* (name: RunName) {
+    yield* sql`set transaction isolation level repeatable read read only`
+    // Places of many users are tens of thousands of groups: on disk they would take twice as long.
+    yield* sql`select set_config('work_mem', '64MB', true)`
+    const [server] = yield* sql<{ madeAt: Date; database: string }>`
+      select now() as "madeAt", current_database()::text as database`
+    const runs = yield* latestRuns(sql, mostRuns)
+    const run = name === "latest" && runs.length === 0 ? null : yield* findRun(sql, name)
+    return {
+      madeAt: server!.madeAt,
+      database: embedded ? "embedded" : server!.database,
+      ...(yield* readUsers(sql)),
+      run,
+      failed: run === null ? { total: 0, files: [] } : yield* readFailed(sql, run.runId),
+      rejects: run === null ? { kept: 0, distinct: 0, reasons: [] } : yield* readRejects(sql, run.runId),
+      runs,
+      queue: yield* readQueue(sql),
+    } satisfies ReportData
+  })
+
+  return ReportRepo.of({
+    read: Effect.fn("ReportRepo.read")((run: RunName) => transaction(readAll(run)), Effect.mapError(fromReadError)),
+  })
+})
+
+export const layer = Layer.effect(ReportRepo, make)

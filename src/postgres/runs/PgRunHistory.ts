@@ -1,0 +1,55 @@
+import { Effect, Layer } from "effect"
+import { baseName } from "../../text/format.ts"
+import { describeReason } from "../../domain/Reject.ts"
+import type { RejectedFor } from "../../domain/RejectTally.ts"
+import type { RunFile, RunName } from "../../domain/RunRecord.ts"
+import { makeClient } from "../client.ts"
+import { findRun, latestRuns } from "./findRuns.ts"
+import { fromReadError } from "../../repo/NotFound.ts"
+import { filesOfRun } from "./runFiles.ts"
+import { RunHistory } from "../../repo/RunHistory.ts"
+import { type ReasonRow, reasonsOfRun } from "./runRecords.ts"
+import { makeTransaction } from "../transaction.ts"
+
+const make = Effect.gen(function* () {
+  const sql = yield* makeClient
+  const transaction = makeTransaction(sql)
+
+  // One moment for all of an answer: its statements see the same.
+  const snapshot = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    transaction(Effect.andThen(sql`set transaction isolation level repeatable read, read only`, effect))
+
+  return RunHistory.of({
+    find: Effect.fn("RunHistory.find")((name: RunName) => findRun(sql, name), Effect.mapError(fromReadError)),
+
+    latest: Effect.fn("RunHistory.latest")(
+      function* (limit: number) {
+        const [count] = yield* sql<{ total: number }>`select count(*)::float8 as total from etl_runs`
+        return { total: count!.total, runs: yield* latestRuns(sql, limit) }
+      },
+      snapshot,
+      Effect.mapError(fromReadError),
+    ),
+
+    details: Effect.fn("RunHistory.details")(
+      function* (name: RunName) {
+        const run = yield* findRun(sql, name)
+        const reasons = yield* sql.unsafe<ReasonRow>(reasonsOfRun, [run.runId])
+        return {
+          ...run,
+          files: yield* sql.unsafe<RunFile>(filesOfRun, [run.runId]),
+          rejectedFor: reasons.map(({ reason, records, uri, line }): RejectedFor => ({
+            reason: describeReason(reason),
+            records,
+            file: baseName(uri),
+            line,
+          })),
+        }
+      },
+      snapshot,
+      Effect.mapError(fromReadError),
+    ),
+  })
+})
+
+export const layer = Layer.effect(RunHistory, make)

@@ -1,0 +1,97 @@
+import { Effect, Layer } from "effect"
+import { DatabaseError, fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
+import type { RecordCounts } from "../../domain/RunSummary.ts"
+import { integers, texts } from "../arrays.ts"
+import { makeClient } from "../client.ts"
+import { countsOf, isReplaced, isUnderWay, storable } from "./etlFiles.ts"
+import { makeFileLoads } from "./fileLoads.ts"
+import { patiently } from "../patience.ts"
+import { makeLocks, sourceLock } from "../locks.ts"
+import { type Attempt, type Ending, type FileProblem, RunRepo, type RunRequest } from "../../repo/RunRepo.ts"
+import { makeTransaction } from "../transaction.ts"
+
+const inCluster = (source: string, id: number) =>
+  new DatabaseError({
+    operation: "checkpoint",
+    message: `Run ${id} loads ${source} in a cluster. Follow it (etl follow ${id}), or cancel it (etl cancel ${id}) and run again.`,
+    retryable: false,
+  })
+
+const make = Effect.gen(function* () {
+  const sql = yield* makeClient
+  const transaction = makeTransaction(sql)
+  const lock = yield* makeLocks
+
+  const counts = (where: string, parameters: ReadonlyArray<unknown>) =>
+    sql.unsafe<RecordCounts>(countsOf(where), parameters).pipe(Effect.map((rows) => rows[0]!))
+
+  const totalsOf = (runId: number) => counts("f.run_id = $1", [runId])
+
+  const beginAttempt = ({ source, mapping, force }: RunRequest) =>
+    Effect.gen(function* () {
+      const [elsewhere] = yield* sql.unsafe<{ id: number }>(
+        `select id::float8 as id from etl_runs where source = $1 and ${isUnderWay}`,
+        [source],
+      )
+      if (elsewhere !== undefined) return yield* inCluster(source, elsewhere.id)
+      const resumed = yield* sql<Attempt>`
+        update etl_runs set attempts = attempts + 1, attempted_at = now(), ended_at = null, exit_code = null,
+          problems = null, execution = null, cancelled_at = null, job = null, result = null
+        where id = (
+          select id from etl_runs
+          where source = ${source} and mapping = ${mapping} and force = ${force} and finished_at is null
+          order by id desc limit 1 for update
+        )
+        returning id::float8 as "runId", attempts as attempt`
+      if (resumed[0] !== undefined) return resumed[0]
+      const begun = yield* sql<Attempt>`
+        insert into etl_runs (source, mapping, force) values (${source}, ${mapping}, ${force})
+        returning id::float8 as "runId", attempts as attempt`
+      return begun[0]!
+    })
+
+  return RunRepo.of({
+    ...(yield* makeFileLoads),
+
+    begin: Effect.fn("RunRepo.begin")(function* (request: RunRequest) {
+      const { source } = request
+      yield* lock(`${sourceLock}${source}`, `Another process loads ${source}. Waiting until it is done.`)
+      return yield* transaction(beginAttempt(request)).pipe(Effect.mapError(toDatabaseError), patiently)
+    }),
+
+    keepProblems: Effect.fn("RunRepo.keepProblems")(
+      function* (runId: number, problems: ReadonlyArray<FileProblem>) {
+        const kept = problems.map(({ uri, error }) => ({ uri: storable(uri), error: storable(error) }))
+        yield* sql`update etl_runs set problems = ${JSON.stringify(kept)}::jsonb where id = ${runId}`
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    committed: Effect.fn("RunRepo.committed")(
+      (runId: number) => counts(`f.run_id = $1 and not ${isReplaced("f")}`, [runId]),
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    totals: Effect.fn("RunRepo.totals")(totalsOf, Effect.mapError(fromSqlError), patiently),
+
+    end: Effect.fn("RunRepo.end")(
+      function* ({ runId, attempt }: Attempt, { exitCode, isFinished, milliseconds, stages }: Ending) {
+        // The attempt's time is added once. An earlier version leaves the end of the attempt before its own.
+        yield* sql`
+          update etl_runs set ${sql.update(yield* totalsOf(runId))}, finished_at = ${isFinished ? sql`now()` : null},
+            ended_at = greatest(now(), attempted_at), exit_code = ${exitCode}, milliseconds = milliseconds + ${milliseconds},
+            stages = (
+              select json_object_agg(stage, time + coalesce((stages ->> stage)::bigint, 0))
+              from unnest(${texts(Object.keys(stages))}, ${integers(Object.values(stages))}) t (stage, time)
+            )
+          where id = ${runId} and attempts = ${attempt} and (ended_at is null or ended_at < attempted_at)`
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+  })
+})
+
+export const layer = Layer.effect(RunRepo, make)

@@ -1,0 +1,248 @@
+import { Effect } from "effect"
+import type { SqlError } from "effect/sql/SqlError"
+import { type DatabaseError, fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
+import { laneCount } from "../../domain/Lane.ts"
+import { countNames, type RecordCounts } from "../../domain/RunSummary.ts"
+import { integers, texts } from "../arrays.ts"
+import { anotherProcess } from "../users/checkpoints.ts"
+import { makeClient } from "../client.ts"
+import { countsOf, countSums, storable } from "./etlFiles.ts"
+import { patiently } from "../patience.ts"
+import { fileColumns, type FileRow, partsOf, toLoad } from "./fileRows.ts"
+import { makeLocks } from "../locks.ts"
+import type {
+  Beginning,
+  FileIdentity,
+  FileLoad,
+  Part,
+  RegisteredFile,
+  RunRequest,
+  TakenLoad,
+} from "../../repo/RunRepo.ts"
+import { makeTransaction } from "../transaction.ts"
+import type { LoadRef, PartRef } from "../../repo/UserRepo.ts"
+
+/** Files of one statement. */
+const batchSize = 5_000
+
+/**
+ * The checkpoints' counts become the file's. Parameters: its number, its load, its run, and the fence of who finishes it;
+ * null where its parts are finished. A file without a record has no checkpoints.
+ */
+const finish = `
+  with committed as (
+    delete from etl_checkpoints where file_id = $1 and load = $2 and run_id = $3 and fence = coalesce($4::integer, fence)
+    returning *
+  ), sums as (
+    select ${countSums} from committed
+  )
+  update etl_files f set loaded_at = coalesce(f.loaded_at, now()), error = null,
+    ${countNames.map((name) => `${name} = f.${name} + s.${name}`).join(", ")}
+  from sums s where f.id = $1 and f.load = $2 and f.run_id = $3
+    and (f.loaded_at is not null or exists (select from committed) or (f.header is null and f.fence = $4))
+  returning ${countNames.map((name) => `f.${name}::float8`).join(", ")}`
+
+/** The loads of files, from their listing to their end: the part of `RunRepo` that has to do with them. */
+export const makeFileLoads = Effect.gen(function* () {
+  const sql = yield* makeClient
+  const transaction = makeTransaction(sql)
+  const lock = yield* makeLocks
+
+  const counts = (where: string, parameters: ReadonlyArray<unknown>) =>
+    sql.unsafe<RecordCounts>(countsOf(where), parameters).pipe(Effect.map((rows) => rows[0]!))
+
+  const registerBatch = Effect.fnUntraced(function* <File extends FileIdentity>(
+    runId: number,
+    request: RunRequest,
+    files: ReadonlyArray<File>,
+  ) {
+    const uris = texts(files.map(({ uri }) => uri))
+    const fingerprints = texts(files.map(({ fingerprint }) => fingerprint))
+    yield* sql`
+      insert into etl_files (uri, fingerprint, size, run_id, mapping)
+      select t.uri, t.fingerprint, t.size, ${runId}, ${request.mapping}
+      from unnest(${uris}, ${fingerprints}, ${integers(files.map(({ size }) => size))})
+        with ordinality as t (uri, fingerprint, size, number)
+      where not exists (select from etl_files f where f.uri = t.uri and f.fingerprint = t.fingerprint)
+      order by t.number
+      on conflict do nothing`
+    const rows = yield* sql.unsafe<FileRow>(
+      `select ${fileColumns}, c.* from unnest($1, $2) with ordinality as t (uri, fingerprint, number)
+      join etl_files f using (uri, fingerprint)
+      cross join lateral ${partsOf("f.id")} c
+      order by t.number`,
+      [uris, fingerprints],
+    )
+    return rows.map((row, index) => toLoad(row, files[index]!, request))
+  })
+
+  /** Another load begins, with nothing of the one before but the file's number. */
+  const reload = Effect.fnUntraced(function* (runId: number, { mapping }: RunRequest, fileId: number) {
+    const begun = yield* sql`
+        update etl_files set load = load + 1, run_id = ${runId}, mapping = ${mapping}, header = null, loaded_at = null,
+          max_record_size = null, read = 0, inserted = 0, updated = 0, unchanged = 0, stale = 0, duplicate = 0, rejected = 0
+        where id = ${fileId}
+          and ((loaded_at is not null and run_id <> ${runId}) or (loaded_at is null and mapping <> ${mapping}))
+        returning id`
+    if (begun.length === 0) return
+    yield* sql`delete from etl_checkpoints where file_id = ${fileId}`
+    yield* sql`delete from etl_rejects where file_id = ${fileId}`
+  }, transaction)
+
+  /** What is loaded of an unfinished file becomes this run's. */
+  const takeOver = Effect.fnUntraced(function* (runId: number, { mapping }: RunRequest, fileId: number) {
+    const taken = yield* sql<{ from: number }>`
+      update etl_files f set run_id = ${runId}, mapping = ${mapping} from etl_files before
+      where f.id = ${fileId} and before.id = f.id
+        and f.loaded_at is null and (f.mapping = ${mapping} or f.header is null)
+      returning before.run_id::float8 as "from"`
+    if (taken.length === 0) return
+    yield* sql`update etl_checkpoints set run_id = ${runId} where file_id = ${fileId}`
+    yield* sql`update etl_rejects set run_id = ${runId} where file_id = ${fileId}`
+    const left = yield* counts("f.run_id = $1", [taken[0]!.from])
+    yield* sql`update etl_runs set ${sql.update(left)} where id = ${taken[0]!.from} and id <> ${runId}`
+  }, transaction)
+
+  /**
+   * Raises the fences, and tells where the checkpoints stand behind them. A process that was killed may have left a COMMIT
+   * under way: it is waited for.
+   */
+  const fenced = (
+    fileId: number,
+    part: number | undefined,
+    isAgain = false,
+  ): Effect.Effect<FileRow, SqlError | DatabaseError> =>
+    Effect.gen(function* () {
+      // Why one part failed, its other parts leave.
+      const clearError = part === undefined ? ", error = null" : ""
+      const raised = yield* sql.unsafe<FileRow>(
+        `update etl_files f set fence = fence + 1${clearError} where id = $1 and loaded_at is null returning ${fileColumns}`,
+        [fileId],
+      )
+      const [file] =
+        raised.length > 0
+          ? raised
+          : yield* sql.unsafe<FileRow>(`select ${fileColumns} from etl_files f where id = $1`, [fileId])
+      if (file!.isLoaded || file!.header === null) return { ...file!, parts: null }
+      const checkpoints = yield* sql`
+        update etl_checkpoints set fence = ${file!.fence}
+        where file_id = ${fileId} and part = coalesce(${part ?? null}::integer, part) and fence < ${file!.fence}
+        returning 1`
+      if (checkpoints.length > 0) {
+        const [stored] = yield* sql.unsafe<Pick<FileRow, "parts">>(`select * from ${partsOf("$1", "$2")} c`, [
+          fileId,
+          part ?? null,
+        ])
+        return { ...file!, parts: stored!.parts ?? [] }
+      }
+      // The file was finished between the two statements, or somebody else has taken it.
+      if (!isAgain) return yield* fenced(fileId, part, true)
+      return yield* anotherProcess
+    })
+
+  const takeFile = Effect.fnUntraced(function* <File extends FileIdentity>(
+    runId: number,
+    request: RunRequest,
+    { file, fileId }: RegisteredFile<File>,
+    part?: number,
+  ) {
+    const found = yield* fenced(fileId, part)
+    // Somebody has begun anew, and not split it.
+    if (part !== undefined && part > 0 && !found.isLoaded && found.header === null) return yield* anotherProcess
+    if (found.runId === runId && found.mapping === request.mapping) return toLoad(found, file, request)
+    if (request.force) yield* reload(runId, request, fileId)
+    yield* takeOver(runId, request, fileId)
+    return toLoad(yield* fenced(fileId, part), file, request)
+  })
+
+  const finishFile = Effect.fnUntraced(function* ({ fileId, load, runId }: LoadRef, fence: number | null) {
+    const [counts] = yield* sql.unsafe<RecordCounts>(finish, [fileId, load, runId, fence])
+    return counts ?? (yield* anotherProcess)
+  })
+
+  /** Who finishes the last part, finishes the file: they do it one after the other. */
+  const finishOne = Effect.fnUntraced(function* (ref: PartRef) {
+    const { fence, fileId, load, part, runId } = ref
+    const [file] = yield* sql<{ isLoaded: boolean }>`
+      select loaded_at is not null as "isLoaded" from etl_files
+      where id = ${fileId} and load = ${load} and run_id = ${runId} for update`
+    if (file?.isLoaded === true) return yield* counts("f.id = $1 and f.load = $2", [fileId, load])
+    const ended = yield* sql`
+      update etl_checkpoints set byte_offset = part_end
+      where file_id = ${fileId} and load = ${load} and run_id = ${runId} and part = ${part} and fence = ${fence}
+      returning 1`
+    if (ended.length === 0) return yield* anotherProcess
+    const unfinished =
+      yield* sql`select from etl_checkpoints where file_id = ${fileId} and byte_offset < part_end limit 1`
+    if (unfinished.length === 0) return yield* finishFile(ref, null)
+    return yield* counts("f.id = $1 and f.load = $2", [fileId, load])
+  }, transaction)
+
+  return {
+    register: Effect.fn("RunRepo.register")(
+      function* <File extends FileIdentity>(runId: number, request: RunRequest, files: ReadonlyArray<File>) {
+        const loads: Array<FileLoad<File>> = []
+        for (let start = 0; start < files.length; start += batchSize) {
+          loads.push(...(yield* registerBatch(runId, request, files.slice(start, start + batchSize))))
+        }
+        return loads
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    lock: Effect.fn("RunRepo.lock")(({ file, fileId }: RegisteredFile<FileIdentity>, sharing?: "shared") =>
+      lock(`file ${fileId}`, `Another process loads ${file.uri}. Waiting until it is done.`, sharing),
+    ),
+
+    take: Effect.fn("RunRepo.take")(takeFile, Effect.mapError(toDatabaseError), patiently),
+
+    beginFile: Effect.fn("RunRepo.beginFile")(
+      function* ({ fence, fileId, load, runId }: TakenLoad, { header, maxRecordSize, parts }: Beginning) {
+        yield* sql`
+          with begun as (
+            update etl_files set header = ${header}, max_record_size = ${maxRecordSize}
+            where id = ${fileId} and load = ${load} and run_id = ${runId} and fence = ${fence} and loaded_at is null
+              and header is null
+            returning id
+          )
+          insert into etl_checkpoints (file_id, part, part_end, lane, load, run_id, fence, byte_offset, line)
+          select id, number - 1, part_end, lane, ${load}, ${runId}, ${fence}, byte_offset, line
+          from begun cross join generate_series(0, ${laneCount - 1}::integer) lane
+            cross join unnest(
+              ${integers(parts.map(({ start }) => start.byteOffset))}, ${integers(parts.map(({ start }) => start.line))},
+              ${integers(parts.map(({ end }) => end ?? null))}
+            ) with ordinality as t (byte_offset, line, part_end, number)`
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+
+    finishPart: Effect.fn("RunRepo.finishPart")(
+      (ref: PartRef & Part) => (ref.resume?.end === undefined ? finishFile(ref, ref.fence) : finishOne(ref)),
+      Effect.mapError(toDatabaseError),
+      patiently,
+    ),
+
+    failFile: Effect.fn("RunRepo.failFile")(
+      function* ({ fence, fileId, load, runId }: TakenLoad, error: string) {
+        const failed = yield* sql`update etl_files f set error = ${storable(error)}
+          where id = ${fileId} and load = ${load} and run_id = ${runId} and loaded_at is null and (
+            fence = ${fence} or exists (select from etl_checkpoints c where c.file_id = f.id and c.fence = ${fence})
+          )
+          returning 1`
+        if (failed.length === 0) return yield* anotherProcess
+      },
+      Effect.mapError(toDatabaseError),
+      patiently,
+    ),
+
+    fileCounts: Effect.fn("RunRepo.fileCounts")(
+      function* ({ fileId, load }: LoadRef) {
+        return yield* counts("f.id = $1 and f.load = $2", [fileId, load])
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
+    ),
+  }
+})

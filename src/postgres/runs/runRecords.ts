@@ -1,0 +1,87 @@
+import type { Reason } from "../../domain/Reject.ts"
+import { countNames } from "../../domain/RunSummary.ts"
+import { countsOf } from "./etlFiles.ts"
+import { lockKey, sourceLock } from "../locks.ts"
+
+/** The counts of a row, or of several together, as one JSON value. */
+export const countsAsJson = (row: string): string =>
+  `json_build_object(${countNames.map((name) => `'${name}', ${row}.${name}`).join(", ")})`
+
+/** What is kept of the last attempt's end. An earlier version leaves that of an attempt before its own. */
+const ofLastAttempt = (column: string): string => `case when r.ended_at >= r.attempted_at then r.${column} end`
+
+/** Whether a cluster loads the run, or a process: it has the lock of the source, and the run is the one that was tried last of it. */
+const isRunning = `
+  r.finished_at is null and ${ofLastAttempt("ended_at")} is null
+  and r.id = (select id from etl_runs l where l.source = r.source order by l.attempted_at desc, l.id desc limit 1)
+  and (r.execution is not null or exists (
+    select from pg_locks l
+    where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+      and l.database = (select oid from pg_database where datname = current_database())
+      and (l.classid::bigint << 32) | l.objid::bigint = ${lockKey(`'${sourceLock}' || r.source`)}
+  ))`
+
+/** Whether a file belongs to the `run`, a name of `etl_runs` in the statement. */
+const hasFile = (run: string): string => `exists (select from etl_files f where f.run_id = ${run}.id)`
+
+/** Whether the `run` has ended without a file: all were loaded, or it listed none. */
+export const hasNothing = (run: string): string =>
+  `((${run}.finished_at is not null or ${run}.ended_at is not null) and ${run}.read = 0 and not ${hasFile(run)})`
+
+/** Whether the `run` found all files of its source loaded. */
+const hadNothingToDo = (run: string): string =>
+  `(${run}.finished_at is not null and ${run}.read = 0 and not ${hasFile(run)})`
+
+/** The runs that `rows` selects of `etl_runs`. */
+export const runsOf = (rows: string): string => `
+  select id::float8 as "runId", source, force, attempts, started_at as "startedAt", attempted_at as "attemptedAt",
+    "endedAt", finished_at as "finishedAt", "exitCode", totals,
+    case when exists (select from jsonb_each_text(stages) where value <> '0') then stages end as stages,
+    case when "nothingToDo" then 'nothing to do' when finished_at is not null then 'finished'
+      when cancelled_at is not null then 'cancelled' when running then 'running'
+      when "hasFile" then 'unfinished' else 'failed' end as state,
+    execution is not null as cluster,
+    nullif(
+      milliseconds + case when running then (extract(epoch from now() - attempted_at) * 1000)::bigint else 0 end, 0
+    )::float8 as milliseconds
+  from (
+    select r.*, ${isRunning} as running, ${hadNothingToDo("r")} as "nothingToDo", ${hasFile("r")} as "hasFile",
+      ${ofLastAttempt("ended_at")} as "endedAt",
+      ${ofLastAttempt("exit_code::int")} as "exitCode", coalesce(live.totals, ${countsAsJson("r")}) as totals
+    from (${rows}) r
+    left join lateral (
+      select ${countsAsJson("c")} as totals from (${countsOf("f.run_id = r.id")}) c
+    ) live on r.finished_at is null
+  ) runs
+  order by attempted_at desc, id desc`
+
+/** A reason of a run, how many records it cost, and where the first is; `distinct`: how many reasons there are in all. */
+export interface ReasonRow {
+  readonly reason: Pick<Reason, "column" | "message">
+  readonly records: number
+  readonly uri: string
+  readonly line: number
+  readonly distinct: number
+}
+
+/**
+ * Parameter: the run. A record that names a reason twice counts once. Records with the same reasons are counted together
+ * before these are told apart: of a million there are few kinds.
+ */
+export const reasonsOfRun = `
+  with kinds as (
+    select reasons, count(*) as records, min(array[file_id, byte_offset]) as first
+    from etl_rejects where run_id = $1 group by reasons
+  ), counted as (
+    select reason, sum(records)::float8 as records, min(first) as first
+    from kinds cross join lateral (
+      select distinct jsonb_build_object('column', told -> 'column', 'message', told -> 'message') as reason
+      from jsonb_array_elements(reasons) told
+    ) of_kind
+    group by reason
+  )
+  select reason, records, f.uri, r.line::float8 as line, (count(*) over ())::float8 as "distinct"
+  from counted
+  join etl_rejects r on r.file_id = first[1] and r.byte_offset = first[2]
+  join etl_files f on f.id = r.file_id
+  order by records desc, first`

@@ -1,0 +1,133 @@
+import { Data, Effect } from "effect"
+import { SqlError } from "effect/sql/SqlError"
+import type { UserRecord } from "../../domain/Chunk.ts"
+import { sqlState } from "../../domain/DatabaseError.ts"
+import type { Reason, Reject } from "../../domain/Reject.ts"
+import { addCounts, noRecords, type RecordCounts } from "../../domain/RunSummary.ts"
+
+/** What became of a chunk's users. */
+export interface Written {
+  readonly counts: RecordCounts
+  readonly refused: ReadonlyArray<Reject>
+}
+
+/**
+ * Rows that should have been written are not, and PostgreSQL reports no error: another transaction wrote the same users
+ * meanwhile, or a trigger or policy that somebody added to the table keeps them out. `missing`: the byte offsets of these
+ * rows, where they are known.
+ */
+export class NotWritten extends Data.TaggedError("NotWritten")<{ readonly missing: ReadonlySet<number> }> {}
+
+export const isNotWritten = (error: unknown): error is NotWritten => error instanceof NotWritten
+
+/** Classes 22 (data) and 23 (constraints), and what a trigger raises: a record's fault. All else is the database's. */
+const aboutRecords = /^(22|23|P0001)/
+
+/** Whether PostgreSQL refused what was written, not to write. */
+export const isRefusal = (error: unknown): error is SqlError =>
+  error instanceof SqlError && aboutRecords.test(sqlState(error) ?? "")
+
+/** Code points of a trigger's message that are kept. It may be of any length, for each record of a chunk. */
+const maxMessage = 1_000
+
+/** Joined anew: a slice would keep the whole text in memory. */
+const cut = (text: string): string => {
+  if (text.length <= maxMessage) return text
+  const kept = Array.from(text.slice(0, 2 * maxMessage)).slice(0, maxMessage)
+  return `${kept.join("")}... (cut)`
+}
+
+const field = (cause: unknown, name: string): string | undefined =>
+  cause instanceof Error && name in cause ? cut(String((cause as unknown as Record<string, unknown>)[name])) : undefined
+
+const keptOut: Reason = {
+  column: null,
+  message:
+    "is refused by PostgreSQL without an error: a BEFORE trigger of users returns NULL for it, or a policy hides its row",
+}
+
+const toReason = (error: SqlError): Reason => {
+  const { cause } = error.reason
+  return {
+    column: field(cause, "column") ?? null,
+    message: `is refused by PostgreSQL (SQLSTATE ${sqlState(error)})`,
+    detail: field(cause, "message") ?? "no reason given",
+  }
+}
+
+const toReject = (record: UserRecord, reason: Reason): Reject => ({
+  byteOffset: record.byteOffset,
+  line: record.line,
+  raw: record.raw,
+  length: record.raw.length,
+  reasons: [reason],
+})
+
+const rejected = (records: ReadonlyArray<UserRecord>, reason: Reason): Written => ({
+  counts: { ...noRecords, read: records.length, rejected: records.length },
+  refused: records.map((record) => toReject(record, reason)),
+})
+
+const add = (left: Written, right: Written): Written => ({
+  counts: addCounts(left.counts, right.counts),
+  refused: [...left.refused, ...right.refused],
+})
+
+const inFileOrder = ({ counts, refused }: Written): Written => ({
+  counts,
+  refused: refused.toSorted((left, right) => left.byteOffset - right.byteOffset),
+})
+
+/** Another transaction that wrote the same user has ended by then; a trigger stays. */
+const triesOfRow = 4
+
+/**
+ * Writes records of which the database refuses some. Where it reports an error, they are halved, in their order, until
+ * each that is refused stands alone; where it reports none, the missing rows are named, and written again without the
+ * others. An e-mail whose row is refused gets its next best record. `write` writes all of the records it is given, or
+ * fails and leaves nothing.
+ */
+export const writeAcceptable = <E, R>(
+  records: ReadonlyArray<UserRecord>,
+  write: (records: ReadonlyArray<UserRecord>) => Effect.Effect<RecordCounts, E, R>,
+): Effect.Effect<Written, Exclude<E, NotWritten>, R> => {
+  type Writing = Effect.Effect<Written, Exclude<E, NotWritten>, R>
+  const tries = new Map<number, number>()
+  const isLastTry = (offset: number): boolean => {
+    const count = (tries.get(offset) ?? 0) + 1
+    tries.set(offset, count)
+    return count >= triesOfRow
+  }
+
+  const writePart = (part: ReadonlyArray<UserRecord>): Writing =>
+    part.length === 0
+      ? Effect.succeed({ counts: noRecords, refused: [] })
+      : write(part).pipe(
+          Effect.map((counts): Written => ({ counts, refused: [] })),
+          Effect.catch((error): Writing => {
+            if (isNotWritten(error)) return writeMissing(part, error.missing)
+            if (!isRefusal(error)) return Effect.fail(error as Exclude<E, NotWritten>)
+            return part.length > 1 ? writeHalves(part) : Effect.succeed(rejected(part, toReason(error)))
+          }),
+        )
+
+  const writeMissing = (part: ReadonlyArray<UserRecord>, missing: ReadonlySet<number>): Writing => {
+    const rows = part.filter(({ byteOffset }) => missing.has(byteOffset))
+    if (rows.length === 0)
+      return Effect.die(new Error("PostgreSQL has not written all rows, and it is not known which"))
+    const emails = new Set(rows.map(({ user }) => user.email))
+    const refused = new Set(rows.filter(({ byteOffset }) => isLastTry(byteOffset)))
+    const others = part.filter(({ user }) => !emails.has(user.email))
+    const left = part.filter((record) => emails.has(record.user.email) && !refused.has(record))
+    return Effect.zipWith(writePart(others), writePart(left), add).pipe(
+      Effect.map((written) => add(written, rejected([...refused], keptOut))),
+    )
+  }
+
+  const writeHalves = (part: ReadonlyArray<UserRecord>): Writing => {
+    const middle = Math.ceil(part.length / 2)
+    return Effect.zipWith(writePart(part.slice(0, middle)), writePart(part.slice(middle)), add)
+  }
+
+  return Effect.map(writePart(records), inFileOrder)
+}

@@ -1,0 +1,172 @@
+import { type UserColumn, userColumns } from "../../domain/User.ts"
+import { isReplaced } from "../runs/etlFiles.ts"
+import { placeColumns, placeType } from "../locations/placeColumns.ts"
+import { userParameters } from "./userArrays.ts"
+
+/** The columns that files fill, but for the key. */
+const fileColumns = userColumns.filter((column) => column !== "email")
+
+/** Days compare as days, also in an adopted table that keeps times of day. */
+const stored = (column: UserColumn): string =>
+  column === "created_at" || column === "updated_at" ? `u.${column}::date` : `u.${column}`
+
+const version = (table: string, updatedAt: string): string =>
+  `(coalesce(${updatedAt}, '-infinity'::date), ${table}.file_id, ${table}.byte_offset)`
+
+/** Last version wins: whether the incoming `i` comes after the stored `u`, or is its record, read by another mapping. */
+const isNewer = `${version("i", "i.updated_at")} >= ${version("u", stored("updated_at"))}`
+
+const isOther = `(${fileColumns.map(stored).join(", ")}) is distinct from (${fileColumns.map((column) => `i.${column}`).join(", ")})`
+
+/** The stored address is the incoming one, its place is not known, and now comes with the record. */
+const fillsPlace = "(u.ip_address = i.ip_address and u.latitude is null and i.latitude is not null)"
+
+/** An address's old place goes with the address. */
+const takesPlace = `(case when ${isNewer} then u.ip_address is distinct from i.ip_address or i.latitude is not null else ${fillsPlace} end)`
+
+const assignments = [
+  ...fileColumns.map((column) => `${column} = case when ${isNewer} then i.${column} else u.${column} end`),
+  ...placeColumns.map((column) => `${column} = case when ${takesPlace} then i.${column} else u.${column} end`),
+  `updated = u.updated or i.differs or ${isOther}`,
+  "migrated_at = now()",
+  `file_id = case when ${isNewer} then i.file_id else u.file_id end`,
+  `byte_offset = case when ${isNewer} then i.byte_offset else u.byte_offset end`,
+].join(",\n    ")
+
+const placeParameters: ReadonlyArray<readonly [name: string, type: string]> = placeColumns.map((column) => [
+  column,
+  placeType(column),
+])
+
+const namesOf = (columns: ReadonlyArray<readonly [name: string, type: string]>): ReadonlyArray<string> =>
+  columns.map(([name]) => name)
+
+export interface UpsertOptions {
+  /** Earlier parts of the file are loaded by themselves. */
+  readonly hasEarlierParts: boolean
+  /** Places are among the parameters. */
+  readonly hasPlaces: boolean
+  /** Places that the service has told before are used in the statement itself; also while it is asked again. */
+  readonly remembers: boolean
+  /**
+   * New e-mails that another transaction has inserted meanwhile are left out, and rows that were not written are named;
+   * else the statement fails, which makes it a tenth faster.
+   */
+  readonly isGuarded: boolean
+}
+
+/** A function of a select list is read as it is called: `from unnest(...)` stores its rows first, at twice the cost. */
+const unnested = (columns: ReadonlyArray<readonly [name: string, type: string]>): string =>
+  columns.map(([name, type], index) => `unnest($${index + 2}::${type}[]) as ${name}`).join(", ")
+
+const emails = `$${userColumns.indexOf("email") + 2}::text[]`
+
+const numbers = `generate_series(1::bigint, cardinality(${emails})) as number`
+
+/** The rows of the arrays, numbered, with their places; in the arrays' order unless places are remembered. */
+const incoming = ({ hasPlaces, remembers }: UpsertOptions): string => {
+  const given = hasPlaces
+    ? `select ${numbers}, ${unnested([...userParameters, ...placeParameters])}`
+    : `select ${[numbers, unnested(userParameters), ...placeParameters.map(([name, type]) => `null::${type} as ${name}`)].join(", ")}`
+  if (!remembers) return `select r.*, $1::integer as file_id from (${given}) r`
+  const places = placeColumns.map((name) => `case when r.latitude is null then l.${name} else r.${name} end as ${name}`)
+  return `
+    select ${["r.number", ...namesOf(userParameters).map((name) => `r.${name}`), ...places].join(", ")}, $1::integer as file_id
+    from (${given}) r left join ip_locations l on l.address = r.ip_address and l.latitude is not null`
+}
+
+const earlierParts = ({ hasPlaces }: UpsertOptions): string => {
+  const part = 2 + userParameters.length + (hasPlaces ? placeParameters.length : 0)
+  return `exists (
+    select from etl_checkpoints c where c.file_id = $1 and c.part < $${part}::integer and c.byte_offset < c.part_end
+  )`
+}
+
+/** Rows that should have been written and were not. */
+const missing = (options: UpsertOptions): string => `
+  (select array(
+    select byte_offset from compared
+    where case when id is null then byte_offset not in (select byte_offset from inserted)
+      else is_other and is_newer and byte_offset not in (select byte_offset from changed) end
+    union all
+    select byte_offset from (${incoming(options)}) i
+    where not (select is_many from extent) and number not in (select number from stored)
+      and byte_offset not in (select byte_offset from inserted)
+  )::float8[]) as missing`
+
+const insertedColumns = [...userColumns, ...placeColumns, "byte_offset", "differs", "file_id"].join(", ")
+
+/**
+ * The upsert of a chunk's winners, which come in e-mail order. It reads what is stored first, so that equal rows cost a
+ * read and no write, and are kept nowhere in between; locks the rows that it will change in e-mail order, before it
+ * inserts (two runs at once must not deadlock); and tells how many were inserted, updated, unchanged, stale. A sum that
+ * is short means that another transaction came between, or that a trigger of the table kept rows out: where the statement
+ * is guarded, `missing` has the byte offsets of these rows.
+ *
+ * Where few of the e-mails are `stored`, which is the rule when users are loaded first, the others go from the arrays into
+ * the table; else it is cheaper to join all of them once, and to keep the new ones until the stored ones are changed.
+ *
+ * An equal row is written where a file with a lower number, or an earlier part of the file, is unfinished: records of it may come that lie between the
+ * row's and this one, and so the row must tell that it was read last here.
+ *
+ * Parameters: the file's number; `userArrays`; `placeArrays` where they are given; and the part's number where there are
+ * earlier ones.
+ */
+export const upsertUsers = (options: UpsertOptions): string => `
+with earlier as materialized (
+  select exists (
+    select from etl_files f where f.loaded_at is null and f.id < $1
+      and not ${isReplaced("f")}
+  )${options.hasEarlierParts ? ` or ${earlierParts(options)}` : ""} as is_unfinished
+), stored as materialized (
+  select i.number from unnest(${emails}) with ordinality as i (email, number) join users u on u.email = i.email
+  limit cardinality(${emails}) / 16 + 1
+), extent as materialized (
+  select count(*) as size, count(*) > cardinality(${emails}) / 16 as is_many from stored
+), matched as (
+  select u.id, u.updated as is_updated, ${isNewer} as is_newer, ${isOther} as is_other, ${fillsPlace} as fills_place,
+    (i.file_id, i.byte_offset) > (u.file_id, u.byte_offset) as is_later, i.*
+  from (${incoming(options)}) i left join users u on u.email = i.email
+  where (select size > 0 from extent) and ((select is_many from extent) or i.number in (select number from stored))
+  -- Each expression is evaluated once.
+  offset 0
+), compared as materialized (
+  select * from (
+    select (is_other and (is_newer or not is_updated)) or (differs and not is_updated) or fills_place
+      or (not is_other and is_later and (select is_unfinished from earlier)) as is_written, i.*
+    from matched i
+  ) i
+  where id is null or is_other or is_written
+), locked as materialized (
+  select i.* from compared i join users u on u.id = i.id where i.is_written order by u.email collate "C" for update of u
+), changed as (
+  update users u set
+    ${assignments}
+  from locked i where u.id = i.id
+  returning i.byte_offset, i.is_other, i.is_newer, u.file_id = i.file_id and u.byte_offset = i.byte_offset as is_taken
+), inserted as (
+  insert into users (${[...userColumns, ...placeColumns].join(", ")}, byte_offset, updated, file_id, migrated_at)
+  select ${insertedColumns}, now() from (
+    (select ${insertedColumns} from (${incoming(options)}) i
+      where not (select is_many from extent) and number not in (select number from stored)
+      ${options.remembers ? 'order by email collate "C"' : ""})
+    union all
+    (select ${insertedColumns} from compared where id is null order by email collate "C")
+  ) i
+  where (select count(*) from changed) >= 0
+  ${options.isGuarded ? "on conflict (email) do nothing" : ""}
+  returning ${options.isGuarded ? "byte_offset" : "1"}
+), counted as (
+  select count(*) filter (where id is null or is_other) as unequal,
+    count(*) filter (where id is not null and is_other and not is_newer) as older
+  from compared
+), written as (
+  select count(*) filter (where is_taken) as taken, count(*) filter (where not is_taken) as overtaken
+  from changed where is_other and is_newer
+)
+select
+  (select count(*) from inserted)::integer as inserted,
+  taken::integer as updated,
+  (case when is_many then cardinality(${emails}) else size end - unequal)::integer as unchanged,
+  (older + overtaken)::integer as stale${options.isGuarded ? `,${missing(options)}` : ""}
+from extent, counted, written`

@@ -1,0 +1,595 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { createHash } from "node:crypto"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
+import { directoryOf, etl, makeDatabase } from "../utils/etl.ts"
+import { freshFolder } from "../utils/embedded.ts"
+import { behaviours, fakeIpApi, placeOf } from "../utils/ipApi.ts"
+import { makeMmdb } from "../utils/mmdb.ts"
+import { S3Server } from "../utils/s3.ts"
+
+const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
+const row = (email: string, address: string, day = "2024-05-06") =>
+  `7,"Ada, A",Lovelace,${email},f,${address},1/2/2020,${day},${"a1".repeat(32)},yes`
+
+/** A file of users a, b, c, ... with these addresses. */
+const withAddresses = (...addresses: ReadonlyArray<string>): string =>
+  [header, ...addresses.map((address, index) => row(`${"abcdef"[index]}@example.com`, address))].join("\n")
+
+describe("etl", () => {
+  it.live("loads ./input with the old flags, with and without `run`, and says when nothing is left to do", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const args = ["--source", "./input/", "--chunksize", "1000", "--geo", "mmdb"]
+      const first = yield* etl(args, env)
+      assert.strictEqual(first.code, 0, first.stderr)
+      assert.match(first.stdout, /3 files loaded/)
+      assert.match(first.stdout, /read +3,000/)
+      const [counts] = yield* query<{ users: number; located: number; countries: number }>(`
+        select count(*)::int as users, count(latitude)::int as located, count(distinct country)::int as countries from users`)
+      assert.isAbove(counts!.located, counts!.users * 0.8)
+      assert.isAbove(counts!.countries, 30)
+
+      const second = yield* etl(["run", ...args], env)
+      assert.strictEqual(second.code, 0)
+      assert.match(second.stdout, /already loaded/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("loads from S3, anonymously, only the keys of the prefix", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const s3 = yield* S3Server
+      yield* s3.makeBucket("em-datasets")
+      yield* s3.put("em-datasets", "user_activity_1.csv", `${header}\n${row("a@example.com", "8.8.8.8")}\n`)
+      const zipped = gzipSync(`${header}\n${row("b@example.com", "8.8.8.8")}\n`)
+      yield* s3.put("em-datasets", "user_activity/2.CSV.GZ", zipped)
+      yield* s3.put("em-datasets", "user_activity.txt", "no")
+      yield* s3.put("em-datasets", "other.csv", "no")
+      const args = ["--source", "user_activity", "--aws", "--bucket", "em-datasets", "--chunksize", "1000"]
+      const loaded = yield* etl([...args, "--endpoint", s3.endpoint, "--geo", "none"], env)
+      assert.strictEqual(loaded.code, 0, loaded.stderr)
+      assert.deepStrictEqual(yield* query("select email from users order by email"), [
+        { email: "a@example.com" },
+        { email: "b@example.com" },
+      ])
+    }).pipe(Effect.provide(S3Server.layer), Effect.scoped),
+  )
+
+  it.live("locates by the service, asks each address once, and leaves the rest queued when it is down", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const service = yield* fakeIpApi()
+      const located = { ...env, IP_API_URL: service.url }
+      const source = yield* directoryOf({ "1.csv": withAddresses("8.8.8.8", "8.8.8.8", "10.1.1.1") })
+      service.script(behaviours.status(403))
+      const down = yield* etl(["--source", source], located)
+      assert.strictEqual(down.code, 7, down.stderr)
+      assert.match(down.stdout, /inserted +3/)
+      assert.match(down.stdout, /1 waiting/)
+      assert.strictEqual(service.requests.length, 1)
+
+      const up = yield* etl(["--source", source], located)
+      assert.strictEqual(up.code, 0, up.stderr)
+      const place = placeOf("8.8.8.8")
+      assert.deepStrictEqual(yield* query("select city, latitude, timezone from users order by email"), [
+        { city: place.city, latitude: place.latitude, timezone: place.timezone },
+        { city: place.city, latitude: place.latitude, timezone: place.timezone },
+        { city: null, latitude: null, timezone: null },
+      ])
+      const forced = yield* etl(["--source", source, "--force"], located)
+      assert.strictEqual(forced.code, 0, forced.stderr)
+      assert.deepStrictEqual(
+        service.requests.slice(1).map(({ addresses }) => addresses),
+        [["8.8.8.8"]],
+      )
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("requests count in the database, by key, which is not told; where they cannot be counted, it exits 6", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const service = yield* fakeIpApi()
+      const source = yield* directoryOf({ "1.csv": [header, row("a@example.com", "8.8.8.8")].join("\n") })
+      const run = yield* etl(["--source", source], { ...env, IP_API_URL: service.url })
+      assert.strictEqual(run.code, 0, run.stderr)
+      const permits = "select provider, answered_at is not null as answered, remaining from etl_permits order by id"
+      const { host } = new URL(service.url)
+      const free = { provider: host, answered: true, remaining: 14 }
+      assert.deepStrictEqual(yield* query(permits), [free])
+
+      yield* query("truncate ip_locations")
+      const key = "a-key-that-is-paid-for"
+      const paid = yield* etl(["--source", source, "--force"], { ...env, IP_API_URL: service.url, IP_API_KEY: key })
+      assert.strictEqual(paid.code, 0, paid.stderr)
+      const provider = `${host} ${createHash("sha256").update(key).digest("hex").slice(0, 8)}`
+      assert.deepStrictEqual(yield* query(permits), [free, { provider, answered: true, remaining: 13 }])
+
+      yield* query("truncate ip_locations")
+      yield* query("drop table etl_permits")
+      const uncounted = yield* etl(["--source", source, "--force"], { ...env, IP_API_URL: service.url })
+      assert.strictEqual(uncounted.code, 6, uncounted.stderr)
+      assert.include(uncounted.stderr, "etl_permits")
+      assert.strictEqual(service.requests.length, 2)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("a local database first, the service for what it does not know", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const service = yield* fakeIpApi()
+      const place = { latitude: 1.5, longitude: 2.5, country_code: "FR", city: "Here" }
+      const source = yield* directoryOf({
+        "1.csv": withAddresses("8.8.8.8", "9.9.9.9"),
+        "city.mmdb": makeMmdb({ ipVersion: 4, recordSize: 24, networks: [["8.8.8.0/24", place]] }),
+      })
+      const run = yield* etl(["--source", source, "--geo", "mmdb,ip-api", "--geo-db", join(source, "city.mmdb")], {
+        ...env,
+        IP_API_URL: service.url,
+      })
+      assert.strictEqual(run.code, 0, run.stderr)
+      assert.deepStrictEqual(
+        service.requests.map(({ addresses }) => addresses),
+        [["9.9.9.9"]],
+      )
+      assert.deepStrictEqual(yield* query("select country from users order by email"), [
+        { country: "France" },
+        { country: placeOf("9.9.9.9").country },
+      ])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("reads the column mapping: every header renamed, in another order, with spaces and capitals", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const original = JSON.parse(readFileSync("column_mappings.json", "utf8")) as Record<string, string>
+      const renamed = (name: string) => ` The ${name.toUpperCase().replace("_", " ")}`
+      const columns = Object.keys(original).toReversed()
+      const values: Record<string, string> = { email: "A@EXAMPLE.COM", id: "x-1", status: "N", created_at: "3/4/2021" }
+      const directory = yield* directoryOf({
+        "1.csv": `${columns.map((column) => `"${renamed(column)} "`).join(",")}\n${columns.map((column) => values[column] ?? "").join(",")}\n`,
+        "mapping.json": JSON.stringify(
+          Object.fromEntries(Object.entries(original).map(([header, column]) => [renamed(header), column])),
+        ),
+      })
+      const run = yield* etl(
+        ["--source", directory, "--mapping", join(directory, "mapping.json"), "--geo", "none"],
+        env,
+      )
+      assert.strictEqual(run.code, 0, run.stderr)
+      assert.deepStrictEqual(yield* query("select email, source_id, status, created_at::text, first_name from users"), [
+        { email: "a@example.com", source_id: "x-1", status: false, created_at: "2021-03-04", first_name: null },
+      ])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("rejects are kept and told (3), an unreadable file is told by name (5), the others are loaded", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const bad = `${header}\n${row("a@example.com", "8.8.8.8")}\n1,"x"y\n${row("nobody", "1.2.3")}\n`
+      const source = yield* directoryOf({ "1.csv": bad })
+      const rejected = yield* etl(["--source", source, "--geo", "none"], env)
+      assert.strictEqual(rejected.code, 3, rejected.stderr)
+      assert.match(rejected.stderr, /^1\.csv: 3 records, 2 rejects$/m)
+      assert.match(rejected.stderr, /^1 record rejected: text after a closing quote, at 1\.csv:3$/m)
+      assert.deepStrictEqual(yield* query("select line::int, reasons from etl_rejects order by line"), [
+        { line: 3, reasons: [{ column: null, message: "text after a closing quote" }] },
+        {
+          line: 4,
+          reasons: [
+            { column: "email", message: "is not a valid e-mail address" },
+            { column: "ip_address", message: "is not an IPv4 or IPv6 address" },
+          ],
+        },
+      ])
+      const broken = yield* directoryOf({
+        "1.csv": "id;email\n1;a@example.com\n",
+        "2.csv": `${header}\n${row("b@example.com", "8.8.8.8")}\n`,
+        "3.csv.gz": gzipSync(`${header}\n${row("c@example.com", "8.8.8.8")}\n`).subarray(0, 60),
+      })
+      const failed = yield* etl(["--source", broken, "--geo", "none"], env)
+      assert.strictEqual(failed.code, 5)
+      assert.match(failed.stdout, /1 file loaded, 2 failed/)
+      assert.match(failed.stderr, /1\.csv: .*--delimiter/)
+      assert.match(failed.stderr, /3\.csv\.gz/)
+      assert.deepStrictEqual(yield* query("select email from users where email = 'b@example.com'"), [
+        { email: "b@example.com" },
+      ])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("stops (4) at more rejects than --max-rejects, a share of the records once 1,000 are read", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      // The first 500 records are bad; 10% of 5,000 are, and of 5,000 no more.
+      const rows = Array.from({ length: 5_000 }, (_, user) => row(user < 500 ? "nobody" : `u${user}@example.com`, ""))
+      const source = yield* directoryOf({ "1.csv": [header, ...rows].join("\n"), "2.csv": header })
+      const args = ["--source", source, "--geo", "none", "--chunksize", "250"]
+      const stopped = yield* etl(args, env)
+      assert.strictEqual(stopped.code, 4, stopped.stderr)
+      assert.match(stopped.stdout, /read +1,000[^]*rejected +500/)
+      assert.match(
+        stopped.stderr,
+        /stopped: 500 of 1,000 records rejected, more than 10%; 1\.csv: line 2: email is not/,
+      )
+      assert.match(stopped.stdout, /--max-rejects 10% allows[^]*What was read is committed/)
+      assert.deepStrictEqual(yield* query("select count(*)::int as users from users"), [{ users: 500 }])
+      const again = yield* etl([...args, "--max-rejects", "499"], env)
+      assert.strictEqual(again.code, 4, again.stderr)
+      assert.match(again.stdout, /read +1,000/)
+      const finished = yield* etl([...args, "--max-rejects", "500"], env)
+      assert.strictEqual(finished.code, 3, finished.stderr)
+      assert.match(finished.stdout, /read +5,000[^]*rejected +500/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("counts a record in one run, also where another run takes its file", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const rows = ["nobody", "a@example.com", "nobody", "b@example.com"].map((email) => row(email, ""))
+      const source = yield* directoryOf({ "1.csv": [header, ...rows].join("\n") })
+      const flags = ["--geo", "none", "--chunksize", "2", "--max-rejects"]
+      assert.deepInclude(yield* etl(["--source", source, ...flags, "0"], env), { code: 4 })
+      assert.deepInclude(yield* etl(["--source", join(source, "1.csv"), ...flags, "2"], env), { code: 3 })
+      assert.deepStrictEqual(yield* query("select read::int, rejected::int from etl_runs order by id"), [
+        { read: 0, rejected: 0 },
+        { read: 4, rejected: 2 },
+      ])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("judges a share of fewer records not at all", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const rows = Array.from({ length: 998 }, () => row("nobody", ""))
+      const source = yield* directoryOf({ "1.csv": [header, row("a@example.com", ""), ...rows].join("\n") })
+      const { code, stdout } = yield* etl(["--source", source, "--geo", "none", "--chunksize", "100"], env)
+      assert.strictEqual(code, 3)
+      assert.match(stdout, /rejected +998/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("the log has one JSON object a line, with step, run and counts, and no secret", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const password = "p4ssw0rd-of-a-user"
+      const source = yield* directoryOf({
+        "od\nd.csv": `${header}\n1,A,B,a@example.com,,8.8.8.8,,,${password},\n1,A,B,bad,,8.8.8.8,,,${password},\n`,
+      })
+      const args = ["run", "--log-level", "debug", "--source", source, "--geo", "none"]
+      const { log, logText, code } = yield* etl(args, env)
+      assert.strictEqual(code, 3)
+      for (const line of log) {
+        assert.containsAllKeys(line, ["time", "level", "step", "message"])
+        assert.include(["Extract", "Transform", "Locate", "Load", "ETL"], line["step"])
+      }
+      const loaded = log.find(({ message }) => message === "chunk committed")
+      assert.deepInclude(loaded, { step: "Load", run: 1, read: 2, inserted: 1, rejected: 1 })
+      assert.notInclude(logText, password)
+      assert.notInclude(logText, env["DB_PASS"]!)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("loads into the embedded database, and finds it loaded the next time", () =>
+    Effect.gen(function* () {
+      const folder = yield* freshFolder
+      const source = yield* directoryOf({ "1.csv": `${header}\n${row("a@example.com", "8.8.8.8")}\n` })
+      const args = ["--source", source, "--geo", "none", "--embedded", folder]
+      const first = yield* etl(args)
+      assert.strictEqual(first.code, 0, first.stderr)
+      assert.match(first.stdout, /inserted +1/)
+      const again = yield* Effect.all([etl(args), etl(args)], { concurrency: 2 })
+      const [second, refused] = again.toSorted((left, right) => left.code - right.code)
+      assert.strictEqual(second!.code, 0, second!.stderr)
+      assert.match(second!.stdout, /The file is already loaded/)
+      assert.strictEqual(refused!.code, 6, refused!.stdout)
+      assert.match(refused!.stderr, /in use/)
+    }).pipe(Effect.scoped),
+  )
+})
+
+describe("etl, used wrongly", () => {
+  it.live.each([
+    [["--chunksize", "5"], "--source"],
+    [["--source", "x", "--chunksize", "0"], '--chunksize: "0"'],
+    [["--source", "x", "--chunksize", "100001"], "1 to 100000"],
+    [["--source", "x", "--chunksize", "many"], "1 to 100000"],
+    [["--source", "x", "--max-record-size", "1023"], "1024 to 8388608"],
+    [["--source", "x", "--max-rejects", "many"], "a percentage such as 10%"],
+    [["--source", ""], "--source is empty"],
+    [["--source", "x", "--delimiter", "ab"], '--delimiter: "ab"'],
+    [["--source", "x", "--geo", "maxmind"], "ip-api, mmdb, none"],
+    [["--source", "x", "--geo", "none,mmdb"], "--geo"],
+    [["--source", "x", "--locate-for", "soon"], "90s, 30m, 12h or 7d"],
+    [["--source", "x", "--ip-api-quota", "0"], "1 to 100000"],
+    [["--source", "input", "--ip-api-quota", "16"], "need a key (IP_API_KEY)"],
+    [["locate", "--geo", "none"], "--geo none locates nothing"],
+    [["--source", "x", "--colour"], "--colour"],
+    [["--source", "x", "--bucket", "b"], "--bucket is for S3: add --aws"],
+    [["--source", "x", "--sign"], "--sign is for S3: add --aws"],
+    [["--source", "x", "--aws"], "--aws needs --bucket"],
+    [["--source", "x", "--geo", "none", "--geo-db", "y.mmdb"], "--geo-db is for --geo mmdb"],
+    [
+      ["--source", "input", "--geo", "none", "--mapping", "/nowhere.json"],
+      "/nowhere.json cannot be read (there is no such file)",
+    ],
+    [["--source", "input", "--geo", "none", "--mapping", "src"], "src cannot be read (it is a directory)"],
+    [["--source", "x", "--database-url", "postgres://u:geheim@h/d", "--embedded", "y"], "two databases"],
+    [["--source", "x", "--database-url", "mysql://u:geheim@h/d"], "postgres"],
+    [["frobnicate"], "frobnicate"],
+  ] as ReadonlyArray<readonly [ReadonlyArray<string>, string]>)("%s exits 2 and says why", ([args, expected]) =>
+    Effect.gen(function* () {
+      const { code, stdout, stderr } = yield* etl(args)
+      assert.strictEqual(code, 2, stderr)
+      assert.include(stderr, expected)
+      assert.notInclude(stderr, "geheim")
+      assert.strictEqual(stdout, "")
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("help and version go to stdout and exit 0", () =>
+    Effect.gen(function* () {
+      assert.deepInclude(yield* etl(["--version"]), { code: 0, stderr: "" })
+      const help = yield* etl(["run", "--help"])
+      assert.strictEqual(help.code, 0)
+      assert.include(help.stdout, "--chunksize")
+    }),
+  )
+})
+
+describe("etl locate", () => {
+  it.live("locates what a load with --geo none left; a second time nobody waits, and nobody is asked", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const service = yield* fakeIpApi()
+      const located = { ...env, IP_API_URL: service.url }
+      const source = yield* directoryOf({ "1.csv": withAddresses("8.8.8.8", "8.8.8.8", "10.1.1.1", "9.9.9.9") })
+      const loaded = yield* etl(["--source", source, "--geo", "none"], located)
+      assert.deepStrictEqual([loaded.code, service.requests.length], [0, 0])
+      const first = yield* etl(["locate"], located)
+      assert.strictEqual(first.code, 0, first.stderr)
+      assert.match(first.stdout, /2 located, 1 without a place\n.*2 by the service in 1 request\n.*1 private/)
+      const found = yield* query<{ city: string | null }>("select city from users order by email")
+      const here = placeOf("8.8.8.8").city
+      assert.deepStrictEqual(
+        found.map(({ city }) => city),
+        [here, here, null, placeOf("9.9.9.9").city],
+      )
+      const second = yield* etl(["locate"], located)
+      assert.strictEqual(second.code, 0, second.stderr)
+      assert.strictEqual(service.requests.length, 1)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("asks a local database first, also for what waits; what nobody knows is not asked for there", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const service = yield* fakeIpApi()
+      service.script(...Array.from({ length: 10 }, () => behaviours.status(500)))
+      const located = { ...env, IP_API_URL: service.url }
+      const place = { latitude: 1.5, longitude: 2.5, country_code: "FR", city: "Here" }
+      const source = yield* directoryOf({
+        "1.csv": withAddresses("8.8.8.8", "9.9.9.9"),
+        "city.mmdb": makeMmdb({ ipVersion: 4, recordSize: 24, networks: [["8.8.8.0/24", place]] }),
+      })
+      const waiting = yield* etl(["--source", source, "--locate-for", "0s"], located)
+      assert.strictEqual(waiting.code, 7, waiting.stdout)
+      assert.match(waiting.stdout, /2 addresses queued: etl locate$/)
+      const local = yield* etl(["locate", "--geo", "mmdb", "--geo-db", join(source, "city.mmdb")], located)
+      assert.strictEqual(local.code, 0, local.stdout)
+      assert.match(local.stdout, /1 located, 1 without a place\n.*2 by the local database\n.*1 unknown/)
+      assert.deepStrictEqual(yield* query("select city from users order by email"), [{ city: "Here" }, { city: null }])
+      assert.deepStrictEqual(yield* query("select address from ip_locations"), [])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("locates the users of an adopted table, however their addresses are written; what is none has no place", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const service = yield* fakeIpApi()
+      yield* query("create table users (email text, ip_address text)")
+      yield* query(`
+        insert into users (email, ip_address) values ('a@example.com', ' 8.8.8.8'),
+          ('b@example.com', '2A00:1450:4001:081B:0:0:0:200E'), ('c@example.com', '10.0.0.256'),
+          ('d@example.com', repeat('9', 41)), ('e@example.com', '')`)
+      const { code, stdout, stderr } = yield* etl(["locate"], { ...env, IP_API_URL: service.url })
+      assert.strictEqual(code, 0, stderr)
+      assert.match(stdout, /2 located, 1 without a place\n.*2 by the service in 1 request\n.*1 not an address/)
+      const found = yield* query<{ city: string | null }>("select city from users order by email")
+      assert.deepStrictEqual(
+        found.map(({ city }) => city),
+        [placeOf("8.8.8.8").city, placeOf("2a00:1450:4001:81b::200e").city, null, null, null],
+      )
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("ends when its time is up (7), and goes on with what it left", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const service = yield* fakeIpApi()
+      service.script(...Array.from({ length: 15 }, () => behaviours.silent))
+      const located = { ...env, IP_API_URL: service.url }
+      const rows = Array.from({ length: 150 }, (_, user) => row(`u${user}@example.com`, `8.8.${user}.8`))
+      const source = yield* directoryOf({ "1.csv": [header, ...rows].join("\n") })
+      yield* etl(["--source", source, "--geo", "none"], env)
+      const short = yield* etl(["locate", "--locate-for", "1s"], located)
+      assert.strictEqual(short.code, 7, short.stderr)
+      assert.match(short.stdout, /150 addresses queued, about 6 s at 15 requests a minute: etl locate$/)
+      assert.match(short.stdout, /Locating stopped: its time is up \(--locate-for\)/)
+      assert.match(short.stderr, /150 addresses queued, about 6 s at 15 requests a minute/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("tells how long the service allows no request, which is no matter of another service", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const [exhausted, healthy] = [yield* fakeIpApi(), yield* fakeIpApi()]
+      exhausted.script(behaviours.status(429, { "X-Ttl": "3600" }))
+      const source = yield* directoryOf({ "1.csv": withAddresses("8.8.8.8") })
+      const flags = ["--source", source, "--locate-for", "2s"]
+      const waiting = yield* etl(flags, { ...env, IP_API_URL: exhausted.url })
+      assert.strictEqual(waiting.code, 7, waiting.stderr)
+      assert.match(waiting.stderr, /127\.0\.0\.1:\d+ allows no request for another (59 min \d+ s|1 h 0 min)\./)
+      assert.match(waiting.stdout, /No answer came to 1 request\.\nThe service refused 1 request as too many \(429\)/)
+      const again = yield* etl(["locate", "--locate-for", "2s"], { ...env, IP_API_URL: exhausted.url })
+      assert.match(again.stderr, /allows no request for another 59 min \d+ s\./)
+      assert.strictEqual(exhausted.requests.length, 1)
+      const other = yield* etl(["locate"], { ...env, IP_API_URL: healthy.url })
+      assert.strictEqual(other.code, 0, other.stderr)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("sends no more requests in a minute than --ip-api-quota", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const service = yield* fakeIpApi()
+      const rows = Array.from({ length: 350 }, (_, user) =>
+        row(`u${user}@example.com`, `8.${user >> 8}.${user & 255}.8`),
+      )
+      const source = yield* directoryOf({ "1.csv": [header, ...rows].join("\n") })
+      const flags = ["--source", source, "--ip-api-quota", "2", "--locate-for", "3s"]
+      const { code, stderr, stdout } = yield* etl(flags, { ...env, IP_API_URL: service.url })
+      assert.strictEqual(code, 7, stderr)
+      assert.strictEqual(service.requests.length, 2)
+      assert.match(stdout, /150 addresses queued, about 45 s at 2 requests a minute: etl locate$/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("asks again for old answers", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const service = yield* fakeIpApi()
+      const located = { ...env, IP_API_URL: service.url }
+      const source = yield* directoryOf({ "1.csv": [header, row("a@example.com", "8.8.8.8")].join("\n") })
+      assert.deepInclude(yield* etl(["--source", source], located), { code: 0 })
+      yield* query("update ip_locations set located_at = now() - interval '91 days', city = 'Old'")
+      yield* query("update users set city = 'Old'")
+      yield* etl(["locate", "--locations-max-age", "92d"], located)
+      assert.strictEqual(service.requests.length, 1)
+      yield* etl(["--source", source, "--force", "--locations-max-age", "90d"], located)
+      assert.strictEqual(service.requests.length, 2)
+      assert.deepStrictEqual(yield* query("select city from users"), [{ city: placeOf("8.8.8.8").city }])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("two at once ask for each address once", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const service = yield* fakeIpApi({ requests: 100 })
+      const located = { ...env, IP_API_URL: service.url }
+      const rows = Array.from({ length: 900 }, (_, user) =>
+        row(`u${user}@example.com`, `8.${user >> 8}.${user & 255}.8`),
+      )
+      const source = yield* directoryOf({ "1.csv": [header, ...rows].join("\n") })
+      yield* etl(["--source", source, "--geo", "none"], env)
+      const both = yield* Effect.all([etl(["locate"], located), etl(["locate"], located)], { concurrency: 2 })
+      for (const { code, stdout } of both) assert.strictEqual(code, 0, stdout)
+      const asked = service.requests.flatMap(({ addresses }) => addresses)
+      assert.strictEqual(asked.length, 900)
+      assert.strictEqual(new Set(asked).size, 900)
+      assert.deepStrictEqual(yield* query("select count(*)::int as users from users where city is null"), [
+        { users: 0 },
+      ])
+    }).pipe(Effect.scoped),
+  )
+})
+
+describe("etl init", () => {
+  it.live("creates the tables, twice at once and again", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const both = yield* Effect.all([etl(["init"], env), etl(["init"], env)], { concurrency: 2 })
+      assert.deepStrictEqual(
+        [...both, yield* etl(["init"], env)].map(({ code, stderr }) => [code, stderr]),
+        [
+          [0, ""],
+          [0, ""],
+          [0, ""],
+        ],
+      )
+      const columns = yield* query<{ name: string }>(
+        "select column_name as name from information_schema.columns where table_name = 'users' order by ordinal_position",
+      )
+      assert.strictEqual(
+        columns.map(({ name }) => name).join(" "),
+        "id first_name last_name email gender ip_address created_at updated_at password status latitude longitude country region city timezone isp_name updated source_id migrated_at file_id byte_offset",
+      )
+    }).pipe(Effect.scoped),
+  )
+
+  const pythonTable = `
+    create table users (
+      id serial primary key, first_name varchar(50), last_name varchar(50), email varchar(100), gender varchar(10),
+      ip_address varchar(20), created_at timestamp, updated_at timestamp, password varchar(64), status boolean,
+      latitude double precision, longitude double precision, country varchar(64), region varchar(64), city varchar(64),
+      timezone varchar(64), isp_name varchar(128), updated boolean
+    )`
+
+  it.live("adopts the table of the Python system, keeps its rows, and merges into them", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      yield* query(pythonTable)
+      yield* query(`
+        insert into users (first_name, email, updated_at) values
+          ('Old', ' Ada@Example.com', '2020-01-01 23:59'), ('Newer', 'b@example.com', '2030-01-01 01:00')`)
+      assert.deepInclude(yield* etl(["init"], env), { code: 0 })
+      const source = yield* directoryOf({
+        "1.csv": [
+          header,
+          row("ada@example.com", "8.8.8.8", "2020-01-01"),
+          row("b@example.com", ""),
+          row("c@example.com", ""),
+        ].join("\n"),
+      })
+      const { code, stdout, stderr } = yield* etl(["--source", source, "--geo", "none"], env)
+      assert.strictEqual(code, 0, stderr)
+      assert.match(stdout, /inserted +1[^]*updated +1[^]*stale +1/)
+      assert.deepStrictEqual(yield* query("select id, email, first_name, updated from users order by id"), [
+        { id: 1, email: "ada@example.com", first_name: "Ada, A", updated: true },
+        { id: 2, email: "b@example.com", first_name: "Newer", updated: true },
+        { id: 3, email: "c@example.com", first_name: "Ada, A", updated: false },
+      ])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live.each([
+    ["insert into users (email) values ('a@example.com'), ('A@example.com ')", "a@example.com (2 times)"],
+    ["insert into users (email) values (null)", "rows without an e-mail (1)"],
+    ["alter table users alter column status type text", "status of the table users is text"],
+    ["alter table users alter column id type text", "id of the table users is text"],
+    ["alter table users add column age integer not null", "age of the table users must have a value"],
+  ] as ReadonlyArray<readonly [string, string]>)(
+    "refuses a table that it would take a loss to adopt, and changes nothing: %s",
+    ([change, expected]) =>
+      Effect.gen(function* () {
+        const { env, query } = yield* makeDatabase
+        yield* query(pythonTable)
+        yield* query(change)
+        const shape = () => query("select attname, atttypid from pg_attribute where attrelid = 'users'::regclass")
+        const [rows, columns] = [yield* query("select * from users"), yield* shape()]
+        const { code, stderr } = yield* etl(["init"], env)
+        assert.strictEqual(code, 6)
+        assert.include(stderr, expected)
+        assert.deepStrictEqual([yield* query("select * from users"), yield* shape()], [rows, columns])
+      }).pipe(Effect.scoped),
+  )
+
+  it.live("a database that cannot be used exits 6 and names what to do, never the password", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      for (const [change, expected] of [
+        [{ DB_NAME: "nowhere" }, "createdb"],
+        [{ DB_PORT: "1" }, "127.0.0.1"],
+        [{ DB_PASS: "wr0ng-secret" }, "password"],
+      ] as const) {
+        const { code, stderr } = yield* etl(["init"], { ...env, ...change })
+        assert.strictEqual(code, 6, stderr)
+        assert.include(stderr, expected)
+        assert.notInclude(stderr, "wr0ng-secret")
+        assert.notInclude(stderr, env["DB_PASS"]!)
+      }
+    }).pipe(Effect.scoped),
+  )
+})

@@ -1,0 +1,48 @@
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert, it } from "@effect/vitest"
+import { Effect, Fiber, Layer } from "effect"
+import { TestConsole } from "effect/testing"
+import * as Cli from "../../src/cli/Cli.ts"
+
+const waiting = () => Layer.effectContext(Effect.never)
+
+/** Services that are never ready. */
+const services: Cli.Services<never, never> = {
+  run: waiting,
+  check: () => Effect.never,
+  init: waiting,
+  locate: waiting,
+  rejects: waiting,
+  report: waiting,
+  runs: waiting,
+  sql: waiting,
+  worker: waiting,
+  follow: waiting,
+  cancel: waiting,
+}
+
+const goesOn = "Interrupted. The same command goes on: etl "
+
+it.live.each([
+  [["run", "--source", "a b"], `${goesOn}run --source 'a b'`],
+  [
+    ["--log-level", "warn", "--source", "x", "--database-url=postgres://u:p@h/d"],
+    `${goesOn}--log-level warn --source x --database-url=URL`,
+  ],
+  [["locate"], `${goesOn}locate`],
+  [["--log-level=warn", "locate"], `${goesOn}--log-level=warn locate`],
+  [["run", "--source", "x", "--dry-run"], "Interrupted."],
+  [["report", "--out", "run"], "Interrupted."],
+  [["sql", "select 1"], "Interrupted."],
+  [["--log-level", "warn", "rejects", "--out", "locate"], "Interrupted."],
+  [["check"], "Interrupted."],
+] as ReadonlyArray<readonly [ReadonlyArray<string>, string]>)(
+  "%j, interrupted, says whether it goes on",
+  ([args, expected]) =>
+    Effect.gen(function* () {
+      const fiber = yield* Effect.forkChild(Cli.execute(services, "1.2.3", args))
+      yield* Effect.sleep("50 millis")
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual(yield* TestConsole.errorLines, [expected])
+    }).pipe(Effect.provide([NodeServices.layer, TestConsole.layer])),
+)

@@ -1,0 +1,107 @@
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, Layer, Runtime } from "effect"
+import { TestConsole } from "effect/testing"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import * as Cli from "../../src/cli/Cli.ts"
+import { type Defect, logLayerEnd } from "../../src/cli/Defect.ts"
+import * as Logging from "../../src/observability/Logging.ts"
+import * as Main from "../../src/cli/Main.ts"
+import { UserRepo } from "../../src/repo/UserRepo.ts"
+import { temporaryDirectory } from "../utils/postgres.ts"
+
+/** `etl init` with this as its tables. */
+const initWith = Effect.fnUntraced(function* (users: Layer.Layer<UserRepo, Defect>, args: ReadonlyArray<string> = []) {
+  const logfile = join(yield* temporaryDirectory, "etl.log")
+  const log = Logging.layer(logfile, { isQuiet: false, isFileOptional: false }).pipe(Layer.provide(NodeServices.layer))
+  const services: Cli.Services<unknown, unknown> = {
+    ...Main,
+    init: () => Layer.provideMerge(users, log),
+  }
+  return yield* Effect.gen(function* () {
+    const exit = yield* Effect.exit(Cli.execute(services, "1.2.3", [...args, "init"]))
+    let code = 0
+    Runtime.defaultTeardown(exit, (exitCode) => (code = exitCode))
+    assert.isTrue(Exit.isSuccess(exit) || !exit.cause.reasons.some(({ _tag }) => _tag === "Die"))
+    const stderr = (yield* TestConsole.errorLines).join("\n")
+    return { code, stderr, log: readFileSync(logfile, "utf8") }
+  }).pipe(Effect.provide([NodeServices.layer, TestConsole.layer]))
+}, Effect.scoped)
+
+/** `etl init` over tables that do this when they are made. */
+const initOver = (migrate: Effect.Effect<void>, args: ReadonlyArray<string> = []) =>
+  initWith(Layer.mock(UserRepo)({ name: "", connections: 1, migrate }), args)
+
+const boom = Effect.die(new TypeError("x is not a\u001b[2J function"))
+const told = "This is a defect of etl, not of your files or settings: x is not a\\u001b[2J function. Please report it"
+
+describe("a defect", () => {
+  it.live("is told in a line, exits 1, and its stack is in the log alone", () =>
+    Effect.gen(function* () {
+      const { code, log, stderr } = yield* initOver(boom)
+      assert.strictEqual(code, 1)
+      assert.strictEqual(stderr, `${told}, with what the log says.`)
+      const [entry] = log
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+      assert.strictEqual(entry.level, "FATAL")
+      assert.include(entry.message, "This is a defect of etl")
+      assert.include(entry.cause, "Defect.test.ts")
+    }),
+  )
+
+  it.live("of what the command needs is told and logged as one of the command", () =>
+    Effect.gen(function* () {
+      const { code, log, stderr } = yield* initWith(logLayerEnd(Layer.effect(UserRepo, boom)))
+      assert.deepStrictEqual([code, stderr], [1, `${told}, with what the log says.`])
+      assert.include(JSON.parse(log).cause, "Defect.test.ts")
+    }),
+  )
+
+  it.live("that nothing has logged is told with its stack", () =>
+    Effect.gen(function* () {
+      const { code, log, stderr } = yield* initWith(Layer.effect(UserRepo, boom))
+      assert.deepStrictEqual([code, log], [1, ""])
+      assert.include(stderr, `${told}, with what follows.\nTypeError: x is`)
+      assert.include(stderr, "Defect.test.ts")
+      assert.notInclude(stderr, "\u001b")
+    }),
+  )
+
+  it.live("shows its stack with --log-level debug", () =>
+    Effect.gen(function* () {
+      const { code, stderr } = yield* initOver(boom, ["--log-level", "debug"])
+      assert.strictEqual(code, 1)
+      assert.include(stderr, `FATAL ${told}`)
+      assert.include(stderr, "Defect.test.ts")
+      assert.notInclude(stderr, "\u001b")
+    }),
+  )
+})
+
+describe("--log-level", () => {
+  const lines = Effect.gen(function* () {
+    yield* Effect.logDebug("a detail").pipe(Effect.annotateLogs({ file: "a\u001b.csv" }))
+    yield* Effect.logInfo("some news")
+    yield* Effect.logWarning("a warning")
+  })
+  it.live.each([
+    [[], "some news\na warning"],
+    [["--log-level", "info"], "some news\na warning"],
+    [["--log-level=warn"], "a warning"],
+    [["--log-level", "none"], ""],
+    [["--log-level", "debug"], 'DEBUG a detail file="a\\u001b.csv"\nINFO some news\nWARN a warning'],
+  ] as ReadonlyArray<readonly [ReadonlyArray<string>, string]>)("%j is what the terminal shows", ([args, expected]) =>
+    Effect.gen(function* () {
+      const { code, log, stderr } = yield* initOver(lines, args)
+      assert.deepStrictEqual([code, stderr], [0, expected])
+      const levels = log
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).level)
+      assert.deepStrictEqual(levels, ["DEBUG", "INFO", "WARN"])
+    }),
+  )
+})

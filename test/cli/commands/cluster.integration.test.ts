@@ -1,0 +1,294 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { RunDetails } from "../../../src/domain/RunRecord.ts"
+import { RunSummary } from "../../../src/domain/RunSummary.ts"
+import { directoryOf, etl, makeDatabase } from "../../utils/etl.ts"
+import { spawnEtl } from "../../utils/etlChild.ts"
+import { temporaryDirectory } from "../../utils/postgres.ts"
+import { consecutivePorts } from "../../utils/tcp.ts"
+
+const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
+const password = "c0ffee-hash"
+
+const csv = (name: string, records: number): string =>
+  [
+    header,
+    ...Array.from(
+      { length: records },
+      (_, index) => `${index},Ada,Lovelace,${name}${index}@example.com,f,8.8.8.8,1/2/2020,2024-05-06,${password},yes`,
+    ),
+    "",
+  ].join("\n")
+
+const filesOf = (count: number, records: number) =>
+  directoryOf(
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [`${index}.csv`, csv(String.fromCharCode(97 + index), records)]),
+    ),
+  )
+
+const mapping = JSON.stringify(
+  Object.fromEntries(header.split(",").map((name) => [name, name === "id" ? "source_id" : name])),
+)
+
+const decodeSummary = Schema.decodeUnknownSync(Schema.fromJsonString(RunSummary))
+const decodeRun = Schema.decodeUnknownSync(Schema.fromJsonString(RunDetails))
+
+type Query = Effect.Success<typeof makeDatabase>["query"]
+
+/** A worker with a log of its own, ready. */
+const startWorker = Effect.fnUntraced(function* (env: Readonly<Record<string, string>>) {
+  const port = yield* consecutivePorts
+  const cwd = yield* temporaryDirectory
+  const worker = yield* spawnEtl(["worker", "--port", String(port), "--geo", "none", "--concurrency", "2"], {
+    cwd,
+    env,
+  })
+  yield* worker.says(/health: /)
+  return { ...worker, port, log: () => readFileSync(join(cwd, "etl.log"), "utf8") }
+})
+
+const linesOf = (log: string) =>
+  log.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as Record<string, unknown>]))
+
+describe("run --cluster, refused", () => {
+  it.live.each<readonly [ReadonlyArray<string>, string]>([
+    [["--split-size", "5M"], "--split-size is for --cluster: add it, or leave --split-size out."],
+    [["--cluster", "--split-size", "5K"], '--split-size: "5K"; expected a size from 1M to 1024G, such as 64M.'],
+    [["--cluster", "--dry-run"], "--dry-run reads the files here: leave --cluster out."],
+    [["--cluster", "--embedded", "x"], "--cluster needs a PostgreSQL server that all workers reach"],
+    [
+      ["--cluster", "--geo-db", "x"],
+      "--geo-db is for those who locate: give it to etl worker, or leave --cluster out.",
+    ],
+    [
+      ["--cluster", "--aws", "--bucket", "b", "--endpoint", "https://user:secret@store"],
+      "--endpoint has a user name, a password or a query, and would be handed over with --cluster",
+    ],
+    [["--cluster", "--ip-api-quota", "3"], "--ip-api-quota is for those who locate: give it to etl worker"],
+  ])("%j", ([flags, message]) =>
+    Effect.gen(function* () {
+      const { code, stderr, stdout } = yield* etl(["run", "--source", ".", ...flags])
+      assert.deepStrictEqual([code, stdout], [2, ""])
+      const [first, usage] = stderr.split("\n")
+      assert.include(first, message)
+      assert.match(usage!, /^Usage: etl run /)
+    }),
+  )
+
+  it.live.each(["geo", "concurrency"])("with a flag of the workers, --%s", (flag) =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const source = yield* filesOf(1, 1)
+      for (const words of [
+        [`--${flag}`, flag === "geo" ? "none" : "3"],
+        [`--${flag}=${flag === "geo" ? "none" : "3"}`],
+      ]) {
+        const { code, stderr } = yield* etl(["run", "--source", source, "--cluster", ...words], env)
+        assert.strictEqual(code, 2, stderr)
+        assert.strictEqual(
+          stderr,
+          `--${flag} is each worker's own with --cluster: give it to etl worker, or leave --cluster out.`,
+        )
+      }
+    }),
+  )
+
+  it.live.each(["worker", "follow latest", "run --cluster --source ."])(
+    "where no server is named: %s; and no embedded database is made",
+    (words) =>
+      Effect.gen(function* () {
+        const cwd = yield* directoryOf({ "column_mappings.json": mapping })
+        const child = yield* spawnEtl(words.split(" "), { cwd, env: {} })
+        assert.strictEqual(yield* child.ended, 2)
+        assert.match(child.output.stderr, /^A cluster needs a PostgreSQL server .* name it by --database-url/)
+        assert.isFalse(existsSync(join(cwd, ".etl")))
+      }).pipe(Effect.scoped),
+  )
+})
+
+describe("worker", () => {
+  it.live("says that it is ready, answers /healthz, and leaves when it is told to", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const worker = yield* startWorker(env)
+      const answer = yield* Effect.promise(() => fetch(`http://127.0.0.1:${worker.port + 1}/healthz`))
+      assert.strictEqual(answer.status, 200)
+      assert.deepInclude(yield* Effect.promise(() => answer.json()), { status: "ok", held: 0 })
+      for (const port of [worker.port, worker.port - 1]) {
+        const second = yield* etl(["worker", "--port", String(port)], env)
+        assert.strictEqual(second.code, 2)
+        assert.include(second.stderr, `127.0.0.1:${worker.port} cannot be listened on: it is taken (EADDRINUSE)`)
+        assert.include(second.stderr, "--port of its own")
+      }
+      yield* worker.signal("SIGTERM")
+      assert.strictEqual(yield* worker.ended, 130)
+      const lines = worker.output.stderr.trimEnd().split("\n")
+      assert.match(lines[0]!, /^etl \S+ worker at 127\.0\.0\.1:\d+ for PostgreSQL \S+ at \S+, places: none; health: /)
+      assert.deepStrictEqual(
+        [lines[1], lines.at(-1)],
+        [
+          "The worker leaves: it ends the chunks in hand, and gives the rest back.",
+          "Interrupted. Other workers go on with its work.",
+        ],
+      )
+      assert.strictEqual(worker.output.stdout, "")
+    }).pipe(Effect.scoped),
+  )
+})
+
+/** Until what the engine keeps of all runs, but for that one, is gone. */
+const awaitForgotten = Effect.fnUntraced(function* (query: Query, besides = 0) {
+  const kept = query(
+    `with kept as (
+      select entity_type, entity_id from cluster_messages where tag = 'run' and payload::json ->> 'runId' = $1
+    )
+    select 1 from cluster_messages where (entity_type, entity_id) not in (select * from kept)
+    union all select 1 from cluster_replies where request_id not in (
+      select id from cluster_messages where (entity_type, entity_id) in (select * from kept)
+    )`,
+    [String(besides)],
+  )
+  while ((yield* kept).length > 0) yield* Effect.sleep("100 millis")
+})
+
+/** All that is written to a table from now on, also what is deleted again. */
+const written = Effect.fnUntraced(function* (query: Query, table: string) {
+  yield* query(`create table ${table}_written (text text)`)
+  yield* query(`
+    create function ${table}_write() returns trigger language plpgsql as
+      'begin insert into ${table}_written values (new::text); return new; end'`)
+  yield* query(`create trigger written before insert on ${table} for each row execute function ${table}_write()`)
+  return query<{ text: string }>(`select text from ${table}_written`)
+})
+
+describe("run --cluster", () => {
+  it.live("loads by two workers, and tells no secret", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const workers = yield* Effect.all([startWorker(env), startWorker(env)])
+      const messagesWritten = yield* written(query, "cluster_messages")
+      const repliesWritten = yield* written(query, "cluster_replies")
+      const source = yield* filesOf(12, 200)
+      const run = yield* etl(["run", "--cluster", "--source", source], env)
+      assert.strictEqual(run.code, 0, run.stderr)
+      assert.match(run.stdout, /^Run 1: 12 files loaded\n {2}read +2,400\n {2}inserted +2,400 {2}new users\n/m)
+      assert.match(
+        run.stderr,
+        /^Run 1 is handed over; \d workers? there\. It goes on when this command is interrupted\.$/m,
+      )
+      assert.match(run.stderr, /^etl 1\.2\.3: 12 files of \S+ -> PostgreSQL \S+ at \S+, places: by the workers$/m)
+
+      const again = yield* etl(["run", "--cluster", "--force", "--json", "-q", "--source", source], env)
+      assert.deepStrictEqual([again.code, again.stderr], [0, ""])
+      assert.deepInclude(decodeSummary(again.stdout).totals, { read: 2_400, unchanged: 2_400 })
+      yield* awaitForgotten(query)
+      const followed = yield* etl(["follow", "2", "--json", "-q"], env)
+      assert.deepStrictEqual(JSON.parse(followed.stdout), JSON.parse(again.stdout))
+
+      const logs = workers.map(({ log }) => log())
+      const loaded = logs.map((log) =>
+        linesOf(log).filter(({ message }) => /^\d+\.csv: 200 records$/.test(String(message))),
+      )
+      for (const run of [1, 2]) {
+        const lines = loaded.flat().filter((line) => line["run"] === run)
+        assert.strictEqual(lines.length, 12)
+        assert.deepInclude(lines[0], { level: "INFO", step: "Load", read: 200 })
+      }
+      for (const line of [...logs.flatMap(linesOf), ...run.log]) {
+        assert.isString(line["message"])
+        assert.isString(line["level"])
+      }
+      const messages = yield* messagesWritten
+      const replies = yield* repliesWritten
+      assert.isAbove(messages.length, 24)
+      for (const { text } of messages) {
+        assert.notInclude(text, source)
+        assert.notInclude(text, "first_name")
+      }
+      const said = [...workers.flatMap(({ output }) => [output.stdout, output.stderr]), ...logs]
+      const shown = [run, again, followed].flatMap(({ logText, stderr, stdout }) => [logText, stderr, stdout])
+      for (const text of [...said, ...shown, ...[...messages, ...replies].map(({ text }) => text)]) {
+        assert.notInclude(text, env["DB_PASS"]!)
+        assert.notInclude(text, password)
+        assert.notInclude(text, "@example.com")
+      }
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("leaves nothing in the engine's tables, and another run that is under way goes on", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      yield* startWorker(env)
+      const cwd = yield* directoryOf({ "column_mappings.json": mapping })
+      // Small enough to be loaded beside another file.
+      const long = yield* filesOf(1, 2_500)
+      const longRun = yield* spawnEtl(["run", "--cluster", "--chunksize", "1", "--source", long], { cwd, env })
+      yield* longRun.says(/^Run 1 is handed over/m)
+      const short = yield* filesOf(1, 1)
+      assert.strictEqual((yield* etl(["run", "--cluster", "--source", short], env)).code, 0)
+      yield* awaitForgotten(query, 1)
+      assert.strictEqual((yield* etl(["follow", "2", "-q"], env)).code, 0)
+      assert.strictEqual((yield* etl(["cancel", "2"], env)).stdout, "Run 2 has ended already: etl runs 2")
+
+      const [run] = yield* query("select ended_at from etl_runs where id = 1")
+      assert.deepStrictEqual(run, { ended_at: null })
+      const { read } = (yield* query<{ read: number }>("select sum(read)::int as read from etl_checkpoints"))[0]!
+      const readOn = query("select 1 from etl_checkpoints having sum(read) > $1", [read])
+      while ((yield* readOn).length === 0) yield* Effect.sleep("100 millis")
+      yield* etl(["cancel", "1"], env)
+      assert.strictEqual(yield* longRun.ended, 130)
+      yield* awaitForgotten(query)
+      assert.strictEqual((yield* etl(["follow", "1"], env)).code, 130)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("goes on when it is interrupted, is followed again, cancelled, and goes on", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const source = yield* filesOf(2, 6_000)
+      const cwd = yield* directoryOf({ "column_mappings.json": mapping })
+      const run = yield* spawnEtl(["run", "--cluster", "--chunksize", "5", "--source", source], { cwd, env })
+      yield* run.says(/^Run 1 waits: no worker is there\. Start one: etl worker$/m)
+      yield* startWorker(env)
+      yield* run.says(/^1 worker there: run 1 goes on\.$/m)
+      yield* run.signal("SIGINT")
+      assert.strictEqual(yield* run.ended, 130)
+      assert.match(run.output.stderr, /\nRun 1 goes on\. Follow it again: etl follow 1\nInterrupted\.\n$/)
+
+      const running = yield* etl(["runs", "latest"], env)
+      assert.match(running.stdout, /^Run 1: running, --cluster\n/)
+      assert.match(running.stdout, /\nFollow it: etl follow 1\nStop it: etl cancel 1$/)
+      const joined = yield* spawnEtl(["run", "--cluster", "--source", source, "--no-progress"], { cwd, env })
+      yield* joined.says(
+        /^Run 1 of this source is under way already, with the flags that it was begun with; 1 worker there/m,
+      )
+      const cancelled = yield* etl(["cancel", "1"], env)
+      assert.strictEqual(
+        cancelled.stdout,
+        "Run 1 is cancelled. What it has committed stays; the same etl run command goes on with it.",
+      )
+      assert.strictEqual(yield* joined.ended, 130)
+      assert.match(joined.output.stderr, /\nRun 1 was cancelled\. The same command goes on with it\.\n$/)
+
+      const { stdout } = yield* etl(["runs", "1", "--json"], env)
+      const details = decodeRun(stdout)
+      assert.deepInclude(details, { state: "cancelled", cluster: true, exitCode: 130 })
+      assert.include((yield* etl(["runs", "1"], env)).stdout, `etl --source ${source} --cluster [its other flags]`)
+      assert.strictEqual((yield* etl(["cancel", "1"], env)).stdout, "Run 1 has ended already: etl runs 1")
+      const last = yield* etl(["run", "--cluster", "--source", source], env)
+      assert.strictEqual(last.code, 0, last.stderr)
+      assert.match(last.stdout, /^Run 1, attempt 2: 2 files loaded\n {2}read +12,000\n/m)
+      const none = yield* etl(["run", "--force", "--geo", "none", "-q", "--source", source], env)
+      assert.strictEqual(none.code, 0, none.stderr)
+      const followed = yield* etl(["follow", "2"], env)
+      assert.strictEqual(followed.code, 2)
+      assert.strictEqual(
+        followed.stderr,
+        "Run 2 is none of a cluster: its last attempt was begun without --cluster. etl runs 2 shows it.",
+      )
+    }).pipe(Effect.scoped),
+  )
+})

@@ -1,0 +1,92 @@
+import { assert, it } from "@effect/vitest"
+import { formatSummary } from "../../../src/cli/output/formatSummary.ts"
+import {
+  type FileSummary,
+  noAddresses,
+  noRecords,
+  type RecordCounts,
+  type RunSummary,
+} from "../../../src/domain/RunSummary.ts"
+import { noStages } from "../../../src/domain/StageTimes.ts"
+
+const summary: RunSummary = {
+  runId: 7,
+  attempt: 1,
+  source: "/in",
+  files: [],
+  totals: noRecords,
+  rejectedFor: [],
+  stopped: false,
+  stages: noStages,
+  addresses: {
+    ...noAddresses,
+    located: 1_200,
+    unlocatable: 3,
+    requests: null,
+    refusals: null,
+    waiting: 0,
+    waitingForOthers: 0,
+  },
+  serviceRate: { batchSize: 100, requestsPerMinute: 15 },
+  locatingError: null,
+  milliseconds: 1_000,
+}
+
+const firstLineOf = (...files: ReadonlyArray<readonly [FileSummary["state"], Partial<RecordCounts>]>) => {
+  const summaries = files.map(([state, counts], index): FileSummary => ({
+    uri: `/in/${index}.csv`,
+    name: `${index}.csv`,
+    state,
+    counts: { ...noRecords, ...counts },
+    located: 0,
+    queued: 0,
+    milliseconds: 1,
+    error: null,
+  }))
+  const options = { maxRejects: undefined, same: "", database: "embedded", width: 80 }
+  return formatSummary({ ...summary, files: summaries }, options)
+    .split("\n")
+    .find((line) => line.startsWith("Run 7"))
+}
+
+it("a file of which no record could be loaded is not called loaded", () => {
+  const good = ["loaded", { read: 2, inserted: 1, rejected: 1 }] as const
+  const bad = ["loaded", { read: 2, rejected: 2 }] as const
+  assert.strictEqual(firstLineOf(bad), "Run 7: 1 file read and all of its records rejected")
+  assert.strictEqual(
+    firstLineOf(good, bad, bad, ["skipped", {}]),
+    "Run 7: 1 file loaded, 2 files read and all of their records rejected, 1 already loaded",
+  )
+  assert.strictEqual(firstLineOf(["loaded", {}], good), "Run 7: 2 files loaded")
+  assert.strictEqual(firstLineOf(["failed", {}]), "Run 7: 0 files loaded, 1 failed")
+})
+
+const addressesOf = (changes: Partial<RunSummary>) =>
+  formatSummary({ ...summary, ...changes }, { maxRejects: undefined, same: "", database: "embedded", width: 80 })
+    .split("\n")
+    .filter((line) => /^Addresses|^Locating|^ {2}answered|queued/.test(line))
+
+it("of addresses that workers ask a service for, no more is told than is known", () => {
+  const isTold = "Addresses: 1,200 located with their users, 3 without a place; "
+  assert.deepStrictEqual(addressesOf({}), [`${isTold}all others by the workers since`])
+  assert.deepStrictEqual(
+    addressesOf({
+      addresses: { ...summary.addresses, waiting: 50 },
+      locatingError: "no worker has located an address for 5 minutes",
+    }),
+    [
+      `${isTold}50 still wait for the workers`,
+      "Locating stopped: no worker has located an address for 5 minutes",
+      "50 addresses queued: etl locate",
+    ],
+  )
+  assert.deepStrictEqual(addressesOf({ addresses: { ...summary.addresses, waitingForOthers: 1_000 } }), [
+    `${isTold}all others by the workers since`,
+    "1,000 other addresses queued: etl locate",
+  ])
+  const withoutService = addressesOf({ addresses: { ...summary.addresses, local: 1_203 }, serviceRate: null })
+  assert.deepStrictEqual(withoutService, [
+    "Addresses: 1,200 located, 3 without a place",
+    "  answered: 1,203 by the local database",
+  ])
+})

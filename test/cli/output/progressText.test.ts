@@ -1,0 +1,99 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import { progressFrame, progressLine, type View } from "../../../src/cli/output/progressText.ts"
+import { advance, nothingYet, type ProgressEvent } from "../../../src/observability/Progress.ts"
+import { noAddresses, noRecords } from "../../../src/domain/RunSummary.ts"
+
+const Count = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 5_000_000_000 }))
+
+const Moment = {
+  bytes: Count,
+  read: Count,
+  written: Count,
+  rejected: Count,
+  local: Count,
+  remembered: Count,
+  service: Count,
+  waiting: Schema.UndefinedOr(Count),
+  wait: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3_600_000 })),
+  speed: Schema.UndefinedOr(Count),
+  hasService: Schema.Boolean,
+  isLoaded: Schema.Boolean,
+}
+
+interface MomentValues extends Schema.Struct.Type<typeof Moment> {}
+
+const viewOf = (moment: MomentValues): View => {
+  const events: ReadonlyArray<ProgressEvent> = [
+    { _tag: "Listed", source: "/data", files: 12, toLoad: 12, bytes: moment.bytes },
+    { _tag: "BytesRead", uri: "a", bytes: moment.read },
+    { _tag: "ChunkCommitted", counts: { ...noRecords, read: moment.written, rejected: moment.rejected } },
+    {
+      _tag: "Answered",
+      addresses: { ...noAddresses, local: moment.local, remembered: moment.remembered, service: moment.service },
+    },
+    ...(moment.waiting === undefined
+      ? []
+      : [{ _tag: "Queued", waiting: moment.waiting, untilNextRequest: moment.wait } as const]),
+    ...(moment.isLoaded ? [{ _tag: "Loaded" } as const] : []),
+  ]
+  return {
+    state: events.reduce(advance, nothingYet),
+    speed: moment.speed === undefined ? undefined : { records: moment.speed, bytes: moment.speed },
+    service: moment.hasService ? { provider: "ip-api", rate: { batchSize: 100, requestsPerMinute: 15 } } : undefined,
+  }
+}
+
+const now = viewOf({
+  bytes: 45_000_000,
+  read: 12_345_678,
+  written: 512_000,
+  rejected: 3,
+  local: 0,
+  remembered: 3_400,
+  service: 1_200,
+  waiting: 12_400,
+  wait: 42_500,
+  speed: 1_000_000,
+  hasService: true,
+  isLoaded: false,
+})
+
+describe("progress", () => {
+  it.prop(
+    "no line is wider than the terminal, whatever happens",
+    { ...Moment, width: Schema.Int.check(Schema.isBetween({ minimum: 39, maximum: 200 })) },
+    ({ width, ...moment }) => {
+      for (const line of progressFrame(viewOf(moment), width).split("\n")) assert.isAtMost(line.length, width)
+    },
+  )
+
+  it.prop("how much is read and how much is left survive on the narrowest terminal", Moment, (moment) => {
+    const view = viewOf({ ...moment, bytes: 1_000_000, speed: 1_000, isLoaded: false })
+    assert.match(progressFrame(view, 39), /^reading .*\d+%.* left$/m)
+  })
+
+  it("shows what is read, written and located", () => {
+    assert.deepStrictEqual(progressFrame(now, 120).split("\n"), [
+      "reading  [####------------]  27%  12.3 of 45.0 MB  1,000,000 records/s  33 s left",
+      "written  512,000 records  3 rejects  0 of 12 files",
+      "locating 12,400 queued  3,400 from memory  1,200 by ip-api  next request in 43 s  8 min 16 s left",
+    ])
+    assert.deepStrictEqual(
+      progressFrame(now, 79).split("\n")[2],
+      "locating 12,400 queued  1,200 by ip-api  next request in 43 s  8 min 16 s left",
+    )
+    assert.deepStrictEqual(progressFrame(now, 39).split("\n"), [
+      "reading  27%  33 s left",
+      "written  512,000 records  0 of 12 files",
+      "locating 12,400 queued  8 min 16 s left",
+    ])
+  })
+
+  it("is one plain line where there is no terminal", () => {
+    assert.strictEqual(
+      progressLine(now),
+      "27%, 12.3 of 45.0 MB, 1,000,000 records/s, 33 s left, 512,000 records, 3 rejects, 0 of 12 files, 12,400 queued, 3,400 from memory, 1,200 by ip-api, next request in 43 s, 8 min 16 s left",
+    )
+  })
+})

@@ -1,0 +1,273 @@
+import { PgClient } from "@effect/sql-pg"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Ref, Schema, Stream } from "effect"
+import type { ColumnMapping } from "../../src/domain/ColumnMapping.ts"
+import { exitCode } from "../../src/domain/RunSummary.ts"
+import { GeoLocator } from "../../src/geo/GeoLocator.ts"
+import * as Pipeline from "../../src/pipeline/Pipeline.ts"
+import * as PgUserRepo from "../../src/postgres/users/PgUserRepo.ts"
+import { Source, SourceError } from "../../src/source/Source.ts"
+import * as Testing from "../../src/testing.ts"
+import { clientLayer, freshDatabase, sharedPostgres } from "../utils/postgres.ts"
+import { tries } from "../utils/tries.ts"
+
+const mapping: ColumnMapping = new Map([
+  ["email", "email"],
+  ["name", "first_name"],
+  ["day", "updated_at"],
+])
+const options = { ...Pipeline.defaults, mapping, chunkSize: 2 }
+
+/** First names by e-mail, with whether versions of the user differed. */
+type Users = Readonly<Record<string, readonly [name: string | null, updated: boolean]>>
+
+const inMemory = {
+  repo: Testing.repo,
+  users: Effect.gen(function* () {
+    const { users } = yield* Testing.Tables
+    const rows = [...(yield* Ref.get(users)).values()]
+    return Object.fromEntries(rows.map(({ user, updated }) => [user.email, [user.first_name, updated]])) as Users
+  }),
+}
+
+const onServer = {
+  repo: Layer.unwrap(
+    Effect.gen(function* () {
+      return Layer.provideMerge(PgUserRepo.layer, clientLayer(yield* sharedPostgres, yield* freshDatabase))
+    }),
+  ),
+  users: Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    const rows = yield* sql<{ email: string; name: string | null; updated: boolean }>`
+      select email, first_name as name, updated from users`
+    return Object.fromEntries(rows.map(({ email, name, updated }) => [email, [name, updated]])) as Users
+  }),
+}
+
+/** A source whose files end, when they are read, after so many bytes more; once each. */
+const breaking = (files: Readonly<Record<string, string>>, breaks: Array<number>) =>
+  Layer.effect(
+    Source,
+    Effect.map(Source, (source) =>
+      Source.of({
+        ...source,
+        read: (file, from) => {
+          const after = breaks.shift()
+          const bytes = source.read(file, from)
+          if (after === undefined) return bytes
+          const broken = new SourceError({ operation: "read", uri: file.uri, message: "the line went dead" })
+          return Stream.concat(
+            Stream.map(bytes, (chunk) => chunk.subarray(0, after)),
+            Stream.fail(broken),
+          )
+        },
+      }),
+    ),
+  ).pipe(Layer.provide(Testing.source(files)))
+
+const Version = Schema.Tuple([
+  Schema.Literals(["a@example.com", "b@example.com", "c@example.com", "nobody"]),
+  Schema.Literals(["Ada", "Bo"]),
+  Schema.Literals(["", "2020-01-01", "2020-01-02"]),
+])
+const File = Schema.Array(Version).check(Schema.isMaxLength(10))
+
+/** The promise "last version wins", told without the program. */
+const expected = (files: ReadonlyArray<typeof File.Type>): Users => {
+  const versions = Map.groupBy(
+    files.flat().filter(([email]) => email !== "nobody"),
+    ([email]) => email,
+  )
+  return Object.fromEntries(
+    [...versions].map(([email, all]) => {
+      const newest = all.map(([, , day]) => day).reduce((left, right) => (left > right ? left : right))
+      const differs = new Set(all.map((version) => version.join())).size > 1
+      return [email, [all.findLast(([, , day]) => day === newest)![1], differs]]
+    }),
+  )
+}
+
+const makeLines = (count: number, line: (number: number) => string): string =>
+  ["email,name,day", ...Array.from({ length: count }, (_, number) => line(number))].map((text) => `${text}\n`).join("")
+
+const contents = (files: ReadonlyArray<typeof File.Type>) =>
+  Object.fromEntries(
+    files.map((versions, index) => [
+      `${index}.csv`,
+      ["email,name,day", ...versions.map((version) => version.join(","))].map((line) => `${line}\n`).join(""),
+    ]),
+  )
+
+const tests = <R, E>(
+  name: string,
+  times: number,
+  { repo, users }: { repo: Layer.Layer<R, E>; users: Effect.Effect<Users, unknown, R> },
+) =>
+  describe(`Pipeline.run with ${name}`, () => {
+    const provide = (files: Readonly<Record<string, string>>, breaks: Array<number> = []) =>
+      Effect.provide(Layer.mergeAll(breaking(files, breaks), repo as Layer.Layer<any, E>, GeoLocator.none))
+
+    it.live.prop(
+      "ends with the tables of an undisturbed run, wherever files break, for any chunk size and number of connections",
+      {
+        files: Schema.Array(File).check(Schema.isMinLength(1), Schema.isMaxLength(3)),
+        breaks: Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 200 }))).check(
+          Schema.isMaxLength(6),
+        ),
+        chunkSizes: Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 5 }))).check(
+          Schema.isMinLength(1),
+        ),
+        concurrencies: Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 16 }))).check(
+          Schema.isMinLength(1),
+        ),
+      },
+      ({ files, breaks, chunkSizes, concurrencies }) =>
+        Effect.gen(function* () {
+          for (let attempt = 1; ; attempt++) {
+            const chunkSize = chunkSizes[attempt % chunkSizes.length]!
+            const concurrency = concurrencies[attempt % concurrencies.length]!
+            const summary = yield* Pipeline.run({ ...options, chunkSize, concurrency })
+            assert.deepStrictEqual([summary.runId, summary.attempt], [1, attempt])
+            if (summary.files.some(({ state }) => state === "failed")) continue
+            const records = files.flat()
+            assert.strictEqual(summary.totals.read, records.length)
+            assert.strictEqual(summary.totals.rejected, records.filter(([email]) => email === "nobody").length)
+            break
+          }
+          assert.deepStrictEqual(yield* users, expected(files))
+        }).pipe(provide(contents(files), [...breaks])),
+      { arbitrary: { runs: times } },
+    )
+
+    it.live("--force with a corrected mapping corrects the users", () =>
+      Effect.gen(function* () {
+        const wrong: ColumnMapping = new Map([
+          ["email", "email"],
+          ["last", "first_name"],
+        ])
+        yield* Pipeline.run({ ...options, mapping: wrong })
+        assert.deepStrictEqual(yield* users, { "a@example.com": ["Lovelace", false] })
+        const corrected = new Map([...wrong].filter(([header]) => header !== "last")).set("name", "first_name")
+        const again = yield* Pipeline.run({ ...options, mapping: corrected })
+        assert.strictEqual(again.files[0]!.state, "skipped")
+        const forced = yield* Pipeline.run({ ...options, mapping: corrected, force: true })
+        assert.deepInclude(forced.totals, { read: 1, updated: 1 })
+        assert.deepStrictEqual(yield* users, { "a@example.com": ["Ada", true] })
+      }).pipe(provide({ "1.csv": "email,name,last\na@example.com,Ada,Lovelace\n" })),
+    )
+
+    it.live("--force loads again although an earlier run of the source could not be finished", () =>
+      Effect.gen(function* () {
+        const first = yield* Pipeline.run(options)
+        assert.strictEqual(exitCode(first), 5)
+        const forced = yield* Pipeline.run({ ...options, force: true })
+        assert.deepInclude(forced.totals, { read: 1, unchanged: 1 })
+        assert.notStrictEqual(forced.runId, first.runId)
+        // And goes on with what it began, without a third load.
+        const resumed = yield* Pipeline.run({ ...options, force: true })
+        assert.deepStrictEqual([resumed.runId, resumed.attempt, resumed.totals.read], [forced.runId, 2, 1])
+      }).pipe(provide({ "1.csv": "email,name,day\na@example.com,Ada,\n", "2.csv": "" })),
+    )
+
+    it.live("a mapping that did not fit may be mended; one by which records were read may not", () =>
+      Effect.gen(function* () {
+        const misfit: ColumnMapping = new Map([["e-mail", "email"]])
+        assert.strictEqual(exitCode(yield* Pipeline.run({ ...options, mapping: misfit })), 5)
+        // The line breaks after two records.
+        assert.strictEqual(exitCode(yield* Pipeline.run(options)), 5)
+        const other: ColumnMapping = new Map([["email", "email"]])
+        const error = yield* Effect.flip(Pipeline.run({ ...options, mapping: other }))
+        assert.include(String(error), "began to load with another column mapping")
+        assert.deepInclude((yield* Pipeline.run(options)).totals, { read: 3, inserted: 3 })
+      }).pipe(
+        provide(
+          { "1.csv": "email,name,day\na@example.com,Ada,\nb@example.com,Ada,\nc@example.com,Ada,\n" },
+          [1000, 60],
+        ),
+      ),
+    )
+
+    it.live("goes on with a corrected version of the file that stopped it", () => {
+      const limited = { ...options, maxRejects: { _tag: "Records", records: 1 } as const }
+      const run = (text: string) => Effect.provide(Pipeline.run(limited), Testing.source({ "1.csv": text }))
+      return Effect.gen(function* () {
+        const stopped = yield* run("email,name,day\nno,,\nno,,\na@example.com,,\n")
+        assert.strictEqual(exitCode(stopped), 4)
+        const corrected = yield* run("email,name,day\nb@example.com,,\nno,,\na@example.com,,\n")
+        assert.deepInclude(corrected.files[0]!.counts, { read: 3, inserted: 2, rejected: 1 })
+        assert.strictEqual(exitCode(corrected), 3)
+      }).pipe(Effect.provide(Layer.merge(repo as Layer.Layer<any, E>, GeoLocator.none)))
+    })
+
+    it.live("a file that has more rejects than may be stays unfinished, however small", () =>
+      Effect.gen(function* () {
+        const maxRejects = { _tag: "Records", records: 1 } as const
+        for (let attempt = 1; attempt <= 3; attempt++) {
+          const stopped = yield* Pipeline.run({ ...options, chunkSize: 10, maxRejects })
+          assert.deepStrictEqual([stopped.runId, stopped.attempt, exitCode(stopped)], [1, attempt, 4])
+          assert.deepInclude(stopped.files[0], { state: "open" })
+          assert.deepInclude(stopped.totals, { read: 3, inserted: 1, rejected: 2 })
+        }
+      }).pipe(provide({ "1.csv": "email,name,day\nno,,\na@example.com,,\nno,,\n" })),
+    )
+
+    it.live("stops although the share of rejects is less again when the file beside it is loaded", () =>
+      Effect.gen(function* () {
+        const maxRejects = { _tag: "Percent", percent: 10 } as const
+        const stopped = yield* Pipeline.run({ ...options, chunkSize: 1_000, maxRejects })
+        assert.strictEqual(exitCode(stopped), 4)
+        assert.deepInclude(stopped.files[0], { state: "open" })
+      }).pipe(
+        provide({
+          "1.csv": makeLines(1_500, (line) => (line < 150 ? "no,," : `a${line}@example.com,,`)),
+          "2.csv": makeLines(900, (line) => `b${line}@example.com,,`),
+        }),
+      ),
+    )
+
+    it.live("goes on with the record size that the file was begun with", () =>
+      Effect.gen(function* () {
+        const begun = yield* Pipeline.run({ ...options, chunkSize: 1, maxRecordSize: 1_024 })
+        assert.strictEqual(exitCode(begun), 5)
+        const finished = yield* Pipeline.run({
+          ...options,
+          maxRecordSize: 4_096,
+          maxRejects: { _tag: "Records", records: 1 },
+        })
+        assert.deepInclude(finished.totals, { read: 2, inserted: 1, rejected: 1 })
+      }).pipe(
+        // The line breaks after the first record.
+        provide({ "1.csv": `email,name,day\na@example.com,,\nb@example.com,${" ".repeat(2_000)},\n` }, [40]),
+      ),
+    )
+
+    it.live("stops at more rejects than may be, keeps what is committed, and goes on when more are allowed", () =>
+      Effect.gen(function* () {
+        const maxRejects = { _tag: "Records", records: 2 } as const
+        // More connections would load the second file meanwhile.
+        const oneAtATime = { ...options, concurrency: 1 }
+        const stopped = yield* Pipeline.run({ ...oneAtATime, maxRejects })
+        assert.deepInclude(stopped, { stopped: true })
+        assert.deepInclude(stopped.totals, { read: 4, rejected: 3, inserted: 1 })
+        assert.deepStrictEqual(
+          stopped.files.map(({ state }) => state),
+          ["open", "open"],
+        )
+        assert.strictEqual(exitCode(stopped), 4)
+        assert.deepStrictEqual(Object.keys(yield* users), ["a@example.com"])
+        const again = yield* Pipeline.run({ ...oneAtATime, maxRejects })
+        assert.deepInclude(again.totals, { read: 4, rejected: 3 })
+        const all = yield* Pipeline.run({ ...oneAtATime, maxRejects: { _tag: "Records", records: 3 } })
+        assert.deepInclude(all.totals, { read: 6, rejected: 3, inserted: 3 })
+        assert.deepStrictEqual([all.runId, all.attempt, exitCode(all)], [stopped.runId, 3, 3])
+      }).pipe(
+        provide({
+          "1.csv": "email,name,day\nno,,\na@example.com,,\nno,,\nno,,\nb@example.com,,\n",
+          "2.csv": "email,name,day\nc@example.com,,\n",
+        }),
+      ),
+    )
+  })
+
+tests("the repository in memory", tries(60, 300), inMemory)
+tests("PostgreSQL", tries(8, 60), onServer)

@@ -1,0 +1,228 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Ref, Runtime, Stream } from "effect"
+import type * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
+import { DatabaseError } from "../../src/domain/DatabaseError.ts"
+import { exitCode, noRecords } from "../../src/domain/RunSummary.ts"
+import { Stopwatch } from "../../src/domain/StageTimes.ts"
+import { GeoLocator, GeoLocatorError } from "../../src/geo/GeoLocator.ts"
+import * as Pipeline from "../../src/pipeline/Pipeline.ts"
+import { LocationQueue } from "../../src/repo/LocationQueue.ts"
+import { RunRepo } from "../../src/repo/RunRepo.ts"
+import { Source, SourceError } from "../../src/source/Source.ts"
+import * as Testing from "../../src/testing.ts"
+
+const mapping: ColumnMapping.ColumnMapping = new Map([
+  ["email", "email"],
+  ["ip", "ip_address"],
+  ["day", "updated_at"],
+])
+const options = { ...Pipeline.defaults, mapping, chunkSize: 2 }
+
+const storedUsers = Effect.gen(function* () {
+  const { users } = yield* Testing.Tables
+  return Object.fromEntries([...(yield* Ref.get(users))].map(([email, row]) => [email, row.location?.city ?? null]))
+})
+
+const files = {
+  "b.csv": "email,ip,day\na@example.com,9.9.9.9,2020-01-02\nd@example.com,8.8.8.8,\n",
+  "a.csv": "email,ip,day\na@example.com,8.8.8.8,2020-01-01\nb@example.com,10.0.0.1,\nno,1,2\nc@example.com,,\n",
+}
+
+describe("Pipeline.run", () => {
+  it.effect("counts the addresses that the service has told of before", () => {
+    const file = (email: string) => `email,ip,day\n${email},8.8.8.8,\n`
+    const run = (name: string) =>
+      Effect.provide(Pipeline.run(options), Testing.source({ [name]: file(`${name}@example.com`) }))
+    return Effect.gen(function* () {
+      assert.deepInclude((yield* run("a")).addresses, { service: 1, remembered: 0, located: 1 })
+      assert.deepInclude((yield* run("b")).addresses, { service: 0, remembered: 1, located: 1 })
+    }).pipe(Effect.provide(Layer.merge(Testing.repo, Testing.geoService({ "8.8.8.8": { city: "Eight" } }))))
+  })
+
+  it.effect("an attempt in memory ends itself alone, too: not the one that has begun since", () =>
+    Effect.gen(function* () {
+      const runs = yield* RunRepo
+      const begin = Effect.scoped(runs.begin({ source: "/data", mapping: "m", force: false }))
+      const ending = { isFinished: true, exitCode: 0, milliseconds: 1, stages: new Stopwatch().times }
+      const dead = yield* begin
+      const living = yield* begin
+      yield* runs.end(dead, ending)
+      assert.deepStrictEqual(yield* begin, { runId: living.runId, attempt: 3 })
+      yield* runs.end({ ...living, attempt: 3 }, ending)
+      assert.deepStrictEqual(yield* begin, { runId: living.runId + 1, attempt: 1 })
+    }).pipe(Effect.provide(Testing.repo)),
+  )
+
+  it.effect("loads files in name order, locates and reports; a second run has nothing to do", () => {
+    const asked: Array<ReadonlyArray<string>> = []
+    return Effect.gen(function* () {
+      const summary = yield* Pipeline.run(options)
+      assert.deepInclude(summary.totals, { read: 6, inserted: 4, updated: 1, rejected: 1 })
+      assert.deepStrictEqual(
+        summary.files.map(({ name, state }) => [name, state]),
+        [
+          ["a.csv", "loaded"],
+          ["b.csv", "loaded"],
+        ],
+      )
+      assert.deepStrictEqual(yield* storedUsers, {
+        "a@example.com": "Quad",
+        "b@example.com": null,
+        "c@example.com": null,
+        "d@example.com": "Eight",
+      })
+      assert.deepStrictEqual(summary.addresses, {
+        located: 2,
+        unlocatable: 1,
+        reasons: { private: 1 },
+        remembered: 0,
+        local: 0,
+        service: 2,
+        requests: 0,
+        refusals: 0,
+        waiting: 0,
+        waitingForOthers: 0,
+      })
+      assert.strictEqual(exitCode(summary), 3)
+      assert.deepStrictEqual(asked.flat().sort(), ["8.8.8.8", "9.9.9.9"])
+
+      const again = yield* Pipeline.run(options)
+      assert.deepStrictEqual(
+        again.files.map(({ state }) => state),
+        ["skipped", "skipped"],
+      )
+      assert.strictEqual(exitCode(again), 0)
+
+      const forced = yield* Pipeline.run({ ...options, force: true })
+      assert.deepInclude(forced.totals, { read: 6, unchanged: 4, stale: 1, rejected: 1 })
+      assert.strictEqual(asked.flat().length, 2)
+    }).pipe(
+      Effect.provide(
+        Layer.mergeAll(
+          Testing.source(files),
+          Testing.repo,
+          Testing.geoService({ "8.8.8.8": { city: "Eight" }, "9.9.9.9": { city: "Quad" } }, asked),
+        ),
+      ),
+    )
+  })
+
+  it.effect("an instant locator leaves nothing to wait for", () => {
+    const instant = Layer.succeed(GeoLocator, {
+      name: "table",
+      instant: (addresses) =>
+        Effect.succeed(
+          new Map(addresses.filter((address) => address === "8.8.8.8").map((address) => [address, located("Eight")])),
+        ),
+      service: undefined,
+    })
+    return Effect.gen(function* () {
+      const summary = yield* Pipeline.run(options)
+      assert.strictEqual(summary.addresses.waiting, 0)
+      assert.deepInclude(yield* storedUsers, { "d@example.com": "Eight", "a@example.com": null })
+    }).pipe(Effect.provide(Layer.mergeAll(Testing.source(files), Testing.repo, instant)))
+  })
+
+  it.effect("without a service users are loaded, and the addresses wait", () => {
+    const broken = Layer.succeed(GeoLocator, {
+      name: "broken",
+      instant: undefined,
+      service: {
+        provider: "broken",
+        batchSize: 1,
+        concurrency: 2,
+        requestsPerMinute: 15,
+        locate: () => Effect.fail(new GeoLocatorError({ provider: "broken", message: "is down", retryable: true })),
+      },
+    })
+    return Effect.gen(function* () {
+      const summary = yield* Pipeline.run(options)
+      assert.deepInclude(summary.totals, { read: 6, inserted: 4, updated: 1 })
+      assert.strictEqual(summary.addresses.waiting, 2)
+      assert.strictEqual(summary.locatingError, "is down")
+      assert.strictEqual(exitCode({ ...summary, totals: { ...summary.totals, rejected: 0 } }), 7)
+    }).pipe(Effect.provide(Layer.mergeAll(Testing.source(files), Testing.repo, broken)))
+  })
+
+  it.effect("a file that breaks fails alone, and goes on inside the next time", () => {
+    let breaks = true
+    const breaking = Layer.effect(
+      Source,
+      Effect.map(Source, (source) =>
+        Source.of({
+          ...source,
+          read: (file, from) =>
+            breaks && file.name === "a.csv"
+              ? Stream.concat(
+                  Stream.map(source.read(file, from), (bytes) => bytes.subarray(0, 75)),
+                  Stream.fail(new SourceError({ operation: "read", uri: file.uri, message: "the line went dead" })),
+                )
+              : source.read(file, from),
+        }),
+      ),
+    ).pipe(Layer.provide(Testing.source(files)))
+    return Effect.gen(function* () {
+      const summary = yield* Pipeline.run(options)
+      assert.strictEqual(exitCode(summary), 5)
+      assert.deepStrictEqual(
+        summary.files.map(({ state, error, counts }) => [state, error, counts.read]),
+        [
+          ["failed", "the line went dead", 2],
+          ["loaded", null, 2],
+        ],
+      )
+      breaks = false
+      const resumed = yield* Pipeline.run(options)
+      assert.deepStrictEqual([resumed.runId, resumed.attempt], [summary.runId, 2])
+      // The file's counts are those of its whole load; its older version of a@example.com was read first.
+      assert.deepInclude(resumed.files[0]!.counts, { read: 4, inserted: 3, rejected: 1 })
+      // And the run's totals those of all its attempts.
+      assert.deepInclude(resumed.totals, { read: 6, rejected: 1 })
+      assert.strictEqual(resumed.files[1]!.state, "loaded")
+      assert.strictEqual((yield* Pipeline.run(options)).files[1]!.state, "skipped")
+    }).pipe(Effect.provide(Layer.mergeAll(breaking, Testing.repo, GeoLocator.none)))
+  })
+
+  it.effect("a broken sum is a defect: exit 1", () => {
+    const losing = Layer.effect(
+      RunRepo,
+      Effect.map(RunRepo, (runs) =>
+        RunRepo.of({ ...runs, totals: () => Effect.succeed({ ...noRecords, read: 6, inserted: 5 }) }),
+      ),
+    ).pipe(Layer.provideMerge(Testing.repo))
+    return Effect.gen(function* () {
+      const exit = yield* Effect.exit(Pipeline.run(options))
+      assert.include(String(exit), "run 1: the outcomes do not add up to the records read")
+      let code = 0
+      Runtime.defaultTeardown(exit, (exitCode) => (code = exitCode))
+      assert.strictEqual(code, 1)
+    }).pipe(Effect.provide(Layer.mergeAll(Testing.source(files), losing, GeoLocator.none)))
+  })
+
+  it.live("a database that fails under locating is told (6) though too many rejects stop the run (4)", () => {
+    const gone = new DatabaseError({ operation: "query", message: "gone", retryable: false })
+    const failing = Layer.effect(
+      LocationQueue,
+      Effect.map(LocationQueue, (queue) => LocationQueue.of({ ...queue, claims: Effect.fail(gone) })),
+    ).pipe(Layer.provideMerge(Testing.repo))
+    const maxRejects = { _tag: "Records", records: 0 } as const
+    return Effect.gen(function* () {
+      const error = yield* Effect.flip(Pipeline.run({ ...options, maxRejects }))
+      assert.strictEqual(error, gone)
+    }).pipe(Effect.provide(Layer.mergeAll(Testing.source(files), failing, Testing.geoService({}))))
+  })
+
+  it.effect("another column mapping does not go on with a load that began", () => {
+    const renamed: ColumnMapping.ColumnMapping = new Map([["email", "email"]])
+    const broken = Testing.source({ "a.csv": "email,ip,day\n" + "a@example.com,,\n".repeat(3) })
+    return Effect.gen(function* () {
+      yield* Pipeline.run(options)
+      const other = yield* Pipeline.run({ ...options, mapping: renamed })
+      assert.strictEqual(other.files[0]!.state, "skipped")
+      const forced = yield* Pipeline.run({ ...options, mapping: renamed, force: true })
+      assert.strictEqual(forced.files[0]!.state, "loaded")
+    }).pipe(Effect.provide(Layer.mergeAll(broken, Testing.repo, GeoLocator.none)))
+  })
+})
+
+const located = (city: string) => ({ _tag: "Located" as const, location: Testing.place({ city }) })

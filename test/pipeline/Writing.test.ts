@@ -1,0 +1,44 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import type { Chunk } from "../../src/domain/Chunk.ts"
+import { makePace } from "../../src/pipeline/Writing.ts"
+
+const start = { byteOffset: 0, line: 1 }
+const raw = new Uint8Array()
+const empty: Chunk = { users: [], rejects: [], from: start, to: start, header: raw, isLast: false }
+
+const chunkOfBytes: Chunk = { ...empty, to: { byteOffset: 8 * 1024 * 1024, line: 2 } }
+const chunkOfReasons: Chunk = {
+  ...empty,
+  rejects: Array.from({ length: 10_000 }, (_, index) => ({
+    byteOffset: index,
+    line: index,
+    raw,
+    length: 1,
+    reasons: Array.from({ length: 10 }, () => ({ column: "email", message: "is not a valid e-mail address" })),
+  })),
+}
+
+describe("makePace", () => {
+  for (const [what, large] of [
+    ["bytes", chunkOfBytes],
+    ["reasons", chunkOfReasons],
+  ] as const) {
+    it.effect(`lets no other chunk begin beside one of many ${what}`, () =>
+      Effect.gen(function* () {
+        const pace = yield* makePace
+        yield* pace.begin(empty)
+        yield* pace.begin(large)
+        const room = yield* Effect.forkChild(pace.room, { startImmediately: true })
+        const next = yield* Effect.forkChild(pace.begin(empty), { startImmediately: true })
+        yield* pace.end(empty)
+        yield* Effect.yieldNow
+        assert.isUndefined(room.pollUnsafe())
+        assert.isUndefined(next.pollUnsafe())
+        yield* pace.end(large)
+        yield* Fiber.join(room)
+        yield* Fiber.join(next)
+      }),
+    )
+  }
+})
