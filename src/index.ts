@@ -30,4 +30,5 @@ export {
   type RunRequest,
 } from "./repo/RunRepo.ts"
 export { type LoadRef, type ShareLocations, type ShareOutcome, UserRepo } from "./repo/UserRepo.ts"
-export { Source, SourceError, type SourceFile } from "./source/Source.ts"
+export { Source } from "./source/Source.ts"
+export { SourceError, type SourceFile } from "./domain/SourceFile.ts"

@@ -5,7 +5,8 @@
 import { Effect, Layer, Stream } from "effect"
 import { Answer, type Location } from "./domain/Location.ts"
 import { GeoLocator } from "./geo/GeoLocator.ts"
-import { byName, Source, SourceError, type SourceFile } from "./source/Source.ts"
+import { Source } from "./source/Source.ts"
+import { byName, SourceError, type SourceFile } from "./domain/SourceFile.ts"
 
 /** A source of the given files: name -> CSV text or bytes (inflated). `uri` is what it pretends to be. */
 export const source = (

@@ -25,7 +25,8 @@ import { GeoLocator } from "../geo/GeoLocator.ts"
 import { checkQuota, locator, platform, repositories, type RunError, source, withLog } from "./layers.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
-import { Source, SourceError } from "../source/Source.ts"
+import { Source } from "../source/Source.ts"
+import { SourceError } from "../domain/SourceFile.ts"
 
 /** Connections of the engine itself: one keeps its locks. */
 const engineConnections = 4

@@ -2,7 +2,7 @@ import { Duration, Effect, Option, Predicate, Runtime, Schedule, Schema, type Sc
 import { type ColumnMapping, signature } from "../domain/ColumnMapping.ts"
 import { DatabaseError } from "../domain/DatabaseError.ts"
 import type { LoadOptions } from "../pipeline/Loading.ts"
-import { storable } from "../postgres/runs/etlFiles.ts"
+import { storable } from "../text/storable.ts"
 import { ClusterRuns, type Standing } from "../repo/ClusterRuns.ts"
 import type { Attempt, RunRequest } from "../repo/RunRepo.ts"
 import { type Job, JobSettings, RunFailed } from "./LoadRun.ts"

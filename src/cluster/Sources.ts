@@ -1,5 +1,6 @@
 import { Context, type Config, type Effect, type Scope } from "effect"
-import type { Source, SourceError } from "../source/Source.ts"
+import type { Source } from "../source/Source.ts"
+import type { SourceError } from "../domain/SourceFile.ts"
 import type { SourceReference } from "./LoadRun.ts"
 
 /** Opens the sources of whatever runs a worker is given, with credentials of its own. */

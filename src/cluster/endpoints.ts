@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { SourceError } from "../source/Source.ts"
+import { SourceError } from "../domain/SourceFile.ts"
 import type { SourceReference } from "./LoadRun.ts"
 
 // Which stores a worker signs requests to: whoever can write the database names the endpoint of a run.

@@ -1,6 +1,6 @@
 import { Effect, Predicate } from "effect"
 import { DatabaseError } from "../domain/DatabaseError.ts"
-import { patiently } from "../postgres/patience.ts"
+import { patiently } from "../repo/patience.ts"
 
 /** The innermost reason of a failure of the engine's storage; undefined: it is none. */
 export const storageFailure = (error: unknown): string | undefined => {

@@ -1,7 +1,7 @@
 import { Cause, Effect, Pull, Scope, Stream } from "effect"
 import { createGunzip } from "node:zlib"
 import { makeReader } from "../domain/readable.ts"
-import { SourceError } from "../source/Source.ts"
+import { SourceError } from "../domain/SourceFile.ts"
 
 /** Bytes inflated at a time: however far a file expands, hardly more than this waits for its reader. */
 const chunkSize = 64 * 1024

@@ -4,7 +4,7 @@ import { type ColumnMapping, fitHeader, type Positions } from "../domain/ColumnM
 import { plural } from "../text/format.ts"
 import { isProblem, isUtf8, makeFieldParser } from "./fields.ts"
 import { type Frame, rawOf, span } from "./frame.ts"
-import { isGzipName, SourceError, type SourceFile } from "../source/Source.ts"
+import { isGzipName, SourceError, type SourceFile } from "../domain/SourceFile.ts"
 
 /** What decoding the records of a file needs. */
 export interface Header {

@@ -3,14 +3,14 @@ import type { Chunk, Position, UserRecord } from "../domain/Chunk.ts"
 import type { Positions } from "../domain/ColumnMapping.ts"
 import * as Footprint from "../domain/footprint.ts"
 import type { Reason, Reject } from "../domain/Reject.ts"
-import type { Stopwatch } from "../domain/StageTimes.ts"
+import type { Stopwatch } from "../observability/Stopwatch.ts"
 import { decodeUser, type User } from "../domain/User.ts"
 import { type FieldAt, makeRecordParser } from "./fields.ts"
 import { type Frame, rawOf } from "./frame.ts"
 import { Framer } from "./framing.ts"
 import { emptyError, type Header, type HeaderOptions, readHeader } from "./header.ts"
-import type { SourceError, SourceFile } from "../source/Source.ts"
-import { upToByte } from "../source/upToByte.ts"
+import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
+import { upToByte } from "../domain/byteRange.ts"
 
 export interface ReadOptions extends HeaderOptions {
   /** Records of a chunk, at most. */

@@ -3,7 +3,7 @@ import type { Position } from "../domain/Chunk.ts"
 import type { Frame } from "./frame.ts"
 import { Framer } from "./framing.ts"
 import { emptyError, type Header, type HeaderOptions, readHeader } from "./header.ts"
-import type { SourceError, SourceFile } from "../source/Source.ts"
+import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
 
 export interface SplitOptions extends HeaderOptions {
   /** Bytes of a record: the ranges are to be read with the same. */

@@ -2,7 +2,8 @@ import { Effect } from "effect"
 import { otherMapping } from "../domain/ColumnMapping.ts"
 import { tellProgress } from "../observability/Progress.ts"
 import { type FileLoad, RunRepo, type RunRequest } from "../repo/RunRepo.ts"
-import { Source, type SourceFile } from "../source/Source.ts"
+import { Source } from "../source/Source.ts"
+import type { SourceFile } from "../domain/SourceFile.ts"
 
 /** Refuses to go on where an earlier attempt read a file by another column mapping. */
 const checkMappings = Effect.fnUntraced(function* (loads: ReadonlyArray<FileLoad<SourceFile>>, force: boolean) {

@@ -10,7 +10,7 @@ import { tellProgress } from "../observability/Progress.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import type { RejectTally } from "../domain/RejectTally.ts"
 import { addCounts, type FileSummary, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
-import type { Stopwatch } from "../domain/StageTimes.ts"
+import type { Stopwatch } from "../observability/Stopwatch.ts"
 import { answerAtOnce, GeoLocator } from "../geo/GeoLocator.ts"
 import {
   type FileLoad,
@@ -22,7 +22,8 @@ import {
 } from "../repo/RunRepo.ts"
 import type { ShareLocations } from "../repo/UserRepo.ts"
 import { readChunks } from "../csv/records.ts"
-import { Source, type SourceError, type SourceFile } from "../source/Source.ts"
+import { Source } from "../source/Source.ts"
+import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
 import * as Writing from "./Writing.ts"
 
 export interface LoadOptions {

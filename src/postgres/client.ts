@@ -5,9 +5,7 @@ import { SqlClient } from "effect/sql"
 import type { Connection } from "effect/sql/SqlConnection"
 import { ConnectionError, SqlError } from "effect/sql/SqlError"
 import { Database } from "../domain/Database.ts"
-
-/** A server that has stalled does not end its statements itself: more than any of them may take. */
-export const silence = "150 seconds"
+import { silence } from "../repo/patience.ts"
 
 const noAnswer = new SqlError({ reason: new ConnectionError({ cause: new Error(`no answer for ${silence}`) }) })
 

@@ -2,7 +2,7 @@ import { Deferred, Effect, type Scope } from "effect"
 import type { Connection } from "effect/sql/SqlConnection"
 import { type DatabaseError, fromSqlError } from "../domain/DatabaseError.ts"
 import { isEmbedded, makeClient } from "./client.ts"
-import { patiently } from "./patience.ts"
+import { patiently } from "../repo/patience.ts"
 
 /** What is locked while a process loads a source. */
 export const sourceLock = "source "

@@ -15,7 +15,7 @@ import clusterKey from "./migrations/0009_cluster_key.ts"
 import clusterResult from "./migrations/0010_cluster_result.ts"
 import runAddresses from "./migrations/0011_run_addresses.ts"
 import { AdoptionError } from "./migrations/adoptUsers.ts"
-import { patiently } from "./patience.ts"
+import { patiently } from "../repo/patience.ts"
 import { requireVersion } from "./serverVersion.ts"
 
 /** In the order in which they run: the number of each is its place. */

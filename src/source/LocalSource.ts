@@ -1,9 +1,10 @@
 import { ByteSize, Effect, FileSystem, Layer, Option, Path, type PlatformError, Predicate, Stream } from "effect"
 import { errnoOf } from "../domain/errno.ts"
 import { tellBytes } from "../observability/Progress.ts"
-import { fromByte } from "./fromByte.ts"
+import { fromByte } from "../domain/byteRange.ts"
 import { gunzip } from "../compression/gzip.ts"
-import { byName, isCsvName, isGzipName, Source, SourceError, type SourceFile } from "./Source.ts"
+import { Source } from "./Source.ts"
+import { byName, isCsvName, isGzipName, SourceError, type SourceFile } from "../domain/SourceFile.ts"
 
 /** Bytes of a read. Measured: 64 KiB takes twice as long, 1 MiB hardly less. */
 const chunkSize = 256 * 1024

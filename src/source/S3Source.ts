@@ -2,13 +2,14 @@ import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from "@aws-sdk/
 import { type Config, Effect, Layer, Predicate } from "effect"
 import { formatNumber } from "../text/format.ts"
 import { tellBytes } from "../observability/Progress.ts"
-import { fromByte } from "./fromByte.ts"
+import { fromByte } from "../domain/byteRange.ts"
 import { gunzip } from "../compression/gzip.ts"
 import { permanent } from "./s3/failure.ts"
 import { maxKeys, S3Listing } from "./s3/listing.ts"
 import { readObject } from "./s3/object.ts"
 import { makeRequest, type Request, type S3Options } from "./s3/request.ts"
-import { isCsvName, isGzipName, Source, SourceError, type SourceFile } from "./Source.ts"
+import { Source } from "./Source.ts"
+import { isCsvName, isGzipName, SourceError, type SourceFile } from "../domain/SourceFile.ts"
 
 export type { S3Options } from "./s3/request.ts"
 

@@ -4,7 +4,7 @@ import { Effect, Latch, Stream } from "effect"
 import { RunFailed } from "../../src/cluster/LoadRun.ts"
 import { finish } from "../../src/cluster/runActivities.ts"
 import { exitCode } from "../../src/domain/RunSummary.ts"
-import { SourceError } from "../../src/source/Source.ts"
+import { SourceError } from "../../src/domain/SourceFile.ts"
 import { breaking, inTheCluster, load, storedEmails, storedRuns, usersFile, wanted } from "../utils/cluster.ts"
 
 const small = { "a.csv": usersFile("a", 3), "b.csv": usersFile("b", 5) }

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer"
 import { constants, Gunzip, gzipSync } from "node:zlib"
 import { assert, describe, it, vi } from "@effect/vitest"
 import { Effect, Exit, Fiber, Schema, Stream } from "effect"
-import { fromByte } from "../../src/source/fromByte.ts"
+import { fromByte } from "../../src/domain/byteRange.ts"
 import { gunzip } from "../../src/compression/gzip.ts"
 
 const uri = "/exports/users.csv.gz"

@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { Stopwatch } from "../../src/domain/StageTimes.ts"
+import { Stopwatch } from "../../src/observability/Stopwatch.ts"
 
 it.effect("adds up what overlaps; decoding is what pulling takes beyond the bytes and the room for them", () =>
   Effect.gen(function* () {

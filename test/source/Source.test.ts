@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { byName, type SourceFile } from "../../src/source/Source.ts"
+import { byName, type SourceFile } from "../../src/domain/SourceFile.ts"
 
 const Text = Schema.String.check(Schema.makeFilter((text: string) => text.isWellFormed()))
 

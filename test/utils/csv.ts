@@ -2,7 +2,7 @@ import { Stream } from "effect"
 import type { Chunk } from "../../src/domain/Chunk.ts"
 import type { ColumnMapping } from "../../src/domain/ColumnMapping.ts"
 import { readChunks, type ReadOptions } from "../../src/csv/records.ts"
-import type { SourceFile } from "../../src/source/Source.ts"
+import type { SourceFile } from "../../src/domain/SourceFile.ts"
 
 export const file = { uri: "s3://bucket/users.csv", name: "users.csv", fingerprint: "1", size: 1 }
 

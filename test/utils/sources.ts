@@ -1,6 +1,7 @@
 import { assert } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import type { Source, SourceFile } from "../../src/source/Source.ts"
+import type { Source } from "../../src/source/Source.ts"
+import type { SourceFile } from "../../src/domain/SourceFile.ts"
 
 export const read = (source: Source["Service"], file: SourceFile, from = 0) =>
   source.read(file, from).pipe(Stream.runCollect, Effect.map(Buffer.concat))

@@ -5,7 +5,8 @@ import { ageOf } from "../../geo/mmdb/age.ts"
 import type { MmdbFile } from "../../geo/mmdb/file.ts"
 import { unfit } from "../../observability/Logging.ts"
 import { readChunks } from "../../csv/records.ts"
-import { Source, type SourceFile } from "../../source/Source.ts"
+import { Source } from "../../source/Source.ts"
+import type { SourceFile } from "../../domain/SourceFile.ts"
 import { attempt, type Finding, fromError, note, ok, skipped, wrong } from "./finding.ts"
 
 /** Files whose headers are read. */

@@ -1,6 +1,6 @@
 import { Option } from "effect"
 import { type Command, Flag } from "effect/cli"
-import { isCsvName } from "../../source/Source.ts"
+import { isCsvName } from "../../domain/SourceFile.ts"
 import { check } from "../usage/CommandUsage.ts"
 import { type FlagGroup, optional, withDefault } from "./documented.ts"
 import { directory, file } from "./pathFlags.ts"

@@ -8,7 +8,7 @@ import { ClusterRuns, type Course, type PartOfRun, type Standing } from "../../r
 import { countsOf, isUnderWay } from "./etlFiles.ts"
 import { findRun } from "./findRuns.ts"
 import { fromReadError, NotFound } from "../../repo/NotFound.ts"
-import { patiently } from "../patience.ts"
+import { patiently } from "../../repo/patience.ts"
 import { requireVersion } from "../serverVersion.ts"
 import type { Attempt, FileIdentity } from "../../repo/RunRepo.ts"
 

@@ -1,8 +1,5 @@
 import { countNames } from "../../domain/RunSummary.ts"
 
-/** Text as PostgreSQL takes it: names and messages come from anywhere. */
-export const storable = (text: string): string => text.toWellFormed().replaceAll("\0", "\ufffd")
-
 /** Whether a cluster loads the run of `etl_runs`, or will: nobody has cancelled it. */
 export const isUnderWay = "execution is not null and ended_at is null and cancelled_at is null"
 

@@ -1,6 +1,6 @@
 // Keeps what S3 lists, up to a million objects, in little memory.
 import { crc32, deflateRawSync, inflateRawSync } from "node:zlib"
-import { byName, compareNames, type SourceFile } from "../Source.ts"
+import { byName, compareNames, type SourceFile } from "../../domain/SourceFile.ts"
 
 /** Keys of one listing. */
 export const maxKeys = 1_000_000

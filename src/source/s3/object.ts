@@ -1,11 +1,11 @@
 import { GetObjectCommand } from "@aws-sdk/client-s3"
 import { Cause, Effect, type Pull, Schedule, Stream } from "effect"
 import { Readable } from "node:stream"
-import { fromByte } from "../fromByte.ts"
+import { fromByte } from "../../domain/byteRange.ts"
 import { makeReader } from "../../domain/readable.ts"
 import { changed, permanent, type S3Failure, transient } from "./failure.ts"
 import { type Request, withIdleTimeout } from "./request.ts"
-import { SourceError, type SourceFile } from "../Source.ts"
+import { SourceError, type SourceFile } from "../../domain/SourceFile.ts"
 
 const isTransient = (error: S3Failure | SourceError) => error._tag === "S3Failure" && error.transient
 

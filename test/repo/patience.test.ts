@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Exit, Fiber, Logger, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { DatabaseError } from "../../src/domain/DatabaseError.ts"
-import { patiently } from "../../src/postgres/patience.ts"
+import { patiently } from "../../src/repo/patience.ts"
 
 const away = new DatabaseError({ operation: "query", message: "It is away.", retryable: true })
 

@@ -1,7 +1,9 @@
 import { Duration, Effect, Exit, Schedule } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import { monotonicMillis } from "../observability/monotonic.ts"
-import { silence } from "./client.ts"
+
+/** A server that has stalled does not end its statements itself: more than any of them may take. */
+export const silence = "150 seconds"
 
 /** A database that restarts, or whose standby takes over, is back by then. */
 const patience = "5 minutes"
