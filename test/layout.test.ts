@@ -68,6 +68,7 @@ describe("layout", () => {
       "effect",
       "effect/cli",
       "effect/net",
+      "package.json",
     ])
     for (const heavy of [
       "src/cli/Main.ts",

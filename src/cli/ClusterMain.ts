@@ -17,7 +17,7 @@ import * as Forgetting from "../cluster/forgetting.ts"
 import * as ClusterLocating from "../cluster/locating.ts"
 import { RunWatch } from "../cluster/RunWatch.ts"
 import { Sources } from "../cluster/Sources.ts"
-import { Vigil } from "../cluster/Vigil.ts"
+import { WorkerActivity } from "../cluster/WorkerActivity.ts"
 import { Worker } from "../cluster/Worker.ts"
 import * as Workflows from "../cluster/workflows.ts"
 import * as PgServer from "../database/PgServer.ts"
@@ -146,7 +146,7 @@ export const worker = (flags: WorkerFlags): Layer.Layer<WorkerServices, RunError
         Layer.provideMerge(ready),
         Layer.provideMerge(
           Layer.merge(
-            Vigil.layer,
+            WorkerActivity.layer,
             Layer.provideMerge(locator(flags), repositories(flags, concurrency, idleInTransaction)),
           ),
         ),

@@ -35,10 +35,10 @@ export const isOver = ({ attempt, isCancelled, isEnded }: Standing, wanted: Atte
 const pause = "1 minute"
 
 /** Another process has the file. */
-const isTaken = (error: unknown): boolean => error instanceof DatabaseError && error.operation === "checkpoint"
+const isFileTaken = (error: unknown): boolean => error instanceof DatabaseError && error.operation === "checkpoint"
 
 const isPassing = (error: unknown): error is DatabaseError =>
-  error instanceof DatabaseError && (error.retryable || isTaken(error))
+  error instanceof DatabaseError && (error.retryable || isFileTaken(error))
 
 const toRunFailed = (error: unknown): RunFailed =>
   error instanceof RunFailed
@@ -88,7 +88,7 @@ export const asActivity = <A, E, R>(
 ): Effect.Effect<A, RunFailed, Exclude<R, Scope.Scope> | ClusterRuns> =>
   effect.pipe(
     Effect.scoped,
-    Effect.tapError((error) => (isTaken(error) ? checkWanted(attempt) : Effect.void)),
+    Effect.tapError((error) => (isFileTaken(error) ? checkWanted(attempt) : Effect.void)),
     Effect.tapError((error) =>
       isPassing(error) ? Effect.logWarning(`${error.message} Leaving it alone for ${pause}.`) : Effect.void,
     ),

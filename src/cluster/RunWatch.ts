@@ -8,7 +8,7 @@ import { isOver, readJob } from "./Job.ts"
 import type { Job, RunFailed } from "./LoadRun.ts"
 
 /** What a worker knows of an attempt at a run that others load as well; a moment old. */
-export interface Watched {
+export interface AttemptState {
   /** What the run has committed. */
   readonly counts: RecordCounts
   /** Nobody wants the attempt any more. */
@@ -27,7 +27,7 @@ export class RunWatch extends Context.Service<
     readonly watch: (
       attempt: Attempt,
     ) => Effect.Effect<
-      { readonly job: Job; readonly watched: () => Watched },
+      { readonly job: Job; readonly watched: () => AttemptState },
       DatabaseError | NotFound | RunFailed | Schema.SchemaError,
       Scope.Scope
     >
@@ -44,7 +44,7 @@ export class RunWatch extends Context.Service<
           counts: yield* runs.committed(attempt.runId),
           isOver: isOver(standing, attempt),
           isStopped: yield* clusterRuns.isStopped(attempt),
-        } satisfies Watched
+        } satisfies AttemptState
       })
 
       const watched = yield* RcMap.make({

@@ -3,7 +3,7 @@ import { tellRejects } from "../pipeline/account.ts"
 import { plural } from "../text/format.ts"
 import { tellProgress } from "../observability/Progress.ts"
 import { countNames, noRecords, type RecordCounts, type RunSummary } from "../domain/RunSummary.ts"
-import { ClusterRuns, type Course, type Standing } from "../repo/ClusterRuns.ts"
+import { ClusterRuns, type RunProgress, type Standing } from "../repo/ClusterRuns.ts"
 import { LocationQueue } from "../repo/LocationQueue.ts"
 import type { Attempt } from "../repo/RunRepo.ts"
 import { RunFailed, RunResult } from "./LoadRun.ts"
@@ -16,13 +16,13 @@ const mostSilence = Duration.minutes(5)
 /** Looks without a worker until that is told: one that has lost the database comes back with it. */
 const mostLooksAlone = 10
 
-const nothing: Course = { files: 0, filesLoaded: 0, bytes: 0, bytesRead: 0, counts: noRecords }
+const nothing: RunProgress = { files: 0, filesLoaded: 0, bytes: 0, bytesRead: 0, counts: noRecords }
 
 const subtract = (left: RecordCounts, right: RecordCounts): RecordCounts =>
   Object.fromEntries(countNames.map((name) => [name, left[name] - right[name]])) as RecordCounts
 
 /** Tells what has happened between two moments. */
-const tellCourse = Effect.fnUntraced(function* (source: string, before: Course, now: Course) {
+const reportProgress = Effect.fnUntraced(function* (source: string, before: RunProgress, now: RunProgress) {
   if (now.files !== before.files) {
     const { bytes, files } = now
     yield* tellProgress({ _tag: "Listed", source, files, toLoad: files, bytes })
@@ -97,8 +97,8 @@ export const follow = Effect.fn("Cluster.follow")(function* (options: FollowOpti
   const clusterRuns = yield* ClusterRuns
   let before = nothing
   const look = Effect.gen(function* () {
-    const now = yield* clusterRuns.course(runId)
-    yield* tellCourse(source, before, now)
+    const now = yield* clusterRuns.progress(runId)
+    yield* reportProgress(source, before, now)
     before = now
   })
   const watchWorkers = makeWorkerWatch(runId)

@@ -3,7 +3,7 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Duration, Effect, Layer, Runtime, Schema } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { formatDuration, plural } from "../text/format.ts"
-import { Vigil, type Watched } from "./Vigil.ts"
+import { WorkerActivity, type Watched } from "./WorkerActivity.ts"
 
 /** The worker holds work and does not get on with it. */
 export class Stalled extends Schema.TaggedError<Stalled>()("Stalled", { message: Schema.String }) {
@@ -32,7 +32,7 @@ export const layer = (options: {
       "GET",
       "/healthz",
       Effect.gen(function* () {
-        const watched = yield* (yield* Vigil).watched
+        const watched = yield* (yield* WorkerActivity).watched
         const stalled = isStalled(watched, options.stallTimeout)
         return yield* HttpServerResponse.json(
           {
@@ -54,7 +54,7 @@ export const layer = (options: {
 
 /** Fails when the worker has stalled: it is to end, so that others are given what it holds. */
 export const watch = Effect.fnUntraced(function* (stallTimeout: Duration.Duration) {
-  const vigil = yield* Vigil
+  const vigil = yield* WorkerActivity
   for (;;) {
     yield* Effect.sleep("1 second")
     const watched = yield* vigil.watched

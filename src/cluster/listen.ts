@@ -1,6 +1,7 @@
 import { lookup } from "node:dns/promises"
 import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
-import { Effect, Option, Predicate, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
+import { systemCode } from "../domain/errno.ts"
 
 // Where a worker listens: at the address that others know it by, and no other.
 
@@ -12,9 +13,6 @@ class ListenError extends Schema.TaggedError<ListenError>()("ListenError", {
 
 /** Whether only this machine can reach the address. */
 export const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.")
-
-const codeOf = (cause: unknown): string =>
-  Predicate.hasProperty(cause, "code") && Predicate.isString(cause.code) ? cause.code : "unknown"
 
 const explain = (code: string): string => {
   switch (code) {
@@ -32,7 +30,7 @@ const explain = (code: string): string => {
 const tryPort = (address: string, port: number) =>
   Effect.scoped(NodeSocketServer.make({ host: address, port })).pipe(
     Effect.mapError(({ reason }) => {
-      const code = codeOf(reason.cause)
+      const code = systemCode(reason.cause) ?? "unknown"
       return new ListenError({ code, message: `${address}:${port} cannot be listened on: ${explain(code)}` })
     }),
   )
@@ -46,7 +44,7 @@ const tryPorts = (address: string, ports: ReadonlyArray<number>) =>
 const resolve = (host: string) =>
   Effect.tryPromise({
     try: async () => (await lookup(host, { all: true })).map(({ address }) => address),
-    catch: codeOf,
+    catch: (error) => systemCode(error) ?? "unknown",
   })
 
 const notHere = (host: string, why: string) =>

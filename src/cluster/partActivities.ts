@@ -12,9 +12,9 @@ import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
 import { split } from "../csv/split.ts"
 import { checkWanted, isOver, optionsOf, requestOf } from "./Job.ts"
 import { type Job, type PartLoaded, RunFailed } from "./LoadRun.ts"
-import { RunWatch, type Watched } from "./RunWatch.ts"
+import { RunWatch, type AttemptState } from "./RunWatch.ts"
 import { Sources } from "./Sources.ts"
-import { Vigil } from "./Vigil.ts"
+import { WorkerActivity } from "./WorkerActivity.ts"
 import { Worker } from "./Worker.ts"
 
 /** How often is looked whether the run is still wanted, and how many rejects it has by now. */
@@ -28,7 +28,7 @@ const unopened = (uri: string, error: SourceError) =>
 interface Work {
   readonly job: Job
   /** The run as it was seen last. */
-  readonly watched: () => Watched
+  readonly watched: () => AttemptState
   readonly file: SourceFile
 }
 
@@ -62,7 +62,7 @@ export const loadPart = (attempt: Attempt, fileId: number, part: number) =>
     fileId,
     Effect.fnUntraced(function* ({ file, job, watched }: Work) {
       const worker = yield* Worker
-      const vigil = yield* Vigil
+      const vigil = yield* WorkerActivity
       const clusterRuns = yield* ClusterRuns
       const { uri } = yield* Source
       const tallies: Loading.Tallies = {
@@ -112,7 +112,7 @@ export const splitFile = (attempt: Attempt, fileId: number) =>
     Effect.fnUntraced(function* ({ file, job, watched }: Work) {
       const runs = yield* RunRepo
       const worker = yield* Worker
-      const vigil = yield* Vigil
+      const vigil = yield* WorkerActivity
       const source = yield* Source
       yield* checkWanted(job)
       const takeParts = runs.take(job.runId, requestOf(job, source.uri), { file, fileId })

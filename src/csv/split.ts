@@ -13,7 +13,7 @@ export interface SplitOptions extends HeaderOptions {
 }
 
 /** Consecutive records of a file, to be read on their own: what `resume` of `readChunks` takes, beside the header. */
-interface Part {
+interface FilePart {
   readonly start: Position
   /** The byte before which it ends: where the next part starts, or how many bytes the file has. */
   readonly end: number
@@ -24,12 +24,12 @@ export interface Splitting {
   /** The bytes of the file's header, without its line end. */
   readonly header: Uint8Array
   /** At least one; each has records, unless the file has none. */
-  readonly parts: ReadonlyArray<Part>
+  readonly parts: ReadonlyArray<FilePart>
 }
 
 /** Cuts a file where its records can be read from, and also where they can be read to. */
 class Cutter {
-  private readonly parts: Array<Part> = []
+  private readonly parts: Array<FilePart> = []
   private readonly splitSize: number
   private start: Position
   /** The start of the next part, if more records come. */
@@ -51,7 +51,7 @@ class Cutter {
     }
   }
 
-  end(size: number): ReadonlyArray<Part> {
+  end(size: number): ReadonlyArray<FilePart> {
     const isSmall = size - this.start.byteOffset < this.splitSize / 2
     const before = isSmall ? this.parts.pop() : undefined
     return [...this.parts, { start: before?.start ?? this.start, end: size }]

@@ -1,5 +1,5 @@
 /** What a PostgreSQL client sent: a request that opens a connection, or whole messages of an open one. */
-export interface Frame {
+export interface WireMessage {
   readonly kind: "startup" | "ssl" | "cancel" | "messages" | "terminate"
   readonly bytes: Uint8Array
 }
@@ -22,14 +22,14 @@ export class MessageFramer {
   #needed = 8
   #started = false
 
-  push(chunk: Uint8Array): Array<Frame> {
+  push(chunk: Uint8Array): Array<WireMessage> {
     this.#pending.push(chunk)
     this.#size += chunk.length
     if (this.#size < this.#needed) return []
 
     const bytes = this.#pending.length === 1 ? chunk : Buffer.concat(this.#pending, this.#size)
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const frames: Array<Frame> = []
+    const frames: Array<WireMessage> = []
     let start = 0
     let end = 0
     const flush = (): void => {

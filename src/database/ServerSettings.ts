@@ -32,7 +32,7 @@ export interface ServerSettings {
 
 /** The variables that give the parts, by libpq's names of these. */
 type Variables = Readonly<Record<"host" | "port" | "user" | "password" | "dbname" | "sslmode" | "sslrootcert", string>>
-type Part = keyof Variables
+type Variable = keyof Variables
 
 const ours: Variables = {
   host: "DB_HOST",
@@ -59,7 +59,7 @@ const libpqs: Variables = {
 const choosing = ["host", "port", "user", "dbname"] as const
 
 /** Where people set a part, or several of them: `DB_HOST and DB_PORT`, `host and port in --database-url`. */
-export const nameOf = (settings: ServerSettings, ...parts: ReadonlyArray<Exclude<Part, "dbname">>): string => {
+export const nameOf = (settings: ServerSettings, ...parts: ReadonlyArray<Exclude<Variable, "dbname">>): string => {
   const { passwordFile, url, variables } = settings
   const inUrl = parts.filter((part) => url.parts.includes(part))
   const others = parts
@@ -68,7 +68,7 @@ export const nameOf = (settings: ServerSettings, ...parts: ReadonlyArray<Exclude
   return [...(inUrl.length > 0 ? [`${inUrl.join(" and ")} in ${url.setting}`] : []), ...others].join(" and ")
 }
 
-type Values = Partial<Readonly<Record<Part, Redacted.Redacted>>>
+type Values = Partial<Readonly<Record<Variable, Redacted.Redacted>>>
 
 const isAnySet = (values: Values): boolean => Object.keys(values).length > 0
 
@@ -181,7 +181,7 @@ const parseUrl = Effect.fnUntraced(function* (setting: string, secret: Redacted.
   return parameters
 })
 
-const wholeNumber = (
+const intWithin = (
   setting: string,
   what: string,
   text: string,
@@ -212,8 +212,8 @@ const readParts = Effect.fnUntraced(function* (flag: Redacted.Redacted | undefin
  */
 export const config = Effect.fn("ServerSettings.config")(function* (flag?: Redacted.Redacted) {
   const { names, url, urlSetting, values } = yield* readParts(flag)
-  const variable = (part: Part) => values[part] && Redacted.value(values[part])
-  const from = (part: Part) => (url[part] === undefined ? names[part] : urlSetting)
+  const variable = (part: Variable) => values[part] && Redacted.value(values[part])
+  const from = (part: Variable) => (url[part] === undefined ? names[part] : urlSetting)
 
   const host = url.host ?? variable("host") ?? "localhost"
   if (names === libpqs && host.includes(",")) {
@@ -228,7 +228,7 @@ export const config = Effect.fn("ServerSettings.config")(function* (flag?: Redac
   }
   const login = {
     host,
-    port: yield* wholeNumber(from("port"), "the port", url.port ?? variable("port") ?? "5432", 1, 65_535),
+    port: yield* intWithin(from("port"), "the port", url.port ?? variable("port") ?? "5432", 1, 65_535),
     database: url.dbname ?? variable("dbname") ?? "user_activity",
     username: url.user ?? variable("user") ?? "postgres",
   }
@@ -239,7 +239,7 @@ export const config = Effect.fn("ServerSettings.config")(function* (flag?: Redac
     password: password ?? file?.password,
     tlsMode,
     rootCertificate: url.sslrootcert ?? variable("sslrootcert"),
-    connectTimeout: yield* wholeNumber(urlSetting, "connect_timeout", timeout, 0, 86_400),
+    connectTimeout: yield* intWithin(urlSetting, "connect_timeout", timeout, 0, 86_400),
     applicationName: url.application_name,
     options: url.options,
     url: { setting: urlSetting, parts: Object.keys(url) },
@@ -251,7 +251,7 @@ export const config = Effect.fn("ServerSettings.config")(function* (flag?: Redac
 /** The setting that gives each part: the connection string's or a variable's name; undefined where it is a default. */
 export const origins = Effect.fn("ServerSettings.origins")(function* (flag?: Redacted.Redacted) {
   const { names, url, urlSetting, values } = yield* readParts(flag)
-  const origin = (part: Part) =>
+  const origin = (part: Variable) =>
     url[part] !== undefined ? urlSetting : values[part] === undefined ? undefined : names[part]
   return {
     host: origin("host"),

@@ -1,5 +1,6 @@
 import type { SqlError } from "effect/sql/SqlError"
 import { DatabaseError, describeState, PasswordInClear, sqlState } from "../domain/DatabaseError.ts"
+import { systemCode } from "../domain/errno.ts"
 import { quote } from "../text/shell.ts"
 import { nameOf, type ServerSettings } from "./ServerSettings.ts"
 
@@ -43,13 +44,10 @@ const refused = (state: string, message: string, settings: ServerSettings): Advi
 export const isSilence = (error: SqlError): boolean =>
   error.reason.cause instanceof Error && /timed out/i.test(error.reason.cause.message)
 
-const codeOf = (cause: unknown): string =>
-  cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : ""
-
 /** Why no server answered, and what to do about it. */
 const unanswered = (cause: unknown, message: string, settings: ServerSettings): Advice => {
   const sslmode = nameOf(settings, "sslmode")
-  const code = codeOf(cause)
+  const code = systemCode(cause) ?? ""
   const said = cause instanceof Error && cause.message !== "" ? cause.message : message
   switch (code) {
     case "ECONNREFUSED":

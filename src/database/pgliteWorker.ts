@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { setFlagsFromString } from "node:v8"
 import { parentPort, workerData } from "node:worker_threads"
-import { type Frame, MessageFramer } from "./MessageFramer.ts"
+import { type WireMessage, MessageFramer } from "./MessageFramer.ts"
 import type { FromWorker, Task, ToWorker } from "./PgliteThread.ts"
 
 // The thread that PGlite blocks while it works. It either builds a first database and ends, or serves one: it speaks
@@ -65,7 +65,7 @@ interface Connection {
   readonly id: number
   readonly framer: MessageFramer
   /** What it sent and is not answered yet, chunk by chunk. */
-  readonly chunks: Array<Array<Frame>>
+  readonly chunks: Array<Array<WireMessage>>
   started: boolean
   ended: boolean
 }
@@ -132,7 +132,7 @@ const serve = async (directory: string, unread: Int32Array): Promise<void> => {
 
   const connections: Array<Connection> = []
 
-  const answer = async (connection: Connection, frame: Frame): Promise<void> => {
+  const answer = async (connection: Connection, frame: WireMessage): Promise<void> => {
     switch (frame.kind) {
       case "ssl":
         pieces.push(Uint8Array.of(0x4e))

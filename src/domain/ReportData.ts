@@ -11,21 +11,25 @@ const Day = Schema.String.check(Schema.isPattern(/^\d{4}-(0[1-9]|1[0-2])-(0[1-9]
 const Time = Schema.Date
 
 /** A value and how many users have it. */
-export const Share = Schema.Struct({ name: Text, users: Positive })
-export type Share = typeof Share.Type
+export const NamedShare = Schema.Struct({ name: Text, users: Positive })
+export type NamedShare = typeof NamedShare.Type
 
 /** The most frequent values, how many there are in all, and how many users have one. */
 const rankingOf = <S extends Schema.Constraint>(item: S) =>
   Schema.Struct({ top: Schema.Array(item), distinct: Count, users: Count })
 
 export const CountryShare = Schema.Struct({
-  ...Share.fields,
+  ...NamedShare.fields,
   /** Where the most of its users are; null where none has coordinates. */
   place: Schema.NullOr(Schema.Struct({ latitude, longitude })),
 })
 export type CountryShare = typeof CountryShare.Type
 
-export const CityShare = Schema.Struct({ ...Share.fields, region: Schema.NullOr(Text), country: Schema.NullOr(Text) })
+export const CityShare = Schema.Struct({
+  ...NamedShare.fields,
+  region: Schema.NullOr(Text),
+  country: Schema.NullOr(Text),
+})
 export type CityShare = typeof CityShare.Type
 
 /** Users of about one place. */
@@ -96,8 +100,8 @@ export const ReportData = Schema.Struct({
   }),
   countries: rankingOf(CountryShare),
   cities: rankingOf(CityShare),
-  isps: rankingOf(Share),
-  genders: rankingOf(Share),
+  isps: rankingOf(NamedShare),
+  genders: rankingOf(NamedShare),
   bins: Schema.Array(PlaceBin),
   timeline: Timeline,
   columns: Schema.Array(ColumnQuality),

@@ -1,4 +1,4 @@
-import { Cause, Duration, Effect, Exit, Layer, Predicate, Redacted, Result, Runtime, Schema, Stream } from "effect"
+import { Cause, Duration, Effect, Exit, Layer, Redacted, Result, Runtime, Schema, Stream } from "effect"
 import {
   FetchHttpClient,
   type Headers,
@@ -9,11 +9,12 @@ import {
 } from "effect/http"
 import { parseAddress } from "../domain/Address.ts"
 import { Answer, type Answers } from "../domain/Location.ts"
+import { systemCode } from "../domain/errno.ts"
 import * as Metrics from "../observability/Metrics.ts"
 import { GeoLocator, type GeoLocatorError } from "./GeoLocator.ts"
 import { decodeAnswers, fields } from "./ip-api/answer.ts"
 import type { Allowance } from "./quota/permits.ts"
-import { failure, Fault, makePatience, provider, RateLimited } from "./ip-api/retry.ts"
+import { failure, Fault, makeRetries, provider, RateLimited } from "./ip-api/retry.ts"
 import { Quota, type Sending } from "./quota/Quota.ts"
 
 export interface IpApiOptions {
@@ -63,20 +64,13 @@ export const endpointOf = Effect.fnUntraced(function* (options: IpApiOptions) {
   return endpoint
 })
 
-const wholeNumber = (text: string | undefined): number | undefined =>
+const parseCount = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined
 
 const allowanceOf = (status: number, headers: Headers.Headers): Allowance | undefined => {
-  const remaining = status === 429 ? 0 : wholeNumber(headers["x-rl"])
-  const seconds = Math.min(wholeNumber(headers["x-ttl"]) ?? 60, longestPauseSeconds)
+  const remaining = status === 429 ? 0 : parseCount(headers["x-rl"])
+  const seconds = Math.min(parseCount(headers["x-ttl"]) ?? 60, longestPauseSeconds)
   return remaining === undefined ? undefined : { remaining, resetsInMillis: seconds * 1_000 }
-}
-
-/** The code of the system's error, however deep the client wrapped it. URLs, and the key in them, stay where they are. */
-const codeOf = (error: unknown): string | undefined => {
-  if (!Predicate.isObject(error)) return undefined
-  if ("code" in error && Predicate.isString(error.code)) return error.code
-  return "cause" in error ? codeOf(error.cause) : undefined
 }
 
 /** How a request ended, for who counts them. */
@@ -85,7 +79,7 @@ const endOf = (
 ): Parameters<typeof Metrics.countRequest>[1] => {
   if (Exit.isSuccess(exit)) return { status: exit.value.status }
   const error = Cause.squash(exit.cause)
-  return { error: Cause.hasInterruptsOnly(exit.cause) ? "timeout" : (codeOf(error) ?? "unreachable") }
+  return { error: Cause.hasInterruptsOnly(exit.cause) ? "timeout" : (systemCode(error) ?? "unreachable") }
 }
 
 const beforeConnection = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH"])
@@ -93,9 +87,9 @@ const beforeConnection = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ENE
 /** An answer of at most 1 MiB; of a longer one no more than that is read. */
 const readBody = Effect.fnUntraced(function* (response: HttpClientResponse.HttpClientResponse) {
   const tooLong = new Fault({ message: `sent more than ${maxBodySize} bytes`, isNonsense: true })
-  if ((wholeNumber(response.headers["content-length"]) ?? 0) > maxBodySize) return yield* tooLong
+  if ((parseCount(response.headers["content-length"]) ?? 0) > maxBodySize) return yield* tooLong
   const bytes = yield* response.stream.pipe(
-    Stream.mapError((error) => new Fault({ message: `broke off its answer (${codeOf(error) ?? "cut short"})` })),
+    Stream.mapError((error) => new Fault({ message: `broke off its answer (${systemCode(error) ?? "cut short"})` })),
     Stream.limitBytes(maxBodySize, () => Stream.fail(tooLong)),
     Stream.mkUint8Array,
   )
@@ -143,7 +137,7 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
   })
 
   const explain = (error: HttpClientError.HttpClientError, { notSent }: Sending) => {
-    const code = codeOf(error)
+    const code = systemCode(error)
     const fault = Effect.fail(new Fault({ message: `could not be reached (${code ?? error.reason._tag})` }))
     return code !== undefined && beforeConnection.has(code) ? Effect.andThen(notSent, fault) : fault
   }
@@ -173,7 +167,7 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
     Effect.provideService(HttpClient.TracerPropagationEnabled, false),
   )
 
-  const patience = yield* makePatience({
+  const patience = yield* makeRetries({
     askOnce: (addresses) => quota.withPermit((sending) => ask(addresses, sending)),
     place,
   })

@@ -11,9 +11,10 @@ import {
   Runtime,
   Tracer,
 } from "effect"
-import { FetchHttpClient, HttpClient, type HttpClientError } from "effect/http"
+import { FetchHttpClient, HttpClient } from "effect/http"
 import { OtlpMetrics, OtlpSerialization, OtlpTracer } from "effect/observability"
 import { SqlError } from "effect/sql/SqlError"
+import { systemCode } from "../domain/errno.ts"
 import { fromSqlError } from "../domain/DatabaseError.ts"
 import { version } from "./version.ts"
 
@@ -48,16 +49,6 @@ const makeTell = () => {
 
 type Tell = ReturnType<typeof makeTell>
 
-/** The code of the system's error. Messages may hold the URL, and the URL a secret. */
-const codeOf = ({ reason }: HttpClientError.HttpClientError): string => {
-  let cause: unknown = reason.cause
-  while (Predicate.isObject(cause)) {
-    if ("code" in cause && Predicate.isString(cause.code)) return cause.code
-    cause = "cause" in cause ? cause.cause : undefined
-  }
-  return reason._tag
-}
-
 /** The exporter tries again by itself, and drops what it cannot get rid of; it would not say so. */
 const client = (tell: Tell) =>
   Layer.effect(
@@ -70,7 +61,9 @@ const client = (tell: Tell) =>
         return effect.pipe(
           Effect.tap((response) => Effect.ignore(response.arrayBuffer)),
           Effect.tap(({ status }) => (status >= 400 ? tell(`${place} answered ${status}`) : Effect.void)),
-          Effect.tapError((error) => tell(`${place} could not be reached (${codeOf(error)})`)),
+          Effect.tapError((error) =>
+            tell(`${place} could not be reached (${systemCode(error.reason.cause) ?? error.reason._tag})`),
+          ),
           // It is interrupted here, or at the end of the work.
           Effect.onInterrupt(() => tell(`${place} did not answer in time`)),
           // A defect is not tried again.

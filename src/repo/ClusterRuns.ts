@@ -25,7 +25,7 @@ export interface PartOfRun {
 }
 
 /** How far a run has come. */
-export interface Course {
+export interface RunProgress {
   readonly files: number
   readonly filesLoaded: number
   /** As stored. */
@@ -82,6 +82,6 @@ export class ClusterRuns extends Context.Service<
      * ended, and so has the attempt that it belongs to. May be repeated, and interrupted.
      */
     readonly forgetMessages: (workflows: ReadonlyArray<string>) => Effect.Effect<void, DatabaseError>
-    readonly course: (runId: number) => Effect.Effect<Course, DatabaseError>
+    readonly progress: (runId: number) => Effect.Effect<RunProgress, DatabaseError>
   }
 >()("user-activity-etl/repo/ClusterRuns") {}

@@ -4,7 +4,7 @@ import type { Reject } from "../domain/Reject.ts"
 import type { User } from "../domain/User.ts"
 
 /** Where a record stands. */
-interface Place {
+interface RecordPlace {
   /** The file's name. */
   readonly file: string
   readonly line: number
@@ -13,9 +13,9 @@ interface Place {
 /** What a dry run keeps of the records that it has read. */
 export interface Seen {
   /** The first users that would be written, with the place that is known at once. Passwords are `***`. */
-  readonly users: ReadonlyArray<Place & { readonly user: User; readonly location: Location | null }>
+  readonly users: ReadonlyArray<RecordPlace & { readonly user: User; readonly location: Location | null }>
   /** The first rejects. */
-  readonly rejects: ReadonlyArray<Place & Pick<Reject, "reasons">>
+  readonly rejects: ReadonlyArray<RecordPlace & Pick<Reject, "reasons">>
 }
 
 /** What a dry run has seen so far; none where the run writes. */

@@ -24,7 +24,7 @@ export interface AnswerColumn {
 export type Cell = string | number | boolean | null | { readonly json: string }
 
 /** What a statement gives. */
-export interface Answer {
+export interface QueryAnswer {
   readonly columns: ReadonlyArray<AnswerColumn>
   /** Fetched as they are taken, in arrays of a bounded size: cells are cut at 64 KiB. Once. */
   readonly rows: Stream.Stream<ReadonlyArray<Cell>, DatabaseError | StatementError>
@@ -39,6 +39,6 @@ export class ReadOnlyQuery extends Context.Service<
      * when the scope closes. Functions that it calls may do whatever the role may. Logs a warning where the role may write
      * files on the server, and at the first cell that is cut.
      */
-    readonly ask: (statement: string) => Effect.Effect<Answer, DatabaseError | StatementError, Scope.Scope>
+    readonly ask: (statement: string) => Effect.Effect<QueryAnswer, DatabaseError | StatementError, Scope.Scope>
   }
 >()("user-activity-etl/repo/ReadOnlyQuery") {}

@@ -5,7 +5,7 @@ import type { RecordCounts } from "../domain/RunSummary.ts"
 import type { StageTimes } from "../domain/StageTimes.ts"
 import type { LoadRef, PartRef } from "./UserRepo.ts"
 
-/** What identifies a file: see `source/Source`. */
+/** What identifies a file: see `domain/SourceFile`. */
 export interface FileIdentity {
   readonly uri: string
   readonly fingerprint: string

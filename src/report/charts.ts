@@ -1,9 +1,9 @@
 import { formatNumber } from "../text/format.ts"
 import { duration, percent, width } from "./format.ts"
-import { type Html, html, type Part } from "./html.ts"
+import { type Html, html, type Content } from "./html.ts"
 
 /** A row's header, with a bar behind it: so much of `most`. */
-export const barHeader = (name: Part, part: number, most: number): Html =>
+export const barHeader = (name: Content, part: number, most: number): Html =>
   html`<th scope="row" class="bar">
     <span class="fill" style="width:${width(part, most)}"></span><span class="name">${name}</span>
   </th>`
@@ -16,7 +16,7 @@ export const scrolling = (label: string, table: Html): Html =>
   html`<div class="scroll" role="region" aria-label="${label}" tabindex="0">${table}</div>`
 
 export interface Ranked {
-  readonly name: Part
+  readonly name: Content
   readonly users: number
 }
 

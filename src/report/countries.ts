@@ -69,7 +69,7 @@ const codes = new Map<string, string>([
 const numbers = new Map(isoCountries.map(({ alpha2, numeric }) => [alpha2, numeric]))
 
 /** The alpha-2 code of a country by any of its English names. */
-export const codeOf = (name: string): string | undefined => codes.get(toKey(name))
+export const countryCode = (name: string): string | undefined => codes.get(toKey(name))
 
 /** What `world-atlas` knows a country by: its three digits of ISO, or its name where it has none. */
 export const atlasId = (code: string): string => numbers.get(code) ?? (code === kosovo ? "Kosovo" : code)
@@ -83,7 +83,7 @@ export interface Country extends CountryShare {
 export const joinCountries = (shares: ReadonlyArray<CountryShare>): ReadonlyArray<Country> => {
   const joined = new Map<string, Country>()
   for (const share of shares) {
-    const code = codeOf(share.name)
+    const code = countryCode(share.name)
     const key = code ?? `${share.name} `
     const known = joined.get(key)
     joined.set(

@@ -9,7 +9,7 @@ export class Html {
 }
 
 /** What may stand in a template: text is escaped, wherever it comes from; null is nothing. */
-export type Part = string | number | Html | null | ReadonlyArray<Part>
+export type Content = string | number | Html | null | ReadonlyArray<Content>
 
 const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -23,7 +23,7 @@ const entities: Readonly<Record<string, string>> = {
 const escape = (text: string): string =>
   printable(text.toWellFormed()).replaceAll(/[&<>"']/g, (character) => entities[character]!)
 
-const render = (part: Part): string => {
+const render = (part: Content): string => {
   if (part === null) return ""
   if (typeof part === "string") return escape(part)
   if (typeof part === "number") return String(part)
@@ -34,5 +34,5 @@ const render = (part: Part): string => {
 const compact = (template: string): string => template.replaceAll(/\s*\n\s*/g, "\n")
 
 /** Builds markup: the template is ours, all that is put in is escaped, unless it is markup already. */
-export const html = (template: TemplateStringsArray, ...parts: ReadonlyArray<Part>): Html =>
+export const html = (template: TemplateStringsArray, ...parts: ReadonlyArray<Content>): Html =>
   new Html(template.map(compact).reduce((markup, text, index) => markup + render(parts[index - 1] ?? null) + text))

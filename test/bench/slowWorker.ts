@@ -5,7 +5,7 @@ import { Context, Effect, Layer, Logger } from "effect"
 import * as Engine from "../../src/cluster/Engine.ts"
 import { RunWatch } from "../../src/cluster/RunWatch.ts"
 import { Sources } from "../../src/cluster/Sources.ts"
-import { Vigil } from "../../src/cluster/Vigil.ts"
+import { WorkerActivity } from "../../src/cluster/WorkerActivity.ts"
 import { Worker } from "../../src/cluster/Worker.ts"
 import * as Workflows from "../../src/cluster/workflows.ts"
 import * as PgServer from "../../src/database/PgServer.ts"
@@ -42,7 +42,9 @@ Workflows.layer.pipe(
       Layer.provide(PgServer.layer({ maxConnections: 4 })),
     ),
   ),
-  Layer.provide(Layer.mergeAll(sources, Worker.layer(concurrency), RunWatch.layer, Vigil.layer, GeoLocator.none)),
+  Layer.provide(
+    Layer.mergeAll(sources, Worker.layer(concurrency), RunWatch.layer, WorkerActivity.layer, GeoLocator.none),
+  ),
   Layer.provide(slow),
   Layer.provide(PgUserRepo.layer),
   Layer.provide(PgServer.layer({ maxConnections: 6 + concurrency })),

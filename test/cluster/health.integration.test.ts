@@ -1,14 +1,14 @@
 import { assert, it } from "@effect/vitest"
 import { Duration, Effect, Layer } from "effect"
 import * as Health from "../../src/cluster/health.ts"
-import { Vigil, type Watched } from "../../src/cluster/Vigil.ts"
+import { WorkerActivity, type Watched } from "../../src/cluster/WorkerActivity.ts"
 import { freePort } from "../utils/postgres.ts"
 
 it.live("GET /healthz tells whether the worker gets on, not whether it lives", () =>
   Effect.gen(function* () {
     const port = yield* freePort
     let watched: Watched = { held: 0, silent: 0 }
-    const vigil = Layer.succeed(Vigil, { over: () => (work) => work, watched: Effect.sync(() => watched) })
+    const vigil = Layer.succeed(WorkerActivity, { over: () => (work) => work, watched: Effect.sync(() => watched) })
     const stallTimeout = Duration.minutes(10)
     yield* Layer.build(Layer.provide(Health.layer({ host: "127.0.0.1", port, stallTimeout }), vigil))
     const ask = (path = "/healthz") =>

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { type Frame, MessageFramer } from "../../src/database/MessageFramer.ts"
+import { type WireMessage, MessageFramer } from "../../src/database/MessageFramer.ts"
 
 const Bytes = Schema.Uint8Array.check(Schema.isMaxLength(40))
 
@@ -19,9 +19,9 @@ const tagged = (tag: string, body: Uint8Array): Buffer => {
 }
 
 /** Pushes the bytes in pieces of the sizes given, over and over. */
-const pushInPieces = (bytes: Buffer, sizes: ReadonlyArray<number>): Array<Frame> => {
+const pushInPieces = (bytes: Buffer, sizes: ReadonlyArray<number>): Array<WireMessage> => {
   const framer = new MessageFramer()
-  const frames: Array<Frame> = []
+  const frames: Array<WireMessage> = []
   let index = 0
   for (let offset = 0; offset < bytes.length;) {
     const size = sizes[index++ % sizes.length] ?? bytes.length

@@ -1,6 +1,6 @@
 import { all } from "iso-3166-1"
 import { assert, describe, it } from "@effect/vitest"
-import { codeOf, joinCountries } from "../../src/report/countries.ts"
+import { countryCode, joinCountries } from "../../src/report/countries.ts"
 
 /** What ip-api.com and MaxMind, whose data it resembles, answer for countries that have several names. */
 const services: Readonly<Record<string, string>> = {
@@ -70,17 +70,17 @@ const services: Readonly<Record<string, string>> = {
 describe("countries", () => {
   it("knows every country by the name that a local database gives it", () => {
     const names = new Intl.DisplayNames("en", { type: "region", fallback: "none" })
-    const wrong = [...all().map(({ alpha2 }) => alpha2), "XK"].filter((code) => codeOf(names.of(code)!) !== code)
+    const wrong = [...all().map(({ alpha2 }) => alpha2), "XK"].filter((code) => countryCode(names.of(code)!) !== code)
     assert.deepStrictEqual(wrong, [])
   })
 
   it("knows countries by the names that services give them", () => {
-    const found = Object.fromEntries(Object.keys(services).map((name) => [name, codeOf(name)]))
+    const found = Object.fromEntries(Object.keys(services).map((name) => [name, countryCode(name)]))
     assert.deepStrictEqual(found, services)
   })
 
   it("knows nothing of what is no country", () => {
-    for (const name of ["", "Atlantis", "constructor", "<b>", "The"]) assert.isUndefined(codeOf(name), name)
+    for (const name of ["", "Atlantis", "constructor", "<b>", "The"]) assert.isUndefined(countryCode(name), name)
   })
 
   it("joins the names of one country, under the one that the most users have, and loses none", () => {

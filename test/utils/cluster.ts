@@ -7,7 +7,7 @@ import { type JobSettings, LoadRun } from "../../src/cluster/LoadRun.ts"
 import * as Locating from "../../src/cluster/locating.ts"
 import { RunWatch } from "../../src/cluster/RunWatch.ts"
 import { Sources } from "../../src/cluster/Sources.ts"
-import { Vigil } from "../../src/cluster/Vigil.ts"
+import { WorkerActivity } from "../../src/cluster/WorkerActivity.ts"
 import { Worker } from "../../src/cluster/Worker.ts"
 import * as Workflows from "../../src/cluster/workflows.ts"
 import { GeoLocator } from "../../src/geo/GeoLocator.ts"
@@ -91,7 +91,7 @@ export const cluster = (world: World, locator: Layer.Layer<GeoLocator> = GeoLoca
     Layer.provideMerge(
       Layer.mergeAll(
         Layer.succeed(Sources, { open: () => world.source }),
-        Vigil.layer,
+        WorkerActivity.layer,
         Worker.layer(2),
         RunWatch.layer,
         locator,

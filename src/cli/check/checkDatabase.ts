@@ -10,7 +10,7 @@ export type DatabaseParts<E> =
   | { readonly _tag: "Absent"; readonly folder: string }
 
 /** Which quota a service counts, and how many requests of a minute it has; Infinity: the service tells. */
-export interface SharedQuota {
+export interface QuotaOfService {
   readonly provider: string
   readonly requests: number
 }
@@ -38,7 +38,7 @@ const describeTables = (state: TablesState): ReadonlyArray<Finding> => {
     : [ok("tables", `the next run upgrades them (${plural(pending.count, "migration")})`)]
 }
 
-const describeQuota = Effect.fnUntraced(function* (state: DatabaseState["Service"], quota: SharedQuota) {
+const describeQuota = Effect.fnUntraced(function* (state: DatabaseState["Service"], quota: QuotaOfService) {
   const { exhaustedFor, permits } = yield* state.quota(quota.provider)
   const sent = Number.isFinite(quota.requests)
     ? `${permits} of ${plural(quota.requests, "request")}`
@@ -51,7 +51,7 @@ const describeQuota = Effect.fnUntraced(function* (state: DatabaseState["Service
 
 /** The database, its tables, and what it has counted of a service's quota. */
 export const checkDatabase = Effect.fnUntraced(
-  function* <E>(database: Effect.Effect<DatabaseParts<E>, E>, quota: Option.Option<SharedQuota>) {
+  function* <E>(database: Effect.Effect<DatabaseParts<E>, E>, quota: Option.Option<QuotaOfService>) {
     const parts = yield* database
     if (parts._tag === "Absent") {
       return [

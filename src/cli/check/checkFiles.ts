@@ -17,13 +17,18 @@ const filesNamed = 10
 
 const filesAtOnce = 8
 
-export interface HeaderOptions {
+export interface CheckHeaderOptions {
   readonly delimiter: string
   readonly maxRecordSize: number
 }
 
 /** Reads no more than it takes to see that the file's header fits. */
-const checkHeader = (source: Source["Service"], file: SourceFile, mapping: ColumnMapping, options: HeaderOptions) =>
+const checkHeader = (
+  source: Source["Service"],
+  file: SourceFile,
+  mapping: ColumnMapping,
+  options: CheckHeaderOptions,
+) =>
   source.read(file, 0).pipe(
     readChunks(file, { ...options, mapping, chunkSize: 1, resume: undefined }),
     Stream.take(1),
@@ -36,7 +41,7 @@ const checkHeaders = Effect.fnUntraced(function* (
   source: Source["Service"],
   files: ReadonlyArray<SourceFile>,
   mapping: ColumnMapping,
-  options: HeaderOptions,
+  options: CheckHeaderOptions,
 ) {
   const looked = files.slice(0, filesRead)
   const bad = (yield* Effect.forEach(looked, (file) => checkHeader(source, file, mapping, options), {
@@ -58,7 +63,7 @@ const checkHeaders = Effect.fnUntraced(function* (
 
 /** The source, and the headers of its files. */
 export const checkSource = Effect.fnUntraced(
-  function* <E>(layer: Layer.Layer<Source, E>, mapping: Option.Option<ColumnMapping>, options: HeaderOptions) {
+  function* <E>(layer: Layer.Layer<Source, E>, mapping: Option.Option<ColumnMapping>, options: CheckHeaderOptions) {
     const source = Context.get(yield* Layer.build(layer), Source)
     const listed = yield* source.files
     const files = listed.filter(({ problem }) => problem === undefined)

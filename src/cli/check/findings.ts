@@ -4,7 +4,7 @@ import { Context, Effect, type FileSystem, Layer, Option, Result } from "effect"
 import { plural } from "../../text/format.ts"
 import type { MmdbFile } from "../../geo/mmdb/file.ts"
 import type { Source } from "../../source/Source.ts"
-import { checkDatabase, type DatabaseParts, type SharedQuota } from "./checkDatabase.ts"
+import { checkDatabase, type DatabaseParts, type QuotaOfService } from "./checkDatabase.ts"
 import { checkLog, checkMmdb, checkSource } from "./checkFiles.ts"
 import type { CheckFlags } from "../flags/checkFlags.ts"
 import { attempt, fromError, note, ok, skipped } from "./finding.ts"
@@ -15,7 +15,7 @@ import { Mapping } from "../commands/run.ts"
 /** A geolocation service as it would be asked. */
 export interface ServiceParts {
   readonly hostname: string
-  readonly quota: SharedQuota
+  readonly quota: QuotaOfService
 }
 
 /** What a run would be made of. Each fails by itself, and asks no service. */

@@ -15,7 +15,7 @@ import { runFlag } from "../flags/runName.ts"
 import { plural } from "../../text/format.ts"
 import { quote } from "../../text/shell.ts"
 import { sameDatabase } from "../usage/sameDatabase.ts"
-import type { Written } from "../output/rejectFiles.ts"
+import type { RejectFiles } from "../output/rejectFiles.ts"
 
 const ownFlags = {
   run: optional(runFlag("run"), "Which run's rejects: latest, or its number", { unset: "latest" }),
@@ -79,7 +79,7 @@ const list = Effect.fnUntraced(function* (flags: RejectsFlags, run: RunRecord) {
   yield* Effect.logDebug("rejects listed").pipe(Effect.annotateLogs({ run: runId, records }))
 })
 
-const formatWritten = (flags: RejectsFlags, runId: number, files: ReadonlyArray<Written>): string => {
+const formatWritten = (flags: RejectsFlags, runId: number, files: ReadonlyArray<RejectFiles>): string => {
   const records = files.reduce((sum, file) => sum + file.records, 0)
   const tooLong = files.reduce((sum, file) => sum + file.tooLong, 0)
   const lines = [`${plural(records + tooLong, "reject")} of run ${runId}:`]

@@ -11,13 +11,13 @@ import { plainExitCodes } from "../usage/exitCodes.ts"
 import { expectedRunName, parseRunName } from "../flags/runName.ts"
 import { sameDatabase } from "../usage/sameDatabase.ts"
 import { stdoutWidth } from "../output/stdoutWidth.ts"
-import { wholeNumber } from "../flags/wholeNumber.ts"
+import { boundedInt } from "../flags/boundedInt.ts"
 
 /** Runs that are listed where nobody says how many. */
 const runsListed = 20
 
 const listFlags = {
-  limit: optional(wholeNumber("limit", 1, 1_000_000), "How many runs to list, newest first", {
+  limit: optional(boundedInt("limit", 1, 1_000_000), "How many runs to list, newest first", {
     unset: String(runsListed),
   }),
   json: toggle("json", "Print a JSON array of runs, or of one run a JSON object"),

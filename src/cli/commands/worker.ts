@@ -1,7 +1,7 @@
 import { isIP } from "node:net"
 import { Duration, Effect, type Layer } from "effect"
 import { Command, Flag } from "effect/cli"
-import type { Vigil } from "../../cluster/Vigil.ts"
+import type { WorkerActivity } from "../../cluster/WorkerActivity.ts"
 import { GeoLocator } from "../../geo/GeoLocator.ts"
 import { UserRepo } from "../../repo/UserRepo.ts"
 import { withUsage } from "../usage/CommandUsage.ts"
@@ -12,10 +12,10 @@ import { workerExitCodes } from "../usage/exitCodes.ts"
 import { duration, locatorChecks, locatorFlags, locatorGroup } from "../flags/locatorFlags.ts"
 import { outputFlags } from "../flags/outputFlags.ts"
 import { endpointUrl, loadFlags } from "../flags/runFlags.ts"
-import { wholeNumber } from "../flags/wholeNumber.ts"
+import { boundedInt } from "../flags/boundedInt.ts"
 
 /** What a worker needs; it works as soon as they are made. */
-export type WorkerServices = Vigil | GeoLocator | UserRepo
+export type WorkerServices = WorkerActivity | GeoLocator | UserRepo
 
 const ownFlags = {
   host: withDefault(
@@ -30,7 +30,7 @@ const ownFlags = {
     "Name or address under which the other workers reach this one",
   ),
   port: withDefault(
-    wholeNumber("port", 1, 65_534),
+    boundedInt("port", 1, 65_534),
     34_431,
     "Port for the other workers; the next one answers GET /healthz",
   ),

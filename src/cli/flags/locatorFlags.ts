@@ -3,7 +3,7 @@ import { type Command, Flag } from "effect/cli"
 import { check } from "../usage/CommandUsage.ts"
 import { type FlagGroup, type Limited, optional, repeatable, withDefault } from "./documented.ts"
 import { file } from "./pathFlags.ts"
-import { wholeNumber } from "./wholeNumber.ts"
+import { boundedInt } from "./boundedInt.ts"
 
 export const locatorNames = ["ip-api", "mmdb", "none"] as const
 export type LocatorName = (typeof locatorNames)[number]
@@ -55,7 +55,7 @@ export const locatorFlags = {
     "the installed DB-IP files",
   ),
   ipApiQuota: optional(
-    wholeNumber("ip-api-quota", 1, 100_000),
+    boundedInt("ip-api-quota", 1, 100_000),
     `Requests to ip-api.com in any 60 s, at most; more than ${freeRequests} need IP_API_KEY`,
     { unset: `${freeRequests}; with a key what the service allows` },
   ),

@@ -12,7 +12,7 @@ import { type FlagGroup, optional, required, toggle, withDefault } from "./docum
 import { locatorChecks, locatorFlags, locatorGroup } from "./locatorFlags.ts"
 import { outputFlags, outputGroup } from "./outputFlags.ts"
 import { file } from "./pathFlags.ts"
-import { wholeNumber } from "./wholeNumber.ts"
+import { boundedInt } from "./boundedInt.ts"
 
 const isDelimiter = (text: string): boolean => text.length === 1 && /[\t\x20-\x7e]/.test(text) && text !== '"'
 
@@ -60,18 +60,18 @@ export const loadFlags = {
     "Character between fields, ASCII; \\t is a tab",
   ),
   chunksize: withDefault(
-    wholeNumber("chunksize", 1, 100_000),
+    boundedInt("chunksize", 1, 100_000),
     defaults.chunkSize,
     "Records that are committed together, each connection its own of them",
   ),
   concurrency: withDefault(
-    wholeNumber("concurrency", 1, laneCount),
+    boundedInt("concurrency", 1, laneCount),
     concurrency,
     "Connections that write at once",
     (here) => `processors, from 2 to 8; here ${here}`,
   ),
   maxRecordSize: withDefault(
-    wholeNumber("max-record-size", 1024, 8_388_608),
+    boundedInt("max-record-size", 1024, 8_388_608),
     defaults.maxRecordSize,
     "Bytes of a record; longer ones are rejected",
   ),

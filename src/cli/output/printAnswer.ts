@@ -1,5 +1,5 @@
 import { Console, Effect, Stream } from "effect"
-import type { Answer, Cell } from "../../repo/ReadOnlyQuery.ts"
+import type { QueryAnswer, Cell } from "../../repo/ReadOnlyQuery.ts"
 import type { AnswerFormat } from "./answerFormat.ts"
 
 // Prints an answer of any length in bounded memory.
@@ -26,7 +26,7 @@ export const taken = Effect.suspend(() =>
 )
 
 /** Prints rows as they come, of which few are kept. */
-export const printAnswer = Effect.fnUntraced(function* ({ rows }: Answer, format: AnswerFormat) {
+export const printAnswer = Effect.fnUntraced(function* ({ rows }: QueryAnswer, format: AnswerFormat) {
   let kept: Array<ReadonlyArray<Cell>> = []
   let characters = 0
   const flush = Effect.suspend(() => {

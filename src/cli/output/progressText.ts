@@ -12,7 +12,7 @@ export interface View {
 }
 
 /** A part of a line. Those of the lowest rank are left out first where there is no room. */
-interface Part {
+interface Piece {
   readonly text: string
   readonly rank: number
 }
@@ -31,46 +31,46 @@ const bar = (share: number): string => {
   return `[${"#".repeat(filled)}${"-".repeat(barWidth - filled)}]`
 }
 
-const part = (rank: number, text: string | false | undefined): ReadonlyArray<Part> =>
+const piece = (rank: number, text: string | false | undefined): ReadonlyArray<Piece> =>
   text === undefined || text === false ? [] : [{ rank, text }]
 
-const readingParts = ({ speed, state }: View): ReadonlyArray<Part> => {
+const readingParts = ({ speed, state }: View): ReadonlyArray<Piece> => {
   const read = Math.min(bytesRead(state), state.bytes)
   const share = state.isLoaded || state.bytes === 0 ? 1 : read / state.bytes
   const left = speed !== undefined && speed.bytes > 0 ? ((state.bytes - read) / speed.bytes) * 1_000 : undefined
   return [
-    ...part(1, bar(share)),
-    ...part(9, `${Math.floor(share * 100)}%`),
-    ...part(5, formatShare(read, state.bytes)),
-    ...part(6, !state.isLoaded && speed !== undefined && `${formatNumber(Math.round(speed.records))} records/s`),
-    ...part(8, !state.isLoaded && left !== undefined && `${formatWait(left)} left`),
+    ...piece(1, bar(share)),
+    ...piece(9, `${Math.floor(share * 100)}%`),
+    ...piece(5, formatShare(read, state.bytes)),
+    ...piece(6, !state.isLoaded && speed !== undefined && `${formatNumber(Math.round(speed.records))} records/s`),
+    ...piece(8, !state.isLoaded && left !== undefined && `${formatWait(left)} left`),
   ]
 }
 
-const writtenParts = ({ state: { files, filesEnded, written } }: View): ReadonlyArray<Part> => [
-  ...part(9, plural(written.read, "record")),
-  ...part(5, written.rejected > 0 && plural(written.rejected, "reject")),
-  ...part(7, `${formatNumber(filesEnded)} of ${plural(files, "file")}`),
+const writtenParts = ({ state: { files, filesEnded, written } }: View): ReadonlyArray<Piece> => [
+  ...piece(9, plural(written.read, "record")),
+  ...piece(5, written.rejected > 0 && plural(written.rejected, "reject")),
+  ...piece(7, `${formatNumber(filesEnded)} of ${plural(files, "file")}`),
 ]
 
-const locatingParts = ({ service, state: { addresses, queue } }: View): ReadonlyArray<Part> => {
+const locatingParts = ({ service, state: { addresses, queue } }: View): ReadonlyArray<Piece> => {
   const { local, remembered } = addresses
   // Nobody knows how long it takes where no answer comes.
   const answers = service !== undefined && queue !== undefined && addresses.service > 0
   const wait = answers ? waitOf(queue.waiting, service.rate) : undefined
   const next = queue === undefined ? 0 : queue.untilNextRequest
   return [
-    ...part(9, queue !== undefined && `${formatNumber(queue.waiting)} queued`),
-    ...part(3, remembered > 0 && `${formatNumber(remembered)} from memory`),
-    ...part(4, local > 0 && `${formatNumber(local)} local`),
-    ...part(6, service !== undefined && `${formatNumber(addresses.service)} by ${service.provider}`),
-    ...part(7, next > 0 && `next request in ${formatWait(next)}`),
-    ...part(8, wait !== undefined && `${formatWait(wait)} left`),
+    ...piece(9, queue !== undefined && `${formatNumber(queue.waiting)} queued`),
+    ...piece(3, remembered > 0 && `${formatNumber(remembered)} from memory`),
+    ...piece(4, local > 0 && `${formatNumber(local)} local`),
+    ...piece(6, service !== undefined && `${formatNumber(addresses.service)} by ${service.provider}`),
+    ...piece(7, next > 0 && `next request in ${formatWait(next)}`),
+    ...piece(8, wait !== undefined && `${formatWait(wait)} left`),
   ]
 }
 
 /** As many parts as fit, the most important ones, in their order. */
-const fit = (label: string, parts: ReadonlyArray<Part>, width: number): string => {
+const fit = (label: string, parts: ReadonlyArray<Piece>, width: number): string => {
   let kept = parts
   const line = () => `${label}${kept.map(({ text }) => text).join("  ")}`
   while (line().length > width && kept.length > 1) {

@@ -7,7 +7,7 @@ import { makeOutputFiles } from "./outputFiles.ts"
 import { existsAlready } from "./unwritable.ts"
 
 /** Two files that were written: the records of one header, and their reasons. */
-export interface Written {
+export interface RejectFiles {
   readonly path: string
   readonly reasonsPath: string
   /** Records of the file. */
@@ -122,7 +122,7 @@ export const writeRejects = Effect.fn("writeRejects")(function* (
     )
     yield* fix.finish
     yield* reasons.finish
-    return { path, reasonsPath, records, tooLong } satisfies Written
+    return { path, reasonsPath, records, tooLong } satisfies RejectFiles
   }, Effect.scoped)
 
   const written = yield* Effect.forEach(groups, (group, index) => writeGroup(group, index + 1))

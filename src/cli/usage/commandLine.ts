@@ -1,7 +1,7 @@
 import type { HelpDoc } from "effect/cli"
 
 /** The words of a command line, by what they are. */
-export interface CommandLine {
+export interface SortedWords {
   /** The values of each known flag, in order; those of a switch are `true` and `false`. */
   readonly flags: Readonly<Record<string, ReadonlyArray<string>>>
   /** Known flags that stand without the value that they need. */
@@ -33,7 +33,7 @@ export const sortWords = (
   words: ReadonlyArray<string>,
   known: ReadonlyArray<HelpDoc.FlagDoc>,
   takesOperands: boolean,
-): CommandLine => {
+): SortedWords => {
   const names = new Map(
     known.flatMap((flag) => [`--${flag.name}`, ...flag.aliases].map((name) => [name, flag] as const)),
   )

@@ -1,6 +1,6 @@
 import { Context, Effect } from "effect"
 import { CliConfig, type CliError, type CliOutput, type Command, type HelpDoc, type Param } from "effect/cli"
-import { type CommandLine, sortWords } from "./commandLine.ts"
+import { type SortedWords, sortWords } from "./commandLine.ts"
 import { CommandUsage, keyOf } from "./CommandUsage.ts"
 import * as GlobalFlags from "./globalFlags.ts"
 import { didYouMean, suggestions } from "./suggest.ts"
@@ -17,7 +17,7 @@ const unknownFlag = (flag: string, flags: ReadonlyArray<HelpDoc.FlagDoc>): strin
 const choicesOf = (text: string): ReadonlyArray<string> =>
   /^"[^"]*"(?: \| "[^"]*")+$/.test(text) ? text.slice(1, -1).split('" | "') : []
 
-const invalidValue = (error: CliError.InvalidValue, line: CommandLine): string => {
+const invalidValue = (error: CliError.InvalidValue, line: SortedWords): string => {
   const name = error.kind === "argument" ? `<${error.option}>` : `--${error.option}`
   const given = error.kind === "argument" ? 1 : (line.flags[error.option]?.length ?? 0)
   if (given > 1) return `${name} is given ${given} times; give it once.`
@@ -33,7 +33,7 @@ const unknownCommand = (word: string, names: ReadonlyArray<string>): string =>
   `${JSON.stringify(word)} is no command.${didYouMean(word, names)} Commands: ${names.join(", ")}.`
 
 /** What is wrong with a flag or an argument that could not be read. */
-const describe = (error: CliError.CliError, line: CommandLine, flags: ReadonlyArray<HelpDoc.FlagDoc>): string => {
+const describe = (error: CliError.CliError, line: SortedWords, flags: ReadonlyArray<HelpDoc.FlagDoc>): string => {
   switch (error._tag) {
     case "MissingOption": {
       const type = flags.find(({ name }) => name === error.option)?.type

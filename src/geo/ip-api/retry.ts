@@ -73,7 +73,7 @@ interface Asking {
  * `ask` asks for a batch until all of it is answered, or an address of it has to wait, or the service is given up.
  * `trouble`: why the service has not answered lately; undefined: it has.
  */
-export const makePatience = Effect.fnUntraced(function* ({ askOnce: ask, place }: Asking) {
+export const makeRetries = Effect.fnUntraced(function* ({ askOnce: ask, place }: Asking) {
   /** Only one batch tries again, and others wait for what comes of it: a service in trouble is not asked by many. */
   const turn = yield* Semaphore.make(1)
   let trouble: string | undefined

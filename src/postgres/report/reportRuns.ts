@@ -1,8 +1,7 @@
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { QueueState, ReportData } from "../../domain/ReportData.ts"
-import { failedOfRun } from "../runs/runFiles.ts"
-import { type ReasonRow, reasonsOfRun } from "../runs/runRecords.ts"
+import { failedOfRun, type ReasonRow, reasonsOfRun } from "../runs/runQueries.ts"
 
 const mostFailed = 20
 const mostReasons = 50

@@ -6,7 +6,7 @@ import type {
   CountryShare,
   PlaceBin,
   ReportData,
-  Share,
+  NamedShare,
   TimeUnit,
 } from "../../domain/ReportData.ts"
 
@@ -187,7 +187,7 @@ const toQuality = (row: QualityRow, column: string, limitOf: ReadonlyMap<string,
 /** What a report tells of the users, in a handful of passes over them. */
 export const readUsers = Effect.fnUntraced(function* (sql: SqlClient) {
   const rank = (column: string) =>
-    sql.unsafe<Share & { readonly distinct: number; readonly all: number }>(ranking(column)).pipe(
+    sql.unsafe<NamedShare & { readonly distinct: number; readonly all: number }>(ranking(column)).pipe(
       Effect.map((rows) => ({
         top: rows.map(({ name, users }) => ({ name, users })),
         distinct: rows[0]?.distinct ?? 0,

@@ -4,9 +4,9 @@ import type { RunName } from "../../domain/RunRecord.ts"
 import type { RecordCounts } from "../../domain/RunSummary.ts"
 import { integers, texts } from "../arrays.ts"
 import { makeClient } from "../client.ts"
-import { ClusterRuns, type Course, type PartOfRun, type Standing } from "../../repo/ClusterRuns.ts"
+import { ClusterRuns, type RunProgress, type PartOfRun, type Standing } from "../../repo/ClusterRuns.ts"
 import { countsOf, isUnderWay } from "./etlFiles.ts"
-import { findRun } from "./findRuns.ts"
+import { findRun } from "./runQueries.ts"
 import { fromReadError, NotFound } from "../../repo/NotFound.ts"
 import { patiently } from "../../repo/patience.ts"
 import { requireVersion } from "../serverVersion.ts"
@@ -268,9 +268,9 @@ const make = Effect.gen(function* () {
       patiently,
     ),
 
-    course: Effect.fn("ClusterRuns.course")(
+    progress: Effect.fn("ClusterRuns.course")(
       function* (runId: number) {
-        const [files] = yield* sql.unsafe<Omit<Course, "counts">>(progress, [runId])
+        const [files] = yield* sql.unsafe<Omit<RunProgress, "counts">>(progress, [runId])
         const [counts] = yield* sql.unsafe<RecordCounts>(countsOf("f.run_id = $1"), [runId])
         return { ...files!, counts: counts! }
       },

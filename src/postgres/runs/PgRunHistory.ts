@@ -4,11 +4,9 @@ import { describeReason } from "../../domain/Reject.ts"
 import type { RejectedFor } from "../../domain/RejectTally.ts"
 import type { RunFile, RunName } from "../../domain/RunRecord.ts"
 import { makeClient } from "../client.ts"
-import { findRun, latestRuns } from "./findRuns.ts"
+import { findRun, latestRuns, filesOfRun, type ReasonRow, reasonsOfRun } from "./runQueries.ts"
 import { fromReadError } from "../../repo/NotFound.ts"
-import { filesOfRun } from "./runFiles.ts"
 import { RunHistory } from "../../repo/RunHistory.ts"
-import { type ReasonRow, reasonsOfRun } from "./runRecords.ts"
 import { makeTransaction } from "../transaction.ts"
 
 const make = Effect.gen(function* () {

@@ -1,7 +1,8 @@
 import { Effect } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { type DatabaseError, fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
-import { laneCount } from "../../domain/Lane.ts"
+import type { Position } from "../../domain/Chunk.ts"
+import { earliest, laneCount } from "../../domain/Lane.ts"
 import { countNames, type RecordCounts } from "../../domain/RunSummary.ts"
 import { integers, texts } from "../arrays.ts"
 import { anotherProcess } from "../users/checkpoints.ts"
@@ -9,7 +10,6 @@ import { makeClient } from "../client.ts"
 import { countsOf, countSums } from "./etlFiles.ts"
 import { storable } from "../../text/storable.ts"
 import { patiently } from "../../repo/patience.ts"
-import { fileColumns, type FileRow, partsOf, toLoad } from "./fileRows.ts"
 import { makeLocks } from "../locks.ts"
 import type {
   Beginning,
@@ -22,6 +22,77 @@ import type {
 } from "../../repo/RunRepo.ts"
 import { makeTransaction } from "../transaction.ts"
 import type { LoadRef, PartRef } from "../../repo/UserRepo.ts"
+
+interface PartRow {
+  readonly part: number
+  readonly end: number | null
+  /** Where each lane stands, in order. */
+  readonly lanes: ReadonlyArray<Position>
+}
+
+interface FileRow {
+  readonly id: number
+  readonly runId: number
+  readonly load: number
+  readonly mapping: string
+  readonly isLoaded: boolean
+  readonly fence: number
+  readonly header: Uint8Array | null
+  /** Those that are left; null where the load has no checkpoints. */
+  readonly parts: ReadonlyArray<PartRow> | null
+  /** Null where an earlier version began the load. */
+  readonly maxRecordSize: number | null
+}
+
+const fileColumns = `f.id, f.run_id::float8 as "runId", f.load, f.mapping, f.loaded_at is not null as "isLoaded", f.fence,
+  f.header, f.max_record_size as "maxRecordSize"`
+
+/**
+ * The parts that are left of the file of that number, or one of them, as a table of one row. Where all are at their ends,
+ * and whoever was to finish the file did not live to do it, all are left: else nobody would.
+ */
+const partsOf = (fileId: string, part = "null"): string => `(
+    select json_agg(json_build_object('part', part, 'end', part_end, 'lanes', lanes) order by part)
+      filter (where (not is_finished or are_all_finished) and part = coalesce(${part}::integer, part)) as parts
+    from (
+      select *, bool_and(is_finished) over () as are_all_finished from (
+        select part, part_end, json_agg(json_build_object('byteOffset', byte_offset, 'line', line) order by lane) as lanes,
+          coalesce(bool_and(byte_offset = part_end), false) as is_finished
+        from etl_checkpoints where file_id = ${fileId} group by part, part_end
+      ) p
+    ) p
+  )`
+
+const toPart =
+  ({ maxRecordSize }: FileRow, header: Uint8Array) =>
+  ({ end, lanes, part }: PartRow): Part => ({
+    part,
+    resume: {
+      position: earliest(lanes),
+      end: end ?? undefined,
+      header,
+      lanes,
+      maxRecordSize: maxRecordSize ?? undefined,
+    },
+  })
+
+const unbegun: ReadonlyArray<Part> = [{ part: 0, resume: undefined }]
+
+/** A file as a run asks for it. */
+const toLoad = <File extends FileIdentity>(row: FileRow, file: File, { mapping }: RunRequest): FileLoad<File> => {
+  const { fence, header, id, isLoaded, load, parts, runId } = row
+  const isOtherMapping = row.mapping !== mapping
+  return {
+    file,
+    runId,
+    fileId: id,
+    load,
+    state: isLoaded ? "loaded" : isOtherMapping && header !== null ? "otherMapping" : "open",
+    isLoadedByOtherMapping: isLoaded && isOtherMapping,
+    parts: isLoaded ? [] : header === null ? unbegun : (parts ?? []).map(toPart(row, header)),
+    fence,
+  }
+}
 
 /** Files of one statement. */
 const batchSize = 5_000

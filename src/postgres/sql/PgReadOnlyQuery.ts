@@ -6,7 +6,7 @@ import { toJson } from "../../text/printable.ts"
 import { parseStatement } from "../../domain/ReadingStatement.ts"
 import { describeColumns } from "./answerColumns.ts"
 import { isEmbedded, makeClient } from "../client.ts"
-import { type Answer, type Cell, ReadOnlyQuery, StatementError } from "../../repo/ReadOnlyQuery.ts"
+import { type QueryAnswer, type Cell, ReadOnlyQuery, StatementError } from "../../repo/ReadOnlyQuery.ts"
 import { toStatementError } from "./statementError.ts"
 
 /** Whatever the role's settings are: all of an answer is wanted, and texts that keep every digit and byte. */
@@ -36,7 +36,7 @@ const warnOfRole = Effect.fnUntraced(function* (connection: Connection) {
 })
 
 /** Of the rows of SHOW and EXPLAIN: few. */
-const answerOf = ({ fields, rows }: PgConnection.Result): Answer => ({
+const answerOf = ({ fields, rows }: PgConnection.Result): QueryAnswer => ({
   columns: fields.map(({ name }) => ({ name, isNumber: false })),
   rows: Stream.fromIterable(
     rows.map((row) =>
@@ -114,7 +114,7 @@ const make = Effect.gen(function* () {
     return {
       columns,
       rows: Stream.paginate(undefined, () => fetch).pipe(Stream.mapError(toStatementError(text))),
-    } satisfies Answer
+    } satisfies QueryAnswer
   })
 
   return ReadOnlyQuery.of({

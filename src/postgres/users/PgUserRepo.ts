@@ -20,7 +20,7 @@ import * as PgRejectRepo from "../runs/PgRejectRepo.ts"
 import { placeArrays } from "../locations/placeColumns.ts"
 import * as PgRunHistory from "../runs/PgRunHistory.ts"
 import * as PgRunRepo from "../runs/PgRunRepo.ts"
-import { isNotWritten, isRefusal, NotWritten, writeAcceptable, type Written } from "./refusals.ts"
+import { isNotWritten, isRefusal, NotWritten, writeAcceptable, type WriteOutcome } from "./refusals.ts"
 import { makeTransaction, repeatConflicts } from "../transaction.ts"
 import { upsertUsers } from "./upsertUsers.ts"
 import { userArrays } from "./userArrays.ts"
@@ -30,9 +30,10 @@ import { type LoadRef, type PartRef, type ShareLocations, type ShareOutcome, Use
 class Moved extends Data.TaggedError("Moved") {}
 
 /** Another transaction may have inserted the same e-mail. */
-const isTaken = (error: unknown): boolean => error instanceof SqlError && error.reason._tag === "UniqueViolation"
+const isUniqueViolation = (error: unknown): boolean =>
+  error instanceof SqlError && error.reason._tag === "UniqueViolation"
 
-type WriteUsers<E> = (ref: PartRef, share: Share, locations: ShareLocations) => Effect.Effect<Written, E>
+type WriteUsers<E> = (ref: PartRef, share: Share, locations: ShareLocations) => Effect.Effect<WriteOutcome, E>
 
 type UserCounts = Pick<RecordCounts, "inserted" | "updated" | "unchanged" | "stale">
 
@@ -225,7 +226,7 @@ const make = Effect.gen(function* () {
           return outcome
         }).pipe(transaction)
       return yield* attempt(writeAll(false)).pipe(
-        Effect.catchIf(isTaken, () => attempt(writeAll(true))),
+        Effect.catchIf(isUniqueViolation, () => attempt(writeAll(true))),
         Effect.catchIf(
           (error) => isRefusal(error) || isNotWritten(error),
           () => attempt(writeParts),

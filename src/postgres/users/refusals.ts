@@ -6,7 +6,7 @@ import type { Reason, Reject } from "../../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../../domain/RunSummary.ts"
 
 /** What became of a chunk's users. */
-export interface Written {
+export interface WriteOutcome {
   readonly counts: RecordCounts
   readonly refused: ReadonlyArray<Reject>
 }
@@ -63,17 +63,17 @@ const toReject = (record: UserRecord, reason: Reason): Reject => ({
   reasons: [reason],
 })
 
-const rejected = (records: ReadonlyArray<UserRecord>, reason: Reason): Written => ({
+const rejected = (records: ReadonlyArray<UserRecord>, reason: Reason): WriteOutcome => ({
   counts: { ...noRecords, read: records.length, rejected: records.length },
   refused: records.map((record) => toReject(record, reason)),
 })
 
-const add = (left: Written, right: Written): Written => ({
+const add = (left: WriteOutcome, right: WriteOutcome): WriteOutcome => ({
   counts: addCounts(left.counts, right.counts),
   refused: [...left.refused, ...right.refused],
 })
 
-const inFileOrder = ({ counts, refused }: Written): Written => ({
+const inFileOrder = ({ counts, refused }: WriteOutcome): WriteOutcome => ({
   counts,
   refused: refused.toSorted((left, right) => left.byteOffset - right.byteOffset),
 })
@@ -90,8 +90,8 @@ const triesOfRow = 4
 export const writeAcceptable = <E, R>(
   records: ReadonlyArray<UserRecord>,
   write: (records: ReadonlyArray<UserRecord>) => Effect.Effect<RecordCounts, E, R>,
-): Effect.Effect<Written, Exclude<E, NotWritten>, R> => {
-  type Writing = Effect.Effect<Written, Exclude<E, NotWritten>, R>
+): Effect.Effect<WriteOutcome, Exclude<E, NotWritten>, R> => {
+  type Writing = Effect.Effect<WriteOutcome, Exclude<E, NotWritten>, R>
   const tries = new Map<number, number>()
   const isLastTry = (offset: number): boolean => {
     const count = (tries.get(offset) ?? 0) + 1
@@ -103,7 +103,7 @@ export const writeAcceptable = <E, R>(
     part.length === 0
       ? Effect.succeed({ counts: noRecords, refused: [] })
       : write(part).pipe(
-          Effect.map((counts): Written => ({ counts, refused: [] })),
+          Effect.map((counts): WriteOutcome => ({ counts, refused: [] })),
           Effect.catch((error): Writing => {
             if (isNotWritten(error)) return writeMissing(part, error.missing)
             if (!isRefusal(error)) return Effect.fail(error as Exclude<E, NotWritten>)

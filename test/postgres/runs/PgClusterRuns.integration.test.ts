@@ -12,7 +12,7 @@ it.live("of a file that nobody has begun nothing is read yet, of another what li
     const { runId } = yield* Effect.scoped(runs.begin(request))
     const files = ["a", "b"].map((name) => ({ uri: `/${name}.csv`, fingerprint: "1", size: 100 }))
     const [load] = yield* runs.register(runId, request, files)
-    const course = Effect.flatMap(ClusterRuns, (clusterRuns) => clusterRuns.course(runId))
+    const course = Effect.flatMap(ClusterRuns, (clusterRuns) => clusterRuns.progress(runId))
     assert.deepInclude(yield* course, { files: 2, filesLoaded: 0, bytes: 200, bytesRead: 0 })
     yield* runs.beginFile(load!, {
       header,

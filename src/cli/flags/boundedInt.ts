@@ -3,7 +3,7 @@ import { Flag } from "effect/cli"
 import type { Limited } from "./documented.ts"
 
 /** A number within bounds, which its help and its usage error name. */
-export const wholeNumber = (name: string, minimum: number, maximum: number): Limited<number> =>
+export const boundedInt = (name: string, minimum: number, maximum: number): Limited<number> =>
   Object.assign(
     Flag.String(name).pipe(
       Flag.filterMap(

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { Stalled, watch } from "../../src/cluster/health.ts"
-import { Vigil } from "../../src/cluster/Vigil.ts"
+import { WorkerActivity } from "../../src/cluster/WorkerActivity.ts"
 import { type ProgressEvent, tellProgress } from "../../src/observability/Progress.ts"
 import { noRecords } from "../../src/domain/RunSummary.ts"
 import * as Turns from "../../src/pipeline/Turns.ts"
@@ -18,21 +18,21 @@ const isChunk = ({ _tag }: ProgressEvent) => _tag === "ChunkCommitted"
 const working = (event: ProgressEvent, seconds: number, ended: Deferred.Deferred<void>) =>
   Effect.raceFirst(Deferred.await(ended), Effect.forever(Effect.delay(tellProgress(event), `${seconds} seconds`)))
 
-const watched = Effect.flatMap(Vigil, (vigil) => vigil.watched)
+const watched = Effect.flatMap(WorkerActivity, (vigil) => vigil.watched)
 
-describe("Vigil", () => {
+describe("WorkerActivity", () => {
   it.effect("a worker that holds nothing is well for ever", () =>
     Effect.gen(function* () {
       const watching = yield* Effect.forkScoped(watch(stallTimeout))
       yield* TestClock.adjust("1 hour")
       assert.deepStrictEqual(yield* watched, { held: 0, silent: 0 })
       assert.isUndefined(watching.pollUnsafe())
-    }).pipe(Effect.provide(Vigil.layer), Effect.scoped),
+    }).pipe(Effect.provide(WorkerActivity.layer), Effect.scoped),
   )
 
   it.effect("one that gets on with what it holds is well, one that does not has stalled and says so", () =>
     Effect.gen(function* () {
-      const vigil = yield* Vigil
+      const vigil = yield* WorkerActivity
       const ended = yield* Deferred.make<void>()
       const watching = yield* Effect.forkScoped(watch(stallTimeout))
       yield* Effect.forkScoped(vigil.over(isChunk)(working(chunk, 9, ended)))
@@ -57,23 +57,23 @@ describe("Vigil", () => {
         error.message,
         /^This worker has stalled: 1 part in hand, and nothing of them read or committed for 11\.0 s\. .*start it again\.$/,
       )
-    }).pipe(Effect.provide(Vigil.layer), Effect.scoped),
+    }).pipe(Effect.provide(WorkerActivity.layer), Effect.scoped),
   )
 
   it.effect("to read is not to get on, where chunks are to be committed", () =>
     Effect.gen(function* () {
-      const vigil = yield* Vigil
+      const vigil = yield* WorkerActivity
       const ended = yield* Deferred.make<void>()
       const watching = yield* Effect.forkScoped(watch(stallTimeout))
       yield* Effect.forkScoped(vigil.over(isChunk)(working(bytes, 1, ended)))
       yield* TestClock.adjust("11 seconds")
       assert.instanceOf(yield* Effect.flip(Fiber.join(watching)), Stalled)
-    }).pipe(Effect.provide(Vigil.layer), Effect.scoped),
+    }).pipe(Effect.provide(WorkerActivity.layer), Effect.scoped),
   )
 
   it.effect("work that ends, fails or is interrupted is held no longer", () =>
     Effect.gen(function* () {
-      const vigil = yield* Vigil
+      const vigil = yield* WorkerActivity
       for (const work of [Effect.void, Effect.fail("no"), Effect.die("no")]) {
         yield* Effect.exit(vigil.over(isChunk)(work))
         assert.deepStrictEqual(yield* watched, { held: 0, silent: 0 })
@@ -83,12 +83,12 @@ describe("Vigil", () => {
       assert.deepStrictEqual(yield* watched, { held: 1, silent: 1_000 })
       yield* Fiber.interrupt(held)
       assert.deepStrictEqual(yield* watched, { held: 0, silent: 0 })
-    }).pipe(Effect.provide(Vigil.layer), Effect.scoped),
+    }).pipe(Effect.provide(WorkerActivity.layer), Effect.scoped),
   )
 
   it.effect("to wait for a turn is not to hold, and what begins late has all of its time", () =>
     Effect.gen(function* () {
-      const vigil = yield* Vigil
+      const vigil = yield* WorkerActivity
       const inTurn = yield* Turns.make(1)
       const ended = yield* Deferred.make<void>()
       const watching = yield* Effect.forkScoped(watch(stallTimeout))
@@ -104,6 +104,6 @@ describe("Vigil", () => {
       assert.isUndefined(watching.pollUnsafe())
       yield* TestClock.adjust("3 seconds")
       assert.instanceOf(yield* Effect.flip(Fiber.join(watching)), Stalled)
-    }).pipe(Effect.provide(Vigil.layer), Effect.scoped),
+    }).pipe(Effect.provide(WorkerActivity.layer), Effect.scoped),
   )
 })

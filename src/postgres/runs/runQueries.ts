@@ -1,10 +1,16 @@
+// What is read of runs and their files.
+
+import { Effect } from "effect"
+import type { SqlClient } from "effect/sql/SqlClient"
 import type { Reason } from "../../domain/Reject.ts"
+import type { RunName, RunRecord } from "../../domain/RunRecord.ts"
 import { countNames } from "../../domain/RunSummary.ts"
-import { countsOf } from "./etlFiles.ts"
+import { NotFound, noRunYet } from "../../repo/NotFound.ts"
 import { lockKey, sourceLock } from "../locks.ts"
+import { countsOf, isReplaced } from "./etlFiles.ts"
 
 /** The counts of a row, or of several together, as one JSON value. */
-export const countsAsJson = (row: string): string =>
+const countsAsJson = (row: string): string =>
   `json_build_object(${countNames.map((name) => `'${name}', ${row}.${name}`).join(", ")})`
 
 /** What is kept of the last attempt's end. An earlier version leaves that of an attempt before its own. */
@@ -25,7 +31,7 @@ const isRunning = `
 const hasFile = (run: string): string => `exists (select from etl_files f where f.run_id = ${run}.id)`
 
 /** Whether the `run` has ended without a file: all were loaded, or it listed none. */
-export const hasNothing = (run: string): string =>
+const hasNothing = (run: string): string =>
   `((${run}.finished_at is not null or ${run}.ended_at is not null) and ${run}.read = 0 and not ${hasFile(run)})`
 
 /** Whether the `run` found all files of its source loaded. */
@@ -33,7 +39,7 @@ const hadNothingToDo = (run: string): string =>
   `(${run}.finished_at is not null and ${run}.read = 0 and not ${hasFile(run)})`
 
 /** The runs that `rows` selects of `etl_runs`. */
-export const runsOf = (rows: string): string => `
+const runsOf = (rows: string): string => `
   select id::float8 as "runId", source, force, attempts, started_at as "startedAt", attempted_at as "attemptedAt",
     "endedAt", finished_at as "finishedAt", "exitCode", totals,
     case when exists (select from jsonb_each_text(stages) where value <> '0') then stages end as stages,
@@ -54,6 +60,58 @@ export const runsOf = (rows: string): string => `
     ) live on r.finished_at is null
   ) runs
   order by attempted_at desc, id desc`
+
+/** The runs that were tried last, the latest first, no more than `limit`. */
+export const latestRuns = (sql: SqlClient, limit: number) =>
+  sql.unsafe<RunRecord>(runsOf("select * from etl_runs order by attempted_at desc, id desc limit $1"), [limit])
+
+/** Runs without a file come last: an answer about them would hide the real one. */
+const latestRun = runsOf(`select * from etl_runs run order by ${hasNothing("run")}, attempted_at desc, id desc limit 1`)
+
+/** The run that is meant. */
+export const findRun = Effect.fnUntraced(function* (sql: SqlClient, name: RunName) {
+  const [run] = yield* name === "latest"
+    ? sql.unsafe<RunRecord>(latestRun)
+    : sql.unsafe<RunRecord>(runsOf("select * from etl_runs where id = $1"), [name])
+  if (run !== undefined) return run
+  const [last] = yield* latestRuns(sql, 1)
+  const message = last === undefined ? noRunYet : `There is no run ${name}. The latest is ${last.runId}.`
+  return yield* new NotFound({ message })
+})
+
+/** What became of a `file` of the statement. A run is finished when all that its source then had was loaded. */
+const stateOf = `case when loaded_at is not null then 'loaded' when ${isReplaced("file")} then 'replaced'
+  when exists (select from etl_runs where id = $1 and finished_at is not null) then 'gone'
+  when error is not null then 'failed' when header is not null then 'open' else 'waiting' end`
+
+/** Files of the run that could not even be listed, and have no number. An earlier version ends a run and leaves them. */
+const unlisted = `
+  select null::integer as id, p.uri, 'failed' as state, p.error
+  from etl_runs r cross join jsonb_to_recordset(r.problems) as p (uri text, error text)
+  where r.id = $1 and r.finished_at is null`
+
+const noCounts = `json_build_object(${countNames.map((name) => `'${name}', 0`).join(", ")})`
+
+/** Parameter: the run. */
+export const filesOfRun = `
+  select uri, size, state, counts, error from (
+    select id, uri, size::float8 as size, ${stateOf} as state, ${countsAsJson("c")} as counts,
+      case when loaded_at is null then error end as error
+    from etl_files file cross join lateral (${countsOf("f.id = file.id")}) c
+    where run_id = $1
+    union all
+    select id, uri, 0, state, ${noCounts}, error from (${unlisted}) unlisted
+  ) files
+  order by id, uri`
+
+/** The files of a run that failed; `total`: how many there are in all. Parameter: the run. */
+export const failedOfRun = `
+  select uri, error, (count(*) over ())::float8 as total from (
+    select id, uri, ${stateOf} as state, error from etl_files file where run_id = $1 and error is not null
+    union all ${unlisted}
+  ) files
+  where state = 'failed'
+  order by id, uri`
 
 /** A reason of a run, how many records it cost, and where the first is; `distinct`: how many reasons there are in all. */
 export interface ReasonRow {

@@ -11,8 +11,8 @@ export interface Watched {
 }
 
 /** Knows whether a worker gets on with what it holds. Being alive is not enough. */
-export class Vigil extends Context.Service<
-  Vigil,
+export class WorkerActivity extends Context.Service<
+  WorkerActivity,
   {
     /** Watches the work: it gets on where `isProgress` of an event. */
     readonly over: (
@@ -20,12 +20,12 @@ export class Vigil extends Context.Service<
     ) => <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
     readonly watched: Effect.Effect<Watched>
   }
->()("user-activity-etl/cluster/Vigil") {
+>()("user-activity-etl/cluster/WorkerActivity") {
   static readonly layer = Layer.sync(this, () => {
     let held = 0
     let last = 0
     const getOn = Effect.map(monotonicMillis, (now) => void (last = now))
-    return Vigil.of({
+    return WorkerActivity.of({
       over: (isProgress) => (work) =>
         Effect.acquireUseRelease(
           Effect.andThen(
