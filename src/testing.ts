@@ -8,7 +8,7 @@ import { GeoLocator } from "./geo/GeoLocator.ts"
 import { Source } from "./source/Source.ts"
 import { byName, SourceError, type SourceFile } from "./domain/SourceFile.ts"
 
-/** A source of the given files: name -> CSV text or bytes (inflated). `uri` is what it pretends to be. */
+/** A source of the given files: name -> CSV text, or bytes as they are stored. `uri` is what it pretends to be. */
 export const source = (
   files: Readonly<Record<string, string | Uint8Array>>,
   uri = "s3://bucket/prefix",
@@ -35,6 +35,7 @@ export const source = (
         ? Stream.fail(new SourceError({ operation: "read", uri: file.uri, message: `${file.uri} is not there` }))
         : Stream.succeed(bytes.subarray(fromByte))
     },
+    checkUnchanged: () => Effect.void,
   })
 }
 

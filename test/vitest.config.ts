@@ -16,7 +16,7 @@ const isFaults = process.env["FAULTS"] !== undefined
 
 /** Those whose properties are tried more often then. */
 const thorough = [
-  "test/pipeline/{Loading,Pipeline}.integration.test.ts",
+  "test/pipeline/{LoadFile,Pipeline}.integration.test.ts",
   "test/repo/UserRepo.integration.test.ts",
   "test/postgres/report/PgReportRepo.integration.test.ts",
 ]

@@ -1,13 +1,13 @@
 import { Duration, Effect, Option, Predicate, Runtime, Schedule, Schema, type Scope } from "effect"
 import { type ColumnMapping, signature } from "../domain/ColumnMapping.ts"
 import { DatabaseError } from "../domain/DatabaseError.ts"
-import type { LoadOptions } from "../pipeline/Loading.ts"
+import type { LoadOptions } from "../pipeline/Run.ts"
 import { storable } from "../text/storable.ts"
 import { ClusterRuns, type Standing } from "../repo/ClusterRuns.ts"
 import type { Attempt, RunRequest } from "../repo/RunRepo.ts"
 import { type Job, JobSettings, RunFailed } from "./LoadRun.ts"
 
-/** What the job asks of `Loading`. `concurrency`: connections of this worker that write at once. */
+/** How the files of the job are loaded. `concurrency`: connections of this worker that write at once. */
 export const optionsOf = (job: JobSettings, concurrency: number): LoadOptions => ({
   mapping: mappingOf(job),
   delimiter: job.delimiter,

@@ -1,6 +1,6 @@
 import { Context, Effect, Layer } from "effect"
 import { UserRepo } from "../repo/UserRepo.ts"
-import * as Turns from "../pipeline/Turns.ts"
+import * as FileLimit from "../pipeline/FileLimit.ts"
 
 /** The means of one worker, which the engine knows nothing of: it would begin all at once that it has. */
 export class Worker extends Context.Service<
@@ -17,7 +17,7 @@ export class Worker extends Context.Service<
       this,
       Effect.gen(function* () {
         const { connections } = yield* UserRepo
-        const inTurn = yield* Turns.make(Math.min(concurrency, connections, Turns.mostFilesAtOnce))
+        const inTurn = yield* FileLimit.make(Math.min(concurrency, connections, FileLimit.mostFilesAtOnce))
         return { concurrency, inTurn }
       }),
     )

@@ -1,5 +1,5 @@
 import { Clock, Duration, Effect, Option, Schema } from "effect"
-import { tellRejects } from "../pipeline/account.ts"
+import { reportRejects } from "../pipeline/reportRejects.ts"
 import { plural } from "../text/format.ts"
 import { tellProgress } from "../observability/Progress.ts"
 import { countNames, noRecords, type RecordCounts, type RunSummary } from "../domain/RunSummary.ts"
@@ -125,7 +125,7 @@ export const follow = Effect.fn("Cluster.follow")(function* (options: FollowOpti
   })
   const summary: RunSummary = yield* loaded
   yield* tellProgress({ _tag: "Loaded" })
-  yield* tellRejects(summary.rejectedFor)
+  yield* reportRejects(summary.rejectedFor)
   if (summary.stopped || summary.serviceRate === null) return summary
   const answered = awaitAnswers(runId)
   const locatingError = yield* locateFor === undefined

@@ -2,7 +2,7 @@ import { Deferred, Effect, Schedule } from "effect"
 import { Singleton } from "effect/cluster"
 import * as AddressTally from "../pipeline/AddressTally.ts"
 import { GeoLocator } from "../geo/GeoLocator.ts"
-import * as Locating from "../pipeline/Locating.ts"
+import * as Locating from "../pipeline/Locate.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import { LocationQueue } from "../repo/LocationQueue.ts"
 

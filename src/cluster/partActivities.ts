@@ -1,10 +1,9 @@
 import { dirname } from "node:path"
 import { Effect, Option, Schedule, Stream } from "effect"
-import * as AddressTally from "../pipeline/AddressTally.ts"
 import { baseName } from "../text/format.ts"
-import { RejectTally } from "../domain/RejectTally.ts"
-import { Stopwatch } from "../observability/Stopwatch.ts"
-import * as Loading from "../pipeline/Loading.ts"
+import { tellBytes } from "../observability/Progress.ts"
+import * as LoadFile from "../pipeline/LoadFile.ts"
+import * as Run from "../pipeline/Run.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import { type Attempt, type FileIdentity, RunRepo } from "../repo/RunRepo.ts"
 import { Source } from "../source/Source.ts"
@@ -22,7 +21,12 @@ const every = "1 second"
 
 /** A source that this worker cannot open fails the file, as one that cannot be read does. */
 const unopened = (uri: string, error: SourceError) =>
-  Source.of({ uri, files: Effect.fail(error), read: () => Stream.fail(error) })
+  Source.of({
+    uri,
+    files: Effect.fail(error),
+    read: () => Stream.fail(error),
+    checkUnchanged: () => Effect.fail(error),
+  })
 
 /** What a child works on: its numbers lead to it. */
 interface Work {
@@ -65,23 +69,18 @@ export const loadPart = (attempt: Attempt, fileId: number, part: number) =>
       const vigil = yield* WorkerActivity
       const clusterRuns = yield* ClusterRuns
       const { uri } = yield* Source
-      const tallies: Loading.Tallies = {
-        addresses: yield* AddressTally.make,
-        rejects: new RejectTally(),
-        stopwatch: new Stopwatch(),
-      }
-      const options = optionsOf(job, worker.concurrency)
-      const loading = yield* Loading.make(options, job.runId, requestOf(job, uri), tallies, watched().counts)
-      const look = Effect.suspend(() => {
+      const run = yield* Run.make(job.runId, requestOf(job, uri), optionsOf(job, worker.concurrency))
+      yield* run.recount(watched().counts)
+      const look = Effect.suspend((): Effect.Effect<unknown> => {
         const { counts, isOver, isStopped } = watched()
-        return isOver ? loading.cancel : isStopped ? loading.stop : loading.recount(counts)
+        return isOver ? run.cancel : isStopped ? run.stop : run.recount(counts)
       })
       const work = Effect.gen(function* () {
         // It may have waited long for its turn, and another attempt may have the file by now.
-        if (isOver(yield* clusterRuns.standing(job.runId), job)) yield* loading.cancel
+        if (isOver(yield* clusterRuns.standing(job.runId), job)) yield* run.cancel
         else yield* look
         yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(every)))
-        return yield* loading.loadPart({ file, fileId }, part)
+        return yield* LoadFile.loadPart(run, { file, fileId }, part)
       })
       const { state, located, queued, milliseconds } = yield* work.pipe(
         // What is read waits for what is written; a compressed file is inflated up to where it goes on.
@@ -93,9 +92,9 @@ export const loadPart = (attempt: Attempt, fileId: number, part: number) =>
         located,
         queued,
         milliseconds,
-        stages: tallies.stopwatch.times,
-        addresses: yield* tallies.addresses.counts,
-        isStopped: yield* loading.isStopped,
+        stages: run.stopwatch.times,
+        addresses: yield* run.addresses.counts,
+        isStopped: yield* run.isStopped,
       }
       return loaded
     }),
@@ -120,7 +119,9 @@ export const splitFile = (attempt: Attempt, fileId: number) =>
       if (taken.parts.every(({ resume }) => resume !== undefined)) return taken.parts.map(({ part }) => part)
       const splitSize = Math.max(job.splitSize, Math.ceil(file.size / mostParts))
       const stillWanted = Effect.suspend(() => (watched().isOver ? checkWanted(job) : Effect.void))
-      const cut = split(file, { ...optionsOf(job, worker.concurrency), splitSize })(source.read(file, 0)).pipe(
+      const cut = source.read(file, 0).pipe(
+        tellBytes(file.uri, 0),
+        split(file, { ...optionsOf(job, worker.concurrency), splitSize }),
         vigil.over(({ _tag }) => _tag === "BytesRead"),
         Effect.raceFirst(Effect.forever(Effect.delay(stillWanted, every))),
         worker.inTurn(file.size),

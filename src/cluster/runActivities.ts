@@ -1,5 +1,6 @@
 import { Clock, Effect, Schema } from "effect"
-import { checkSum } from "../pipeline/account.ts"
+import { compressionOf } from "../compression/compressions.ts"
+import { checkSum } from "../pipeline/checkSum.ts"
 import { baseName, formatNumber, plural } from "../text/format.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import type { RunFile } from "../domain/RunRecord.ts"
@@ -13,14 +14,14 @@ import {
 } from "../domain/RunSummary.ts"
 import { addStages, noStages } from "../domain/StageTimes.ts"
 import { GeoLocator, rateOf } from "../geo/GeoLocator.ts"
-import * as Listing from "../pipeline/Listing.ts"
-import { fileSummary } from "../pipeline/Loading.ts"
+import { fileSummary } from "../pipeline/fileOutcome.ts"
+import { isToLoad, listFiles } from "../pipeline/listFiles.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import { LocationQueue } from "../repo/LocationQueue.ts"
 import { RunHistory } from "../repo/RunHistory.ts"
 import { type Attempt, type FileLoad, RunRepo } from "../repo/RunRepo.ts"
 import { Source } from "../source/Source.ts"
-import { isGzipName, type SourceFile } from "../domain/SourceFile.ts"
+import type { SourceFile } from "../domain/SourceFile.ts"
 import { checkWanted, readJob, requestOf } from "./Job.ts"
 import { type JobSettings, LoadRun, PartLoaded, RunFailed, RunResult } from "./LoadRun.ts"
 import { Sources } from "./Sources.ts"
@@ -40,7 +41,7 @@ export type Plan = typeof Plan.Type
 
 /** A compressed file can only be read from its beginning: to split it would be to inflate it once for each part. */
 const isToSplit = ({ file, parts }: FileLoad<SourceFile>, { splitSize }: JobSettings): boolean =>
-  file.size > splitSize && !isGzipName(file.uri) && parts.every(({ resume }) => resume === undefined)
+  file.size > splitSize && compressionOf(file) === undefined && parts.every(({ resume }) => resume === undefined)
 
 /** The plan, what became of the parts, and the summary are one message each, which the workers hold in memory: some kB a file. */
 const mostFiles = 20_000
@@ -57,14 +58,14 @@ export const plan = Effect.fnUntraced(function* (attempt: Attempt) {
   // Who handed the run over may not have lived to keep it.
   yield* clusterRuns.handOver(attempt, yield* LoadRun.executionId(attempt))
   yield* clusterRuns.forgetErrors(job.runId)
-  const { loads } = yield* Listing.listFiles(job.runId, request).pipe(Effect.provideService(Source, source))
+  const { loads } = yield* listFiles(job.runId, request).pipe(Effect.provideService(Source, source))
   if (loads.length > mostFiles) {
     return yield* new RunFailed({
       message: `${source.uri} has ${plural(loads.length, "file")}, and a run of a cluster takes ${formatNumber(mostFiles)} at most: name a narrower --source, or load without --cluster.`,
       exitCode: 2,
     })
   }
-  const toLoad = loads.filter((load) => Listing.isToLoad(load, request))
+  const toLoad = loads.filter((load) => isToLoad(load, request))
   // All begin anew before any is loaded: until then nobody would see that the earlier ones are unfinished.
   const open = job.force ? yield* Effect.forEach(toLoad, (load) => runs.take(job.runId, request, load)) : toLoad
   return {
@@ -76,9 +77,7 @@ export const plan = Effect.fnUntraced(function* (attempt: Attempt) {
         uri: load.file.uri,
         parts: isToSplit(load, job) ? null : load.parts.map(({ part }) => part),
       })),
-    skipped: loads
-      .filter((load) => !Listing.isToLoad(load, request) && load.runId !== job.runId)
-      .map(({ file }) => file.uri),
+    skipped: loads.filter((load) => !isToLoad(load, request) && load.runId !== job.runId).map(({ file }) => file.uri),
   } satisfies Plan
 })
 

@@ -4,10 +4,11 @@ import { type ColumnMapping, fitHeader, type Positions } from "../domain/ColumnM
 import { plural } from "../text/format.ts"
 import { isProblem, isUtf8, makeFieldParser } from "./fields.ts"
 import { type Frame, rawOf, span } from "./frame.ts"
-import { isGzipName, SourceError, type SourceFile } from "../domain/SourceFile.ts"
+import { compressedEnding, SourceError, type SourceFile } from "../domain/SourceFile.ts"
 
 /** What decoding the records of a file needs. */
 export interface Header {
+  readonly delimiter: string
   readonly bytes: Uint8Array
   readonly end: Position
   readonly fieldCount: number
@@ -64,7 +65,7 @@ const formats: ReadonlyArray<readonly [beginning: RegExp, problem: string]> = [
 const foreignFormat = (file: SourceFile, header: Uint8Array, head: Uint8Array): string | undefined => {
   const text = latin1(head)
   if (text.startsWith("\x1f\x8b")) {
-    return isGzipName(file.uri)
+    return compressedEnding(file.uri) === ".gz"
       ? "was compressed by gzip twice. Decompress it once."
       : "is compressed by gzip. Let its name end in .gz."
   }
@@ -116,6 +117,7 @@ export const readHeader = (
     return fail(`${problems} (the header has ${names}). Correct the header or the --mapping.`)
   }
   return Result.succeed({
+    delimiter,
     bytes: rawOf(frame).slice(),
     end: { byteOffset: frame.nextOffset, line: frame.nextLine },
     fieldCount: fields.length,

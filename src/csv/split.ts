@@ -1,7 +1,7 @@
 import { Effect, Stream } from "effect"
 import type { Position } from "../domain/Chunk.ts"
 import type { Frame } from "./frame.ts"
-import { Framer } from "./framing.ts"
+import { Framer } from "./Framer.ts"
 import { emptyError, type Header, type HeaderOptions, readHeader } from "./header.ts"
 import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
 
@@ -12,7 +12,7 @@ export interface SplitOptions extends HeaderOptions {
   readonly splitSize: number
 }
 
-/** Consecutive records of a file, to be read on their own: what `resume` of `readChunks` takes, beside the header. */
+/** Consecutive records of a file, to be read on their own: what `resume` of `frame` takes, beside the header. */
 interface FilePart {
   readonly start: Position
   /** The byte before which it ends: where the next part starts, or how many bytes the file has. */
@@ -66,12 +66,12 @@ class Cutter {
 
 /**
  * Finds where a file can be cut into ranges, in one pass over its bytes that decodes nothing but the header. Read apart
- * (`readChunks`, with `resume`), the ranges give the records and rejects of the whole. Fails as `readChunks` does when
+ * (`frame`, with `resume`), the ranges give the records and rejects of the whole. Fails as `frame` does when
  * the file has no header, or one that does not fit the mapping.
  */
 export const split =
   (file: SourceFile, options: SplitOptions) =>
-  (bytes: Stream.Stream<Uint8Array, SourceError>): Effect.Effect<Splitting, SourceError> =>
+  <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Effect.Effect<Splitting, E | SourceError, R> =>
     Effect.gen(function* () {
       const framer = new Framer({ ...options, offset: 0, line: 1, fieldCount: undefined })
       let size = 0

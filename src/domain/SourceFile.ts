@@ -29,11 +29,19 @@ export class SourceError extends Schema.TaggedError<SourceError>()("SourceError"
   override readonly [Runtime.errorExitCode] = 5
 }
 
-/** Whether a source takes the file: .csv or .csv.gz, case ignored. */
-export const isCsvName = (name: string): boolean => /\.csv(\.gz)?$/i.test(name)
+/** How the names of compressed files end. */
+const compressedEndings = [".gz"]
 
-/** Whether the file is inflated while it streams. */
-export const isGzipName = (name: string): boolean => /\.gz$/i.test(name)
+/** How the name says that a file is compressed, such as `.gz`; undefined: it is not. */
+export const compressedEnding = (name: string): string | undefined =>
+  compressedEndings.find((ending) => name.toLowerCase().endsWith(ending))
+
+/** Whether a folder or a bucket lists the file: .csv or .csv.gz, case ignored. */
+export const isCsvName = (name: string): boolean =>
+  name
+    .slice(0, name.length - (compressedEnding(name)?.length ?? 0))
+    .toLowerCase()
+    .endsWith(".csv")
 
 /** UTF-16 puts the halves of pairs (code points from 0x10000 on) before 0xE000 to 0xFFFF. */
 const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit)

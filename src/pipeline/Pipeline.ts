@@ -1,103 +1,124 @@
+// A run: lists the files of the source, loads each, drains the queue of addresses meanwhile, and sums up.
+
 import { Cause, Deferred, Effect, Exit, Fiber, Runtime } from "effect"
-import * as AddressTally from "./AddressTally.ts"
 import { signature } from "../domain/ColumnMapping.ts"
 import { DatabaseError } from "../domain/DatabaseError.ts"
+import { exitCode, type FileSummary, noRecords, type RunSummary } from "../domain/RunSummary.ts"
+import type { SourceFile } from "../domain/SourceFile.ts"
+import { GeoLocator } from "../geo/GeoLocator.ts"
 import { monotonicMillis } from "../observability/monotonic.ts"
 import { tellProgress } from "../observability/Progress.ts"
-import { RejectTally } from "../domain/RejectTally.ts"
-import { exitCode, noRecords, type RunSummary } from "../domain/RunSummary.ts"
-import { Stopwatch } from "../observability/Stopwatch.ts"
-import { GeoLocator } from "../geo/GeoLocator.ts"
-import * as Listing from "./Listing.ts"
-import * as Loading from "./Loading.ts"
-import * as Locating from "./Locating.ts"
-import type { PipelineOptions } from "./PipelineOptions.ts"
-import { type Attempt, type FileLoad, RunRepo, type RunRequest } from "../repo/RunRepo.ts"
+import { type Attempt, type FileLoad, RunRepo } from "../repo/RunRepo.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import { Source } from "../source/Source.ts"
-import type { SourceFile } from "../domain/SourceFile.ts"
-import { checkSum, tellRejects } from "./account.ts"
-import * as Turns from "./Turns.ts"
+import { checkSum } from "./checkSum.ts"
+import * as FileLimit from "./FileLimit.ts"
+import { fileSummary } from "./fileOutcome.ts"
+import { isToLoad, listFiles } from "./listFiles.ts"
+import { loadFile } from "./LoadFile.ts"
+import * as Locate from "./Locate.ts"
+import type { PipelineOptions } from "./PipelineOptions.ts"
+import { reportRejects } from "./reportRejects.ts"
+import * as Run from "./Run.ts"
 
 export { defaults, type PipelineOptions } from "./PipelineOptions.ts"
 
-/** Why locating ended early. It may have been interrupted, but not before the database failed. */
-const outcome = Effect.fnUntraced(function* <A, E>(locating: Fiber.Fiber<A, E>) {
-  const exit = yield* Fiber.await(locating)
-  return Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? undefined : yield* exit
+/** Loads the files, in their order; small ones at once. */
+const loadFiles = Effect.fnUntraced(function* (
+  run: Run.Run,
+  options: PipelineOptions,
+  loads: ReadonlyArray<FileLoad<SourceFile>>,
+) {
+  const { connections } = yield* UserRepo
+  // A file that another process lets go of begins anew under --force: until then nothing shows that it is unfinished.
+  const filesAtOnce = options.force ? 1 : Math.min(options.concurrency, connections, FileLimit.mostFilesAtOnce)
+  const withRoomFor = yield* FileLimit.make(filesAtOnce)
+  const load = (registered: FileLoad<SourceFile>) => {
+    const { uri, size } = registered.file
+    const ended = isToLoad(registered, run.request) ? tellProgress({ _tag: "FileEnded", uri, size }) : Effect.void
+    return loadFile(run, registered).pipe(withRoomFor(size), Effect.tap(ended))
+  }
+  return yield* Effect.forEach(loads, load, { concurrency: filesAtOnce })
 })
 
-const tellFileEnded = ({ uri, size }: SourceFile) => tellProgress({ _tag: "FileEnded", uri, size })
-
-const runAttempt = Effect.fnUntraced(function* (
-  options: PipelineOptions,
-  request: RunRequest,
-  { runId, attempt }: Attempt,
-  tallies: Loading.Tallies,
-  start: number,
-) {
-  const source = yield* Source
-  const runs = yield* RunRepo
-  const users = yield* UserRepo
-  const locator = yield* GeoLocator
-
-  yield* Effect.logDebug(attempt === 1 ? "run begins" : "run goes on").pipe(
-    Effect.annotateLogs({ source: source.uri, attempt, locator: locator.name }),
+/**
+ * Drains the queue of addresses while files load. Gives what ends that: waits until the run's addresses are answered,
+ * unless the run has stopped, and gives why locating ended early.
+ */
+const drainMeanwhile = Effect.fnUntraced(function* (run: Run.Run, { locateFor }: PipelineOptions) {
+  const { service } = yield* GeoLocator
+  if (service === undefined) return () => Effect.undefined
+  const loaded = yield* Deferred.make<void>()
+  const draining = yield* Effect.forkChild(
+    Locate.drain({ loaded, locateFor, addressTally: run.addresses, runId: run.runId }),
   )
-  const { loads, problems } = yield* Listing.listFiles(runId, request)
-  const unreadable = problems.map((file) => Loading.fileSummary(file, "failed", noRecords, file.error))
-  const { addresses, rejects, stopwatch } = tallies
-  const { loadFile, isStopped } = yield* Loading.make(options, runId, request, tallies, yield* runs.committed(runId))
-  const isLoaded = yield* Deferred.make<void>()
-  const locating =
-    locator.service === undefined
-      ? undefined
-      : yield* Effect.forkChild(
-          Locating.drain({ loaded: isLoaded, locateFor: options.locateFor, addressTally: addresses, runId }),
-        )
-  // A file that another process lets go of begins anew under --force: until then nobody sees that it is unfinished.
-  const filesAtOnce = options.force ? 1 : Math.min(options.concurrency, users.connections, Turns.mostFilesAtOnce)
-  const inTurn = yield* Turns.make(filesAtOnce)
-  const loadInTurn = (load: FileLoad<SourceFile>) =>
-    inTurn(load.file.size)(loadFile(load)).pipe(
-      Effect.tap(() => (Listing.isToLoad(load, request) ? tellFileEnded(load.file) : Effect.void)),
-    )
-  const loaded = [...unreadable, ...(yield* Effect.forEach(loads, loadInTurn, { concurrency: filesAtOnce }))]
-  const stopped = yield* isStopped
-  const isFinished = loaded.every(({ state }) => state === "loaded" || state === "skipped")
-  yield* Deferred.succeed(isLoaded, undefined)
-  yield* tellProgress({ _tag: "Loaded" })
-  if (stopped && locating !== undefined) yield* Fiber.interrupt(locating)
-  const locatingError = locating === undefined ? undefined : yield* outcome(locating)
+  return Effect.fnUntraced(function* (isStopped: boolean) {
+    yield* Deferred.succeed(loaded, undefined)
+    if (isStopped) yield* Fiber.interrupt(draining)
+    const exit = yield* Fiber.await(draining)
+    // It may have been interrupted, but not before the database failed.
+    return Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? undefined : yield* exit
+  })
+})
 
-  const totals = yield* runs.totals(runId)
-  for (const { uri, counts } of loaded) yield* checkSum(uri, counts)
-  yield* checkSum(`run ${runId}`, totals)
-
-  const summary: RunSummary = {
-    runId,
+/** Fails where the outcomes of a file, or of the run, do not add up to the records read. */
+const sumUp = Effect.fnUntraced(function* (
+  run: Run.Run,
+  { attempt }: Attempt,
+  files: ReadonlyArray<FileSummary>,
+  { start, locatingError }: { readonly start: number; readonly locatingError: string | undefined },
+) {
+  const totals = yield* (yield* RunRepo).totals(run.runId)
+  for (const { uri, counts } of files) yield* checkSum(uri, counts)
+  yield* checkSum(`run ${run.runId}`, totals)
+  return {
+    runId: run.runId,
     attempt,
-    source: source.uri,
-    files: loaded,
+    source: run.request.source,
+    files,
     totals,
-    rejectedFor: rejects.reasons,
-    stopped,
-    stages: stopwatch.times,
-    ...(yield* Locating.summarize(addresses, runId)),
+    rejectedFor: run.rejects.reasons,
+    stopped: yield* run.isStopped,
+    stages: run.stopwatch.times,
+    ...(yield* Locate.summarize(run.addresses, run.runId)),
     locatingError: locatingError ?? null,
     milliseconds: Math.round((yield* monotonicMillis) - start),
-  }
-  yield* runs.end(
-    { runId, attempt },
-    {
-      isFinished,
-      exitCode: exitCode(summary),
-      milliseconds: summary.milliseconds,
-      stages: summary.stages,
-    },
+  } satisfies RunSummary
+})
+
+const runAttempt = Effect.fnUntraced(function* (
+  run: Run.Run,
+  options: PipelineOptions,
+  attempt: Attempt,
+  start: number,
+) {
+  const runs = yield* RunRepo
+  const locator = yield* GeoLocator
+  yield* Effect.logDebug(attempt.attempt === 1 ? "run begins" : "run goes on").pipe(
+    Effect.annotateLogs({ source: run.request.source, attempt: attempt.attempt, locator: locator.name }),
   )
-  yield* tellRejects(summary.rejectedFor)
-  yield* Effect.logDebug("run ends").pipe(Effect.annotateLogs({ ...totals, ...summary.addresses, stopped }))
+
+  const { loads, problems } = yield* listFiles(run.runId, run.request)
+  yield* run.recount(yield* runs.committed(run.runId))
+  const finishLocating = yield* drainMeanwhile(run, options)
+  const files = [
+    ...problems.map((file) => fileSummary(file, "failed", noRecords, file.error)),
+    ...(yield* loadFiles(run, options, loads)),
+  ]
+  yield* tellProgress({ _tag: "Loaded" })
+  const locatingError = yield* finishLocating(yield* run.isStopped)
+  const summary = yield* sumUp(run, attempt, files, { start, locatingError })
+
+  yield* runs.end(attempt, {
+    isFinished: files.every(({ state }) => state === "loaded" || state === "skipped"),
+    exitCode: exitCode(summary),
+    milliseconds: summary.milliseconds,
+    stages: summary.stages,
+  })
+  yield* reportRejects(summary.rejectedFor)
+  yield* Effect.logDebug("run ends").pipe(
+    Effect.annotateLogs({ ...summary.totals, ...summary.addresses, stopped: summary.stopped }),
+  )
   return summary
 })
 
@@ -105,7 +126,7 @@ const runAttempt = Effect.fnUntraced(function* (
  * Keeps how an attempt ended that was interrupted or has failed, where the database lets us, and soon. It is not finished even
  * where every file is loaded: the same command resumes it, and with it the run that its addresses wait for.
  */
-const keepFailure = (attempt: Attempt, { stopwatch }: Loading.Tallies, start: number) =>
+const keepFailure = (attempt: Attempt, { stopwatch }: Run.Run, start: number) =>
   Effect.fnUntraced(function* <E>(cause: Cause.Cause<E>) {
     const runs = yield* RunRepo
     const error = Cause.squash(cause)
@@ -126,30 +147,24 @@ const keepFailure = (attempt: Attempt, { stopwatch }: Loading.Tallies, start: nu
 /**
  * Loads every file of the source that is not loaded yet, and locates the users' addresses meanwhile. A file that cannot
  * be read fails alone; an error of the database, or too many rejects, end the run. What is committed stays committed: the
- * same call goes on where this one ended, under the same run id, until every file is loaded. Waits for another process
+ * same call resumes where this one ended, under the same run id, until every file is loaded. Waits for another process
  * that loads the same files.
  */
 export const run = Effect.fn("Pipeline.run")(
   function* (options: PipelineOptions) {
     const source = yield* Source
-    const users = yield* UserRepo
-    const runs = yield* RunRepo
-    yield* users.migrate
+    yield* (yield* UserRepo).migrate
     const request = { source: source.uri, mapping: signature(options.mapping), force: options.force }
-    const attempt = yield* runs.begin(request)
+    const attempt = yield* (yield* RunRepo).begin(request)
     yield* Effect.annotateCurrentSpan({
       "etl.run.id": attempt.runId,
       "etl.run.attempt": attempt.attempt,
       "etl.source.uri": source.uri,
     })
-    const tallies = {
-      addresses: yield* AddressTally.make,
-      rejects: new RejectTally(),
-      stopwatch: new Stopwatch(),
-    }
     const start = yield* monotonicMillis
-    return yield* runAttempt(options, request, attempt, tallies, start).pipe(
-      Effect.onError(keepFailure(attempt, tallies, start)),
+    const run = yield* Run.make(attempt.runId, request, options)
+    return yield* runAttempt(run, options, attempt, start).pipe(
+      Effect.onError(keepFailure(attempt, run, start)),
       Effect.annotateLogs({ run: attempt.runId }),
     )
   },

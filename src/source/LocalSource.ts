@@ -1,10 +1,8 @@
 import { ByteSize, Effect, FileSystem, Layer, Option, Path, type PlatformError, Predicate, Stream } from "effect"
 import { errnoOf } from "../domain/errno.ts"
-import { tellBytes } from "../observability/Progress.ts"
 import { fromByte } from "../domain/byteRange.ts"
-import { gunzip } from "../compression/gzip.ts"
 import { Source } from "./Source.ts"
-import { byName, isCsvName, isGzipName, SourceError, type SourceFile } from "../domain/SourceFile.ts"
+import { byName, compressedEnding, isCsvName, SourceError, type SourceFile } from "../domain/SourceFile.ts"
 
 /** Bytes of a read. Measured: 64 KiB takes twice as long, 1 MiB hardly less. */
 const chunkSize = 256 * 1024
@@ -31,10 +29,14 @@ const failAt =
 const fingerprint = ({ size, mtime }: FileSystem.File.Info): string =>
   `${size}-${Option.match(mtime, { onNone: () => "unknown", onSome: (time) => time.toISOString() })}`
 
-/** Whether the bytes are inflated is told by the last name: a link must not say otherwise. */
+/** The last name says how a file is compressed: a link must not say otherwise. */
 const checkEnding = Effect.fnUntraced(function* (link: string, target: string) {
-  if (!isGzipName(link) || isGzipName(target)) return
-  return yield* failAt("list", link)(`${link} ends in .gz, but is a symbolic link to ${target}. Let both end in .gz.`)
+  const ending = compressedEnding(link)
+  if (ending === undefined || compressedEnding(target) === ending) return
+  return yield* failAt(
+    "list",
+    link,
+  )(`${link} ends in ${ending}, but is a symbolic link to ${target}. Let both end in ${ending}.`)
 })
 
 const makeListing = Effect.fnUntraced(function* (path: string) {
@@ -111,7 +113,7 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
   return { uri, files: files.pipe(Effect.withSpan("LocalSource.files")) }
 })
 
-const makeRead = Effect.fnUntraced(function* () {
+const makeReading = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
 
   const changed = ({ uri }: SourceFile) =>
@@ -147,21 +149,12 @@ const makeRead = Effect.fnUntraced(function* () {
     return Stream.unfold(start, next)
   })
 
-  const stored = (file: SourceFile, start: number) => Stream.unwrap(open(file, start)).pipe(tellBytes(file.uri, start))
-
-  /** Damage that another writer does is told as a change. */
-  const inflated = (file: SourceFile) =>
-    stored(file, 0).pipe(
-      gunzip(file.uri),
-      Stream.catch((error) =>
-        Stream.concat(Stream.fromEffectDrain(checkUnchanged(file, fs.stat(file.uri))), Stream.fail(error)),
-      ),
-    )
-
-  return (file: SourceFile, from: number) => {
-    if (isGzipName(file.uri)) return inflated(file).pipe(fromByte(file.uri, from))
-    const start = Math.min(from, file.size)
-    return stored(file, start).pipe(fromByte(file.uri, from - start))
+  return {
+    read: (file: SourceFile, from: number) => {
+      const start = Math.min(from, file.size)
+      return Stream.unwrap(open(file, start)).pipe(fromByte(file.uri, from - start))
+    },
+    checkUnchanged: (file: SourceFile) => checkUnchanged(file, fs.stat(file.uri)),
   }
 })
 
@@ -173,6 +166,6 @@ export const layer = (path: string): Layer.Layer<Source, SourceError, FileSystem
   Layer.effect(
     Source,
     Effect.gen(function* () {
-      return Source.of({ ...(yield* makeListing(path)), read: yield* makeRead() })
+      return Source.of({ ...(yield* makeListing(path)), ...(yield* makeReading) })
     }),
   )

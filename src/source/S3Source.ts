@@ -1,15 +1,12 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from "@aws-sdk/client-s3"
-import { type Config, Effect, Layer, Predicate } from "effect"
+import { type Config, Effect, Layer, Predicate, Stream } from "effect"
 import { formatNumber } from "../text/format.ts"
-import { tellBytes } from "../observability/Progress.ts"
-import { fromByte } from "../domain/byteRange.ts"
-import { gunzip } from "../compression/gzip.ts"
 import { permanent } from "./s3/failure.ts"
 import { maxKeys, S3Listing } from "./s3/listing.ts"
 import { readObject } from "./s3/object.ts"
 import { makeRequest, type Request, type S3Options } from "./s3/request.ts"
 import { Source } from "./Source.ts"
-import { isCsvName, isGzipName, SourceError, type SourceFile } from "../domain/SourceFile.ts"
+import { isCsvName, SourceError, type SourceFile } from "../domain/SourceFile.ts"
 
 export type { S3Options } from "./s3/request.ts"
 
@@ -121,10 +118,12 @@ export const layer = (options: S3Options): Layer.Layer<Source, SourceError | Con
         Effect.mapError(listError(uri)),
         Effect.withSpan("S3Source.files"),
       )
-      const stored = (file: SourceFile, from: number) =>
-        readObject(request, bucket, file, from).pipe(tellBytes(file.uri, from))
-      const read = (file: SourceFile, from: number) =>
-        isGzipName(file.uri) ? stored(file, 0).pipe(gunzip(file.uri), fromByte(file.uri, from)) : stored(file, from)
-      return Source.of({ uri, files, read })
+      return Source.of({
+        uri,
+        files,
+        read: (file, from) => readObject(request, bucket, file, from),
+        // Nothing is left to read, but whether the object is still the one that was listed.
+        checkUnchanged: (file) => Stream.runDrain(readObject(request, bucket, file, file.size)),
+      })
     }),
   )

@@ -7,12 +7,17 @@ export class Source extends Context.Service<
   {
     /** What people see, and the name under which a run is resumed: an absolute path, `s3://bucket/prefix`. */
     readonly uri: string
-    /** The source's .csv and .csv.gz files in name order (UTF-8 bytes), listed anew at each use. Empty is an error. */
+    /** The source's CSV files, compressed or not, in name order (UTF-8 bytes), listed anew at each use. Empty is an error. */
     readonly files: Effect.Effect<ReadonlyArray<SourceFile>, SourceError>
     /**
-     * The file's CSV bytes, inflated where it is a .gz, from that byte of them on. Fails, before its end, when the file
-     * is no longer the one that was listed: two versions are never spliced. May be repeated.
+     * The file's bytes as they are stored, from that one on. Fails, before its end, when the file is no longer the one
+     * that was listed: two versions are never spliced. May be repeated.
      */
     readonly read: (file: SourceFile, fromByte: number) => Stream.Stream<Uint8Array, SourceError>
+    /**
+     * Fails when the file is no longer the one that was listed. Asked where its bytes cannot be decompressed: a file that
+     * was replaced while it was read is not damaged. May be repeated.
+     */
+    readonly checkUnchanged: (file: SourceFile) => Effect.Effect<void, SourceError>
   }
 >()("user-activity-etl/source/Source") {}

@@ -5,7 +5,7 @@ import { Stalled, watch } from "../../src/cluster/health.ts"
 import { WorkerActivity } from "../../src/cluster/WorkerActivity.ts"
 import { type ProgressEvent, tellProgress } from "../../src/observability/Progress.ts"
 import { noRecords } from "../../src/domain/RunSummary.ts"
-import * as Turns from "../../src/pipeline/Turns.ts"
+import * as FileLimit from "../../src/pipeline/FileLimit.ts"
 
 const chunk: ProgressEvent = { _tag: "ChunkCommitted", counts: noRecords }
 const bytes: ProgressEvent = { _tag: "BytesRead", uri: "file", bytes: 1 }
@@ -89,7 +89,7 @@ describe("WorkerActivity", () => {
   it.effect("to wait for a turn is not to hold, and what begins late has all of its time", () =>
     Effect.gen(function* () {
       const vigil = yield* WorkerActivity
-      const inTurn = yield* Turns.make(1)
+      const inTurn = yield* FileLimit.make(1)
       const ended = yield* Deferred.make<void>()
       const watching = yield* Effect.forkScoped(watch(stallTimeout))
       yield* Effect.forkScoped(inTurn(1)(vigil.over(isChunk)(working(chunk, 5, ended))))

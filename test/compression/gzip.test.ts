@@ -4,7 +4,7 @@ import { constants, Gunzip, gzipSync } from "node:zlib"
 import { assert, describe, it, vi } from "@effect/vitest"
 import { Effect, Exit, Fiber, Schema, Stream } from "effect"
 import { fromByte } from "../../src/domain/byteRange.ts"
-import { gunzip } from "../../src/compression/gzip.ts"
+import { gzip } from "../../src/compression/gzip.ts"
 
 const uri = "/exports/users.csv.gz"
 
@@ -25,7 +25,7 @@ const cut = (bytes: Uint8Array, sizes: ReadonlyArray<number>): ReadonlyArray<Uin
 }
 
 const inflate = (pieces: Iterable<Uint8Array>, from = 0) =>
-  Stream.fromIterable(pieces).pipe(gunzip(uri), fromByte(uri, from), Stream.runCollect, Effect.map(concat))
+  Stream.fromIterable(pieces).pipe(gzip.decompress, fromByte(uri, from), Stream.runCollect, Effect.map(concat))
 
 const failure = (pieces: Iterable<Uint8Array>) => inflate(pieces).pipe(Effect.flip)
 
@@ -57,7 +57,7 @@ const watchHandles = Effect.acquireRelease(
 /** Streams end between two turns of Node's event loop. */
 const settled = Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 50)))
 
-describe("gunzip", () => {
+describe("gzip", () => {
   it.effect.prop(
     "gives what was compressed, in one member or several, cut anywhere, from any byte on",
     { texts: Schema.NonEmptyArray(Bytes), sizes: Schema.Array(Size), part: Schema.Int },
@@ -77,9 +77,8 @@ describe("gunzip", () => {
       for (let length = 0; length < both.length; length++) {
         if (length === first.length) continue
         const error = yield* failure([both.subarray(0, length)])
-        assert.strictEqual(error._tag, "SourceError")
+        assert.strictEqual(error._tag, "DecompressError")
         assert.include(error.message, "incomplete", `cut at ${length} of ${both.length}`)
-        assert.include(error.message, uri)
       }
       assert.strictEqual((yield* inflate([first])).toString(), "id,email\n1,ana@example.com\n")
     }),
@@ -131,7 +130,7 @@ describe("gunzip", () => {
   it.effect("passes a failure of its input on", () =>
     Effect.gen(function* () {
       const broken = Stream.concat(Stream.make(member("1").subarray(0, 5)), Stream.fail("broken"))
-      assert.strictEqual(yield* broken.pipe(gunzip(uri), Stream.runDrain, Effect.flip), "broken")
+      assert.strictEqual(yield* broken.pipe(gzip.decompress, Stream.runDrain, Effect.flip), "broken")
     }),
   )
 
@@ -152,7 +151,7 @@ describe("gunzip", () => {
         length += chunk.length
         assert.strictEqual(fed, length <= bombLength ? 1 : 2)
       })
-      yield* members.pipe(gunzip(uri), Stream.runForEach(consume))
+      yield* members.pipe(gzip.decompress, Stream.runForEach(consume))
       assert.strictEqual(length, 2 * bombLength)
     }),
   )
@@ -160,15 +159,15 @@ describe("gunzip", () => {
   it.effect("closes zlib at the end, on failure, when the consumer has enough and when it is interrupted", () =>
     Effect.gen(function* () {
       const handles = yield* watchHandles
-      const gzip = member("1")
+      const compressed = member("1")
       handles.open = 0
       const stalled = Stream.concat(Stream.make(bomb.subarray(0, 1000)), Stream.never)
       const ways = {
-        end: Stream.make(gzip).pipe(gunzip(uri), Stream.runDrain, Effect.exit),
-        failure: Stream.make(Buffer.from("no gzip")).pipe(gunzip(uri), Stream.runDrain, Effect.exit),
-        enough: Stream.make(bomb).pipe(gunzip(uri), Stream.take(1), Stream.runDrain, Effect.exit),
+        end: Stream.make(compressed).pipe(gzip.decompress, Stream.runDrain, Effect.exit),
+        failure: Stream.make(Buffer.from("no gzip")).pipe(gzip.decompress, Stream.runDrain, Effect.exit),
+        enough: Stream.make(bomb).pipe(gzip.decompress, Stream.take(1), Stream.runDrain, Effect.exit),
         interruption: Effect.gen(function* () {
-          const fiber = yield* stalled.pipe(gunzip(uri), Stream.runDrain, Effect.forkChild)
+          const fiber = yield* stalled.pipe(gzip.decompress, Stream.runDrain, Effect.forkChild)
           yield* settled
           assert.strictEqual(handles.open, 1)
           yield* Fiber.interrupt(fiber)

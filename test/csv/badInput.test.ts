@@ -4,8 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import type { ColumnMapping } from "../../src/domain/ColumnMapping.ts"
 import { userColumns } from "../../src/domain/User.ts"
-import type { ReadOptions } from "../../src/csv/records.ts"
-import { file, mapping, read, rejects, users } from "../utils/csv.ts"
+import { file, mapping, read, type ReadOptions, rejects, users } from "../utils/csv.ts"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const latin1 = (text: string) => Buffer.from(text, "latin1")

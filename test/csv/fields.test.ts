@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { makeFieldParser } from "../../src/csv/fields.ts"
 import { rawOf } from "../../src/csv/frame.ts"
-import { Framer } from "../../src/csv/framing.ts"
+import { Framer } from "../../src/csv/Framer.ts"
 
 const Bytes = Schema.Array(
   Schema.Union([

@@ -2,9 +2,8 @@ import { Buffer } from "node:buffer"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Schema, Stream } from "effect"
 import type { Chunk } from "../../src/domain/Chunk.ts"
-import { readChunks } from "../../src/csv/records.ts"
 import { split, type SplitOptions, type Splitting } from "../../src/csv/split.ts"
-import { file, mapping, read } from "../utils/csv.ts"
+import { file, mapping, read, readChunks } from "../utils/csv.ts"
 
 const encode = (text: string) => new TextEncoder().encode(text)
 

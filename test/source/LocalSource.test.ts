@@ -5,7 +5,7 @@ import { assert, layer } from "@effect/vitest"
 import { Context, Effect, FileSystem, Layer, Path, PlatformError, Stream } from "effect"
 import * as LocalSource from "../../src/source/LocalSource.ts"
 import { Source } from "../../src/source/Source.ts"
-import { onlyFile, read, readFailure } from "../utils/sources.ts"
+import { bytesOf, onlyFile, read, readFailure } from "../utils/sources.ts"
 
 /** An empty directory, real path resolved, removed at the end of the test. */
 const makeDirectory = Effect.gen(function* () {
@@ -283,6 +283,22 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
     }),
   )
 
+  it.effect("sees whether a file is still the one that was listed", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const name = path.join(yield* makeDirectory, "a.csv")
+      yield* fs.writeFileString(name, "id\n1\n")
+      const source = yield* makeSource(name)
+      const file = yield* onlyFile(source)
+      yield* source.checkUnchanged(file)
+      yield* fs.writeFileString(name, "id\n1\n2\n")
+      assert.include((yield* Effect.flip(source.checkUnchanged(file))).message, "changed after it was listed")
+      yield* fs.remove(name)
+      assert.include((yield* Effect.flip(source.checkUnchanged(file))).message, "was removed after it was listed")
+    }),
+  )
+
   it.effect("fails before the end when a file changes while it is read", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
@@ -300,7 +316,7 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
           yield* fs.utimes(file, 1_700_000_000, 1_700_000_000)
           const source = yield* makeSource(file)
           const seen: Array<Uint8Array> = []
-          const error = yield* source.read(yield* onlyFile(source), 0).pipe(
+          const error = yield* bytesOf(source, yield* onlyFile(source)).pipe(
             Stream.tap((chunk) => (seen.push(chunk) === 1 ? change(file) : Effect.void)),
             Stream.runDrain,
             Effect.flip,

@@ -1,7 +1,9 @@
 import { Stream } from "effect"
 import type { Chunk } from "../../src/domain/Chunk.ts"
 import type { ColumnMapping } from "../../src/domain/ColumnMapping.ts"
-import { readChunks, type ReadOptions } from "../../src/csv/records.ts"
+import { chunk } from "../../src/csv/chunkRecords.ts"
+import { decode } from "../../src/csv/decodeRecords.ts"
+import { frame, type FrameOptions } from "../../src/csv/frameRecords.ts"
 import type { SourceFile } from "../../src/domain/SourceFile.ts"
 
 export const file = { uri: "s3://bucket/users.csv", name: "users.csv", fingerprint: "1", size: 1 }
@@ -10,6 +12,16 @@ export const mapping: ColumnMapping = new Map([
   ["email", "email"],
   ["name", "first_name"],
 ])
+
+export interface ReadOptions extends FrameOptions {
+  readonly chunkSize: number
+}
+
+/** The stages from bytes to chunks. */
+export const readChunks =
+  (file: SourceFile, options: ReadOptions) =>
+  <E>(bytes: Stream.Stream<Uint8Array, E>) =>
+    bytes.pipe(frame(file, options), decode, chunk(options.chunkSize))
 
 /** The chunks of a file with these bytes, which come in pieces of that size. */
 export const read = (

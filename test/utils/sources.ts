@@ -1,13 +1,18 @@
 import { assert } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import type { Source } from "../../src/source/Source.ts"
 import type { SourceFile } from "../../src/domain/SourceFile.ts"
+import { decompress, storedFrom } from "../../src/pipeline/decompress.ts"
+import type { Source } from "../../src/source/Source.ts"
+
+/** The bytes of the file from that one on, decompressed, as a run reads them. */
+export const bytesOf = (source: Source["Service"], file: SourceFile, from = 0) =>
+  source.read(file, storedFrom(file, from)).pipe(decompress(source, file, from))
 
 export const read = (source: Source["Service"], file: SourceFile, from = 0) =>
-  source.read(file, from).pipe(Stream.runCollect, Effect.map(Buffer.concat))
+  bytesOf(source, file, from).pipe(Stream.runCollect, Effect.map(Buffer.concat))
 
 export const readFailure = (source: Source["Service"], file: SourceFile, from = 0) =>
-  source.read(file, from).pipe(Stream.runDrain, Effect.flip)
+  bytesOf(source, file, from).pipe(Stream.runDrain, Effect.flip)
 
 export const onlyFile = Effect.fnUntraced(function* (source: Source["Service"]) {
   const files = yield* source.files

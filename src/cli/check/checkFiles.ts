@@ -4,7 +4,8 @@ import { formatBytes, baseName, formatNumber, plural } from "../../text/format.t
 import { ageOf } from "../../geo/mmdb/age.ts"
 import type { MmdbFile } from "../../geo/mmdb/file.ts"
 import { unfit } from "../../observability/Logging.ts"
-import { readChunks } from "../../csv/records.ts"
+import { frame } from "../../csv/frameRecords.ts"
+import { decompress } from "../../pipeline/decompress.ts"
 import { Source } from "../../source/Source.ts"
 import type { SourceFile } from "../../domain/SourceFile.ts"
 import { attempt, type Finding, fromError, note, ok, skipped, wrong } from "./finding.ts"
@@ -30,7 +31,8 @@ const checkHeader = (
   options: CheckHeaderOptions,
 ) =>
   source.read(file, 0).pipe(
-    readChunks(file, { ...options, mapping, chunkSize: 1, resume: undefined }),
+    decompress(source, file, 0),
+    frame(file, { ...options, mapping, resume: undefined }),
     Stream.take(1),
     Stream.runDrain,
     Effect.as([]),

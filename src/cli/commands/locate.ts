@@ -36,7 +36,7 @@ const makeLocate = (version: string) =>
       const users = yield* UserRepo
       const locator = yield* GeoLocator
       yield* Effect.logInfo(`etl ${version}: places for the users of ${users.name}, by ${locator.name}`)
-      const Locating = yield* Effect.promise(() => import("../../pipeline/Locating.ts"))
+      const Locating = yield* Effect.promise(() => import("../../pipeline/Locate.ts"))
       const summary = yield* Locating.run({
         locateFor: Option.getOrUndefined(flags.locateFor),
         locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),

@@ -186,6 +186,20 @@ layer(withBucket)("S3Source, reading", (it) => {
     }),
   )
 
+  it.effect("sees whether an object is still the one that was listed", () =>
+    Effect.gen(function* () {
+      const { put, remove, source } = yield* makeSetting
+      yield* put("a.csv", "id\n1\n")
+      const s3 = yield* source()
+      const file = yield* onlyFile(s3)
+      yield* s3.checkUnchanged(file)
+      yield* put("a.csv", "id\n2\n")
+      assert.include((yield* Effect.flip(s3.checkUnchanged(file))).message, "changed after it was listed")
+      yield* remove("a.csv")
+      assert.include((yield* Effect.flip(s3.checkUnchanged(file))).message, "was deleted after it was listed")
+    }),
+  )
+
   it.effect("never splices two versions", () =>
     Effect.gen(function* () {
       const { put, source, state, gets } = yield* makeSetting

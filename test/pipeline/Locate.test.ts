@@ -4,7 +4,7 @@ import { TestClock } from "effect/testing"
 import { Answer } from "../../src/domain/Location.ts"
 import * as AddressTally from "../../src/pipeline/AddressTally.ts"
 import { GeoLocator, type GeoService } from "../../src/geo/GeoLocator.ts"
-import * as Locating from "../../src/pipeline/Locating.ts"
+import * as Locating from "../../src/pipeline/Locate.ts"
 import * as Testing from "../../src/testing.ts"
 
 const manyAddresses = (count: number): ReadonlyArray<string> =>

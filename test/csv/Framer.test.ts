@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { makeFieldParser } from "../../src/csv/fields.ts"
 import { type Frame, rawOf } from "../../src/csv/frame.ts"
-import { Framer } from "../../src/csv/framing.ts"
+import { Framer } from "../../src/csv/Framer.ts"
 
 const encode = (text: string) => new TextEncoder().encode(text)
 const decode = (bytes: Uint8Array) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)

@@ -3,7 +3,7 @@ import { Effect, Schema } from "effect"
 import type { ColumnMapping } from "../../src/domain/ColumnMapping.ts"
 import { read, rejects, users } from "../utils/csv.ts"
 
-describe("readChunks", () => {
+describe("frame, decode and chunk", () => {
   it.effect("finds columns by header name, in any order, and ignores others", () =>
     Effect.gen(function* () {
       const chunks = yield* read(' name ,x,__proto__,"email"\nAda,1,2,ADA@example.com\n')

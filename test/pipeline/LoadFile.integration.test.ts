@@ -1,14 +1,12 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Context, Deferred, Effect, Layer, References, Schema } from "effect"
-import * as AddressTally from "../../src/pipeline/AddressTally.ts"
 import { type ColumnMapping, signature } from "../../src/domain/ColumnMapping.ts"
 import { DatabaseError } from "../../src/domain/DatabaseError.ts"
-import { RejectTally } from "../../src/domain/RejectTally.ts"
-import { noRecords, unaccounted } from "../../src/domain/RunSummary.ts"
-import { Stopwatch } from "../../src/observability/Stopwatch.ts"
+import { unaccounted } from "../../src/domain/RunSummary.ts"
 import { GeoLocator } from "../../src/geo/GeoLocator.ts"
-import * as Loading from "../../src/pipeline/Loading.ts"
+import * as LoadFile from "../../src/pipeline/LoadFile.ts"
+import * as LoadingRun from "../../src/pipeline/Run.ts"
 import { type FileLoad, RunRepo, type RunRequest } from "../../src/repo/RunRepo.ts"
 import { UserRepo } from "../../src/repo/UserRepo.ts"
 import { Source } from "../../src/source/Source.ts"
@@ -103,7 +101,7 @@ interface Task {
 const tasksOf = (run: Run): ReadonlyArray<Task> =>
   run.loads.map((load, index) => ({ run, load, splitSize: run.files[index]!.splitSize, part: undefined }))
 
-const options: Omit<Loading.LoadOptions, "chunkSize" | "concurrency"> = {
+const options: Omit<LoadingRun.LoadOptions, "chunkSize" | "concurrency"> = {
   mapping,
   delimiter: ",",
   maxRecordSize: 1_024,
@@ -170,18 +168,8 @@ const loadAll = Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>, circums
           return yield* effect
         }),
       )
-    const loading = Loading.make(
-      { ...options, chunkSize, concurrency },
-      run.runId,
-      run.request,
-      {
-        addresses: yield* AddressTally.make,
-        rejects: new RejectTally(),
-        stopwatch: new Stopwatch(),
-      },
-      noRecords,
-    ).pipe(
-      Effect.flatMap((loading) => loading.loadPart(load, part)),
+    const loading = LoadingRun.make(run.runId, run.request, { ...options, chunkSize, concurrency }).pipe(
+      Effect.flatMap((loadingRun) => LoadFile.loadPart(loadingRun, load, part)),
       Effect.provideService(Source, run.source),
       Effect.provideService(UserRepo, { ...users, upsert: (...args) => step(users.upsert(...args)) }),
       Effect.provideService(RunRepo, {
@@ -264,7 +252,7 @@ const checkTables = Effect.fnUntraced(function* (taken: ReadonlyArray<Run>) {
   )
 })
 
-layer(repos<unknown>(native), { timeout: "60 seconds", excludeTestServices: true })("Loading.loadPart", (it) => {
+layer(repos<unknown>(native), { timeout: "60 seconds", excludeTestServices: true })("LoadFile.loadPart", (it) => {
   it.effect.prop(
     "the last version wins, in whatever order files and parts arrive, chunk by chunk, whoever is killed or believed dead",
     {
@@ -313,12 +301,12 @@ layer(repos<unknown>(native), { timeout: "60 seconds", excludeTestServices: true
         [{ versions: [["a@example.com", "Ada", ""]], splitSize: 1_000 }],
         "s3://bucket/0",
       )
-      const tallies = { addresses: yield* AddressTally.make, rejects: new RejectTally(), stopwatch: new Stopwatch() }
-      const makeLoading = Loading.make({ ...options, chunkSize: 1, concurrency: 1 }, runId, request, tallies, noRecords)
-      const loading = yield* Effect.provideService(makeLoading, Source, source)
+      const run = yield* LoadingRun.make(runId, request, { ...options, chunkSize: 1, concurrency: 1 })
       const [held] = yield* Effect.forEach(loads, (load) => runs.take(runId, request, load))
-      yield* loading.cancel
-      assert.deepInclude(yield* loading.loadPart(loads[0]!, 0), { state: "open" })
+      yield* run.cancel
+      assert.deepInclude(yield* Effect.provideService(LoadFile.loadPart(run, loads[0]!, 0), Source, source), {
+        state: "open",
+      })
       assert.deepInclude(yield* runs.finishPart({ ...held!, ...held!.parts[0]! }), { read: 0 })
     }).pipe(Effect.scoped, Effect.provide(GeoLocator.none), Effect.provideService(References.MinimumLogLevel, "None")),
   )

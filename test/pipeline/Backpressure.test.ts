@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import type { Chunk } from "../../src/domain/Chunk.ts"
-import { makePace } from "../../src/pipeline/Writing.ts"
+import * as Backpressure from "../../src/pipeline/Backpressure.ts"
 
 const start = { byteOffset: 0, line: 1 }
 const raw = new Uint8Array()
@@ -19,23 +19,23 @@ const chunkOfReasons: Chunk = {
   })),
 }
 
-describe("makePace", () => {
+describe("Backpressure", () => {
   for (const [what, large] of [
     ["bytes", chunkOfBytes],
     ["reasons", chunkOfReasons],
   ] as const) {
     it.effect(`lets no other chunk begin beside one of many ${what}`, () =>
       Effect.gen(function* () {
-        const pace = yield* makePace
-        yield* pace.begin(empty)
-        yield* pace.begin(large)
-        const room = yield* Effect.forkChild(pace.room, { startImmediately: true })
-        const next = yield* Effect.forkChild(pace.begin(empty), { startImmediately: true })
-        yield* pace.end(empty)
+        const pressure = yield* Backpressure.make
+        yield* pressure.begin(empty)
+        yield* pressure.begin(large)
+        const room = yield* Effect.forkChild(pressure.room, { startImmediately: true })
+        const next = yield* Effect.forkChild(pressure.begin(empty), { startImmediately: true })
+        yield* pressure.end(empty)
         yield* Effect.yieldNow
         assert.isUndefined(room.pollUnsafe())
         assert.isUndefined(next.pollUnsafe())
-        yield* pace.end(large)
+        yield* pressure.end(large)
         yield* Fiber.join(room)
         yield* Fiber.join(next)
       }),

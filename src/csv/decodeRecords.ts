@@ -1,0 +1,86 @@
+// The stage `decode`: framed records become users and rejects.
+
+import { Result, Stream } from "effect"
+import type { UserRecord } from "../domain/Chunk.ts"
+import type { Reason, Reject } from "../domain/Reject.ts"
+import { decodeUser, type User } from "../domain/User.ts"
+import { type FieldAt, makeRecordParser } from "./fields.ts"
+import { type Frame, rawOf } from "./frame.ts"
+import type { FramedRecords } from "./frameRecords.ts"
+import type { Header } from "./header.ts"
+
+/** A user, and where it stands in the bytes of its batch, which is no part of what it says. */
+class FramedUser implements UserRecord {
+  readonly user: User
+  readonly byteOffset: number
+  readonly line: number
+  readonly #bytes: Uint8Array
+  readonly #start: number
+  readonly #end: number
+
+  constructor(user: User, frame: Frame) {
+    this.user = user
+    this.byteOffset = frame.offset
+    this.line = frame.line
+    // Not the frame: it would live as long as the chunk.
+    this.#bytes = frame.bytes
+    this.#start = frame.start
+    this.#end = frame.end
+  }
+
+  get raw(): Uint8Array {
+    return this.#bytes.subarray(this.#start, this.#end)
+  }
+}
+
+const toReject = (frame: Frame, reasons: ReadonlyArray<Reason>): Reject => ({
+  byteOffset: frame.offset,
+  line: frame.line,
+  // No copy: as a user's, its bytes live as long as the chunk. A buffer of its own takes more memory than most records.
+  raw: rawOf(frame),
+  length: frame.length,
+  reasons,
+})
+
+/** Framed records, and what each of them is. */
+export interface DecodedRecords extends FramedRecords {
+  readonly records: ReadonlyArray<UserRecord | Reject>
+}
+
+export const isReject = (record: UserRecord | Reject): record is Reject => "reasons" in record
+
+const makeDecoder = ({ delimiter, positions }: Header) => {
+  const textOf = (field: FieldAt, position: number): string => (position === -1 ? "" : field(position))
+  const parse = makeRecordParser(delimiter, (field) =>
+    decodeUser({
+      source_id: textOf(field, positions.source_id),
+      first_name: textOf(field, positions.first_name),
+      last_name: textOf(field, positions.last_name),
+      email: textOf(field, positions.email),
+      gender: textOf(field, positions.gender),
+      ip_address: textOf(field, positions.ip_address),
+      created_at: textOf(field, positions.created_at),
+      updated_at: textOf(field, positions.updated_at),
+      password: textOf(field, positions.password),
+      status: textOf(field, positions.status),
+    }),
+  )
+  return (framed: FramedRecords): DecodedRecords => ({
+    ...framed,
+    records: parse(framed.frames).map((decoded, index) => {
+      const frame = framed.frames[index]!
+      if ("problem" in decoded) return toReject(frame, [{ column: null, message: decoded.problem }])
+      return Result.isSuccess(decoded) ? new FramedUser(decoded.success, frame) : toReject(frame, decoded.failure)
+    }),
+  })
+}
+
+/** Decodes records by the mapped columns' schemas. One that cannot be decoded is a reject, with every reason. */
+export const decode = <E, R>(framed: Stream.Stream<FramedRecords, E, R>): Stream.Stream<DecodedRecords, E, R> =>
+  Stream.suspend(() => {
+    let decoder: ReturnType<typeof makeDecoder> | undefined
+    return Stream.map(framed, (records) => {
+      decoder ??= makeDecoder(records.header)
+      return decoder(records)
+    })
+  })

@@ -1,0 +1,130 @@
+// What happens to a file: its bytes become records, users and rejects, chunks, and rows of the database.
+
+import { Effect, Stream } from "effect"
+import { chunk } from "../csv/chunkRecords.ts"
+import { decode } from "../csv/decodeRecords.ts"
+import { frame } from "../csv/frameRecords.ts"
+import { otherMapping } from "../domain/ColumnMapping.ts"
+import { noRecords } from "../domain/RunSummary.ts"
+import type { SourceFile } from "../domain/SourceFile.ts"
+import { tellBytes } from "../observability/Progress.ts"
+import { type FileLoad, type PartLoad, type RegisteredFile, RunRepo } from "../repo/RunRepo.ts"
+import { UserRepo } from "../repo/UserRepo.ts"
+import { Source } from "../source/Source.ts"
+import * as Backpressure from "./Backpressure.ts"
+import { decompress, storedFrom } from "./decompress.ts"
+import { begin, stopAtTooManyRejects } from "./divideChunk.ts"
+import * as FileOutcome from "./fileOutcome.ts"
+import { report } from "./reportChunk.ts"
+import type { Run } from "./Run.ts"
+import { locate, perConnection, shareOf, upsert } from "./writeShares.ts"
+
+/** Batches of records that are read and decoded while the database writes a chunk: smaller than chunks. */
+const readAhead = Stream.buffer({ capacity: 4 })
+
+/** Logs where reading begins. Gives the most bytes of a record, which belong to the load. */
+const beginReading = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFile>) {
+  const { file, resume } = load
+  yield* Effect.logTrace("reading").pipe(
+    Effect.annotateLogs({ step: "Extract", size: file.size, fromLine: resume?.position.line ?? 1 }),
+  )
+  if (resume === undefined) return run.options.maxRecordSize
+  yield* Effect.logInfo(`${FileOutcome.nameOf(load, load)}: goes on at line ${resume.position.line}`)
+  const maxRecordSize = resume.maxRecordSize ?? run.options.maxRecordSize
+  if (maxRecordSize !== run.options.maxRecordSize) {
+    yield* Effect.logWarning(`${file.name}: goes on with the --max-record-size it was begun with, ${maxRecordSize}`)
+  }
+  return maxRecordSize
+})
+
+/** Loads what is left of a part of a file, from the earliest lane on. Gives the counts of the whole load. */
+const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFile>, work: FileOutcome.FileWork) {
+  const { file, resume } = load
+  const { options, stopwatch } = run
+  const source = yield* Source
+  const connections = Math.min(options.concurrency, (yield* UserRepo).connections)
+  const maxRecordSize = yield* beginReading(run, load)
+  const pressure = yield* Backpressure.make
+  const from = resume?.position.byteOffset ?? 0
+
+  yield* source.read(file, storedFrom(file, from)).pipe(
+    tellBytes(file.uri, storedFrom(file, from)),
+    decompress(source, file, from),
+    stopwatch.timePulls("extract"),
+    Stream.tap(() => stopwatch.time("room")(pressure.room)),
+    frame(file, { ...options, maxRecordSize, resume }),
+    decode,
+    stopwatch.timePulls("decode"),
+    readAhead,
+    chunk(options.chunkSize),
+    Stream.tap(pressure.begin),
+    begin(run, load, connections),
+    stopAtTooManyRejects(run),
+    perConnection(
+      connections,
+      (connection) => (chunks) => chunks.pipe(shareOf(connection), locate(run), upsert(run, load)),
+    ),
+    report(run, load, work),
+    Stream.runForEach(pressure.end),
+  )
+  return work.wholeCounts ?? (yield* (yield* RunRepo).finishPart(load))
+})
+
+/** Loads the parts that are left of a file that this run has taken. An error of the database ends the run. */
+const readParts = Effect.fnUntraced(function* (run: Run, load: FileLoad<SourceFile>) {
+  const work = yield* FileOutcome.beginWork
+  return yield* Effect.forEach(load.parts, (part) => readPart(run, { ...load, ...part }, work)).pipe(
+    Effect.flatMap((counts) => FileOutcome.loaded(load, counts.at(-1)!)),
+    Effect.catchTags({
+      SourceError: (error) => FileOutcome.failed(load, error),
+      TooManyRejects: () => FileOutcome.stopped(run, load, work),
+      Cancelled: () => FileOutcome.leftOpen(load),
+    }),
+    Effect.flatMap((summary) => FileOutcome.withWork(summary, work)),
+  )
+})
+
+/** Loads what is left of a file, unless it is loaded already, as its only process: waits for another one that has it. */
+export const loadFile = Effect.fn("Loading.loadFile")(
+  function* (run: Run, registered: FileLoad<SourceFile>) {
+    const { file } = registered
+    const { runId, request } = run
+    const runs = yield* RunRepo
+    yield* Effect.annotateCurrentSpan({ "etl.file.uri": file.uri, "etl.file.size": file.size })
+    const isDone = registered.state === "loaded" && !request.force
+    if (!isDone) yield* runs.lock(registered)
+    const load = isDone ? registered : yield* runs.take(runId, request, registered)
+    // What another run has read of the file counts as this one's.
+    if (registered.runId !== runId && load.runId === runId) yield* run.count(yield* runs.fileCounts(load))
+    if (load.state === "otherMapping") return yield* otherMapping([file.uri])
+    if (load.state === "loaded" && load.runId === runId) {
+      return FileOutcome.fileSummary(file, "loaded", yield* runs.fileCounts(load))
+    }
+    if (load.state === "loaded") {
+      yield* Effect.logDebug("already loaded").pipe(Effect.annotateLogs({ step: "Extract" }))
+      return FileOutcome.fileSummary(file, "skipped", noRecords)
+    }
+    return (yield* run.isStopped) ? yield* FileOutcome.leftOpen(load) : yield* readParts(run, load)
+  },
+  (effect, _run, { file }) => Effect.annotateLogs(effect, { file: file.uri }),
+  Effect.scoped,
+)
+
+/** Loads one part of a file for a run that several processes load: its fence keeps them apart. */
+export const loadPart = Effect.fn("Loading.loadPart")(
+  function* (run: Run, listed: RegisteredFile<SourceFile>, part: number) {
+    const { file } = listed
+    const runs = yield* RunRepo
+    yield* Effect.annotateCurrentSpan({ "etl.file.uri": file.uri, "etl.file.part": part })
+    // A process that loads the whole file by itself has it alone.
+    yield* runs.lock(listed, "shared")
+    // Another attempt may have it by now.
+    if (yield* run.isCancelled) return FileOutcome.fileSummary(file, "open", noRecords)
+    const load = yield* runs.take(run.runId, run.request, listed, part)
+    if (load.state === "otherMapping") return yield* otherMapping([file.uri])
+    if (load.parts.length === 0) return FileOutcome.fileSummary(file, "loaded", yield* runs.fileCounts(load))
+    return (yield* run.isStopped) ? yield* FileOutcome.leftOpen(load) : yield* readParts(run, load)
+  },
+  (effect, _run, { file }, part) => Effect.annotateLogs(effect, { file: file.uri, part }),
+  Effect.scoped,
+)

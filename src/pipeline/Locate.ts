@@ -1,0 +1,126 @@
+// What happens to an address that waits: it is claimed, answered at once or by the service, and its answer is committed.
+
+import { Clock, Data, Deferred, type Duration, Effect, Stream } from "effect"
+import { Answer, type Answers, tally } from "../domain/Location.ts"
+import type { LocatingSummary } from "../domain/RunSummary.ts"
+import { GeoLocator, type GeoLocatorError, type GeoService, rateOf } from "../geo/GeoLocator.ts"
+import { type Claims, LocationQueue } from "../repo/LocationQueue.ts"
+import { UserRepo } from "../repo/UserRepo.ts"
+import * as AddressTally from "./AddressTally.ts"
+import { canonicalOf, claimBatches, type ClaimOptions } from "./claimBatches.ts"
+import { reportWaiting, watchQueue } from "./watchQueue.ts"
+
+/** The service has given up. */
+class Stopped extends Data.TaggedError("Stopped")<{ readonly failure: GeoLocatorError }> {}
+
+export interface DrainOptions extends ClaimOptions {
+  /** How long it may take once no more addresses come; undefined: as long as the queue demands. */
+  readonly locateFor: Duration.Duration | undefined
+}
+
+/** Asks the service for a batch, and commits its answers. */
+const ask = (service: GeoService, claims: Claims, addressTally: AddressTally.AddressTally) =>
+  Effect.fn("Locating.batch")(function* (batch: ReadonlyArray<string>) {
+    const { provider } = service
+    yield* Effect.annotateCurrentSpan({ "etl.locator.provider": provider, "etl.addresses": batch.length })
+    const addresses = [...new Set(batch.flatMap((address) => canonicalOf(address) ?? []))]
+    const told = yield* service
+      .locate(addresses)
+      .pipe(Effect.catchTag("GeoLocatorError", (failure) => Effect.fail(new Stopped({ failure }))))
+    const answers: Answers = new Map(
+      batch.map((address) => [address, told.get(canonicalOf(address) ?? address) ?? Answer.notNow]),
+    )
+    yield* claims.answer(provider, answers)
+    const counts = tally(answers)
+    yield* addressTally.count("service", counts)
+    yield* Effect.annotateCurrentSpan("etl.addresses.located", counts.located)
+    yield* Effect.logTrace("addresses asked for").pipe(
+      Effect.annotateLogs({ provider, asked: batch.length, located: counts.located }),
+    )
+  })
+
+/** Ends when the time is up that `locateFor` allows after loading. Gives why locating ends. */
+const timeIsUp = Effect.fnUntraced(function* ({ loaded, locateFor }: DrainOptions, service: GeoService | undefined) {
+  yield* Deferred.await(loaded)
+  yield* locateFor === undefined ? Effect.never : Effect.sleep(locateFor)
+  const trouble = yield* service?.trouble ?? Effect.undefined
+  return `its time is up (--locate-for)${trouble === undefined ? "" : `: ${trouble}`}`
+})
+
+/**
+ * Answers the addresses that wait, in full batches until `loaded` says that no more will come, and commits each batch's
+ * answers: at once what can be, the rest by the locator's service. Ends when no more come and what is left is claimed by
+ * other processes, none of it the run's; when the time is up; or when the service has given up: then gives why. What is
+ * left stays queued.
+ */
+export const drain = Effect.fn("Locating.drain")(
+  function* (options: DrainOptions) {
+    const { service } = yield* GeoLocator
+    const claims = yield* (yield* LocationQueue).claims
+    if (service !== undefined) yield* watchQueue(service, options.loaded)
+
+    return yield* claimBatches(claims, options).pipe(
+      Stream.mapEffect(service === undefined ? () => Effect.void : ask(service, claims, options.addressTally), {
+        concurrency: service?.concurrency ?? 1,
+        unordered: true,
+      }),
+      Stream.runDrain,
+      Effect.as(undefined),
+      Effect.raceFirst(timeIsUp(options, service)),
+      Effect.catchTag("Stopped", ({ failure }) =>
+        Effect.as(Effect.logWarning(`locating stopped: ${failure.message}`), failure.message),
+      ),
+    )
+  },
+  Effect.scoped,
+  Effect.annotateLogs({ step: "Locate" }),
+)
+
+export interface LocatingOptions {
+  /** How long it may take; undefined: as long as the queue demands. */
+  readonly locateFor: Duration.Duration | undefined
+  /** Answers that are older are asked for again. */
+  readonly locationsMaxAge: Duration.Duration | undefined
+}
+
+/** Sums up what became of addresses, and how many wait: for the run, which waits for none without a service, or all of them. */
+export const summarize = Effect.fnUntraced(function* (
+  addressTally: AddressTally.AddressTally,
+  runId: number | undefined,
+) {
+  const queue = yield* LocationQueue
+  const { service } = yield* GeoLocator
+  const { requests, refusals } = yield* service?.requestCounts ?? Effect.succeed({ requests: 0, refusals: 0 })
+  const found = runId === undefined ? { own: yield* queue.waiting, others: 0 } : yield* queue.waitingOf(runId)
+  const all = found.own + found.others
+  const own = runId !== undefined && service === undefined ? 0 : found.own
+  yield* reportWaiting(service, all)
+  return {
+    addresses: { ...(yield* addressTally.counts), requests, refusals, waiting: own, waitingForOthers: all - own },
+    serviceRate: service === undefined ? null : rateOf(service),
+  }
+})
+
+/**
+ * Locates whatever users lack a place, without loading: those whose addresses wait, and those that were loaded without a
+ * locator. Safe beside runs, and beside itself.
+ */
+export const run = Effect.fn("Locating.run")(function* ({ locateFor, locationsMaxAge }: LocatingOptions) {
+  const users = yield* UserRepo
+  const queue = yield* LocationQueue
+  const start = yield* Clock.currentTimeMillis
+  yield* users.migrate
+  yield* queue.queueUnplaced
+  if (locationsMaxAge !== undefined) yield* queue.queueOlderThan(locationsMaxAge)
+  const loaded = yield* Deferred.make<void>()
+  yield* Deferred.succeed(loaded, undefined)
+  const addressTally = yield* AddressTally.make
+  const error = yield* drain({ addressTally, loaded, locateFor, runId: undefined })
+  const summary: LocatingSummary = {
+    ...(yield* summarize(addressTally, undefined)),
+    locatingError: error ?? null,
+    milliseconds: (yield* Clock.currentTimeMillis) - start,
+  }
+  yield* Effect.logDebug("locating ends").pipe(Effect.annotateLogs({ step: "Locate", ...summary.addresses }))
+  return summary
+})

@@ -1,0 +1,61 @@
+// What the files of a run share while they load: what was asked for, the counts, the stop, the cancel.
+
+import { type Duration, Effect, Ref } from "effect"
+import type { ColumnMapping } from "../domain/ColumnMapping.ts"
+import * as RejectLimit from "../domain/RejectLimit.ts"
+import { RejectTally } from "../domain/RejectTally.ts"
+import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
+import { Stopwatch } from "../observability/Stopwatch.ts"
+import type { RunRequest } from "../repo/RunRepo.ts"
+import * as AddressTally from "./AddressTally.ts"
+
+/** As in `PipelineOptions`. */
+export interface LoadOptions {
+  readonly mapping: ColumnMapping
+  readonly delimiter: string
+  readonly chunkSize: number
+  readonly concurrency: number
+  readonly maxRecordSize: number
+  readonly maxRejects: RejectLimit.RejectLimit
+  readonly locationsMaxAge: Duration.Duration | undefined
+}
+
+/** A run that has committed nothing yet, as far as is known: see `recount`. */
+export const make = Effect.fnUntraced(function* (runId: number, request: RunRequest, options: LoadOptions) {
+  const committed = yield* Ref.make(noRecords)
+  // For good: a share of what was read may be less again when the file beside it is loaded.
+  let isStopped = false
+  let isCancelled = false
+  const isExceededBy = (counts: RecordCounts): boolean => RejectLimit.isExceeded(options.maxRejects, counts)
+
+  return {
+    runId,
+    request,
+    options,
+    addresses: yield* AddressTally.make,
+    rejects: new RejectTally(),
+    stopwatch: new Stopwatch(),
+    /** What the run has committed, over all attempts. */
+    committed: Ref.get(committed),
+    count: (more: RecordCounts) => Ref.update(committed, (sum) => addCounts(sum, more)),
+    /** What the run has committed by now, other processes included. */
+    recount: (counts: RecordCounts) => Ref.set(committed, counts),
+    /** Whether so much is more than `--max-rejects` allows. */
+    isExceededBy,
+    /** No more is loaded: the run has too many rejects. */
+    isStopped: Effect.map(Ref.get(committed), (counts) => isStopped || isExceededBy(counts)),
+    /** Stops the run for good. Gives whether it was not stopped before. */
+    stop: Effect.sync(() => {
+      const isFirst = !isStopped
+      isStopped = true
+      return isFirst
+    }),
+    /** Begins nothing more; what is under way ends with its chunk, and leaves its file open. */
+    cancel: Effect.sync(() => {
+      isCancelled = true
+    }),
+    isCancelled: Effect.sync(() => isCancelled),
+  }
+})
+
+export type Run = Effect.Success<ReturnType<typeof make>>

@@ -1,0 +1,96 @@
+// How the loading of a file ends: loaded, failed, stopped or left open.
+
+import { Effect } from "effect"
+import { describeReason, type Reject } from "../domain/Reject.ts"
+import * as RejectLimit from "../domain/RejectLimit.ts"
+import type { FileSummary, RecordCounts } from "../domain/RunSummary.ts"
+import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
+import { monotonicMillis } from "../observability/monotonic.ts"
+import { type FileLoad, type Part, RunRepo } from "../repo/RunRepo.ts"
+import { plural } from "../text/format.ts"
+import type { Run } from "./Run.ts"
+
+/** What this attempt has done of a file. */
+export interface FileWork {
+  /** When it began, in milliseconds of the monotonic clock. */
+  readonly start: number
+  located: number
+  queued: number
+  /** Without its bytes: they would keep the block in memory that they were read with. */
+  firstReject: Pick<Reject, "line" | "reasons"> | undefined
+  /** Of the file, where it was loaded as a whole. */
+  wholeCounts: RecordCounts | undefined
+}
+
+export const beginWork = Effect.map(monotonicMillis, (start): FileWork => ({
+  start,
+  located: 0,
+  queued: 0,
+  firstReject: undefined,
+  wholeCounts: undefined,
+}))
+
+export const fileSummary = (
+  { uri, name }: Pick<SourceFile, "uri" | "name">,
+  state: FileSummary["state"],
+  counts: RecordCounts,
+  error: string | null = null,
+): FileSummary => ({ uri, name, state, counts, located: 0, queued: 0, milliseconds: 0, error })
+
+const annotateSpan = ({ counts, state }: FileSummary) =>
+  Effect.annotateCurrentSpan({
+    "etl.file.state": state,
+    ...Object.fromEntries(Object.entries(counts).map(([outcome, records]) => [`etl.records.${outcome}`, records])),
+  })
+
+/** With what this attempt has done of the file. */
+export const withWork = Effect.fnUntraced(function* (summary: FileSummary, { located, queued, start }: FileWork) {
+  yield* annotateSpan(summary)
+  return { ...summary, located, queued, milliseconds: Math.round((yield* monotonicMillis) - start) }
+})
+
+/** The part of a file for people; a file that is not split goes by its own name. */
+export const nameOf = ({ file }: FileLoad<SourceFile>, { part, resume }: Part): string =>
+  resume?.end === undefined ? file.name : `${file.name}, part ${part + 1}`
+
+/** Every record of the file, or of the part, is committed. */
+export const loaded = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, counts: RecordCounts) {
+  const rejected = counts.rejected > 0 ? `, ${plural(counts.rejected, "reject")}` : ""
+  const [part, ...others] = load.parts
+  const isPart = others.length === 0 && part?.resume?.end !== undefined
+  const what = isPart ? nameOf(load, part) : load.file.name
+  yield* Effect.logInfo(
+    `${what}: ${plural(counts.read, "record")}${rejected}${isPart ? " of the file so far" : ""}`,
+  ).pipe(Effect.annotateLogs({ step: "Load", ...counts }))
+  return fileSummary(load.file, "loaded", counts)
+})
+
+/** The file cannot be read to its end. */
+export const failed = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, error: SourceError) {
+  const runs = yield* RunRepo
+  yield* Effect.logError(error.message).pipe(Effect.annotateLogs({ step: "Extract" }))
+  yield* runs.failFile(load, error.message)
+  return fileSummary(load.file, "failed", yield* runs.fileCounts(load), error.message)
+})
+
+/** Loading ended before the file did. */
+export const leftOpen = Effect.fnUntraced(function* (load: FileLoad<SourceFile>) {
+  return fileSummary(load.file, "open", yield* (yield* RunRepo).fileCounts(load))
+})
+
+/** Logged once: what loads beside the file that stopped the run stops too. */
+const logStop = Effect.fnUntraced(function* (run: Run, { file }: FileLoad<SourceFile>, first: FileWork["firstReject"]) {
+  if (!(yield* run.stop)) return
+  const { read, rejected } = yield* run.committed
+  const where =
+    first === undefined ? "" : `; ${file.name}: line ${first.line}: ${first.reasons.map(describeReason).join(", ")}`
+  yield* Effect.logError(
+    `stopped: ${rejected} of ${plural(read, "record")} rejected, more than ${RejectLimit.format(run.options.maxRejects)}${where}`,
+  ).pipe(Effect.annotateLogs({ step: "Transform" }))
+})
+
+/** The run has too many rejects. The file is loaded all the same where it was written as a whole. */
+export const stopped = Effect.fnUntraced(function* (run: Run, load: FileLoad<SourceFile>, work: FileWork) {
+  yield* logStop(run, load, work.firstReject)
+  return work.wholeCounts === undefined ? yield* leftOpen(load) : yield* loaded(load, work.wholeCounts)
+})

@@ -1,0 +1,59 @@
+// The stage `report`: a chunk that every connection has written is counted, logged and shown.
+
+import { Data, Effect, Stream } from "effect"
+import type { Chunk } from "../domain/Chunk.ts"
+import { describeReason, type Reject } from "../domain/Reject.ts"
+import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
+import type { SourceFile } from "../domain/SourceFile.ts"
+import { tellProgress } from "../observability/Progress.ts"
+import type { PartLoad } from "../repo/RunRepo.ts"
+import { TooManyRejects } from "./divideChunk.ts"
+import type { FileWork } from "./fileOutcome.ts"
+import type { Run } from "./Run.ts"
+import type { WrittenChunk } from "./writeShares.ts"
+
+/** The run was cancelled. */
+class Cancelled extends Data.TaggedError("Cancelled") {}
+
+/** In the file's order: what the chunk's records were rejected for, and what the database refused. */
+const rejectsOf = ({ divided, outcomes }: WrittenChunk): ReadonlyArray<Reject> =>
+  [...divided.shares.flatMap(({ rejects }) => rejects), ...outcomes.flatMap(({ refused }) => refused)].sort(
+    (left, right) => left.byteOffset - right.byteOffset,
+  )
+
+/** One line a chunk: all of them, with their reasons, are in `etl_rejects`. */
+const logRejects = (rejected: number, { byteOffset, line, reasons }: Reject) =>
+  Effect.logTrace("records rejected").pipe(
+    Effect.annotateLogs({ step: "Transform", rejected, line, byteOffset, reasons: reasons.map(describeReason) }),
+  )
+
+const logCommit = ({ to }: Chunk, counts: RecordCounts) =>
+  Effect.logTrace("chunk committed").pipe(Effect.annotateLogs({ step: "Load", byteOffset: to.byteOffset, ...counts }))
+
+/** Counts what is committed, for the run and for the file. Fails, after that, where the run is stopped or cancelled. */
+export const report = (run: Run, { file, fileId }: PartLoad<SourceFile>, work: FileWork) =>
+  Stream.mapEffect(
+    Effect.fnUntraced(function* (written: WrittenChunk) {
+      const { divided, outcomes } = written
+      const { chunk, shares, span } = divided
+      const counts = outcomes.reduce((sum, outcome) => addCounts(sum, outcome.counts), noRecords)
+      const rejects = rejectsOf(written)
+      const [first] = rejects
+      yield* span.committed(counts)
+
+      work.located += outcomes.reduce((sum, { located }) => sum + located, 0)
+      work.queued += outcomes.reduce((sum, { queued }) => sum + queued, 0)
+      if (first !== undefined) work.firstReject ??= { line: first.line, reasons: first.reasons }
+      if (shares.some(({ checkpoint }) => checkpoint._tag === "File")) work.wholeCounts = counts
+
+      run.rejects.add({ name: file.name, number: fileId }, rejects)
+      for (const { remembered } of outcomes) yield* run.addresses.count("remembered", remembered)
+      if (first !== undefined) yield* logRejects(rejects.length, first)
+      yield* logCommit(chunk, counts)
+      yield* run.count(counts)
+      yield* tellProgress({ _tag: "ChunkCommitted", counts })
+      if (yield* run.isCancelled) return yield* new Cancelled()
+      if (yield* run.isStopped) return yield* new TooManyRejects()
+      return chunk
+    }),
+  )

@@ -1,0 +1,117 @@
+// The stages of one connection, `shareOf`, `locate` and `upsert`, and `perConnection`, which joins the connections again.
+
+import { Effect, Stream } from "effect"
+import type { Share } from "../domain/Lane.ts"
+import { type Location, tally } from "../domain/Location.ts"
+import { answerAtOnce, GeoLocator } from "../geo/GeoLocator.ts"
+import type { FileIdentity, PartLoad } from "../repo/RunRepo.ts"
+import { type ShareLocations, type ShareOutcome, UserRepo } from "../repo/UserRepo.ts"
+import type { DividedChunk } from "./divideChunk.ts"
+import type { Run } from "./Run.ts"
+
+/** Chunks that a connection may be ahead of the slowest one. */
+const ahead = 4
+
+/** What became of a share, and of its addresses. */
+export interface WrittenShare extends ShareOutcome {
+  /** Addresses that got a place. */
+  readonly located: number
+  /** Addresses that are left for the service. */
+  readonly queued: number
+}
+
+/** A chunk, and what became of the shares that are written. */
+export interface WrittenChunk {
+  readonly divided: DividedChunk
+  readonly outcomes: ReadonlyArray<WrittenShare>
+}
+
+/** What one connection commits of a chunk; undefined: nothing. */
+interface OwnShare {
+  readonly divided: DividedChunk
+  readonly share: Share | undefined
+}
+
+interface LocatedShare extends OwnShare {
+  readonly locations: ShareLocations
+}
+
+/** Gives every connection a copy of the stream, and joins what they make of it, chunk by chunk. */
+export const perConnection =
+  <E, R, E2, R2>(
+    connections: number,
+    write: (connection: number) => (chunks: Stream.Stream<DividedChunk, E, R>) => Stream.Stream<WrittenChunk, E2, R2>,
+  ) =>
+  (chunks: Stream.Stream<DividedChunk, E, R>) =>
+    connections === 1
+      ? write(0)(chunks)
+      : Stream.unwrap(
+          Effect.map(Stream.broadcastN(chunks, { n: connections, capacity: ahead }), (copies) =>
+            copies
+              // Without a buffer each connection would wait for the others to write the same chunk.
+              .map((copy, connection) => write(connection)(copy).pipe(Stream.buffer({ capacity: ahead })))
+              .reduce((left, right) =>
+                Stream.zipWith(left, right, ({ divided, outcomes }, other) => ({
+                  divided,
+                  outcomes: [...outcomes, ...other.outcomes],
+                })),
+              ),
+          ),
+        )
+
+/** Whether an earlier attempt has committed it. */
+const isCommitted = ({ checkpoint }: Share): boolean => checkpoint._tag === "Lanes" && checkpoint.lanes.length === 0
+
+/** What this connection commits of every chunk: the same lanes of all of them. */
+export const shareOf = (connection: number) =>
+  Stream.map((divided: DividedChunk): OwnShare => {
+    const share = divided.shares[connection]
+    return { divided, share: share === undefined || isCommitted(share) ? undefined : share }
+  })
+
+/** Answers what can be answered at once, and says what a service is to be asked for. */
+const locateShare = Effect.fn("Loading.locate")(function* ({ addresses: tallied, options }: Run, { winners }: Share) {
+  const locator = yield* GeoLocator
+  // Superseded records are not located: their places would never be seen, and cost the service requests.
+  const addresses = new Set<string>()
+  for (const { user } of winners) if (user.ip_address !== null) addresses.add(user.ip_address)
+  const { byRule, local, open } = yield* answerAtOnce(locator, addresses)
+  yield* tallied.count("rule", tally(byRule))
+  yield* tallied.count("local", tally(local))
+  const known = new Map<string, Location>()
+  for (const [address, answer] of local) if (answer._tag === "Located") known.set(address, answer.location)
+  return { known, queue: open, maxAge: options.locationsMaxAge } satisfies ShareLocations
+})
+
+const noLocations: ShareLocations = { known: new Map(), queue: [] }
+
+/** Locates the users of a share by what answers at once. Addresses that only a service can answer are left for its queue. */
+export const locate = (run: Run) =>
+  Stream.mapEffect(
+    Effect.fnUntraced(function* ({ divided, share }: OwnShare) {
+      const { instant, service } = yield* GeoLocator
+      const locates = share !== undefined && (instant !== undefined || service !== undefined)
+      const locations = locates
+        ? yield* divided.span.within(run.stopwatch.time("locate")(locateShare(run, share)))
+        : noLocations
+      return { divided, share, locations } satisfies LocatedShare
+    }),
+  )
+
+/** Commits a share: its users, its rejects, its addresses' queue, its checkpoint. */
+export const upsert = (run: Run, load: PartLoad<FileIdentity>) =>
+  Stream.mapEffect(
+    Effect.fnUntraced(function* ({ divided, share, locations }: LocatedShare) {
+      if (share === undefined) return { divided, outcomes: [] } satisfies WrittenChunk
+      const users = yield* UserRepo
+      const outcome = yield* divided.span.within(run.stopwatch.time("load")(users.upsert(load, share, locations)))
+      const { located, unlocatable } = outcome.remembered
+      const remembered = Object.values(unlocatable).reduce((sum, count) => sum + count, located)
+      const written: WrittenShare = {
+        ...outcome,
+        located: locations.known.size + located,
+        queued: locations.queue.length - remembered,
+      }
+      return { divided, outcomes: [written] } satisfies WrittenChunk
+    }),
+  )
