@@ -13,12 +13,11 @@ export type { Reason, Reject } from "./domain/Reject.ts"
 export { AddressCounts, exitCode, FileSummary, RecordCounts, RunSummary } from "./domain/RunSummary.ts"
 export { User } from "./domain/User.ts"
 export { chain, GeoLocator, GeoLocatorError, type GeoService, type RequestCounts } from "./geo/GeoLocator.ts"
+export { Permits, type Verdict } from "./geo/quota/Permits.ts"
 export { Quota, type QuotaOptions, type Sending } from "./geo/quota/Quota.ts"
-export type { SharedQuota } from "./geo/quota/SharedQuota.ts"
 export * as Locating from "./pipeline/Locate.ts"
 export * as Pipeline from "./pipeline/Pipeline.ts"
 export { LocationQueue } from "./repo/LocationQueue.ts"
-export { type PermitAnswer, PermitRepo } from "./repo/PermitRepo.ts"
 export {
   type Attempt,
   type Beginning,

@@ -16,9 +16,9 @@ import * as PgServer from "../database/PgServer.ts"
 import { chain, GeoLocator } from "../geo/GeoLocator.ts"
 import * as IpApi from "../geo/IpApi.ts"
 import * as Mmdb from "../geo/Mmdb.ts"
+import type { Permits } from "../geo/quota/Permits.ts"
 import { Quota } from "../geo/quota/Quota.ts"
 import * as Logging from "../observability/Logging.ts"
-import { PermitRepo } from "../repo/PermitRepo.ts"
 import * as PgUserRepo from "../postgres/users/PgUserRepo.ts"
 import * as LocalSource from "../source/LocalSource.ts"
 
@@ -98,9 +98,7 @@ const ipApi = (flags: LocatorSettings) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const { url, key, quota } = yield* ipApiSettings(flags)
-      const { provider, requests } = quota
-      const permits = yield* PermitRepo
-      return IpApi.layer({ url, key }).pipe(Layer.provide(Quota.layer({ requests, shared: { provider, permits } })))
+      return IpApi.layer({ url, key }).pipe(Layer.provide(Quota.layer(quota)))
     }),
   ).pipe(Layer.provide(FetchHttpClient.layer))
 
@@ -115,7 +113,7 @@ const locatorLayer = (
 ): Layer.Layer<
   GeoLocator,
   Layer.Error<ReturnType<typeof ipApi>> | Layer.Error<ReturnType<typeof Mmdb.layer>>,
-  FileSystem.FileSystem | PermitRepo
+  FileSystem.FileSystem | Permits
 > => {
   switch (name) {
     case "ip-api":

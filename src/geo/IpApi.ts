@@ -13,8 +13,8 @@ import { systemCode } from "../domain/errno.ts"
 import * as Metrics from "../observability/Metrics.ts"
 import { GeoLocator, type GeoLocatorError } from "./GeoLocator.ts"
 import { decodeAnswers, fields } from "./ip-api/answer.ts"
-import type { Allowance } from "./quota/permits.ts"
 import { failure, Fault, makeRetries, provider, RateLimited } from "./ip-api/retry.ts"
+import type { Allowance } from "./quota/Permits.ts"
 import { Quota, type Sending } from "./quota/Quota.ts"
 
 export interface IpApiOptions {
@@ -195,7 +195,7 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
   })
 })
 
-/** The service of ip-api.com, in batches of 100. Needs a `Quota` that all its users share. */
+/** The service of ip-api.com, in batches of 100. Needs a `Quota` that all its users share: its default is what ip-api.com allows without a key. */
 export const layer = (
   options: IpApiOptions = {},
 ): Layer.Layer<GeoLocator, IpApiConfigError, HttpClient.HttpClient | Quota> => Layer.effect(GeoLocator, make(options))

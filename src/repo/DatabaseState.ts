@@ -35,7 +35,7 @@ export class DatabaseState extends Context.Service<
     /** Which database it is, for people: see `UserRepo.name`. */
     readonly name: string
     readonly tables: Effect.Effect<TablesState, DatabaseError>
-    /** `provider`: see `PermitRepo`. A database without our tables has granted nothing. */
+    /** `provider`: see `Permits`. A database without our tables has granted nothing. */
     readonly quota: (provider: string) => Effect.Effect<QuotaState, DatabaseError>
   }
 >()("user-activity-etl/repo/DatabaseState") {}

@@ -3,8 +3,8 @@ import type { DatabaseError } from "../../domain/DatabaseError.ts"
 import { formatDuration } from "../../text/format.ts"
 import { monotonicMillis } from "../../observability/monotonic.ts"
 import type { RequestCounts } from "../GeoLocator.ts"
-import { type Allowance, makePermits, type Permit } from "./permits.ts"
-import { alone, type SharedQuota } from "./SharedQuota.ts"
+import { type Allowance, Permits } from "./Permits.ts"
+import * as ProcessWindow from "./ProcessWindow.ts"
 
 /** What a request tells the quota, as soon as it knows it. Of `responded` and `notSent` the first word counts. */
 export interface Sending {
@@ -20,7 +20,7 @@ export interface Sending {
 }
 
 export interface QuotaOptions {
-  /** The most requests in any 60 s; Infinity where only the service says when to stop. Default 15: ip-api.com without a key. */
+  /** The most requests in any 60 s; Infinity where only the service says when to stop. Default 15. */
   readonly requests?: number
   /** How long a request may take, its response's body included. Default 10 s. */
   readonly requestTimeout?: Duration.Input
@@ -48,14 +48,17 @@ export class Quota extends Context.Service<
     /** Of this process. */
     readonly statistics: Effect.Effect<RequestCounts>
   }
->()("user-activity-etl/geo/Quota") {
-  /** Counts in this process, by its monotonic clock, and in `shared` with all others that count there. */
-  static readonly layer = (options: QuotaOptions & { readonly shared: SharedQuota }): Layer.Layer<Quota> =>
-    Layer.effect(this, make(options, options.shared))
+>()("user-activity-etl/geo/quota/Quota") {
+  /**
+   * Counts in this process, by its monotonic clock, and in `Permits` with all others that count there. `provider`: whose
+   * quota it is, the same in every process that uses it.
+   */
+  static readonly layer = (options: QuotaOptions & { readonly provider: string }): Layer.Layer<Quota, never, Permits> =>
+    Layer.effect(this, make(options))
 
   /** Counts in this process only, by its monotonic clock. */
   static readonly layerMemory = (options: QuotaOptions = {}): Layer.Layer<Quota> =>
-    Layer.effect(this, make(options, alone))
+    this.layer({ ...options, provider: "The service" }).pipe(Layer.provide(Permits.layerAlone))
 }
 
 /** How old a shared permit may be when its request is sent: what the answer of its database may take. */
@@ -71,14 +74,15 @@ const longWaitMillis = 90_000
 const briefly = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.ignore(Effect.timeoutOption(effect, "5 seconds"))
 
 interface Held {
-  readonly permit: Permit
+  readonly permit: ProcessWindow.Permit
   readonly sharedId: number
 }
 
-const make = Effect.fnUntraced(function* (options: QuotaOptions, { permits: shared, provider }: SharedQuota) {
-  const requests = options.requests ?? 15
+const make = Effect.fnUntraced(function* (options: QuotaOptions & { readonly provider: string }) {
+  const shared = yield* Permits
+  const { provider, requests = 15 } = options
   const requestTimeout = Duration.fromInputUnsafe(options.requestTimeout ?? "10 seconds")
-  const permits = makePermits({ requests, requestTimeoutMillis: Duration.toMillis(requestTimeout) })
+  const permits = ProcessWindow.make({ requests, requestTimeoutMillis: Duration.toMillis(requestTimeout) })
   const lasts = Duration.sum(requestTimeout, margin)
   const turnstile = yield* Semaphore.make(1)
   const changed = yield* Latch.make(false)

@@ -15,7 +15,7 @@ import { makeMigrate } from "../migrate.ts"
 import * as PgClusterRuns from "../runs/PgClusterRuns.ts"
 import * as PgLocationQueue from "../locations/PgLocationQueue.ts"
 import { makePatience } from "../../repo/patience.ts"
-import * as PgPermitRepo from "../locations/PgPermitRepo.ts"
+import * as PgPermits from "../locations/PgPermits.ts"
 import * as PgRejectRepo from "../runs/PgRejectRepo.ts"
 import { placeArrays } from "../locations/placeColumns.ts"
 import * as PgRunHistory from "../runs/PgRunHistory.ts"
@@ -248,7 +248,7 @@ const make = Effect.gen(function* () {
 })
 
 /**
- * `UserRepo`, `RunRepo`, `LocationQueue`, `PermitRepo`, `RejectRepo`, `RunHistory` and `ClusterRuns` in the PostgreSQL (13 or newer, or PGlite) of a
+ * `UserRepo`, `RunRepo`, `LocationQueue`, `Permits`, `RejectRepo`, `RunHistory` and `ClusterRuns` in the PostgreSQL (13 or newer, or PGlite) of a
  * `PgClient`. A run takes up to six of a server's connections, and `concurrency` more: with fewer in the pool some wait, with
  * fewer than five it waits for itself.
  */
@@ -256,7 +256,7 @@ export const layer = Layer.mergeAll(
   Layer.effect(UserRepo, make),
   PgRunRepo.layer,
   PgLocationQueue.layer,
-  PgPermitRepo.layer,
+  PgPermits.layer,
   PgRejectRepo.layer,
   PgRunHistory.layer,
   PgClusterRuns.layer,

@@ -3,13 +3,13 @@ import { assert, layer } from "@effect/vitest"
 import { Context, Duration, Effect, Exit, Layer } from "effect"
 import type { Database } from "../../../src/domain/Database.ts"
 import * as Embedded from "../../../src/database/Embedded.ts"
-import { PermitRepo } from "../../../src/repo/PermitRepo.ts"
+import { Permits } from "../../../src/geo/quota/Permits.ts"
 import * as PgUserRepo from "../../../src/postgres/users/PgUserRepo.ts"
 import { UserRepo } from "../../../src/repo/UserRepo.ts"
 import { freshFolder } from "../../utils/embedded.ts"
 import { clientLayer, freshDatabase, sharedPostgres } from "../../utils/postgres.ts"
 
-type Clients = readonly [PermitRepo["Service"], PermitRepo["Service"]]
+type Clients = readonly [Permits["Service"], Permits["Service"]]
 
 /** Two processes that share a database; where that has but one process, two users of its connection. */
 class TwoClients extends Context.Service<TwoClients, Clients>()("test/TwoClients") {}
@@ -26,8 +26,8 @@ const native = Layer.unwrap(
     const clients = Layer.effect(
       TwoClients,
       Effect.gen(function* () {
-        const other = Context.get(yield* Layer.build(second), PermitRepo)
-        return [yield* PermitRepo, other] as const
+        const other = Context.get(yield* Layer.build(second), Permits)
+        return [yield* Permits, other] as const
       }),
     )
     return Layer.provideMerge(clients, repos(clientLayer(server, name)))
@@ -36,7 +36,7 @@ const native = Layer.unwrap(
 
 const embedded = Layer.effect(
   TwoClients,
-  Effect.map(PermitRepo, (permits): Clients => [permits, permits]),
+  Effect.map(Permits, (permits): Clients => [permits, permits]),
 ).pipe(Layer.provideMerge(repos(Layer.unwrap(Effect.map(freshFolder, Embedded.layer)))))
 
 const minute = 60_000
@@ -74,7 +74,7 @@ for (const [name, database] of [
   ["PostgreSQL", native],
   ["PGlite", embedded],
 ] as const) {
-  layer(database, { excludeTestServices: true })(`PermitRepo in ${name}`, (it) => {
+  layer(database, { excludeTestServices: true })(`Permits in ${name}`, (it) => {
     it.effect("two processes that race never hold more permits than may count, and lose none", () =>
       Effect.gen(function* () {
         const clients = yield* TwoClients

@@ -1,9 +1,10 @@
+// `Permits` in PostgreSQL: one row a permit, in `etl_permits`, by the database's clock.
 import { Duration, Effect, Layer } from "effect"
 import { fromSqlError } from "../../domain/DatabaseError.ts"
 import { monotonicMillis } from "../../observability/monotonic.ts"
 import { makeClient } from "../client.ts"
 import { patiently } from "../../repo/patience.ts"
-import { type PermitAnswer, PermitRepo } from "../../repo/PermitRepo.ts"
+import { Permits, type Verdict } from "../../geo/quota/Permits.ts"
 import { holds, over } from "./etlPermits.ts"
 import { makeTransaction, repeatConflicts } from "../transaction.ts"
 
@@ -59,8 +60,8 @@ const make = Effect.gen(function* () {
   const sql = yield* makeClient
   const transaction = makeTransaction(sql)
 
-  return PermitRepo.of({
-    acquire: Effect.fn("PermitRepo.acquire")(
+  return Permits.of({
+    acquire: Effect.fn("Permits.acquire")(
       function* (provider, { lasts, requests }) {
         // Each statement sees what was committed when it began: all that was granted before the lock was taken.
         yield* sql`select pg_advisory_xact_lock(hashtextextended(${`etl_permits ${provider}`}, 0))`
@@ -73,15 +74,15 @@ const make = Effect.gen(function* () {
         ])
         const { id, millis } = row!
         return id === null
-          ? ({ _tag: "Wait", millis: millis! } satisfies PermitAnswer)
-          : ({ _tag: "Granted", id, since } satisfies PermitAnswer)
+          ? ({ _tag: "Wait", millis: millis! } satisfies Verdict)
+          : ({ _tag: "Granted", id, since } satisfies Verdict)
       },
       (effect) => repeatConflicts(transaction(effect)),
       Effect.mapError(fromSqlError),
       patiently,
     ),
 
-    answered: Effect.fn("PermitRepo.answered")(
+    answered: Effect.fn("Permits.answered")(
       function* (id, allowance) {
         const seconds = allowance === undefined ? null : (allowance.resetsInMillis + roundingMillis) / 1_000
         yield* sql`
@@ -95,7 +96,7 @@ const make = Effect.gen(function* () {
       patiently,
     ),
 
-    giveBack: Effect.fn("PermitRepo.giveBack")(
+    giveBack: Effect.fn("Permits.giveBack")(
       function* (id) {
         yield* sql`delete from etl_permits where id = ${id} and answered_at is null`
       },
@@ -106,4 +107,4 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer = Layer.effect(PermitRepo, make)
+export const layer = Layer.effect(Permits, make)

@@ -6,8 +6,8 @@ import { FetchHttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import { GeoLocator } from "../../../src/geo/GeoLocator.ts"
 import * as IpApi from "../../../src/geo/IpApi.ts"
+import { Permits } from "../../../src/geo/quota/Permits.ts"
 import { Quota } from "../../../src/geo/quota/Quota.ts"
-import { PermitRepo } from "../../../src/repo/PermitRepo.ts"
 import * as PgUserRepo from "../../../src/postgres/users/PgUserRepo.ts"
 import { UserRepo } from "../../../src/repo/UserRepo.ts"
 import { behaviours, fakeIpApi } from "../../utils/ipApi.ts"
@@ -34,21 +34,18 @@ const setting = Effect.gen(function* () {
     const repos = PgUserRepo.layer.pipe(Layer.provideMerge(clientLayer(server, name)))
     const context = yield* Layer.build(Layer.fresh(repos))
     yield* Context.get(context, UserRepo).migrate
-    const permits = Context.get(context, PermitRepo)
-    const shared = {
-      provider: "ip-api",
-      permits: {
-        acquire: (...args: Parameters<typeof permits.acquire>) => counted(permits.acquire(...args)),
-        answered: (...args: Parameters<typeof permits.answered>) => counted(permits.answered(...args)),
-        giveBack: (...args: Parameters<typeof permits.giveBack>) => counted(permits.giveBack(...args)),
-      },
-    }
+    const permits = Context.get(context, Permits)
+    const observedPermits = Layer.succeed(Permits, {
+      acquire: (...args) => counted(permits.acquire(...args)),
+      answered: (...args) => counted(permits.answered(...args)),
+      giveBack: (...args) => counted(permits.giveBack(...args)),
+    })
     const observed = Layer.effect(
       Quota,
       Effect.map(Quota, (quota) =>
         Quota.of({ ...quota, withPermit: (request) => quota.withPermit((sending) => counted(request(sending))) }),
       ),
-    ).pipe(Layer.provide(Quota.layer({ shared })))
+    ).pipe(Layer.provide(Quota.layer({ provider: "ip-api" })), Layer.provide(observedPermits))
     const built = yield* Layer.build(
       IpApi.layer({ url: api.url }).pipe(
         Layer.provideMerge(observed),

@@ -1,8 +1,5 @@
-/** The service's own count, as a response tells it: requests left, and how long until it counts anew. */
-export interface Allowance {
-  readonly remaining: number
-  readonly resetsInMillis: number
-}
+// The window of one process: which of its requests count at a moment, and what the service's responses say is left.
+import type { Allowance } from "./Permits.ts"
 
 /** The right to send one request. */
 export interface Permit {
@@ -17,19 +14,19 @@ interface Limit {
 
 const minute = 60_000
 
-/** The service tells whole seconds: the last one may have been cut off. */
+/** The service reports whole seconds: the last one may have been cut off. */
 const rounding = 1_000
 
-/** Ends of windows that lie no further apart are one end, told twice. */
+/** Ends of windows that lie no further apart are one end, reported twice. */
 const sameWindow = 2_000
 
 /**
- * The bookkeeping of a quota, without waiting: at most `requests` permits count at any time. A permit counts while its
+ * Counts without waiting: at most `requests` permits count at any time. A permit counts while its
  * request is under way and for a minute after its response, or a minute after it could have been answered at the latest.
  * Whoever receives a request after it is granted and before it is answered sees at most `requests` of them in any minute.
  * Times are milliseconds of one monotonic clock.
  */
-export const makePermits = (options: { readonly requests: number; readonly requestTimeoutMillis: number }) => {
+export const make = (options: { readonly requests: number; readonly requestTimeoutMillis: number }) => {
   const underWay = new Set<Permit>()
   let countedUntil: Array<number> = []
   let limits: Array<Limit> = []

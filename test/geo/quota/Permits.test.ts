@@ -2,9 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Context, Duration, Effect, Exit, Fiber, Layer, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { DatabaseError } from "../../../src/domain/DatabaseError.ts"
-import { Quota } from "../../../src/geo/quota/Quota.ts"
+import { Permits } from "../../../src/geo/quota/Permits.ts"
+import { Quota, type QuotaOptions } from "../../../src/geo/quota/Quota.ts"
 import { monotonicMillis } from "../../../src/observability/monotonic.ts"
-import type { SharedQuota } from "../../../src/geo/quota/SharedQuota.ts"
 import { mix } from "../../fixtures/Random.ts"
 
 const minute = 60_000
@@ -45,7 +45,7 @@ interface Row {
   answeredAt: number | undefined
 }
 
-/** The promise of `PermitRepo` about own limits, over a slow line. What the service tells is not kept here. */
+/** The promise of `Permits` about own limits, over a slow line. What the service tells is not kept here. */
 const makeStore = (behaviour: ReadonlyArray<typeof Statement.Type>) => {
   let rows: ReadonlyArray<Row> = []
   let statements = 0
@@ -57,7 +57,7 @@ const makeStore = (behaviour: ReadonlyArray<typeof Statement.Type>) => {
       yield* Effect.sleep(back)
       return fails ? yield* failure : result
     })
-  const permits: SharedQuota["permits"] = {
+  const permits: Permits["Service"] = {
     acquire: (_provider, { lasts, requests }) =>
       statement((time) => {
         const ends = rows
@@ -74,8 +74,10 @@ const makeStore = (behaviour: ReadonlyArray<typeof Statement.Type>) => {
   return permits
 }
 
-const makeQuota = (permits: SharedQuota["permits"]) =>
-  Effect.map(Layer.build(Quota.layer({ shared: { provider: "p", permits } })), (context) => Context.get(context, Quota))
+const makeQuota = (permits: Permits["Service"], options: QuotaOptions = {}) => {
+  const layer = Quota.layer({ ...options, provider: "p" }).pipe(Layer.provide(Layer.succeed(Permits, permits)))
+  return Effect.map(Layer.build(layer), (context) => Context.get(context, Quota))
+}
 
 /** The most arrivals in any half-open minute. */
 const busiestMinute = (arrivals: ReadonlyArray<number>): number =>
@@ -86,7 +88,7 @@ const play = Effect.fnUntraced(function* ({ calls, killedAt, statements }: typeo
   // Some statement is quick, or nobody would ever get a permit.
   const store = makeStore([...statements, { there: 0, back: 0, fails: false }])
   let isKilled = false
-  const mortal: SharedQuota["permits"] = {
+  const mortal: Permits["Service"] = {
     acquire: (...args) => Effect.suspend(() => (isKilled ? Effect.never : store.acquire(...args))),
     answered: (...args) => Effect.suspend(() => (isKilled ? Effect.never : store.answered(...args))),
     giveBack: (...args) => Effect.suspend(() => (isKilled ? Effect.never : store.giveBack(...args))),
@@ -184,7 +186,7 @@ describe("Quota, shared", () => {
     () =>
       Effect.gen(function* () {
         const store = makeStore(quick)
-        const slow: SharedQuota["permits"] = {
+        const slow: Permits["Service"] = {
           ...store,
           acquire: (...args) => Effect.tap(store.acquire(...args), () => Effect.sleep(5_000)),
         }
@@ -193,8 +195,7 @@ describe("Quota, shared", () => {
           [slow, timeout - 1],
           [store, 0],
         ] as const) {
-          const layer = Quota.layer({ requests: 1, shared: { provider: "p", permits } })
-          const quota = Context.get(yield* Layer.build(layer), Quota)
+          const quota = yield* makeQuota(permits, { requests: 1 })
           const lost = quota.withPermit(() =>
             Effect.sleep(uplink).pipe(
               Effect.andThen(now),
@@ -268,10 +269,7 @@ describe("Quota, shared", () => {
 
   it.effect("without a limit of its own a burst has no end but what the service says", () =>
     Effect.gen(function* () {
-      const context = yield* Layer.build(
-        Quota.layer({ requests: Infinity, shared: { provider: "p", permits: makeStore(quick) } }),
-      )
-      const quota = Context.get(context, Quota)
+      const quota = yield* makeQuota(makeStore(quick), { requests: Infinity })
       yield* Effect.forEach(Array(100).keys(), () => quota.withPermit(({ responded }) => responded(undefined)))
       yield* quota.withPermit(({ responded }) => responded({ remaining: 0, resetsInMillis: 30_000 }))
       const next = yield* Effect.forkChild(quota.withPermit(() => Effect.void))
