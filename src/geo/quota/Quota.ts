@@ -1,14 +1,31 @@
-import { Context, Duration, Effect, Fiber, Latch, Layer, Ref, Semaphore } from "effect"
+// The rate limiter: at most 15 requests in any 60 s as the service counts them, from all processes together.
+//
+// A request waits for its turn, and then asks for a permit at the pace of the verdicts (`pace.ts`) until it has one:
+//
+//     turnstile.withPermit(Effect.repeat(acquire, pace))
+//
+// `acquire` asks two windows, and both must have room:
+// 1. `ProcessWindow`: the requests of this process, and what their responses' headers say is left;
+// 2. `Permits`: the requests of all processes that share a database, by the clock of that database.
+//
+// In both a permit counts from its grant until 60 s after its response, or after the request's timeout where none came. The
+// service receives a request between grant and response, so it sees at most 15 in 60 s, whenever it begins to count.
+//
+// `RateLimiter` of effect/persistence does not do. Its stores are memory and Redis, and these processes share a PostgreSQL.
+// Its fixed window and its token bucket free a token some time after it was taken, however long the request is on its way,
+// and both let more than 15 through in some 60 s. A Schedule alone does not do either: it says when to ask, not what counts.
+import { Context, Duration, Effect, Fiber, Latch, Layer, Ref, Schedule, Semaphore } from "effect"
 import type { DatabaseError } from "../../domain/DatabaseError.ts"
 import { formatDuration } from "../../text/format.ts"
 import { monotonicMillis } from "../../observability/monotonic.ts"
 import type { RequestCounts } from "../GeoLocator.ts"
-import { type Allowance, Permits } from "./Permits.ts"
+import { pace, wokenBy } from "./pace.ts"
+import { type Allowance, Permits, type Verdict } from "./Permits.ts"
 import * as ProcessWindow from "./ProcessWindow.ts"
 
-/** What a request tells the quota, as soon as it knows it. Of `responded` and `notSent` the first word counts. */
+/** What a request reports to the quota, as soon as it knows. Of `responded` and `notSent` the first counts. */
 export interface Sending {
-  /** The head of a response has come, whatever it is, with what it said of the service's own count (undefined: nothing). */
+  /** The head of a response has come, whatever it is, with the service's own count (undefined: it gave none). */
   readonly responded: (allowance: Allowance | undefined) => Effect.Effect<void>
   /** Nothing reached the service, for certain: there was no connection. The permit is free again. */
   readonly notSent: Effect.Effect<void>
@@ -36,9 +53,9 @@ export class Quota extends Context.Service<
     readonly requestTimeout: Duration.Duration
     /**
      * Waits for a permit, in the order of arrival, and runs `request` with it, which sends one request at most. The
-     * permit counts until 60 s after the response, or the timeout and 60 s where none was told. None is granted while
+     * permit counts until 60 s after the response, or the timeout and 60 s where none was reported. None is granted while
      * the service says that no requests remain. An empty window may be used up at once. Waiting may be interrupted.
-     * Ends when a shared count knows the outcome too, and fails where it could not be asked or told.
+     * Ends when `Permits` has the outcome too, and fails where that could not be asked or updated.
      */
     readonly withPermit: <A, E, R>(
       request: (sending: Sending) => Effect.Effect<A, E, R>,
@@ -61,35 +78,100 @@ export class Quota extends Context.Service<
     this.layer({ ...options, provider: "The service" }).pipe(Layer.provide(Permits.layerAlone))
 }
 
-/** How old a shared permit may be when its request is sent: what the answer of its database may take. */
+/** How old a permit of the database may be when its request is sent: what the database may take to answer. */
 const margin = Duration.seconds(5)
 
-/** So often is asked whether a request of another process was answered, or given back; in milliseconds. */
-const pollMillis = 1_000
-
-/** A window and a request's time-out are over by then: who has to wait longer is told so. */
+/** A window and a request's timeout are over by then: a longer wait is worth a warning. */
 const longWaitMillis = 90_000
 
-/** The others need not know: what they were not told counts longer. */
+/** The other processes can do without: a permit whose end they do not learn counts longer. */
 const briefly = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.ignore(Effect.timeoutOption(effect, "5 seconds"))
 
+/** A permit of both windows. */
 interface Held {
   readonly permit: ProcessWindow.Permit
-  readonly sharedId: number
+  readonly id: number
 }
 
+const wait = (millis: number): Verdict => ({ _tag: "Wait", millis })
+
 const make = Effect.fnUntraced(function* (options: QuotaOptions & { readonly provider: string }) {
-  const shared = yield* Permits
   const { provider, requests = 15 } = options
   const requestTimeout = Duration.fromInputUnsafe(options.requestTimeout ?? "10 seconds")
-  const permits = ProcessWindow.make({ requests, requestTimeoutMillis: Duration.toMillis(requestTimeout) })
   const lasts = Duration.sum(requestTimeout, margin)
-  const turnstile = yield* Semaphore.make(1)
-  const changed = yield* Latch.make(false)
+  const window = ProcessWindow.make({ requests, requestTimeoutMillis: Duration.toMillis(requestTimeout) })
+  const permits = yield* Permits
   const scope = yield* Effect.scope
   const statistics = yield* Ref.make<RequestCounts>({ requests: 0, refusals: 0 })
-  const countRequest = Ref.update(statistics, (counts) => ({ ...counts, requests: counts.requests + 1 }))
-  const countRefusal = Ref.update(statistics, (counts) => ({ ...counts, refusals: counts.refusals + 1 }))
+  const turnstile = yield* Semaphore.make(1)
+  /** Opened when the window of this process changes: whoever waits looks again. */
+  const changed = yield* Latch.make(false)
+  let waitsUntil = 0
+  let warnedUntil = 0
+
+  const withPermit = <A, E, R>(
+    request: (sending: Sending) => Effect.Effect<A, E, R>,
+  ): Effect.Effect<A, E | DatabaseError, R> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const { ended, recorded, sending } = follow(yield* take(restore))
+        const exit = yield* Effect.exit(Effect.onExit(restore(request(sending)), () => ended))
+        yield* Effect.onInterrupt(restore(recorded), () => briefly(recorded))
+        return yield* exit
+      }),
+    )
+
+  /** Waits for a permit. One request at a time asks, in the order of arrival. */
+  const take = (restore: typeof Effect.interruptible) =>
+    Effect.suspend(() => {
+      // A result would be lost where an interruption comes between the grant and the end of `restore`.
+      let held: Held | undefined
+      const keep = (granted: Held) => void (held = granted)
+      const permit = Effect.repeat(
+        acquire(keep),
+        pace.pipe(
+          Schedule.tap(({ output }) => noteWait(output)),
+          wokenBy(changed.await),
+        ),
+      )
+      return restore(turnstile.withPermit(permit)).pipe(
+        Effect.onError(() => (held === undefined ? Effect.void : giveBack(held))),
+        Effect.map(() => held!),
+      )
+    })
+
+  /** Asks both windows once, this process's first: that costs nothing. */
+  const acquire = (keep: (held: Held) => void) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        changed.closeUnsafe()
+        const millis = window.delay(yield* monotonicMillis)
+        if (millis > 0) return wait(millis)
+        const verdict = yield* restore(permits.acquire(provider, { requests, lasts }))
+        if (verdict._tag === "Wait") return verdict
+        const now = yield* monotonicMillis
+        const isFresh = now - verdict.since <= Duration.toMillis(margin)
+        // A response to one of our requests may have come while the database was asked.
+        if (isFresh && window.delay(now) <= 0) {
+          keep({ permit: window.grant(now), id: verdict.id })
+          return verdict
+        }
+        if (!isFresh) {
+          yield* Effect.logWarning(
+            `The database took more than ${Duration.format(margin)} to allow a request; asking again.`,
+          )
+        }
+        yield* briefly(permits.giveBack(verdict.id))
+        return wait(0)
+      }),
+    )
+
+  const noteWait = Effect.fnUntraced(function* (millis: number) {
+    waitsUntil = (yield* monotonicMillis) + millis
+    if (millis < longWaitMillis || waitsUntil < warnedUntil + longWaitMillis) return
+    warnedUntil = waitsUntil
+    yield* Effect.logWarning(`${provider} allows no request for another ${formatDuration(millis)}.`)
+  })
 
   const change = (f: (now: number) => void) =>
     Effect.map(monotonicMillis, (now) => {
@@ -97,85 +179,25 @@ const make = Effect.fnUntraced(function* (options: QuotaOptions & { readonly pro
       changed.openUnsafe()
     })
 
-  let toldUntil = 0
-  const tellLongWait = Effect.fnUntraced(function* (millis: number) {
-    const until = (yield* monotonicMillis) + millis
-    if (millis < longWaitMillis || until < toldUntil + longWaitMillis) return
-    toldUntil = until
-    yield* Effect.logWarning(`${provider} allows no request for another ${formatDuration(millis)}.`)
-  })
-
-  const pause = (millis: number) => Effect.raceFirst(Effect.sleep(Math.ceil(millis)), changed.await)
-
-  let waitsUntil = 0
-  const tellWait = Effect.fnUntraced(function* (millis: number) {
-    waitsUntil = (yield* monotonicMillis) + millis
-    yield* tellLongWait(millis)
-  })
-
-  const room = Effect.gen(function* () {
-    while (true) {
-      changed.closeUnsafe()
-      const delay = permits.delay(yield* monotonicMillis)
-      if (delay <= 0) return
-      yield* tellWait(delay)
-      yield* pause(delay)
-    }
-  })
-
-  const giveBack = ({ permit, sharedId }: Held) =>
+  const giveBack = ({ id, permit }: Held) =>
     Effect.andThen(
-      change(() => permits.giveBack(permit)),
-      briefly(shared.giveBack(sharedId)),
+      change(() => window.giveBack(permit)),
+      briefly(permits.giveBack(id)),
     )
 
-  /** Grants a permit of our own with one of the others', and tells how long to wait where they have none. */
-  const acquire = (keep: (held: Held) => void) =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function* () {
-        const answer = yield* restore(shared.acquire(provider, { requests, lasts }))
-        if (answer._tag === "Wait") return answer.millis
-        const now = yield* monotonicMillis
-        const isFresh = now - answer.since <= Duration.toMillis(margin)
-        // The answer to one of our requests may have come while the others were asked.
-        if (isFresh && permits.delay(now) <= 0) {
-          keep({ permit: permits.grant(now), sharedId: answer.id })
-          return undefined
-        }
-        if (!isFresh) {
-          yield* Effect.logWarning(
-            `The database took more than ${Duration.format(margin)} to allow a request; asking again.`,
-          )
-        }
-        yield* briefly(shared.giveBack(answer.id))
-        return 0
-      }),
-    )
+  const count = (field: keyof RequestCounts) =>
+    Ref.update(statistics, (counts) => ({ ...counts, [field]: counts[field] + 1 }))
 
-  /** One at a time asks the others, and in the order of arrival. `keep` hears at once, before an interruption can come. */
-  const take = (keep: (held: Held) => void) =>
-    turnstile.withPermit(
-      Effect.gen(function* () {
-        while (true) {
-          yield* room
-          const wait = yield* acquire(keep)
-          if (wait === undefined) return
-          yield* tellWait(wait)
-          yield* pause(Math.min(wait, pollMillis))
-        }
-      }),
-    )
-
-  /** What a request tells, and what is to be done when it has ended. */
-  const follow = ({ permit, sharedId }: Held) => {
-    let isTold = false
+  /** What a request can report, what is done when it has ended, and the end of what the database is sent meanwhile. */
+  const follow = ({ id, permit }: Held) => {
+    let isSettled = false
     let recording: Fiber.Fiber<void, DatabaseError> | undefined
     // A request does not wait for the database: that could cost it its time.
-    const tell = (f: (now: number) => void, record: Effect.Effect<void, DatabaseError>) =>
+    const settle = (f: (now: number) => void, record: Effect.Effect<void, DatabaseError>) =>
       Effect.uninterruptible(
         Effect.suspend(() => {
-          if (isTold) return Effect.void
-          isTold = true
+          if (isSettled) return Effect.void
+          isSettled = true
           return Effect.gen(function* () {
             yield* change(f)
             recording = yield* Effect.forkIn(record, scope, { startImmediately: true })
@@ -184,38 +206,17 @@ const make = Effect.fnUntraced(function* (options: QuotaOptions & { readonly pro
       )
     const sending: Sending = {
       responded: (allowance) =>
-        tell(
-          (now) => permits.answered(permit, now, allowance),
-          Effect.andThen(countRequest, shared.answered(sharedId, allowance)),
+        settle(
+          (now) => window.answered(permit, now, allowance),
+          Effect.andThen(count("requests"), permits.answered(id, allowance)),
         ),
-      notSent: tell(() => permits.giveBack(permit), shared.giveBack(sharedId)),
-      refused: Effect.andThen(change(permits.refused), countRefusal),
+      notSent: settle(() => window.giveBack(permit), permits.giveBack(id)),
+      refused: Effect.andThen(change(window.refused), count("refusals")),
     }
-    const ended = tell((now) => permits.ended(permit, now), countRequest)
+    const ended = settle((now) => window.ended(permit, now), count("requests"))
     const recorded = Effect.suspend(() => (recording === undefined ? Effect.void : Fiber.join(recording)))
     return { sending, ended, recorded }
   }
-
-  const withPermit = <A, E, R>(
-    request: (sending: Sending) => Effect.Effect<A, E, R>,
-  ): Effect.Effect<A, E | DatabaseError, R> =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.suspend(() => {
-        let held: Held | undefined
-        return restore(take((taken) => (held = taken))).pipe(
-          Effect.onError(() => (held === undefined ? Effect.void : giveBack(held))),
-          Effect.flatMap(() => {
-            const { ended, recorded, sending } = follow(held!)
-            return restore(request(sending)).pipe(
-              Effect.onExit(() => ended),
-              Effect.exit,
-              Effect.tap(() => Effect.onInterrupt(restore(recorded), () => briefly(recorded))),
-              Effect.flatten,
-            )
-          }),
-        )
-      }),
-    )
 
   return Quota.of({
     requestsPerMinute: requests,

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Deferred, Effect, Exit, Fiber, Schema } from "effect"
+import { Clock, Deferred, Effect, Exit, Fiber, Logger, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { Quota } from "../../../src/geo/quota/Quota.ts"
 
@@ -195,6 +195,38 @@ describe("Quota", () => {
       yield* TestClock.adjust(minute - 1)
       assert.isUndefined(next.pollUnsafe())
     }).pipe(Effect.provide(Quota.layerMemory({ requests: 1 }))),
+  )
+
+  it.effect("a permit that is given back goes to the next request at once", () =>
+    Effect.gen(function* () {
+      const quota = yield* Quota
+      const refused = yield* Deferred.make<void>()
+      const holder = yield* Effect.forkChild(
+        quota.withPermit(({ notSent }) => Effect.andThen(Deferred.await(refused), notSent)),
+        { startImmediately: true },
+      )
+      const next = yield* Effect.forkChild(quota.withPermit(() => Effect.void))
+      yield* TestClock.adjust(300)
+      yield* Deferred.succeed(refused, undefined)
+      yield* Fiber.join(holder)
+      yield* TestClock.adjust(0)
+      assert.isDefined(next.pollUnsafe())
+    }).pipe(Effect.provide(Quota.layerMemory({ requests: 1 }))),
+  )
+
+  it.effect("warns once of a long wait, however often it looks whether that is over", () =>
+    Effect.gen(function* () {
+      const warnings: Array<unknown> = []
+      const logger = Logger.make(({ message }) => void warnings.push(message))
+      yield* Effect.gen(function* () {
+        const quota = yield* Quota
+        yield* quota.withPermit(({ responded }) => responded({ remaining: 0, resetsInMillis: 3_600_000 }))
+        yield* Effect.forkChild(quota.withPermit(() => Effect.void))
+        yield* TestClock.adjust("30 minutes")
+        assert.strictEqual(yield* quota.untilNextRequest, 1_801_000)
+      }).pipe(Effect.provide([Quota.layerMemory(), Logger.layer([logger])]))
+      assert.deepStrictEqual(warnings, [["The service allows no request for another 1 h 0 min."]])
+    }),
   )
 
   it.effect("a waiter that is interrupted takes no permit and leaves the queue", () =>
