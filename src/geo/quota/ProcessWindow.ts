@@ -42,12 +42,17 @@ export const make = (options: { readonly requests: number; readonly requestTimeo
     for (const limit of limits) limit.remaining -= 1
   }
 
+  /** When a permit without a response stops counting: its request may be on its way to the service until the timeout. */
+  const endWithoutResponse = (permit: Permit, now: number) =>
+    Math.max(now, permit.grantedAt + options.requestTimeoutMillis) + minute
+
   return {
     /** How long to wait, in milliseconds, if no response comes before: 0 when a permit can be granted now. */
     delay: (now: number): number => {
       forget(now)
       const full = underWay.size + countedUntil.length >= options.requests
-      const own = full ? Math.min(...countedUntil) : now
+      const ends = [...countedUntil, ...Array.from(underWay, (permit) => endWithoutResponse(permit, now))]
+      const own = full ? Math.min(...ends) : now
       const exhausted = limits.filter((limit) => limit.remaining - underWay.size <= 0)
       // One request goes first, and the others wait for its answer.
       const isTrial = refusedAt !== undefined && underWay.size > 0
@@ -87,10 +92,10 @@ export const make = (options: { readonly requests: number; readonly requestTimeo
       refusedAt = now
     },
 
-    /** Its request is over. Without a response it may still be on its way to the service, until the timeout. */
+    /** Its request is over. */
     ended: (permit: Permit, now: number): void => {
       if (!underWay.delete(permit)) return
-      countedUntil.push(Math.max(now, permit.grantedAt + options.requestTimeoutMillis) + minute)
+      countedUntil.push(endWithoutResponse(permit, now))
       spendUnseen()
     },
   }

@@ -229,6 +229,24 @@ describe("Quota", () => {
     }),
   )
 
+  it.effect("while all permits are under way, waits as long as they may count, and warns of nothing", () =>
+    Effect.gen(function* () {
+      const warnings: Array<unknown> = []
+      const logger = Logger.make(({ message }) => void warnings.push(message))
+      yield* Effect.gen(function* () {
+        const quota = yield* Quota
+        yield* Effect.forkChild(
+          quota.withPermit(() => Effect.sleep(5_000)),
+          { startImmediately: true },
+        )
+        yield* Effect.forkChild(quota.withPermit(() => Effect.void))
+        yield* TestClock.adjust(1_000)
+        assert.strictEqual(yield* quota.untilNextRequest, timeout + minute - 1_000)
+      }).pipe(Effect.provide([Quota.layerMemory({ requests: 1 }), Logger.layer([logger])]))
+      assert.deepStrictEqual(warnings, [])
+    }),
+  )
+
   it.effect("a waiter that is interrupted takes no permit and leaves the queue", () =>
     Effect.gen(function* () {
       const quota = yield* Quota
