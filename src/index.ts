@@ -17,6 +17,7 @@ export { Permits, type Verdict } from "./geo/quota/Permits.ts"
 export { Quota, type QuotaOptions, type Sending } from "./geo/quota/Quota.ts"
 export * as Locating from "./pipeline/Locate.ts"
 export * as Pipeline from "./pipeline/Pipeline.ts"
+export { FileTakenError } from "./repo/FileTakenError.ts"
 export { LocationQueue } from "./repo/LocationQueue.ts"
 export {
   type Attempt,
@@ -28,6 +29,7 @@ export {
   RunRepo,
   type RunRequest,
 } from "./repo/RunRepo.ts"
+export { RunInClusterError } from "./repo/RunInClusterError.ts"
 export { type LoadRef, type ShareLocations, type ShareOutcome, UserRepo } from "./repo/UserRepo.ts"
 export { Source } from "./source/Source.ts"
 export { SourceError, type SourceFile } from "./domain/SourceFile.ts"

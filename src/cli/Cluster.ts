@@ -4,6 +4,7 @@ import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { RunSummary } from "../domain/RunSummary.ts"
 import type { NotFound } from "../repo/NotFound.ts"
+import type { RunInClusterError } from "../repo/RunInClusterError.ts"
 import type { UsageError } from "./CommandError.ts"
 import type { RunFlags } from "./flags/runFlags.ts"
 
@@ -11,7 +12,7 @@ import type { RunFlags } from "./flags/runFlags.ts"
 export type LoadInCluster = (
   flags: RunFlags,
   mapping: ColumnMapping,
-) => Effect.Effect<RunSummary, RunFailed | DatabaseError | NotFound | UsageError>
+) => Effect.Effect<RunSummary, RunFailed | DatabaseError | NotFound | RunInClusterError | UsageError>
 
 /** Who loads instead of this process; none where it does itself. */
 export const Cluster = Context.Reference<Option.Option<LoadInCluster>>("user-activity-etl/commands/Cluster", {

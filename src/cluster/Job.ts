@@ -4,6 +4,7 @@ import { DatabaseError } from "../domain/DatabaseError.ts"
 import type { LoadOptions } from "../pipeline/Run.ts"
 import { storable } from "../text/storable.ts"
 import { ClusterRuns, type Standing } from "../repo/ClusterRuns.ts"
+import { FileTakenError } from "../repo/FileTakenError.ts"
 import type { Attempt, RunRequest } from "../repo/RunRepo.ts"
 import { type Job, JobSettings, RunFailed } from "./LoadRun.ts"
 
@@ -35,10 +36,10 @@ export const isOver = ({ attempt, isCancelled, isEnded }: Standing, wanted: Atte
 const pause = "1 minute"
 
 /** Another process has the file. */
-const isFileTaken = (error: unknown): boolean => error instanceof DatabaseError && error.operation === "checkpoint"
+const isFileTaken = (error: unknown): error is FileTakenError => error instanceof FileTakenError
 
-const isPassing = (error: unknown): error is DatabaseError =>
-  error instanceof DatabaseError && (error.retryable || isFileTaken(error))
+const isPassing = (error: unknown): error is DatabaseError | FileTakenError =>
+  isFileTaken(error) || (error instanceof DatabaseError && error.retryable)
 
 const toRunFailed = (error: unknown): RunFailed =>
   error instanceof RunFailed

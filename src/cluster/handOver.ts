@@ -42,11 +42,10 @@ export const handOver = Effect.fn("Cluster.handOver")(function* (wanted: JobSett
   return yield* begin.pipe(
     Effect.scoped,
     Effect.catchTag(
-      "DatabaseError",
+      "RunInClusterError",
       Effect.fnUntraced(function* (error) {
         // Another client may have been sooner.
-        const other = error.operation === "checkpoint" ? yield* join() : undefined
-        return other ?? (yield* error)
+        return (yield* join()) ?? (yield* error)
       }),
     ),
   )

@@ -1,12 +1,12 @@
 import { Runtime, Schema } from "effect"
-import type { SqlError } from "effect/sql/SqlError"
+import { SqlError } from "effect/sql/SqlError"
 
 /**
- * The database could not be opened or reached, or refused a statement; `checkpoint`: another process loads the file. `retryable`: the same request may succeed
- * later, unchanged. `sqlState` is there when PostgreSQL itself answered. Holds no secret and no value of a parameter.
+ * The database could not be opened or reached, or refused a statement. `retryable`: the same request may succeed later,
+ * unchanged. `sqlState` is there when PostgreSQL itself answered. Holds no secret and no value of a parameter.
  */
 export class DatabaseError extends Schema.TaggedError<DatabaseError>()("DatabaseError", {
-  operation: Schema.Literals(["open", "connect", "migrate", "query", "checkpoint"]),
+  operation: Schema.Literals(["open", "connect", "migrate", "query"]),
   message: Schema.String,
   sqlState: Schema.optionalKey(Schema.String),
   retryable: Schema.Boolean,
@@ -108,5 +108,6 @@ export const fromSqlError = (error: SqlError): DatabaseError => {
   return new DatabaseError({ operation: "query", message: message ?? error.reason._tag, retryable: error.isRetryable })
 }
 
-export const toDatabaseError = (error: SqlError | DatabaseError): DatabaseError =>
-  error._tag === "SqlError" ? fromSqlError(error) : error
+/** As `fromSqlError`; other errors stay as they are. */
+export const toDatabaseError = <E>(error: E): DatabaseError | Exclude<E, SqlError> =>
+  error instanceof SqlError ? fromSqlError(error) : (error as Exclude<E, SqlError>)

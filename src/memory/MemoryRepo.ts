@@ -1,6 +1,6 @@
 import { Context, Effect, Layer, Ref, Semaphore } from "effect"
 import type { Position } from "../domain/Chunk.ts"
-import { DatabaseError } from "../domain/DatabaseError.ts"
+import { FileTakenError } from "../repo/FileTakenError.ts"
 import { earliest, type LaneCheckpoint, laneCount } from "../domain/Lane.ts"
 import { Answer, type Location, tally } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
@@ -45,8 +45,6 @@ const moved = (resume: Resume, moving: ReadonlyArray<LaneCheckpoint>, to: Positi
   return { ...resume, lanes, position: earliest(lanes) }
 }
 
-const failure = (message: string) => new DatabaseError({ operation: "checkpoint", message, retryable: false })
-
 const make = Effect.gen(function* () {
   const users = yield* Ref.make<ReadonlyMap<string, StoredUser>>(new Map())
   const rejects = yield* Ref.make<ReadonlyArray<Reject & { readonly fileId: number }>>([])
@@ -73,7 +71,9 @@ const make = Effect.gen(function* () {
   const loadOf = ({ fileId, load }: LoadRef) =>
     Effect.suspend(() => {
       const found = loads.get(fileId)
-      return found?.load === load ? Effect.succeed(found) : Effect.fail(failure("there is no such load"))
+      return found?.load === load
+        ? Effect.succeed(found)
+        : Effect.die(new Error(`there is no load ${load} of file ${fileId}`))
     })
 
   const userRepo = UserRepo.of({
@@ -89,7 +89,7 @@ const make = Effect.gen(function* () {
           checkpoint._tag === "File"
             ? part !== undefined && part.resume === undefined
             : checkpoint.lanes.every(({ lane, byteOffset }) => part?.resume?.lanes[lane]?.byteOffset === byteOffset)
-        if (!stands) return yield* failure("The checkpoint has moved: another process loads this file.")
+        if (!stands) return yield* FileTakenError.of(ref.fileId)
         const before = yield* Ref.get(locations)
         const remembered = tally(new Map(queue.map((address) => [address, before.get(address) ?? Answer.notNow])))
         yield* Ref.set(locations, new Map([...queue.map((address) => [address, Answer.notNow] as const), ...before]))
@@ -219,7 +219,7 @@ const make = Effect.gen(function* () {
       }),
     finishPart: (ref) =>
       Effect.flatMap(loadOf(ref), (load) => {
-        if (!isHeld(load, ref)) return Effect.fail(failure("another process loads this file"))
+        if (!isHeld(load, ref)) return Effect.fail(FileTakenError.of(ref.fileId))
         const parts = load.parts.filter(({ part }) => part !== ref.part)
         loads.set(ref.fileId, { ...load, parts, state: parts.length === 0 ? "loaded" : "open" })
         return Effect.succeed(load.counts)

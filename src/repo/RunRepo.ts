@@ -3,6 +3,8 @@ import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Position } from "../domain/Chunk.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import type { StageTimes } from "../domain/StageTimes.ts"
+import type { FileTakenError } from "./FileTakenError.ts"
+import type { RunInClusterError } from "./RunInClusterError.ts"
 import type { LoadRef, PartRef } from "./UserRepo.ts"
 
 /** What identifies a file: see `domain/SourceFile`. */
@@ -106,7 +108,7 @@ export class RunRepo extends Context.Service<
      * Begins a run, or another attempt of one that was asked for the same and is not finished. Waits, and says so, while
      * another process loads the source; others wait until the scope closes.
      */
-    readonly begin: (request: RunRequest) => Effect.Effect<Attempt, DatabaseError, Scope.Scope>
+    readonly begin: (request: RunRequest) => Effect.Effect<Attempt, DatabaseError | RunInClusterError, Scope.Scope>
     /** Numbers the files that are new, in the order given, and tells of each how far it is loaded. May be repeated. */
     readonly register: <File extends FileIdentity>(
       runId: number,
@@ -135,16 +137,16 @@ export class RunRepo extends Context.Service<
       request: RunRequest,
       load: RegisteredFile<File>,
       part?: number,
-    ) => Effect.Effect<FileLoad<File>, DatabaseError>
+    ) => Effect.Effect<FileLoad<File>, DatabaseError | FileTakenError>
     /** The load begins: the lanes of its parts stand at their first records. May be repeated. */
     readonly beginFile: (load: TakenLoad, beginning: Beginning) => Effect.Effect<void, DatabaseError>
     /**
      * The part's last chunk is committed; with the last part the file is loaded. May be repeated. Gives the counts of the
      * whole load as far as it is committed, earlier attempts included.
      */
-    readonly finishPart: (part: PartRef & Part) => Effect.Effect<RecordCounts, DatabaseError>
+    readonly finishPart: (part: PartRef & Part) => Effect.Effect<RecordCounts, DatabaseError | FileTakenError>
     /** The file cannot be read to its end: keeps why, until it is taken again. May be repeated. */
-    readonly failFile: (load: TakenLoad, error: string) => Effect.Effect<void, DatabaseError>
+    readonly failFile: (load: TakenLoad, error: string) => Effect.Effect<void, DatabaseError | FileTakenError>
     /** What is committed of a load so far. */
     readonly fileCounts: (load: LoadRef) => Effect.Effect<RecordCounts, DatabaseError>
     /** What the run has committed: the totals of all attempts. */

@@ -1,5 +1,6 @@
 import { Context, type Duration, type Effect } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
+import type { FileTakenError } from "./FileTakenError.ts"
 import type { Share } from "../domain/Lane.ts"
 import type { AnswerTally, Location } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
@@ -57,13 +58,13 @@ export class UserRepo extends Context.Service<
      * Writes a share of a chunk in one transaction: its users (the last version wins, equal rows are not written), its
      * rejects, its addresses' queue and its lanes' checkpoints at the chunk's end, or the file as loaded. All of it, or
      * nothing when it fails. Records that the database refuses (a constraint, a trigger) are rejected alone. The checkpoints
-     * must stand where the share tells; at its end it is committed already, and nothing is changed. Fails when another
-     * process moves them, or has taken the part. Shares of different lanes may be written at once, those of one lane in the order of the file.
+     * must stand where the share tells; at its end it is committed already, and nothing is changed. Fails with `FileTakenError` when
+     * another process moves them, or has taken the part. Shares of different lanes may be written at once, those of one lane in the order of the file.
      */
     readonly upsert: (
       part: PartRef,
       share: Share,
       locations: ShareLocations,
-    ) => Effect.Effect<ShareOutcome, DatabaseError>
+    ) => Effect.Effect<ShareOutcome, DatabaseError | FileTakenError>
   }
 >()("user-activity-etl/repo/UserRepo") {}

@@ -1,5 +1,5 @@
 import { Duration, Effect, Exit, Schedule } from "effect"
-import type { DatabaseError } from "../domain/DatabaseError.ts"
+import { DatabaseError } from "../domain/DatabaseError.ts"
 import { monotonicMillis } from "../observability/monotonic.ts"
 
 /** A server that has stalled does not end its statements itself: more than any of them may take. */
@@ -13,6 +13,8 @@ const millis = (duration: Duration.Input) => Duration.toMillis(Duration.fromInpu
 /** Soon at first, then every 5 s. */
 const backoff = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
 
+const mayPass = (error: unknown): error is DatabaseError => error instanceof DatabaseError && error.retryable
+
 /**
  * Repeats what a database made fail that may be back in a moment, until it has been away for five minutes, and says so:
  * once, however many of these effects wait for it. They must be safe to repeat although they succeeded and only the
@@ -20,15 +22,17 @@ const backoff = Schedule.min([Schedule.exponential("100 millis"), Schedule.space
  */
 export const makePatience = () => {
   let waiting = 0
-  return <A, R>(effect: Effect.Effect<A, DatabaseError, R>): Effect.Effect<A, DatabaseError, R> =>
+  return <A, E, R>(effect: Effect.Effect<A, DatabaseError | E, R>): Effect.Effect<A, DatabaseError | E, R> =>
     Effect.suspend(() => {
       let awayUntil: number | undefined
+      const isWorthATry = (error: DatabaseError | E) =>
+        mayPass(error) ? Effect.map(monotonicMillis, (now) => now < awayUntil!) : Effect.succeed(false)
       const attempt = Effect.gen(function* () {
         const start = yield* monotonicMillis
         return yield* Effect.tapError(
           effect,
           Effect.fnUntraced(function* (error) {
-            if (!error.retryable || awayUntil !== undefined) return
+            if (!mayPass(error) || awayUntil !== undefined) return
             // It may have been away since the effect began, but no longer than it can be silent.
             const now = yield* monotonicMillis
             awayUntil = Math.max(start, now - millis(silence)) + millis(patience)
@@ -36,10 +40,8 @@ export const makePatience = () => {
           }),
         )
       })
-      const mayPass = (error: DatabaseError) =>
-        error.retryable ? Effect.map(monotonicMillis, (now) => now < awayUntil!) : Effect.succeed(false)
       return attempt.pipe(
-        Effect.retry({ schedule: backoff, while: mayPass }),
+        Effect.retry({ schedule: backoff, while: isWorthATry }),
         Effect.onExit((exit) => {
           if (awayUntil === undefined || --waiting > 0 || Exit.isFailure(exit)) return Effect.void
           return Effect.logInfo("The database answers again.")

@@ -2,7 +2,7 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Context, Deferred, Effect, Layer, References, Schema } from "effect"
 import { type ColumnMapping, signature } from "../../src/domain/ColumnMapping.ts"
-import { DatabaseError } from "../../src/domain/DatabaseError.ts"
+import { FileTakenError } from "../../src/repo/FileTakenError.ts"
 import { unaccounted } from "../../src/domain/RunSummary.ts"
 import { GeoLocator } from "../../src/geo/GeoLocator.ts"
 import * as LoadFile from "../../src/pipeline/LoadFile.ts"
@@ -122,7 +122,7 @@ const splitFile = Effect.fnUntraced(function* ({ load, run, splitSize }: Task) {
   return parts.map((_, part) => part)
 })
 
-const isFenced = (error: unknown): boolean => error instanceof DatabaseError && error.operation === "checkpoint"
+const isFenced = (error: unknown): boolean => error instanceof FileTakenError
 
 interface Circumstances {
   readonly workers: number

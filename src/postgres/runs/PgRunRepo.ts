@@ -1,5 +1,5 @@
 import { Effect, Layer } from "effect"
-import { DatabaseError, fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
+import { fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
 import type { RecordCounts } from "../../domain/RunSummary.ts"
 import { integers, texts } from "../arrays.ts"
 import { makeClient } from "../client.ts"
@@ -8,15 +8,9 @@ import { storable } from "../../text/storable.ts"
 import { makeFileLoads } from "./fileLoads.ts"
 import { patiently } from "../../repo/patience.ts"
 import { makeLocks, sourceLock } from "../locks.ts"
+import { RunInClusterError } from "../../repo/RunInClusterError.ts"
 import { type Attempt, type Ending, type FileProblem, RunRepo, type RunRequest } from "../../repo/RunRepo.ts"
 import { makeTransaction } from "../transaction.ts"
-
-const inCluster = (source: string, id: number) =>
-  new DatabaseError({
-    operation: "checkpoint",
-    message: `Run ${id} loads ${source} in a cluster. Follow it (etl follow ${id}), or cancel it (etl cancel ${id}) and run again.`,
-    retryable: false,
-  })
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
@@ -34,7 +28,7 @@ const make = Effect.gen(function* () {
         `select id::float8 as id from etl_runs where source = $1 and ${isUnderWay}`,
         [source],
       )
-      if (elsewhere !== undefined) return yield* inCluster(source, elsewhere.id)
+      if (elsewhere !== undefined) return yield* RunInClusterError.of(elsewhere.id, source)
       const resumed = yield* sql<Attempt>`
         update etl_runs set attempts = attempts + 1, attempted_at = now(), ended_at = null, exit_code = null,
           problems = null, execution = null, cancelled_at = null, job = null, result = null

@@ -1,11 +1,11 @@
 import { Effect } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
-import { type DatabaseError, fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
+import { fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
 import type { Position } from "../../domain/Chunk.ts"
 import { earliest, laneCount } from "../../domain/Lane.ts"
 import { countNames, type RecordCounts } from "../../domain/RunSummary.ts"
 import { integers, texts } from "../arrays.ts"
-import { anotherProcess } from "../users/checkpoints.ts"
+import { FileTakenError } from "../../repo/FileTakenError.ts"
 import { makeClient } from "../client.ts"
 import { countsOf, countSums } from "./etlFiles.ts"
 import { storable } from "../../text/storable.ts"
@@ -183,7 +183,7 @@ export const makeFileLoads = Effect.gen(function* () {
     fileId: number,
     part: number | undefined,
     isAgain = false,
-  ): Effect.Effect<FileRow, SqlError | DatabaseError> =>
+  ): Effect.Effect<FileRow, SqlError | FileTakenError> =>
     Effect.gen(function* () {
       // Why one part failed, its other parts leave.
       const clearError = part === undefined ? ", error = null" : ""
@@ -209,7 +209,7 @@ export const makeFileLoads = Effect.gen(function* () {
       }
       // The file was finished between the two statements, or somebody else has taken it.
       if (!isAgain) return yield* fenced(fileId, part, true)
-      return yield* anotherProcess
+      return yield* FileTakenError.of(fileId)
     })
 
   const takeFile = Effect.fnUntraced(function* <File extends FileIdentity>(
@@ -220,7 +220,8 @@ export const makeFileLoads = Effect.gen(function* () {
   ) {
     const found = yield* fenced(fileId, part)
     // Somebody has begun anew, and not split it.
-    if (part !== undefined && part > 0 && !found.isLoaded && found.header === null) return yield* anotherProcess
+    if (part !== undefined && part > 0 && !found.isLoaded && found.header === null)
+      return yield* FileTakenError.of(fileId)
     if (found.runId === runId && found.mapping === request.mapping) return toLoad(found, file, request)
     if (request.force) yield* reload(runId, request, fileId)
     yield* takeOver(runId, request, fileId)
@@ -229,7 +230,7 @@ export const makeFileLoads = Effect.gen(function* () {
 
   const finishFile = Effect.fnUntraced(function* ({ fileId, load, runId }: LoadRef, fence: number | null) {
     const [counts] = yield* sql.unsafe<RecordCounts>(finish, [fileId, load, runId, fence])
-    return counts ?? (yield* anotherProcess)
+    return counts ?? (yield* FileTakenError.of(fileId))
   })
 
   /** Who finishes the last part, finishes the file: they do it one after the other. */
@@ -243,7 +244,7 @@ export const makeFileLoads = Effect.gen(function* () {
       update etl_checkpoints set byte_offset = part_end
       where file_id = ${fileId} and load = ${load} and run_id = ${runId} and part = ${part} and fence = ${fence}
       returning 1`
-    if (ended.length === 0) return yield* anotherProcess
+    if (ended.length === 0) return yield* FileTakenError.of(fileId)
     const unfinished =
       yield* sql`select from etl_checkpoints where file_id = ${fileId} and byte_offset < part_end limit 1`
     if (unfinished.length === 0) return yield* finishFile(ref, null)
@@ -303,7 +304,7 @@ export const makeFileLoads = Effect.gen(function* () {
             fence = ${fence} or exists (select from etl_checkpoints c where c.file_id = f.id and c.fence = ${fence})
           )
           returning 1`
-        if (failed.length === 0) return yield* anotherProcess
+        if (failed.length === 0) return yield* FileTakenError.of(fileId)
       },
       Effect.mapError(toDatabaseError),
       patiently,

@@ -9,11 +9,12 @@ import type { AnswerTally, Location } from "../../domain/Location.ts"
 import type { Reject } from "../../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../../domain/RunSummary.ts"
 import { bytes, integers, texts } from "../arrays.ts"
-import { anotherProcess, makeCheckpoints } from "./checkpoints.ts"
+import { makeCheckpoints } from "./checkpoints.ts"
 import { isEmbedded, makeClient } from "../client.ts"
 import { makeMigrate } from "../migrate.ts"
 import * as PgClusterRuns from "../runs/PgClusterRuns.ts"
 import * as PgLocationQueue from "../locations/PgLocationQueue.ts"
+import { FileTakenError } from "../../repo/FileTakenError.ts"
 import { makePatience } from "../../repo/patience.ts"
 import * as PgPermits from "../locations/PgPermits.ts"
 import * as PgRejectRepo from "../runs/PgRejectRepo.ts"
@@ -236,7 +237,7 @@ const make = Effect.gen(function* () {
           Effect.fnUntraced(function* () {
             // The answer to an earlier COMMIT was lost, but not the COMMIT.
             if (attempted !== undefined && (yield* checkpoints.isCommitted(part, share))) return attempted
-            return yield* anotherProcess
+            return yield* FileTakenError.of(part.fileId)
           }),
         ),
         (effect) => repeatConflicts(effect),

@@ -1,16 +1,9 @@
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
-import { DatabaseError } from "../../domain/DatabaseError.ts"
 import type { Share } from "../../domain/Lane.ts"
 import { countNames, type RecordCounts } from "../../domain/RunSummary.ts"
 import { integers } from "../arrays.ts"
 import type { PartRef } from "../../repo/UserRepo.ts"
-
-export const anotherProcess = new DatabaseError({
-  operation: "checkpoint",
-  message: "The checkpoint has moved: another process loads this file. Wait until it is done, then run again.",
-  retryable: false,
-})
 
 /** The counts go to the first of the lanes: it is their sum that matters. Parameters: part, lanes, where they stand, to, counts. */
 const moveLanes = `

@@ -1,6 +1,6 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Exit, type Layer } from "effect"
-import { DatabaseError } from "../../../src/domain/DatabaseError.ts"
+import { FileTakenError } from "../../../src/repo/FileTakenError.ts"
 import { type Share, wholeFile } from "../../../src/domain/Lane.ts"
 import { type Beginning, type FileIdentity, type FileLoad, RunRepo } from "../../../src/repo/RunRepo.ts"
 import { UserRepo } from "../../../src/repo/UserRepo.ts"
@@ -80,7 +80,7 @@ const assertFenced = Effect.fnUntraced(function* <A, E>(
 ) {
   const before = yield* standing(load)
   const error = yield* Effect.flip(attempt)
-  assert.isTrue(error instanceof DatabaseError && error.operation === "checkpoint" && !error.retryable, String(error))
+  assert.isTrue(error instanceof FileTakenError, String(error))
   assert.deepStrictEqual(yield* standing(load), before)
 })
 

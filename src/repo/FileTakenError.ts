@@ -1,0 +1,17 @@
+// The error of a process that no longer has the file it loads.
+
+import { Runtime, Schema } from "effect"
+
+/** Another process has taken the file, or the part of it, since this one did. This one writes no more of it. */
+export class FileTakenError extends Schema.TaggedError<FileTakenError>()("FileTakenError", {
+  fileId: Schema.Int,
+  message: Schema.String,
+}) {
+  override readonly [Runtime.errorExitCode] = 6
+
+  static readonly of = (fileId: number): FileTakenError =>
+    new FileTakenError({
+      fileId,
+      message: "The checkpoint has moved: another process loads this file. Wait until it is done, then run again.",
+    })
+}
