@@ -24,7 +24,7 @@ import * as DryRepo from "../memory/DryRepo.ts"
 import * as PgDatabaseState from "../postgres/PgDatabaseState.ts"
 import * as PgReadOnlyQuery from "../postgres/sql/PgReadOnlyQuery.ts"
 import * as PgReportRepo from "../postgres/report/PgReportRepo.ts"
-import * as PgUserRepo from "../postgres/users/PgUserRepo.ts"
+import * as Repositories from "../postgres/Repositories.ts"
 import type { ReadOnlyQuery } from "../repo/ReadOnlyQuery.ts"
 import type { RejectRepo } from "../repo/RejectRepo.ts"
 import type { RunHistory } from "../repo/RunHistory.ts"
@@ -96,7 +96,7 @@ export const locate = (flags: LocateFlags): Layer.Layer<LocateServices, RunError
 /** The services of `etl init`. */
 export const init = (flags: InitFlags): Layer.Layer<UserRepo, InitError> => repositories(flags).pipe(withLog(flags))
 
-const existingRepositories = (flags: InitFlags) => PgUserRepo.layer.pipe(Layer.provide(existingDatabase(flags)))
+const existingRepositories = (flags: InitFlags) => Repositories.layer.pipe(Layer.provide(existingDatabase(flags)))
 
 /** For a command that changes nothing in the database. */
 const readOnly = (flags: InitFlags) => withLog(flags, { isFileOptional: true })

@@ -19,7 +19,7 @@ import * as Mmdb from "../geo/Mmdb.ts"
 import type { Permits } from "../geo/quota/Permits.ts"
 import { Quota } from "../geo/quota/Quota.ts"
 import * as Logging from "../observability/Logging.ts"
-import * as PgUserRepo from "../postgres/users/PgUserRepo.ts"
+import * as Repositories from "../postgres/Repositories.ts"
 import * as LocalSource from "../source/LocalSource.ts"
 
 /** Locating has a connection, the locks of the source, two files and claims have four, one is for what comes between. */
@@ -145,7 +145,7 @@ export const locator = (flags: LocatorSettings) =>
   )
 
 export const repositories = (flags: InitFlags, writers = 1, idleInTransaction?: number) =>
-  PgUserRepo.layer.pipe(Layer.provide(database(flags, writers, idleInTransaction)))
+  Repositories.layer.pipe(Layer.provide(database(flags, writers, idleInTransaction)))
 
 export const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 

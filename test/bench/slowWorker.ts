@@ -10,7 +10,7 @@ import { Worker } from "../../src/cluster/Worker.ts"
 import * as Workflows from "../../src/cluster/workflows.ts"
 import * as PgServer from "../../src/database/PgServer.ts"
 import { GeoLocator } from "../../src/geo/GeoLocator.ts"
-import * as PgUserRepo from "../../src/postgres/users/PgUserRepo.ts"
+import * as Repositories from "../../src/postgres/Repositories.ts"
 import { UserRepo } from "../../src/repo/UserRepo.ts"
 import * as LocalSource from "../../src/source/LocalSource.ts"
 import { Source } from "../../src/source/Source.ts"
@@ -46,7 +46,7 @@ Workflows.layer.pipe(
     Layer.mergeAll(sources, Worker.layer(concurrency), RunWatch.layer, WorkerActivity.layer, GeoLocator.none),
   ),
   Layer.provide(slow),
-  Layer.provide(PgUserRepo.layer),
+  Layer.provide(Repositories.layer),
   Layer.provide(PgServer.layer({ maxConnections: 6 + concurrency })),
   // The engine's own would not tell which files are loaded.
   Layer.provide(Logger.layer([Logger.consoleLogFmt])),

@@ -3,7 +3,7 @@ import { Effect, Layer } from "effect"
 import { Answer, ColumnMapping, GeoLocator, Pipeline } from "user-activity-etl"
 import * as LocalSource from "user-activity-etl/LocalSource"
 import * as PgServer from "user-activity-etl/PgServer"
-import * as PgUserRepo from "user-activity-etl/PgUserRepo"
+import * as Postgres from "user-activity-etl/Postgres"
 
 // A locator of our own: it knows one office, at once. What it does not name has no place.
 const office = Answer.located({
@@ -31,7 +31,7 @@ const program = Effect.gen(function* () {
 })
 
 // The database is that of DATABASE_URL, or of DB_HOST and its kin.
-const Users = PgUserRepo.layer.pipe(Layer.provide(PgServer.layer({ maxConnections: 10 })))
+const Users = Postgres.layer.pipe(Layer.provide(PgServer.layer({ maxConnections: 10 })))
 
 export const loadOffice = (directory: string) =>
   program.pipe(

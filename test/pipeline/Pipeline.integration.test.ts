@@ -5,7 +5,7 @@ import type { ColumnMapping } from "../../src/domain/ColumnMapping.ts"
 import { exitCode } from "../../src/domain/RunSummary.ts"
 import { GeoLocator } from "../../src/geo/GeoLocator.ts"
 import * as Pipeline from "../../src/pipeline/Pipeline.ts"
-import * as PgUserRepo from "../../src/postgres/users/PgUserRepo.ts"
+import * as Repositories from "../../src/postgres/Repositories.ts"
 import { Source } from "../../src/source/Source.ts"
 import { SourceError } from "../../src/domain/SourceFile.ts"
 import * as Testing from "../../src/testing.ts"
@@ -34,7 +34,7 @@ const inMemory = {
 const onServer = {
   repo: Layer.unwrap(
     Effect.gen(function* () {
-      return Layer.provideMerge(PgUserRepo.layer, clientLayer(yield* sharedPostgres, yield* freshDatabase))
+      return Layer.provideMerge(Repositories.layer, clientLayer(yield* sharedPostgres, yield* freshDatabase))
     }),
   ),
   users: Effect.gen(function* () {

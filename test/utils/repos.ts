@@ -2,7 +2,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import type { Database } from "../../src/domain/Database.ts"
 import * as Embedded from "../../src/database/Embedded.ts"
-import * as PgUserRepo from "../../src/postgres/users/PgUserRepo.ts"
+import * as Repositories from "../../src/postgres/Repositories.ts"
 import { RunRepo } from "../../src/repo/RunRepo.ts"
 import { UserRepo } from "../../src/repo/UserRepo.ts"
 import { freshFolder } from "./embedded.ts"
@@ -21,7 +21,7 @@ export const embedded = Layer.unwrap(Effect.map(freshFolder, Embedded.layer))
 const migrated = Layer.effectDiscard(Effect.flatMap(UserRepo, (users) => users.migrate))
 /** The repositories of a database, and its tables. */
 export const repos = <E>(database: Layer.Layer<PgClient.PgClient | Database, E>) =>
-  migrated.pipe(Layer.provideMerge(PgUserRepo.layer), Layer.provideMerge(database))
+  migrated.pipe(Layer.provideMerge(Repositories.layer), Layer.provideMerge(database))
 
 let files = 0
 /** The load, just begun, of a file that nobody has seen yet, by the unfinished run of that source. */

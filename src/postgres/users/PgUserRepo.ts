@@ -12,15 +12,9 @@ import { bytes, integers, texts } from "../arrays.ts"
 import { makeCheckpoints } from "./checkpoints.ts"
 import { isEmbedded, makeClient } from "../client.ts"
 import { makeMigrate } from "../migrate.ts"
-import * as PgClusterRuns from "../runs/PgClusterRuns.ts"
-import * as PgLocationQueue from "../locations/PgLocationQueue.ts"
 import { FileTakenError } from "../../repo/FileTakenError.ts"
 import { makePatience } from "../../repo/patience.ts"
-import * as PgPermits from "../locations/PgPermits.ts"
-import * as PgRejectRepo from "../runs/PgRejectRepo.ts"
 import { placeArrays } from "../locations/placeColumns.ts"
-import * as PgRunHistory from "../runs/PgRunHistory.ts"
-import * as PgRunRepo from "../runs/PgRunRepo.ts"
 import { isNotWritten, isRefusal, NotWritten, writeAcceptable, type WriteOutcome } from "./refusals.ts"
 import { makeTransaction, repeatConflicts } from "../transaction.ts"
 import { upsertUsers } from "./upsertUsers.ts"
@@ -248,17 +242,4 @@ const make = Effect.gen(function* () {
   })
 })
 
-/**
- * `UserRepo`, `RunRepo`, `LocationQueue`, `Permits`, `RejectRepo`, `RunHistory` and `ClusterRuns` in the PostgreSQL (13 or newer, or PGlite) of a
- * `PgClient`. A run takes up to six of a server's connections, and `concurrency` more: with fewer in the pool some wait, with
- * fewer than five it waits for itself.
- */
-export const layer = Layer.mergeAll(
-  Layer.effect(UserRepo, make),
-  PgRunRepo.layer,
-  PgLocationQueue.layer,
-  PgPermits.layer,
-  PgRejectRepo.layer,
-  PgRunHistory.layer,
-  PgClusterRuns.layer,
-)
+export const layer = Layer.effect(UserRepo, make)

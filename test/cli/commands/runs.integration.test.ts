@@ -6,7 +6,7 @@ import { formatRun, formatRuns } from "../../../src/cli/output/formatRuns.ts"
 import { RunDetails, RunRecord } from "../../../src/domain/RunRecord.ts"
 import { noRecords } from "../../../src/domain/RunSummary.ts"
 import { printable } from "../../../src/text/printable.ts"
-import * as PgUserRepo from "../../../src/postgres/users/PgUserRepo.ts"
+import * as Repositories from "../../../src/postgres/Repositories.ts"
 import { RunRepo } from "../../../src/repo/RunRepo.ts"
 import { freshFolder } from "../../utils/embedded.ts"
 import { directoryOf, etl, makeDatabase } from "../../utils/etl.ts"
@@ -28,7 +28,7 @@ const listed = Effect.fnUntraced(function* (env: Record<string, string>, ...args
 /** Holds the lock of a source, as a process that loads it, and has begun a run. */
 const loading = Effect.fnUntraced(function* (env: Record<string, string>, source: string) {
   const client = clientLayer(yield* sharedPostgres, env["DB_NAME"]!)
-  const services = yield* Layer.build(PgUserRepo.layer.pipe(Layer.provide(client)))
+  const services = yield* Layer.build(Repositories.layer.pipe(Layer.provide(client)))
   const request = { source, mapping: "m", force: false }
   return yield* Effect.provide(
     Effect.flatMap(RunRepo, (runs) => runs.begin(request)),

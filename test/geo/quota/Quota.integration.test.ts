@@ -8,7 +8,7 @@ import { GeoLocator } from "../../../src/geo/GeoLocator.ts"
 import * as IpApi from "../../../src/geo/IpApi.ts"
 import { Permits } from "../../../src/geo/quota/Permits.ts"
 import { Quota } from "../../../src/geo/quota/Quota.ts"
-import * as PgUserRepo from "../../../src/postgres/users/PgUserRepo.ts"
+import * as Repositories from "../../../src/postgres/Repositories.ts"
 import { UserRepo } from "../../../src/repo/UserRepo.ts"
 import { behaviours, fakeIpApi } from "../../utils/ipApi.ts"
 import { clientLayer, freshDatabase, sharedPostgres } from "../../utils/postgres.ts"
@@ -31,7 +31,7 @@ const setting = Effect.gen(function* () {
     )
 
   const client = Effect.gen(function* () {
-    const repos = PgUserRepo.layer.pipe(Layer.provideMerge(clientLayer(server, name)))
+    const repos = Repositories.layer.pipe(Layer.provideMerge(clientLayer(server, name)))
     const context = yield* Layer.build(Layer.fresh(repos))
     yield* Context.get(context, UserRepo).migrate
     const permits = Context.get(context, Permits)

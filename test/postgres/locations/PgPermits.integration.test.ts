@@ -4,7 +4,7 @@ import { Context, Duration, Effect, Exit, Layer } from "effect"
 import type { Database } from "../../../src/domain/Database.ts"
 import * as Embedded from "../../../src/database/Embedded.ts"
 import { Permits } from "../../../src/geo/quota/Permits.ts"
-import * as PgUserRepo from "../../../src/postgres/users/PgUserRepo.ts"
+import * as Repositories from "../../../src/postgres/Repositories.ts"
 import { UserRepo } from "../../../src/repo/UserRepo.ts"
 import { freshFolder } from "../../utils/embedded.ts"
 import { clientLayer, freshDatabase, sharedPostgres } from "../../utils/postgres.ts"
@@ -16,13 +16,13 @@ class TwoClients extends Context.Service<TwoClients, Clients>()("test/TwoClients
 
 const migrated = Layer.effectDiscard(Effect.flatMap(UserRepo, (users) => users.migrate))
 const repos = <E>(database: Layer.Layer<PgClient.PgClient | Database, E>) =>
-  migrated.pipe(Layer.provideMerge(PgUserRepo.layer), Layer.provideMerge(database))
+  migrated.pipe(Layer.provideMerge(Repositories.layer), Layer.provideMerge(database))
 
 const native = Layer.unwrap(
   Effect.gen(function* () {
     const server = yield* sharedPostgres
     const name = yield* freshDatabase
-    const second = Layer.fresh(PgUserRepo.layer.pipe(Layer.provide(Layer.fresh(clientLayer(server, name)))))
+    const second = Layer.fresh(Repositories.layer.pipe(Layer.provide(Layer.fresh(clientLayer(server, name)))))
     const clients = Layer.effect(
       TwoClients,
       Effect.gen(function* () {

@@ -5,7 +5,7 @@ import type { ColumnMapping } from "../../../src/domain/ColumnMapping.ts"
 import { Stopwatch } from "../../../src/observability/Stopwatch.ts"
 import { GeoLocator } from "../../../src/geo/GeoLocator.ts"
 import * as Pipeline from "../../../src/pipeline/Pipeline.ts"
-import * as PgUserRepo from "../../../src/postgres/users/PgUserRepo.ts"
+import * as Repositories from "../../../src/postgres/Repositories.ts"
 import { RunRepo } from "../../../src/repo/RunRepo.ts"
 import { UserRepo } from "../../../src/repo/UserRepo.ts"
 import { Source } from "../../../src/source/Source.ts"
@@ -57,7 +57,7 @@ it.live("a load that an earlier version began goes on where it stood, with what 
     ])
     assert.deepStrictEqual(yield* sql`select from etl_checkpoints`, [])
   }).pipe(
-    Effect.provide(Layer.mergeAll(source, GeoLocator.none, PgUserRepo.layer.pipe(Layer.provideMerge(native)))),
+    Effect.provide(Layer.mergeAll(source, GeoLocator.none, Repositories.layer.pipe(Layer.provideMerge(native)))),
     Effect.scoped,
   ),
 )
@@ -80,7 +80,7 @@ it.live("how an attempt ended is kept, its time beside that of those before it",
     assert.isAtLeast(last!.ms, stopped.milliseconds + finished.milliseconds)
     assert.isAtLeast(last!.loading, stopped.stages.load + finished.stages.load)
   }).pipe(
-    Effect.provide(Layer.mergeAll(source, GeoLocator.none, PgUserRepo.layer.pipe(Layer.provideMerge(native)))),
+    Effect.provide(Layer.mergeAll(source, GeoLocator.none, Repositories.layer.pipe(Layer.provideMerge(native)))),
     Effect.scoped,
   ),
 )
@@ -111,7 +111,7 @@ it.live("an attempt that was interrupted, or that failed, has ended too", () =>
     assert.strictEqual(failed._tag, "DatabaseError")
     assert.deepStrictEqual(yield* exitCodes, [{ exit_code: 6 }])
   }).pipe(
-    Effect.provide(Layer.mergeAll(GeoLocator.none, PgUserRepo.layer.pipe(Layer.provideMerge(native)))),
+    Effect.provide(Layer.mergeAll(GeoLocator.none, Repositories.layer.pipe(Layer.provideMerge(native)))),
     Effect.scoped,
   ),
 )
@@ -141,7 +141,7 @@ it.live("a run that is interrupted while only places are waited for is finished:
     yield* Fiber.interrupt(running)
     const runs = yield* sql`select exit_code::int, read::int, finished_at is not null as finished from etl_runs`
     assert.deepStrictEqual(runs, [{ exit_code: 130, read: 1, finished: false }])
-  }).pipe(Effect.provide(PgUserRepo.layer.pipe(Layer.provideMerge(native))), Effect.scoped),
+  }).pipe(Effect.provide(Repositories.layer.pipe(Layer.provideMerge(native))), Effect.scoped),
 )
 
 it.live("an attempt ends itself alone, once: not the one that has begun since it was believed dead", () =>
@@ -168,7 +168,7 @@ it.live("an attempt ends itself alone, once: not the one that has begun since it
       yield* runs.end(attempt, attempt === living ? { ...ending, isFinished: true, exitCode: 0 } : ending)
       assert.deepStrictEqual(yield* stored, ended)
     }
-  }).pipe(Effect.provide(PgUserRepo.layer.pipe(Layer.provideMerge(native))), Effect.scoped),
+  }).pipe(Effect.provide(Repositories.layer.pipe(Layer.provideMerge(native))), Effect.scoped),
 )
 
 it.live("why a file failed is kept until it is tried again, whatever the message holds", () =>
@@ -213,7 +213,7 @@ it.live("why a file failed is kept until it is tried again, whatever the message
     assert.deepStrictEqual(yield* errors, [null, null])
     assert.isNull(yield* problems)
   }).pipe(
-    Effect.provide(Layer.merge(GeoLocator.none, PgUserRepo.layer.pipe(Layer.provideMerge(native)))),
+    Effect.provide(Layer.merge(GeoLocator.none, Repositories.layer.pipe(Layer.provideMerge(native)))),
     Effect.scoped,
   ),
 )
