@@ -1,10 +1,12 @@
 import { Context, Effect, Layer, Option } from "effect"
 import { baseName } from "../text/format.ts"
+import { fileColumns } from "../domain/fileColumns.ts"
 import type { Share } from "../domain/Lane.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { LocationQueue } from "../repo/LocationQueue.ts"
 import { Preview, type Seen } from "../repo/Preview.ts"
 import { type FileLoad, RunRepo } from "../repo/RunRepo.ts"
+import { type User, userColumns } from "../domain/User.ts"
 import { type ShareLocations, UserRepo } from "../repo/UserRepo.ts"
 
 const usersShown = 3
@@ -12,6 +14,13 @@ const rejectsShown = 10
 
 /** Of a run that writes nothing. */
 const runId = 0
+
+const secretColumns = userColumns.filter((column) => fileColumns[column].isSecret)
+
+const withoutSecrets = (user: User): User => {
+  const secrets = secretColumns.filter((column) => user[column] !== null)
+  return { ...user, ...Object.fromEntries(secrets.map((column) => [column, "***"])) }
+}
 
 /** The first users of a share, in the file's order. */
 const firstUsers = ({ users, winners }: Share, { known }: ShareLocations, file: string, count: number): Seen["users"] =>
@@ -21,7 +30,7 @@ const firstUsers = ({ users, winners }: Share, { known }: ShareLocations, file: 
     .map(({ user, byteOffset }) => ({
       file,
       line: users.find((record) => record.byteOffset === byteOffset)!.line,
-      user: { ...user, password: user.password === null ? null : "***" },
+      user: withoutSecrets(user),
       location: (user.ip_address === null ? undefined : known.get(user.ip_address)) ?? null,
     }))
 

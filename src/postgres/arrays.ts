@@ -1,16 +1,30 @@
+/** Array parameters with a named element type: the client cannot tell the type of an array of nulls. */
 import { PgTypes } from "@effect/sql-pg"
 import { Result } from "effect"
+import type { ColumnType } from "../domain/Column.ts"
 
-/** Array parameters with a named element type: the client cannot tell the type of an array of nulls. */
 const array =
   <A>(oid: number) =>
   (values: ReadonlyArray<A | null>): PgTypes.Parameter =>
     Result.getOrThrow(PgTypes.array(values, oid))
 
 export const texts = array<string>(PgTypes.OID.text)
-export const days = array<string>(PgTypes.OID.date)
 export const booleans = array<boolean>(PgTypes.OID.bool)
 export const doubles = array<number>(PgTypes.OID.float8)
 export const bytes = array<Uint8Array>(PgTypes.OID.bytea)
 export const integers = (values: ReadonlyArray<number | null>): PgTypes.Parameter =>
   array<bigint>(PgTypes.OID.int8)(values.map((value) => (value === null ? null : BigInt(value))))
+
+/** What is in arrays of a column's values: varchar without its length. */
+export type ElementType = "text" | "date" | "boolean"
+export const elementType = (type: ColumnType): ElementType => (type === "date" || type === "boolean" ? type : "text")
+
+const elementOid: Record<ElementType, number> = {
+  text: PgTypes.OID.text,
+  date: PgTypes.OID.date,
+  boolean: PgTypes.OID.bool,
+}
+
+/** Values of a column of that type. */
+export const columnArray = (type: ColumnType, values: ReadonlyArray<string | boolean | null>): PgTypes.Parameter =>
+  array<string | boolean>(elementOid[elementType(type)])(values)

@@ -1,5 +1,4 @@
 import { Effect } from "effect"
-import { userColumns } from "../../src/domain/User.ts"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { PostgresServer } from "../utils/postgres.ts"
@@ -8,18 +7,33 @@ import { query, timed } from "./program.ts"
 // What somebody does by hand who knows PostgreSQL: psql copies the file into a temporary table, and one statement merges
 // it. The table has the columns and indexes of ours; the newest record wins.
 
-const columns = userColumns.join(", ")
-const others = userColumns.filter((column) => column !== "email")
+/** The columns of the file, in its order. */
+const types = {
+  source_id: "text",
+  first_name: "text",
+  last_name: "text",
+  email: "text",
+  gender: "text",
+  ip_address: "inet",
+  created_at: "date",
+  updated_at: "date",
+  password: "text",
+  status: "boolean",
+}
+const names = Object.keys(types)
+const columns = names.join(", ")
+const others = names.filter((column) => column !== "email")
 const email = "lower(btrim(email))"
-const cleaned = userColumns
+const cleaned = names
   .map((column) => (column === "email" ? email : column === "ip_address" ? "host(ip_address)" : column))
   .join(", ")
 
 const script = (file: string): string => `
 begin;
 create temp table incoming (
-  source_id text, first_name text, last_name text, email text, gender text, ip_address inet, created_at date,
-  updated_at date, password text, status boolean, position bigint generated always as identity
+  ${Object.entries(types)
+    .map(([name, type]) => `${name} ${type}`)
+    .join(", ")}, position bigint generated always as identity
 ) on commit drop;
 \\copy incoming (${columns}) from '${file}' with (format csv, header)
 insert into expert_users as u (${columns}, updated, migrated_at, file_id, byte_offset)

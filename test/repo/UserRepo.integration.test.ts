@@ -6,7 +6,7 @@ import type { User } from "../../src/domain/User.ts"
 import { RunRepo } from "../../src/repo/RunRepo.ts"
 import { UserRepo } from "../../src/repo/UserRepo.ts"
 import { place } from "../../src/testing.ts"
-import { header, makeShares, makeUser, SmallUser } from "../utils/records.ts"
+import { comparedColumns, filledUser, header, makeShares, makeUser, SmallUser } from "../utils/records.ts"
 import { clear, embedded, native, newLoad, repos } from "../utils/repos.ts"
 import { tries } from "../utils/tries.ts"
 
@@ -305,6 +305,19 @@ for (const [name, database, times] of [
         const before = yield* versions()
         assert.deepInclude(yield* loadFile(users, 1), { read: 2, unchanged: 2 })
         assert.deepStrictEqual(yield* versions(), before)
+      }),
+    )
+
+    it.effect.each(comparedColumns)("a version that differs in %s is written, and no other column with it", (column) =>
+      Effect.gen(function* () {
+        yield* clear
+        const sql = yield* PgClient.PgClient
+        const version = makeUser({ [column]: filledUser[column] })
+        yield* loadFile([makeUser({})], 1)
+        assert.deepInclude(yield* loadFile([version], 1), { read: 1, updated: 1 })
+        assert.deepInclude(yield* loadFile([version], 1), { read: 1, unchanged: 1 })
+        const [stored] = yield* sql<{ user: User }>`select to_jsonb(users) as user from users`
+        assert.deepInclude(stored!.user, version)
       }),
     )
 

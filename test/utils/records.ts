@@ -1,6 +1,7 @@
-import { Schema } from "effect"
+import { Record, Result, Schema } from "effect"
+import { fileColumns } from "../../src/domain/fileColumns.ts"
 import { type Share, shares } from "../../src/domain/Lane.ts"
-import type { User } from "../../src/domain/User.ts"
+import { decodeUser, type MappedRecord, type User, userColumns } from "../../src/domain/User.ts"
 
 /** Few e-mails, days and values, so that versions of a user meet in every way. */
 export const SmallUser = Schema.Struct({
@@ -11,19 +12,26 @@ export const SmallUser = Schema.Struct({
   status: Schema.NullOr(Schema.Boolean),
 })
 
-export const makeUser = (fields: Partial<User>): User => ({
-  source_id: null,
-  first_name: null,
-  last_name: null,
-  email: "a@example.com",
-  gender: null,
-  ip_address: null,
-  created_at: null,
-  updated_at: null,
-  password: null,
-  status: null,
-  ...fields,
-})
+/** The record of a user with an e-mail and nothing else. */
+export const blankRecord: MappedRecord = { ...Record.map(fileColumns, () => ""), email: "a@example.com" }
+
+const blankUser = Result.getOrThrow(decodeUser(blankRecord))
+
+export const makeUser = (fields: Partial<User>): User => ({ ...blankUser, ...fields })
+
+/** The columns in which versions of a user can differ. */
+export const comparedColumns = userColumns.filter((column) => column !== "email")
+
+/** A user with a value in each of the columns. */
+export const filledUser: User = Result.getOrThrow(
+  decodeUser({
+    ...Record.map(fileColumns, ({ type }, column) =>
+      type === "date" ? "2024-02-29" : type === "boolean" ? "yes" : column,
+    ),
+    email: "a@example.com",
+    ip_address: "8.8.8.8",
+  }),
+)
 
 export const header = new TextEncoder().encode("email,first_name")
 

@@ -1,5 +1,6 @@
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
+import { fileColumns } from "../../domain/fileColumns.ts"
 import type {
   CityShare,
   ColumnQuality,
@@ -9,6 +10,9 @@ import type {
   NamedShare,
   TimeUnit,
 } from "../../domain/ReportData.ts"
+import { userColumns } from "../../domain/User.ts"
+import { type ElementType, elementType } from "../arrays.ts"
+import { placeColumns, placeType } from "../locations/placeColumns.ts"
 
 /** How many of each ranking are reported. There are 250 countries, but an adopted table may call them as it likes. */
 const mostCountries = 400
@@ -18,36 +22,24 @@ const mostBins = 600
 /** A text as a report shows it: never longer, and null where it is empty. */
 const shown = (column: string): string => `nullif(left(btrim(${column}), 200), '')`
 
-/** What is told of each column, in the table's order. */
-const columnKinds = {
-  first_name: "text",
-  last_name: "text",
-  email: "text",
-  gender: "text",
-  ip_address: "text",
-  created_at: "day",
-  updated_at: "day",
-  password: "text",
-  status: "other",
-  latitude: "other",
-  longitude: "other",
-  country: "text",
-  region: "text",
-  city: "text",
-  timezone: "text",
-  isp_name: "text",
-  source_id: "text",
-} as const
+type Reported = ElementType | ReturnType<typeof placeType>
 
-const figuresOf = (column: string, kind: "text" | "day" | "other"): string => {
-  switch (kind) {
+/** The columns of which a report shows what is in them. */
+const reported: ReadonlyMap<string, Reported> = new Map<string, Reported>([
+  ...userColumns.map((column) => [column, elementType(fileColumns[column].type)] as const),
+  ...placeColumns.map((column) => [column, placeType(column)] as const),
+])
+
+const figuresOf = (column: string, type: Reported): string => {
+  switch (type) {
     case "text":
       return `count(*) filter (where ${column} <> '')::float8 as ${column}_filled, max(length(${column})) as ${column}_longest`
-    case "day":
+    case "date":
       return `count(${column})::float8 as ${column}_filled,
       (min(${column}) filter (where isfinite(${column})))::date::text as ${column}_first,
       (max(${column}) filter (where isfinite(${column})))::date::text as ${column}_last`
-    case "other":
+    case "boolean":
+    case "float8":
       return `count(${column})::float8 as ${column}_filled`
   }
 }
@@ -56,14 +48,13 @@ const figuresOf = (column: string, kind: "text" | "day" | "other"): string => {
 const quality = `
   select count(*)::float8 as total, count(*) filter (where status)::float8 as active,
     count(*) filter (where not status)::float8 as inactive,
-    ${Object.entries(columnKinds)
-      .map(([column, kind]) => figuresOf(column, kind))
-      .join(",\n    ")}
+    ${Array.from(reported, ([column, type]) => figuresOf(column, type)).join(",\n    ")}
   from users`
 
+/** In the table's order. */
 const limits = `
   select attname as column, case when atttypid = 'varchar'::regtype and atttypmod > 4 then atttypmod - 4 end as "limit"
-  from pg_attribute where attrelid = 'users'::regclass and attnum > 0 and not attisdropped`
+  from pg_attribute where attrelid = 'users'::regclass and attnum > 0 and not attisdropped order by attnum`
 
 /** Users by place, in cells of one degree, rolled up: one pass over the users. */
 const places = `
@@ -172,14 +163,14 @@ interface TimelineRow {
 
 type QualityRow = Readonly<Record<string, number | string | null>>
 
-const toQuality = (row: QualityRow, column: string, limitOf: ReadonlyMap<string, number | null>): ColumnQuality => {
+const toQuality = (row: QualityRow, column: string, limit: number | null): ColumnQuality => {
   const first = row[`${column}_first`]
   const last = row[`${column}_last`]
   return {
     column,
     filled: Number(row[`${column}_filled`]),
     longest: (row[`${column}_longest`] as number | null | undefined) ?? null,
-    limit: limitOf.get(column) ?? null,
+    limit,
     days: typeof first === "string" && typeof last === "string" ? { first, last } : null,
   }
 }
@@ -203,8 +194,9 @@ export const readUsers = Effect.fnUntraced(function* (sql: SqlClient) {
   const isps = yield* rank("isp_name")
   const genders = yield* rank("gender")
 
-  const limitOf = new Map(limitRows.map(({ column, limit }) => [column, limit]))
-  const columns = Object.keys(columnKinds).map((column) => toQuality(filled!, column, limitOf))
+  const columns = limitRows
+    .filter(({ column }) => reported.has(column))
+    .map(({ column, limit }) => toQuality(filled!, column, limit))
   const total = Number(filled!.total)
   const { countryCount, countryUsers, countries, cityCount, cityUsers, cities, bins } = placed!
   const { unit, spans, before, after, all } = time!

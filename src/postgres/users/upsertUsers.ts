@@ -1,14 +1,15 @@
+import { fileColumns } from "../../domain/fileColumns.ts"
 import { type UserColumn, userColumns } from "../../domain/User.ts"
 import { isReplaced } from "../runs/etlFiles.ts"
 import { placeColumns, placeType } from "../locations/placeColumns.ts"
 import { userParameters } from "./userArrays.ts"
 
-/** The columns that files fill, but for the key. */
-const fileColumns = userColumns.filter((column) => column !== "email")
+/** The columns in which versions of a user can differ: all but the key. */
+const comparedColumns = userColumns.filter((column) => column !== "email")
 
 /** Days compare as days, also in an adopted table that keeps times of day. */
 const stored = (column: UserColumn): string =>
-  column === "created_at" || column === "updated_at" ? `u.${column}::date` : `u.${column}`
+  fileColumns[column].type === "date" ? `u.${column}::date` : `u.${column}`
 
 const version = (table: string, updatedAt: string): string =>
   `(coalesce(${updatedAt}, '-infinity'::date), ${table}.file_id, ${table}.byte_offset)`
@@ -16,7 +17,7 @@ const version = (table: string, updatedAt: string): string =>
 /** Last version wins: whether the incoming `i` comes after the stored `u`, or is its record, read by another mapping. */
 const isNewer = `${version("i", "i.updated_at")} >= ${version("u", stored("updated_at"))}`
 
-const isOther = `(${fileColumns.map(stored).join(", ")}) is distinct from (${fileColumns.map((column) => `i.${column}`).join(", ")})`
+const isOther = `(${comparedColumns.map(stored).join(", ")}) is distinct from (${comparedColumns.map((column) => `i.${column}`).join(", ")})`
 
 /** The stored address is the incoming one, its place is not known, and now comes with the record. */
 const fillsPlace = "(u.ip_address = i.ip_address and u.latitude is null and i.latitude is not null)"
@@ -25,7 +26,7 @@ const fillsPlace = "(u.ip_address = i.ip_address and u.latitude is null and i.la
 const takesPlace = `(case when ${isNewer} then u.ip_address is distinct from i.ip_address or i.latitude is not null else ${fillsPlace} end)`
 
 const assignments = [
-  ...fileColumns.map((column) => `${column} = case when ${isNewer} then i.${column} else u.${column} end`),
+  ...comparedColumns.map((column) => `${column} = case when ${isNewer} then i.${column} else u.${column} end`),
   ...placeColumns.map((column) => `${column} = case when ${takesPlace} then i.${column} else u.${column} end`),
   `updated = u.updated or i.differs or ${isOther}`,
   "migrated_at = now()",

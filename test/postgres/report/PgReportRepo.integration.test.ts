@@ -125,6 +125,15 @@ for (const [name, database] of [
             report.bins.map(({ users }) => users),
             [4, 1, 1],
           )
+          const tableColumns = yield* sql<{ name: string }>`
+            select attname as name from pg_attribute
+            where attrelid = 'users'::regclass and attnum > 0 and not attisdropped order by attnum`
+          assert.deepStrictEqual(
+            report.columns.map(({ column }) => column),
+            tableColumns
+              .map(({ name }) => name)
+              .filter((name) => !["id", "updated", "migrated_at", "file_id", "byte_offset"].includes(name)),
+          )
           const columns = new Map(report.columns.map((column) => [column.column, column]))
           assert.deepInclude(columns.get("first_name")!, { filled: 1, longest: 5, limit: 80 })
           assert.deepInclude(columns.get("email")!, { filled: 9, longest: 17, limit: 320 })

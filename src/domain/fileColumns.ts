@@ -1,0 +1,21 @@
+import { address, day, email, secret, status, text } from "./Column.ts"
+
+/**
+ * The columns of `users` that files fill: one entry a column, from which the schema of a user, the SQL and the report
+ * follow. A new column takes an entry here, a migration, and what the compiler and the tests then name.
+ *
+ * `email` is the key: records of one e-mail are versions of one user. `updated_at` decides which version is the last, and
+ * `ip_address` is located.
+ */
+export const fileColumns = {
+  source_id: text(64),
+  first_name: text(80),
+  last_name: text(80),
+  email,
+  gender: text(16),
+  ip_address: address,
+  created_at: day,
+  updated_at: day,
+  password: secret(text(64)),
+  status,
+}
