@@ -14,7 +14,7 @@ import cluster from "./migrations/0008_cluster.ts"
 import clusterKey from "./migrations/0009_cluster_key.ts"
 import clusterResult from "./migrations/0010_cluster_result.ts"
 import runAddresses from "./migrations/0011_run_addresses.ts"
-import { AdoptionError } from "./migrations/adoptUsers.ts"
+import { AdoptionError } from "./migrations/addColumns.ts"
 import { patiently } from "../repo/patience.ts"
 import { requireVersion } from "./serverVersion.ts"
 

@@ -1,12 +1,8 @@
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
+import { addColumns, AdoptionError, describeColumns, type StoredColumn } from "./addColumns.ts"
 
-/** A `users` table that is there already cannot become ours without losing something. */
-export class AdoptionError extends Schema.TaggedError<AdoptionError>()("AdoptionError", {
-  message: Schema.String,
-}) {}
-
-/** Columns that are added where they are missing, with the types that a new table has. */
+/** Columns that are added where they are missing, with the types of the first release: later migrations change them. */
 const columns: ReadonlyArray<readonly [name: string, type: string]> = [
   ["first_name", "varchar(80)"],
   ["last_name", "varchar(80)"],
@@ -37,36 +33,6 @@ const requiredDefaults: ReadonlyArray<readonly [name: string, value: string]> = 
   ["file_id", "0"],
   ["byte_offset", "0"],
 ]
-
-/** What else than our own type a column may have and be used as it is. */
-const compatibleTypes: Readonly<Record<string, ReadonlyArray<string>>> = {
-  varchar: ["character varying", "text"],
-  date: ["date", "timestamp without time zone", "timestamp with time zone"],
-  boolean: ["boolean"],
-  "double precision": ["double precision"],
-  integer: ["integer", "bigint"],
-  bigint: ["bigint"],
-  timestamptz: ["timestamp with time zone", "timestamp without time zone"],
-}
-
-interface Column {
-  readonly name: string
-  readonly type: string
-  readonly maxLength: number | null
-  readonly isNullable: boolean
-  readonly hasDefault: boolean
-}
-
-const describeColumns = Effect.gen(function* () {
-  const sql = yield* SqlClient.SqlClient
-  const found = yield* sql<Column>`
-    select a.attname as name, format_type(a.atttypid, null) as type, not a.attnotnull as "isNullable",
-      case when a.atttypid = 'varchar'::regtype and a.atttypmod > 4 then a.atttypmod - 4 end as "maxLength",
-      a.atthasdef or a.attidentity <> '' as "hasDefault"
-    from pg_attribute a
-    where a.attrelid = 'users'::regclass and a.attnum > 0 and not a.attisdropped`
-  return new Map(found.map((column) => [column.name, column]))
-})
 
 /** E-mails are the key: each must be there, once. */
 const adoptEmails = Effect.gen(function* () {
@@ -100,7 +66,7 @@ const adoptEmails = Effect.gen(function* () {
   if (!unique!.exists) yield* sql`alter table users add constraint users_email_key unique (email)`
 })
 
-const adoptId = (id: Column | undefined) =>
+const adoptId = (id: StoredColumn | undefined) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
     if (id === undefined) {
@@ -139,22 +105,7 @@ export const adoptUsers = Effect.gen(function* () {
   }
   yield* adoptEmails
   yield* adoptId(existing.get("id"))
-  for (const [name, type] of columns) {
-    const column = existing.get(name)
-    if (column === undefined) yield* sql.unsafe(`alter table users add column ${name} ${type}`)
-    else {
-      const compatible = compatibleTypes[type.replace(/\(.*/, "")]!
-      if (!compatible.includes(column.type)) {
-        return yield* new AdoptionError({
-          message: `the column ${name} of the table users is ${column.type}, and ${type} is needed: change its type, then try again; nothing was changed`,
-        })
-      }
-      const width = /\((\d+)\)/.exec(type)?.[1]
-      if (width !== undefined && column.maxLength !== null && column.maxLength < Number(width)) {
-        yield* sql.unsafe(`alter table users alter column ${name} type ${type}`)
-      }
-    }
-  }
+  yield* addColumns(columns)
   for (const [name, value] of requiredDefaults) {
     yield* sql.unsafe(`update users set ${name} = ${value} where ${name} is null`)
     yield* sql.unsafe(`alter table users alter column ${name} set not null`)

@@ -1,0 +1,61 @@
+/** Columns of `users` that a migration needs: added, or used as they are where somebody has added them before. */
+import { Effect, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+
+/** A `users` table that is there already cannot become ours without losing something. */
+export class AdoptionError extends Schema.TaggedError<AdoptionError>()("AdoptionError", {
+  message: Schema.String,
+}) {}
+
+/** What else than our own type a column may have and be used as it is. */
+const compatibleTypes: Readonly<Record<string, ReadonlyArray<string>>> = {
+  varchar: ["character varying", "text"],
+  date: ["date", "timestamp without time zone", "timestamp with time zone"],
+  boolean: ["boolean"],
+  "double precision": ["double precision"],
+  integer: ["integer", "bigint"],
+  bigint: ["bigint"],
+  timestamptz: ["timestamp with time zone", "timestamp without time zone"],
+}
+
+export interface StoredColumn {
+  readonly name: string
+  readonly type: string
+  readonly maxLength: number | null
+  readonly isNullable: boolean
+  readonly hasDefault: boolean
+}
+
+/** The columns that `users` has, by name. */
+export const describeColumns = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const found = yield* sql<StoredColumn>`
+    select a.attname as name, format_type(a.atttypid, null) as type, not a.attnotnull as "isNullable",
+      case when a.atttypid = 'varchar'::regtype and a.atttypmod > 4 then a.atttypmod - 4 end as "maxLength",
+      a.atthasdef or a.attidentity <> '' as "hasDefault"
+    from pg_attribute a
+    where a.attrelid = 'users'::regclass and a.attnum > 0 and not a.attisdropped`
+  return new Map(found.map((column) => [column.name, column]))
+})
+
+/** Adds the columns that `users` lacks, and widens texts that are too short. Fails where a column has a type of its own. */
+export const addColumns = Effect.fnUntraced(function* (columns: ReadonlyArray<readonly [name: string, type: string]>) {
+  const sql = yield* SqlClient.SqlClient
+  const existing = yield* describeColumns
+  for (const [name, type] of columns) {
+    const column = existing.get(name)
+    if (column === undefined) yield* sql.unsafe(`alter table users add column ${name} ${type}`)
+    else {
+      const compatible = compatibleTypes[type.replace(/\(.*/, "")]!
+      if (!compatible.includes(column.type)) {
+        return yield* new AdoptionError({
+          message: `the column ${name} of the table users is ${column.type}, and ${type} is needed: change its type, then try again; nothing was changed`,
+        })
+      }
+      const width = /\((\d+)\)/.exec(type)?.[1]
+      if (width !== undefined && column.maxLength !== null && column.maxLength < Number(width)) {
+        yield* sql.unsafe(`alter table users alter column ${name} type ${type}`)
+      }
+    }
+  }
+})
