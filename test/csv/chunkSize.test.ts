@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import type { Chunk } from "../../src/domain/Chunk.ts"
 import { userColumns } from "../../src/domain/User.ts"
 import { read } from "../utils/csv.ts"
+import { csvLine } from "../utils/records.ts"
 
 const mapping = new Map(userColumns.map((column) => [column, column]))
 const header = userColumns.join(",")
@@ -21,9 +22,9 @@ const textBytes = ({ rejects, users }: Chunk): number => {
 describe("a chunk of 100,000 records ends at 8 MiB of what it holds", () => {
   for (const [what, record, count] of [
     ["rejects of one byte", () => "x\n", 20_000],
-    ["rejects with many reasons", () => "\0,\0,\0,x,\0,x,x,x,\0,x\n", 6_000],
-    ["short users", (index: number) => `,,,${index}@a,,,,,,\n`, 18_000],
-    ["users between blank lines", (index: number) => `,,,${index}@a,,,,,,${"\n".repeat(50_000)}`, 200],
+    ["rejects with many reasons", () => `${userColumns.map(() => "\0").join(",")}\n`, 6_000],
+    ["short users", (index: number) => `${csvLine({ email: `${index}@a` })}\n`, 18_000],
+    ["users between blank lines", (index: number) => csvLine({ email: `${index}@a` }) + "\n".repeat(50_000), 200],
   ] as const) {
     it.effect(what, () =>
       Effect.gen(function* () {

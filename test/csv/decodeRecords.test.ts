@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import type { ColumnMapping } from "../../src/domain/ColumnMapping.ts"
+import { userColumns } from "../../src/domain/User.ts"
 import { read, rejects, users } from "../utils/csv.ts"
+import { csvLine, filledRecord, filledUser, makeUser } from "../utils/records.ts"
 
 describe("frame, decode and chunk", () => {
   it.effect("finds columns by header name, in any order, and ignores others", () =>
@@ -9,6 +11,20 @@ describe("frame, decode and chunk", () => {
       const chunks = yield* read(' name ,x,__proto__,"email"\nAda,1,2,ADA@example.com\n')
       assert.deepStrictEqual(users(chunks), [["ada@example.com", "Ada"]])
       assert.strictEqual(chunks[0]!.users[0]!.user.gender, null)
+    }),
+  )
+
+  it.effect("reads each column by itself", () =>
+    Effect.gen(function* () {
+      const records = [filledRecord, ...userColumns.map((column) => ({ [column]: filledRecord[column] }))]
+      const lines = records.map((record) => csvLine({ email: "a@example.com", ...record }))
+      const [chunk] = yield* read([userColumns.join(","), ...lines].join("\n"), {
+        mapping: new Map(userColumns.map((column) => [column, column])),
+      })
+      assert.deepStrictEqual(
+        chunk!.users.map(({ user }) => user),
+        [filledUser, ...userColumns.map((column) => makeUser({ [column]: filledUser[column] }))],
+      )
     }),
   )
 

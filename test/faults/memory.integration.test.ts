@@ -8,19 +8,24 @@ import { userColumns } from "../../src/domain/User.ts"
 import { etl } from "../bench/program.ts"
 import { makeDatabase } from "../utils/etl.ts"
 import { temporaryDirectory } from "../utils/postgres.ts"
+import { csvLine } from "../utils/records.ts"
 
 /** So many that they would take more if they were kept. */
 const records = 400_000
 /** Lines that are written at once. */
 const block = 10_000
 
-const hash = "0".repeat(64)
+const ada = { first_name: "Ada", last_name: "Byron", password: "0".repeat(64), status: "1" }
 
 /** What the file consists of, and how much of it there is. */
 const inputs = [
-  ["without a valid e-mail address", records, (n: number) => `${n},Ada,Byron,ada${n} at example.org,,,,,${hash},1`],
+  [
+    "without a valid e-mail address",
+    records,
+    (n: number) => csvLine({ ...ada, source_id: `${n}`, email: `ada${n} at example.org` }),
+  ],
   ["of one byte", records, () => "x"],
-  ["with a reason for every column", records / 10, () => "\0,\0,\0,x,\0,x,x,x,\0,x"],
+  ["with a reason for every column", records / 10, () => userColumns.map(() => "\0").join(",")],
 ] as const
 
 const writeFile = (path: string, count: number, record: (number: number) => string) =>

@@ -22,16 +22,20 @@ export const makeUser = (fields: Partial<User>): User => ({ ...blankUser, ...fie
 /** The columns in which versions of a user can differ. */
 export const comparedColumns = userColumns.filter((column) => column !== "email")
 
-/** A user with a value in each of the columns. */
-export const filledUser: User = Result.getOrThrow(
-  decodeUser({
-    ...Record.map(fileColumns, ({ type }, column) =>
-      type === "date" ? "2024-02-29" : type === "boolean" ? "yes" : column,
-    ),
-    email: "a@example.com",
-    ip_address: "8.8.8.8",
-  }),
-)
+/** A record with text in each of the columns. */
+export const filledRecord: MappedRecord = {
+  ...Record.map(fileColumns, ({ type }, column) =>
+    type === "date" ? "2024-02-29" : type === "boolean" ? "yes" : column,
+  ),
+  email: "a@example.com",
+  ip_address: "8.8.8.8",
+}
+
+export const filledUser: User = Result.getOrThrow(decodeUser(filledRecord))
+
+/** A line of a file whose header is `userColumns`. */
+export const csvLine = (fields: Partial<MappedRecord>): string =>
+  userColumns.map((column) => fields[column] ?? "").join(",")
 
 export const header = new TextEncoder().encode("email,first_name")
 

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { spawnSync } from "node:child_process"
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
+import { migrations } from "../../../src/postgres/migrate.ts"
 import { bin } from "../../utils/command.ts"
 import { freshFolder } from "../../utils/embedded.ts"
 import { directoryOf, etl, makeDatabase } from "../../utils/etl.ts"
@@ -215,7 +216,10 @@ describe("etl check", () => {
       assert.match(yield* tables, /^6 WRONG etl_rejects: gone/)
       yield* query("create table etl_rejects ()")
       yield* query("delete from etl_migrations where migration_id > 5")
-      assert.match(yield* tables, /^0 ok the next run upgrades them \(6 migrations\)$/)
+      assert.match(
+        yield* tables,
+        new RegExp(`^0 ok the next run upgrades them \\(${Object.keys(migrations).length - 5} migrations\\)$`),
+      )
       yield* query("insert into etl_migrations (migration_id, name) values (99, 'later')")
       assert.match(yield* tables, /^0 note a later version/)
 
