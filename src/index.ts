@@ -2,6 +2,7 @@
  * CSV exports of user activity become one row per user in PostgreSQL, each IP address turned into a place. The services
  * are declared here; their implementations are subpaths of the package, so that nothing is imported that is not used.
  */
+export { Address, parseAddress } from "./domain/Address.ts"
 export type { Chunk, Position, UserRecord } from "./domain/Chunk.ts"
 export * as ColumnMapping from "./domain/ColumnMapping.ts"
 export { Database } from "./domain/Database.ts"

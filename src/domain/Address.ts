@@ -1,4 +1,6 @@
-import { Result } from "effect"
+// IP addresses in their canonical text form, and those that can have no location.
+
+import { Result, Schema } from "effect"
 import { IpNetwork, NetAddress } from "effect/net"
 
 /** Most addresses are canonical already: to see that takes a fraction of the time of parsing and formatting. */
@@ -10,13 +12,20 @@ const canonicalIpv6 = new RegExp(
   `^(?:(?:${group}:){7}${group}|(?!(?:[^:]+:+){6}[^:])${group}(?::${group})*::(?:${group}(?::${group})*)?)$`,
 )
 
-/** The canonical text form of an IPv4 or IPv6 address (RFC 5952); no leading zeros, no zone. */
-export const parseAddress = (text: string): Result.Result<string, string> =>
+/**
+ * The canonical text form of an IPv4 or IPv6 address (RFC 5952): no leading zeros, no zone. Made once, by `parseAddress`,
+ * where a text comes from outside.
+ */
+export const Address = Schema.String.pipe(Schema.brand("Address"))
+export type Address = typeof Address.Type
+
+/** The address that a text writes in any form, or why it is none. */
+export const parseAddress = (text: string): Result.Result<Address, string> =>
   canonicalIpv4.test(text) || canonicalIpv6.test(text)
-    ? Result.succeed(text)
+    ? Result.succeed(text as Address)
     : Result.match(NetAddress.ipFromString(text.trim()), {
         onFailure: () => Result.fail("is not an IPv4 or IPv6 address"),
-        onSuccess: (address) => Result.succeed(NetAddress.formatIp(address)),
+        onSuccess: (address) => Result.succeed(NetAddress.formatIp(address) as Address),
       })
 
 /**
@@ -90,17 +99,17 @@ const specialGroups = new Set(
   special6.map(({ network }) => IpNetwork.format(network).slice(0, 4)).filter((group) => globalGroup.test(group)),
 )
 
-const needsCloserLook = (canonical: string): boolean => {
+const needsCloserLook = (canonical: Address): boolean => {
   if (!canonical.includes(":")) return specialOctets.has(Number.parseInt(canonical, 10))
   const group = canonical.slice(0, 4)
   return !globalGroup.test(group) || specialGroups.has(group)
 }
 
 /**
- * Why a canonical address can have no location: the special range that it lies in (`private`, `multicast`, ...), or
+ * Why an address can have no location: the special range that it lies in (`private`, `multicast`, ...), or
  * undefined for a public address. Such addresses are never asked for.
  */
-export const specialRange = (canonical: string): string | undefined => {
+export const specialRange = (canonical: Address): string | undefined => {
   if (!needsCloserLook(canonical)) return undefined
   const address = NetAddress.ipFromStringUnsafe(canonical)
   const ranges = NetAddress.isIpv4Address(address) ? special4 : special6

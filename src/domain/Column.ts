@@ -1,6 +1,6 @@
 /** The kinds of columns that files fill: a type of PostgreSQL, and how a record's text becomes a value of it. */
 import { Result, Schema, SchemaGetter } from "effect"
-import { parseAddress } from "./Address.ts"
+import { Address, parseAddress } from "./Address.ts"
 import { parseDay } from "./Day.ts"
 import { Problem } from "./Problem.ts"
 
@@ -31,6 +31,7 @@ const column = <Value extends Schema.Constraint>(
 
 // One schema, and one union that is compiled, for all columns of a kind.
 const TextOrNull = Schema.NullOr(Schema.String)
+const AddressOrNull = Schema.NullOr(Address)
 const BooleanOrNull = Schema.NullOr(Schema.Boolean)
 
 /** A column of text that `parse` understands; empty text is null. */
@@ -53,8 +54,8 @@ export const text = (characters: number) =>
   })
 
 /** An IP address in its canonical form. */
-export const address = optional("varchar(40)", (value) =>
-  Result.getOrElse(parseAddress(value), (message) => new Problem(message)),
+export const address = column("varchar(40)", AddressOrNull, (value) =>
+  value === "" ? null : Result.getOrElse(parseAddress(value), (message) => new Problem(message)),
 )
 
 /** A calendar day, `YYYY-MM-DD`. */

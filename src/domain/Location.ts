@@ -1,4 +1,5 @@
 import { Schema } from "effect"
+import type { Address } from "./Address.ts"
 
 /**
  * Where an address is: degrees, the country's English name, the region's and city's names, an IANA time zone,
@@ -49,8 +50,8 @@ export const Answer = {
   notNow: { _tag: "NotNow" } as Answer,
 }
 
-/** Answers by address, in the canonical text form in which the addresses were asked. */
-export type Answers = ReadonlyMap<string, Answer>
+/** Answers by address. */
+export type Answers = ReadonlyMap<Address, Answer>
 
 /** How many answers gave a place, and how many none, by the reason. */
 export interface AnswerTally {
@@ -58,7 +59,7 @@ export interface AnswerTally {
   readonly unlocatable: Readonly<Record<string, number>>
 }
 
-export const tally = (answers: Answers): AnswerTally => {
+export const tally = (answers: ReadonlyMap<string, Answer>): AnswerTally => {
   let located = 0
   const unlocatable: Record<string, number> = {}
   for (const answer of answers.values()) {

@@ -1,5 +1,5 @@
 import { Context, Effect, Layer, Runtime, Schema } from "effect"
-import { specialRange } from "../domain/Address.ts"
+import { type Address, specialRange } from "../domain/Address.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { ServiceRate } from "../domain/Estimate.ts"
 import { Answer, type Answers } from "../domain/Location.ts"
@@ -41,12 +41,12 @@ export interface GeoService {
   /** Why it has not answered lately, for people; undefined: it has, or was not asked. */
   readonly trouble?: Effect.Effect<string | undefined>
   /**
-   * Answers for distinct canonical public addresses. Addresses missing from the answers count as `NotNow`: they wait for
+   * Answers for distinct public addresses. Addresses missing from the answers count as `NotNow`: they wait for
    * another run. May take as long as its quota demands, and may be interrupted and repeated. Fails only when no other
    * batch would fare better, and with a DatabaseError where its requests are counted in a database that cannot be used:
    * that ends the run.
    */
-  readonly locate: (addresses: ReadonlyArray<string>) => Effect.Effect<Answers, GeoLocatorError | DatabaseError>
+  readonly locate: (addresses: ReadonlyArray<Address>) => Effect.Effect<Answers, GeoLocatorError | DatabaseError>
 }
 
 /** What a service takes. */
@@ -67,7 +67,7 @@ export class GeoLocator extends Context.Service<
      * What can be answered at once, without a network. `NotNow` (or no entry) for an address that is not known here:
      * it is queued where there is a `service`, and unlocatable where there is none but `instant` is there.
      */
-    readonly instant: ((addresses: ReadonlyArray<string>) => Effect.Effect<Answers, GeoLocatorError>) | undefined
+    readonly instant: ((addresses: ReadonlyArray<Address>) => Effect.Effect<Answers, GeoLocatorError>) | undefined
     /** Answers what `instant` does not know, later. */
     readonly service: GeoService | undefined
   }
@@ -83,24 +83,24 @@ export interface AtOnce {
   /** What `instant` answered; without a `service` also what it does not know. */
   readonly local: Answers
   /** What is left for the `service`. */
-  readonly open: ReadonlyArray<string>
+  readonly open: ReadonlyArray<Address>
 }
 
-/** Answers distinct canonical addresses as far as that takes no network. */
+/** Answers distinct addresses as far as that takes no network. */
 export const answerAtOnce = Effect.fnUntraced(function* (
   { instant, service }: GeoLocator["Service"],
-  addresses: Iterable<string>,
+  addresses: Iterable<Address>,
 ) {
-  const byRule = new Map<string, Answer>()
-  const asked: Array<string> = []
+  const byRule = new Map<Address, Answer>()
+  const asked: Array<Address> = []
   for (const address of addresses) {
     const range = specialRange(address)
     if (range === undefined) asked.push(address)
     else byRule.set(address, Answer.unlocatable(range))
   }
   const answers: Answers = instant === undefined || asked.length === 0 ? new Map() : yield* instant(asked)
-  const local = new Map<string, Answer>()
-  const open: Array<string> = []
+  const local = new Map<Address, Answer>()
+  const open: Array<Address> = []
   for (const address of asked) {
     const answer = answers.get(address) ?? Answer.notNow
     if (answer._tag !== "NotNow") local.set(address, answer)
@@ -119,7 +119,7 @@ export const chain = (locators: ReadonlyArray<GeoLocator["Service"]>): GeoLocato
       instants.length === 0
         ? undefined
         : Effect.fnUntraced(function* (addresses) {
-            const answers = new Map<string, Answer>()
+            const answers = new Map<Address, Answer>()
             for (const instant of instants) {
               const open = addresses.filter((address) => (answers.get(address) ?? Answer.notNow)._tag === "NotNow")
               if (open.length === 0) break

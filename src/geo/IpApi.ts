@@ -7,8 +7,8 @@ import {
   HttpClientRequest,
   type HttpClientResponse,
 } from "effect/http"
-import { parseAddress } from "../domain/Address.ts"
-import { Answer, type Answers } from "../domain/Location.ts"
+import type { Address } from "../domain/Address.ts"
+import type { Answers } from "../domain/Location.ts"
 import { systemCode } from "../domain/errno.ts"
 import * as Metrics from "../observability/Metrics.ts"
 import { GeoLocator, type GeoLocatorError } from "./GeoLocator.ts"
@@ -118,7 +118,7 @@ const checkStatus = (status: number, keyed: boolean): Effect.Effect<void, Fault 
   return Effect.fail(failure(`ip-api answered ${status}: ${advice}`, false))
 }
 
-const isAddress = (text: string): boolean => Result.isSuccess(parseAddress(text))
+const noAnswers: Answers = new Map()
 
 const make = Effect.fnUntraced(function* (options: IpApiOptions) {
   const key = usableKey(options)
@@ -143,7 +143,7 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
   }
 
   const ask = Effect.fn("IpApi.ask")(
-    function* (addresses: ReadonlyArray<string>, sending: Sending) {
+    function* (addresses: ReadonlyArray<Address>, sending: Sending) {
       const response = yield* client.execute(HttpClientRequest.bodyJsonUnsafe(request, addresses)).pipe(
         Effect.onExit((exit) => Metrics.countRequest(provider, endOf(exit))),
         Effect.catchTag("HttpClientError", (error) => explain(error, sending)),
@@ -172,11 +172,9 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
     place,
   })
 
-  const locate = Effect.fn("IpApi.locate")(function* (addresses: ReadonlyArray<string>) {
+  const locate = Effect.fn("IpApi.locate")(function* (addresses: ReadonlyArray<Address>) {
     if (addresses.length > batchSize) return yield* Effect.die(new Error(`${addresses.length} addresses in one batch`))
-    const asked = addresses.filter(isAddress)
-    const answers: Answers = asked.length === 0 ? new Map() : yield* patience.ask(asked)
-    return new Map(addresses.map((address) => [address, answers.get(address) ?? Answer.unlocatable("not an address")]))
+    return addresses.length === 0 ? noAnswers : yield* patience.ask(addresses)
   })
 
   return GeoLocator.of({

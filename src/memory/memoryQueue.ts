@@ -1,6 +1,6 @@
 import { Effect, Ref } from "effect"
-import { Answer, type Answers } from "../domain/Location.ts"
-import { type Claims, LocationQueue } from "../repo/LocationQueue.ts"
+import { Answer } from "../domain/Location.ts"
+import { type Claims, LocationQueue, type StoredAnswers } from "../repo/LocationQueue.ts"
 import type { StoredUser } from "./StoredUser.ts"
 
 /** The `LocationQueue` of users in memory: addresses that wait are answered `NotNow`. */
@@ -12,7 +12,7 @@ export const makeQueue = (
 ) => {
   const claimed = new Set<string>()
 
-  const place = (answers: Answers) =>
+  const place = (answers: StoredAnswers) =>
     Ref.update(users, (rows) => {
       const located = [...rows].map(([email, row]) => {
         const answer = row.user.ip_address === null ? undefined : answers.get(row.user.ip_address)
@@ -34,7 +34,7 @@ export const makeQueue = (
     const had = new Set<string>()
     yield* Effect.addFinalizer(() => Effect.sync(() => had.forEach((address) => claimed.delete(address))))
     /** What the answers settle. */
-    const answered = (answers: Answers) => {
+    const answered = (answers: StoredAnswers) => {
       const settled = new Map([...answers].filter(([, { _tag }]) => _tag !== "NotNow"))
       for (const address of answers.keys()) (settled.has(address) ? owners : claimed).delete(address)
       return settled

@@ -1,13 +1,13 @@
 // What happens to an address that waits: it is claimed, answered at once or by the service, and its answer is committed.
 
 import { Clock, Data, Deferred, type Duration, Effect, Stream } from "effect"
-import { Answer, type Answers, tally } from "../domain/Location.ts"
+import { Answer, tally } from "../domain/Location.ts"
 import type { LocatingSummary } from "../domain/RunSummary.ts"
 import { GeoLocator, type GeoLocatorError, type GeoService, rateOf } from "../geo/GeoLocator.ts"
-import { type Claims, LocationQueue } from "../repo/LocationQueue.ts"
+import { type Claims, LocationQueue, type StoredAnswers } from "../repo/LocationQueue.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import * as AddressTally from "./AddressTally.ts"
-import { canonicalOf, claimBatches, type ClaimOptions } from "./claimBatches.ts"
+import { claimBatches, type ClaimedAddress, type ClaimOptions } from "./claimBatches.ts"
 import { reportWaiting, watchQueue } from "./watchQueue.ts"
 
 /** The service has given up. */
@@ -20,15 +20,15 @@ export interface DrainOptions extends ClaimOptions {
 
 /** Asks the service for a batch, and commits its answers. */
 const ask = (service: GeoService, claims: Claims, addressTally: AddressTally.AddressTally) =>
-  Effect.fn("Locating.batch")(function* (batch: ReadonlyArray<string>) {
+  Effect.fn("Locating.batch")(function* (batch: ReadonlyArray<ClaimedAddress>) {
     const { provider } = service
     yield* Effect.annotateCurrentSpan({ "etl.locator.provider": provider, "etl.addresses": batch.length })
-    const addresses = [...new Set(batch.flatMap((address) => canonicalOf(address) ?? []))]
+    const addresses = [...new Set(batch.map(({ address }) => address))]
     const told = yield* service
       .locate(addresses)
       .pipe(Effect.catchTag("GeoLocatorError", (failure) => Effect.fail(new Stopped({ failure }))))
-    const answers: Answers = new Map(
-      batch.map((address) => [address, told.get(canonicalOf(address) ?? address) ?? Answer.notNow]),
+    const answers: StoredAnswers = new Map(
+      batch.map(({ stored, address }) => [stored, told.get(address) ?? Answer.notNow]),
     )
     yield* claims.answer(provider, answers)
     const counts = tally(answers)

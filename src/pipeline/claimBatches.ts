@@ -1,10 +1,10 @@
 // The stream of addresses that the queue holds, claimed and answered at once as far as possible, in batches for a service.
 
 import { Deferred, Effect, Result, Stream } from "effect"
-import { parseAddress } from "../domain/Address.ts"
+import { type Address, parseAddress } from "../domain/Address.ts"
 import { Answer, type Answers, tally } from "../domain/Location.ts"
 import { answerAtOnce, GeoLocator } from "../geo/GeoLocator.ts"
-import type { Claims } from "../repo/LocationQueue.ts"
+import type { Claims, StoredAnswers } from "../repo/LocationQueue.ts"
 import type { AddressTally } from "./AddressTally.ts"
 
 export interface ClaimOptions {
@@ -22,15 +22,18 @@ const localBatchSize = 5_000
 /** Between two looks for addresses that are queued, or claimed by other processes. */
 const glance = "500 millis"
 
-/** The addresses of an adopted table may be written in any way, or be none. */
-export const canonicalOf = (address: string): string | undefined => Result.getOrUndefined(parseAddress(address))
+/** An address that waits, and how the queue stores it: in an adopted table it may be written in any form. */
+export interface ClaimedAddress {
+  readonly stored: string
+  readonly address: Address
+}
 
-/** The answers of their canonical forms for addresses as they are queued. */
-const answersFor = (addresses: ReadonlyArray<string>, answers: Answers): Answers =>
+/** The answers for addresses as they are stored. */
+const byStored = (claimed: ReadonlyArray<ClaimedAddress>, answers: Answers): StoredAnswers =>
   new Map(
-    addresses.flatMap((address) => {
-      const answer = answers.get(canonicalOf(address) ?? address)
-      return answer === undefined ? [] : [[address, answer] as const]
+    claimed.flatMap(({ stored, address }) => {
+      const answer = answers.get(address)
+      return answer === undefined ? [] : [[stored, answer] as const]
     }),
   )
 
@@ -38,20 +41,20 @@ const answersFor = (addresses: ReadonlyArray<string>, answers: Answers): Answers
 const settleAtOnce = Effect.fnUntraced(function* (
   claims: Claims,
   addressTally: AddressTally,
-  addresses: ReadonlyArray<string>,
+  texts: ReadonlyArray<string>,
 ) {
-  const locator = yield* GeoLocator
-  const canonical = new Set(addresses.flatMap((address) => canonicalOf(address) ?? []))
-  const { byRule, local, open } = yield* answerAtOnce(locator, canonical)
-  const senseless = addresses.filter((address) => canonicalOf(address) === undefined)
-  const none = senseless.map((address) => [address, Answer.unlocatable("not an address")] as const)
-  const ruled = new Map([...answersFor(addresses, byRule), ...none])
-  const known = answersFor(addresses, local)
+  const parsed = texts.map((stored) => ({ stored, address: Result.getOrUndefined(parseAddress(stored)) }))
+  const claimed = parsed.filter((it): it is ClaimedAddress => it.address !== undefined)
+  const senseless = parsed.filter(({ address }) => address === undefined)
+  const { byRule, local, open } = yield* answerAtOnce(yield* GeoLocator, new Set(claimed.map(({ address }) => address)))
+  const none = senseless.map(({ stored }) => [stored, Answer.unlocatable("not an address")] as const)
+  const ruled = new Map([...byStored(claimed, byRule), ...none])
+  const known = byStored(claimed, local)
   yield* claims.settle(new Map([...ruled, ...known]))
   yield* addressTally.count("rule", tally(ruled))
   yield* addressTally.count("local", tally(known))
   const left = new Set(open)
-  return addresses.filter((address) => left.has(canonicalOf(address) ?? ""))
+  return claimed.filter(({ address }) => left.has(address))
 })
 
 /**
@@ -63,7 +66,7 @@ export const claimBatches = (claims: Claims, { addressTally, loaded, runId }: Cl
     Effect.map(GeoLocator, ({ instant, service }) => {
       const batchSize = service?.batchSize ?? localBatchSize
       const claimSize = instant === undefined ? batchSize : Math.max(batchSize, localBatchSize)
-      const open: Array<string> = []
+      const open: Array<ClaimedAddress> = []
 
       const nextBatch = Effect.gen(function* () {
         for (;;) {

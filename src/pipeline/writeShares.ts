@@ -1,6 +1,7 @@
 // The stages of one connection, `shareOf`, `locate` and `upsert`, and `perConnection`, which joins the connections again.
 
 import { Effect, Stream } from "effect"
+import type { Address } from "../domain/Address.ts"
 import type { Share } from "../domain/Lane.ts"
 import { type Location, tally } from "../domain/Location.ts"
 import { answerAtOnce, GeoLocator } from "../geo/GeoLocator.ts"
@@ -73,12 +74,12 @@ export const shareOf = (connection: number) =>
 const locateShare = Effect.fn("Loading.locate")(function* ({ addresses: tallied, options }: Run, { winners }: Share) {
   const locator = yield* GeoLocator
   // Superseded records are not located: their places would never be seen, and cost the service requests.
-  const addresses = new Set<string>()
+  const addresses = new Set<Address>()
   for (const { user } of winners) if (user.ip_address !== null) addresses.add(user.ip_address)
   const { byRule, local, open } = yield* answerAtOnce(locator, addresses)
   yield* tallied.count("rule", tally(byRule))
   yield* tallied.count("local", tally(local))
-  const known = new Map<string, Location>()
+  const known = new Map<Address, Location>()
   for (const [address, answer] of local) if (answer._tag === "Located") known.set(address, answer.location)
   return { known, queue: open, maxAge: options.locationsMaxAge } satisfies ShareLocations
 })

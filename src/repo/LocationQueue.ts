@@ -1,6 +1,9 @@
 import { Context, type Duration, type Effect, type Scope } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
-import type { Answers } from "../domain/Location.ts"
+import type { Answer } from "../domain/Location.ts"
+
+/** Answers by address as the queue stores it: in an adopted table it may be written in any form, or be none. */
+export type StoredAnswers = ReadonlyMap<string, Answer>
 
 /** Addresses that this process alone asks for. What it has not answered waits for others when the scope closes. */
 export interface Claims {
@@ -19,12 +22,12 @@ export interface Claims {
    * asked for again. What is answered `NotNow` is free for other processes, not for these claims: two that each kept such
    * an address claimed would wait for each other.
    */
-  readonly answer: (provider: string, answers: Answers) => Effect.Effect<void, DatabaseError>
+  readonly answer: (provider: string, answers: StoredAnswers) => Effect.Effect<void, DatabaseError>
   /**
    * As `answer`, for answers that cost nothing: they are not remembered. Where they have no place, what a service has told
    * before holds.
    */
-  readonly settle: (answers: Answers) => Effect.Effect<void, DatabaseError>
+  readonly settle: (answers: StoredAnswers) => Effect.Effect<void, DatabaseError>
 }
 
 /** The addresses that wait for a service, and the memory of its answers: `ip_locations`. */

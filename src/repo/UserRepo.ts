@@ -1,6 +1,7 @@
 import { Context, type Duration, type Effect } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { FileTakenError } from "./FileTakenError.ts"
+import type { Address } from "../domain/Address.ts"
 import type { Share } from "../domain/Lane.ts"
 import type { AnswerTally, Location } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
@@ -25,9 +26,9 @@ export interface PartRef extends LoadRef {
 /** What is known of the places of a share's users. */
 export interface ShareLocations {
   /** Answers that came at once, by address. */
-  readonly known: ReadonlyMap<string, Location>
+  readonly known: ReadonlyMap<Address, Location>
   /** Addresses that a service will be asked for, unless `ip_locations` has the answer. Empty without a service. */
-  readonly queue: ReadonlyArray<string>
+  readonly queue: ReadonlyArray<Address>
   /** Answers that are older are asked for again; users keep the old place until then. */
   readonly maxAge?: Duration.Duration | undefined
 }

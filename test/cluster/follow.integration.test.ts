@@ -13,6 +13,7 @@ import * as Testing from "../../src/testing.ts"
 import { breaking, cluster, held, sourceUri, usersFile, wanted, World } from "../utils/cluster.ts"
 import { makeShares, makeUser } from "../utils/records.ts"
 import { newLoad } from "../utils/repos.ts"
+import { ips } from "../utils/addresses.ts"
 
 const run = <A>(
   test: Effect.Effect<A, unknown, any>,
@@ -141,7 +142,7 @@ describe("following a run of the cluster", () => {
     return run(
       Effect.gen(function* () {
         const share = makeShares([makeUser({ ip_address: "9.9.9.9" })], 10)[0]!
-        yield* (yield* UserRepo).upsert(yield* newLoad, share, { known: new Map(), queue: ["9.9.9.9"] })
+        yield* (yield* UserRepo).upsert(yield* newLoad, share, { known: new Map(), queue: ips("9.9.9.9") })
         const { summary } = yield* followed(withAddresses)
         assert.deepInclude(summary.addresses, { waiting: 0, waitingForOthers: 1 })
         assert.isNull(summary.locatingError)
@@ -158,7 +159,7 @@ describe("following a run of the cluster", () => {
     return run(
       Effect.gen(function* () {
         const share = makeShares([makeUser({ ip_address: "9.9.9.9" })], 10)[0]!
-        yield* (yield* UserRepo).upsert(yield* newLoad, share, { known: new Map(), queue: ["9.9.9.9"] })
+        yield* (yield* UserRepo).upsert(yield* newLoad, share, { known: new Map(), queue: ips("9.9.9.9") })
         yield* followed(withAddresses)
         yield* Effect.sleep("3 seconds")
         // Before the run, with it, and after it.

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
 import { parseAddress, specialRange } from "../../src/domain/Address.ts"
+import { ip } from "../utils/addresses.ts"
 
 const byte = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 }))
 const group = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0xffff }))
@@ -92,7 +93,7 @@ describe("specialRange", () => {
     ["2001::1", "Teredo"],
     ["4000::1", "reserved"],
   ])("%s is %s", (address, range) => {
-    assert.strictEqual(specialRange(address), range)
+    assert.strictEqual(specialRange(ip(address)), range)
   })
 
   it.each([
@@ -108,6 +109,6 @@ describe("specialRange", () => {
     "2001:20::1",
     "64:ff9b::808:808",
   ])("%s is public", (address) => {
-    assert.strictEqual(specialRange(address), undefined)
+    assert.strictEqual(specialRange(ip(address)), undefined)
   })
 })

@@ -8,6 +8,7 @@ import { makeMmdb } from "../utils/mmdb.ts"
 import { environment, freshDatabase, sharedPostgres, temporaryDirectory } from "../utils/postgres.ts"
 import { loadOffice } from "./embedding.ts"
 import { locators } from "./locators.ts"
+import { ip, ips } from "../utils/addresses.ts"
 
 describe("the examples of README", () => {
   it.each(["embedding.ts", "locators.ts", "fakes.test.ts"])("%s stands in README as it is compiled and run", (name) => {
@@ -36,10 +37,10 @@ describe("the examples of README", () => {
         const { name, instant, service } = yield* GeoLocator
         assert.strictEqual(name, "ours,mmdb,ip-api")
         assert.strictEqual(service?.provider, "ip-api")
-        const answers = yield* instant!(["81.2.69.142", "81.3.1.1", "8.8.8.8"])
-        assert.deepStrictEqual(answers.get("81.2.69.142"), Answer.unlocatable("our network"))
-        assert.deepNestedInclude(answers.get("81.3.1.1"), { "location.city": "London" })
-        assert.deepStrictEqual(answers.get("8.8.8.8"), Answer.notNow)
+        const answers = yield* instant!(ips("81.2.69.142", "81.3.1.1", "8.8.8.8"))
+        assert.deepStrictEqual(answers.get(ip("81.2.69.142")), Answer.unlocatable("our network"))
+        assert.deepNestedInclude(answers.get(ip("81.3.1.1")), { "location.city": "London" })
+        assert.deepStrictEqual(answers.get(ip("8.8.8.8")), Answer.notNow)
       }).pipe(Effect.provide(locators([file]).pipe(Layer.provide(NodeFileSystem.layer))))
     }).pipe(Effect.scoped),
   )

@@ -2,8 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Layer, Schema } from "effect"
 import { Answer, type Answers, type Location } from "../../src/domain/Location.ts"
 import { chain, GeoLocator, GeoLocatorError, type GeoService } from "../../src/geo/GeoLocator.ts"
+import { ips } from "../utils/addresses.ts"
 
-const addresses = ["1.1.1.1", "2.2.2.2", "3.3.3.3", "4.4.4.4"]
+const addresses = ips("1.1.1.1", "2.2.2.2", "3.3.3.3", "4.4.4.4")
 
 const place = (city: string): Location => ({
   latitude: 1,

@@ -4,10 +4,11 @@ import { assert, describe, it } from "@effect/vitest"
 import tzLookup from "@photostructure/tz-lookup"
 import { Cause, Context, Effect, Exit, FileSystem, Layer, Logger, Schema } from "effect"
 import { IpNetwork, NetAddress } from "effect/net"
-import { Answer, type Location } from "../../src/domain/Location.ts"
+import { Answer, type Answers, type Location } from "../../src/domain/Location.ts"
 import { GeoLocator, GeoLocatorError } from "../../src/geo/GeoLocator.ts"
 import * as Mmdb from "../../src/geo/Mmdb.ts"
 import { makeMmdb, makeNode, type MmdbSpec, type MmdbValue } from "../utils/mmdb.ts"
+import { ip, ips } from "../utils/addresses.ts"
 
 const writeFile = Effect.fnUntraced(function* (name: string, bytes: Uint8Array) {
   const fs = yield* FileSystem.FileSystem
@@ -21,7 +22,7 @@ const locatorOf = Effect.fnUntraced(function* (...contents: ReadonlyArray<Uint8A
   const files = yield* Effect.forEach(contents, (bytes, index) => writeFile(`${index}.mmdb`, bytes))
   const { instant } = Context.get(yield* Layer.build(Mmdb.layer({ files })), GeoLocator)
   assert.isDefined(instant)
-  return { files, locate: instant }
+  return { files, locate: (addresses: ReadonlyArray<string>) => instant(addresses.map(ip)) }
 })
 
 const ipv4File = (...networks: MmdbSpec["networks"]) => makeMmdb({ ipVersion: 4, recordSize: 24, networks })
@@ -42,14 +43,15 @@ const located = (place: Partial<Location>): Answer =>
 
 const inLondon = located({ country: "United Kingdom", region: "England", city: "London" })
 
-const answers = (entries: Record<string, Answer>): Map<string, Answer> => new Map(Object.entries(entries))
+const answers = (entries: Record<string, Answer>): Answers =>
+  new Map(Object.entries(entries).map(([address, answer]) => [ip(address), answer]))
 
 describe("Mmdb with the installed DB-IP files", () => {
   it.effect("locates addresses of both families, and does not know those without a place", () =>
     Effect.gen(function* () {
       const { name, instant, service } = yield* GeoLocator
       assert.deepStrictEqual([name, service], ["mmdb", undefined])
-      const addresses = ["8.8.8.8", "81.2.69.142", "2a00:1450:4001:81b::200e", "10.0.0.1", "fe80::1"]
+      const addresses = ips("8.8.8.8", "81.2.69.142", "2a00:1450:4001:81b::200e", "10.0.0.1", "fe80::1")
       const found = yield* instant!(addresses)
       const countries = addresses.map((address) => {
         const answer = found.get(address)
@@ -163,7 +165,7 @@ describe("Mmdb", () => {
             .filter(({ range }) => IpNetwork.contains(range, address))
             .toSorted((left, right) => right.network.length - left.network.length)
           return [
-            NetAddress.formatIp(address),
+            ip(NetAddress.formatIp(address)),
             narrowest === undefined ? Answer.notNow : answerOf(narrowest.network.place),
           ] as const
         })
@@ -288,11 +290,11 @@ describe("Mmdb", () => {
       const oslo = { ...london, city: "Oslo" }
       const { locate } = yield* locatorOf(ipv4File(["1.0.0.0/8", london], ["2.0.0.0/8", oslo], ["3.0.0.0/8", london]))
       const first = yield* locate(["1.1.1.1", "1.2.2.2", "2.1.1.1", "3.1.1.1"])
-      assert.strictEqual(first.get("1.1.1.1"), first.get("1.2.2.2"))
-      assert.strictEqual(first.get("1.1.1.1"), first.get("3.1.1.1"))
-      assert.notStrictEqual(first.get("1.1.1.1"), first.get("2.1.1.1"))
+      assert.strictEqual(first.get(ip("1.1.1.1")), first.get(ip("1.2.2.2")))
+      assert.strictEqual(first.get(ip("1.1.1.1")), first.get(ip("3.1.1.1")))
+      assert.notStrictEqual(first.get(ip("1.1.1.1")), first.get(ip("2.1.1.1")))
       const later = yield* locate(["1.3.3.3"])
-      assert.strictEqual(later.get("1.3.3.3"), first.get("1.1.1.1"))
+      assert.strictEqual(later.get(ip("1.3.3.3")), first.get(ip("1.1.1.1")))
     }).pipe(Effect.provide(NodeFileSystem.layer)),
   )
 

@@ -9,6 +9,7 @@ import { place } from "../../src/testing.ts"
 import { comparedColumns, filledUser, header, makeShares, makeUser, SmallUser } from "../utils/records.ts"
 import { clear, embedded, native, newLoad, repos } from "../utils/repos.ts"
 import { tries } from "../utils/tries.ts"
+import { ip, ips } from "../utils/addresses.ts"
 
 const loadFile = Effect.fnUntraced(function* (users: ReadonlyArray<User>, chunkSize: number) {
   const repo = yield* UserRepo
@@ -220,7 +221,7 @@ for (const [name, database, times] of [
         const repo = yield* UserRepo
         yield* sql`alter table users add constraint no_paris check (city <> 'Paris')`
         const users = [makeUser({ ip_address: "8.8.8.8" }), makeUser({ email: "b@example.com" })]
-        const known = new Map([["8.8.8.8", place({ city: "Paris" })]])
+        const known = new Map([[ip("8.8.8.8"), place({ city: "Paris" })]])
         const outcome = yield* repo.upsert(yield* newLoad, makeShares(users, 10)[0]!, { known, queue: [] })
         yield* sql`alter table users drop constraint no_paris`
         assert.deepStrictEqual(outcome.refused, [])
@@ -249,7 +250,7 @@ for (const [name, database, times] of [
             return new;
           end $$`
         yield* sql`create trigger skip_and_count before insert on users for each row execute function skip_and_count()`
-        const known = new Map([["8.8.8.8", place({})]])
+        const known = new Map([[ip("8.8.8.8"), place({})]])
         const outcome = yield* repo
           .upsert(yield* newLoad, makeShares(users, 1_000)[0]!, { known, queue: [] })
           .pipe(Effect.ensuring(Effect.orDie(sql`drop trigger skip_and_count on users`)))
@@ -270,7 +271,7 @@ for (const [name, database, times] of [
         yield* sql`create trigger skip before insert on ip_locations for each row execute function skip()`
         const users = makeShares([makeUser({ ip_address: "8.8.8.8" })], 10)[0]!
         const outcome = yield* repo
-          .upsert(yield* newLoad, users, { known: new Map(), queue: ["8.8.8.8"] })
+          .upsert(yield* newLoad, users, { known: new Map(), queue: ips("8.8.8.8") })
           .pipe(Effect.ensuring(Effect.orDie(sql`drop trigger skip on ip_locations`)))
         assert.deepInclude(outcome.counts, { inserted: 1 })
       }),
@@ -401,7 +402,7 @@ for (const [name, database, times] of [
         const repo = yield* UserRepo
         const users = [makeUser({ ip_address: "8.8.8.8" })]
         yield* loadFile(users, 1)
-        const known = new Map([["8.8.8.8", place({ city: "Here" })]])
+        const known = new Map([[ip("8.8.8.8"), place({ city: "Here" })]])
         const { counts } = yield* repo.upsert(yield* newLoad, makeShares(users, 1)[0]!, { known, queue: [] })
         assert.deepInclude(counts, { unchanged: 1, updated: 0 })
         assert.deepStrictEqual(yield* sql`select city, updated from users`, [{ city: "Here", updated: false }])

@@ -53,8 +53,9 @@ export const placeOf = (address: string): Location => {
 
 /** One entry of the server's answer. */
 export const entryOf = (query: string) => {
-  if (Result.isFailure(parseAddress(query))) return { status: "fail", message: "invalid query", query }
-  const range = specialRange(query)
+  const address = parseAddress(query)
+  if (Result.isFailure(address)) return { status: "fail", message: "invalid query", query }
+  const range = specialRange(address.success)
   if (range !== undefined) return { status: "fail", message: `${range} range`, query }
   const place = placeOf(query)
   return {

@@ -2,6 +2,7 @@ import { Record, Result, Schema } from "effect"
 import { fileColumns } from "../../src/domain/fileColumns.ts"
 import { type Share, shares } from "../../src/domain/Lane.ts"
 import { decodeUser, type MappedRecord, type User, userColumns } from "../../src/domain/User.ts"
+import { ip } from "./addresses.ts"
 
 /** Few e-mails, days and values, so that versions of a user meet in every way. */
 export const SmallUser = Schema.Struct({
@@ -17,7 +18,14 @@ export const blankRecord: MappedRecord = { ...Record.map(fileColumns, () => ""),
 
 const blankUser = Result.getOrThrow(decodeUser(blankRecord))
 
-export const makeUser = (fields: Partial<User>): User => ({ ...blankUser, ...fields })
+/** A user of these values; its address is written as text. */
+export const makeUser = ({ ip_address, ...fields }: MadeUser): User => ({
+  ...blankUser,
+  ...fields,
+  ip_address: ip_address === undefined || ip_address === null ? null : ip(ip_address),
+})
+
+type MadeUser = Partial<Omit<User, "ip_address">> & { readonly ip_address?: string | null }
 
 /** The columns in which versions of a user can differ. */
 export const comparedColumns = userColumns.filter((column) => column !== "email")

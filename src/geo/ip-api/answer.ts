@@ -1,5 +1,5 @@
 import { Result, Schema } from "effect"
-import { parseAddress } from "../../domain/Address.ts"
+import { type Address, parseAddress } from "../../domain/Address.ts"
 import { plural } from "../../text/format.ts"
 import { Answer, type Answers, Location } from "../../domain/Location.ts"
 
@@ -47,17 +47,19 @@ const toAnswer = (entry: typeof Success.Type | typeof Failure.Type): Answer =>
  * The answers of a response's body for exactly the addresses that were asked, whatever their order; or what is wrong
  * with it, and then nothing of it is to be used.
  */
-export const decodeAnswers = (body: string, asked: ReadonlyArray<string>): Result.Result<Answers, string> => {
+export const decodeAnswers = (body: string, asked: ReadonlyArray<Address>): Result.Result<Answers, string> => {
   const decoded = decodeBody(body)
   if (Result.isFailure(decoded)) return Result.fail(oneLine(decoded.failure.message))
   const entries = decoded.success
   if (entries.length !== asked.length)
     return Result.fail(`${plural(entries.length, "answer")} for ${plural(asked.length, "address", "addresses")}`)
   const open = new Set(asked)
-  const answers = new Map<string, Answer>()
+  const answers = new Map<Address, Answer>()
   for (const entry of entries) {
-    const address = Result.getOrElse(parseAddress(entry.query), () => entry.query)
-    if (!open.delete(address)) return Result.fail(`an answer for ${oneLine(entry.query)}, which was not asked for`)
+    const address = Result.getOrUndefined(parseAddress(entry.query))
+    if (address === undefined || !open.delete(address)) {
+      return Result.fail(`an answer for ${oneLine(entry.query)}, which was not asked for`)
+    }
     answers.set(address, toAnswer(entry))
   }
   return Result.succeed(answers)

@@ -1,6 +1,7 @@
 // How ip-api.com is asked again after a fault: with patience, by one batch at a time, and without an address that it cannot answer.
 import { Duration, Effect, Schedule, Schema, Semaphore } from "effect"
 import type { DatabaseError } from "../../domain/DatabaseError.ts"
+import type { Address } from "../../domain/Address.ts"
 import { Answer, type Answers } from "../../domain/Location.ts"
 import { GeoLocatorError } from "../GeoLocator.ts"
 
@@ -63,7 +64,7 @@ export const failure = (message: string, retryable: boolean): GeoLocatorError =>
 interface Asking {
   /** Sends one request. */
   readonly askOnce: (
-    addresses: ReadonlyArray<string>,
+    addresses: ReadonlyArray<Address>,
   ) => Effect.Effect<Answers, Fault | RateLimited | GeoLocatorError | DatabaseError>
   /** The endpoint, for people. */
   readonly place: string
@@ -79,7 +80,7 @@ export const makeRetries = Effect.fnUntraced(function* ({ askOnce: ask, place }:
   let trouble: string | undefined
   let answered = 0
 
-  const askOnce = (addresses: ReadonlyArray<string>) =>
+  const askOnce = (addresses: ReadonlyArray<Address>) =>
     ask(addresses).pipe(
       Effect.tap(() =>
         Effect.sync(() => {
@@ -97,16 +98,16 @@ export const makeRetries = Effect.fnUntraced(function* ({ askOnce: ask, place }:
    * why stands alone: it is left out, once the service has answered another. Gives up at the tenth fault in a row.
    */
   const tryAgain = Effect.fnUntraced(function* (
-    addresses: ReadonlyArray<string>,
+    addresses: ReadonlyArray<Address>,
     first: Fault | RateLimited,
     answeredBefore: number,
   ) {
     // What is over when the turn comes is not waited for again.
     let failed = answered > answeredBefore ? undefined : first
-    const answers = new Map<string, Answer>()
-    let parts: ReadonlyArray<ReadonlyArray<string>> = [addresses]
+    const answers = new Map<Address, Answer>()
+    let parts: ReadonlyArray<ReadonlyArray<Address>> = [addresses]
 
-    const divide = Effect.fnUntraced(function* (part: ReadonlyArray<string>, { message }: Fault) {
+    const divide = Effect.fnUntraced(function* (part: ReadonlyArray<Address>, { message }: Fault) {
       const rest = parts.slice(1)
       const middle = Math.ceil(part.length / 2)
       if (part.length > 1) parts = [...rest, part.slice(0, middle), part.slice(middle)]
@@ -140,7 +141,7 @@ export const makeRetries = Effect.fnUntraced(function* ({ askOnce: ask, place }:
     return answers
   })
 
-  const askPatiently = (addresses: ReadonlyArray<string>) =>
+  const askPatiently = (addresses: ReadonlyArray<Address>) =>
     turn.withPermit(Effect.void).pipe(
       Effect.andThen(askOnce(addresses)),
       Effect.catchTag(["Fault", "RateLimited"], (error) =>

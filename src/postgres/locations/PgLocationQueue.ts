@@ -1,10 +1,10 @@
 import { Duration, Effect, Layer } from "effect"
 import { randomUUID } from "node:crypto"
 import { type DatabaseError, fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
-import type { Answers, Location } from "../../domain/Location.ts"
+import type { Location } from "../../domain/Location.ts"
 import { texts } from "../arrays.ts"
 import { makeClient } from "../client.ts"
-import { type Claims, LocationQueue } from "../../repo/LocationQueue.ts"
+import { type Claims, LocationQueue, type StoredAnswers } from "../../repo/LocationQueue.ts"
 import { patiently } from "../../repo/patience.ts"
 import { makeLocks } from "../locks.ts"
 import { type Keeping, makePlaces, type Told } from "./places.ts"
@@ -30,7 +30,7 @@ const isClaimerAlive = `exists (
 /** Runs over one source that are looked at: an address names no more of them. */
 const mostRuns = 32
 
-const toldOf = (answers: Answers): ReadonlyArray<Told> =>
+const toldOf = (answers: StoredAnswers): ReadonlyArray<Told> =>
   [...answers].flatMap(([address, answer]) => (answer._tag === "NotNow" ? [] : [[address, answer] as const]))
 
 const make = Effect.gen(function* () {
@@ -73,7 +73,7 @@ const make = Effect.gen(function* () {
     // Where one renewal fails, the next ones come before the claims expire.
     yield* Effect.forkScoped(Effect.forever(Effect.delay(Effect.ignore(keep), renewEvery)))
 
-    const close = Effect.fnUntraced(function* (keeping: Keeping, answers: Answers) {
+    const close = Effect.fnUntraced(function* (keeping: Keeping, answers: StoredAnswers) {
       const told = toldOf(answers)
       // What waits on stays ours: it would be asked for again, for the same answer.
       const waiting = new Set(yield* write(keeping, told))
@@ -123,10 +123,10 @@ const make = Effect.gen(function* () {
         patiently,
       ),
 
-      answer: Effect.fn("Claims.answer")((provider: string, answers: Answers) =>
+      answer: Effect.fn("Claims.answer")((provider: string, answers: StoredAnswers) =>
         close({ _tag: "Remember", provider }, answers),
       ),
-      settle: Effect.fn("Claims.settle")((answers: Answers) => close({ _tag: "Settle" }, answers)),
+      settle: Effect.fn("Claims.settle")((answers: StoredAnswers) => close({ _tag: "Settle" }, answers)),
     } satisfies Claims
   })
 

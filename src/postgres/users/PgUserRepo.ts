@@ -5,7 +5,7 @@ import { Database } from "../../domain/Database.ts"
 import { toDatabaseError } from "../../domain/DatabaseError.ts"
 import * as Footprint from "../../domain/footprint.ts"
 import { laneCount, type Share } from "../../domain/Lane.ts"
-import type { AnswerTally, Location } from "../../domain/Location.ts"
+import type { AnswerTally } from "../../domain/Location.ts"
 import type { Reject } from "../../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../../domain/RunSummary.ts"
 import { bytes, integers, texts } from "../arrays.ts"
@@ -161,9 +161,7 @@ const make = Effect.gen(function* () {
     return yield* writeAcceptable(share.users, (records) =>
       records.length > 1
         ? write(records, locations)
-        : Effect.catchIf(write(records, locations), isRefusal, () =>
-            write(records, { known: new Map<string, Location>(), queue: [] }),
-          ),
+        : Effect.catchIf(write(records, locations), isRefusal, () => write(records, { known: new Map(), queue: [] })),
     )
   })
 

@@ -12,6 +12,8 @@ import * as Repositories from "../../../src/postgres/Repositories.ts"
 import { UserRepo } from "../../../src/repo/UserRepo.ts"
 import { behaviours, fakeIpApi } from "../../utils/ipApi.ts"
 import { clientLayer, freshDatabase, sharedPostgres } from "../../utils/postgres.ts"
+import type { Address } from "../../../src/domain/Address.ts"
+import { ip } from "../../utils/addresses.ts"
 
 const minute = 60_000
 
@@ -85,8 +87,8 @@ const setting = Effect.gen(function* () {
   return { api, clients, settle, since: (time: number) => time - start.test }
 })
 
-const batch = (process: number, index: number): ReadonlyArray<string> =>
-  Array.from({ length: 100 }, (_, address) => `8.${process}.${index}.${address}`)
+const batch = (process: number, index: number): ReadonlyArray<Address> =>
+  Array.from({ length: 100 }, (_, address) => ip(`8.${process}.${index}.${address}`))
 
 it.effect("two processes that burst at once are never refused, and use what the service allows", () =>
   Effect.gen(function* () {

@@ -7,6 +7,7 @@ import { UserRepo } from "../../../src/repo/UserRepo.ts"
 import { place } from "../../../src/testing.ts"
 import { makeShares, makeUser } from "../../utils/records.ts"
 import { clear, embedded, native, newLoad, repos } from "../../utils/repos.ts"
+import { ip } from "../../utils/addresses.ts"
 
 /** The cities of users, by the first letter of their e-mail. */
 const cities = Effect.gen(function* () {
@@ -26,7 +27,10 @@ const load = Effect.fnUntraced(function* (
   const users = addresses.map((ip_address, index) =>
     makeUser({ email: `${"abcdef"[index]}@example.com`, ip_address, updated_at: options.day ?? null }),
   )
-  const queue = options.isQueued === false ? [] : [...new Set(addresses.flatMap((address) => address ?? []))]
+  const queue =
+    options.isQueued === false
+      ? []
+      : [...new Set(addresses.flatMap((address) => (address === null ? [] : ip(address))))]
   const locations = { known: new Map(), queue, maxAge: options.maxAge }
   return yield* repo.upsert(yield* newLoad, makeShares(users, 10)[0]!, locations)
 })

@@ -9,6 +9,7 @@ import { UserRepo } from "../../../src/repo/UserRepo.ts"
 import * as Testing from "../../../src/testing.ts"
 import { makeShares, makeUser } from "../../utils/records.ts"
 import { embedded, native, newLoadOf, repos } from "../../utils/repos.ts"
+import { ip, ips } from "../../utils/addresses.ts"
 
 const SomeNumber = Schema.Literals([1, 2, 3, 4])
 const Step = Schema.Union([
@@ -30,7 +31,7 @@ const load = Effect.fnUntraced(function* (
   const part = yield* newLoadOf(source)
   const { counts } = yield* (yield* UserRepo).upsert(part, makeShares(users, 10)[0]!, {
     known: new Map(),
-    queue: addresses,
+    queue: addresses.map(ip),
     maxAge,
   })
   return { runId: part.runId, counts }
@@ -115,7 +116,7 @@ for (const [name, database, runs] of [
       Effect.gen(function* () {
         const part = yield* newLoadOf("again")
         const share = makeShares([makeUser({ ip_address: "9.9.9.7" })], 10)[0]!
-        yield* (yield* UserRepo).upsert(part, share, { known: new Map(), queue: ["9.9.9.7"] })
+        yield* (yield* UserRepo).upsert(part, share, { known: new Map(), queue: ips("9.9.9.7") })
         const ending = { isFinished: true, exitCode: 7, milliseconds: 1, stages: noStages }
         yield* (yield* RunRepo).end({ runId: part.runId, attempt: 1 }, ending)
         const { runId } = yield* newLoadOf("again")
