@@ -5,9 +5,9 @@ import { Config, Context, Effect, type FileSystem, Layer, Option, Redacted } fro
 import { FetchHttpClient } from "effect/http"
 import { chooseDatabase } from "./chooseDatabase.ts"
 import { UsageError } from "./CommandError.ts"
-import { type Defect, logLayerEnd } from "./Defect.ts"
+import { logLayerEnd } from "./Defect.ts"
 import { warnOfIgnored } from "./check/ignoredVariables.ts"
-import type { InitFlags } from "./commands/init.ts"
+import type { DatabaseFlags } from "./flags/databaseFlags.ts"
 import { freeRequests, type LocatorName, type LocatorSettings } from "./flags/locatorFlags.ts"
 import type { OutputFlags } from "./flags/outputFlags.ts"
 import type { RunFlags } from "./flags/runFlags.ts"
@@ -26,7 +26,7 @@ import * as LocalSource from "../source/LocalSource.ts"
 const connectionsBesideWriting = 6
 
 /** `writers`: connections that write at once. `idleInTransaction`: see `PgServer`. */
-export const database = (flags: InitFlags, writers: number, idleInTransaction?: number) =>
+export const database = (flags: DatabaseFlags, writers: number, idleInTransaction?: number) =>
   Layer.unwrap(
     Effect.map(chooseDatabase(flags), (choice) =>
       choice._tag === "Server"
@@ -36,7 +36,7 @@ export const database = (flags: InitFlags, writers: number, idleInTransaction?: 
   )
 
 /** A database that is only read is not made for that. */
-export const existingDatabase = (flags: InitFlags) =>
+export const existingDatabase = (flags: DatabaseFlags) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const choice = yield* chooseDatabase(flags)
@@ -146,8 +146,12 @@ export const locator = (flags: LocatorSettings) =>
     }),
   )
 
-export const repositories = (flags: InitFlags, writers = 1, idleInTransaction?: number) =>
+export const repositories = (flags: DatabaseFlags, writers = 1, idleInTransaction?: number) =>
   PgUserRepo.layer.pipe(Layer.provide(database(flags, writers, idleInTransaction)))
+
+/** The repositories of a database that is only read, or changed where something is in it. */
+export const existingRepositories = (flags: DatabaseFlags) =>
+  PgUserRepo.layer.pipe(Layer.provide(existingDatabase(flags)))
 
 export const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 
@@ -161,7 +165,7 @@ const telemetry = Layer.unwrap(
   }),
 )
 
-type LogFlags = InitFlags & Partial<OutputFlags & Pick<RunFlags, "dryRun">>
+type LogFlags = DatabaseFlags & Partial<OutputFlags & Pick<RunFlags, "dryRun">>
 
 /** What cannot be made is logged too. A dry run sends no telemetry. */
 export const withLog =
@@ -175,17 +179,5 @@ export const withLog =
       Layer.provide(platform),
     )
 
-/** What may keep the services of a run from being made. */
-export type RunError =
-  | Defect
-  | Layer.Error<ReturnType<typeof source>>
-  | Layer.Error<ReturnType<typeof locator>>
-  | Effect.Error<ReturnType<typeof checkQuota>>
-  | Layer.Error<ReturnType<typeof database>>
-  | Layer.Error<ReturnType<typeof Logging.layer>>
-
-/** What may keep the services from being made of a command that reads the database. */
-export type InitError =
-  | Defect
-  | Layer.Error<ReturnType<typeof existingDatabase>>
-  | Layer.Error<ReturnType<typeof Logging.layer>>
+/** The same for a command that changes nothing in the database. */
+export const withOptionalLog = (flags: LogFlags) => withLog(flags, { isFileOptional: true })

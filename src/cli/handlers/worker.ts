@@ -1,48 +1,30 @@
+// The work of `etl worker`.
+
+import { isIP } from "node:net"
 import { Context, Duration, Effect, Layer, Option, RcMap } from "effect"
-import { chooseDatabase } from "./chooseDatabase.ts"
-import { Cluster } from "./Cluster.ts"
-import { UsageError } from "./CommandError.ts"
-import type { FollowFlags, FollowServices } from "./commands/follow.ts"
-import type { InitFlags } from "./commands/init.ts"
-import { loadInCluster } from "./loadInCluster.ts"
-import type { RunServices } from "./commands/run.ts"
-import type { RunFlags } from "./flags/runFlags.ts"
-import type { WorkerFlags, WorkerServices } from "./commands/worker.ts"
-import * as Engine from "../cluster/Engine.ts"
-import { checkEndpoint } from "../cluster/endpoints.ts"
-import * as Health from "../cluster/health.ts"
-import { isLoopback, listenAddress } from "../cluster/listen.ts"
-import type { SourceReference } from "../cluster/LoadRun.ts"
-import * as Forgetting from "../cluster/forgetting.ts"
-import * as ClusterLocating from "../cluster/locating.ts"
-import { RunWatch } from "../cluster/RunWatch.ts"
-import { Sources } from "../cluster/Sources.ts"
-import { WorkerActivity } from "../cluster/WorkerActivity.ts"
-import { Worker } from "../cluster/Worker.ts"
-import * as Workflows from "../cluster/workflows.ts"
-import * as PgServer from "../database/PgServer.ts"
-import { GeoLocator } from "../geo/GeoLocator.ts"
-import { checkQuota, locator, platform, repositories, type RunError, source, withLog } from "./layers.ts"
-import { ClusterRuns } from "../repo/ClusterRuns.ts"
-import { UserRepo } from "../repo/UserRepo.ts"
-import { Source } from "../source/Source.ts"
-import { SourceError } from "../domain/SourceFile.ts"
-
-/** Connections of the engine itself: one keeps its locks. */
-const engineConnections = 4
-
-/** Asked before anything is opened: an embedded database would be made. */
-const chooseServer = Effect.fnUntraced(function* (flags: InitFlags) {
-  const choice = yield* chooseDatabase(flags)
-  if (choice._tag === "Server") return choice
-  return yield* new UsageError({
-    message:
-      "A cluster needs a PostgreSQL server that all workers reach: name it by --database-url, DATABASE_URL or the DB_ variables. The embedded database has one process.",
-  })
-})
-
-const engineDatabase = (flags: InitFlags) =>
-  Layer.unwrap(Effect.map(chooseServer(flags), ({ url }) => PgServer.layer({ url, maxConnections: engineConnections })))
+import * as Engine from "../../cluster/Engine.ts"
+import { checkEndpoint } from "../../cluster/endpoints.ts"
+import * as Forgetting from "../../cluster/forgetting.ts"
+import * as Health from "../../cluster/health.ts"
+import { isLoopback, listenAddress } from "../../cluster/listen.ts"
+import type { SourceReference } from "../../cluster/LoadRun.ts"
+import * as ClusterLocating from "../../cluster/locating.ts"
+import { RunWatch } from "../../cluster/RunWatch.ts"
+import { Sources } from "../../cluster/Sources.ts"
+import { Worker } from "../../cluster/Worker.ts"
+import { WorkerActivity } from "../../cluster/WorkerActivity.ts"
+import * as Workflows from "../../cluster/workflows.ts"
+import * as PgServer from "../../database/PgServer.ts"
+import { SourceError } from "../../domain/SourceFile.ts"
+import { GeoLocator } from "../../geo/GeoLocator.ts"
+import { version } from "../../observability/version.ts"
+import { UserRepo } from "../../repo/UserRepo.ts"
+import { Source } from "../../source/Source.ts"
+import { checked, chooseServer, engineDatabase } from "../clusterLayers.ts"
+import { UsageError } from "../CommandError.ts"
+import type { WorkerFlags } from "../commands/worker.ts"
+import { logEnd } from "../Defect.ts"
+import { checkQuota, locator, platform, repositories, source, withLog } from "../layers.ts"
 
 /** The source that a run refers to, as the flags of `etl run` would name it. */
 const sourceOf = (reference: SourceReference) =>
@@ -94,9 +76,6 @@ const sources = ({ endpoint, host }: WorkerFlags) =>
     }),
   )
 
-/** Told before the engine makes its tables. */
-const checked = Layer.effectDiscard(Effect.flatMap(ClusterRuns, ({ checkServer }) => checkServer))
-
 /** The tables are there before any work is taken. */
 const ready = Layer.effectDiscard(Effect.flatMap(UserRepo, ({ migrate }) => migrate)).pipe(Layer.provideMerge(checked))
 
@@ -130,7 +109,7 @@ const leaves = Layer.effectDiscard(
 const idleInTransaction = Duration.toMillis(Engine.shardLockExpiration)
 
 /** A worker, which works from now on. */
-export const worker = (flags: WorkerFlags): Layer.Layer<WorkerServices, RunError> => {
+export const layer = (flags: WorkerFlags) => {
   const { concurrency, host, port, stallTimeout } = flags
   return Layer.unwrap(
     Effect.gen(function* () {
@@ -155,32 +134,16 @@ export const worker = (flags: WorkerFlags): Layer.Layer<WorkerServices, RunError
   ).pipe(withLog(flags))
 }
 
-/** Places are found by the workers. */
-const elsewhere = Layer.succeed(GeoLocator, { name: "by the workers", instant: undefined, service: undefined })
-
-const watching = (flags: InitFlags) =>
-  Layer.unwrap(
-    Effect.as(chooseServer(flags), checked.pipe(Layer.provideMerge(repositories(flags)), Layer.merge(elsewhere))),
-  )
-
-/** What it takes to follow a run. */
-export const follow = (flags: FollowFlags): Layer.Layer<FollowServices, RunError> =>
-  watching(flags).pipe(withLog(flags))
-
-const client = (flags: InitFlags) =>
-  Engine.client.pipe(Layer.provide(engineDatabase(flags)), Layer.provideMerge(watching(flags)))
-
-/** Loads in the cluster what the run's own services would load here. */
-const cluster = Layer.effect(
-  Cluster,
-  Effect.gen(function* () {
-    const context = yield* Effect.context<Effect.Services<ReturnType<typeof loadInCluster>>>()
-    return Option.some((...args: Parameters<typeof loadInCluster>) =>
-      Effect.provideContext(loadInCluster(...args), context),
+export const handler = Effect.fn("worker")(
+  function* ({ host, port, stallTimeout }: WorkerFlags) {
+    const users = yield* UserRepo
+    const name = isIP(host) === 6 ? `[${host}]` : host
+    const locator = yield* GeoLocator
+    yield* Effect.logInfo(
+      `etl ${version}: worker at ${name}:${port} for ${users.name}, places: ${locator.name}; health: http://${name}:${port + 1}/healthz`,
     )
-  }),
+    return yield* Health.watch(stallTimeout)
+  },
+  logEnd,
+  Effect.onInterrupt(() => Effect.logInfo("The worker leaves: it ends the chunks in hand, and gives the rest back.")),
 )
-
-/** The services of `etl run --cluster`. */
-export const run = (flags: RunFlags): Layer.Layer<RunServices, RunError> =>
-  cluster.pipe(Layer.provideMerge(Layer.merge(client(flags), source(flags)))).pipe(withLog(flags))
