@@ -70,7 +70,7 @@ describe("layout", () => {
       "package.json",
     ])
     const heavy =
-      /^src\/(?:cli\/(?:handlers|check)\/|cli\/(?:layers|clusterLayers)\.ts|cluster|database|geo|memory|postgres|repo|report|source|domain\/User\.ts)/
+      /^src\/(?:cli\/(?:handlers\/|check\/(?:check|findings|settings)|layers|clusterLayers)|cluster|database|geo|memory|postgres|repo|report|source|domain\/User\.ts)/
     assert.deepStrictEqual(
       loaded.filter((name) => heavy.test(name)),
       [],

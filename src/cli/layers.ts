@@ -1,24 +1,19 @@
-import { createHash } from "node:crypto"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
-import { Config, Context, Effect, type FileSystem, Layer, Option, Redacted } from "effect"
-import { FetchHttpClient } from "effect/http"
+import { Config, Context, Effect, Layer, Option } from "effect"
 import { chooseDatabase } from "./chooseDatabase.ts"
 import { UsageError } from "./CommandError.ts"
 import { logLayerEnd } from "./Defect.ts"
 import { warnOfIgnored } from "./check/ignoredVariables.ts"
 import type { DatabaseFlags } from "./flags/databaseFlags.ts"
-import { freeRequests, type LocatorName, type LocatorSettings } from "./flags/locatorFlags.ts"
+import type { LocatorSettings } from "./flags/locatorFlags.ts"
 import type { OutputFlags } from "./flags/outputFlags.ts"
 import type { RunFlags } from "./flags/runFlags.ts"
 import * as Embedded from "../database/Embedded.ts"
 import * as PgServer from "../database/PgServer.ts"
 import { chain, GeoLocator } from "../geo/GeoLocator.ts"
-import * as IpApi from "../geo/IpApi.ts"
-import * as Mmdb from "../geo/Mmdb.ts"
-import { Quota } from "../geo/quota/Quota.ts"
+import { chosenLocators, locators } from "./locators.ts"
 import * as Logging from "../observability/Logging.ts"
-import { PermitRepo } from "../repo/PermitRepo.ts"
 import * as PgUserRepo from "../postgres/users/PgUserRepo.ts"
 import * as LocalSource from "../source/LocalSource.ts"
 
@@ -67,84 +62,27 @@ export const source = (flags: Pick<RunFlags, "source" | "aws" | "bucket" | "regi
     }),
   )
 
-/** Whose quota it is: of the network address at a service, or of a key, which is not told by it. */
-const quotaOf = (options: { readonly url: string | undefined; readonly key: Redacted.Redacted }): string => {
-  const key = Redacted.value(options.key)
-  const host = IpApi.hostOf(options)
-  return key === "" ? host : `${host} ${createHash("sha256").update(key).digest("hex").slice(0, 8)}`
-}
-
-const ipApiKey = Effect.map(
-  Config.option(Config.Redacted("IP_API_KEY")),
-  Option.getOrElse(() => Redacted.make("")),
-)
-
-/** The service as it is configured, and whose quota is counted. */
-export const ipApiSettings = Effect.fnUntraced(function* ({ ipApiQuota }: LocatorSettings) {
-  const url = Option.getOrUndefined(yield* Config.option(Config.String("IP_API_URL")))
-  const key = yield* ipApiKey
-  return {
-    url,
-    key,
-    quota: {
-      provider: quotaOf({ url, key }),
-      // What a key allows, the service tells.
-      requests: Option.getOrElse(ipApiQuota, () => (Redacted.value(key) === "" ? freeRequests : Infinity)),
-    },
-  }
-})
-
-const ipApi = (flags: LocatorSettings) =>
-  Layer.unwrap(
-    Effect.gen(function* () {
-      const { url, key, quota } = yield* ipApiSettings(flags)
-      const { provider, requests } = quota
-      const permits = yield* PermitRepo
-      return IpApi.layer({ url, key }).pipe(Layer.provide(Quota.layer({ requests, shared: { provider, permits } })))
-    }),
-  ).pipe(Layer.provide(FetchHttpClient.layer))
-
-export const mmdbOptions = ({ geoDb }: LocatorSettings): Mmdb.MmdbOptions =>
-  geoDb.length === 0 ? {} : { files: geoDb }
-
-export const mmdb = (flags: LocatorSettings) => Mmdb.layer(mmdbOptions(flags))
-
-const locatorLayer = (
-  name: LocatorName,
-  flags: LocatorSettings,
-): Layer.Layer<
-  GeoLocator,
-  Layer.Error<ReturnType<typeof ipApi>> | Layer.Error<ReturnType<typeof Mmdb.layer>>,
-  FileSystem.FileSystem | PermitRepo
-> => {
-  switch (name) {
-    case "ip-api":
-      return ipApi(flags)
-    case "mmdb":
-      return mmdb(flags)
-    case "none":
-      return GeoLocator.none
-  }
-}
-
 /** What is wrong with flags and environment together is told before a database is opened. */
-export const checkQuota = Effect.fnUntraced(function* ({ ipApiQuota }: LocatorSettings) {
-  const isFree = Redacted.value(yield* ipApiKey) === ""
-  if (isFree && Option.exists(ipApiQuota, (requests) => requests > freeRequests)) {
-    return yield* new UsageError({
-      message: `--ip-api-quota: more than ${freeRequests} requests in 60 s need a key (IP_API_KEY)`,
-    })
-  }
-})
+export const checkLocators = (flags: LocatorSettings) =>
+  Effect.forEach(locators, ({ checkSettings }) => checkSettings?.(flags) ?? Effect.void, { discard: true })
 
-export const locator = (flags: LocatorSettings) =>
+const chainOf = <R>(layers: ReadonlyArray<Layer.Layer<GeoLocator, Error, R>>) =>
   Layer.effect(
     GeoLocator,
     Effect.gen(function* () {
-      const built = yield* Effect.forEach(flags.geo, (name) => Layer.build(locatorLayer(name, flags)))
+      const built = yield* Effect.forEach(layers, (layer) => Layer.build(layer))
       return chain(built.map((context) => Context.get(context, GeoLocator)))
     }),
   )
+
+/** The locators that --geo names. */
+export const locator = (flags: LocatorSettings) => chainOf(chosenLocators(flags.geo).map(({ layer }) => layer(flags)))
+
+/** What a dry run locates with: no service is asked. */
+export const localLocator = (flags: LocatorSettings) => {
+  const local = chosenLocators(flags.geo).flatMap((chosen) => (chosen.kind === "instant" ? chosen.layer(flags) : []))
+  return local.length === 0 ? GeoLocator.none : chainOf(local)
+}
 
 export const repositories = (flags: DatabaseFlags, writers = 1, idleInTransaction?: number) =>
   PgUserRepo.layer.pipe(Layer.provide(database(flags, writers, idleInTransaction)))

@@ -1,7 +1,8 @@
 // Makes a command whose work is imported when it runs: help and other commands do not wait for it.
 
-import { Effect, Layer } from "effect"
+import { Effect, type Layer } from "effect"
 import { Command } from "effect/cli"
+import { lazyLayer } from "./lazyLayer.ts"
 
 /** What a command does, as a module of `handlers/` exports it. */
 export interface Work<Flags, A, LE, LR, E, R> {
@@ -18,6 +19,6 @@ export const lazyCommand = <const Name extends string, const Config extends Comm
 ) => {
   const work = Effect.promise(load)
   return Command.make(name, config, (flags) => Effect.flatMap(work, ({ handler }) => handler(flags))).pipe(
-    Command.provide((flags) => Layer.unwrap(Effect.map(work, ({ layer }) => layer(flags)))),
+    Command.provide((flags) => lazyLayer(load, ({ layer }) => layer(flags))),
   )
 }

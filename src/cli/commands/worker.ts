@@ -6,7 +6,7 @@ import { Command, Flag } from "effect/cli"
 import { boundedInt } from "../flags/boundedInt.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "../flags/databaseFlags.ts"
 import { optional, repeatable, withDefault } from "../flags/documented.ts"
-import { duration, locatorChecks, locatorFlags, locatorGroup } from "../flags/locatorFlags.ts"
+import { duration, locatorChecks, locatorGroup, whoLocates } from "../flags/locatorFlags.ts"
 import { outputFlags } from "../flags/outputFlags.ts"
 import { endpointUrl, loadFlags } from "../flags/runFlags.ts"
 import { lazyCommand } from "../lazyCommand.ts"
@@ -60,12 +60,9 @@ const ownFlags = {
   ),
 }
 
-const { geo, geoDb, ipApiQuota } = locatorFlags
-const placeFlags = { geo, geoDb, ipApiQuota }
-
 const output = { quiet: outputFlags.quiet }
 
-const workerFlags = { ...ownFlags, ...placeFlags, ...output, ...databaseFlags }
+const workerFlags = { ...ownFlags, ...whoLocates, ...output, ...databaseFlags }
 export type WorkerFlags = Command.Command.Config.Infer<typeof workerFlags>
 
 export const worker = lazyCommand("worker", workerFlags, () => import("../handlers/worker.ts")).pipe(
@@ -82,7 +79,7 @@ export const worker = lazyCommand("worker", workerFlags, () => import("../handle
     config: workerFlags,
     groups: [
       { title: "Worker", flags: ownFlags },
-      { title: "Places", flags: placeFlags, note: locatorGroup.note ?? "" },
+      { title: "Places", flags: whoLocates, note: locatorGroup.note ?? "" },
       { title: "Output", flags: output },
       databaseGroup,
     ],

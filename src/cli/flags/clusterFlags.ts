@@ -1,7 +1,8 @@
 import { Option } from "effect"
 import { Flag } from "effect/cli"
 import { defaultSplitSize } from "../../pipeline/PipelineOptions.ts"
-import { check } from "../usage/CommandUsage.ts"
+import { flagsOfLocators } from "../locators.ts"
+import { type Check, check, nameOf } from "../usage/CommandUsage.ts"
 import { type FlagGroup, type Limited, optional, toggle } from "./documented.ts"
 import type { DatabaseFlags } from "./databaseFlags.ts"
 
@@ -43,8 +44,6 @@ interface ClusterFlags extends Pick<DatabaseFlags, "embedded"> {
   readonly splitSize: Option.Option<number>
   readonly dryRun: boolean
   readonly endpoint: Option.Option<string>
-  readonly geoDb: ReadonlyArray<string>
-  readonly ipApiQuota: Option.Option<number>
 }
 
 const hasSecret = (url: string): boolean => {
@@ -54,8 +53,18 @@ const hasSecret = (url: string): boolean => {
 
 const clusterCheck = check<ClusterFlags>()
 
-const isTheWorkers = (flag: string) =>
-  `--${flag} is for those who locate: give it to etl worker, or leave --cluster out.`
+/** Whether a flag of a locator is given: one that may be left out, or repeated. */
+const isGiven = (value: unknown): boolean =>
+  Array.isArray(value) ? value.length > 0 : Option.isOption(value) ? Option.isSome(value) : value === true
+
+/** Only workers locate. */
+const ofLocators = Object.keys(flagsOfLocators).map((key): Check => ({
+  keys: ["cluster", key],
+  problem: ({ cluster, [key]: value }) =>
+    cluster === true && isGiven(value)
+      ? `--${nameOf(key)} is for those who locate: give it to etl worker, or leave --cluster out.`
+      : undefined,
+}))
 
 export const clusterChecks = [
   clusterCheck(["cluster", "splitSize"], ({ cluster, splitSize }) =>
@@ -76,10 +85,5 @@ export const clusterChecks = [
       ? "--endpoint has a user name, a password or a query, and would be handed over with --cluster: credentials are each worker's own (--sign)."
       : undefined,
   ),
-  clusterCheck(["cluster", "geoDb"], ({ cluster, geoDb }) =>
-    cluster && geoDb.length > 0 ? isTheWorkers("geo-db") : undefined,
-  ),
-  clusterCheck(["cluster", "ipApiQuota"], ({ cluster, ipApiQuota }) =>
-    cluster && Option.isSome(ipApiQuota) ? isTheWorkers("ip-api-quota") : undefined,
-  ),
+  ...ofLocators,
 ]

@@ -5,6 +5,7 @@ import { laneCount } from "../../domain/Lane.ts"
 import * as RejectLimit from "../../domain/RejectLimit.ts"
 import { quote } from "../../text/shell.ts"
 import { defaults } from "../../pipeline/PipelineOptions.ts"
+import { hasLocator, locators } from "../locators.ts"
 import { clusterChecks, clusterFlags, clusterGroup } from "./clusterFlags.ts"
 import { type Check, check } from "../usage/CommandUsage.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
@@ -127,6 +128,11 @@ const unlessInCluster = ({ keys, problem }: Check): Check => ({
   problem: (values) => (values["cluster"] === true ? undefined : problem(values)),
 })
 
+const services = locators
+  .filter(({ kind }) => kind === "service")
+  .map(({ name }) => name)
+  .join(" or ")
+
 export const runChecks = [
   runCheck(["source", "aws"], ({ aws, source }) => {
     const [, bucket, prefix] = /^s3:\/\/([^/]*)\/?(.*)$/is.exec(source) ?? []
@@ -147,13 +153,13 @@ export const runChecks = [
   runCheck(["aws", "sign"], ({ aws, sign }) => (!aws && sign ? isForS3("sign") : undefined)),
   ...locatorChecks.map(unlessInCluster),
   runCheck(["geo", "locateFor"], ({ geo, locateFor }) =>
-    Option.isSome(locateFor) && !geo.includes("ip-api")
-      ? `--locate-for is for --geo ip-api: with --geo ${geo.join(",")} a run waits for nobody.`
+    Option.isSome(locateFor) && !hasLocator(geo, "service")
+      ? `--locate-for is for --geo ${services}: with --geo ${geo.join(",")} a run waits for nobody.`
       : undefined,
   ),
   runCheck(["geo", "locationsMaxAge"], ({ geo, locationsMaxAge }) =>
-    Option.isSome(locationsMaxAge) && !geo.includes("ip-api")
-      ? `--locations-max-age is for --geo ip-api: a run with --geo ${geo.join(",")} asks no service.`
+    Option.isSome(locationsMaxAge) && !hasLocator(geo, "service")
+      ? `--locations-max-age is for --geo ${services}: a run with --geo ${geo.join(",")} asks no service.`
       : undefined,
   ),
   ...clusterChecks,

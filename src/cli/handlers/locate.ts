@@ -8,14 +8,14 @@ import * as Locating from "../../pipeline/Locating.ts"
 import { UserRepo } from "../../repo/UserRepo.ts"
 import type { LocateFlags } from "../commands/locate.ts"
 import { logEnd } from "../Defect.ts"
-import { checkQuota, locator, repositories, withLog } from "../layers.ts"
+import { checkLocators, locator, repositories, withLog } from "../layers.ts"
 import { withDisplay } from "../output/display.ts"
 import { formatLocating } from "../output/formatSummary.ts"
 import { printResult } from "../output/printSummary.ts"
 import { sameDatabase } from "../usage/sameDatabase.ts"
 
 export const layer = (flags: LocateFlags) =>
-  Layer.unwrap(Effect.as(checkQuota(flags), Layer.provideMerge(locator(flags), repositories(flags)))).pipe(
+  Layer.unwrap(Effect.as(checkLocators(flags), Layer.provideMerge(locator(flags), repositories(flags)))).pipe(
     withLog(flags),
   )
 

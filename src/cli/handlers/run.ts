@@ -10,22 +10,19 @@ import { UserRepo } from "../../repo/UserRepo.ts"
 import { plural } from "../../text/format.ts"
 import { Cluster } from "../Cluster.ts"
 import { logEnd } from "../Defect.ts"
-import type { LocatorSettings } from "../flags/locatorFlags.ts"
 import type { RunFlags } from "../flags/runFlags.ts"
-import { checkQuota, locator, mmdb, repositories, source, withLog } from "../layers.ts"
+import { checkLocators, localLocator, locator, repositories, source, withLog } from "../layers.ts"
+import { lazyLayer } from "../lazyLayer.ts"
 import { Mapping } from "../Mapping.ts"
 import { withDisplay } from "../output/display.ts"
 import { formatDryRun } from "../output/formatDryRun.ts"
 import { formatForPeople, printSummary } from "../output/printSummary.ts"
 import { sameDatabase } from "../usage/sameDatabase.ts"
 
-/** What a dry run locates with: nobody but the local files is asked. */
-const localLocator = (flags: LocatorSettings) => (flags.geo.includes("mmdb") ? mmdb(flags) : GeoLocator.none)
-
 const here = (flags: RunFlags) =>
   Layer.unwrap(
     Effect.as(
-      checkQuota(flags),
+      checkLocators(flags),
       Layer.merge(
         source(flags),
         flags.dryRun
@@ -36,11 +33,9 @@ const here = (flags: RunFlags) =>
   )
 
 const inCluster = (flags: RunFlags) =>
-  Layer.unwrap(
-    Effect.map(
-      Effect.promise(() => import("./runInCluster.ts")),
-      ({ layer }) => layer(flags),
-    ),
+  lazyLayer(
+    () => import("./runInCluster.ts"),
+    ({ layer }) => layer(flags),
   )
 
 /** The mapping is read before anything is opened that would have to be closed. */

@@ -24,7 +24,7 @@ import { checked, chooseServer, engineDatabase } from "../clusterLayers.ts"
 import { UsageError } from "../CommandError.ts"
 import type { WorkerFlags } from "../commands/worker.ts"
 import { logEnd } from "../Defect.ts"
-import { checkQuota, locator, platform, repositories, source, withLog } from "../layers.ts"
+import { checkLocators, locator, platform, repositories, source, withLog } from "../layers.ts"
 
 /** The source that a run refers to, as the flags of `etl run` would name it. */
 const sourceOf = (reference: SourceReference) =>
@@ -114,7 +114,7 @@ export const layer = (flags: WorkerFlags) => {
   return Layer.unwrap(
     Effect.gen(function* () {
       yield* warnOfLoopback(flags)
-      yield* checkQuota(flags)
+      yield* checkLocators(flags)
       const address = yield* listenOn(flags)
       const health = Health.layer({ host: address, port: port + 1, stallTimeout })
       const engine = Engine.worker({ host, port, address }).pipe(Layer.provide(engineDatabase(flags)))

@@ -1,6 +1,6 @@
 import { Console, Effect, Option } from "effect"
 import { Completions, GlobalFlag } from "effect/cli"
-import { locatorNames } from "../flags/locatorFlags.ts"
+import { locatorNames } from "../locators.ts"
 
 const choice = (values: ReadonlyArray<string>): Completions.FlagType => ({ _tag: "Choice", values })
 const path = (pathType: "file" | "directory" | "either"): Completions.FlagType => ({ _tag: "Path", pathType })
