@@ -15,7 +15,7 @@ import { chain, GeoLocator } from "../geo/GeoLocator.ts"
 import { chosenLocators, locators } from "./locators.ts"
 import * as Logging from "../observability/Logging.ts"
 import * as PgUserRepo from "../postgres/users/PgUserRepo.ts"
-import * as LocalSource from "../source/LocalSource.ts"
+import { chosenSource, type SourceFlags } from "./sources.ts"
 
 /** Locating has a connection, the locks of the source, two files and claims have four, one is for what comes between. */
 const connectionsBesideWriting = 6
@@ -44,23 +44,7 @@ export const existingDatabase = (flags: DatabaseFlags) =>
     }),
   )
 
-export const source = (flags: Pick<RunFlags, "source" | "aws" | "bucket" | "region" | "endpoint" | "sign">) =>
-  Layer.unwrap(
-    Effect.gen(function* () {
-      const { aws, bucket, region, endpoint, sign } = flags
-      if (!aws) return LocalSource.layer(flags.source)
-      // The SDK costs a tenth of a second and 20 MB, so it is imported where it is used.
-      const S3Source = yield* Effect.promise(() => import("../source/S3Source.ts"))
-      return S3Source.layer({
-        // --aws without --bucket is a usage error.
-        bucket: Option.getOrThrow(bucket),
-        prefix: flags.source,
-        region: Option.getOrUndefined(region),
-        endpoint: Option.getOrUndefined(endpoint),
-        sign,
-      })
-    }),
-  )
+export const source = (flags: SourceFlags) => chosenSource(flags).layer(flags)
 
 /** What is wrong with flags and environment together is told before a database is opened. */
 export const checkLocators = (flags: LocatorSettings) =>

@@ -5,8 +5,9 @@ import { printable } from "../../text/printable.ts"
 import type { CheckFlags } from "../flags/checkFlags.ts"
 import { chosenLocators, locators } from "../locators.ts"
 import { chooseDatabase } from "../chooseDatabase.ts"
+import { chosenSource, sources } from "../sources.ts"
 import { CommandLine, DotEnv } from "../origin.ts"
-import { hidden, hide, publicUrl, type Variable, variable } from "./Variable.ts"
+import { hidden, publicUrl, type Variable, variable } from "./Variable.ts"
 import { type FittedColumn, fitTable } from "../output/table.ts"
 
 /** A setting, as far as it may be seen, and what gave it. */
@@ -19,11 +20,7 @@ export interface Setting {
 /** How each flag is shown; undefined where it says nothing. Those of the database are told by what they come to. */
 const flagValues = (flags: CheckFlags): Readonly<Record<string, string | undefined>> => ({
   source: Option.getOrUndefined(flags.source),
-  aws: flags.aws ? "yes" : undefined,
-  bucket: Option.getOrUndefined(flags.bucket),
-  region: Option.getOrUndefined(flags.region),
-  endpoint: Option.getOrUndefined(Option.map(flags.endpoint, publicUrl)),
-  sign: flags.sign ? "yes" : undefined,
+  ...Object.assign({}, ...sources.map(({ shown }) => shown?.(flags))),
   mapping: flags.mapping,
   delimiter: JSON.stringify(flags.delimiter),
   chunksize: String(flags.chunksize),
@@ -38,18 +35,9 @@ const flagValues = (flags: CheckFlags): Readonly<Record<string, string | undefin
   logfile: flags.logfile,
 })
 
-const variablesOf = ({ aws, geo }: CheckFlags): ReadonlyArray<Variable> => [
-  ...chosenLocators(geo).flatMap(({ variables = [] }) => variables),
-  ...(aws
-    ? [
-        variable("AWS_REGION"),
-        variable("AWS_DEFAULT_REGION"),
-        variable("AWS_PROFILE"),
-        variable("AWS_ACCESS_KEY_ID", hide),
-        variable("AWS_SECRET_ACCESS_KEY", hide),
-        variable("AWS_SESSION_TOKEN", hide),
-      ]
-    : []),
+const variablesOf = (flags: CheckFlags): ReadonlyArray<Variable> => [
+  ...chosenLocators(flags.geo).flatMap(({ variables = [] }) => variables),
+  ...(chosenSource(flags).variables ?? []),
   variable("OTEL_EXPORTER_OTLP_ENDPOINT", publicUrl),
 ]
 

@@ -5,11 +5,12 @@ import { Duration } from "effect"
 import { Command, Flag } from "effect/cli"
 import { boundedInt } from "../flags/boundedInt.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "../flags/databaseFlags.ts"
-import { optional, repeatable, withDefault } from "../flags/documented.ts"
+import { optional, withDefault } from "../flags/documented.ts"
 import { duration, locatorChecks, locatorGroup, whoLocates } from "../flags/locatorFlags.ts"
 import { outputFlags } from "../flags/outputFlags.ts"
-import { endpointUrl, loadFlags } from "../flags/runFlags.ts"
+import { loadFlags } from "../flags/runFlags.ts"
 import { lazyCommand } from "../lazyCommand.ts"
+import { workerSourceFlags } from "../sources.ts"
 import { withUsage } from "../usage/CommandUsage.ts"
 import { workerExitCodes } from "../usage/exitCodes.ts"
 
@@ -41,11 +42,7 @@ const ownFlags = {
     "Address to listen on, where --host is not an address of this machine (NAT, Kubernetes)",
     { unset: "that of --host" },
   ),
-  endpoint: repeatable(
-    endpointUrl,
-    "URL of an S3-compatible store that signed requests of runs may go to (etl run --sign --endpoint)",
-    "Amazon's alone",
-  ),
+  ...workerSourceFlags,
   concurrency: loadFlags.concurrency,
   stallTimeout: withDefault(
     duration("stall-timeout").pipe(

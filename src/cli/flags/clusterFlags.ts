@@ -2,6 +2,7 @@ import { Option } from "effect"
 import { Flag } from "effect/cli"
 import { defaultSplitSize } from "../../pipeline/PipelineOptions.ts"
 import { flagsOfLocators } from "../locators.ts"
+import { sources } from "../sources.ts"
 import { type Check, check, nameOf } from "../usage/CommandUsage.ts"
 import { type FlagGroup, type Limited, optional, toggle } from "./documented.ts"
 import type { DatabaseFlags } from "./databaseFlags.ts"
@@ -43,12 +44,6 @@ interface ClusterFlags extends Pick<DatabaseFlags, "embedded"> {
   readonly cluster: boolean
   readonly splitSize: Option.Option<number>
   readonly dryRun: boolean
-  readonly endpoint: Option.Option<string>
-}
-
-const hasSecret = (url: string): boolean => {
-  const { password, search, username } = new URL(url)
-  return username + password + search !== ""
 }
 
 const clusterCheck = check<ClusterFlags>()
@@ -80,10 +75,6 @@ export const clusterChecks = [
       ? "--cluster needs a PostgreSQL server that all workers reach: the embedded database has one process."
       : undefined,
   ),
-  clusterCheck(["cluster", "endpoint"], ({ cluster, endpoint }) =>
-    cluster && Option.exists(endpoint, hasSecret)
-      ? "--endpoint has a user name, a password or a query, and would be handed over with --cluster: credentials are each worker's own (--sign)."
-      : undefined,
-  ),
+  ...sources.flatMap(({ clusterChecks = [] }) => clusterChecks),
   ...ofLocators,
 ]

@@ -1,9 +1,8 @@
 // The work of `etl worker`.
 
 import { isIP } from "node:net"
-import { Context, Duration, Effect, Layer, Option, RcMap } from "effect"
+import { Context, Duration, Effect, type FileSystem, Layer, type Path, RcMap } from "effect"
 import * as Engine from "../../cluster/Engine.ts"
-import { checkEndpoint } from "../../cluster/endpoints.ts"
 import * as Forgetting from "../../cluster/forgetting.ts"
 import * as Health from "../../cluster/health.ts"
 import { isLoopback, listenAddress } from "../../cluster/listen.ts"
@@ -15,7 +14,6 @@ import { Worker } from "../../cluster/Worker.ts"
 import { WorkerActivity } from "../../cluster/WorkerActivity.ts"
 import * as Workflows from "../../cluster/workflows.ts"
 import * as PgServer from "../../database/PgServer.ts"
-import { SourceError } from "../../domain/SourceFile.ts"
 import { GeoLocator } from "../../geo/GeoLocator.ts"
 import { version } from "../../observability/version.ts"
 import { UserRepo } from "../../repo/UserRepo.ts"
@@ -24,52 +22,18 @@ import { checked, chooseServer, engineDatabase } from "../clusterLayers.ts"
 import { UsageError } from "../CommandError.ts"
 import type { WorkerFlags } from "../commands/worker.ts"
 import { logEnd } from "../Defect.ts"
-import { checkLocators, locator, platform, repositories, source, withLog } from "../layers.ts"
+import { checkLocators, locator, repositories, withLog } from "../layers.ts"
+import { openSource } from "../sources.ts"
 
-/** The source that a run refers to, as the flags of `etl run` would name it. */
-const sourceOf = (reference: SourceReference) =>
-  reference._tag === "Path"
-    ? source({
-        source: reference.path,
-        aws: false,
-        bucket: Option.none(),
-        region: Option.none(),
-        endpoint: Option.none(),
-        sign: false,
-      })
-    : source({
-        source: reference.prefix,
-        aws: true,
-        bucket: Option.some(reference.bucket),
-        region: Option.fromUndefinedOr(reference.region),
-        endpoint: Option.fromUndefinedOr(reference.endpoint),
-        sign: reference.sign,
-      })
-
-/** Who handed the run over has seen the source: it is this worker that has not. */
-const notSeenBy =
-  (host: string, reference: SourceReference) =>
-  <E>(error: E) =>
-    error instanceof SourceError && reference._tag === "Path"
-      ? new SourceError({
-          ...error,
-          message: `${error.message} The worker at ${host} looked: every worker must see the source at that path.`,
-        })
-      : error
-
-const sources = ({ endpoint, host }: WorkerFlags) =>
+const sources = (flags: WorkerFlags) =>
   Layer.effect(
     Sources,
     Effect.gen(function* () {
+      const platform = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
       // A source is opened once for all files of it: a client of S3 asks for credentials each time.
       const opened = yield* RcMap.make({
-        lookup: Effect.fnUntraced(function* (reference: SourceReference) {
-          yield* checkEndpoint(reference, endpoint, host)
-          const context = yield* Layer.build(Layer.provide(sourceOf(reference), platform)).pipe(
-            Effect.mapError(notSeenBy(host, reference)),
-          )
-          return Context.get(context, Source)
-        }),
+        lookup: (reference: SourceReference) =>
+          openSource(reference, flags).pipe(Effect.provideContext(platform), Effect.map(Context.get(Source))),
         idleTimeToLive: "10 seconds",
       })
       return { open: (reference) => RcMap.get(opened, reference) }
