@@ -1,3 +1,5 @@
+// Layers that several commands share: the database, the source, the locators, the log.
+
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
 import { Config, Context, Effect, Layer, Option } from "effect"

@@ -1,3 +1,5 @@
+// Looks at all that a run would be made of.
+
 import { Context, Effect, Layer, Option, Result } from "effect"
 import * as Embedded from "../../database/Embedded.ts"
 import * as PgDatabaseState from "../../postgres/PgDatabaseState.ts"
@@ -25,7 +27,6 @@ const databaseOf = Effect.fnUntraced(function* (flags: CheckFlags) {
 const checkMapping = (path: string) =>
   Effect.scoped(Layer.build(Mapping.layer(path))).pipe(Effect.map((context) => Context.get(context, Mapping)))
 
-/** Looks at all that a run would be made of. */
 export const findingsOf = Effect.fnUntraced(function* (flags: CheckFlags) {
   const mapping = yield* Effect.result(checkMapping(flags.mapping))
   const chosen = locators.filter(({ name }) => flags.geo.includes(name))

@@ -1,3 +1,5 @@
+// The flags that say who locates, and for how long.
+
 import { Duration, Option } from "effect"
 import { type Command, Flag } from "effect/cli"
 import { flagsOfLocators, locatorNames, locators } from "../locators.ts"

@@ -1,3 +1,5 @@
+// `--geo ip-api`: the service of ip-api.com, under its quota.
+
 import { createHash } from "node:crypto"
 import { isIP } from "node:net"
 import { Config, Effect, Layer, Option, Redacted } from "effect"
@@ -72,7 +74,6 @@ const serviceOf = Effect.fnUntraced(function* (flags: Flags) {
   return { hostname: (yield* endpointOf(options)).hostname, quota }
 })
 
-/** `--geo ip-api`: the service of ip-api.com, under its quota. */
 export const ipApi = {
   name: "ip-api",
   kind: "service",

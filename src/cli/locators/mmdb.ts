@@ -1,3 +1,5 @@
+// `--geo mmdb`: local .mmdb files, which answer at once.
+
 import { Clock, Effect } from "effect"
 import type { Command } from "effect/cli"
 import { baseName, plural } from "../../text/format.ts"
@@ -35,7 +37,6 @@ const findings = (flags: Flags) =>
     })
   }).pipe((effect) => attempt("mmdb", effect))
 
-/** `--geo mmdb`: local .mmdb files, which answer at once. */
 export const mmdb = {
   name: "mmdb",
   kind: "instant",

@@ -1,9 +1,10 @@
+// `--geo none`: users are loaded without places.
+
 import { Effect } from "effect"
 import { ok } from "../check/finding.ts"
 import { lazyLayer } from "../lazyLayer.ts"
 import type { CliLocator } from "./CliLocator.ts"
 
-/** `--geo none`: users are loaded without places. */
 export const none = {
   name: "none",
   kind: "none",

@@ -1,3 +1,5 @@
+// A directory or a file, at the same path for every worker.
+
 import { Effect, Layer, Schema } from "effect"
 import { SourceError } from "../../domain/SourceFile.ts"
 import { quote } from "../../text/shell.ts"
@@ -12,7 +14,6 @@ const layer = (path: string) =>
 
 const decode = Schema.decodeUnknownEffect(Schema.TaggedStruct("Path", { path: Schema.String }))
 
-/** A directory or a file, at the same path for every worker. */
 export const local = {
   tag: "Path",
   flags: {},

@@ -1,3 +1,5 @@
+// `--aws`: the objects of a bucket, of AWS or of a compatible store, whose keys begin with --source.
+
 import { Effect, Layer, Option, Schema } from "effect"
 import { type Command, Flag } from "effect/cli"
 import { SourceError } from "../../domain/SourceFile.ts"
@@ -117,7 +119,6 @@ const checkEndpoint = Effect.fnUntraced(function* (
   })
 })
 
-/** `--aws`: the objects of a bucket, of AWS or of a compatible store, whose keys begin with --source. */
 export const s3 = {
   tag: "S3",
   chosenBy: "aws",
