@@ -1,51 +1,48 @@
-import { Console, Effect, type Layer, Predicate, Runtime, Schema } from "effect"
-import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
-import { cancel, type CancelFlags } from "./commands/cancel.ts"
-import { check } from "./commands/check.ts"
-import type { CheckFlags } from "./flags/checkFlags.ts"
-import type { CheckParts } from "./check/findings.ts"
-import { withUsage } from "./usage/CommandUsage.ts"
-import { follow, type FollowFlags, type FollowServices } from "./commands/follow.ts"
-import { worker, type WorkerFlags, type WorkerServices } from "./commands/worker.ts"
-import type { ClusterRuns } from "../repo/ClusterRuns.ts"
-import { runExitCodes } from "./usage/exitCodes.ts"
-import { describeDefect } from "./Defect.ts"
-import * as GlobalFlags from "./usage/globalFlags.ts"
-import { help } from "./commands/help.ts"
-import { init, type InitFlags } from "./commands/init.ts"
-import { locate, type LocateFlags, type LocateServices } from "./commands/locate.ts"
-import { CommandLine } from "./origin.ts"
-import * as Presenter from "./usage/presenter.ts"
-import { rejects, type RejectsFlags } from "./commands/rejects.ts"
-import { report as writeReport, type ReportFlags } from "./commands/report.ts"
-import { run, type RunServices } from "./commands/run.ts"
-import { sameCommand } from "./usage/sameCommand.ts"
-import { runs, type RunsFlags } from "./commands/runs.ts"
-import { sql, type SqlFlags } from "./commands/sql.ts"
-import type { RunFlags } from "./flags/runFlags.ts"
-import { printable } from "../text/printable.ts"
-import { variables } from "./dotEnv.ts"
-import * as Logging from "../observability/Logging.ts"
-import type { ReadOnlyQuery } from "../repo/ReadOnlyQuery.ts"
-import type { RejectRepo } from "../repo/RejectRepo.ts"
-import type { RunHistory } from "../repo/RunHistory.ts"
-import type { ReportRepo } from "../repo/ReportRepo.ts"
-import type { UserRepo } from "../repo/UserRepo.ts"
+// The `etl` command: the list of its commands, and how a command line is run.
 
-/** Makes the services of a command from its flags: `Main` for production, fakes in tests. */
-export interface Services<RunError, InitError> {
-  readonly run: (flags: RunFlags) => Layer.Layer<RunServices, RunError>
-  readonly worker: (flags: WorkerFlags) => Layer.Layer<WorkerServices, RunError>
-  readonly follow: (flags: FollowFlags) => Layer.Layer<FollowServices, RunError>
-  readonly cancel: (flags: CancelFlags) => Layer.Layer<ClusterRuns, InitError>
-  readonly check: (flags: CheckFlags) => Effect.Effect<CheckParts<RunError>>
-  readonly init: (flags: InitFlags) => Layer.Layer<UserRepo, InitError>
-  readonly locate: (flags: LocateFlags) => Layer.Layer<LocateServices, RunError>
-  readonly rejects: (flags: RejectsFlags) => Layer.Layer<RejectRepo | RunHistory, InitError>
-  readonly report: (flags: ReportFlags) => Layer.Layer<ReportRepo, InitError>
-  readonly runs: (flags: RunsFlags) => Layer.Layer<RunHistory, InitError>
-  readonly sql: (flags: SqlFlags) => Layer.Layer<ReadOnlyQuery, InitError>
-}
+import { type Array, Console, Effect, Predicate, Runtime, Schema } from "effect"
+import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
+import { version } from "../observability/version.ts"
+import * as Logging from "../observability/Logging.ts"
+import { printable } from "../text/printable.ts"
+import { cancel } from "./commands/cancel.ts"
+import { check } from "./commands/check.ts"
+import { follow } from "./commands/follow.ts"
+import { help } from "./commands/help.ts"
+import { init } from "./commands/init.ts"
+import { locate } from "./commands/locate.ts"
+import { rejects } from "./commands/rejects.ts"
+import { report } from "./commands/report.ts"
+import { run } from "./commands/run.ts"
+import { runs } from "./commands/runs.ts"
+import { sql } from "./commands/sql.ts"
+import { worker } from "./commands/worker.ts"
+import { describeDefect } from "./Defect.ts"
+import { variables } from "./dotEnv.ts"
+import { CommandLine } from "./origin.ts"
+import { withUsage } from "./usage/CommandUsage.ts"
+import { runExitCodes } from "./usage/exitCodes.ts"
+import * as GlobalFlags from "./usage/globalFlags.ts"
+import * as Presenter from "./usage/presenter.ts"
+import { sameCommand } from "./usage/sameCommand.ts"
+
+/** A command that needs nothing but the platform. */
+type AnyCommand = Command.Command<any, never, {}, unknown, Command.Environment>
+
+/** What `etl` can do, in the order of its help. */
+export const commands: Array.NonEmptyReadonlyArray<AnyCommand> = [
+  run,
+  locate,
+  worker,
+  follow,
+  cancel,
+  check,
+  runs,
+  rejects,
+  report,
+  sql,
+  init,
+]
 
 const notes = [
   "Flags win over environment variables, these over a file .env in the current directory, and that over defaults. Where neither a flag nor DATABASE_URL nor a DB_ variable names a server, the embedded PostgreSQL is used.",
@@ -54,20 +51,7 @@ const notes = [
 ]
 
 /** The `etl` command. */
-const make = <RunError, InitError>(services: Services<RunError, InitError>, version: string) => {
-  const commands = [
-    run(services.run, version),
-    locate(services.locate, version),
-    worker(services.worker, version),
-    follow(services.follow),
-    cancel(services.cancel),
-    check(services.check),
-    runs(services.runs),
-    rejects(services.rejects),
-    writeReport(services.report),
-    sql(services.sql),
-    init(services.init),
-  ] as const
+const make = (commands: Array.NonEmptyReadonlyArray<AnyCommand>) => {
   const showHelp = (name: string | undefined): Effect.Effect<void> =>
     GlobalFlag.Help.run(true, {
       command: etl,
@@ -116,7 +100,7 @@ const reportDefect = Effect.fnUntraced(function* (defect: unknown) {
 })
 
 /** Tells errors that nobody has told yet; an error that we did not foresee is a defect. */
-const report = Effect.fnUntraced(function* (error: unknown) {
+const reportError = Effect.fnUntraced(function* (error: unknown) {
   // Usage errors, and help where no command was named: the presenter has told them.
   if (CliError.isCliError(error)) return yield* new Ended({ code: 2 })
   if (!Predicate.isError(error) || !(Runtime.errorExitCode in error)) return yield* reportDefect(error)
@@ -137,19 +121,15 @@ const interrupted = (args: ReadonlyArray<string>): string => {
 }
 
 /** Runs the command line. Fails with the exit code, after the reason was told on stderr. */
-export const execute = <RunError, InitError>(
-  services: Services<RunError, InitError>,
-  version: string,
-  args: ReadonlyArray<string>,
-) =>
+export const execute = (commands: Array.NonEmptyReadonlyArray<AnyCommand>, args: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const words = withDefaultCommand(args)
-    const etl = make(services, version)
+    const etl = make(commands)
     const names = etl.subcommands.flatMap(({ commands }) => commands.map(({ name }) => name))
     const run = Command.runWith(etl, { version })(words)
     return yield* Effect.provideService(run, CliOutput.Presenter, yield* Presenter.make(words, names))
   }).pipe(
-    Effect.catch(report),
+    Effect.catch(reportError),
     Effect.catchDefect(reportDefect),
     Effect.provideService(CommandLine, args),
     Effect.provideService(CliConfig.CliConfig, GlobalFlags.config),

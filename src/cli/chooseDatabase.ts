@@ -1,10 +1,10 @@
 import { Effect, Option } from "effect"
 import * as PgServer from "../database/PgServer.ts"
 import { embeddedDirectory } from "./flags/databaseFlags.ts"
-import type { InitFlags } from "./commands/init.ts"
+import type { DatabaseFlags } from "./flags/databaseFlags.ts"
 
 /** Which database the flags, or else the variables, name. */
-export const chooseDatabase = Effect.fnUntraced(function* ({ databaseUrl, embedded }: InitFlags) {
+export const chooseDatabase = Effect.fnUntraced(function* ({ databaseUrl, embedded }: DatabaseFlags) {
   const isServer = Option.isSome(databaseUrl) || (Option.isNone(embedded) && (yield* PgServer.isConfigured))
   return isServer
     ? { _tag: "Server" as const, url: Option.getOrUndefined(databaseUrl) }

@@ -1,32 +1,29 @@
-import { createHash } from "node:crypto"
+// Layers that several commands share: the database, the source, the locators, the log.
+
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
-import { Config, Context, Effect, type FileSystem, Layer, Option, Redacted } from "effect"
-import { FetchHttpClient } from "effect/http"
+import { Config, Context, Effect, Layer, Option } from "effect"
 import { chooseDatabase } from "./chooseDatabase.ts"
 import { UsageError } from "./CommandError.ts"
-import { type Defect, logLayerEnd } from "./Defect.ts"
+import { logLayerEnd } from "./Defect.ts"
 import { warnOfIgnored } from "./check/ignoredVariables.ts"
-import type { InitFlags } from "./commands/init.ts"
-import { freeRequests, type LocatorName, type LocatorSettings } from "./flags/locatorFlags.ts"
+import type { DatabaseFlags } from "./flags/databaseFlags.ts"
+import type { LocatorSettings } from "./flags/locatorFlags.ts"
 import type { OutputFlags } from "./flags/outputFlags.ts"
 import type { RunFlags } from "./flags/runFlags.ts"
 import * as Embedded from "../database/Embedded.ts"
 import * as PgServer from "../database/PgServer.ts"
 import { chain, GeoLocator } from "../geo/GeoLocator.ts"
-import * as IpApi from "../geo/IpApi.ts"
-import * as Mmdb from "../geo/Mmdb.ts"
-import type { Permits } from "../geo/quota/Permits.ts"
-import { Quota } from "../geo/quota/Quota.ts"
+import { chosenLocators, locators } from "./locators.ts"
 import * as Logging from "../observability/Logging.ts"
 import * as Repositories from "../postgres/Repositories.ts"
-import * as LocalSource from "../source/LocalSource.ts"
+import { chosenSource, type SourceFlags } from "./sources.ts"
 
 /** Locating has a connection, the locks of the source, two files and claims have four, one is for what comes between. */
 const connectionsBesideWriting = 6
 
 /** `writers`: connections that write at once. `idleInTransaction`: see `PgServer`. */
-export const database = (flags: InitFlags, writers: number, idleInTransaction?: number) =>
+export const database = (flags: DatabaseFlags, writers: number, idleInTransaction?: number) =>
   Layer.unwrap(
     Effect.map(chooseDatabase(flags), (choice) =>
       choice._tag === "Server"
@@ -36,7 +33,7 @@ export const database = (flags: InitFlags, writers: number, idleInTransaction?: 
   )
 
 /** A database that is only read is not made for that. */
-export const existingDatabase = (flags: InitFlags) =>
+export const existingDatabase = (flags: DatabaseFlags) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const choice = yield* chooseDatabase(flags)
@@ -49,103 +46,36 @@ export const existingDatabase = (flags: InitFlags) =>
     }),
   )
 
-export const source = (flags: Pick<RunFlags, "source" | "aws" | "bucket" | "region" | "endpoint" | "sign">) =>
-  Layer.unwrap(
-    Effect.gen(function* () {
-      const { aws, bucket, region, endpoint, sign } = flags
-      if (!aws) return LocalSource.layer(flags.source)
-      // The SDK costs a tenth of a second and 20 MB, so it is imported where it is used.
-      const S3Source = yield* Effect.promise(() => import("../source/S3Source.ts"))
-      return S3Source.layer({
-        // --aws without --bucket is a usage error.
-        bucket: Option.getOrThrow(bucket),
-        prefix: flags.source,
-        region: Option.getOrUndefined(region),
-        endpoint: Option.getOrUndefined(endpoint),
-        sign,
-      })
-    }),
-  )
-
-/** Whose quota it is: of the network address at a service, or of a key, which is not told by it. */
-const quotaOf = (options: { readonly url: string | undefined; readonly key: Redacted.Redacted }): string => {
-  const key = Redacted.value(options.key)
-  const host = IpApi.hostOf(options)
-  return key === "" ? host : `${host} ${createHash("sha256").update(key).digest("hex").slice(0, 8)}`
-}
-
-const ipApiKey = Effect.map(
-  Config.option(Config.Redacted("IP_API_KEY")),
-  Option.getOrElse(() => Redacted.make("")),
-)
-
-/** The service as it is configured, and whose quota is counted. */
-export const ipApiSettings = Effect.fnUntraced(function* ({ ipApiQuota }: LocatorSettings) {
-  const url = Option.getOrUndefined(yield* Config.option(Config.String("IP_API_URL")))
-  const key = yield* ipApiKey
-  return {
-    url,
-    key,
-    quota: {
-      provider: quotaOf({ url, key }),
-      // What a key allows, the service tells.
-      requests: Option.getOrElse(ipApiQuota, () => (Redacted.value(key) === "" ? freeRequests : Infinity)),
-    },
-  }
-})
-
-const ipApi = (flags: LocatorSettings) =>
-  Layer.unwrap(
-    Effect.gen(function* () {
-      const { url, key, quota } = yield* ipApiSettings(flags)
-      return IpApi.layer({ url, key }).pipe(Layer.provide(Quota.layer(quota)))
-    }),
-  ).pipe(Layer.provide(FetchHttpClient.layer))
-
-export const mmdbOptions = ({ geoDb }: LocatorSettings): Mmdb.MmdbOptions =>
-  geoDb.length === 0 ? {} : { files: geoDb }
-
-export const mmdb = (flags: LocatorSettings) => Mmdb.layer(mmdbOptions(flags))
-
-const locatorLayer = (
-  name: LocatorName,
-  flags: LocatorSettings,
-): Layer.Layer<
-  GeoLocator,
-  Layer.Error<ReturnType<typeof ipApi>> | Layer.Error<ReturnType<typeof Mmdb.layer>>,
-  FileSystem.FileSystem | Permits
-> => {
-  switch (name) {
-    case "ip-api":
-      return ipApi(flags)
-    case "mmdb":
-      return mmdb(flags)
-    case "none":
-      return GeoLocator.none
-  }
-}
+export const source = (flags: SourceFlags) => chosenSource(flags).layer(flags)
 
 /** What is wrong with flags and environment together is told before a database is opened. */
-export const checkQuota = Effect.fnUntraced(function* ({ ipApiQuota }: LocatorSettings) {
-  const isFree = Redacted.value(yield* ipApiKey) === ""
-  if (isFree && Option.exists(ipApiQuota, (requests) => requests > freeRequests)) {
-    return yield* new UsageError({
-      message: `--ip-api-quota: more than ${freeRequests} requests in 60 s need a key (IP_API_KEY)`,
-    })
-  }
-})
+export const checkLocators = (flags: LocatorSettings) =>
+  Effect.forEach(locators, ({ checkSettings }) => checkSettings?.(flags) ?? Effect.void, { discard: true })
 
-export const locator = (flags: LocatorSettings) =>
+const chainOf = <R>(layers: ReadonlyArray<Layer.Layer<GeoLocator, Error, R>>) =>
   Layer.effect(
     GeoLocator,
     Effect.gen(function* () {
-      const built = yield* Effect.forEach(flags.geo, (name) => Layer.build(locatorLayer(name, flags)))
+      const built = yield* Effect.forEach(layers, (layer) => Layer.build(layer))
       return chain(built.map((context) => Context.get(context, GeoLocator)))
     }),
   )
 
-export const repositories = (flags: InitFlags, writers = 1, idleInTransaction?: number) =>
+/** The locators that --geo names. */
+export const locator = (flags: LocatorSettings) => chainOf(chosenLocators(flags.geo).map(({ layer }) => layer(flags)))
+
+/** What a dry run locates with: no service is asked. */
+export const localLocator = (flags: LocatorSettings) => {
+  const local = chosenLocators(flags.geo).flatMap((chosen) => (chosen.kind === "instant" ? chosen.layer(flags) : []))
+  return local.length === 0 ? GeoLocator.none : chainOf(local)
+}
+
+export const repositories = (flags: DatabaseFlags, writers = 1, idleInTransaction?: number) =>
   Repositories.layer.pipe(Layer.provide(database(flags, writers, idleInTransaction)))
+
+/** The repositories of a database that is only read, or changed where something is in it. */
+export const existingRepositories = (flags: DatabaseFlags) =>
+  Repositories.layer.pipe(Layer.provide(existingDatabase(flags)))
 
 export const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 
@@ -159,7 +89,7 @@ const telemetry = Layer.unwrap(
   }),
 )
 
-type LogFlags = InitFlags & Partial<OutputFlags & Pick<RunFlags, "dryRun">>
+type LogFlags = DatabaseFlags & Partial<OutputFlags & Pick<RunFlags, "dryRun">>
 
 /** What cannot be made is logged too. A dry run sends no telemetry. */
 export const withLog =
@@ -173,17 +103,5 @@ export const withLog =
       Layer.provide(platform),
     )
 
-/** What may keep the services of a run from being made. */
-export type RunError =
-  | Defect
-  | Layer.Error<ReturnType<typeof source>>
-  | Layer.Error<ReturnType<typeof locator>>
-  | Effect.Error<ReturnType<typeof checkQuota>>
-  | Layer.Error<ReturnType<typeof database>>
-  | Layer.Error<ReturnType<typeof Logging.layer>>
-
-/** What may keep the services from being made of a command that reads the database. */
-export type InitError =
-  | Defect
-  | Layer.Error<ReturnType<typeof existingDatabase>>
-  | Layer.Error<ReturnType<typeof Logging.layer>>
+/** The same for a command that changes nothing in the database. */
+export const withOptionalLog = (flags: LogFlags) => withLog(flags, { isFileOptional: true })

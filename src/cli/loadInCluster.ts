@@ -1,7 +1,7 @@
 import { Duration, Effect, Option } from "effect"
 import { follow } from "../cluster/follow.ts"
 import { handOver } from "../cluster/handOver.ts"
-import type { JobSettings, SourceReference } from "../cluster/LoadRun.ts"
+import type { JobSettings } from "../cluster/LoadRun.ts"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import { plural } from "../text/format.ts"
 import { defaultSplitSize } from "../pipeline/PipelineOptions.ts"
@@ -10,6 +10,7 @@ import { Source } from "../source/Source.ts"
 import { UsageError } from "./CommandError.ts"
 import { CommandLine } from "./origin.ts"
 import type { RunFlags } from "./flags/runFlags.ts"
+import { chosenSource } from "./sources.ts"
 import { tellGoingOn } from "./output/goingOn.ts"
 
 /** Flags with a default, which the workers have a value of their own for. */
@@ -24,22 +25,8 @@ const checkFlags = Effect.gen(function* () {
   })
 })
 
-/** The source as workers find it: the path that its links lead to. */
-const sourceReference = ({ aws, bucket, endpoint, region, sign, source }: RunFlags, uri: string): SourceReference =>
-  aws
-    ? {
-        _tag: "S3",
-        // --aws without --bucket is a usage error.
-        bucket: Option.getOrThrow(bucket),
-        prefix: source,
-        ...(Option.isSome(region) ? { region: region.value } : {}),
-        ...(Option.isSome(endpoint) ? { endpoint: endpoint.value } : {}),
-        sign,
-      }
-    : { _tag: "Path", path: uri }
-
 const toJob = (flags: RunFlags, mapping: ColumnMapping, uri: string): JobSettings => ({
-  source: sourceReference(flags, uri),
+  source: chosenSource(flags).refer(flags, uri),
   mapping: [...mapping],
   delimiter: flags.delimiter,
   chunkSize: flags.chunksize,

@@ -7,17 +7,12 @@ import type { Attempt } from "../repo/RunRepo.ts"
 
 // What crosses the cluster, apart from those who do it: numbers, by which a worker finds all else in the database.
 
-/** Where files come from, as every worker sees it. */
-export const SourceReference = Schema.Union([
-  Schema.TaggedStruct("Path", { path: Schema.String }),
-  Schema.TaggedStruct("S3", {
-    bucket: Schema.String,
-    prefix: Schema.String,
-    region: Schema.optionalKey(Schema.String),
-    endpoint: Schema.optionalKey(Schema.String),
-    /** With the credentials that the worker finds. */
-    sign: Schema.Boolean,
-  }),
+/**
+ * Where files come from, as every worker sees it: a kind of sources and what that kind says, without credentials. What a
+ * `Path` names is a directory or a file; whoever makes `Sources` knows the kinds.
+ */
+export const SourceReference = Schema.StructWithRest(Schema.Struct({ _tag: Schema.String }), [
+  Schema.Record(Schema.String, Schema.Json),
 ])
 export type SourceReference = typeof SourceReference.Type
 

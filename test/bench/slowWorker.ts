@@ -32,7 +32,10 @@ const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 const sources = Layer.succeed(Sources, {
   open: (reference) =>
     reference._tag === "Path"
-      ? Effect.map(Layer.build(Layer.provide(LocalSource.layer(reference.path), platform)), Context.get(Source))
+      ? Effect.map(
+          Layer.build(Layer.provide(LocalSource.layer(String(reference["path"])), platform)),
+          Context.get(Source),
+        )
       : Effect.die(new Error("only paths are read")),
 })
 

@@ -1,25 +1,12 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, it } from "@effect/vitest"
-import { Effect, Fiber, Layer } from "effect"
+import { Array, Effect, Fiber } from "effect"
+import { Command } from "effect/cli"
 import { TestConsole } from "effect/testing"
 import * as Cli from "../../src/cli/Cli.ts"
 
-const waiting = () => Layer.effectContext(Effect.never)
-
-/** Services that are never ready. */
-const services: Cli.Services<never, never> = {
-  run: waiting,
-  check: () => Effect.never,
-  init: waiting,
-  locate: waiting,
-  rejects: waiting,
-  report: waiting,
-  runs: waiting,
-  sql: waiting,
-  worker: waiting,
-  follow: waiting,
-  cancel: waiting,
-}
+/** The commands, none of which ends. */
+const commands = Array.map(Cli.commands, (command) => Command.withHandler(command, () => Effect.never))
 
 const goesOn = "Interrupted. The same command goes on: etl "
 
@@ -40,7 +27,7 @@ it.live.each([
   "%j, interrupted, says whether it goes on",
   ([args, expected]) =>
     Effect.gen(function* () {
-      const fiber = yield* Effect.forkChild(Cli.execute(services, "1.2.3", args))
+      const fiber = yield* Effect.forkChild(Cli.execute(commands, args))
       yield* Effect.sleep("50 millis")
       yield* Fiber.interrupt(fiber)
       assert.deepStrictEqual(yield* TestConsole.errorLines, [expected])

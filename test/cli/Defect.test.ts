@@ -1,13 +1,15 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Layer, Runtime } from "effect"
+import { Command } from "effect/cli"
 import { TestConsole } from "effect/testing"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Cli from "../../src/cli/Cli.ts"
+import { init } from "../../src/cli/commands/init.ts"
 import { type Defect, logLayerEnd } from "../../src/cli/Defect.ts"
+import { handler } from "../../src/cli/handlers/init.ts"
 import * as Logging from "../../src/observability/Logging.ts"
-import * as Main from "../../src/cli/Main.ts"
 import { UserRepo } from "../../src/repo/UserRepo.ts"
 import { temporaryDirectory } from "../utils/postgres.ts"
 
@@ -15,12 +17,9 @@ import { temporaryDirectory } from "../utils/postgres.ts"
 const initWith = Effect.fnUntraced(function* (users: Layer.Layer<UserRepo, Defect>, args: ReadonlyArray<string> = []) {
   const logfile = join(yield* temporaryDirectory, "etl.log")
   const log = Logging.layer(logfile, { isQuiet: false, isFileOptional: false }).pipe(Layer.provide(NodeServices.layer))
-  const services: Cli.Services<unknown, unknown> = {
-    ...Main,
-    init: () => Layer.provideMerge(users, log),
-  }
+  const command = init.pipe(Command.withHandler(handler), Command.provide(Layer.provideMerge(users, log)))
   return yield* Effect.gen(function* () {
-    const exit = yield* Effect.exit(Cli.execute(services, "1.2.3", [...args, "init"]))
+    const exit = yield* Effect.exit(Cli.execute([command], [...args, "init"]))
     let code = 0
     Runtime.defaultTeardown(exit, (exitCode) => (code = exitCode))
     assert.isTrue(Exit.isSuccess(exit) || !exit.cause.reasons.some(({ _tag }) => _tag === "Die"))

@@ -5,7 +5,6 @@ import { TestConsole } from "effect/testing"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Cli from "../../src/cli/Cli.ts"
-import * as Main from "../../src/cli/Main.ts"
 import { clientLayer, environment, freshDatabase, sharedPostgres, temporaryDirectory } from "./postgres.ts"
 
 /** What a person sees of a command, and what a scheduler is told. */
@@ -25,14 +24,10 @@ export const etl = Effect.fnUntraced(function* (
   platform: Layer.Layer<NodeServices.NodeServices> = NodeServices.layer,
 ) {
   const logfile = join(yield* temporaryDirectory, "etl.log")
-  const logs =
-    ["cancel", "check", "follow", "init", "locate", "rejects", "report", "run", "runs", "sql", "worker"].includes(
-      args[0] ?? "",
-    ) ||
-    (args[0]?.startsWith("--source") ?? false)
+  const logs = Cli.commands.some(({ name }) => name === args[0]) || (args[0]?.startsWith("--source") ?? false)
   const hasLog = logs && !args.includes("--logfile")
   return yield* Effect.gen(function* () {
-    const exit = yield* Effect.exit(Cli.execute(Main, "1.2.3", hasLog ? [...args, "--logfile", logfile] : args))
+    const exit = yield* Effect.exit(Cli.execute(Cli.commands, hasLog ? [...args, "--logfile", logfile] : args))
     let code = 0
     Runtime.defaultTeardown(exit, (exitCode) => (code = exitCode))
     if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) return yield* Effect.die(Cause.squash(exit.cause))

@@ -51,7 +51,7 @@ const describeQuota = Effect.fnUntraced(function* (state: DatabaseState["Service
 
 /** The database, its tables, and what it has counted of a service's quota. */
 export const checkDatabase = Effect.fnUntraced(
-  function* <E>(database: Effect.Effect<DatabaseParts<E>, E>, quota: Option.Option<QuotaOfService>) {
+  function* <E, E2>(database: Effect.Effect<DatabaseParts<E>, E2>, quota: Option.Option<QuotaOfService>) {
     const parts = yield* database
     if (parts._tag === "Absent") {
       return [

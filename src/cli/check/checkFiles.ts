@@ -1,14 +1,12 @@
-import { Clock, Context, Effect, FileSystem, Layer, Option, Path, Stream } from "effect"
+import { Context, Effect, FileSystem, Layer, Option, Path, Stream } from "effect"
 import type { ColumnMapping } from "../../domain/ColumnMapping.ts"
-import { formatBytes, baseName, formatNumber, plural } from "../../text/format.ts"
-import { ageOf } from "../../geo/mmdb/age.ts"
-import type { MmdbFile } from "../../geo/mmdb/file.ts"
+import { formatBytes, formatNumber, plural } from "../../text/format.ts"
 import { unfit } from "../../observability/Logging.ts"
 import { frame } from "../../csv/frameRecords.ts"
 import { decompress } from "../../pipeline/decompress.ts"
 import { Source } from "../../source/Source.ts"
 import type { SourceFile } from "../../domain/SourceFile.ts"
-import { attempt, type Finding, fromError, note, ok, skipped, wrong } from "./finding.ts"
+import { attempt, fromError, ok, skipped, wrong } from "./finding.ts"
 
 /** Files whose headers are read. */
 const filesRead = 1_000
@@ -82,22 +80,6 @@ export const checkSource = Effect.fnUntraced(
   (effect) => attempt("source", effect),
   Effect.scoped,
 )
-
-/** The .mmdb files, and their age. */
-export const checkMmdb = <E, R>(
-  files: Effect.Effect<{ readonly files: ReadonlyArray<MmdbFile>; readonly remedy: string }, E, R>,
-) =>
-  Effect.gen(function* () {
-    const now = yield* Clock.currentTimeMillis
-    const { files: checked, remedy } = yield* files
-    return checked.map((file): Finding => {
-      const { ageDays, built, isOld } = ageOf(file, now)
-      const age =
-        built === null ? "nobody knows when it was built" : `built on ${built}, ${plural(ageDays!, "day")} ago`
-      const text = `${baseName(file.path)}: ${age}`
-      return isOld ? note("mmdb", `${text}; some places will be wrong. ${remedy}`) : ok("mmdb", text)
-    })
-  }).pipe((effect) => attempt("mmdb", effect))
 
 /** Whether the log can be written. Makes no file. */
 export const checkLog = Effect.fnUntraced(function* (logfile: string) {

@@ -4,9 +4,9 @@ import { Effect, Option } from "effect"
 import * as PgServer from "../../database/PgServer.ts"
 import { chooseDatabase } from "../chooseDatabase.ts"
 import { note } from "./finding.ts"
-import type { InitFlags } from "../commands/init.ts"
+import type { DatabaseFlags } from "../flags/databaseFlags.ts"
 
-const ignored = Effect.fnUntraced(function* (flags: InitFlags) {
+const ignored = Effect.fnUntraced(function* (flags: DatabaseFlags) {
   const choice = yield* chooseDatabase(flags)
   const isEmbedded = choice._tag === "Embedded"
   const names = yield* PgServer.ignoredVariables({ isEmbedded, flag: Option.getOrUndefined(flags.databaseUrl) })
@@ -26,4 +26,4 @@ const ignored = Effect.fnUntraced(function* (flags: InitFlags) {
 })
 
 /** Notes of a check. What is wrong with the database's settings, its own check reports. */
-export const ignoredSettings = (flags: InitFlags) => Effect.orElseSucceed(ignored(flags), () => [])
+export const ignoredSettings = (flags: DatabaseFlags) => Effect.orElseSucceed(ignored(flags), () => [])

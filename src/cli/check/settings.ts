@@ -3,8 +3,11 @@ import * as RejectLimit from "../../domain/RejectLimit.ts"
 import * as PgServer from "../../database/PgServer.ts"
 import { printable } from "../../text/printable.ts"
 import type { CheckFlags } from "../flags/checkFlags.ts"
+import { chosenLocators, locators } from "../locators.ts"
 import { chooseDatabase } from "../chooseDatabase.ts"
+import { chosenSource, sources } from "../sources.ts"
 import { CommandLine, DotEnv } from "../origin.ts"
+import { hidden, publicUrl, type Variable, variable } from "./Variable.ts"
 import { type FittedColumn, fitTable } from "../output/table.ts"
 
 /** A setting, as far as it may be seen, and what gave it. */
@@ -14,23 +17,10 @@ export interface Setting {
   readonly from: string
 }
 
-const hidden = "***"
-
-/** A URL without what may be secret in it. */
-const publicUrl = (text: string): string => {
-  if (!URL.canParse(text)) return hidden
-  const { origin, pathname } = new URL(text)
-  return `${origin}${pathname}`
-}
-
 /** How each flag is shown; undefined where it says nothing. Those of the database are told by what they come to. */
 const flagValues = (flags: CheckFlags): Readonly<Record<string, string | undefined>> => ({
   source: Option.getOrUndefined(flags.source),
-  aws: flags.aws ? "yes" : undefined,
-  bucket: Option.getOrUndefined(flags.bucket),
-  region: Option.getOrUndefined(flags.region),
-  endpoint: Option.getOrUndefined(Option.map(flags.endpoint, publicUrl)),
-  sign: flags.sign ? "yes" : undefined,
+  ...Object.assign({}, ...sources.map(({ shown }) => shown?.(flags))),
   mapping: flags.mapping,
   delimiter: JSON.stringify(flags.delimiter),
   chunksize: String(flags.chunksize),
@@ -39,33 +29,15 @@ const flagValues = (flags: CheckFlags): Readonly<Record<string, string | undefin
   "max-rejects": RejectLimit.format(flags.maxRejects),
   force: flags.force ? "yes" : undefined,
   geo: flags.geo.join(","),
-  "geo-db": flags.geoDb.length === 0 ? undefined : flags.geoDb.join(", "),
-  "ip-api-quota": Option.getOrUndefined(Option.map(flags.ipApiQuota, String)),
+  ...Object.assign({}, ...locators.map(({ shown }) => shown?.(flags))),
   "locate-for": Option.getOrUndefined(Option.map(flags.locateFor, Duration.format)),
   "locations-max-age": Option.getOrUndefined(Option.map(flags.locationsMaxAge, Duration.format)),
   logfile: flags.logfile,
 })
 
-interface Variable {
-  readonly name: string
-  readonly show: (value: string) => string
-}
-
-const variable = (name: string, show: Variable["show"] = (value) => value): Variable => ({ name, show })
-const hide = () => hidden
-
-const variablesOf = ({ aws, geo }: CheckFlags): ReadonlyArray<Variable> => [
-  ...(geo.includes("ip-api") ? [variable("IP_API_URL", publicUrl), variable("IP_API_KEY", hide)] : []),
-  ...(aws
-    ? [
-        variable("AWS_REGION"),
-        variable("AWS_DEFAULT_REGION"),
-        variable("AWS_PROFILE"),
-        variable("AWS_ACCESS_KEY_ID", hide),
-        variable("AWS_SECRET_ACCESS_KEY", hide),
-        variable("AWS_SESSION_TOKEN", hide),
-      ]
-    : []),
+const variablesOf = (flags: CheckFlags): ReadonlyArray<Variable> => [
+  ...chosenLocators(flags.geo).flatMap(({ variables = [] }) => variables),
+  ...(chosenSource(flags).variables ?? []),
   variable("OTEL_EXPORTER_OTLP_ENDPOINT", publicUrl),
 ]
 

@@ -1,21 +1,18 @@
-import { isIP } from "node:net"
-import { Duration, Effect, type Layer } from "effect"
-import { Command, Flag } from "effect/cli"
-import type { WorkerActivity } from "../../cluster/WorkerActivity.ts"
-import { GeoLocator } from "../../geo/GeoLocator.ts"
-import { UserRepo } from "../../repo/UserRepo.ts"
-import { withUsage } from "../usage/CommandUsage.ts"
-import { databaseChecks, databaseFlags, databaseGroup } from "../flags/databaseFlags.ts"
-import { logEnd } from "../Defect.ts"
-import { optional, repeatable, withDefault } from "../flags/documented.ts"
-import { workerExitCodes } from "../usage/exitCodes.ts"
-import { duration, locatorChecks, locatorFlags, locatorGroup } from "../flags/locatorFlags.ts"
-import { outputFlags } from "../flags/outputFlags.ts"
-import { endpointUrl, loadFlags } from "../flags/runFlags.ts"
-import { boundedInt } from "../flags/boundedInt.ts"
+// `etl worker`: loads files of runs that are handed over, with others, until it is interrupted.
 
-/** What a worker needs; it works as soon as they are made. */
-export type WorkerServices = WorkerActivity | GeoLocator | UserRepo
+import { isIP } from "node:net"
+import { Duration } from "effect"
+import { Command, Flag } from "effect/cli"
+import { boundedInt } from "../flags/boundedInt.ts"
+import { databaseChecks, databaseFlags, databaseGroup } from "../flags/databaseFlags.ts"
+import { optional, withDefault } from "../flags/documented.ts"
+import { duration, locatorChecks, locatorGroup, whoLocates } from "../flags/locatorFlags.ts"
+import { outputFlags } from "../flags/outputFlags.ts"
+import { loadFlags } from "../flags/runFlags.ts"
+import { lazyCommand } from "../lazyCommand.ts"
+import { workerSourceFlags } from "../sources.ts"
+import { withUsage } from "../usage/CommandUsage.ts"
+import { workerExitCodes } from "../usage/exitCodes.ts"
 
 const ownFlags = {
   host: withDefault(
@@ -45,11 +42,7 @@ const ownFlags = {
     "Address to listen on, where --host is not an address of this machine (NAT, Kubernetes)",
     { unset: "that of --host" },
   ),
-  endpoint: repeatable(
-    endpointUrl,
-    "URL of an S3-compatible store that signed requests of runs may go to (etl run --sign --endpoint)",
-    "Amazon's alone",
-  ),
+  ...workerSourceFlags,
   concurrency: loadFlags.concurrency,
   stallTimeout: withDefault(
     duration("stall-timeout").pipe(
@@ -64,55 +57,33 @@ const ownFlags = {
   ),
 }
 
-const { geo, geoDb, ipApiQuota } = locatorFlags
-const placeFlags = { geo, geoDb, ipApiQuota }
-
 const output = { quiet: outputFlags.quiet }
 
-const workerFlags = { ...ownFlags, ...placeFlags, ...output, ...databaseFlags }
+const workerFlags = { ...ownFlags, ...whoLocates, ...output, ...databaseFlags }
 export type WorkerFlags = Command.Command.Config.Infer<typeof workerFlags>
 
-const makeWork = (version: string) =>
-  Effect.fn("worker")(
-    function* ({ host, port, stallTimeout }: WorkerFlags) {
-      const users = yield* UserRepo
-      const name = isIP(host) === 6 ? `[${host}]` : host
-      const locator = yield* GeoLocator
-      yield* Effect.logInfo(
-        `etl ${version}: worker at ${name}:${port} for ${users.name}, places: ${locator.name}; health: http://${name}:${port + 1}/healthz`,
-      )
-      const { watch } = yield* Effect.promise(() => import("../../cluster/health.ts"))
-      return yield* watch(stallTimeout)
-    },
-    logEnd,
-    Effect.onInterrupt(() => Effect.logInfo("The worker leaves: it ends the chunks in hand, and gives the rest back.")),
-  )
-
-/** `etl worker`: loads files of runs that are handed over, with others, until it is interrupted. */
-export const worker = <E>(services: (flags: WorkerFlags) => Layer.Layer<WorkerServices, E>, version: string) =>
-  Command.make("worker", workerFlags, makeWork(version)).pipe(
-    Command.provide(services),
-    Command.withDescription(
-      "Load the runs that etl run --cluster hands over, together with other workers of the same PostgreSQL server (14 or newer), and locate addresses, until it is interrupted.",
-    ),
-    Command.withShortDescription("Load runs together with other workers (etl run --cluster)"),
-    Command.withExamples([
-      { command: "etl worker", description: "The first of this machine" },
-      { command: "etl worker --port 34433", description: "Another one beside it" },
-      { command: "etl worker --host 10.0.0.7 --geo mmdb,ip-api", description: "One of several machines" },
-    ]),
-    withUsage({
-      config: workerFlags,
-      groups: [
-        { title: "Worker", flags: ownFlags },
-        { title: "Places", flags: placeFlags, note: locatorGroup.note ?? "" },
-        { title: "Output", flags: output },
-        databaseGroup,
-      ],
-      checks: [...locatorChecks, ...databaseChecks],
-      exitCodes: workerExitCodes,
-      notes: [
-        "Workers and clients speak TLS 1.3 with a key that is kept in the database: whoever can read the database can speak to the workers. /healthz asks for no password.",
-      ],
-    }),
-  )
+export const worker = lazyCommand("worker", workerFlags, () => import("../handlers/worker.ts")).pipe(
+  Command.withDescription(
+    "Load the runs that etl run --cluster hands over, together with other workers of the same PostgreSQL server (14 or newer), and locate addresses, until it is interrupted.",
+  ),
+  Command.withShortDescription("Load runs together with other workers (etl run --cluster)"),
+  Command.withExamples([
+    { command: "etl worker", description: "The first of this machine" },
+    { command: "etl worker --port 34433", description: "Another one beside it" },
+    { command: "etl worker --host 10.0.0.7 --geo mmdb,ip-api", description: "One of several machines" },
+  ]),
+  withUsage({
+    config: workerFlags,
+    groups: [
+      { title: "Worker", flags: ownFlags },
+      { title: "Places", flags: whoLocates, note: locatorGroup.note ?? "" },
+      { title: "Output", flags: output },
+      databaseGroup,
+    ],
+    checks: [...locatorChecks, ...databaseChecks],
+    exitCodes: workerExitCodes,
+    notes: [
+      "Workers and clients speak TLS 1.3 with a key that is kept in the database: whoever can read the database can speak to the workers. /healthz asks for no password.",
+    ],
+  }),
+)

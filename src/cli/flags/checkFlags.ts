@@ -1,21 +1,13 @@
 import { Option } from "effect"
-import { type Command, Flag } from "effect/cli"
+import type { Command } from "effect/cli"
+import { checkedSourceFlags } from "../sources.ts"
 import { clusterFlags } from "./clusterFlags.ts"
 import type { Check } from "../usage/CommandUsage.ts"
 import { databaseFlags, databaseGroup } from "./databaseFlags.ts"
-import { type FlagGroup, optional, toggle } from "./documented.ts"
+import { type FlagGroup, toggle } from "./documented.ts"
 import { locatorFlags, locatorGroup } from "./locatorFlags.ts"
 import { outputFlags } from "./outputFlags.ts"
-import { credentialsNote, dryRun, loadFlags, runChecks, sourceFlags } from "./runFlags.ts"
-
-const checkedSource = {
-  ...sourceFlags,
-  source: optional(
-    Flag.String("source").pipe(Flag.withMetavar("PATH")),
-    "Directory, file, or with --aws key prefix that would be loaded",
-    { unset: "no file is checked" },
-  ),
-}
+import { dryRun, loadFlags, runChecks, sourceGroup } from "./runFlags.ts"
 
 const output = { json: toggle("json", "Print settings and findings as one JSON object on stdout") }
 
@@ -24,7 +16,7 @@ const withoutEffect = { dryRun, ...clusterFlags, quiet, noProgress }
 
 /** Those of `etl run`, so that its command line can be checked as it is. */
 export const checkFlags = {
-  ...checkedSource,
+  ...checkedSourceFlags,
   ...loadFlags,
   ...locatorFlags,
   ...output,
@@ -35,7 +27,7 @@ export const checkFlags = {
 export type CheckFlags = Command.Command.Config.Infer<typeof checkFlags>
 
 export const checkGroups: ReadonlyArray<FlagGroup> = [
-  { title: "Source", flags: checkedSource, note: credentialsNote },
+  sourceGroup(checkedSourceFlags),
   { title: "Loading", flags: loadFlags },
   locatorGroup,
   { title: "Output", flags: output },

@@ -1,7 +1,9 @@
 import { Option } from "effect"
 import { Flag } from "effect/cli"
 import { defaultSplitSize } from "../../pipeline/PipelineOptions.ts"
-import { check } from "../usage/CommandUsage.ts"
+import { flagsOfLocators } from "../locators.ts"
+import { sources } from "../sources.ts"
+import { type Check, check, nameOf } from "../usage/CommandUsage.ts"
 import { type FlagGroup, type Limited, optional, toggle } from "./documented.ts"
 import type { DatabaseFlags } from "./databaseFlags.ts"
 
@@ -42,20 +44,22 @@ interface ClusterFlags extends Pick<DatabaseFlags, "embedded"> {
   readonly cluster: boolean
   readonly splitSize: Option.Option<number>
   readonly dryRun: boolean
-  readonly endpoint: Option.Option<string>
-  readonly geoDb: ReadonlyArray<string>
-  readonly ipApiQuota: Option.Option<number>
-}
-
-const hasSecret = (url: string): boolean => {
-  const { password, search, username } = new URL(url)
-  return username + password + search !== ""
 }
 
 const clusterCheck = check<ClusterFlags>()
 
-const isTheWorkers = (flag: string) =>
-  `--${flag} is for those who locate: give it to etl worker, or leave --cluster out.`
+/** Whether a flag of a locator is given: one that may be left out, or repeated. */
+const isGiven = (value: unknown): boolean =>
+  Array.isArray(value) ? value.length > 0 : Option.isOption(value) ? Option.isSome(value) : value === true
+
+/** Only workers locate. */
+const ofLocators = Object.keys(flagsOfLocators).map((key): Check => ({
+  keys: ["cluster", key],
+  problem: ({ cluster, [key]: value }) =>
+    cluster === true && isGiven(value)
+      ? `--${nameOf(key)} is for those who locate: give it to etl worker, or leave --cluster out.`
+      : undefined,
+}))
 
 export const clusterChecks = [
   clusterCheck(["cluster", "splitSize"], ({ cluster, splitSize }) =>
@@ -71,15 +75,6 @@ export const clusterChecks = [
       ? "--cluster needs a PostgreSQL server that all workers reach: the embedded database has one process."
       : undefined,
   ),
-  clusterCheck(["cluster", "endpoint"], ({ cluster, endpoint }) =>
-    cluster && Option.exists(endpoint, hasSecret)
-      ? "--endpoint has a user name, a password or a query, and would be handed over with --cluster: credentials are each worker's own (--sign)."
-      : undefined,
-  ),
-  clusterCheck(["cluster", "geoDb"], ({ cluster, geoDb }) =>
-    cluster && geoDb.length > 0 ? isTheWorkers("geo-db") : undefined,
-  ),
-  clusterCheck(["cluster", "ipApiQuota"], ({ cluster, ipApiQuota }) =>
-    cluster && Option.isSome(ipApiQuota) ? isTheWorkers("ip-api-quota") : undefined,
-  ),
+  ...sources.flatMap(({ clusterChecks = [] }) => clusterChecks),
+  ...ofLocators,
 ]

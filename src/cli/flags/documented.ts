@@ -58,3 +58,12 @@ export const toggle = (name: string, description: string, letter?: string): Docu
   const flag = Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withoutNegation, Flag.withDefault(false))
   return document(letter === undefined ? flag : Flag.withAlias(flag, letter))
 }
+
+type Intersection<Union> = (Union extends unknown ? (value: Union) => void : never) extends (value: infer All) => void
+  ? { [Key in keyof All]: All[Key] }
+  : never
+
+/** The flags of all definitions of a list, as one configuration of a command. */
+export const mergeFlags = <const Definition extends { readonly flags: FlagGroup["flags"] }>(
+  definitions: ReadonlyArray<Definition>,
+): Intersection<Definition["flags"]> => Object.assign({}, ...definitions.map(({ flags }) => flags))

@@ -3,12 +3,13 @@ import { Option } from "effect"
 import { type Command, Flag } from "effect/cli"
 import { laneCount } from "../../domain/Lane.ts"
 import * as RejectLimit from "../../domain/RejectLimit.ts"
-import { quote } from "../../text/shell.ts"
 import { defaults } from "../../pipeline/PipelineOptions.ts"
+import { hasLocator, locators } from "../locators.ts"
+import { chosenSource, sourceFlags, sources } from "../sources.ts"
 import { clusterChecks, clusterFlags, clusterGroup } from "./clusterFlags.ts"
 import { type Check, check } from "../usage/CommandUsage.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
-import { type FlagGroup, optional, required, toggle, withDefault } from "./documented.ts"
+import { type FlagGroup, toggle, withDefault } from "./documented.ts"
 import { locatorChecks, locatorFlags, locatorGroup } from "./locatorFlags.ts"
 import { outputFlags, outputGroup } from "./outputFlags.ts"
 import { file } from "./pathFlags.ts"
@@ -18,31 +19,6 @@ const isDelimiter = (text: string): boolean => text.length === 1 && /[\t\x20-\x7
 
 /** More than one keeps the server busy while this process works; more than both have processors for only take turns. */
 const concurrency = Math.min(Math.max(availableParallelism(), 2), 8)
-
-const named = (name: string) => Flag.String(name).pipe(Flag.withMetavar("NAME"))
-
-export const endpointUrl = Flag.String("endpoint").pipe(
-  Flag.filter(
-    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
-    () => "a URL such as http://localhost:9000",
-  ),
-  Flag.withMetavar("URL"),
-)
-
-export const sourceFlags = {
-  source: required(
-    Flag.String("source").pipe(Flag.withMetavar("PATH")),
-    "Directory with .csv and .csv.gz files, one file, or with --aws a key prefix",
-  ),
-  aws: toggle("aws", "Read from S3: --source is a key prefix of --bucket"),
-  bucket: optional(named("bucket"), "S3 bucket; --aws needs it"),
-  region: optional(named("region"), "Region of the bucket, with --aws", {
-    unset: "us-east-1",
-    environment: ["AWS_REGION", "AWS_DEFAULT_REGION"],
-  }),
-  endpoint: optional(endpointUrl, "URL of an S3-compatible store, with --aws", { unset: "Amazon's" }),
-  sign: toggle("sign", "Sign requests with the AWS credentials that are found; without it they are anonymous"),
-}
 
 export const loadFlags = {
   mapping: withDefault(
@@ -104,11 +80,15 @@ export const runFlags = {
 
 export type RunFlags = Command.Command.Config.Infer<typeof runFlags>
 
-export const credentialsNote =
-  "Credentials are found as the AWS tools find them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, a role of the machine."
+/** Where files come from. `flags`: as the command has them. */
+export const sourceGroup = (flags: FlagGroup["flags"]): FlagGroup => ({
+  title: "Source",
+  flags,
+  note: sources.flatMap(({ note }) => note ?? []).join(" "),
+})
 
 export const runGroups: ReadonlyArray<FlagGroup> = [
-  { title: "Source", flags: sourceFlags, note: credentialsNote },
+  sourceGroup(sourceFlags),
   { title: "Loading", flags: { ...loadFlags, dryRun } },
   clusterGroup,
   locatorGroup,
@@ -118,8 +98,20 @@ export const runGroups: ReadonlyArray<FlagGroup> = [
 
 const runCheck = check<RunFlags>()
 
-/** Says what a flag is for that nothing reads, as the others are. */
-const isForS3 = (flag: string) => `--${flag} is for S3: add --aws, or leave it out.`
+/** Rules about --source, whatever it names. */
+const sourceChecks: ReadonlyArray<Check> = [
+  runCheck(["source"], ({ source }) =>
+    source === "-" ? "--source -: standard input is not read: name a directory or a file." : undefined,
+  ),
+  {
+    keys: ["source", ...sources.flatMap(({ chosenBy }) => chosenBy ?? [])],
+    problem: (values) =>
+      values["source"] === "" && chosenSource(values).chosenBy === undefined
+        ? "--source is empty: name a directory or a file."
+        : undefined,
+  },
+  ...sources.flatMap(({ checks = [] }) => checks),
+]
 
 /** With --cluster the workers locate, and other rules tell so. */
 const unlessInCluster = ({ keys, problem }: Check): Check => ({
@@ -127,33 +119,22 @@ const unlessInCluster = ({ keys, problem }: Check): Check => ({
   problem: (values) => (values["cluster"] === true ? undefined : problem(values)),
 })
 
+const services = locators
+  .filter(({ kind }) => kind === "service")
+  .map(({ name }) => name)
+  .join(" or ")
+
 export const runChecks = [
-  runCheck(["source", "aws"], ({ aws, source }) => {
-    const [, bucket, prefix] = /^s3:\/\/([^/]*)\/?(.*)$/is.exec(source) ?? []
-    if (bucket !== undefined) {
-      return `--source ${source} is an S3 URI: give --aws --bucket ${quote(bucket)} --source ${quote(prefix!)}.`
-    }
-    if (source === "-") return "--source -: standard input is not read: name a directory or a file."
-    return source === "" && !aws ? "--source is empty: name a directory or a file." : undefined
-  }),
-  runCheck(["aws", "bucket"], ({ aws, bucket }) =>
-    aws && Option.isNone(bucket) ? "--aws needs --bucket NAME." : undefined,
-  ),
-  runCheck(["aws", "bucket"], ({ aws, bucket }) => (!aws && Option.isSome(bucket) ? isForS3("bucket") : undefined)),
-  runCheck(["aws", "region"], ({ aws, region }) => (!aws && Option.isSome(region) ? isForS3("region") : undefined)),
-  runCheck(["aws", "endpoint"], ({ aws, endpoint }) =>
-    !aws && Option.isSome(endpoint) ? isForS3("endpoint") : undefined,
-  ),
-  runCheck(["aws", "sign"], ({ aws, sign }) => (!aws && sign ? isForS3("sign") : undefined)),
+  ...sourceChecks,
   ...locatorChecks.map(unlessInCluster),
   runCheck(["geo", "locateFor"], ({ geo, locateFor }) =>
-    Option.isSome(locateFor) && !geo.includes("ip-api")
-      ? `--locate-for is for --geo ip-api: with --geo ${geo.join(",")} a run waits for nobody.`
+    Option.isSome(locateFor) && !hasLocator(geo, "service")
+      ? `--locate-for is for --geo ${services}: with --geo ${geo.join(",")} a run waits for nobody.`
       : undefined,
   ),
   runCheck(["geo", "locationsMaxAge"], ({ geo, locationsMaxAge }) =>
-    Option.isSome(locationsMaxAge) && !geo.includes("ip-api")
-      ? `--locations-max-age is for --geo ip-api: a run with --geo ${geo.join(",")} asks no service.`
+    Option.isSome(locationsMaxAge) && !hasLocator(geo, "service")
+      ? `--locations-max-age is for --geo ${services}: a run with --geo ${geo.join(",")} asks no service.`
       : undefined,
   ),
   ...clusterChecks,

@@ -1,5 +1,5 @@
 import { Option } from "effect"
-import { Flag } from "effect/cli"
+import { Argument, Flag } from "effect/cli"
 import type { RunName } from "../../domain/RunRecord.ts"
 
 export const parseRunName = (text: string): Option.Option<RunName> => {
@@ -8,7 +8,7 @@ export const parseRunName = (text: string): Option.Option<RunName> => {
   return id > 0 && Number.isSafeInteger(id) ? Option.some(id) : Option.none()
 }
 
-export const expectedRunName = "latest or a positive whole number"
+const expectedRunName = "latest or a positive whole number"
 
 /** A flag that names a run. */
 export const runFlag = (name: string) =>
@@ -16,3 +16,13 @@ export const runFlag = (name: string) =>
     Flag.filterMap(parseRunName, () => expectedRunName),
     Flag.withMetavar("RUN"),
   )
+
+/** An argument that names a run. */
+export const runArgument = (description: string) =>
+  Argument.String("RUN").pipe(
+    Argument.filterMap(parseRunName, () => expectedRunName),
+    Argument.withDescription(description),
+  )
+
+/** Which run of a cluster. */
+export const clusterRun = runArgument("Which run of the cluster: latest, or its number")

@@ -8,6 +8,7 @@ import { userColumns } from "../../domain/User.ts"
 import { printable } from "../../text/printable.ts"
 import type { Seen } from "../../repo/Preview.ts"
 import type { RunFlags } from "../flags/runFlags.ts"
+import { hasLocator } from "../locators.ts"
 
 /** Reasons of rejects that are told one by one. */
 const reasonsShown = 20
@@ -57,8 +58,8 @@ const formatPlaces = ({ addresses }: RunSummary, geo: RunFlags["geo"]): Readonly
   const { located, unlocatable, reasons } = addresses
   // What the local files do not know.
   const unknown = reasons["unknown"] ?? 0
-  const asksService = geo.includes("ip-api")
-  if (!geo.includes("mmdb")) return asksService ? ["Addresses: the service is not asked in a dry run."] : []
+  const asksService = hasLocator(geo, "service")
+  if (!hasLocator(geo, "instant")) return asksService ? ["Addresses: the service is not asked in a dry run."] : []
   return [
     asksService
       ? `Addresses: ${formatNumber(located)} located, ${formatNumber(unlocatable - unknown)} without a place, ${formatNumber(unknown)} left to the service`

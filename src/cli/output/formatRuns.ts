@@ -2,8 +2,8 @@ import { baseName, formatDuration, formatNumber, plural } from "../../text/forma
 import type { RunDetails, RunFile, RunRecord } from "../../domain/RunRecord.ts"
 import { countNames, type RecordCounts } from "../../domain/RunSummary.ts"
 import { printable } from "../../text/printable.ts"
-import { quote } from "../../text/shell.ts"
 import { noRunYet } from "../../repo/NotFound.ts"
+import { sources } from "../sources.ts"
 import { type FittedColumn, fitTable } from "./table.ts"
 
 /** Files of a run that are listed; JSON has all. */
@@ -136,10 +136,7 @@ const describeEnd = ({ endedAt, exitCode, finishedAt, state }: RunDetails): stri
 }
 
 /** The flags that name a source again. */
-const sameSource = (uri: string): string => {
-  const [, bucket, prefix] = /^s3:\/\/([^/]*)\/(.*)$/s.exec(uri) ?? []
-  return bucket === undefined ? `--source ${quote(uri)}` : `--aws --bucket ${quote(bucket)} --source ${quote(prefix!)}`
-}
+const sameSource = (uri: string): string => sources.flatMap(({ flagsOf }) => flagsOf(uri) ?? [])[0]!
 
 /** How a run goes on that is not finished. */
 const formatNext = (

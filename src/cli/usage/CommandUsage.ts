@@ -30,6 +30,9 @@ export const CommandUsage = Context.Reference<Usage>("user-activity-etl/commands
 /** The key of a flag in its command's configuration, by its name. */
 export const keyOf = (name: string): string => name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase())
 
+/** The name of a flag, by its key. */
+export const nameOf = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
 /** A rule about flags of a command that are read as `Flags`. */
 export const check =
   <Flags>() =>

@@ -1,20 +1,22 @@
-import { Console, Effect, Option } from "effect"
-import { Completions, GlobalFlag } from "effect/cli"
-import { locatorNames } from "../flags/locatorFlags.ts"
+import { Console, Context, Effect, Option } from "effect"
+import { type Command, Completions, GlobalFlag, Param } from "effect/cli"
+import { locatorNames } from "../locators.ts"
+import { CommandUsage, keyOf } from "./CommandUsage.ts"
 
 const choice = (values: ReadonlyArray<string>): Completions.FlagType => ({ _tag: "Choice", values })
 const path = (pathType: "file" | "directory" | "either"): Completions.FlagType => ({ _tag: "Path", pathType })
 
-/** What shells offer as values, by the flag's name; effect/cli knows of texts only. */
+/** What shells offer as values, by the word that help has for them; effect/cli knows of texts only. */
 const valueTypes: Readonly<Record<string, Completions.FlagType>> = {
-  source: path("either"),
-  mapping: path("file"),
-  "geo-db": path("file"),
-  logfile: path("file"),
-  out: path("file"),
-  embedded: path("directory"),
-  geo: choice([...locatorNames, "mmdb,ip-api"]),
+  FILE: path("file"),
+  DIR: path("directory"),
+  PATH: path("either"),
+  WHO: choice([...locatorNames, "mmdb,ip-api"]),
 }
+
+/** The word that help has for the value of a flag. */
+const valueWord = (param: Param.Any): string | undefined =>
+  Param.isSingle(param) ? param.typeName : "param" in param ? valueWord(param.param as Param.Any) : undefined
 
 const shells = choice(["bash", "zsh", "fish", "powershell"])
 const levels = choice(["debug", "info", "warn", "error", "none"])
@@ -31,17 +33,24 @@ const version = flag("version", ["v"], "Show the version")
 const completionsFlag = flag("completions", [], "Print a completion script", shells)
 const logLevel = flag("log-level", [], "Lines that the terminal shows", levels)
 
-/**
- * The command for a completion script: with the flags of every command, which effect/cli leaves out, and with those of
- * `etl run` where no command is named.
- */
-const describe = (root: Completions.CommandDescriptor): Completions.CommandDescriptor => {
-  const commands = root.subcommands.map((command) => {
-    const flags = command.flags.map((own) => Object.assign({}, own, { type: valueTypes[own.name] ?? own.type }))
-    return Object.assign({}, command, { flags: [...flags, help, logLevel] })
-  })
+/** A command with the values of its flags, and with the flags of every command, which effect/cli leaves out. */
+const describe = (command: Command.Command.Any): Completions.CommandDescriptor => {
+  const described = Completions.fromCommand(command)
+  const { config } = Context.get(command.annotations, CommandUsage)
+  const typeOf = (name: string) => valueTypes[valueWord(config[keyOf(name)]!) ?? ""]
+  const flags = described.flags.map((own) => Object.assign({}, own, { type: typeOf(own.name) ?? own.type }))
+  return Object.assign({}, described, { flags: [...flags, help, logLevel] })
+}
+
+/** The commands for a completion script, and the flags of `etl run` where no command is named. */
+const describeRoot = (root: Command.Command.Any): Completions.CommandDescriptor => {
+  const commands = root.subcommands.flatMap(({ commands }) => commands.map(describe))
   const run = commands.find(({ name }) => name === "run")
-  return { ...root, subcommands: commands, flags: [...(run?.flags ?? []), version, completionsFlag] }
+  return {
+    ...Completions.fromCommand(root),
+    subcommands: commands,
+    flags: [...(run?.flags ?? []), version, completionsFlag],
+  }
 }
 
 /** `etl --completions SHELL`: prints a script that completes commands, flags and their values. */
@@ -50,5 +59,5 @@ export const completions: typeof GlobalFlag.Completions = GlobalFlag.Action({
   run: (shell, { command }) =>
     Option.isNone(shell)
       ? Effect.void
-      : Console.log(Completions.generate(command.name, shell.value, describe(Completions.fromCommand(command)))),
+      : Console.log(Completions.generate(command.name, shell.value, describeRoot(command))),
 })

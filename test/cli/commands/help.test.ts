@@ -3,22 +3,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Schema, Terminal } from "effect"
 import { TerminalCapabilities } from "effect/cli"
 import { availableParallelism } from "node:os"
+import * as Cli from "../../../src/cli/Cli.ts"
+import { version } from "../../../src/observability/version.ts"
 import { etl } from "../../utils/etl.ts"
 
-const commands = [
-  "run",
-  "locate",
-  "worker",
-  "follow",
-  "cancel",
-  "check",
-  "runs",
-  "rejects",
-  "report",
-  "sql",
-  "init",
-  "help",
-]
+const commands = [...Cli.commands.map(({ name }) => name), "help"]
 const pages = [["--help"], ...commands.map((command) => [command, "--help"])]
 
 /** A terminal of so many columns. */
@@ -131,7 +120,7 @@ describe("help", () => {
 
   it.live.each([["--version"], ["-v"], ["run", "-v"]])("%s tells the version", (args) =>
     Effect.gen(function* () {
-      assert.include(yield* pageOf(args), "1.2.3")
+      assert.include(yield* pageOf(args), version)
     }).pipe(Effect.scoped),
   )
 

@@ -3,6 +3,7 @@ import { once } from "node:events"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { RunSummary } from "../../../src/domain/RunSummary.ts"
+import { version } from "../../../src/observability/version.ts"
 import { directoryOf, etl, makeDatabase } from "../../utils/etl.ts"
 import { behaviours, fakeIpApi } from "../../utils/ipApi.ts"
 import { bin, compileCache } from "../../utils/command.ts"
@@ -68,7 +69,8 @@ describe("what is shown while a run goes on", () => {
       assert.deepInclude(summary, { exitCode: 3, dryRun: false, runId: 1 })
       assert.deepInclude(summary.totals, { read: 6, inserted: 2, unchanged: 2, rejected: 2 })
       assert.deepInclude(summary.rejectedFor[0], { records: 2, file: "1.csv", line: 3 })
-      assert.match(stderr, /^etl 1\.2\.3: 2 files of \/.* -> PostgreSQL test_.* at 127\.0\.0\.1:\d+, places: none$/m)
+      const banner = stderr.replace(`etl ${version}:`, "etl VERSION:")
+      assert.match(banner, /^etl VERSION: 2 files of \/.* -> PostgreSQL test_.* at 127\.0\.0\.1:\d+, places: none$/m)
       assert.match(stderr, /^2 records rejected: email is not a valid e-mail address, first at 1\.csv:3$/m)
 
       const located = yield* etl(["locate", "--geo", "mmdb", "--json"], env)

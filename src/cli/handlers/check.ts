@@ -1,0 +1,71 @@
+// The work of `etl check`.
+
+import { Console, Effect, Option } from "effect"
+import { withoutFile } from "../../observability/Logging.ts"
+import { plural } from "../../text/format.ts"
+import { printable, toJson } from "../../text/printable.ts"
+import type { Finding } from "../check/finding.ts"
+import { findingsOf } from "../check/findings.ts"
+import { formatSettings, type Setting, settingsOf } from "../check/settings.ts"
+import { NotReady } from "../CommandError.ts"
+import type { CheckFlags } from "../flags/checkFlags.ts"
+import { CommandLine } from "../origin.ts"
+import { stdoutWidth } from "../output/stdoutWidth.ts"
+import { sameCommand } from "../usage/sameCommand.ts"
+
+export const layer = () => withoutFile
+
+const states: Readonly<Record<Finding["state"], string>> = {
+  ok: "ok",
+  note: "note",
+  wrong: "WRONG",
+  skipped: "skipped",
+}
+
+const stateWidth = Math.max(...Object.values(states).map((state) => state.length))
+
+const formatFindings = (findings: ReadonlyArray<Finding>): ReadonlyArray<string> => {
+  const checkWidth = Math.max(...findings.map(({ check }) => check.length))
+  return findings.map(
+    ({ check, state, text }) => `${states[state].padEnd(stateWidth)}  ${check.padEnd(checkWidth)}  ${printable(text)}`,
+  )
+}
+
+/** What programs read; the exit code of a finding is that of a run. */
+const toObject = (exitCode: number, settings: ReadonlyArray<Setting>, findings: ReadonlyArray<Finding>) => ({
+  exitCode,
+  settings,
+  findings: findings.map(({ check, code, state, text }) => ({ check, state, text, exitCode: code })),
+})
+
+/** What reads the records: `words` are those of the check. */
+const dryRun = (words: ReadonlyArray<string>, { source }: CheckFlags): string => {
+  const ofRun = words.toSpliced(words.indexOf("check"), 1)
+  const kept = ofRun.filter(
+    (word, index) => !/^--(?:cluster|split-size|dry-run)(?:=|$)/.test(word) && ofRun[index - 1] !== "--split-size",
+  )
+  return sameCommand([...kept, ...(Option.isSome(source) ? [] : ["--source", "PATH"]), "--dry-run"])
+}
+
+/** Gravest first. */
+const codes = [6, 5, 2] as const
+
+export const handler = Effect.fn("check")(function* (flags: CheckFlags) {
+  const settings = yield* settingsOf(flags)
+  const findings = yield* findingsOf(flags)
+  const bad = findings.filter(({ state }) => state === "wrong")
+  const code = codes.find((code) => bad.some((finding) => finding.code === code))
+  yield* Console.log(
+    flags.json
+      ? toJson(toObject(code ?? 0, settings, findings))
+      : [
+          ...formatSettings(settings, stdoutWidth()),
+          "",
+          ...formatFindings(findings),
+          bad.length === 0
+            ? `No problem found. No record was read; to check all, without loading: ${printable(dryRun(yield* CommandLine, flags))}`
+            : `${plural(bad.length, "problem")} found.`,
+        ].join("\n"),
+  )
+  if (code !== undefined) return yield* new NotReady({ code })
+})

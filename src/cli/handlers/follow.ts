@@ -1,0 +1,31 @@
+// The work of `etl follow`.
+
+import { Effect, Option } from "effect"
+import { follow } from "../../cluster/follow.ts"
+import { UserRepo } from "../../repo/UserRepo.ts"
+import { watching } from "../clusterLayers.ts"
+import type { FollowFlags } from "../commands/follow.ts"
+import { logEnd } from "../Defect.ts"
+import { withLog } from "../layers.ts"
+import { withDisplay } from "../output/display.ts"
+import { tellGoingOn } from "../output/goingOn.ts"
+import { formatForPeople, printSummary } from "../output/printSummary.ts"
+import { standingOf } from "../standingOf.ts"
+import { sameDatabase } from "../usage/sameDatabase.ts"
+
+export const layer = (flags: FollowFlags) => watching(flags).pipe(withLog(flags))
+
+export const handler = Effect.fn("follow")(
+  function* (flags: FollowFlags) {
+    const standing = yield* standingOf(flags.run)
+    const summary = yield* follow({ ...standing, locateFor: Option.getOrUndefined(flags.locateFor) }).pipe(
+      tellGoingOn(standing.runId, flags),
+      withDisplay(flags),
+    )
+    const database = (yield* UserRepo).name
+    const text = formatForPeople(summary, { maxRejects: undefined, same: sameDatabase(flags), database })
+    yield* printSummary(summary, { ...flags, dryRun: false, database }, text)
+  },
+  logEnd,
+  Effect.onInterrupt(() => Effect.logDebug("interrupted")),
+)

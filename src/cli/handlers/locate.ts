@@ -1,0 +1,37 @@
+// The work of `etl locate`.
+
+import { Effect, Layer, Option } from "effect"
+import { addressExitCode } from "../../domain/RunSummary.ts"
+import { GeoLocator } from "../../geo/GeoLocator.ts"
+import { version } from "../../observability/version.ts"
+import * as Locating from "../../pipeline/Locate.ts"
+import { UserRepo } from "../../repo/UserRepo.ts"
+import type { LocateFlags } from "../commands/locate.ts"
+import { logEnd } from "../Defect.ts"
+import { checkLocators, locator, repositories, withLog } from "../layers.ts"
+import { withDisplay } from "../output/display.ts"
+import { formatLocating } from "../output/formatSummary.ts"
+import { printResult } from "../output/printSummary.ts"
+import { sameDatabase } from "../usage/sameDatabase.ts"
+
+export const layer = (flags: LocateFlags) =>
+  Layer.unwrap(Effect.as(checkLocators(flags), Layer.provideMerge(locator(flags), repositories(flags)))).pipe(
+    withLog(flags),
+  )
+
+export const handler = Effect.fn("locate")(
+  function* (flags: LocateFlags) {
+    const users = yield* UserRepo
+    const locator = yield* GeoLocator
+    yield* Effect.logInfo(`etl ${version}: places for the users of ${users.name}, by ${locator.name}`)
+    const summary = yield* Locating.run({
+      locateFor: Option.getOrUndefined(flags.locateFor),
+      locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),
+    }).pipe(withDisplay(flags))
+    const database = users.name
+    const text = Effect.sync(() => formatLocating(summary, { same: sameDatabase(flags), database }))
+    yield* printResult(addressExitCode(summary), flags, { database, ...summary }, text)
+  },
+  logEnd,
+  Effect.onInterrupt(() => Effect.logDebug("interrupted")),
+)

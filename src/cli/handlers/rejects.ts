@@ -1,0 +1,86 @@
+// The work of `etl rejects`.
+
+import { Console, Effect, Option } from "effect"
+import type { RunRecord } from "../../domain/RunRecord.ts"
+import { RejectRepo } from "../../repo/RejectRepo.ts"
+import { RunHistory } from "../../repo/RunHistory.ts"
+import { plural } from "../../text/format.ts"
+import { printable } from "../../text/printable.ts"
+import { quote } from "../../text/shell.ts"
+import type { RejectsFlags } from "../commands/rejects.ts"
+import { logEnd } from "../Defect.ts"
+import { existingRepositories, withLog, withOptionalLog } from "../layers.ts"
+import { readerGone } from "../output/readerGone.ts"
+import type { RejectFiles } from "../output/rejectFiles.ts"
+import { sameDatabase } from "../usage/sameDatabase.ts"
+
+export const layer = (flags: RejectsFlags) =>
+  existingRepositories(flags).pipe(Option.isSome(flags.delete) ? withLog(flags) : withOptionalLog(flags))
+
+/** Runs with rejects that are named where the one that was asked for has none. */
+const namedRuns = 10
+
+const tellNone = Effect.fnUntraced(function* ({ runId, totals }: RunRecord) {
+  const runs = yield* (yield* RejectRepo).runs(namedRuns + 1)
+  const names = runs.slice(0, namedRuns).join(", ") + (runs.length > namedRuns ? ", ..." : "")
+  yield* Console.log(
+    [
+      totals.rejected === 0 ? `Run ${runId} rejected nothing.` : `No rejects of run ${runId} are kept.`,
+      runs.length === 0
+        ? "No other run has rejects that are kept."
+        : `Runs that have some: ${names}; list them with etl rejects --run ${runs[0]}`,
+    ].join("\n"),
+  )
+})
+
+const list = Effect.fnUntraced(function* (flags: RejectsFlags, run: RunRecord) {
+  const { runId } = run
+  const files = yield* (yield* RejectRepo).files(runId)
+  if (files.length === 0 && !flags.json) return yield* tellNone(run)
+  const { printJson, printLines } = yield* Effect.promise(() => import("../output/rejectList.ts"))
+  const records = yield* flags.json ? printJson(runId, files) : printLines(runId, files, sameDatabase(flags))
+  yield* Effect.logDebug("rejects listed").pipe(Effect.annotateLogs({ run: runId, records }))
+})
+
+const formatWritten = (flags: RejectsFlags, runId: number, files: ReadonlyArray<RejectFiles>): string => {
+  const records = files.reduce((sum, file) => sum + file.records, 0)
+  const tooLong = files.reduce((sum, file) => sum + file.tooLong, 0)
+  const lines = [`${plural(records + tooLong, "reject")} of run ${runId}:`]
+  for (const file of files) lines.push(`  ${file.path}: ${plural(file.records, "record")}; why: ${file.reasonsPath}`)
+  if (tooLong > 0) {
+    lines.push(`${plural(tooLong, "record")} too long to keep: among the reasons only`)
+  }
+  for (const { path, records } of files) {
+    if (records > 0) lines.push(`Correct ${path}, then: etl --source ${quote(path)}${sameDatabase(flags)}`)
+  }
+  if (records > 0) lines.push("Give the --mapping, --delimiter and --geo that the run was given.")
+  return lines.map(printable).join("\n")
+}
+
+const write = Effect.fnUntraced(function* (flags: RejectsFlags, run: RunRecord, out: string) {
+  const { runId } = run
+  const files = yield* (yield* RejectRepo).files(runId)
+  if (files.length === 0) return yield* tellNone(run)
+  const { writeRejects } = yield* Effect.promise(() => import("../output/rejectFiles.ts"))
+  const written = yield* writeRejects(out, runId, files)
+  yield* Console.log(formatWritten(flags, runId, written))
+  for (const { path, records, tooLong } of written) {
+    yield* Effect.logDebug("rejects written").pipe(Effect.annotateLogs({ run: runId, path, records, tooLong }))
+  }
+})
+
+const deleteRejects = Effect.fnUntraced(function* ({ runId }: RunRecord) {
+  const records = yield* (yield* RejectRepo).delete(runId)
+  yield* Console.log(`Deleted ${plural(records, "reject")} of run ${runId}.`)
+  yield* Effect.logDebug("rejects deleted").pipe(Effect.annotateLogs({ run: runId, records }))
+})
+
+export const handler = Effect.fn("rejects")(function* (flags: RejectsFlags) {
+  const history = yield* RunHistory
+  if (Option.isSome(flags.delete)) return yield* deleteRejects(yield* history.find(flags.delete.value))
+  const run = yield* history.find(Option.getOrElse(flags.run, () => "latest" as const))
+  yield* Option.match(flags.out, {
+    onNone: () => Effect.raceFirst(list(flags, run), readerGone),
+    onSome: (out) => write(flags, run, out),
+  })
+}, logEnd)

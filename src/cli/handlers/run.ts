@@ -1,0 +1,91 @@
+// The work of `etl run`.
+
+import { Effect, Layer, Option } from "effect"
+import { GeoLocator } from "../../geo/GeoLocator.ts"
+import * as DryRepo from "../../memory/DryRepo.ts"
+import type { ProgressEvent } from "../../observability/Progress.ts"
+import { version } from "../../observability/version.ts"
+import { Preview } from "../../repo/Preview.ts"
+import { UserRepo } from "../../repo/UserRepo.ts"
+import { plural } from "../../text/format.ts"
+import { Cluster } from "../Cluster.ts"
+import { logEnd } from "../Defect.ts"
+import type { RunFlags } from "../flags/runFlags.ts"
+import { checkLocators, localLocator, locator, repositories, source, withLog } from "../layers.ts"
+import { lazyLayer } from "../lazyLayer.ts"
+import { Mapping } from "../Mapping.ts"
+import { withDisplay } from "../output/display.ts"
+import { formatDryRun } from "../output/formatDryRun.ts"
+import { formatForPeople, printSummary } from "../output/printSummary.ts"
+import { sameDatabase } from "../usage/sameDatabase.ts"
+
+const here = (flags: RunFlags) =>
+  Layer.unwrap(
+    Effect.as(
+      checkLocators(flags),
+      Layer.merge(
+        source(flags),
+        flags.dryRun
+          ? Layer.merge(localLocator(flags), DryRepo.layer)
+          : Layer.provideMerge(locator(flags), repositories(flags, flags.concurrency)),
+      ),
+    ),
+  )
+
+const inCluster = (flags: RunFlags) =>
+  lazyLayer(
+    () => import("./runInCluster.ts"),
+    ({ layer }) => layer(flags),
+  )
+
+/** The mapping is read before anything is opened that would have to be closed. */
+export const layer = (flags: RunFlags) =>
+  (flags.cluster ? inCluster(flags) : here(flags)).pipe(
+    withLog(flags),
+    Layer.provideMerge(Mapping.layer(flags.mapping)),
+  )
+
+/** One line: what is loaded from where to where. */
+const tellBanner = (database: string, locator: string) => (event: ProgressEvent) => {
+  if (event._tag !== "Listed") return Effect.void
+  const { files, source, toLoad } = event
+  const which = toLoad === files ? "" : ` (${toLoad === 0 ? "all loaded already" : `${toLoad} to load`})`
+  return Effect.logInfo(
+    `etl ${version}: ${plural(files, "file")}${which} of ${source} -> ${database}, places: ${locator}`,
+  )
+}
+
+const load = Effect.fnUntraced(function* (flags: RunFlags) {
+  const mapping = yield* Mapping
+  const cluster = yield* Cluster
+  if (Option.isSome(cluster)) return yield* cluster.value(flags, mapping)
+  const Pipeline = yield* Effect.promise(() => import("../../pipeline/Pipeline.ts"))
+  return yield* Pipeline.run({
+    mapping,
+    delimiter: flags.delimiter,
+    chunkSize: flags.chunksize,
+    concurrency: flags.concurrency,
+    maxRecordSize: flags.maxRecordSize,
+    maxRejects: flags.maxRejects,
+    force: flags.force,
+    locateFor: Option.getOrUndefined(flags.locateFor),
+    locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),
+  })
+})
+
+export const handler = Effect.fn("run")(
+  function* (flags: RunFlags) {
+    const users = yield* UserRepo
+    const locator = yield* GeoLocator
+    const summary = yield* load(flags).pipe(withDisplay(flags, tellBanner(users.name, locator.name)))
+    const preview = yield* Preview
+    const text = Option.match(preview, {
+      onNone: () =>
+        formatForPeople(summary, { maxRejects: flags.maxRejects, same: sameDatabase(flags), database: users.name }),
+      onSome: (seen) => Effect.map(seen, (seen) => formatDryRun(summary, seen, flags)),
+    })
+    yield* printSummary(summary, { ...flags, database: flags.dryRun ? null : users.name }, text)
+  },
+  logEnd,
+  Effect.onInterrupt(() => Effect.logDebug("interrupted")),
+)

@@ -1,0 +1,117 @@
+// `--geo ip-api`: the service of ip-api.com, under its quota.
+
+import { createHash } from "node:crypto"
+import { isIP } from "node:net"
+import { Config, Effect, Layer, Option, Redacted } from "effect"
+import type { Command } from "effect/cli"
+import type { IpApiOptions } from "../../geo/IpApi.ts"
+import { attempt, note, ok } from "../check/finding.ts"
+import { hide, publicUrl, variable } from "../check/Variable.ts"
+import { UsageError } from "../CommandError.ts"
+import { boundedInt } from "../flags/boundedInt.ts"
+import { optional } from "../flags/documented.ts"
+import { lazyLayer } from "../lazyLayer.ts"
+import { check } from "../usage/CommandUsage.ts"
+import type { CliLocator } from "./CliLocator.ts"
+
+/** Requests in any 60 s without a key. */
+const freeRequests = 15
+
+const flags = {
+  ipApiQuota: optional(
+    boundedInt("ip-api-quota", 1, 100_000),
+    `Requests to ip-api.com in any 60 s, at most; more than ${freeRequests} need IP_API_KEY`,
+    { unset: `${freeRequests}; with a key what the service allows` },
+  ),
+}
+type Flags = Command.Command.Config.Infer<typeof flags>
+
+const keySetting = Effect.map(
+  Config.option(Config.Redacted("IP_API_KEY")),
+  Option.getOrElse(() => Redacted.make("")),
+)
+
+const isFree = (key: Redacted.Redacted): boolean => Redacted.value(key) === ""
+
+const importIpApi = Effect.promise(() => import("../../geo/IpApi.ts"))
+
+/** Whose quota it is: of the network address at a service, or of a key, which is not told by it. */
+const quotaName = (host: string, key: Redacted.Redacted): string =>
+  isFree(key) ? host : `${host} ${createHash("sha256").update(Redacted.value(key)).digest("hex").slice(0, 8)}`
+
+/** The service as it is configured, and whose quota is counted. */
+const settingsOf = Effect.fnUntraced(function* ({ ipApiQuota }: Flags) {
+  const { hostOf } = yield* importIpApi
+  const key = yield* keySetting
+  const options: IpApiOptions = { url: Option.getOrUndefined(yield* Config.option(Config.String("IP_API_URL"))), key }
+  return {
+    options,
+    quota: {
+      provider: quotaName(hostOf(options), key),
+      // What a key allows, the service tells.
+      requests: Option.getOrElse(ipApiQuota, () => (isFree(key) ? freeRequests : Infinity)),
+    },
+  }
+})
+
+/** Only its name is looked up: every request counts. */
+const checkHost = Effect.fnUntraced(function* (hostname: string) {
+  // An IPv6 address stands in brackets.
+  if (isIP(hostname.replaceAll(/^\[|\]$/g, "")) !== 0) return ok("ip-api", `${hostname}; no request is sent`)
+  const { lookup } = yield* Effect.promise(() => import("node:dns/promises"))
+  const found = yield* Effect.tryPromise(() => lookup(hostname)).pipe(Effect.timeout("5 seconds"), Effect.option)
+  return Option.match(found, {
+    onNone: () =>
+      note("ip-api", `the name ${hostname} is not found: addresses would stay queued (exit 7). Is there a network?`),
+    onSome: ({ address }) => ok("ip-api", `${hostname} is ${address}; no request is sent`),
+  })
+})
+
+/** The service as it would be asked. */
+const serviceOf = Effect.fnUntraced(function* (flags: Flags) {
+  const { endpointOf } = yield* importIpApi
+  const { options, quota } = yield* settingsOf(flags)
+  return { hostname: (yield* endpointOf(options)).hostname, quota }
+})
+
+export const ipApi = {
+  name: "ip-api",
+  kind: "service",
+  flags,
+  note: "The key of ip-api.com is IP_API_KEY, another address of it IP_API_URL.",
+  checks: [
+    check<Flags & { readonly geo: ReadonlyArray<string> }>()(["geo", "ipApiQuota"], ({ geo, ipApiQuota }) =>
+      Option.isSome(ipApiQuota) && !geo.includes("ip-api")
+        ? `--ip-api-quota is for --geo ip-api, and --geo is ${geo.join(",")}: leave one of them out.`
+        : undefined,
+    ),
+  ],
+  shown: ({ ipApiQuota }) => ({ "ip-api-quota": Option.getOrUndefined(Option.map(ipApiQuota, String)) }),
+  variables: [variable("IP_API_URL", publicUrl), variable("IP_API_KEY", hide)],
+  checkSettings: Effect.fnUntraced(function* ({ ipApiQuota }) {
+    if (!isFree(yield* keySetting)) return
+    if (Option.exists(ipApiQuota, (requests) => requests > freeRequests)) {
+      return yield* new UsageError({
+        message: `--ip-api-quota: more than ${freeRequests} requests in 60 s need a key (IP_API_KEY)`,
+      })
+    }
+  }),
+  findings: (flags) =>
+    attempt(
+      "ip-api",
+      Effect.gen(function* () {
+        const { hostname } = yield* serviceOf(flags)
+        return [yield* checkHost(hostname)]
+      }),
+    ),
+  quota: (flags) => Effect.option(Effect.map(serviceOf(flags), ({ quota }) => quota)),
+  layer: (flags) =>
+    Layer.unwrap(
+      Effect.map(settingsOf(flags), ({ options, quota }) =>
+        lazyLayer(
+          () => import("./ipApiLayer.ts"),
+          ({ layer }) => layer(options, quota),
+        ),
+      ),
+    ),
+} satisfies CliLocator<Flags>

@@ -1,0 +1,53 @@
+// The kinds of sources of the command line. Another one is a file and an entry here, before the one without a flag.
+
+import { type Command, Flag } from "effect/cli"
+import type { SourceReference } from "../cluster/LoadRun.ts"
+import { SourceError } from "../domain/SourceFile.ts"
+import { mergeFlags, optional, required } from "./flags/documented.ts"
+import type { CliSource } from "./sources/CliSource.ts"
+import { local } from "./sources/local.ts"
+import { s3 } from "./sources/s3.ts"
+
+const list = [s3, local] as const
+
+const ownFlags = mergeFlags(list)
+type OwnFlags = Command.Command.Config.Infer<typeof ownFlags>
+
+const path = Flag.String("source").pipe(Flag.withMetavar("PATH"))
+
+/** The flags of `etl run` that name a source. */
+export const sourceFlags = {
+  source: required(path, "Directory with .csv and .csv.gz files, one file, or with --aws a key prefix"),
+  ...ownFlags,
+}
+export type SourceFlags = Command.Command.Config.Infer<typeof sourceFlags>
+
+/** The same of `etl check`. */
+export const checkedSourceFlags = {
+  ...sourceFlags,
+  source: optional(path, "Directory, file, or with --aws key prefix that would be loaded", {
+    unset: "no file is checked",
+  }),
+}
+
+/** The flags of `etl worker` about sources. */
+export const workerSourceFlags = mergeFlags(list.map(({ worker }) => worker))
+type WorkerSourceFlags = Command.Command.Config.Infer<typeof workerSourceFlags>
+
+export const sources: ReadonlyArray<CliSource<OwnFlags, WorkerSourceFlags>> = list
+
+/** The kind that the flags, read by their keys, say that --source names. */
+export const chosenSource = (flags: Readonly<Record<string, unknown>>): (typeof sources)[number] =>
+  sources.find(({ chosenBy }) => chosenBy === undefined || flags[chosenBy] === true) ?? local
+
+/** Opens what a run refers to, for a worker. */
+export const openSource = (reference: SourceReference, worker: WorkerSourceFlags & { readonly host: string }) => {
+  const kind = sources.find(({ tag }) => tag === reference._tag)
+  return kind === undefined
+    ? new SourceError({
+        operation: "list",
+        uri: reference._tag,
+        message: `The worker at ${worker.host} cannot open a source of the kind ${reference._tag}. Start every worker with the version of etl that started the run.`,
+      })
+    : kind.worker.open(reference, worker)
+}

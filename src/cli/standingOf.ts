@@ -1,0 +1,16 @@
+// Finds the run of a cluster that a command names.
+
+import { Effect } from "effect"
+import type { RunName } from "../domain/RunRecord.ts"
+import { ClusterRuns } from "../repo/ClusterRuns.ts"
+import { UsageError } from "./CommandError.ts"
+
+/** The last attempt of a run that a cluster loads, or has loaded. */
+export const standingOf = Effect.fnUntraced(function* (run: RunName) {
+  const standing = yield* (yield* ClusterRuns).standing(run)
+  const { execution, runId } = standing
+  if (execution !== null) return standing
+  return yield* new UsageError({
+    message: `Run ${runId} is none of a cluster: its last attempt was begun without --cluster. etl runs ${runId} shows it.`,
+  })
+})
