@@ -1,4 +1,4 @@
-// The stream of addresses that the queue holds, claimed and answered at once as far as possible, in batches for a service.
+// The stream of pending addresses: claimed, answered at once as far as possible, the rest in batches for a service.
 
 import { Deferred, Effect, Result, Stream } from "effect"
 import { parseAddress } from "../domain/Address.ts"
@@ -10,22 +10,22 @@ import type { AddressTally } from "./AddressTally.ts"
 export interface ClaimOptions {
   /** Done when no more addresses will come. */
   readonly loaded: Deferred.Deferred<void>
-  /** Where answers are counted. */
+  /** Counts the answers. */
   readonly addressTally: AddressTally
-  /** The run that waits for its addresses while other processes have claimed them; undefined: for all addresses. */
+  /** The run whose addresses are waited for while other processes have claimed them; undefined: all addresses. */
   readonly runId: number | undefined
 }
 
 /** Addresses that are claimed together where most need no service. */
 const localBatchSize = 5_000
 
-/** Between two looks for addresses that are queued, or claimed by other processes. */
-const glance = "500 millis"
+/** How often to look for addresses that are queued, or claimed by other processes. */
+const pollInterval = "500 millis"
 
-/** The addresses of an adopted table may be written in any way, or be none. */
+/** An address in canonical form; undefined: it is none. Those of an adopted table may have any form. */
 export const canonicalOf = (address: string): string | undefined => Result.getOrUndefined(parseAddress(address))
 
-/** The answers of their canonical forms for addresses as they are queued. */
+/** The answers for addresses as they are queued, from those of their canonical forms. */
 const answersFor = (addresses: ReadonlyArray<string>, answers: Answers): Answers =>
   new Map(
     addresses.flatMap((address) => {
@@ -34,7 +34,7 @@ const answersFor = (addresses: ReadonlyArray<string>, answers: Answers): Answers
     }),
   )
 
-/** Commits the answers that need no service. Gives the addresses that are left. */
+/** Commits the answers that need no service. Returns the addresses that are left. */
 const settleAtOnce = Effect.fnUntraced(function* (
   claims: Claims,
   addressTally: AddressTally,
@@ -43,8 +43,8 @@ const settleAtOnce = Effect.fnUntraced(function* (
   const locator = yield* GeoLocator
   const canonical = new Set(addresses.flatMap((address) => canonicalOf(address) ?? []))
   const { byRule, local, open } = yield* answerAtOnce(locator, canonical)
-  const senseless = addresses.filter((address) => canonicalOf(address) === undefined)
-  const none = senseless.map((address) => [address, Answer.unlocatable("not an address")] as const)
+  const invalid = addresses.filter((address) => canonicalOf(address) === undefined)
+  const none = invalid.map((address) => [address, Answer.unlocatable("not an address")] as const)
   const ruled = new Map([...answersFor(addresses, byRule), ...none])
   const known = answersFor(addresses, local)
   yield* claims.settle(new Map([...ruled, ...known]))
@@ -55,7 +55,7 @@ const settleAtOnce = Effect.fnUntraced(function* (
 })
 
 /**
- * Full batches while users load; the last one may be smaller. Ends when no more addresses will come and what is left is
+ * Full batches while users load; the last one may be smaller. Ends when no more addresses will come and the rest is
  * claimed by other processes, none of it the run's.
  */
 export const claimBatches = (claims: Claims, { addressTally, loaded, runId }: ClaimOptions) =>
@@ -68,13 +68,14 @@ export const claimBatches = (claims: Claims, { addressTally, loaded, runId }: Cl
       const nextBatch = Effect.gen(function* () {
         for (;;) {
           if (open.length >= batchSize) return open.splice(0, batchSize)
-          // Asked before the claim: an address that is queued in between is found by the next one.
+          // Checked before the claim: an address that is queued in between is found by the next one.
           const isComplete = yield* Deferred.isDone(loaded)
           // A request costs the quota the same however few addresses it has.
           const claimed = yield* claims.take(claimSize, isComplete ? 1 : batchSize - open.length)
           if (claimed.length > 0) open.push(...(yield* settleAtOnce(claims, addressTally, claimed)))
           else if (isComplete && (open.length > 0 || !(yield* claims.othersWait(runId)))) return open.splice(0)
-          else yield* isComplete ? Effect.sleep(glance) : Effect.timeoutOption(Deferred.await(loaded), glance)
+          else
+            yield* isComplete ? Effect.sleep(pollInterval) : Effect.timeoutOption(Deferred.await(loaded), pollInterval)
         }
       })
 
