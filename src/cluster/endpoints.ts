@@ -1,16 +1,16 @@
+// The endpoints to which a worker signs requests: a run's own is named by anyone who can write to the database.
+
 import { Effect } from "effect"
 import { SourceError } from "../domain/SourceFile.ts"
 import type { SourceReference } from "./LoadRun.ts"
 
-// Which stores a worker signs requests to: whoever can write the database names the endpoint of a run.
-
-/** One spelling of an endpoint; undefined: it is no URL. */
+/** An endpoint in one spelling; undefined: it is no URL. */
 const canonical = (endpoint: string): string | undefined =>
   URL.canParse(endpoint) ? new URL(endpoint).href.replace(/\/+$/, "") : undefined
 
 /**
- * Refuses to sign requests to an endpoint that the worker was not started with. Amazon's own, which no reference names, may
- * have them; requests that are not signed carry no credentials.
+ * Fails where requests would be signed to an endpoint with which the worker was not started. Allowed are Amazon's own,
+ * which no reference names, and requests without a signature, which carry no credentials.
  */
 export const checkEndpoint = Effect.fnUntraced(function* (
   reference: SourceReference,
