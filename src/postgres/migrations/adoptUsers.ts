@@ -1,12 +1,14 @@
+// Makes an existing `users` table of another system ours.
+
 import { Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** A `users` table that is there already cannot become ours without losing something. */
+/** The existing `users` table cannot become ours without a loss. */
 export class AdoptionError extends Schema.TaggedError<AdoptionError>()("AdoptionError", {
   message: Schema.String,
 }) {}
 
-/** Columns that are added where they are missing, with the types that a new table has. */
+/** Columns to add where they are missing, with the types of a new table. */
 const columns: ReadonlyArray<readonly [name: string, type: string]> = [
   ["first_name", "varchar(80)"],
   ["last_name", "varchar(80)"],
@@ -30,7 +32,7 @@ const columns: ReadonlyArray<readonly [name: string, type: string]> = [
   ["byte_offset", "bigint"],
 ]
 
-/** What the rows of an adopted table get where the Python system had nothing: older than any file. */
+/** The values of columns that the Python system did not have: as of a file older than any. */
 const requiredDefaults: ReadonlyArray<readonly [name: string, value: string]> = [
   ["updated", "false"],
   ["migrated_at", "now()"],
@@ -38,7 +40,7 @@ const requiredDefaults: ReadonlyArray<readonly [name: string, value: string]> = 
   ["byte_offset", "0"],
 ]
 
-/** What else than our own type a column may have and be used as it is. */
+/** The types that an existing column may keep. */
 const compatibleTypes: Readonly<Record<string, ReadonlyArray<string>>> = {
   varchar: ["character varying", "text"],
   date: ["date", "timestamp without time zone", "timestamp with time zone"],
@@ -68,7 +70,7 @@ const describeColumns = Effect.gen(function* () {
   return new Map(found.map((column) => [column.name, column]))
 })
 
-/** E-mails are the key: each must be there, once. */
+/** E-mails are the key: no row may lack one, and none may repeat. */
 const adoptEmails = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const [missing] = yield* sql<{ count: number }>`
@@ -119,8 +121,8 @@ const adoptId = (id: Column | undefined) =>
   })
 
 /**
- * Makes the `users` table of the Python system ours: columns added, text columns widened, e-mails trimmed and lower
- * case and unique. Nothing is dropped; a table that it would take a loss to adopt is refused.
+ * Adds columns, widens text columns, and makes e-mails trimmed, lower case and unique. Nothing is dropped; a table that
+ * cannot be adopted without a loss is refused.
  */
 export const adoptUsers = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
