@@ -24,8 +24,8 @@ export interface WorkerAddress {
 }
 
 /**
- * With less, a burst of work made workers lose the locks of their shards without noticing (effect 4.1.0, 5 s: four trials
- * of four stalled; 15 s: none of five). After this time the work of a killed worker is given to others.
+ * With less, a burst of work made workers lose the locks of their shards without noticing (effect 4.1.0, 5 s: four
+ * trials of four stalled; 15 s: none of five). After this time the work of a killed worker is given to others.
  */
 export const shardLockExpiration = Duration.seconds(15)
 
@@ -33,8 +33,8 @@ export const shardLockExpiration = Duration.seconds(15)
 const entityMessagePollInterval = "1 second"
 
 /**
- * How long a worker may keep the work of a shard that goes to a new worker. Short, since checkpoints make it cheap to start
- * again: with the engine's 15 s, 60 files were loaded by the first of three workers alone.
+ * How long a worker may keep the work of a shard that goes to a new worker. Short, since checkpoints make it cheap to
+ * start again: with the engine's 15 s, 60 files were loaded by the first of three workers alone.
  */
 const entityTerminationTimeout = "1 second"
 

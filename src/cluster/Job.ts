@@ -1,4 +1,4 @@
-// What a worker knows of an attempt: its job, whether it is still wanted, and how its errors are retried or end the run.
+// What a worker knows of an attempt: its job, whether it is wanted, and how its errors are retried or end the run.
 
 import { Duration, Effect, Option, Predicate, Runtime, Schedule, Schema, type Scope } from "effect"
 import { type ColumnMapping, signature } from "../domain/ColumnMapping.ts"
@@ -80,10 +80,10 @@ export const readJob = Effect.fnUntraced(function* ({ attempt, runId }: Attempt)
 })
 
 /**
- * The body of an activity: an error of it ends the run. Where another process has taken the file, this worker may have been
- * believed dead, and its work given to another one: it writes no more, and waits until the engine takes the work from it.
- * If it still has the work after the pause it takes the file again, unless another attempt has it. An unreachable database
- * is waited for: the engine needs it too.
+ * The body of an activity: an error of it ends the run. Where another process has taken the file, this worker may have
+ * been believed dead, and its work given to another one: it writes no more, and waits until the engine takes the work
+ * from it. If it still has the work after the pause it takes the file again, unless another attempt has it. An
+ * unreachable database is waited for: the engine needs it too.
  */
 export const asActivity = <A, E, R>(
   attempt: Attempt,

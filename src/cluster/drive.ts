@@ -30,14 +30,14 @@ const begin = ({ attempt, runId }: Attempt, { fileId, part }: Child) =>
     : LoadPart.execute({ runId, attempt, fileId, part }, { discard: true, detached: true })
 
 /**
- * Loads the parts of a run, each by a child of its own, and returns their outcomes. May be repeated: outcomes are in the
- * database, and a child that was started is not started twice.
+ * Loads the parts of a run, each by a child of its own, and returns their outcomes. May be repeated: outcomes are in
+ * the database, and a child that was started is not started twice.
  *
  * One activity starts all children and polls the database for their outcomes. A workflow that waits for its children in
- * its body instead hangs where its shard moves to another worker (effect 4.1.0: in seven trials of seven when its worker
- * was stopped for longer than its lock lasts or ended by a signal, in two of three when a worker joined; in this shape
- * never in 36), and costs twice the processor time. That is neither of the issues 8312 and 8238 of Effect, which did not
- * appear in 300 executions of each kind.
+ * its body instead hangs where its shard moves to another worker (effect 4.1.0: in seven trials of seven when its
+ * worker was stopped for longer than its lock lasts or ended by a signal, in two of three when a worker joined; in this
+ * shape never in 36), and costs twice the processor time. That is neither of the issues 8312 and 8238 of Effect, which
+ * did not appear in 300 executions of each kind.
  */
 export const drive = Effect.fnUntraced(function* (attempt: Attempt, { files }: Plan) {
   const clusterRuns = yield* ClusterRuns

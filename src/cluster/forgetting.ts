@@ -11,8 +11,8 @@ const interval = "5 seconds"
 const workflows = [LoadRun, SplitFile, LoadPart].map(({ _tag }) => _tag)
 
 /**
- * One worker at a time does it; the engine never deletes messages. A run cannot delete its own: the engine stores the run's
- * last answer after the run has ended, and a worker may die in between.
+ * One worker at a time does it; the engine never deletes messages. A run cannot delete its own: the engine stores the
+ * run's last answer after the run has ended, and a worker may die in between.
  *
  * The engine's `clearAddress` takes one execution and reads the whole table for it: half an hour for 20,000 files.
  */

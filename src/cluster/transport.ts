@@ -27,9 +27,11 @@ const serverOptions = (key: Uint8Array): TlsOptions => ({
 export const clientOptions = (key: Uint8Array): ConnectionOptions => ({
   ...tls13,
   pskCallback: () => ({ psk: key, identity }),
-  // With a key there is no certificate to reject, but NODE_TLS_REJECT_UNAUTHORIZED=0 must not admit a server without the key.
+  // With a key there is no certificate to reject, but NODE_TLS_REJECT_UNAUTHORIZED=0 must not admit a server without
+  // the key.
   rejectUnauthorized: true,
-  // Only called where the server shows a certificate: then it does not have the key, whatever CA signed the certificate.
+  // Only called where the server shows a certificate: then it does not have the key, whatever CA signed the
+  // certificate.
   checkServerIdentity: () => new Error("The server proves itself by a certificate, not by the cluster's key."),
   ca: [],
 })
@@ -43,7 +45,10 @@ const peer = Effect.map(
 const reasonOf = ({ message, reason }: Socket.SocketError): string =>
   Predicate.hasProperty(reason, "cause") && Predicate.isError(reason.cause) ? reason.cause.message : message
 
-/** Listens, on an address of this machine, for peers that have the key. A connection that breaks is no error: the peer ended. */
+/**
+ * Listens, on an address of this machine, for peers that have the key. A connection that breaks is no error: the peer
+ * ended.
+ */
 export const server = (address: string, port: number) =>
   Layer.effect(
     SocketServer.SocketServer,

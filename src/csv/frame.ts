@@ -29,7 +29,10 @@ export interface Frame {
   readonly problem: string | undefined
 }
 
-/** The frame's bytes. A view, made on demand: few are needed, and one a record costs the collector more than all the rest. */
+/**
+ * The frame's bytes. A view, made on demand: few are needed, and one a record costs the collector more than all the
+ * rest.
+ */
 export const rawOf = ({ bytes, start, end }: Frame): Uint8Array => bytes.subarray(start, end)
 
 /** The bytes from the first frame to the end of the last: the frames of a batch are neighbours in memory. */

@@ -55,7 +55,8 @@ const formats: ReadonlyArray<readonly [beginning: RegExp, problem: string]> = [
   [/^\xff\xfe\0\0|^\0\0\xfe\xff/, "is UTF-32. Convert it to UTF-8 first (iconv -f UTF-32 -t UTF-8)."],
   [/^\xff\xfe/, "is UTF-16 (little-endian). Convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)."],
   [/^\xfe\xff/, "is UTF-16 (big-endian). Convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)."],
-  // Without a byte order mark: a NUL beside every character of the header, whose last one may have lost its second half.
+  // Without a byte order mark: a NUL beside every character of the header, whose last one may have lost its second
+  // half.
   [/^(?:[^\0\r\n]\0){2,}[^\0]?$/, "is UTF-16 (little-endian). Convert it to UTF-8 first (iconv -f UTF-16LE -t UTF-8)."],
   [/^(?:\0[^\0\r\n]){2,}\0?$/, "is UTF-16 (big-endian). Convert it to UTF-8 first (iconv -f UTF-16BE -t UTF-8)."],
   [/^PK\x03\x04/, "is a ZIP archive or an Excel workbook. Unpack it, or save it as CSV (UTF-8)."],

@@ -68,8 +68,8 @@ class Cutter {
 
 /**
  * Finds where a file can be cut into parts, in one pass over its bytes that decodes nothing but the header. Read apart
- * (`frame`, with `resume`), the parts give the records and rejects of the whole. Fails as `frame` does when the file has
- * no header, or one that does not fit the mapping.
+ * (`frame`, with `resume`), the parts give the records and rejects of the whole. Fails as `frame` does when the file
+ * has no header, or one that does not fit the mapping.
  */
 export const split =
   (file: SourceFile, options: SplitOptions) =>

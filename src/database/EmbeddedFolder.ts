@@ -104,8 +104,8 @@ export const isThere = (directory: string): Effect.Effect<boolean, DatabaseError
   Effect.map(inspect(resolve(directory)), (found) => found !== "nothing")
 
 /**
- * Makes the folder, or makes an empty one private. Fails when it belongs to another user, or others may write to it: with
- * a link in it they could have this process write anywhere. PostgreSQL refuses such a folder too.
+ * Makes the folder, or makes an empty one private. Fails when it belongs to another user, or others may write to it:
+ * with a link in it they could have this process write anywhere. PostgreSQL refuses such a folder too.
  */
 const secure = Effect.fnUntraced(function* (path: string, isEmpty: boolean) {
   const cannotUse = `Cannot use ${path} for the embedded database`

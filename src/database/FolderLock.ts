@@ -9,7 +9,9 @@ import { DatabaseError } from "../domain/DatabaseError.ts"
 /** The file in the folder that is locked. It is never removed: a lock on a file that is gone locks nothing. */
 export const lockFile = "etl.lock"
 
-/** Node locks files through SQLite only. Some versions of Node print a warning when they load it, which helps no user. */
+/**
+ * Node locks files through SQLite only. Some versions of Node print a warning when they load it, which helps no user.
+ */
 const loadSqlite = () => {
   const { emitWarning } = process
   process.emitWarning = () => {}

@@ -112,9 +112,9 @@ const negotiate = Effect.fn("PgServer.negotiate")(function* (
 
 /**
  * A PostgreSQL server (13 or newer), named by the connection string or DATABASE_URL and the DB_* variables, or else by
- * libpq's: see `ServerSettings.config`. Connects once before it succeeds, so that an unusable server is reported at once;
- * that connection decides whether `prefer` and `allow` mean TLS for the whole pool. Without TLS no connection sends the
- * password in clear text over a network, unless the mode is `disable` or `allow`.
+ * libpq's: see `ServerSettings.config`. Connects once before it succeeds, so that an unusable server is reported at
+ * once; that connection decides whether `prefer` and `allow` mean TLS for the whole pool. Without TLS no connection
+ * sends the password in clear text over a network, unless the mode is `disable` or `allow`.
  */
 export const layer = (
   options: SessionOptions & {

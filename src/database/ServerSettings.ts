@@ -208,9 +208,9 @@ const readParts = Effect.fnUntraced(function* (flag: Redacted.Redacted | undefin
 
 /**
  * The settings from the connection string and the variables. A connection string (of the flag, else DATABASE_URL) wins
- * part by part; DB_USER, DB_PASS, DB_HOST, DB_PORT, DB_NAME, DB_SSLMODE and DB_SSLROOTCERT give what it does not. Without
- * any of these libpq's variables count, if one of them chooses a server. Where no password is given, the password file
- * is searched. Fails on an invalid value, without showing it.
+ * part by part; DB_USER, DB_PASS, DB_HOST, DB_PORT, DB_NAME, DB_SSLMODE and DB_SSLROOTCERT give what it does not.
+ * Without any of these libpq's variables count, if one of them chooses a server. Where no password is given, the
+ * password file is searched. Fails on an invalid value, without showing it.
  */
 export const config = Effect.fn("ServerSettings.config")(function* (flag?: Redacted.Redacted) {
   const { names, url, urlSetting, values } = yield* readParts(flag)

@@ -37,8 +37,8 @@ const rootCertificates = Effect.fnUntraced(function* (settings: ServerSettings, 
 
 /**
  * The transports that libpq would try, in its order: `prefer` (the default) is TLS, then plain; `allow` the other way
- * round. With a root certificate the server's is verified, whatever the mode; its host name with `verify-full` alone. The
- * root certificate `system` requires `verify-full`. A Unix socket has no TLS.
+ * round. With a root certificate the server's is verified, whatever the mode; its host name with `verify-full` alone.
+ * The root certificate `system` requires `verify-full`. A Unix socket has no TLS.
  */
 export const transports = Effect.fn("Tls.transports")(function* (
   settings: ServerSettings,

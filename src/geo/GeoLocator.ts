@@ -7,8 +7,8 @@ import type { ServiceRate } from "../domain/Estimate.ts"
 import { Answer, type Answers } from "../domain/Location.ts"
 
 /**
- * A locator failed. `retryable`: the same request may succeed later. A service's failure leaves the addresses pending; a
- * local locator's ends the run, since its addresses are not queued.
+ * A locator failed. `retryable`: the same request may succeed later. A service's failure leaves the addresses pending;
+ * a local locator's ends the run, since its addresses are not queued.
  */
 export class GeoLocatorError extends Schema.TaggedError<GeoLocatorError>()("GeoLocatorError", {
   provider: Schema.String,

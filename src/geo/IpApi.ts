@@ -20,7 +20,10 @@ import type { Allowance } from "./quota/Permits.ts"
 import { Quota, type Sending } from "./quota/Quota.ts"
 
 export interface IpApiOptions {
-  /** The batch endpoint. Default (also for empty text) http://ip-api.com/batch, or https://pro.ip-api.com/batch with a key. */
+  /**
+   * The batch endpoint. Default (also for empty text) http://ip-api.com/batch, or https://pro.ip-api.com/batch with a
+   * key.
+   */
   readonly url?: string | undefined
   /** For the paid service. Empty text: no key. */
   readonly key?: Redacted.Redacted | undefined
@@ -197,7 +200,10 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
   })
 })
 
-/** Asks in batches of 100. Needs a `Quota` that all its users share: its default is what ip-api.com allows without a key. */
+/**
+ * Asks in batches of 100. Needs a `Quota` that all its users share: its default is what ip-api.com allows without a
+ * key.
+ */
 export const layer = (
   options: IpApiOptions = {},
 ): Layer.Layer<GeoLocator, IpApiConfigError, HttpClient.HttpClient | Quota> => Layer.effect(GeoLocator, make(options))

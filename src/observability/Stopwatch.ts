@@ -4,7 +4,9 @@ import { Effect, Stream } from "effect"
 import type { StageTimes } from "../domain/StageTimes.ts"
 import { monotonicMillis } from "./monotonic.ts"
 
-/** What is timed. `decode`: pulling decoded records, which includes waiting for bytes (`extract`) and for room (`room`). */
+/**
+ * What is timed. `decode`: pulling decoded records, which includes waiting for bytes (`extract`) and for room (`room`).
+ */
 type Timed = "extract" | "room" | "decode" | "locate" | "load"
 
 /** Adds up the time of each stage. */

@@ -76,8 +76,8 @@ const client = (warn: Warn) =>
   ).pipe(Layer.provide(FetchHttpClient.layer))
 
 /**
- * An error as people see it. Causes and stacks are left out, as PostgreSQL quotes rows and others URLs in them; and so is
- * a message that names e-mails, such as those that are repeated in an adopted table.
+ * An error as people see it. Causes and stacks are left out, as PostgreSQL quotes rows and others URLs in them; and so
+ * is a message that names e-mails, such as those that are repeated in an adopted table.
  */
 const describe = (error: unknown): { readonly name: string; readonly message: string } => {
   if (error instanceof SqlError) return describe(fromSqlError(error))
@@ -107,7 +107,10 @@ const tracer = Layer.effect(
 
 const isHttp = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 
-/** Why there is no exporter: an invalid variable is named with what was expected, not with its value, which may be a key. */
+/**
+ * Why there is no exporter: an invalid variable is named with what was expected, not with its value, which may be a
+ * key.
+ */
 const explain = (cause: Cause.Cause<unknown>): string => {
   const error = Cause.squash(cause)
   if (!(error instanceof Config.ConfigError)) return "the exporter could not be made"
@@ -136,8 +139,8 @@ const exporters = (warn: Warn) =>
   )
 
 /**
- * Exports spans and metrics to the collector that OpenTelemetry's variables name. It never fails, and delays the command
- * only at its end, by `OTEL_EXPORTER_OTLP_TIMEOUT` at most. What it cannot export it logs, once.
+ * Exports spans and metrics to the collector that OpenTelemetry's variables name. It never fails, and delays the
+ * command only at its end, by `OTEL_EXPORTER_OTLP_TIMEOUT` at most. What it cannot export it logs, once.
  */
 export const layer = Layer.suspend(() => {
   const warn = makeWarn()

@@ -4,7 +4,9 @@ import { Effect, Latch } from "effect"
 import type { Chunk } from "../domain/Chunk.ts"
 import * as Footprint from "../domain/footprint.ts"
 
-/** The most bytes of chunks under way: while they take more, the next one waits, so that large chunks pass one by one. */
+/**
+ * The most bytes of chunks under way: while they take more, the next one waits, so that large chunks pass one by one.
+ */
 const maxBytesUnderWay = 8 * 1024 * 1024
 
 export const make = Effect.gen(function* () {

@@ -84,7 +84,10 @@ const readParts = Effect.fnUntraced(function* (run: Run, load: FileLoad<SourceFi
   )
 })
 
-/** Loads what is left of a file, unless it is loaded already. No other process loads it meanwhile: this one waits for it. */
+/**
+ * Loads what is left of a file, unless it is loaded already. No other process loads it meanwhile: this one waits for
+ * it.
+ */
 export const loadFile = Effect.fn("Loading.loadFile")(
   function* (run: Run, registered: FileLoad<SourceFile>) {
     const { file } = registered

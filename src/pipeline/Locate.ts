@@ -48,10 +48,10 @@ const timeIsUp = Effect.fnUntraced(function* ({ loaded, locateFor }: DrainOption
 })
 
 /**
- * Answers the pending addresses, in full batches until `loaded` reports that no more will come, and commits each batch's
- * answers: at once where possible, the rest by the locator's service. Ends when no more come and the rest is claimed by
- * other processes, none of it the run's; and when the time is up or the service fails: then returns why. The rest stays
- * pending.
+ * Answers the pending addresses, in full batches until `loaded` reports that no more will come, and commits each
+ * batch's answers: at once where possible, the rest by the locator's service. Ends when no more come and the rest is
+ * claimed by other processes, none of it the run's; and when the time is up or the service fails: then returns why. The
+ * rest stays pending.
  */
 export const drain = Effect.fn("Locating.drain")(
   function* (options: DrainOptions) {
@@ -84,8 +84,8 @@ export interface LocatingOptions {
 }
 
 /**
- * Sums up how addresses were answered, and how many are pending: those of the run, which has none without a service, or,
- * without a run, all.
+ * Sums up how addresses were answered, and how many are pending: those of the run, which has none without a service,
+ * or, without a run, all.
  */
 export const summarize = Effect.fnUntraced(function* (
   addressTally: AddressTally.AddressTally,

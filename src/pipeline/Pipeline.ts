@@ -42,8 +42,8 @@ const loadFiles = Effect.fnUntraced(function* (
 })
 
 /**
- * Drains the queue of addresses while files load. Returns the effect that ends it: it waits until the run's addresses are
- * answered, unless the run has stopped, and returns why locating ended early.
+ * Drains the queue of addresses while files load. Returns the effect that ends it: it waits until the run's addresses
+ * are answered, unless the run has stopped, and returns why locating ended early.
  */
 const drainMeanwhile = Effect.fnUntraced(function* (run: Run.Run, { locateFor }: PipelineOptions) {
   const { service } = yield* GeoLocator
@@ -146,9 +146,9 @@ const keepFailure = (attempt: Attempt, { stopwatch }: Run.Run, start: number) =>
 
 /**
  * Loads every file of the source that is not loaded yet, and locates the users' addresses meanwhile. A file that cannot
- * be read fails alone; an error of the database, or too many rejects, end the run. What is committed stays: the same call
- * resumes where this one ended, under the same run id, until every file is loaded. Waits for another process that loads
- * the same files.
+ * be read fails alone; an error of the database, or too many rejects, end the run. What is committed stays: the same
+ * call resumes where this one ended, under the same run id, until every file is loaded. Waits for another process that
+ * loads the same files.
  */
 export const run = Effect.fn("Pipeline.run")(
   function* (options: PipelineOptions) {

@@ -18,7 +18,10 @@ export interface DividedChunk {
   readonly span: ChunkSpan.ChunkSpan
 }
 
-/** The most records of a file that one connection commits as a whole: starting and finishing a load costs more than they do. */
+/**
+ * The most records of a file that one connection commits as a whole: starting and finishing a load costs more than they
+ * do.
+ */
 const maxRecordsOfWhole = 2_000
 
 /** The counts of a chunk that are known before it is written. */

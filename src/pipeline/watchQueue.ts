@@ -41,7 +41,9 @@ const logEstimates = Effect.fnUntraced(function* (service: GeoService, loaded: D
 /** Milliseconds between two counts: a second or, where counting takes long, more. Loading must not wait for it. */
 const pauseAfter = (millis: number): number => Math.min(Math.max(millis * 50, 1_000), 10_000)
 
-/** Counts the pending addresses from time to time. Errors are ignored: the fibers that use the database report outages. */
+/**
+ * Counts the pending addresses from time to time. Errors are ignored: the fibers that use the database report outages.
+ */
 const keepCounting = (service: GeoService) => {
   let pause = pauseAfter(0)
   const count = Effect.gen(function* () {

@@ -1,4 +1,4 @@
-// The stages of one connection, `shareOf`, `locate` and `upsert`, and `perConnection`, which joins the connections again.
+// The stages of one connection, `shareOf`, `locate` and `upsert`; `perConnection` joins the connections again.
 
 import { Effect, Stream } from "effect"
 import type { Share } from "../domain/Lane.ts"

@@ -12,8 +12,8 @@ export interface Claims {
    */
   readonly take: (limit: number, atLeast: number) => Effect.Effect<ReadonlyArray<string>, DatabaseError>
   /**
-   * Whether addresses are pending that these claims have not had: other processes have claimed them. With a run, only its
-   * own count (see `waitingOf`).
+   * Whether addresses are pending that these claims have not had: other processes have claimed them. With a run, only
+   * its own count (see `waitingOf`).
    */
   readonly othersWait: (runId: number | undefined) => Effect.Effect<boolean, DatabaseError>
   /**
@@ -23,8 +23,8 @@ export interface Claims {
    */
   readonly answer: (provider: string, answers: Answers) => Effect.Effect<void, DatabaseError>
   /**
-   * As `answer`, for answers that cost nothing: they are not remembered. Where they have no place, an earlier answer of a
-   * service holds.
+   * As `answer`, for answers that cost nothing: they are not remembered. Where they have no place, an earlier answer of
+   * a service holds.
    */
   readonly settle: (answers: Answers) => Effect.Effect<void, DatabaseError>
 }
@@ -48,7 +48,9 @@ export class LocationQueue extends Context.Service<
     readonly claims: Effect.Effect<Claims, DatabaseError, Scope.Scope>
     /** Queues the addresses of all users without a place, unless they were queued before. */
     readonly queueUnplaced: Effect.Effect<void, DatabaseError>
-    /** Queues again every address whose answer is older than `age`. Users keep their place until there is a new answer. */
+    /**
+     * Queues again every address whose answer is older than `age`. Users keep their place until there is a new answer.
+     */
     readonly queueOlderThan: (age: Duration.Duration) => Effect.Effect<void, DatabaseError>
   }
 >()("user-activity-etl/repo/LocationQueue") {}

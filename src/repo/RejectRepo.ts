@@ -29,9 +29,9 @@ export class RejectRepo extends Context.Service<
     /** The files with rejects of the run, by number. */
     readonly files: (runId: number) => Effect.Effect<ReadonlyArray<RejectedFile>, DatabaseError>
     /**
-     * The run's rejects of those files, in the order of the files and of their records, some megabytes at a time. Nothing
-     * is held open in between: they may be read as slowly as a person does. What other processes write meanwhile may be
-     * among them or not.
+     * The run's rejects of those files, in the order of the files and of their records, some megabytes at a time.
+     * Nothing is held open in between: they may be read as slowly as a person does. What other processes write
+     * meanwhile may be among them or not.
      */
     readonly read: (runId: number, files: ReadonlyArray<RejectedFile>) => Stream.Stream<StoredReject, DatabaseError>
     /** As `read`, without the records' bytes. */
@@ -39,7 +39,9 @@ export class RejectRepo extends Context.Service<
       runId: number,
       files: ReadonlyArray<RejectedFile>,
     ) => Stream.Stream<Omit<StoredReject, "raw">, DatabaseError>
-    /** Deletes the run's rejects, in steps, and returns how many. A failure keeps the steps before it. May be repeated. */
+    /**
+     * Deletes the run's rejects, in steps, and returns how many. A failure keeps the steps before it. May be repeated.
+     */
     readonly delete: (runId: number) => Effect.Effect<number, DatabaseError>
   }
 >()("user-activity-etl/repo/RejectRepo") {}

@@ -66,8 +66,8 @@ export interface Resume {
   readonly end: number | undefined
   readonly header: Uint8Array
   /**
-   * Kept for the whole load: with another one a record might be both loaded and rejected, or neither. Undefined: any value
-   * is correct.
+   * Kept for the whole load: with another one a record might be both loaded and rejected, or neither. Undefined: any
+   * value is correct.
    */
   readonly maxRecordSize: number | undefined
 }
@@ -130,9 +130,9 @@ export class RunRepo extends Context.Service<
       sharing?: "shared",
     ) => Effect.Effect<void, DatabaseError, Scope.Scope>
     /**
-     * Takes a file, or one part of it, for the run, and returns how far it is loaded. A process that took it before writes
-     * no more of it. With `force` a file that an earlier run loaded, or that was started with another mapping, starts from
-     * the beginning.
+     * Takes a file, or one part of it, for the run, and returns how far it is loaded. A process that took it before
+     * writes no more of it. With `force` a file that an earlier run loaded, or that was started with another mapping,
+     * starts from the beginning.
      */
     readonly take: <File extends FileIdentity>(
       runId: number,
@@ -143,8 +143,8 @@ export class RunRepo extends Context.Service<
     /** Starts the load: the checkpoints of its parts are at their first records. May be repeated. */
     readonly beginFile: (load: TakenLoad, beginning: Beginning) => Effect.Effect<void, DatabaseError>
     /**
-     * Finishes a part whose last chunk is committed; with the last part the file is loaded. May be repeated. Returns the
-     * counts of the whole load as far as it is committed, earlier attempts included.
+     * Finishes a part whose last chunk is committed; with the last part the file is loaded. May be repeated. Returns
+     * the counts of the whole load as far as it is committed, earlier attempts included.
      */
     readonly finishPart: (part: PartRef & Part) => Effect.Effect<RecordCounts, DatabaseError | FileTakenError>
     /** Keeps why the file cannot be read to its end, until it is taken again. May be repeated. */

@@ -61,9 +61,9 @@ export class UserRepo extends Context.Service<
      * rejects, its addresses' queue and its lanes' checkpoints at the chunk's end, or the file as loaded. All of it, or
      * nothing when it fails. Records that the database refuses (a constraint, a trigger) are rejected alone.
      *
-     * The checkpoints must be at the share's beginning; at its end the share is committed already, and nothing is changed.
-     * Fails with `FileTakenError` when another process moves them, or has taken the part. Shares of different lanes may be
-     * written at once, those of one lane in the order of the file.
+     * The checkpoints must be at the share's beginning; at its end the share is committed already, and nothing is
+     * changed. Fails with `FileTakenError` when another process moves them, or has taken the part. Shares of different
+     * lanes may be written at once, those of one lane in the order of the file.
      */
     readonly upsert: (
       part: PartRef,

@@ -21,7 +21,10 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 }
 
-/** Text for an element or a quoted attribute. Characters that do not print, or change the direction of text, become visible. */
+/**
+ * Text for an element or a quoted attribute. Characters that do not print, or change the direction of text, become
+ * visible.
+ */
 const escape = (text: string): string =>
   printable(text.toWellFormed()).replaceAll(/[&<>"']/g, (character) => entities[character]!)
 

@@ -57,8 +57,8 @@ const heading = ({ run, database, madeAt }: ReportData): Html =>
   </header>`
 
 /**
- * DB-IP's licence asks for the link wherever places from its files are shown. Which database gave a place is not stored:
- * the link is left out only where a service gave all of them.
+ * DB-IP's licence asks for the link wherever places from its files are shown. Which database gave a place is not
+ * stored: the link is left out only where a service gave all of them.
  */
 const attribution = ({ users }: ReportData): Html | null =>
   users.located > users.byService

@@ -34,7 +34,7 @@ const path = geoPath(projection).digits(1)
 const outlines = lands.map((land) => ({ id: String(land.id ?? land.properties.name), d: path(land) }))
 
 const steps = [1, 2, 5]
-const mostClasses = 6
+const maxClasses = 6
 
 /**
  * Where classes of numbers begin, by 1, 2, 5, 10 or by tens: the finest that needs no more than six. The counts of
@@ -48,14 +48,14 @@ export const classBounds = (most: number): ReadonlyArray<number> => {
     }
     return bounds
   })
-  const finest = candidates.find((bounds) => bounds.length <= mostClasses) ?? candidates.at(-1)!
+  const finest = candidates.find((bounds) => bounds.length <= maxClasses) ?? candidates.at(-1)!
   // Where there are more tens than classes, the smallest numbers share the lowest class.
-  return finest.length <= mostClasses ? finest : [1, ...finest.slice(1 - mostClasses)]
+  return finest.length <= maxClasses ? finest : [1, ...finest.slice(1 - maxClasses)]
 }
 
 /** The class of a count, from 1 for the fewest to 6; where there are few classes they have the strong colours. */
 const makeClassOf = (bounds: ReadonlyArray<number>) => (users: number) =>
-  mostClasses - bounds.length + bounds.findLastIndex((bound) => bound <= users) + 1
+  maxClasses - bounds.length + bounds.findLastIndex((bound) => bound <= users) + 1
 
 const legend = (bounds: ReadonlyArray<number>): Html => {
   const classOf = makeClassOf(bounds)

@@ -8,8 +8,8 @@ import { GeoLocatorError } from "../GeoLocator.ts"
 export const provider = "ip-api"
 
 /**
- * An attempt that may be repeated: the network failed, or the service, or it sent an invalid answer (`isInvalid`: one of
- * the addresses may be the cause).
+ * An attempt that may be repeated: the network failed, or the service, or it sent an invalid answer (`isInvalid`: one
+ * of the addresses may be the cause).
  */
 export class Fault extends Schema.TaggedError<Fault>()("Fault", {
   message: Schema.String,
@@ -71,8 +71,8 @@ interface Asking {
 }
 
 /**
- * `ask` requests a batch until every address of it is answered or left pending, or fails. `trouble`: why the service does
- * not answer; undefined: it does.
+ * `ask` requests a batch until every address of it is answered or left pending, or fails. `trouble`: why the service
+ * does not answer; undefined: it does.
  */
 export const makeRetries = Effect.fnUntraced(function* ({ askOnce: ask, place }: Asking) {
   /** One batch at a time retries, and the others wait for its outcome: they spare a service in trouble. */
@@ -94,8 +94,8 @@ export const makeRetries = Effect.fnUntraced(function* ({ askOnce: ask, place }:
     )
 
   /**
-   * Retries until all is answered. Another invalid answer halves the batch, until the address that causes it is alone: it
-   * is left pending, once the service has answered another. Fails at the tenth fault in a row.
+   * Retries until all is answered. Another invalid answer halves the batch, until the address that causes it is alone:
+   * it is left pending, once the service has answered another. Fails at the tenth fault in a row.
    */
   const retry = Effect.fnUntraced(function* (
     addresses: ReadonlyArray<string>,

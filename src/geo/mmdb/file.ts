@@ -74,8 +74,8 @@ const readMetadata = Effect.fnUntraced(function* (file: string, tail: Buffer) {
 })
 
 /**
- * Checks a file without reading it whole: the metadata, the gap between tree and data, and the look-ups of the first and
- * the last address that have a record, as far as its type.
+ * Checks a file without reading it whole: the metadata, the gap between tree and data, and the look-ups of the first
+ * and the last address that have a record, as far as its type.
  */
 export const inspect = Effect.fn("mmdbFile.inspect")(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
@@ -134,8 +134,8 @@ export const inspect = Effect.fn("mmdbFile.inspect")(function* (path: string) {
 const generationSize = 64 * 1024 * 1024
 
 /**
- * The latest decoded records, by their place in the file: neighbours share them. `measure` gives the bytes that a record
- * takes, and throws where it may not be decoded. It measures whole records, not the parts that pointers lead to.
+ * The latest decoded records, by their place in the file: neighbours share them. `measure` gives the bytes that a
+ * record takes, and throws where it may not be decoded. It measures whole records, not the parts that pointers lead to.
  */
 const recentRecords = (measure: (key: number) => number) => {
   const generation = 8_192

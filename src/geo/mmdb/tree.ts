@@ -23,8 +23,8 @@ export const childrenOf = (node: Buffer, recordSize: RecordSize): readonly [left
 }
 
 /**
- * The record of the first (`side` 0) or the last (1) address that has one, as a value of the tree: more than `nodeCount`.
- * Undefined where there is none: the tree is empty, or damaged.
+ * The record of the first (`side` 0) or the last (1) address that has one, as a value of the tree: more than
+ * `nodeCount`. Undefined where there is none: the tree is empty, or damaged.
  */
 export const outermostRecord = <E>(
   children: (node: number) => Effect.Effect<readonly [left: number, right: number], E>,

@@ -5,9 +5,9 @@ import type { DatabaseError } from "../../domain/DatabaseError.ts"
 import { monotonicMillis } from "../../observability/monotonic.ts"
 
 /**
- * `Granted`: one request may be sent; it must end within the caller's `lasts`. `since`: this process's monotonic clock, in
- * milliseconds, just before the database stamped the permit. `Wait`: `millis` milliseconds, or less where a request of any
- * process is answered or given back before.
+ * `Granted`: one request may be sent; it must end within the caller's `lasts`. `since`: this process's monotonic clock,
+ * in milliseconds, just before the database stamped the permit. `Wait`: `millis` milliseconds, or less where a request
+ * of any process is answered or given back before.
  */
 export type Verdict =
   | { readonly _tag: "Granted"; readonly id: number; readonly since: number }
@@ -27,10 +27,10 @@ export class Permits extends Context.Service<
   Permits,
   {
     /**
-     * Grants a permit if fewer than `requests` count (Infinity: no limit of ours), and if every `Allowance` still in force
-     * leaves more requests than may have reached the service uncounted since. A permit counts until a minute after its
-     * answer, or, where no answer is recorded, until `lasts` (from the grant to the latest end of its request) and a
-     * minute after its grant. May be repeated: a permit whose grant was lost counts as never answered.
+     * Grants a permit if fewer than `requests` count (Infinity: no limit of ours), and if every `Allowance` still in
+     * force leaves more requests than may have reached the service uncounted since. A permit counts until a minute
+     * after its answer, or, where no answer is recorded, until `lasts` (from the grant to the latest end of its
+     * request) and a minute after its grant. May be repeated: a permit whose grant was lost counts as never answered.
      */
     readonly acquire: (
       provider: string,

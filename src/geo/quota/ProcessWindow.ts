@@ -22,10 +22,10 @@ const rounding = 1_000
 const sameWindow = 2_000
 
 /**
- * Counts without waiting: at most `requests` permits count at any time. A permit counts while its request is under way and
- * for a minute after its response, or after the latest time at which it could have been answered. The service receives a
- * request between grant and answer, so it sees at most `requests` of them in any minute. Times are milliseconds of one
- * monotonic clock.
+ * Counts without waiting: at most `requests` permits count at any time. A permit counts while its request is under way
+ * and for a minute after its response, or after the latest time at which it could have been answered. The service
+ * receives a request between grant and answer, so it sees at most `requests` of them in any minute. Times are
+ * milliseconds of one monotonic clock.
  */
 export const make = (options: { readonly requests: number; readonly requestTimeoutMillis: number }) => {
   const underWay = new Set<Permit>()

@@ -8,12 +8,14 @@
 // 1. `ProcessWindow`: the requests of this process, and what their responses' headers say is left;
 // 2. `Permits`: the requests of all processes that share a database, by the clock of that database.
 //
-// In both a permit counts from its grant until 60 s after its response, or after the request's timeout where there is none.
-// The service receives a request between grant and response, so it sees at most 15 in 60 s, whenever its count starts.
+// In both a permit counts from its grant until 60 s after its response, or after the request's timeout where there is
+// none. The service receives a request between grant and response, so it sees at most 15 in 60 s, whenever its count
+// starts.
 //
 // `RateLimiter` of effect/persistence does not suffice. Its stores are memory and Redis, and these processes share a
-// PostgreSQL. Its fixed window and its token bucket free a token some time after it was taken, however long the request is
-// on its way, and both allow more than 15 in some 60 s. Nor does a Schedule alone: it says when to ask, not what counts.
+// PostgreSQL. Its fixed window and its token bucket free a token some time after it was taken, however long the request
+// is on its way, and both allow more than 15 in some 60 s. Nor does a Schedule alone: it says when to ask, not what
+// counts.
 
 import { Context, Duration, Effect, Fiber, Latch, Layer, Ref, Schedule, Semaphore } from "effect"
 import type { DatabaseError } from "../../domain/DatabaseError.ts"
@@ -54,9 +56,9 @@ export class Quota extends Context.Service<
     readonly requestTimeout: Duration.Duration
     /**
      * Waits for a permit, in the order of arrival, and runs `request` with it, which sends one request at most. The
-     * permit counts until 60 s after the response, or the timeout and 60 s where none was reported. None is granted while
-     * the service reports that no requests remain. An empty window may be used up at once. Waiting may be interrupted.
-     * Ends when `Permits` has the outcome too, and fails where `Permits` fails.
+     * permit counts until 60 s after the response, or the timeout and 60 s where none was reported. None is granted
+     * while the service reports that no requests remain. An empty window may be used up at once. Waiting may be
+     * interrupted. Ends when `Permits` has the outcome too, and fails where `Permits` fails.
      */
     readonly withPermit: <A, E, R>(
       request: (sending: Sending) => Effect.Effect<A, E, R>,
@@ -68,8 +70,8 @@ export class Quota extends Context.Service<
   }
 >()("user-activity-etl/geo/quota/Quota") {
   /**
-   * Counts in this process, by its monotonic clock, and in `Permits`, with all that share it. `provider` names the quota,
-   * and is the same in every process that uses it.
+   * Counts in this process, by its monotonic clock, and in `Permits`, with all that share it. `provider` names the
+   * quota, and is the same in every process that uses it.
    */
   static readonly layer = (options: QuotaOptions & { readonly provider: string }): Layer.Layer<Quota, never, Permits> =>
     Layer.effect(this, make(options))
@@ -189,7 +191,9 @@ const make = Effect.fnUntraced(function* (options: QuotaOptions & { readonly pro
   const count = (field: keyof RequestCounts) =>
     Ref.update(statistics, (counts) => ({ ...counts, [field]: counts[field] + 1 }))
 
-  /** What a request can report (`sending`), what to do when it ends, and the end of what `Permits` is sent meanwhile. */
+  /**
+   * What a request can report (`sending`), what to do when it ends, and the end of what `Permits` is sent meanwhile.
+   */
   const follow = ({ id, permit }: Held) => {
     let isSettled = false
     let recording: Fiber.Fiber<void, DatabaseError> | undefined

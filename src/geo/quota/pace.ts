@@ -6,7 +6,10 @@ import type { Verdict } from "./Permits.ts"
 /** Another process may give a permit back sooner than the verdict says. */
 const maxWaitMillis = 1_000
 
-/** Repeats after the verdict's wait, at most a second; ends with a grant. Its output is the verdict's wait in milliseconds. */
+/**
+ * Repeats after the verdict's wait, at most a second; ends with a grant. Its output is the verdict's wait in
+ * milliseconds.
+ */
 export const pace = Schedule.identity<Verdict>().pipe(
   Schedule.while(({ input }) => input._tag === "Wait"),
   Schedule.map(({ input }) => (input._tag === "Wait" ? input.millis : 0)),

@@ -75,8 +75,8 @@ class PackedFile implements SourceFile {
 }
 
 /**
- * Collects the files of a listing. A million of them as plain objects take 600 MB: here the fields of a file are unpacked
- * when they are read.
+ * Collects the files of a listing. A million of them as plain objects take 600 MB: here the fields of a file are
+ * unpacked when they are read.
  */
 export class S3Listing {
   readonly #open: Array<Pack> = []

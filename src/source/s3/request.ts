@@ -9,7 +9,10 @@ export interface S3Options {
   readonly bucket: string
   /** The beginning of the keys. A plain string, as in S3: `a/b` includes `a/b.csv` and `a/bc/d.csv`. */
   readonly prefix: string
-  /** Default AWS_REGION, AWS_DEFAULT_REGION, us-east-1. Where S3 reports another region for the bucket, that one is used. */
+  /**
+   * Default AWS_REGION, AWS_DEFAULT_REGION, us-east-1. Where S3 reports another region for the bucket, that one is
+   * used.
+   */
   readonly region?: string | undefined
   /** The URL of a store that is compatible with S3; requests are in path style. */
   readonly endpoint?: string | undefined
@@ -44,8 +47,8 @@ const environmentRegion = Config.all(
 const isHttpUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 
 /**
- * Sends requests with one client of the SDK, until the scope closes: to the bucket's own region, with errors for people.
- * The SDK repeats a request twice before it fails.
+ * Sends requests with one client of the SDK, until the scope closes: to the bucket's own region, with errors for
+ * people. The SDK repeats a request twice before it fails.
  */
 export const makeRequest = Effect.fnUntraced(function* ({ bucket, endpoint, sign, ...options }: S3Options) {
   if (endpoint !== undefined && !isHttpUrl(endpoint)) {
