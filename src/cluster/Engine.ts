@@ -1,3 +1,5 @@
+// The engine of a cluster: its settings, and its layers for workers and for clients.
+
 import * as NodeCrypto from "@effect/platform-node/NodeCrypto"
 import { Duration, Effect, Layer, Option } from "effect"
 import {
@@ -14,7 +16,7 @@ import { RpcSerialization } from "effect/rpc"
 import { engineLog } from "./engineLog.ts"
 import * as Transport from "./transport.ts"
 
-/** Where the other workers find one, and the address that it listens on. */
+/** The host and port at which other workers reach one, and the address on which it listens. */
 export interface WorkerAddress {
   readonly host: string
   readonly port: number
@@ -22,17 +24,17 @@ export interface WorkerAddress {
 }
 
 /**
- * With less than this a burst of work made workers lose the locks of their shards without noticing (effect 4.1.0, 5 s:
- * four trials of four stalled; 15 s: none of five). The work of a worker that is killed is given away after that.
+ * With less, a burst of work made workers lose the locks of their shards without noticing (effect 4.1.0, 5 s: four
+ * trials of four stalled; 15 s: none of five). After this time the work of a killed worker is given to others.
  */
 export const shardLockExpiration = Duration.seconds(15)
 
-/** Messages are told by the one that sends them; those that got lost are found so often. */
+/** The sender of a message notifies its receiver; this is how often lost notifications are made up for. */
 const entityMessagePollInterval = "1 second"
 
 /**
- * A worker that comes is given shards when those who have them let go of the work: soon, since checkpoints make it cheap to
- * begin again. With the engine's 15 s, 60 files were loaded by the first of three workers alone.
+ * How long a worker may keep the work of a shard that goes to a new worker. Short, since checkpoints make it cheap to
+ * start again: with the engine's 15 s, 60 files were loaded by the first of three workers alone.
  */
 const entityTerminationTimeout = "1 second"
 
@@ -63,11 +65,11 @@ export const worker = ({ address, host, port }: WorkerAddress) =>
     ),
     Layer.provide(engineLog),
     Layer.provide(Transport.server(address, port)),
-    // `listenAddress` reports what can be foreseen.
+    // `listenAddress` reports foreseeable failures.
     Layer.catchTag("SocketServerError", (error) => Layer.effectContext(Effect.die(error))),
   )
 
-/** The engine of one who hands runs over, and does nothing of them. */
+/** The engine of a client, which hands runs over and does none of their work. */
 export const client = ClusterWorkflowEngine.layer.pipe(
   Layer.provideMerge(SocketRunner.layerClientOnly),
   Layer.provide(Transport.client),

@@ -1,3 +1,5 @@
+// What a worker knows of an attempt: its job, whether it is wanted, and how its errors are retried or end the run.
+
 import { Duration, Effect, Option, Predicate, Runtime, Schedule, Schema, type Scope } from "effect"
 import { type ColumnMapping, signature } from "../domain/ColumnMapping.ts"
 import { DatabaseError } from "../domain/DatabaseError.ts"
@@ -28,14 +30,13 @@ export const requestOf = (job: Pick<JobSettings, "mapping" | "force">, source: s
   force: job.force,
 })
 
-/** Whether the attempt is not wanted any more: somebody has cancelled it, it has ended, or another one has begun. */
+/** Whether the attempt is no longer wanted: it is cancelled, has ended, or another one has started. */
 export const isOver = ({ attempt, isCancelled, isEnded }: Standing, wanted: Attempt): boolean =>
   isCancelled || isEnded || attempt !== wanted.attempt
 
-/** How long a worker leaves a file alone that another process has taken, or a database that does not answer. */
+/** How long a worker waits before it retries a file that another process has taken, or an unreachable database. */
 const pause = "1 minute"
 
-/** Another process has the file. */
 const isFileTaken = (error: unknown): error is FileTakenError => error instanceof FileTakenError
 
 const isPassing = (error: unknown): error is DatabaseError | FileTakenError =>
@@ -49,28 +50,28 @@ const toRunFailed = (error: unknown): RunFailed =>
         exitCode: Predicate.isObject(error) ? Runtime.getErrorExitCode(error) : 1,
       })
 
-/** Refuses to go on with an attempt that is not wanted any more. */
+/** Fails where the attempt is no longer wanted. */
 export const checkWanted = Effect.fnUntraced(function* (ref: Attempt) {
   const { attempt, runId } = ref
   const standing = yield* (yield* ClusterRuns).standing(runId)
   if (!isOver(standing, ref)) return
   return yield* new RunFailed({
     message: standing.isCancelled
-      ? `Run ${runId} was cancelled. The same command goes on with it.`
-      : `Attempt ${attempt} at run ${runId} is over: another one has begun, or it has ended.`,
+      ? `Run ${runId} was cancelled. The same command resumes it.`
+      : `Attempt ${attempt} of run ${runId} is over: another one has started, or it has ended.`,
     exitCode: 130,
   })
 })
 
 const decodeSettings = Schema.decodeUnknownEffect(Schema.fromJsonString(JobSettings))
 
-/** What the attempt was asked for. */
+/** The job of the attempt. */
 export const readJob = Effect.fnUntraced(function* ({ attempt, runId }: Attempt) {
   const json = yield* (yield* ClusterRuns).job({ attempt, runId })
   if (Option.isNone(json)) {
     yield* checkWanted({ attempt, runId })
     return yield* new RunFailed({
-      message: `The database does not say what run ${runId} was asked for. Start it again: etl run --cluster.`,
+      message: `The database has no job for run ${runId}. Start it again: etl run --cluster.`,
       exitCode: 2,
     })
   }
@@ -79,9 +80,10 @@ export const readJob = Effect.fnUntraced(function* ({ attempt, runId }: Attempt)
 })
 
 /**
- * What an activity does: an error of it ends the run. Where another process has taken the file, it may be that this worker
- * was believed dead and that its work was given away: it writes no more, and waits until the engine takes the work
- * from it. Work that is still its own a while later, it takes again, unless another attempt has it. A database that is away is the engine's too.
+ * The body of an activity: an error of it ends the run. Where another process has taken the file, this worker may have
+ * been believed dead, and its work given to another one: it writes no more, and waits until the engine takes the work
+ * from it. If it still has the work after the pause it takes the file again, unless another attempt has it. An
+ * unreachable database is waited for: the engine needs it too.
  */
 export const asActivity = <A, E, R>(
   attempt: Attempt,
@@ -91,7 +93,7 @@ export const asActivity = <A, E, R>(
     Effect.scoped,
     Effect.tapError((error) => (isFileTaken(error) ? checkWanted(attempt) : Effect.void)),
     Effect.tapError((error) =>
-      isPassing(error) ? Effect.logWarning(`${error.message} Leaving it alone for ${pause}.`) : Effect.void,
+      isPassing(error) ? Effect.logWarning(`${error.message} Retrying in ${pause}.`) : Effect.void,
     ),
     Effect.retry({ schedule: Schedule.spaced(pause), while: isPassing }),
     Effect.catchDefect((defect) => Effect.andThen(Effect.logFatal("defect", defect), Effect.fail(toRunFailed(defect)))),

@@ -1,3 +1,5 @@
+// The messages of a cluster: numbers, by which a worker finds all else in the database.
+
 import { Runtime, Schema, Struct } from "effect"
 import { Workflow } from "effect/workflow"
 import { AddressCounts, FileSummary, RunSummary } from "../domain/RunSummary.ts"
@@ -5,11 +7,9 @@ import { StageTimes } from "../domain/StageTimes.ts"
 import { userColumns } from "../domain/User.ts"
 import type { Attempt } from "../repo/RunRepo.ts"
 
-// What crosses the cluster, apart from those who do it: numbers, by which a worker finds all else in the database.
-
 /**
- * Where files come from, as every worker sees it: a kind of sources and what that kind says, without credentials. What a
- * `Path` names is a directory or a file; whoever makes `Sources` knows the kinds.
+ * The source, as every worker can open it: its kind and the settings of that kind, without credentials. A `Path` is a
+ * directory or a file; `Sources` knows the kinds.
  */
 export const SourceReference = Schema.StructWithRest(Schema.Struct({ _tag: Schema.String }), [
   Schema.Record(Schema.String, Schema.Json),
@@ -21,7 +21,7 @@ const RejectLimit = Schema.Union([
   Schema.TaggedStruct("Percent", { percent: Schema.Number }),
 ])
 
-/** What a run was asked for, as the client keeps it in the database: see `PipelineOptions`. Never credentials. */
+/** The request of a run, as the client keeps it in the database: see `PipelineOptions`. Never credentials. */
 export const JobSettings = Schema.Struct({
   source: SourceReference,
   mapping: Schema.Array(Schema.Tuple([Schema.String, Schema.Literals(userColumns)])),
@@ -30,7 +30,7 @@ export const JobSettings = Schema.Struct({
   maxRecordSize: Schema.Int,
   maxRejects: RejectLimit,
   force: Schema.Boolean,
-  /** Milliseconds; null: never asked again. */
+  /** Milliseconds; null: answers do not expire. */
   locationsMaxAge: Schema.NullOr(Schema.Number),
   /** Bytes: a larger file is loaded in parts of about that size. */
   splitSize: Schema.Int,
@@ -39,10 +39,10 @@ export type JobSettings = typeof JobSettings.Type
 
 const attempt = { runId: Schema.Int, attempt: Schema.Int }
 
-/** An attempt at a run, and what it was asked for. */
+/** An attempt of a run, and its request. */
 export type Job = Attempt & JobSettings
 
-/** The attempt has ended, and not well. */
+/** The attempt has failed, or is cancelled or over. */
 export class RunFailed extends Schema.TaggedError<RunFailed>()("RunFailed", {
   message: Schema.String,
   exitCode: Schema.Int,
@@ -50,7 +50,7 @@ export class RunFailed extends Schema.TaggedError<RunFailed>()("RunFailed", {
   override readonly [Runtime.errorExitCode] = this.exitCode
 }
 
-/** What a worker has done of a part. */
+/** A loaded part. */
 export const PartLoaded = Schema.Struct({
   ...Struct.pick(FileSummary.fields, ["state", "located", "queued", "milliseconds"]),
   stages: StageTimes,
@@ -60,7 +60,7 @@ export const PartLoaded = Schema.Struct({
 })
 export type PartLoaded = typeof PartLoaded.Type
 
-/** What became of a part, or of a file that was to be split: kept for the run that waits for it. */
+/** The outcome of a part, or of a file to be split: kept for the run that waits for it. */
 export const PartOutcome = Schema.Union([
   Schema.TaggedStruct("Loaded", { loaded: PartLoaded }),
   Schema.TaggedStruct("Split", { parts: Schema.Array(Schema.Int) }),
@@ -68,14 +68,14 @@ export const PartOutcome = Schema.Union([
 ])
 export type PartOutcome = typeof PartOutcome.Type
 
-/** How an attempt has ended: kept for those who follow it. */
+/** How an attempt ended: kept for the commands that follow it. */
 export const RunResult = Schema.Union([
   Schema.TaggedStruct("Loaded", { summary: RunSummary }),
   Schema.TaggedStruct("Failed", { failure: RunFailed }),
 ])
 export type RunResult = typeof RunResult.Type
 
-/** The attempt is part of each key: what failed or was cancelled in one is tried again in the next. */
+/** The attempt is part of each key: what failed or was cancelled in one is started again in the next. */
 const keyOf = ({ attempt, runId }: Attempt): string => `${runId}/${attempt}`
 
 /** Loads the files of a source: one child a file, or a part of it. */
@@ -86,13 +86,13 @@ export const LoadRun = Workflow.make("LoadRun", {
   idempotencyKey: keyOf,
 })
 
-/** Cuts a large file into parts. Its outcome are their numbers; none where the file could not be read. */
+/** Splits a large file into parts. Its outcome is their numbers; none where the file could not be read. */
 export const SplitFile = Workflow.make("SplitFile", {
   payload: { ...attempt, fileId: Schema.Int },
   idempotencyKey: (payload) => `${keyOf(payload)}/${payload.fileId}`,
 })
 
-/** Loads a part of a file; part 0 of a file that nobody has split is all of it. Its outcome is kept in the database. */
+/** Loads a part of a file; part 0 of a file that is not split is all of it. Its outcome is kept in the database. */
 export const LoadPart = Workflow.make("LoadPart", {
   payload: { ...attempt, fileId: Schema.Int, part: Schema.Int },
   idempotencyKey: (payload) => `${keyOf(payload)}/${payload.fileId}/${payload.part}`,

@@ -1,3 +1,5 @@
+// Watches the runs whose parts a worker loads: their counts, whether they are stopped, and whether they are over.
+
 import { Context, Effect, Layer, RcMap, Schedule, type Schema, type Scope } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
@@ -7,23 +9,23 @@ import { type Attempt, RunRepo } from "../repo/RunRepo.ts"
 import { isOver, readJob } from "./Job.ts"
 import type { Job, RunFailed } from "./LoadRun.ts"
 
-/** What a worker knows of an attempt at a run that others load as well; a moment old. */
+/** The state of an attempt that other workers load as well; up to some seconds old. */
 export interface AttemptState {
   /** What the run has committed. */
   readonly counts: RecordCounts
-  /** Nobody wants the attempt any more. */
+  /** The attempt is no longer wanted. */
   readonly isOver: boolean
-  /** A part has found that the run has too many rejects. */
+  /** A part ended because the run has too many rejects. */
   readonly isStopped: boolean
 }
 
 const every = "2 seconds"
 
-/** Looks after the attempts that a worker loads parts of: once for all their parts, since it takes longer the more files there are. */
+/** One watch for all parts of an attempt: a look takes longer the more files there are. */
 export class RunWatch extends Context.Service<
   RunWatch,
   {
-    /** What the attempt was asked for, and how it was seen last: again every two seconds until the scope closes. */
+    /** The attempt's job, and its latest state, which is read every two seconds until the scope closes. */
     readonly watch: (
       attempt: Attempt,
     ) => Effect.Effect<
@@ -52,14 +54,14 @@ export class RunWatch extends Context.Service<
           const job = yield* readJob(attempt).pipe(Effect.provideService(ClusterRuns, clusterRuns))
           let last = yield* look(attempt)
           const again = Effect.map(look(attempt), (now) => void (last = now))
-          // That the database is away, those tell who work with it.
+          // The work that uses the database reports its outages.
           yield* Effect.forkScoped(Effect.repeat(Effect.delay(Effect.ignore(again), every), Schedule.forever))
           return { job, watched: () => last }
         }),
         idleTimeToLive: "10 seconds",
       })
       return RunWatch.of({
-        // Equal by value.
+        // A new object: keys are equal by value.
         watch: ({ attempt, runId }) => RcMap.get(watched, { attempt, runId }),
       })
     }),

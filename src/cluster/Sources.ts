@@ -1,9 +1,11 @@
+// Opens the sources of the runs that a worker is given: the contract.
+
 import { Context, type Config, type Effect, type Scope } from "effect"
 import type { Source } from "../source/Source.ts"
 import type { SourceError } from "../domain/SourceFile.ts"
 import type { SourceReference } from "./LoadRun.ts"
 
-/** Opens the sources of whatever runs a worker is given, with credentials of its own. */
+/** Opens a source with the worker's own credentials. */
 export class Sources extends Context.Service<
   Sources,
   {

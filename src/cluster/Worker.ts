@@ -1,14 +1,16 @@
+// The resources of one worker, which limit how much it loads at once.
+
 import { Context, Effect, Layer } from "effect"
 import { UserRepo } from "../repo/UserRepo.ts"
 import * as FileLimit from "../pipeline/FileLimit.ts"
 
-/** The means of one worker, which the engine knows nothing of: it would begin all at once that it has. */
+/** The engine does not know these limits: it would start all its work at once. */
 export class Worker extends Context.Service<
   Worker,
   {
     /** Connections that write at once. */
     readonly concurrency: number
-    /** Waits until there is room for a part of so many bytes, as stored, and loads it. */
+    /** Waits until there is room for a part of `bytes` bytes, as stored, and loads it. */
     readonly inTurn: (bytes: number) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   }
 >()("user-activity-etl/cluster/Worker") {
@@ -17,7 +19,7 @@ export class Worker extends Context.Service<
       this,
       Effect.gen(function* () {
         const { connections } = yield* UserRepo
-        const inTurn = yield* FileLimit.make(Math.min(concurrency, connections, FileLimit.mostFilesAtOnce))
+        const inTurn = yield* FileLimit.make(Math.min(concurrency, connections, FileLimit.maxFilesAtOnce))
         return { concurrency, inTurn }
       }),
     )

@@ -1,20 +1,22 @@
+// Whether a worker makes progress with its work. Being alive is not enough.
+
 import { Context, Effect, Layer } from "effect"
 import { monotonicMillis } from "../observability/monotonic.ts"
 import { Progress, type ProgressEvent } from "../observability/Progress.ts"
 
-/** What a worker does at the moment. */
+/** What a worker does now. */
 export interface Watched {
-  /** Parts that it loads, or splits, without those that wait for their turn. */
+  /** Parts that it loads or splits, without those that wait for their turn. */
   readonly held: number
-  /** Milliseconds since it last got on with any of them; 0 where it holds none. */
+  /** Milliseconds since the last progress with any of them; 0 where it holds none. */
   readonly silent: number
 }
 
-/** Knows whether a worker gets on with what it holds. Being alive is not enough. */
+/** The activity of this worker. */
 export class WorkerActivity extends Context.Service<
   WorkerActivity,
   {
-    /** Watches the work: it gets on where `isProgress` of an event. */
+    /** Watches `work`, which makes progress with every event for which `isProgress` is true. */
     readonly over: (
       isProgress: (event: ProgressEvent) => boolean,
     ) => <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
@@ -24,18 +26,18 @@ export class WorkerActivity extends Context.Service<
   static readonly layer = Layer.sync(this, () => {
     let held = 0
     let last = 0
-    const getOn = Effect.map(monotonicMillis, (now) => void (last = now))
+    const noteProgress = Effect.map(monotonicMillis, (now) => void (last = now))
     return WorkerActivity.of({
       over: (isProgress) => (work) =>
         Effect.acquireUseRelease(
           Effect.andThen(
-            getOn,
+            noteProgress,
             Effect.sync(() => held++),
           ),
-          () => Effect.provideService(work, Progress, (event) => (isProgress(event) ? getOn : Effect.void)),
+          () => Effect.provideService(work, Progress, (event) => (isProgress(event) ? noteProgress : Effect.void)),
           () =>
             Effect.andThen(
-              getOn,
+              noteProgress,
               Effect.sync(() => held--),
             ),
         ),

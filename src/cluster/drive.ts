@@ -1,3 +1,5 @@
+// Loads the parts of a run through child workflows, and collects their outcomes.
+
 import { Effect, Schema } from "effect"
 import { ClusterRuns, type PartOfRun } from "../repo/ClusterRuns.ts"
 import type { Attempt } from "../repo/RunRepo.ts"
@@ -5,10 +7,10 @@ import { checkWanted } from "./Job.ts"
 import { LoadPart, PartOutcome, SplitFile } from "./LoadRun.ts"
 import type { LoadedPart, Plan } from "./runActivities.ts"
 
-/** Children that are under way at once: some for every worker, and no burst for the engine. */
-const mostUnderWay = 128
+/** The most children under way at once: some for every worker, and no burst for the engine. */
+const maxUnderWay = 128
 
-/** Stands for the file where its parts are not known yet. */
+/** The part number of a file that is not split yet. */
 const toBeSplit = -1
 
 interface Child extends PartOfRun {
@@ -28,14 +30,14 @@ const begin = ({ attempt, runId }: Attempt, { fileId, part }: Child) =>
     : LoadPart.execute({ runId, attempt, fileId, part }, { discard: true, detached: true })
 
 /**
- * Has the parts of a run loaded, each by a child of its own, and gives what became of them. May be repeated: what has
- * ended is found in the database, and a child that was begun is not begun twice.
+ * Loads the parts of a run, each by a child of its own, and returns their outcomes. May be repeated: outcomes are in
+ * the database, and a child that was started is not started twice.
  *
- * One activity begins all children and looks in the database for what became of them. A workflow that waits for
- * its children in its body instead hangs where its shard moves to another worker (effect 4.1.0: when a worker that has
- * it was stopped for longer than its lock lasts or told to end in seven trials of seven, when a worker came in two of
- * three; in this shape never in 36), and costs twice the processor time. It is neither of the issues 8312 and 8238 of Effect:
- * these did not appear in 300 executions of each kind.
+ * One activity starts all children and polls the database for their outcomes. A workflow that waits for its children in
+ * its body instead hangs where its shard moves to another worker (effect 4.1.0: in seven trials of seven when its
+ * worker was stopped for longer than its lock lasts or ended by a signal, in two of three when a worker joined; in this
+ * shape never in 36), and costs twice the processor time. That is neither of the issues 8312 and 8238 of Effect, which
+ * did not appear in 300 executions of each kind.
  */
 export const drive = Effect.fnUntraced(function* (attempt: Attempt, { files }: Plan) {
   const clusterRuns = yield* ClusterRuns
@@ -44,7 +46,7 @@ export const drive = Effect.fnUntraced(function* (attempt: Attempt, { files }: P
   const loaded: Array<LoadedPart> = []
   let isStopped = false
 
-  /** Whether anything has ended. */
+  /** Collects the outcomes of those children that have ended. Returns whether any has. */
   const collect = Effect.fnUntraced(function* (children: ReadonlyArray<Child>) {
     if (children.length === 0) return false
     const ended = yield* clusterRuns.outcomes(attempt, children)
@@ -60,7 +62,7 @@ export const drive = Effect.fnUntraced(function* (attempt: Attempt, { files }: P
         isStopped ||= outcome.loaded.isStopped
       }
     }
-    // Too much is rejected: nothing more is begun, and what is under way sees it too.
+    // Too many rejects: nothing more is started, and the parts under way stop by themselves.
     if (isStopped) waiting.length = 0
     return ended.length > 0
   })
@@ -68,8 +70,8 @@ export const drive = Effect.fnUntraced(function* (attempt: Attempt, { files }: P
   let pause = 50
   while (waiting.length > 0 || underWay.size > 0) {
     yield* checkWanted(attempt)
-    // Those of an earlier try may have ended: they are not begun again.
-    const next = waiting.splice(0, mostUnderWay - underWay.size)
+    // Those that ended in an earlier attempt of this activity are not started again.
+    const next = waiting.splice(0, maxUnderWay - underWay.size)
     for (const child of next) underWay.set(keyOf(child), child)
     const hasEnded = yield* collect([...underWay.values()])
     yield* Effect.forEach(

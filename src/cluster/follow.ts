@@ -1,55 +1,58 @@
+// Follows a run that workers load: reports its progress until it has ended and its addresses are answered.
+
 import { Clock, Duration, Effect, Option, Schema } from "effect"
 import { reportRejects } from "../pipeline/reportRejects.ts"
 import { plural } from "../text/format.ts"
-import { tellProgress } from "../observability/Progress.ts"
+import { reportProgress } from "../observability/Progress.ts"
 import { countNames, noRecords, type RecordCounts, type RunSummary } from "../domain/RunSummary.ts"
 import { ClusterRuns, type RunProgress, type Standing } from "../repo/ClusterRuns.ts"
 import { LocationQueue } from "../repo/LocationQueue.ts"
 import type { Attempt } from "../repo/RunRepo.ts"
 import { RunFailed, RunResult } from "./LoadRun.ts"
 
-const glance = "1 second"
+const pollInterval = "1 second"
 
-/** Without an answer for so long nobody waits any more. */
-const mostSilence = Duration.minutes(5)
+/** The longest wait for an answer. */
+const maxSilence = Duration.minutes(5)
 
-/** Looks without a worker until that is told: one that has lost the database comes back with it. */
-const mostLooksAlone = 10
+/** Looks without a worker before that is logged: a worker that lost the database returns with it. */
+const maxLooksAlone = 10
 
 const nothing: RunProgress = { files: 0, filesLoaded: 0, bytes: 0, bytesRead: 0, counts: noRecords }
 
 const subtract = (left: RecordCounts, right: RecordCounts): RecordCounts =>
   Object.fromEntries(countNames.map((name) => [name, left[name] - right[name]])) as RecordCounts
 
-/** Tells what has happened between two moments. */
-const reportProgress = Effect.fnUntraced(function* (source: string, before: RunProgress, now: RunProgress) {
+/** Reports what happened between two looks. */
+const reportChange = Effect.fnUntraced(function* (source: string, before: RunProgress, now: RunProgress) {
   if (now.files !== before.files) {
     const { bytes, files } = now
-    yield* tellProgress({ _tag: "Listed", source, files, toLoad: files, bytes })
+    yield* reportProgress({ _tag: "Listed", source, files, toLoad: files, bytes })
   }
   const bytes = now.bytesRead - before.bytesRead
-  if (bytes > 0) yield* tellProgress({ _tag: "BytesRead", uri: source, bytes })
+  if (bytes > 0) yield* reportProgress({ _tag: "BytesRead", uri: source, bytes })
   const counts = subtract(now.counts, before.counts)
-  if (counts.read > 0) yield* tellProgress({ _tag: "ChunkCommitted", counts })
+  if (counts.read > 0) yield* reportProgress({ _tag: "ChunkCommitted", counts })
   for (let ended = before.filesLoaded; ended < now.filesLoaded; ended++) {
-    yield* tellProgress({ _tag: "FileEnded", uri: "", size: 0 })
+    yield* reportProgress({ _tag: "FileEnded", uri: "", size: 0 })
   }
 })
 
-/** Tells that no worker is there, once, and that one is there again. */
+/** Logs, once, that no worker is running, and that one is again. */
 const makeWorkerWatch = (runId: number) => {
-  let alone = mostLooksAlone - 1
+  let alone = maxLooksAlone - 1
   return Effect.gen(function* () {
     const workers = yield* (yield* ClusterRuns).workers
-    const wasTold = alone >= mostLooksAlone
+    const isLogged = alone >= maxLooksAlone
     alone = workers === 0 ? alone + 1 : 0
-    if (alone === mostLooksAlone)
-      yield* Effect.logWarning(`Run ${runId} waits: no worker is there. Start one: etl worker`)
-    else if (workers > 0 && wasTold) yield* Effect.logInfo(`${plural(workers, "worker")} there: run ${runId} goes on.`)
+    if (alone === maxLooksAlone)
+      yield* Effect.logWarning(`Run ${runId} waits: no worker is running. Start one: etl worker`)
+    else if (workers > 0 && isLogged)
+      yield* Effect.logInfo(`${plural(workers, "worker")} there: run ${runId} continues.`)
   })
 }
 
-/** Waits until the workers have answered what the run waits for, or have answered nothing for a long time. */
+/** Waits until the run has no pending address, or until the workers answer none for a long time: then returns why. */
 const awaitAnswers = Effect.fnUntraced(function* (runId: number) {
   const queue = yield* LocationQueue
   let least = { own: Infinity, waiting: Infinity }
@@ -57,15 +60,14 @@ const awaitAnswers = Effect.fnUntraced(function* (runId: number) {
   for (;;) {
     const { others, own } = yield* queue.waitingOf(runId)
     const waiting = own + others
-    yield* tellProgress({ _tag: "Queued", waiting, untilNextRequest: 0 })
+    yield* reportProgress({ _tag: "Queued", waiting, untilNextRequest: 0 })
     const now = yield* Clock.currentTimeMillis
     if (own === 0) return null
-    // Other runs may queue more than is answered.
+    // Progress in either counts: other runs may queue more than is answered.
     if (own < least.own || waiting < least.waiting) since = now
     least = { own: Math.min(own, least.own), waiting: Math.min(waiting, least.waiting) }
-    if (now - since > Duration.toMillis(mostSilence))
-      return "no worker has located an address of this run for 5 minutes"
-    yield* Effect.sleep(glance)
+    if (now - since > Duration.toMillis(maxSilence)) return "no worker has located an address of this run for 5 minutes"
+    yield* Effect.sleep(pollInterval)
   }
 })
 
@@ -87,18 +89,18 @@ const resultOf = Effect.fnUntraced(function* ({ attempt, exitCode, runId }: Stan
 export interface FollowOptions extends Attempt {
   /** The source's URI. */
   readonly source: string
-  /** How long places are waited for; undefined: until no address waits. */
+  /** How long to wait for places; undefined: until no address is pending. */
   readonly locateFor: Duration.Duration | undefined
 }
 
-/** Follows a run until it has ended, and the places of its users; fails as it did. */
+/** Follows a run until it has ended and its users have their places. Fails as the run did. */
 export const follow = Effect.fn("Cluster.follow")(function* (options: FollowOptions) {
   const { attempt, locateFor, runId, source } = options
   const clusterRuns = yield* ClusterRuns
   let before = nothing
   const look = Effect.gen(function* () {
     const now = yield* clusterRuns.progress(runId)
-    yield* reportProgress(source, before, now)
+    yield* reportChange(source, before, now)
     before = now
   })
   const watchWorkers = makeWorkerWatch(runId)
@@ -108,23 +110,23 @@ export const follow = Effect.fn("Cluster.follow")(function* (options: FollowOpti
       yield* look
       if (standing.attempt !== attempt) {
         return yield* new RunFailed({
-          message: `Another attempt at run ${runId} has begun. Follow that one: etl follow ${runId}`,
+          message: `Another attempt of run ${runId} has started. To follow it, run: etl follow ${runId}`,
           exitCode: 130,
         })
       }
       if (standing.isEnded) return yield* resultOf(standing)
       if (standing.isCancelled && (yield* clusterRuns.workers) === 0) {
         return yield* new RunFailed({
-          message: `Run ${runId} is cancelled; no worker is there, and the next one to start ends it. The same command goes on with it.`,
+          message: `Run ${runId} is cancelled; no worker is running, and the next one to start ends it. The same command resumes it.`,
           exitCode: 130,
         })
       }
       yield* watchWorkers
-      yield* Effect.sleep(glance)
+      yield* Effect.sleep(pollInterval)
     }
   })
   const summary: RunSummary = yield* loaded
-  yield* tellProgress({ _tag: "Loaded" })
+  yield* reportProgress({ _tag: "Loaded" })
   yield* reportRejects(summary.rejectedFor)
   if (summary.stopped || summary.serviceRate === null) return summary
   const answered = awaitAnswers(runId)

@@ -1,3 +1,5 @@
+// Hands a run over to the workers of the database.
+
 import { Effect, Option, Schema } from "effect"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import { type Attempt, RunRepo } from "../repo/RunRepo.ts"
@@ -10,13 +12,13 @@ const encodeSettings = Schema.encodeEffect(Schema.fromJsonString(JobSettings))
 
 /** A run that a cluster loads. */
 export interface HandedOver extends Attempt {
-  /** It was under way already. */
+  /** The run was under way already. */
   readonly isOld: boolean
 }
 
 /**
- * Hands a run over to the workers of the database; they go on with it whoever follows. `source`: its URI. A source that
- * they load already is not handed over twice.
+ * The workers load it whether or not a command follows it. `source`: its URI. A source that they load already is not
+ * handed over twice.
  */
 export const handOver = Effect.fn("Cluster.handOver")(function* (wanted: JobSettings, source: string) {
   const clusterRuns = yield* ClusterRuns
@@ -32,19 +34,19 @@ export const handOver = Effect.fn("Cluster.handOver")(function* (wanted: JobSett
   const underWay = yield* join()
   if (underWay !== undefined) return underWay
   const begin = Effect.gen(function* () {
-    // Nobody else begins an attempt at the source before this one is kept.
-    const begun = yield* runs.begin(requestOf(wanted, source))
-    yield* clusterRuns.keepJob(begun, yield* Effect.orDie(encodeSettings(wanted)))
-    const execution = yield* fromStorage(LoadRun.execute(begun, { discard: true }))
-    yield* clusterRuns.handOver(begun, execution)
-    return { ...begun, isOld: false } satisfies HandedOver
+    // No other process starts a run of the source before this one is handed over.
+    const started = yield* runs.begin(requestOf(wanted, source))
+    yield* clusterRuns.keepJob(started, yield* Effect.orDie(encodeSettings(wanted)))
+    const execution = yield* fromStorage(LoadRun.execute(started, { discard: true }))
+    yield* clusterRuns.handOver(started, execution)
+    return { ...started, isOld: false } satisfies HandedOver
   })
   return yield* begin.pipe(
     Effect.scoped,
     Effect.catchTag(
       "RunInClusterError",
       Effect.fnUntraced(function* (error) {
-        // Another client may have been sooner.
+        // Another client may have been faster.
         return (yield* join()) ?? (yield* error)
       }),
     ),

@@ -1,3 +1,5 @@
+// Reports whether a worker is healthy: over HTTP, and by ending one that has stalled.
+
 import { createServer } from "node:http"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Duration, Effect, Layer, Runtime, Schema } from "effect"
@@ -5,7 +7,7 @@ import { HttpRouter, HttpServerResponse } from "effect/http"
 import { formatDuration, plural } from "../text/format.ts"
 import { WorkerActivity, type Watched } from "./WorkerActivity.ts"
 
-/** The worker holds work and does not get on with it. */
+/** The worker makes no progress with its work. */
 export class Stalled extends Schema.TaggedError<Stalled>()("Stalled", { message: Schema.String }) {
   override readonly [Runtime.errorExitCode] = 6
 }
@@ -13,14 +15,14 @@ export class Stalled extends Schema.TaggedError<Stalled>()("Stalled", { message:
 const describe = ({ held, silent }: Watched): string =>
   held === 0
     ? "waiting for work"
-    : `${plural(held, "part")} in hand, and nothing of them read or committed for ${formatDuration(silent)}`
+    : `${plural(held, "part")} under way, and nothing of them read or committed for ${formatDuration(silent)}`
 
 const isStalled = ({ silent }: Watched, stallTimeout: Duration.Duration): boolean =>
   silent > Duration.toMillis(stallTimeout)
 
 /**
- * Answers `GET /healthz`: 200 while the worker gets on with what it holds, or holds nothing; 503 where it has committed
- * nothing for so long. Alive alone is not enough.
+ * Answers `GET /healthz`: 200 while the worker makes progress, or has no work; 503 where it has made no progress for
+ * longer than `stallTimeout`.
  */
 export const layer = (options: {
   readonly host: string
@@ -48,19 +50,19 @@ export const layer = (options: {
     { disableLogger: true, disableListenLog: true },
   ).pipe(
     Layer.provide(NodeHttpServer.layer(createServer, { host: options.host, port: options.port })),
-    // Whether the port is free was tried before.
+    // The port was tried before.
     Layer.orDie,
   )
 
-/** Fails when the worker has stalled: it is to end, so that others are given what it holds. */
+/** Fails when the worker has stalled: it must end, so that its work is given to others. */
 export const watch = Effect.fnUntraced(function* (stallTimeout: Duration.Duration) {
-  const vigil = yield* WorkerActivity
+  const activity = yield* WorkerActivity
   for (;;) {
     yield* Effect.sleep("1 second")
-    const watched = yield* vigil.watched
+    const watched = yield* activity.watched
     if (!isStalled(watched, stallTimeout)) continue
     return yield* new Stalled({
-      message: `This worker has stalled: ${describe(watched)}. It gives its work back and ends; start it again.`,
+      message: `This worker has stalled: ${describe(watched)}. It releases its work and ends; start it again.`,
     })
   }
 })

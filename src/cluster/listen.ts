@@ -1,11 +1,11 @@
+// The address on which a worker listens: the one at which others reach it, and no other.
+
 import { lookup } from "node:dns/promises"
 import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
 import { Effect, Option, Schema } from "effect"
 import { systemCode } from "../domain/errno.ts"
 
-// Where a worker listens: at the address that others know it by, and no other.
-
-/** The worker cannot listen. The engine itself reports nothing, and no other worker would find it. */
+/** The worker cannot listen. The engine does not report it, and no other worker would reach this one. */
 class ListenError extends Schema.TaggedError<ListenError>()("ListenError", {
   code: Schema.String,
   message: Schema.String,
@@ -17,13 +17,13 @@ export const isLoopback = (host: string): boolean => host === "localhost" || hos
 const explain = (code: string): string => {
   switch (code) {
     case "EADDRINUSE":
-      return "it is taken (EADDRINUSE), perhaps by another worker. Give this one a --port of its own: it takes that and the next."
+      return "it is in use (EADDRINUSE), perhaps by another worker. Give this one another --port: it uses that port and the next."
     case "EACCES":
-      return "this user may not (EACCES). Give a --port from 1024 on."
+      return "permission denied (EACCES). Use a --port of 1024 or more."
     case "EADDRNOTAVAIL":
-      return "the address is not of this machine (EADDRNOTAVAIL)."
+      return "this machine does not have that address (EADDRNOTAVAIL)."
     default:
-      return `${code}. Give another --port or address.`
+      return `${code}. Use another --port or address.`
   }
 }
 
@@ -31,7 +31,7 @@ const tryPort = (address: string, port: number) =>
   Effect.scoped(NodeSocketServer.make({ host: address, port })).pipe(
     Effect.mapError(({ reason }) => {
       const code = systemCode(reason.cause) ?? "unknown"
-      return new ListenError({ code, message: `${address}:${port} cannot be listened on: ${explain(code)}` })
+      return new ListenError({ code, message: `Cannot listen on ${address}:${port}: ${explain(code)}` })
     }),
   )
 
@@ -50,12 +50,12 @@ const resolve = (host: string) =>
 const notHere = (host: string, why: string) =>
   new ListenError({
     code: "EADDRNOTAVAIL",
-    message: `--host ${host} ${why}. Correct it; or, if others reach this worker there all the same (NAT, Kubernetes), name the address to listen on: --listen ADDRESS.`,
+    message: `--host ${host} ${why}. Correct it; or, if others still reach this worker there (NAT, Kubernetes), name the address to listen on: --listen ADDRESS.`,
   })
 
 /**
- * The address to listen on: the one that is named, else that of `host` which is this machine's. Tries whether the ports can
- * be listened on there.
+ * The address to listen on: `named`, else the address of `host` that this machine has. Fails where the ports cannot be
+ * listened on there.
  */
 export const listenAddress = Effect.fn("Cluster.listenAddress")(function* (
   host: string,
@@ -63,12 +63,12 @@ export const listenAddress = Effect.fn("Cluster.listenAddress")(function* (
   ports: ReadonlyArray<number>,
 ) {
   if (Option.isSome(named)) return yield* tryPorts(named.value, ports)
-  const resolved = yield* Effect.mapError(resolve(host), (code) => notHere(host, `is not known here (${code})`))
-  // Debian writes `127.0.1.1 NAME` into /etc/hosts: other machines know the name by another address.
+  const resolved = yield* Effect.mapError(resolve(host), (code) => notHere(host, `cannot be resolved here (${code})`))
+  // Debian writes `127.0.1.1 NAME` into /etc/hosts: on other machines the name has another address.
   const addresses = isLoopback(host) ? resolved : resolved.filter((address) => !isLoopback(address))
   const none: Effect.Effect<string, ListenError> = Effect.suspend(() => {
     const why = addresses.length === 0 ? "which only this machine reaches" : "which is no address of this machine"
-    return Effect.fail(notHere(host, `leads to ${resolved.join(", ")} here, ${why}`))
+    return Effect.fail(notHere(host, `resolves to ${resolved.join(", ")} here, ${why}`))
   })
   return yield* addresses.reduceRight(
     (others, address) =>

@@ -1,3 +1,5 @@
+// Locates the pending addresses of a cluster's runs: one worker at a time, for all.
+
 import { Deferred, Effect, Schedule } from "effect"
 import { Singleton } from "effect/cluster"
 import * as AddressTally from "../pipeline/AddressTally.ts"
@@ -6,20 +8,20 @@ import * as Locating from "../pipeline/Locate.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import { LocationQueue } from "../repo/LocationQueue.ts"
 
-/** How often is looked for addresses, and whether runs go on. */
-const glance = "1 second"
+/** How often to look for addresses, and whether runs are under way. */
+const pollInterval = "1 second"
 
-/** How long a service is left alone that has given up or answers nothing of what waits, or a database that does not answer. */
+/** How long to wait after the service failed or answered no pending address, or the database failed. */
 const pause = "1 minute"
 
-/** Answers what waits, in full batches while a run of the cluster goes on. */
+/** Answers the pending addresses, in full batches while a run of the cluster is under way. */
 const pass = Effect.gen(function* () {
   const queue = yield* LocationQueue
   const clusterRuns = yield* ClusterRuns
-  if ((yield* queue.waiting) === 0) return yield* Effect.sleep(glance)
+  if ((yield* queue.waiting) === 0) return yield* Effect.sleep(pollInterval)
   const loaded = yield* Deferred.make<void>()
   const untilLoaded = Effect.gen(function* () {
-    while (yield* clusterRuns.isAnyUnderWay) yield* Effect.sleep(glance)
+    while (yield* clusterRuns.isAnyUnderWay) yield* Effect.sleep(pollInterval)
     yield* Deferred.succeed(loaded, undefined)
   })
   yield* Effect.forkScoped(untilLoaded)
@@ -30,16 +32,16 @@ const pass = Effect.gen(function* () {
   if (problem !== undefined || isUnanswered) yield* Effect.sleep(pause)
 }).pipe(Effect.scoped)
 
-const patient = Effect.retry(
+const passWithRetries = Effect.retry(
   Effect.tapError(pass, (error) => Effect.logError(error.message).pipe(Effect.annotateLogs({ step: "Locate" }))),
   Schedule.spaced(pause),
 )
 
-/** One worker at a time drains the queue for all. Where two believe to be the one, claims and quota keep them apart. */
+/** Where two workers both believe to be the one, claims and quota keep them apart. */
 export const layer = Singleton.make(
   "Locating",
   Effect.gen(function* () {
     const { instant, service } = yield* GeoLocator
-    return yield* instant === undefined && service === undefined ? Effect.never : Effect.forever(patient)
+    return yield* instant === undefined && service === undefined ? Effect.never : Effect.forever(passWithRetries)
   }),
 )

@@ -1,7 +1,9 @@
+// The activities that load a part of a file, and that split a file into parts.
+
 import { dirname } from "node:path"
 import { Effect, Option, Schedule, Stream } from "effect"
 import { baseName } from "../text/format.ts"
-import { tellBytes } from "../observability/Progress.ts"
+import { reportBytes } from "../observability/Progress.ts"
 import * as LoadFile from "../pipeline/LoadFile.ts"
 import * as Run from "../pipeline/Run.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
@@ -16,10 +18,10 @@ import { Sources } from "./Sources.ts"
 import { WorkerActivity } from "./WorkerActivity.ts"
 import { Worker } from "./Worker.ts"
 
-/** How often is looked whether the run is still wanted, and how many rejects it has by now. */
+/** How often to check whether the run is still wanted, and how many rejects it has. */
 const every = "1 second"
 
-/** A source that this worker cannot open fails the file, as one that cannot be read does. */
+/** A source that this worker cannot open: it fails the file, like a file that cannot be read. */
 const unopened = (uri: string, error: SourceError) =>
   Source.of({
     uri,
@@ -28,22 +30,22 @@ const unopened = (uri: string, error: SourceError) =>
     checkUnchanged: () => Effect.fail(error),
   })
 
-/** What a child works on: its numbers lead to it. */
+/** What a child works on, found by its numbers. */
 interface Work {
   readonly job: Job
-  /** The run as it was seen last. */
+  /** The latest state of the run. */
   readonly watched: () => AttemptState
   readonly file: SourceFile
 }
 
-/** The file as the source listed it. A file elsewhere than in the source's folder was listed by a link. */
+/** The file as the source listed it. A file outside the source's folder was listed by a link. */
 const toSourceFile = ({ source }: Job, sourceUri: string, identity: FileIdentity): SourceFile => ({
   ...identity,
   name: baseName(identity.uri),
   isLinked: source._tag === "Path" && ![identity.uri, dirname(identity.uri)].includes(sourceUri),
 })
 
-/** Works on a file with the run's source, however that can be opened here. */
+/** Works on a file with the run's source, which this worker may not be able to open. */
 const withWork = <A, E, R>(attempt: Attempt, fileId: number, work: (work: Work) => Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const { job, watched } = yield* (yield* RunWatch).watch(attempt)
@@ -59,14 +61,14 @@ const withWork = <A, E, R>(attempt: Attempt, fileId: number, work: (work: Work) 
     return yield* Effect.provideService(work({ job, watched, file }), Source, source)
   })
 
-/** Loads a part of a file until its end, or until the run is not wanted any more. */
+/** Loads a part of a file to its end, or until the run is no longer wanted. */
 export const loadPart = (attempt: Attempt, fileId: number, part: number) =>
   withWork(
     attempt,
     fileId,
     Effect.fnUntraced(function* ({ file, job, watched }: Work) {
       const worker = yield* Worker
-      const vigil = yield* WorkerActivity
+      const activity = yield* WorkerActivity
       const clusterRuns = yield* ClusterRuns
       const { uri } = yield* Source
       const run = yield* Run.make(job.runId, requestOf(job, uri), optionsOf(job, worker.concurrency))
@@ -76,15 +78,15 @@ export const loadPart = (attempt: Attempt, fileId: number, part: number) =>
         return isOver ? run.cancel : isStopped ? run.stop : run.recount(counts)
       })
       const work = Effect.gen(function* () {
-        // It may have waited long for its turn, and another attempt may have the file by now.
+        // After a long wait for its turn another attempt may have the file.
         if (isOver(yield* clusterRuns.standing(job.runId), job)) yield* run.cancel
         else yield* look
         yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced(every)))
         return yield* LoadFile.loadPart(run, { file, fileId }, part)
       })
       const { state, located, queued, milliseconds } = yield* work.pipe(
-        // What is read waits for what is written; a compressed file is inflated up to where it goes on.
-        vigil.over(({ _tag }) => _tag === "ChunkCommitted" || _tag === "BytesRead"),
+        // Both count: reading waits for writing, and a compressed file is first inflated up to where it resumes.
+        activity.over(({ _tag }) => _tag === "ChunkCommitted" || _tag === "BytesRead"),
         worker.inTurn(file.size),
       )
       const loaded: PartLoaded = {
@@ -100,10 +102,10 @@ export const loadPart = (attempt: Attempt, fileId: number, part: number) =>
     }),
   )
 
-/** Parts of a file, at most: each has checkpoints of its own. */
-const mostParts = 1_000
+/** The most parts of a file: each has checkpoints of its own. */
+const maxParts = 1_000
 
-/** Cuts a file into parts, unless that was done before, and gives the numbers of those that are left to load. */
+/** Splits a file into parts, unless that was done before, and returns the numbers of those left to load. */
 export const splitFile = (attempt: Attempt, fileId: number) =>
   withWork(
     attempt,
@@ -111,18 +113,18 @@ export const splitFile = (attempt: Attempt, fileId: number) =>
     Effect.fnUntraced(function* ({ file, job, watched }: Work) {
       const runs = yield* RunRepo
       const worker = yield* Worker
-      const vigil = yield* WorkerActivity
+      const activity = yield* WorkerActivity
       const source = yield* Source
       yield* checkWanted(job)
       const takeParts = runs.take(job.runId, requestOf(job, source.uri), { file, fileId })
       const taken = yield* takeParts
       if (taken.parts.every(({ resume }) => resume !== undefined)) return taken.parts.map(({ part }) => part)
-      const splitSize = Math.max(job.splitSize, Math.ceil(file.size / mostParts))
+      const splitSize = Math.max(job.splitSize, Math.ceil(file.size / maxParts))
       const stillWanted = Effect.suspend(() => (watched().isOver ? checkWanted(job) : Effect.void))
       const cut = source.read(file, 0).pipe(
-        tellBytes(file.uri, 0),
+        reportBytes(file.uri, 0),
         split(file, { ...optionsOf(job, worker.concurrency), splitSize }),
-        vigil.over(({ _tag }) => _tag === "BytesRead"),
+        activity.over(({ _tag }) => _tag === "BytesRead"),
         Effect.raceFirst(Effect.forever(Effect.delay(stillWanted, every))),
         worker.inTurn(file.size),
       )
@@ -130,7 +132,7 @@ export const splitFile = (attempt: Attempt, fileId: number) =>
         Effect.flatMap(({ header, parts }) =>
           parts.length > 1 ? runs.beginFile(taken, { header, parts, maxRecordSize: job.maxRecordSize }) : Effect.void,
         ),
-        // What is stored counts: somebody else may have taken the file meanwhile.
+        // The stored parts count: another worker may have taken the file meanwhile.
         Effect.andThen(takeParts),
         Effect.map(({ parts }) => parts.map(({ part }) => part)),
         Effect.catchTag(

@@ -1,3 +1,5 @@
+// The activities of a run: plan it, finish it, keep its failure.
+
 import { Clock, Effect, Schema } from "effect"
 import { compressionOf } from "../compression/compressions.ts"
 import { checkSum } from "../pipeline/checkSum.ts"
@@ -26,11 +28,11 @@ import { checkWanted, readJob, requestOf } from "./Job.ts"
 import { type JobSettings, LoadRun, PartLoaded, RunFailed, RunResult } from "./LoadRun.ts"
 import { Sources } from "./Sources.ts"
 
-/** What there is to do. */
+/** The work of an attempt. */
 export const Plan = Schema.Struct({
-  /** When the attempt began, in milliseconds since 1970. */
+  /** When the attempt started, in milliseconds since 1970. */
   start: Schema.Int,
-  /** The parts that are left to load; null: the file is to be split first. */
+  /** The parts left to load; null: split the file first. */
   files: Schema.Array(
     Schema.Struct({ fileId: Schema.Int, uri: Schema.String, parts: Schema.NullOr(Schema.Array(Schema.Int)) }),
   ),
@@ -39,14 +41,14 @@ export const Plan = Schema.Struct({
 })
 export type Plan = typeof Plan.Type
 
-/** A compressed file can only be read from its beginning: to split it would be to inflate it once for each part. */
+/** A compressed file can only be read from its beginning: if split, it would be inflated once for each part. */
 const isToSplit = ({ file, parts }: FileLoad<SourceFile>, { splitSize }: JobSettings): boolean =>
   file.size > splitSize && compressionOf(file) === undefined && parts.every(({ resume }) => resume === undefined)
 
-/** The plan, what became of the parts, and the summary are one message each, which the workers hold in memory: some kB a file. */
-const mostFiles = 20_000
+/** The plan, the outcomes and the summary are one message each, which the workers hold in memory: some kB a file. */
+const maxFiles = 20_000
 
-/** Lists the source, and what is to be loaded of it. */
+/** Lists the source, and plans what to load of it. */
 export const plan = Effect.fnUntraced(function* (attempt: Attempt) {
   const start = yield* Clock.currentTimeMillis
   const job = yield* readJob(attempt)
@@ -55,18 +57,18 @@ export const plan = Effect.fnUntraced(function* (attempt: Attempt) {
   const request = requestOf(job, source.uri)
   yield* checkWanted(job)
   const clusterRuns = yield* ClusterRuns
-  // Who handed the run over may not have lived to keep it.
+  // The client may have died before it kept this.
   yield* clusterRuns.handOver(attempt, yield* LoadRun.executionId(attempt))
   yield* clusterRuns.forgetErrors(job.runId)
   const { loads } = yield* listFiles(job.runId, request).pipe(Effect.provideService(Source, source))
-  if (loads.length > mostFiles) {
+  if (loads.length > maxFiles) {
     return yield* new RunFailed({
-      message: `${source.uri} has ${plural(loads.length, "file")}, and a run of a cluster takes ${formatNumber(mostFiles)} at most: name a narrower --source, or load without --cluster.`,
+      message: `${source.uri} has ${plural(loads.length, "file")}; a run with --cluster takes at most ${formatNumber(maxFiles)}. Name a narrower --source, or load without --cluster.`,
       exitCode: 2,
     })
   }
   const toLoad = loads.filter((load) => isToLoad(load, request))
-  // All begin anew before any is loaded: until then nobody would see that the earlier ones are unfinished.
+  // With --force all start again before any is loaded: until then nothing shows that they are unfinished.
   const open = job.force ? yield* Effect.forEach(toLoad, (load) => runs.take(job.runId, request, load)) : toLoad
   return {
     start,
@@ -81,7 +83,7 @@ export const plan = Effect.fnUntraced(function* (attempt: Attempt) {
   } satisfies Plan
 })
 
-/** A part that a worker is done with. */
+/** A part that a worker has loaded. */
 export const LoadedPart = Schema.Struct({ uri: Schema.String, loaded: PartLoaded })
 export type LoadedPart = typeof LoadedPart.Type
 
@@ -95,7 +97,7 @@ const summarizeFiles = (
 ): ReadonlyArray<FileSummary> => {
   const byUri = Map.groupBy(parts, ({ uri }) => uri)
   const planned = new Set(plan.files.map(({ uri }) => uri))
-  // What an earlier attempt left open and is not there any more, nobody waits for.
+  // A file that an earlier attempt left open, and that no longer exists, is left out.
   const isThere = ({ error, state, uri }: RunFile) => state === "loaded" || error !== null || planned.has(uri)
   const sum = (uri: string, count: (loaded: PartLoaded) => number) =>
     (byUri.get(uri) ?? []).reduce((total, { loaded }) => total + count(loaded), 0)
@@ -118,15 +120,15 @@ const summarizeFiles = (
 
 const encodeResult = Schema.encodeEffect(Schema.fromJsonString(RunResult))
 
-/** Before the attempt ends: who follows it reads the result as soon as it has. */
+/** Call it before the attempt ends: the commands that follow it read the result as soon as it has ended. */
 const keepResult = Effect.fnUntraced(function* (ref: Attempt, result: RunResult) {
   yield* (yield* ClusterRuns).keepResult(ref, yield* Effect.orDie(encodeResult(result)))
 })
 
-/** Ends the attempt, and tells what it did. Places may be waited for. */
+/** Ends the attempt, and returns its summary. Addresses may be pending. */
 export const finish = Effect.fnUntraced(function* (ref: Attempt, plan: Plan, parts: ReadonlyArray<LoadedPart>) {
   const { runId, attempt } = ref
-  // It may have been ended by this very step, whose answer was lost.
+  // This very activity may have ended it before, with its answer lost.
   const { attempt: last, isEnded } = yield* (yield* ClusterRuns).standing(runId)
   if (!isEnded || last !== attempt) yield* checkWanted(ref)
   const { maxRejects } = yield* readJob(ref)
@@ -145,7 +147,7 @@ export const finish = Effect.fnUntraced(function* (ref: Attempt, plan: Plan, par
     files: summarizeFiles(files, plan, parts),
     totals,
     rejectedFor,
-    // Those who load at once do not see each other's rejects before they are done.
+    // Parts that load at once do not see each other's rejects before they end.
     stopped:
       loaded.some(({ isStopped }) => isStopped) || RejectLimit.isExceeded(maxRejects, yield* runs.committed(runId)),
     stages: loaded.reduce((sum, { stages }) => addStages(sum, stages), noStages),
@@ -165,7 +167,7 @@ export const finish = Effect.fnUntraced(function* (ref: Attempt, plan: Plan, par
   return summary
 })
 
-/** Keeps how an attempt ended that has failed, or was cancelled. */
+/** Keeps how an attempt ended that failed or was cancelled. */
 export const keepFailure = Effect.fnUntraced(function* (
   { attempt, runId }: Attempt,
   start: number | undefined,

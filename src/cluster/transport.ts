@@ -1,3 +1,5 @@
+// RPC between processes that share a database: TLS 1.3, in which both ends prove that they have its key.
+
 import type { ConnectionOptions, TlsOptions } from "node:tls"
 import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
@@ -7,14 +9,12 @@ import { RpcClient, RpcSerialization } from "effect/rpc"
 import { Socket, SocketServer } from "effect/socket"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 
-// RPC between those who share a database: TLS 1.3, in which both ends prove that they know its key.
-
 const tls13 = { minVersion: "TLSv1.3", maxVersion: "TLSv1.3", ciphers: "TLS_AES_128_GCM_SHA256" } as const
 
 /** There is one key, and TLS asks for its name. */
 const identity = "user-activity-etl"
 
-/** A handshake takes milliseconds; who does not finish it does not know the key. */
+/** Milliseconds. A handshake takes a few; a peer that does not finish it does not have the key. */
 const handshakeTimeout = 5_000
 
 const serverOptions = (key: Uint8Array): TlsOptions => ({
@@ -23,18 +23,20 @@ const serverOptions = (key: Uint8Array): TlsOptions => ({
   pskCallback: () => key,
 })
 
-/** How one who knows the key connects. */
+/** How a process that has the key connects. */
 export const clientOptions = (key: Uint8Array): ConnectionOptions => ({
   ...tls13,
   pskCallback: () => ({ psk: key, identity }),
-  // With a key there is no certificate to reject. NODE_TLS_REJECT_UNAUTHORIZED=0 must not let a server without the key pass.
+  // With a key there is no certificate to reject, but NODE_TLS_REJECT_UNAUTHORIZED=0 must not admit a server without
+  // the key.
   rejectUnauthorized: true,
-  // Asked only where the server shows a certificate: it does not know the key, whoever has signed that.
+  // Only called where the server shows a certificate: then it does not have the key, whatever CA signed the
+  // certificate.
   checkServerIdentity: () => new Error("The server proves itself by a certificate, not by the cluster's key."),
   ca: [],
 })
 
-/** Who is at the other end; read while the connection is open: a closed socket does not have it. */
+/** The address of the other end; read while the connection is open, as a closed socket does not have it. */
 const peer = Effect.map(
   Effect.serviceOption(NodeSocket.NetSocket),
   Option.match({ onNone: () => "unknown", onSome: (socket) => `${socket.remoteAddress}:${socket.remotePort}` }),
@@ -43,14 +45,17 @@ const peer = Effect.map(
 const reasonOf = ({ message, reason }: Socket.SocketError): string =>
   Predicate.hasProperty(reason, "cause") && Predicate.isError(reason.cause) ? reason.cause.message : message
 
-/** Listens for those who know the key, at an address of this machine. A connection that breaks is the peer's end, and no error. */
+/**
+ * Listens, on an address of this machine, for peers that have the key. A connection that breaks is no error: the peer
+ * ended.
+ */
 export const server = (address: string, port: number) =>
   Layer.effect(
     SocketServer.SocketServer,
     Effect.gen(function* () {
       const key = yield* (yield* ClusterRuns).key
       const server = yield* NodeSocketServer.makeTls({ host: address, port, ...serverOptions(Redacted.value(key)) })
-      // Connections are served by the engine, whose own log has no such lines.
+      // The engine serves connections, and its own logger would drop this line.
       const loggers = yield* Logger.CurrentLoggers
       const serve = <A, E, R>(connection: Effect.Effect<A, E, R>) =>
         Effect.flatMap(peer, (peer) =>
@@ -71,7 +76,7 @@ export const server = (address: string, port: number) =>
     }),
   )
 
-/** Opens connections to workers. The key is read for each: a client may be there before its database has one. */
+/** Opens connections to workers. The key is read for each: a client may start before its database has one. */
 export const client = Layer.effect(
   Runners.RpcClientProtocol,
   Effect.gen(function* () {

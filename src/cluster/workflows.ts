@@ -1,3 +1,5 @@
+// The workflows of a worker: a run, the splitting of a file, the loading of a part.
+
 import { Effect, Layer, Schedule, Schema } from "effect"
 import { Activity } from "effect/workflow"
 import { RunSummary } from "../domain/RunSummary.ts"
@@ -11,7 +13,7 @@ import * as Run from "./runActivities.ts"
 
 const encodeOutcome = Schema.encodeEffect(Schema.fromJsonString(PartOutcome))
 
-/** What a child does. Its outcome is kept, also a failure: the run waits for it. */
+/** The body of a child. Its outcome is kept, also a failure: the run waits for it. */
 const child = <R>(name: string, attempt: Attempt, part: PartOfRun, execute: Effect.Effect<PartOutcome, RunFailed, R>) =>
   Activity.make({
     name,
@@ -20,7 +22,7 @@ const child = <R>(name: string, attempt: Attempt, part: PartOfRun, execute: Effe
         Effect.catchTag("RunFailed", (failure) => Effect.orDie(encodeOutcome({ _tag: "Failed", failure }))),
       )
       const clusterRuns = yield* ClusterRuns
-      // Whoever drives the run would wait for it for ever.
+      // Without the outcome the run would wait for ever.
       yield* asActivity(attempt, clusterRuns.keepOutcome(attempt, part, json)).pipe(
         Effect.retry(Schedule.spaced("1 minute")),
         Effect.orDie,
@@ -76,7 +78,7 @@ const runLayer = LoadRun.toLayer(
           Activity.make({
             name: "KeepFailure",
             error: RunFailed,
-            // Whoever follows the run would wait for it for ever.
+            // Without the result the commands that follow the run would wait for ever.
             execute: asActivity(attempt, Run.keepFailure(attempt, start, failure)).pipe(
               Effect.retry(Schedule.spaced("1 minute")),
             ),
@@ -88,5 +90,5 @@ const runLayer = LoadRun.toLayer(
   }),
 )
 
-/** What a worker does of runs. */
+/** All workflows. */
 export const layer = Layer.mergeAll(runLayer, splitLayer, partLayer)

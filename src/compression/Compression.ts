@@ -1,8 +1,8 @@
-// What a compression is: one file each, and an entry in `compressions.ts`.
+// What a compression is: each has a file of its own, and an entry in `compressions.ts`.
 
 import { Data, type Stream } from "effect"
 
-/** The bytes cannot be decompressed. `message` goes on from the file's name: "is damaged gzip ...". */
+/** The bytes cannot be decompressed. `message` follows the file's name: "is damaged gzip ...". */
 export class DecompressError extends Data.TaggedError("DecompressError")<{
   readonly message: string
   readonly cause?: Error
@@ -13,8 +13,8 @@ export interface Compression {
   /** How the names of such files end: one of `compressedEnding`. */
   readonly ending: string
   /**
-   * Decompresses stored bytes from their beginning, as the consumer asks for them. Fails where they are not of this
-   * compression, are damaged, end too early or go on after their end.
+   * Decompresses stored bytes from their beginning, as the consumer pulls. Fails where they are not of this
+   * compression, are damaged or incomplete, or have other bytes after their end.
    */
   readonly decompress: <E, R>(
     stored: Stream.Stream<Uint8Array, E, R>,

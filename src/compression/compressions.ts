@@ -1,4 +1,4 @@
-// The compressions that there are, and which of them a file has.
+// The list of compressions, and which one a file has.
 
 import { compressedEnding, type SourceFile } from "../domain/SourceFile.ts"
 import type { Compression } from "./Compression.ts"

@@ -5,10 +5,10 @@ import { createGunzip } from "node:zlib"
 import { makeReader } from "../domain/readable.ts"
 import { type Compression, DecompressError } from "./Compression.ts"
 
-/** Bytes inflated at a time: however far a file expands, hardly more than this waits for its reader. */
+/** Bytes inflated at a time: however far a file expands, little more than this is held in memory. */
 const chunkSize = 64 * 1024
 
-/** Every gzip member begins so. */
+/** The first bytes of every gzip member. */
 const magic = [0x1f, 0x8b]
 
 const decompress = <E, R>(

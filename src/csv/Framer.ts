@@ -1,3 +1,5 @@
+// Cuts the bytes of a CSV file into records, so that damage in one costs no other.
+
 import { formatNumber, plural } from "../text/format.ts"
 import type { Frame } from "./frame.ts"
 
@@ -6,10 +8,10 @@ export interface FramerOptions {
   readonly delimiter: string
   /** The most bytes of a record. */
   readonly maxRecordSize: number
-  /** Where in the file the first byte stands that will be pushed, and on which physical line. */
+  /** Where in the file the first pushed byte is, and on which physical line. */
   readonly offset: number
   readonly line: number
-  /** Fields of a record; undefined when the first record is the header, which tells. */
+  /** Fields of a record; undefined: the first record is the header, and sets it. */
   readonly fieldCount: number | undefined
 }
 
@@ -20,25 +22,24 @@ const carriageReturn = 0x0d
 const FIELD_START = 0
 const UNQUOTED = 1
 const QUOTED = 2
-/** After a quote inside a quoted field: the first of two, or the field's last. */
+/** After a quote inside a quoted field: an escape, or the end of the field. */
 const QUOTE_SEEN = 3
-/** The record is malformed, and what is left of its first line is given up. */
+/** The record is malformed, and the rest of its first line is skipped. */
 const SKIPPING = 4
 
 const byteOrderMark = [0xef, 0xbb, 0xbf]
 
-/** Bytes of a batch's frames: it ends here. One damaged record can set free as many frames as `maxRecordSize` holds. */
+/** The most bytes of a batch. One damaged record can release as many frames as `maxRecordSize` holds. */
 const batchSize = 256 * 1024
 
-/** Frames of a batch: short records become objects that take far more memory than their bytes. */
+/** The most frames of a batch: short records become objects that take far more memory than their bytes. */
 const framesOfBatch = 1_024
 
 /**
- * Cuts the bytes of a CSV file into records, without looking into their fields. Pure: bytes in, batches of frames out,
- * as they are asked for; a batch is never empty, and all of them have to be taken before more bytes are given.
+ * Pure: bytes in, batches of frames out, on demand. A batch is never empty; take all of them before pushing more bytes.
  *
  * A quote opens only at the start of a field, and is malformed inside an unquoted one; LF, CRLF and CR end lines; a
- * blank line is a line end. Of a malformed record only the first physical line is given up, and framing starts again at
+ * blank line is a line end. Of a malformed record only the first physical line is rejected, and framing starts again at
  * the next line: damage never reaches a neighbour, unless it happens to form a legal record.
  */
 export class Framer {
@@ -47,9 +48,9 @@ export class Framer {
   private fieldCount: number | undefined
 
   private bytes: Uint8Array = new Uint8Array(0)
-  /** Whether `bytes` begins a buffer of our own, which may have room behind it. */
+  /** Whether `bytes` is the beginning of a buffer of our own, which may have room after it. */
   private isOwn = false
-  /** The current record; positions are indexes of `bytes`. */
+  /** Of the current record; positions are indexes of `bytes`. */
   private start = 0
   private position = 0
   private offset: number
@@ -62,13 +63,13 @@ export class Framer {
   private secondLine = -1
   private isQuoted = false
   private problem: string | undefined
-  /** Bytes of an endless line that were let go. */
+  /** Bytes of an overlong line that are no longer in memory. */
   private dropped = 0
 
   private frames: Array<Frame> = []
   /** Bytes of these frames. */
   private framed = 0
-  /** Until it is known whether the file begins with a byte order mark. */
+  /** True until it is known whether the file begins with a byte order mark. */
   private isBeginning: boolean
 
   constructor(options: FramerOptions) {
@@ -96,7 +97,7 @@ export class Framer {
     }
   }
 
-  /** Before the first frame: what stands where the header should, once it is longer than a record may be. */
+  /** Before the first frame: what is in the header's place, once it is longer than a record may be. */
   get overlongHeader(): Frame | undefined {
     const frame = this.frame(this.position, this.offset, this.line, 0)
     if (this.state === SKIPPING) return frame.length > this.maxRecordSize ? frame : undefined
@@ -136,9 +137,9 @@ export class Framer {
     this.bytes.set(chunk, length)
   }
 
-  /** Of a line that is given up only the beginning is kept; the next bytes take the place of the rest. */
+  /** Of a rejected line only the beginning is kept; the next bytes take the place of the rest. */
   private dropSkipped(): void {
-    // A CR that waits for its LF stays.
+    // Unless a CR at the end may still be followed by its LF.
     if (this.position < this.bytes.length) return
     const end = Math.min(this.position, this.start + this.maxRecordSize)
     this.dropped += this.position - end
@@ -146,12 +147,12 @@ export class Framer {
     this.position = end
   }
 
-  /** Moves what is kept to memory of our own, with room for so many bytes more. */
+  /** Moves what is kept to memory of our own, with room for `count` bytes more. */
   private makeRoom(count: number): void {
     const { start } = this
     const kept = this.bytes.subarray(start)
     const needed = kept.length + count
-    // A record that nothing precedes goes on for several pushes: doubled room, lest each of them copy all of it.
+    // Doubled for a record that fills the buffer: it may take several pushes, each of which would copy all of it.
     const size = start > 0 ? needed : Math.max(needed, Math.min(2 * needed, this.maxRecordSize + 2 * count))
     this.bytes = new Uint8Array(size).subarray(0, kept.length)
     this.bytes.set(kept)
@@ -164,7 +165,7 @@ export class Framer {
     }
   }
 
-  /** False while more bytes are needed to tell. */
+  /** False while more bytes are needed to decide. */
   private skipByteOrderMark(isEnd: boolean): boolean {
     if (!this.isBeginning) return true
     const length = byteOrderMark.length
@@ -262,23 +263,23 @@ export class Framer {
 
   private giveUp(problem: string): void {
     const isOneLine = this.firstLineEnd === -1
-    // Who is sent to a line should find the problem there: it may show on a later one only.
-    this.giveUpFirstLine(isOneLine ? problem : `a quote stays open; with the lines that it takes in: ${problem}`)
+    // The reject names the first line, and the problem may be on a later one.
+    this.giveUpFirstLine(isOneLine ? problem : `a quote stays open over several lines: ${problem}`)
   }
 
-  /** The record is malformed: its first line is rejected, at once or when its end has come. */
+  /** The record is malformed: its first line is rejected, at once or when its end is reached. */
   private giveUpFirstLine(problem: string): void {
     this.problem = problem
     if (this.firstLineEnd === -1) {
       this.state = SKIPPING
       return
     }
-    // What is behind the limit has no say, however far the bytes at hand were looked through.
-    const told = Math.min(this.position, this.start + this.maxRecordSize) + 1
-    this.leave(this.firstLineEnd, this.secondLine, 1, Math.max(0, told - this.secondLine))
+    // Bytes beyond the limit do not count, however far the scan went.
+    const needed = Math.min(this.position, this.start + this.maxRecordSize) + 1
+    this.leave(this.firstLineEnd, this.secondLine, 1, Math.max(0, needed - this.secondLine))
   }
 
-  /** Goes on at `next`; what ends at `end` becomes a frame. */
+  /** Continues at `next`; what ends at `end` becomes a frame. */
   private leave(end: number | undefined, next: number, lines: number, lookahead = 0): void {
     const nextOffset = this.offset + this.dropped + next - this.start
     const nextLine = this.line + lines

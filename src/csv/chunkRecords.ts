@@ -6,12 +6,12 @@ import * as Footprint from "../domain/footprint.ts"
 import type { Reject } from "../domain/Reject.ts"
 import { type DecodedRecords, isReject } from "./decodeRecords.ts"
 
-/** Bytes that a chunk takes: it ends here at the latest. */
+/** The most bytes of a chunk. */
 const maxChunkBytes = 8 * 1024 * 1024
 
 const endOfRecords = Symbol("end of records")
 
-/** The chunk that is being filled. */
+/** The chunk being filled. */
 class ChunkBuilder {
   private users: Array<UserRecord> = []
   private rejects: Array<Reject> = []
@@ -27,7 +27,7 @@ class ChunkBuilder {
     this.chunkSize = chunkSize
   }
 
-  /** Takes records; gives the chunks that they complete. */
+  /** Adds records; returns the chunks that they complete. */
   add({ frames, records }: DecodedRecords): ReadonlyArray<Chunk> {
     const complete: Array<Chunk> = []
     for (let index = 0; index < records.length; index++) {
@@ -67,7 +67,7 @@ export const chunk =
   <E, R>(decoded: Stream.Stream<DecodedRecords, E, R>): Stream.Stream<Chunk, E, R> =>
     decoded.pipe(
       Stream.filter(({ frames }) => frames.length > 0),
-      // `onHalt` runs when the stream fails too, and would take a torn record for the last one.
+      // Not `onHalt`, which also runs when the stream fails: its chunk is not the last one.
       Stream.concat(Stream.succeed(endOfRecords)),
       Stream.mapAccum(
         (): ChunkBuilder | undefined => undefined,

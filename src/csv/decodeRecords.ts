@@ -9,7 +9,7 @@ import { type Frame, rawOf } from "./frame.ts"
 import type { FramedRecords } from "./frameRecords.ts"
 import type { Header } from "./header.ts"
 
-/** A user, and where it stands in the bytes of its batch, which is no part of what it says. */
+/** A user, and where its bytes are in its batch, which is no part of its value. */
 class FramedUser implements UserRecord {
   readonly user: User
   readonly byteOffset: number
@@ -42,7 +42,7 @@ const toReject = (frame: Frame, reasons: ReadonlyArray<Reason>): Reject => ({
   reasons,
 })
 
-/** Framed records, and what each of them is. */
+/** Framed records, each with its user or reject. */
 export interface DecodedRecords extends FramedRecords {
   readonly records: ReadonlyArray<UserRecord | Reject>
 }
@@ -75,7 +75,7 @@ const makeDecoder = ({ delimiter, positions }: Header) => {
   })
 }
 
-/** Decodes records by the mapped columns' schemas. One that cannot be decoded is a reject, with every reason. */
+/** Decodes records by the mapped columns' schemas. A record that cannot be decoded is a reject, with every reason. */
 export const decode = <E, R>(framed: Stream.Stream<FramedRecords, E, R>): Stream.Stream<DecodedRecords, E, R> =>
   Stream.suspend(() => {
     let decoder: ReturnType<typeof makeDecoder> | undefined

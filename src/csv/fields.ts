@@ -1,3 +1,5 @@
+// The fields of framed records: csv-parse splits those with quotes, a faster way the others.
+
 import { CsvError, type Options, parse } from "csv-parse/sync"
 import { plural } from "../text/format.ts"
 import { type Frame, rawOf, span } from "./frame.ts"
@@ -14,20 +16,20 @@ const decodeUtf8 = (bytes: Uint8Array): string | undefined => {
 
 export const isUtf8 = (bytes: Uint8Array): boolean => decodeUtf8(bytes) !== undefined
 
-/** The text of a record's field, by its index. To be asked at once: it is of the record that is being read. */
+/** The text of a record's field, by its index. Only valid while that record is being read. */
 export type FieldAt = (index: number) => string
 
-/** Why the fields of a record cannot be told. */
+/** Why a record cannot be split into fields. */
 export interface Malformed {
   readonly problem: string
 }
 
-/** What becomes of a record's fields. */
+/** Makes something of a record's fields. */
 type ReadRecord<A> = (field: FieldAt, count: number) => A
 
 type Split<A> = (text: string) => ReadonlyArray<A> | Malformed
 
-/** Where something is found next: after everything else if nowhere. */
+/** An index that was searched for; not found: after everything else. */
 const orEnd = (index: number): number => (index === -1 ? Number.POSITIVE_INFINITY : index)
 
 /**
@@ -38,7 +40,7 @@ const makePlainSplit =
   <A>(delimiter: string, read: ReadRecord<A>): Split<A> =>
   (text) => {
     const records: Array<A> = []
-    /** Where the fields of a line begin, and would begin after it. */
+    /** Where the fields of a line begin, and where another one would. */
     const starts: Array<number> = []
     const field: FieldAt = (index) => text.slice(starts[index]!, starts[index + 1]! - 1)
     let nextDelimiter = orEnd(text.indexOf(delimiter))
@@ -69,7 +71,7 @@ const makeQuotedSplit = <A>(delimiter: string, read: ReadRecord<A>): Split<A> =>
   const options: Options = {
     delimiter,
     record_delimiter: "\n",
-    // The framing has counted the fields already.
+    // The framing counts the fields.
     relax_column_count: true,
   }
   const parseAll = (text: string): ReadonlyArray<ReadonlyArray<string>> | Malformed => {
@@ -78,7 +80,7 @@ const makeQuotedSplit = <A>(delimiter: string, read: ReadRecord<A>): Split<A> =>
     } catch (error) {
       if (!(error instanceof CsvError)) throw error
       // Its message may quote a field, and reasons are logged.
-      return { problem: `is refused by csv-parse (${error.code})` }
+      return { problem: `rejected by csv-parse (${error.code})` }
     }
   }
   return (text) => {
@@ -92,7 +94,7 @@ const newLine = Uint8Array.of(0x0a)
 const join = (frames: ReadonlyArray<Frame>): Uint8Array =>
   Buffer.concat(frames.flatMap((frame) => [rawOf(frame), newLine]))
 
-/** Reads well-formed frames; where they cannot be told together, each by itself. */
+/** Reads well-formed frames; where they cannot be read together, each by itself. */
 const splitFrames = <A>(
   frames: ReadonlyArray<Frame>,
   bytes: Uint8Array,
@@ -100,13 +102,13 @@ const splitFrames = <A>(
 ): ReadonlyArray<A | Malformed> => {
   const text = decodeUtf8(bytes)
   const records = text === undefined ? { problem: "not valid UTF-8" } : split(text)
-  // Were it not of the framing's mind, no record may take the place of another.
+  // Where csv-parse and the framing disagree, no record may take the place of another.
   if (!("problem" in records) && records.length === frames.length) return records
   if (frames.length > 1) return frames.flatMap((frame) => splitFrames([frame], rawOf(frame), split))
   return ["problem" in records ? records : { problem: `${plural(records.length, "record")} in one` }]
 }
 
-/** Reads the framed records of a batch, many at once. Frames that have a problem keep it. */
+/** Reads the framed records of a batch, as many together as possible. Frames that have a problem keep it. */
 export const makeRecordParser = <A>(delimiter: string, read: ReadRecord<A>) => {
   const plainSplit = makePlainSplit(delimiter, read)
   const quotedSplit = makeQuotedSplit(delimiter, read)
@@ -133,7 +135,7 @@ export const makeRecordParser = <A>(delimiter: string, read: ReadRecord<A>) => {
   }
 }
 
-/** A record's fields, or why they cannot be told. */
+/** A record's fields, or why it has none. */
 export type Fields = ReadonlyArray<string> | Malformed
 
 export const isProblem = (fields: Fields): fields is Malformed => "problem" in fields

@@ -1,3 +1,5 @@
+// A frame: where a record is in the bytes of its file.
+
 /** A record's bytes, or a line of the file that belongs to no record. */
 export interface Frame {
   /**
@@ -17,8 +19,8 @@ export interface Frame {
   readonly nextOffset: number
   readonly nextLine: number
   /**
-   * How many bytes behind `nextOffset` it took to tell that the frame is no record, its quote being still open there: a
-   * file that ended before them would have another reason. The end of the file counts as a byte.
+   * How many bytes after `nextOffset` decided that the frame is no record, as its quote was still open there: a file
+   * that ended before them would give another reason. The end of the file counts as a byte.
    */
   readonly lookahead: number
   /** Whether there are quotes in it: without them only delimiters and line ends mean anything. */
@@ -27,9 +29,12 @@ export interface Frame {
   readonly problem: string | undefined
 }
 
-/** The frame's bytes. A view, made when somebody asks: few do, and one a record costs the collector more than all the rest. */
+/**
+ * The frame's bytes. A view, made on demand: few are needed, and one a record costs the collector more than all the
+ * rest.
+ */
 export const rawOf = ({ bytes, start, end }: Frame): Uint8Array => bytes.subarray(start, end)
 
-/** The bytes from the first frame on to the last one's end: the frames of a batch are neighbours in memory. */
+/** The bytes from the first frame to the end of the last: the frames of a batch are neighbours in memory. */
 export const span = (frames: ReadonlyArray<Frame>): Uint8Array =>
   frames[0]!.bytes.subarray(frames[0]!.start, frames.at(-1)!.end)

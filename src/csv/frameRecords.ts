@@ -12,8 +12,8 @@ export interface FrameOptions extends HeaderOptions {
   /** Bytes of a record; a longer one is rejected, and no more of it is kept. */
   readonly maxRecordSize: number
   /**
-   * Where to resume, and the header that stands at the file's beginning; undefined: begin there. `end`: the byte before
-   * which to stop, a place where `split` would cut; without it the file's end.
+   * Where to resume, and the header from the file's beginning; undefined: read from the beginning. `end`: the byte
+   * before which to stop, where `split` would cut; without it the file's end.
    */
   readonly resume:
     | { readonly position: Position; readonly header: Uint8Array; readonly end?: number | undefined }
@@ -23,7 +23,7 @@ export interface FrameOptions extends HeaderOptions {
 /** Consecutive records of a file. */
 export interface FramedRecords {
   readonly header: Header
-  /** Where the records of the file, or of the part that is read, begin: not those of this batch. */
+  /** Where the records of the file, or of the part being read, begin: not those of this batch. */
   readonly start: Position
   readonly frames: ReadonlyArray<Frame>
 }
@@ -66,7 +66,7 @@ export const frame =
 
         const framesOf = function* (chunk: Uint8Array | typeof endOfBytes) {
           yield* chunk === endOfBytes ? framer.finish() : framer.push(chunk)
-          // Without a header no more of the file is of use.
+          // Without a header the rest of the file is useless.
           const overlong = header === undefined ? framer.overlongHeader : undefined
           if (overlong !== undefined) yield [overlong]
         }

@@ -1,3 +1,5 @@
+// The header of a file: read, fitted to the mapping, or explained where it cannot be.
+
 import { Result } from "effect"
 import type { Position } from "../domain/Chunk.ts"
 import { type ColumnMapping, fitHeader, type Positions } from "../domain/ColumnMapping.ts"
@@ -6,7 +8,7 @@ import { isProblem, isUtf8, makeFieldParser } from "./fields.ts"
 import { type Frame, rawOf, span } from "./frame.ts"
 import { compressedEnding, SourceError, type SourceFile } from "../domain/SourceFile.ts"
 
-/** What decoding the records of a file needs. */
+/** What is needed to decode the records of a file. */
 export interface Header {
   readonly delimiter: string
   readonly bytes: Uint8Array
@@ -26,7 +28,7 @@ const fileError = (file: SourceFile, message: string): SourceError =>
 export const emptyError = (file: SourceFile): SourceError =>
   fileError(file, "is empty, without even a header. Export it again, or remove it.")
 
-/** Text of a file, made fit for a message: short, and with nothing in it that does not print. */
+/** Text of a file for a message: short, with unprintable characters escaped. */
 const printable = (text: string, length: number): string => {
   let printed = ""
   for (const character of text) {
@@ -43,7 +45,7 @@ const describeNames = (names: ReadonlyArray<string>): string =>
     .map((name) => `"${printable(name, 40)}"`)
     .join(", ") + (names.length > 20 ? `, ... (${names.length} in all)` : "")
 
-/** A character a byte: what other formats begin with is more than text. */
+/** One character a byte, so that binary formats can be matched. */
 const latin1 = (bytes: Uint8Array): string => String.fromCharCode(...bytes)
 
 const hex = (bytes: Uint8Array): string =>
@@ -53,7 +55,8 @@ const formats: ReadonlyArray<readonly [beginning: RegExp, problem: string]> = [
   [/^\xff\xfe\0\0|^\0\0\xfe\xff/, "is UTF-32. Convert it to UTF-8 first (iconv -f UTF-32 -t UTF-8)."],
   [/^\xff\xfe/, "is UTF-16 (little-endian). Convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)."],
   [/^\xfe\xff/, "is UTF-16 (big-endian). Convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)."],
-  // Without a byte order mark: a NUL beside every character of the header, whose last one may have lost its second half.
+  // Without a byte order mark: a NUL beside every character of the header, whose last one may have lost its second
+  // half.
   [/^(?:[^\0\r\n]\0){2,}[^\0]?$/, "is UTF-16 (little-endian). Convert it to UTF-8 first (iconv -f UTF-16LE -t UTF-8)."],
   [/^(?:\0[^\0\r\n]){2,}\0?$/, "is UTF-16 (big-endian). Convert it to UTF-8 first (iconv -f UTF-16BE -t UTF-8)."],
   [/^PK\x03\x04/, "is a ZIP archive or an Excel workbook. Unpack it, or save it as CSV (UTF-8)."],
@@ -61,13 +64,13 @@ const formats: ReadonlyArray<readonly [beginning: RegExp, problem: string]> = [
   [/^(?:BZh[1-9]1AY|\xfd7zXZ\0|\x28\xb5\x2f\xfd|7z\xbc\xaf)/, "is compressed, but not by gzip. Decompress it first."],
 ]
 
-/** What a file is instead of CSV text, and what to do about it; undefined for text. `head` begins with the header. */
+/** What a file is instead of CSV text, and what to do; undefined for text. `head` begins with the header. */
 const foreignFormat = (file: SourceFile, header: Uint8Array, head: Uint8Array): string | undefined => {
   const text = latin1(head)
   if (text.startsWith("\x1f\x8b")) {
     return compressedEnding(file.uri) === ".gz"
       ? "was compressed by gzip twice. Decompress it once."
-      : "is compressed by gzip. Let its name end in .gz."
+      : "is compressed by gzip, but its name does not end in .gz. Rename it."
   }
   const line = latin1(header.subarray(0, headSize))
   const format = formats.find(([beginning]) => beginning.test(line))
@@ -77,12 +80,12 @@ const foreignFormat = (file: SourceFile, header: Uint8Array, head: Uint8Array): 
   return isBinary ? `does not look like CSV text${bytes}. Export it as CSV.` : undefined
 }
 
-/** Bytes of the file's beginning that are looked into when its header cannot be used. */
+/** Bytes of the file's beginning that are inspected when its header cannot be used. */
 const headSize = 4096
 
 /**
  * The file's header, the first of these frames. One that does not fit the mapping fails the file, with what a person
- * needs to mend it; the values of a record never get into the message, nor text of a file that a link leads to.
+ * needs to correct it. The message never shows the values of a record, nor text of a file that a link leads to.
  */
 export const readHeader = (
   file: SourceFile,

@@ -1,3 +1,5 @@
+// Splits a large file into parts that can be loaded independently.
+
 import { Effect, Stream } from "effect"
 import type { Position } from "../domain/Chunk.ts"
 import type { Frame } from "./frame.ts"
@@ -6,9 +8,9 @@ import { emptyError, type Header, type HeaderOptions, readHeader } from "./heade
 import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
 
 export interface SplitOptions extends HeaderOptions {
-  /** Bytes of a record: the ranges are to be read with the same. */
+  /** Bytes of a record; the parts must be read with the same. */
   readonly maxRecordSize: number
-  /** Bytes of a range, about: it ends where it can when it has as many. */
+  /** The least bytes of a part, except the last: it ends at the first possible place after them. */
   readonly splitSize: number
 }
 
@@ -19,7 +21,7 @@ interface FilePart {
   readonly end: number
 }
 
-/** The ranges of a file, in its order. */
+/** The parts of a file, in its order. */
 export interface Splitting {
   /** The bytes of the file's header, without its line end. */
   readonly header: Uint8Array
@@ -27,7 +29,7 @@ export interface Splitting {
   readonly parts: ReadonlyArray<FilePart>
 }
 
-/** Cuts a file where its records can be read from, and also where they can be read to. */
+/** Finds the cuts: places where reading can start, and where it can stop without changing a reject's reason. */
 class Cutter {
   private readonly parts: Array<FilePart> = []
   private readonly splitSize: number
@@ -35,7 +37,7 @@ class Cutter {
   /** The start of the next part, if more records come. */
   private next: Position | undefined
   /** Before this byte a cut would change why a record is rejected. */
-  private told = 0
+  private earliestCut = 0
 
   constructor(start: Position, splitSize: number) {
     this.start = start
@@ -45,8 +47,8 @@ class Cutter {
   add(frames: ReadonlyArray<Frame>): void {
     for (const { nextOffset, nextLine, lookahead } of frames) {
       if (this.next !== undefined) this.cut(this.next)
-      if (lookahead > 0) this.told = Math.max(this.told, nextOffset + lookahead)
-      if (nextOffset - this.start.byteOffset >= this.splitSize && nextOffset >= this.told)
+      if (lookahead > 0) this.earliestCut = Math.max(this.earliestCut, nextOffset + lookahead)
+      if (nextOffset - this.start.byteOffset >= this.splitSize && nextOffset >= this.earliestCut)
         this.next = { byteOffset: nextOffset, line: nextLine }
     }
   }
@@ -65,9 +67,9 @@ class Cutter {
 }
 
 /**
- * Finds where a file can be cut into ranges, in one pass over its bytes that decodes nothing but the header. Read apart
- * (`frame`, with `resume`), the ranges give the records and rejects of the whole. Fails as `frame` does when
- * the file has no header, or one that does not fit the mapping.
+ * Finds where a file can be cut into parts, in one pass over its bytes that decodes nothing but the header. Read apart
+ * (`frame`, with `resume`), the parts give the records and rejects of the whole. Fails as `frame` does when the file
+ * has no header, or one that does not fit the mapping.
  */
 export const split =
   (file: SourceFile, options: SplitOptions) =>

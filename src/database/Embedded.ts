@@ -1,3 +1,5 @@
+// The embedded database: PostgreSQL in a folder of this machine, without a server.
+
 import { PgClient } from "@effect/sql-pg"
 import { Duration, Effect, Layer } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
@@ -27,7 +29,7 @@ const client = Effect.fnUntraced(function* (directory: string) {
     stream: thread.connect,
     username: "postgres",
     database: "postgres",
-    // A connection waits for the statement that the one before it left behind.
+    // A connection waits for the statement that the one before it left running.
     connectTimeout: Duration.infinity,
     maxConnections: 1,
     maxMessageSize,
@@ -35,13 +37,13 @@ const client = Effect.fnUntraced(function* (directory: string) {
 })
 
 /**
- * PostgreSQL in a folder: PGlite in a thread of its own, behind the same client as a server. The folder and its parents
- * are created, for their owner alone; the first start builds the database aside, which takes seconds. One process has the
- * folder at a time, also among containers that share it. A killed process loses nothing that was committed; a power cut may. There is one connection: a
- * transaction makes every other statement wait, and an interrupted statement runs to its end.
+ * PGlite in a thread of its own, behind the same client as a server. The folder and its parents are created, for their
+ * owner alone; the first start builds the database aside, which takes seconds. One process has the folder at a time,
+ * also among containers that share it. A killed process loses nothing that was committed; a power cut may. There is one
+ * connection: a transaction makes every other statement wait, and an interrupted statement runs to its end.
  *
- * Fails when the folder is in use, holds something else, is of another version of PostgreSQL, or somebody else may write to it. Statements fail with a
- * connection error whose cause is EmbeddedStopped once the thread has gone.
+ * Fails when the folder is in use, holds something else or another version of PostgreSQL, or when other users may write
+ * to it. Statements fail with a connection error whose cause is EmbeddedStopped once the thread has ended.
  */
 export const layer = (directory: string): Layer.Layer<PgClient.PgClient | SqlClient | Database, DatabaseError> =>
   Layer.merge(

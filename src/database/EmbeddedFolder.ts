@@ -1,4 +1,4 @@
-// The folder of an embedded database: whose it is, what is in it, and how a first database comes into it.
+// The folder of an embedded database: its owner, its contents, and how a first database gets into it.
 
 import { Effect, type Scope } from "effect"
 import {
@@ -16,16 +16,16 @@ import { basename, dirname, join, resolve } from "node:path"
 import { DatabaseError } from "../domain/DatabaseError.ts"
 import * as FolderLock from "./FolderLock.ts"
 
-/** The major version of PostgreSQL that the installed PGlite is. */
+/** The major version of PostgreSQL in the installed PGlite. */
 const majorVersion = "18"
 
-/** A first database is built here, in the folder: a kill leaves it behind. */
+/** Where in the folder a first database is built: a kill leaves it behind. */
 const building = "etl.new"
 
-/** A database that is whole, while its entries are moved into the folder. */
+/** Where a complete database is while its entries are moved into the folder. */
 const built = "etl.built"
 
-/** What PostgreSQL looks for, and so do we: it is moved last. */
+/** Marks a database, to PostgreSQL and to us: it is moved last. */
 const versionFile = "PG_VERSION"
 
 /** The folder of an embedded database, locked for this process. */
@@ -47,7 +47,7 @@ const attempt = <A>(what: string, run: () => A) =>
 
 /**
  * Makes a folder and its parents, for their owner alone. One by one: in /proc, where the system denies
- * parents that exist, Node's `recursive` never ends, and no signal ends it.
+ * parents that exist, Node's `recursive` never returns, whatever the signal.
  */
 const makeFolders = (path: string): void => {
   if (statSync(path, { throwIfNoEntry: false }) !== undefined) return
@@ -56,12 +56,12 @@ const makeFolders = (path: string): void => {
   try {
     mkdirSync(path, { mode: 0o700 })
   } catch (error) {
-    // Another process has made it meanwhile.
+    // Another process made it meanwhile.
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error
   }
 }
 
-/** The real path, by which messages call the same folder the same, whether it exists or not. */
+/** The real path, so that messages name a folder in one way, whether it exists or not. */
 const locate = (directory: string): string => {
   const path = resolve(directory)
   if (statSync(path, { throwIfNoEntry: false }) !== undefined) return realpathSync.native(path)
@@ -69,7 +69,7 @@ const locate = (directory: string): string => {
   return join(realpathSync.native(dirname(path)), basename(path))
 }
 
-/** What the folder holds. Fails, having touched nothing, when it is something else. */
+/** What the folder holds. Fails, without touching anything, when that is no embedded database of this version. */
 const inspect = Effect.fnUntraced(function* (path: string) {
   const stat = statSync(path, { throwIfNoEntry: false })
   if (stat === undefined) return "nothing"
@@ -80,7 +80,7 @@ const inspect = Effect.fnUntraced(function* (path: string) {
   if (names.every((name) => name === FolderLock.lockFile || name === building)) return "nothing"
   if (!names.includes(versionFile)) {
     return yield* refuse(
-      `${path} holds something else than an embedded database; nothing in it was touched. ${another}`,
+      `${path} holds something other than an embedded database; nothing in it was touched. ${another}`,
     )
   }
   if (names.includes("postmaster.opts")) {
@@ -92,20 +92,20 @@ const inspect = Effect.fnUntraced(function* (path: string) {
   const version = yield* attempt(cannotRead, () => readFileSync(join(path, versionFile), "utf8").trim())
   if (version !== majorVersion) {
     return yield* refuse(
-      `The database in ${path} is of PostgreSQL ${version}, and this program's is PostgreSQL ${majorVersion}; ` +
+      `The database in ${path} needs PostgreSQL ${version}, but this program has PostgreSQL ${majorVersion}; ` +
         `nothing in it was touched. Use the version of this program that made it, or load into another folder with --embedded DIR.`,
     )
   }
   return "database"
 })
 
-/** Whether there is an embedded database in the folder, which need not be there. Locks nothing, makes nothing. */
+/** Whether there is an embedded database in the folder, which need not exist. Locks nothing, makes nothing. */
 export const isThere = (directory: string): Effect.Effect<boolean, DatabaseError> =>
   Effect.map(inspect(resolve(directory)), (found) => found !== "nothing")
 
 /**
- * Makes the folder, or an empty one private. Fails when it belongs to somebody else, or others may write to it: with a
- * link in it they could have this process write anywhere. PostgreSQL refuses such a folder too.
+ * Makes the folder, or makes an empty one private. Fails when it belongs to another user, or others may write to it:
+ * with a link in it they could have this process write anywhere. PostgreSQL refuses such a folder too.
  */
 const secure = Effect.fnUntraced(function* (path: string, isEmpty: boolean) {
   const cannotUse = `Cannot use ${path} for the embedded database`
@@ -146,14 +146,14 @@ export const moveIn = (path: string) =>
     moveEntries(path)
   })
 
-/** Locks the folder until the scope closes; says whether a first database must be built there. */
+/** Locks the folder until the scope closes; `buildAt` says whether a first database must be built. */
 export const open = Effect.fn("EmbeddedFolder.open")(function* (
   directory: string,
 ): Effect.fn.Return<EmbeddedFolder, DatabaseError, Scope.Scope> {
   const path = yield* attempt(`Cannot use ${directory} for the embedded database`, () => locate(directory))
   yield* secure(path, (yield* inspect(path)) === "nothing")
   yield* FolderLock.acquire(path)
-  // Who had the lock until now may have moved a database in.
+  // The process that had the lock until now may have moved a database in.
   if ((yield* inspect(path)) === "moving") yield* moving(path, () => moveEntries(path))
   if ((yield* inspect(path)) === "database") return { path, buildAt: undefined }
   const buildAt = join(path, building)

@@ -9,7 +9,9 @@ import { DatabaseError } from "../domain/DatabaseError.ts"
 /** The file in the folder that is locked. It is never removed: a lock on a file that is gone locks nothing. */
 export const lockFile = "etl.lock"
 
-/** Node locks files through SQLite only. Some versions of Node print a warning when they load it: of no use to people. */
+/**
+ * Node locks files through SQLite only. Some versions of Node print a warning when they load it, which helps no user.
+ */
 const loadSqlite = () => {
   const { emitWarning } = process
   process.emitWarning = () => {}
@@ -26,7 +28,7 @@ const make = (file: string): void => {
     closeSync(openSync(file, "wx", 0o600))
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error
-    // Not opened here: to close it would free a lock that this process has.
+    // Not opened here: closing it would free a lock that this process has.
     if (!lstatSync(file).isFile()) throw new Error(`${file} is not a regular file`, { cause: error })
   }
 }
@@ -35,9 +37,9 @@ const lock = (file: string): DatabaseSync => {
   make(file)
   const database = new (loadSqlite().DatabaseSync)(file)
   try {
-    // No second file beside it.
+    // No journal file beside it.
     database.exec("pragma journal_mode = memory")
-    // Of several that ask at once one gets it. With `exclusive` each could keep the others from it.
+    // Of several processes at once, one gets the lock. With `exclusive` each could keep the others from it.
     database.exec("begin immediate")
     return database
   } catch (error) {
@@ -46,10 +48,10 @@ const lock = (file: string): DatabaseSync => {
   }
 }
 
-/** Also where the file system has no locks: SQLite takes that for a lock of somebody else. */
+/** True also where the file system has no locks: SQLite reports that as a lock of another process. */
 const isBusy = (cause: unknown): boolean => cause instanceof Error && "errcode" in cause && cause.errcode === 5
 
-/** The byte that SQLite locks for who may write. */
+/** The byte that SQLite locks for the writer. */
 const reservedByte = 0x40000001
 
 /** The process that has the lock, where the kernel lists it: Linux does, but not processes of other containers. */
@@ -92,8 +94,8 @@ const unusable = (folder: string, cause: unknown) =>
   })
 
 /**
- * Takes a folder for this process until the scope closes. Fails when a running process has it, this one included. Keeps
- * containers apart that share the folder, and machines where the network file system passes locks on.
+ * Locks a folder for this process until the scope closes. Fails when a running process has it, this one included. Also
+ * holds between containers that share the folder, and between machines whose network file system shares locks.
  */
 export const acquire = Effect.fn("FolderLock.acquire")(function* (
   folder: string,

@@ -1,3 +1,5 @@
+// Cuts the bytes of a PostgreSQL client into messages, however they arrive.
+
 /** What a PostgreSQL client sent: a request that opens a connection, or whole messages of an open one. */
 export interface WireMessage {
   readonly kind: "startup" | "ssl" | "cancel" | "messages" | "terminate"
@@ -12,9 +14,9 @@ const terminate = 0x58
 const maxLength = 0x3fffffff
 
 /**
- * Cuts the bytes of one client connection into frames, however they arrive. The first messages have no tag (length,
- * code); after the startup message each is a tag, a length that counts itself, and a body. Neighbouring messages share
- * a frame. Throws a RangeError when a length is impossible.
+ * The messages of one connection. The first ones have no tag (length, code); after the startup message each is a tag, a
+ * length that counts itself, and a body. Neighbouring messages share a frame. Throws a RangeError when a length is
+ * impossible.
  */
 export class MessageFramer {
   #pending: Array<Uint8Array> = []

@@ -1,3 +1,5 @@
+// A PostgreSQL server: how the program connects to it.
+
 import { PgClient, PgConnection } from "@effect/sql-pg"
 import { Duration, Effect, Layer, type Redacted, Schedule } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
@@ -11,14 +13,14 @@ import { maxMessageSize, sessionParameters } from "./session.ts"
 import * as Tls from "./Tls.ts"
 
 interface SessionOptions {
-  /** Milliseconds after which the server ends a session that leaves a transaction open and says nothing; undefined: never. */
+  /** Milliseconds after which the server ends a session that is idle in a transaction; undefined: never. */
   readonly idleInTransaction?: number | undefined
 }
 
-/** A server that vanished without a word is noticed while its answer is awaited. */
+/** Shows that a server vanished while a statement waits for its answer. */
 const keepAlive = Duration.seconds(30)
 
-/** Unless the settings say that the network between is safe, a password is not sent in clear over it. */
+/** Whether a password must not be sent in clear text: unless the settings say that the network is safe. */
 const keepsPassword = ({ host, tlsMode }: ServerSettings.ServerSettings, transport: Tls.Transport): boolean =>
   transport === false && tlsMode !== "disable" && tlsMode !== "allow" && !Tls.isUnixSocket(host)
 
@@ -56,20 +58,20 @@ const connection = (
 })
 
 /**
- * Whether libpq would try its next way: the server has no TLS, its certificate was refused, or it lets nobody in this
- * way. Never after a wrong password: it must not be said again in plain.
+ * Whether libpq would try its next transport: the server has no TLS, its certificate is not trusted, or it rejects this
+ * connection method. Never after a wrong password: it must not be sent again without TLS.
  */
 const triesNext = (error: SqlError): boolean => {
   const state = sqlState(error)
   return state === undefined ? error.reason._tag === "ConnectionError" && !isSilence(error) : state === "28000"
 }
 
-/** A server that starts, also after a crash, is mostly ready by then. */
+/** Most servers start within it, also after a crash. */
 const startsWithin = "1 minute"
 
 const isStarting = (error: SqlError): boolean => sqlState(error) === "57P03"
 
-/** Waits for a server that says that it is starting, and logs it once. Where none listens, nothing is known to start. */
+/** Waits for a server that reports that it is starting, and logs it once. No wait where no server listens. */
 const waitForStart = <A, R>(connect: Effect.Effect<A, SqlError, R>, { host, port }: ServerSettings.ServerSettings) =>
   Effect.suspend(() => {
     let isLogged = false
@@ -77,7 +79,7 @@ const waitForStart = <A, R>(connect: Effect.Effect<A, SqlError, R>, { host, port
       if (isLogged) return Effect.void
       isLogged = true
       return Effect.logWarning(
-        `PostgreSQL at ${host}:${port} is starting up or shutting down. Trying again for up to ${startsWithin}.`,
+        `PostgreSQL at ${host}:${port} is starting up or shutting down. Retrying for up to ${startsWithin}.`,
       )
     })
     return connect.pipe(
@@ -89,7 +91,7 @@ const waitForStart = <A, R>(connect: Effect.Effect<A, SqlError, R>, { host, port
     )
   })
 
-/** The first way to connect that works. Opens a connection and closes it. */
+/** The first transport that works. Opens a connection and closes it. */
 const negotiate = Effect.fn("PgServer.negotiate")(function* (
   settings: ServerSettings.ServerSettings,
 ): Effect.fn.Return<Tls.Transport, DatabaseError | DatabaseConfigError> {
@@ -109,10 +111,10 @@ const negotiate = Effect.fn("PgServer.negotiate")(function* (
 })
 
 /**
- * A PostgreSQL server (13 or newer) as the connection string, or DATABASE_URL, and the DB_* variables name it, or else libpq's: see
- * `ServerSettings.config`. Connects once before it succeeds, so that a server that cannot be used is told at once, and
- * settles then whether `prefer` and `allow` come to mean TLS; the pool's connections are all of that kind. Without TLS
- * no connection sends the password in clear text over a network, unless the mode is `disable` or `allow`.
+ * A PostgreSQL server (13 or newer), named by the connection string or DATABASE_URL and the DB_* variables, or else by
+ * libpq's: see `ServerSettings.config`. Connects once before it succeeds, so that an unusable server is reported at
+ * once; that connection decides whether `prefer` and `allow` mean TLS for the whole pool. Without TLS no connection
+ * sends the password in clear text over a network, unless the mode is `disable` or `allow`.
  */
 export const layer = (
   options: SessionOptions & {

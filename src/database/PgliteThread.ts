@@ -1,15 +1,17 @@
+// The thread in which the embedded database runs, and its connections.
+
 import { Duration, Effect, type Scope } from "effect"
 import { rmSync } from "node:fs"
 import { Duplex } from "node:stream"
 import { Worker } from "node:worker_threads"
 import { DatabaseError, EmbeddedStopped } from "../domain/DatabaseError.ts"
 
-/** What the worker is started with. With `buildAt` it builds a first database there and ends. */
+/** What the worker is started with. With `buildAt` it builds a first database there, and ends. */
 export interface Task {
   readonly directory: string
   readonly buildAt: string | undefined
   readonly parameters: Readonly<Record<string, string>>
-  /** Bytes sent by the worker that nobody has read yet. It pauses while they are too many. */
+  /** Bytes sent by the worker and not read yet. It pauses while they are too many. */
   readonly unread: Int32Array
 }
 
@@ -25,13 +27,13 @@ export type FromWorker =
   | { readonly type: "end"; readonly connection: number }
   | { readonly type: "failed"; readonly message: string }
 
-/** A PGlite that serves. */
+/** A running PGlite. */
 export interface PgliteThread {
-  /** A new connection, as `PgClient` takes it. Throws EmbeddedStopped when the thread has gone. */
+  /** A new connection, as `PgClient` takes it. Throws EmbeddedStopped once the thread has ended. */
   readonly connect: () => Duplex
 }
 
-/** How long PGlite may take to close before its thread is ended as a kill would: it survives that. */
+/** How long PGlite may take to close before its thread is killed, which the database survives. */
 const closeTimeout = Duration.seconds(20)
 
 // The sources run as they are, the published package as JavaScript.

@@ -8,8 +8,8 @@ import { PasswordInClear } from "../domain/DatabaseError.ts"
 const maxMessageSize = 1024 * 1024
 
 /**
- * Ends a connection, before anything is answered, whose server asks for the password itself. It may ask first, or after
- * another way of authentication has begun, so that every message is looked at until the session is there.
+ * Ends a connection whose server asks for the password in clear text, before anything is answered. It may ask at any
+ * time during authentication, so that every message is inspected until the session is ready.
  */
 const refuseClearText = (socket: Socket, advice: string): void => {
   const parser = PgProtocol.makeParser({ maxMessageSize })

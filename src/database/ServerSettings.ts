@@ -1,3 +1,5 @@
+// The settings of a server: from the connection string, our variables or libpq's.
+
 import { Config, Effect, Option, Record, Redacted } from "effect"
 import { DatabaseConfigError } from "../domain/DatabaseError.ts"
 import * as passwordFile from "./passwordFile.ts"
@@ -6,7 +8,7 @@ import * as passwordFile from "./passwordFile.ts"
 export const tlsModes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const
 export type TlsMode = (typeof tlsModes)[number]
 
-/** Where a PostgreSQL server is, and who connects to what. */
+/** Where a PostgreSQL server is, which database to use, and as which user. */
 export interface ServerSettings {
   /** A name, an address, or the directory of a Unix socket (it begins with /). */
   readonly host: string
@@ -18,19 +20,19 @@ export interface ServerSettings {
   readonly tlsMode: TlsMode | undefined
   /** A PEM file, or `system`. Undefined: libpq's default, `~/.postgresql/root.crt` if there is one. */
   readonly rootCertificate: string | undefined
-  /** Seconds; 0 waits for ever. */
+  /** Seconds; 0: no limit. */
   readonly connectTimeout: number
   readonly applicationName: string | undefined
   /** Command-line options for the session, as `-c search_path=etl`. */
   readonly options: string | undefined
-  /** The connection string's setting, and what it says: the rest is of variables. */
+  /** The setting that gave the connection string, and the parts in it: variables give the rest. */
   readonly url: { readonly setting: string; readonly parts: ReadonlyArray<string> }
   readonly variables: Variables
-  /** The file that was looked at for a password; undefined where one is given. */
+  /** The file that was searched for a password; undefined where one is given. */
   readonly passwordFile: passwordFile.PasswordFile | undefined
 }
 
-/** The variables that give the parts, by libpq's names of these. */
+/** The variables that give the parts, under libpq's names for the parts. */
 type Variables = Readonly<Record<"host" | "port" | "user" | "password" | "dbname" | "sslmode" | "sslrootcert", string>>
 type Variable = keyof Variables
 
@@ -44,7 +46,7 @@ const ours: Variables = {
   sslrootcert: "DB_SSLROOTCERT",
 }
 
-/** They come from the environment, where other programs find them too. */
+/** libpq's own, which other programs read too. */
 const libpqs: Variables = {
   host: "PGHOST",
   port: "PGPORT",
@@ -55,7 +57,7 @@ const libpqs: Variables = {
   sslrootcert: "PGSSLROOTCERT",
 }
 
-/** Those of libpq's that choose a server; the others say only how to connect. */
+/** Those of libpq's variables that choose a server; the others say only how to connect. */
 const choosing = ["host", "port", "user", "dbname"] as const
 
 /** Where people set a part, or several of them: `DB_HOST and DB_PORT`, `host and port in --database-url`. */
@@ -72,7 +74,7 @@ type Values = Partial<Readonly<Record<Variable, Redacted.Redacted>>>
 
 const isAnySet = (values: Values): boolean => Object.keys(values).length > 0
 
-/** Those that are set; a variable that is empty is not. */
+/** Those that are set; an empty variable is not. */
 const valuesOf = (variables: Variables) =>
   Effect.map(Config.all(Record.map(variables, (name) => Config.option(Config.Redacted(name)))), (values): Values =>
     Record.getSomes(values),
@@ -96,13 +98,13 @@ const isLibpqs = (flag: Redacted.Redacted | undefined, values: Effect.Success<ty
   !isAnySet(values.ours) &&
   choosing.some((part) => values.libpqs[part] !== undefined)
 
-/** Whether any of the variables that name a server is set. Of libpq's those do that choose one. */
+/** Whether any variable that names a server is set. Of libpq's, those do that choose one. */
 export const isConfigured: Effect.Effect<boolean, DatabaseConfigError> = Effect.map(
   read,
   (values) => values.url !== undefined || isAnySet(values.ours) || isLibpqs(undefined, values),
 )
 
-/** libpq's variables that are set and do not count, since something else names the database, or none of them does. */
+/** libpq's variables that are set but ignored, as something else names the database, or none of them chooses one. */
 export const ignoredVariables = Effect.fn("ServerSettings.ignoredVariables")(function* (choice: {
   readonly isEmbedded: boolean
   readonly flag: Redacted.Redacted | undefined
@@ -116,7 +118,7 @@ export const ignoredVariables = Effect.fn("ServerSettings.ignoredVariables")(fun
 
 const wrong = (setting: string, message: string) => new DatabaseConfigError({ setting, message })
 
-/** A connection string that cannot be read. Nothing of it is shown: a part that is out of place may be the password. */
+/** An invalid connection string. Nothing of it is shown: a misplaced part may be the password. */
 const wrongUrl = (setting: string, why: string) =>
   wrong(
     setting,
@@ -167,7 +169,7 @@ const parseUrl = Effect.fnUntraced(function* (setting: string, secret: Redacted.
   const parameters: Parameters = {}
   for (const [name, part] of Object.entries(parts) as Array<[keyof typeof parts, string]>) {
     const value = decode(part)
-    if (value === undefined) return yield* wrongUrl(setting, `has a ${name} with a % that encodes nothing`)
+    if (value === undefined) return yield* wrongUrl(setting, `has an invalid percent-encoding in its ${name}`)
     if (value !== "") parameters[name] = value
   }
   for (const [name, value] of url.searchParams) {
@@ -205,10 +207,10 @@ const readParts = Effect.fnUntraced(function* (flag: Redacted.Redacted | undefin
 })
 
 /**
- * What the connection string and the variables say together. A connection string (of the flag, else DATABASE_URL) wins
- * part by part; DB_USER, DB_PASS, DB_HOST, DB_PORT, DB_NAME, DB_SSLMODE and DB_SSLROOTCERT give what it does not. Without
- * any of these libpq's variables count, if one of them chooses a server. Where no password is given, the password file
- * is looked at. Fails on a value that cannot be meant, without showing it.
+ * The settings from the connection string and the variables. A connection string (of the flag, else DATABASE_URL) wins
+ * part by part; DB_USER, DB_PASS, DB_HOST, DB_PORT, DB_NAME, DB_SSLMODE and DB_SSLROOTCERT give what it does not.
+ * Without any of these libpq's variables count, if one of them chooses a server. Where no password is given, the
+ * password file is searched. Fails on an invalid value, without showing it.
  */
 export const config = Effect.fn("ServerSettings.config")(function* (flag?: Redacted.Redacted) {
   const { names, url, urlSetting, values } = yield* readParts(flag)

@@ -1,3 +1,5 @@
+// Whether and how a connection to a server uses TLS.
+
 import { Effect } from "effect"
 import { existsSync } from "node:fs"
 import { homedir } from "node:os"
@@ -10,7 +12,7 @@ import { nameOf, type ServerSettings, type TlsMode } from "./ServerSettings.ts"
 /** One way to connect: without TLS, or with these options. */
 export type Transport = false | ConnectionOptions
 
-/** The directory of a Unix socket: it leads to no network. */
+/** The directory of a Unix socket, which leads to no network. */
 export const isUnixSocket = (host: string): boolean => host.startsWith("/")
 
 const wrong = (setting: string, message: string) => new DatabaseConfigError({ setting, message })
@@ -34,9 +36,9 @@ const rootCertificates = Effect.fnUntraced(function* (settings: ServerSettings, 
 })
 
 /**
- * The ways to connect that libpq would try, in its order: `prefer` (the default) is TLS, then plain; `allow` the other
- * way round. With a root certificate the server's is verified, whatever the mode; its host name with `verify-full` alone.
- * A root certificate of `system` demands `verify-full`. A Unix socket has no TLS.
+ * The transports that libpq would try, in its order: `prefer` (the default) is TLS, then plain; `allow` the other way
+ * round. With a root certificate the server's is verified, whatever the mode; its host name with `verify-full` alone.
+ * The root certificate `system` requires `verify-full`. A Unix socket has no TLS.
  */
 export const transports = Effect.fn("Tls.transports")(function* (
   settings: ServerSettings,
@@ -47,7 +49,7 @@ export const transports = Effect.fn("Tls.transports")(function* (
   if (system && mode !== "verify-full") {
     const setting = nameOf(settings, "sslmode")
     const roots = nameOf(settings, "sslrootcert")
-    return yield* wrong(setting, `${roots} of system takes no weaker ${setting} than verify-full, not ${mode}.`)
+    return yield* wrong(setting, `With ${roots} set to system, ${setting} must be verify-full, not ${mode}.`)
   }
   const ca = yield* rootCertificates(settings, mode)
   const tls: ConnectionOptions = {

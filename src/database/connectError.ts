@@ -1,3 +1,5 @@
+// Why a first connection failed, and what a person can do about it.
+
 import type { SqlError } from "effect/sql/SqlError"
 import { DatabaseError, describeState, PasswordInClear, sqlState } from "../domain/DatabaseError.ts"
 import { systemCode } from "../domain/errno.ts"
@@ -25,7 +27,7 @@ const refused = (state: string, message: string, settings: ServerSettings): Advi
         return permanent(`there is no user ${settings.username} on the server. Correct ${nameOf(settings, "user")}.`)
       }
       return permanent(
-        `the server lets nobody in this way (${message}). See its pg_hba.conf, or set ${nameOf(settings, "sslmode")}.`,
+        `the server rejected this connection method (${message}). See its pg_hba.conf, or set ${nameOf(settings, "sslmode")}.`,
       )
     case "3D000":
       return permanent(`the database does not exist. Create it: ${createdb(settings)}`)
@@ -40,7 +42,7 @@ const refused = (state: string, message: string, settings: ServerSettings): Advi
   }
 }
 
-/** Nobody answered in time. */
+/** No server answered in time. */
 export const isSilence = (error: SqlError): boolean =>
   error.reason.cause instanceof Error && /timed out/i.test(error.reason.cause.message)
 
@@ -59,7 +61,7 @@ const unanswered = (cause: unknown, message: string, settings: ServerSettings): 
     case "ETIMEDOUT":
     case "EHOSTUNREACH":
     case "ENETUNREACH":
-      return passing("no answer. Is the host right, and does a firewall let the port through?")
+      return passing("no answer. Check the host, and that no firewall blocks the port.")
     case "ERR_TLS_CERT_ALTNAME_INVALID":
       return permanent(
         `its certificate is for another host name. Use the name in the certificate, or verify-ca for ${sslmode}.`,
@@ -74,7 +76,7 @@ const unanswered = (cause: unknown, message: string, settings: ServerSettings): 
       `its certificate is not trusted (${said}). Set ${nameOf(settings, "sslrootcert")} to the certificate of its CA.`,
     )
   }
-  if (/timed out/i.test(said)) return passing("no answer. Is the host right, and does a firewall let the port through?")
+  if (/timed out/i.test(said)) return passing("no answer. Check the host, and that no firewall blocks the port.")
   if (/does not support TLS/.test(said)) {
     return permanent(`it offers no TLS. Turn TLS on there, or disable it by ${sslmode} if the network between is safe.`)
   }
@@ -88,7 +90,7 @@ const unanswered = (cause: unknown, message: string, settings: ServerSettings): 
   return passing(`${said}. Is it a PostgreSQL server?`)
 }
 
-/** Turns the failure of a first connection into one for people: which server, what is wrong, what to do. */
+/** The error for people: which server, what is wrong, what to do. */
 export const connectError = (error: SqlError, settings: ServerSettings): DatabaseError => {
   const { cause, message } = error.reason
   const state = sqlState(error)

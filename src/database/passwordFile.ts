@@ -7,16 +7,16 @@ import { join } from "node:path"
 import { quote } from "../text/shell.ts"
 import { readSmallFile } from "../text/readSmallFile.ts"
 
-/** Whose password it is. */
+/** What a password is for. */
 interface Login {
-  /** The directory of a Unix socket goes by `localhost` too. */
+  /** The directory of a Unix socket matches `localhost` too. */
   readonly host: string
   readonly port: number
   readonly database: string
   readonly username: string
 }
 
-/** What the file gives; `ignored`: why it is not read, for people. */
+/** The password from the file; `ignored`: why the file is not read, for people. */
 export interface PasswordFile {
   readonly path: string
   readonly password: Redacted.Redacted | undefined
@@ -48,7 +48,7 @@ const check = (path: string): "missing" | "usable" => {
 }
 
 const field = String.raw`((?:\\.|[^:\\])*)`
-/** Host, port, database, user and password; what follows a further colon is not of the password. */
+/** Host, port, database, user and password; a further colon ends the password. */
 const entry = new RegExp(String.raw`^${field}:${field}:${field}:${field}:((?:\\.|[^:\\])*\\?)`)
 
 const unescape = (text: string): string => text.replaceAll(/\\(.)/g, "$1")
@@ -68,7 +68,7 @@ export const passwordIn = (text: string, { host, port, database, username }: Log
   return undefined
 }
 
-/** Looks a password up. A file that is not there gives none; one that others may read is ignored. */
+/** Looks up a password. A missing file gives none; one that others may read is ignored. */
 export const find = Effect.fn("passwordFile.find")(function* (login: Login): Effect.fn.Return<PasswordFile> {
   const configured = yield* Effect.option(Config.String("PGPASSFILE"))
   const path = Option.getOrElse(configured, defaultPath)

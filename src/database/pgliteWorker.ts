@@ -1,3 +1,6 @@
+// The thread that PGlite blocks while it works. It either builds a first database and ends, or serves one: it speaks
+// the wire protocol with the sockets of PgliteThread, one connection at a time.
+
 import { PGlite } from "@electric-sql/pglite"
 import * as Predicate from "effect/Predicate"
 import { chmodSync, mkdirSync, readdirSync, rmSync } from "node:fs"
@@ -7,10 +10,7 @@ import { parentPort, workerData } from "node:worker_threads"
 import { type WireMessage, MessageFramer } from "./MessageFramer.ts"
 import type { FromWorker, Task, ToWorker } from "./PgliteThread.ts"
 
-// The thread that PGlite blocks while it works. It either builds a first database and ends, or serves one: it speaks
-// the wire protocol with the sockets of PgliteThread, one connection at a time.
-
-// V8's second compiler takes 600 MB for one function, PostgreSQL's interpreter of expressions, to be a sixth faster.
+// V8's second compiler takes 600 MB for one function, PostgreSQL's interpreter of expressions, for a sixth more speed.
 setFlagsFromString("--no-wasm-tier-up")
 setFlagsFromString("--no-wasm-dynamic-tiering")
 
@@ -20,12 +20,12 @@ const task = workerData as Task
 const post = (message: FromWorker, bytes?: Uint8Array<ArrayBuffer>): void =>
   port.postMessage(message, bytes === undefined ? [] : [bytes.buffer])
 
-let lastWords: string | undefined
+let fatalMessage: string | undefined
 
 const crash = (error: unknown): never => {
   post({
     type: "failed",
-    message: lastWords ?? (Predicate.hasProperty(error, "message") ? `${error.message}` : "unknown"),
+    message: fatalMessage ?? (Predicate.hasProperty(error, "message") ? `${error.message}` : "unknown"),
   })
   process.exit(1)
 }
@@ -37,12 +37,12 @@ const open = (directory: string): Promise<PGlite> =>
       ...Object.entries(task.parameters).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
     ],
     onStderr: (text) => {
-      lastWords = /(?:PANIC|FATAL):\s+(.*)/.exec(text)?.[1] ?? lastWords
+      fatalMessage = /(?:PANIC|FATAL):\s+(.*)/.exec(text)?.[1] ?? fatalMessage
       return false
     },
   })
 
-/** PGlite's files are open to everybody; PostgreSQL's are not. */
+/** PGlite's files are readable by every user; PostgreSQL's are not. */
 const makePrivate = (directory: string): void => {
   for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {
     chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o700 : 0o600)
@@ -64,17 +64,17 @@ const build = async (buildAt: string): Promise<void> => {
 interface Connection {
   readonly id: number
   readonly framer: MessageFramer
-  /** What it sent and is not answered yet, chunk by chunk. */
+  /** Its messages that are not answered yet, chunk by chunk. */
   readonly chunks: Array<Array<WireMessage>>
   started: boolean
   ended: boolean
 }
 
-/** Answers are sent in pieces of about this size, and no more than so many bytes ahead of the reader. */
+/** Bytes of a piece of an answer, about; and how many bytes may be sent before they are read. */
 const pieceSize = 256 * 1024
 const readAhead = 8 * 1024 * 1024
 
-/** The exit status by which PGlite tells an ordinary error of a statement. */
+/** The exit status by which PGlite reports an ordinary error of a statement. */
 const longJump = 100
 
 const serve = async (directory: string, unread: Int32Array): Promise<void> => {
@@ -84,7 +84,7 @@ const serve = async (directory: string, unread: Int32Array): Promise<void> => {
   let size = 0
   const flush = (connection: number): void => {
     if (size === 0) return
-    // Not Buffer.concat: its memory may be shared with other buffers, and is given away here.
+    // Not Buffer.concat: its memory may be shared with other buffers, and is transferred here.
     const bytes = new Uint8Array(size)
     let offset = 0
     for (const piece of pieces) {
@@ -101,7 +101,7 @@ const serve = async (directory: string, unread: Int32Array): Promise<void> => {
   }
 
   let answering = 0
-  // PGlite goes on after an abort of PostgreSQL (a full disk under its log, say) with a database that is no longer sound.
+  // After an abort of PostgreSQL (a full disk under its log, say) PGlite continues, with a database that is corrupt.
   const mainLoop = pglite.Module._PostgresMainLoopOnce
   pglite.Module._PostgresMainLoopOnce = () => {
     try {
@@ -125,7 +125,7 @@ const serve = async (directory: string, unread: Int32Array): Promise<void> => {
     })
   }
 
-  /** What a server does for a connection that has gone: nothing of it may be seen by the next. */
+  /** What a server does when a connection ends: the next one must see nothing of it. */
   const reset = async (): Promise<void> => {
     await pglite.execProtocolRawStream(resetMessages, { syncToFs: false, onRawData: () => {} })
   }
@@ -153,7 +153,7 @@ const serve = async (directory: string, unread: Int32Array): Promise<void> => {
     flush(connection.id)
   }
 
-  /** Answers the connection in front until it has gone; the others wait. */
+  /** Answers the first connection until it ends; the others wait. */
   const work = async (): Promise<void> => {
     for (;;) {
       const connection = connections[0]
@@ -185,7 +185,7 @@ const serve = async (directory: string, unread: Int32Array): Promise<void> => {
         connections.push(connection)
       }
       const frames = connection.framer.push(message.bytes)
-      // By now the statement to be cancelled is over. The connection of the request must not wait for the one in front.
+      // By now the statement to be cancelled is over. The request's connection must not wait for the first one.
       if (frames[0]?.kind === "cancel") {
         connections.splice(connections.indexOf(connection), 1)
         post({ type: "end", connection: connection.id })
@@ -209,7 +209,7 @@ const simpleQuery = (sql: string): Uint8Array => {
   return Buffer.concat([head, body])
 }
 
-/** The Sync ends the skipping that follows an error. */
+/** The Sync comes first: after an error, PostgreSQL skips messages until one. */
 const resetMessages = Buffer.concat([
   Uint8Array.of(0x53, 0, 0, 0, 4),
   simpleQuery("rollback"),

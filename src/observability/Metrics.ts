@@ -1,3 +1,5 @@
+// The metrics of a run, which Telemetry exports.
+
 import { Effect, Metric } from "effect"
 import { outcomes, type RecordCounts } from "../domain/RunSummary.ts"
 
@@ -11,12 +13,12 @@ const records = Metric.counter("etl.records", {
 const recordsBy = outcomes.map((outcome) => [outcome, Metric.withAttributes(records, { outcome })] as const)
 
 const chunkDuration = Metric.histogram("etl.chunk.duration", {
-  description: "From the moment that a chunk of a file is there until all of it is committed",
+  description: "From when a chunk of a file is read until all of it is committed",
   attributes: { unit: "s" },
   boundaries: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
 })
 
-/** Counts what is committed. `seconds`: since the chunk was there. */
+/** Counts a committed chunk. `seconds`: since it was read. */
 export const countChunk = Effect.fnUntraced(function* (counts: RecordCounts, seconds: number) {
   for (const [outcome, metric] of recordsBy) {
     if (counts[outcome] > 0) yield* Metric.update(metric, BigInt(counts[outcome]))
@@ -25,12 +27,12 @@ export const countChunk = Effect.fnUntraced(function* (counts: RecordCounts, sec
 })
 
 const queue = Metric.gauge("etl.locating.queue", {
-  description: "Addresses that wait for the service, when they were last counted",
+  description: "Pending addresses, when they were last counted",
   attributes: { unit: "{address}" },
   bigint: true,
 })
 
-/** How many addresses wait. */
+/** Records how many addresses are pending. */
 export const recordQueue = (addresses: number) => Metric.update(queue, BigInt(addresses))
 
 const requests = Metric.counter("etl.locator.requests", {
@@ -40,7 +42,7 @@ const requests = Metric.counter("etl.locator.requests", {
   incremental: true,
 })
 
-/** Counts a request to a service by the status of its answer, or by what kept it from being answered. */
+/** Counts a request to a service by the status of its answer, or by why there was none. */
 export const countRequest = (provider: string, end: { readonly status: number } | { readonly error: string }) =>
   Metric.update(
     Metric.withAttributes(requests, {

@@ -1,7 +1,9 @@
+// The progress of a run: events, which the run reports, and a state, which they add up to.
+
 import { Context, Effect, Stream } from "effect"
 import { type AnsweredCounts, noAddresses, noRecords, addCounts, type RecordCounts } from "../domain/RunSummary.ts"
 
-/** What happens while a run goes on. */
+/** What happens during a run. */
 export type ProgressEvent =
   /** The source's files are known. `bytes`: of those that are to be loaded, as stored. */
   | {
@@ -11,47 +13,47 @@ export type ProgressEvent =
       readonly toLoad: number
       readonly bytes: number
     }
-  /** So many more of a file's bytes, as stored, have been read; what an earlier attempt has read counts at once. */
+  /** More of a file's bytes, as stored, are read. Those that an earlier attempt read count at once. */
   | { readonly _tag: "BytesRead"; readonly uri: string; readonly bytes: number }
   | { readonly _tag: "ChunkCommitted"; readonly counts: RecordCounts }
-  /** A file was loaded, or has failed. `size`: its bytes as stored. */
+  /** A file is loaded, or has failed. `size`: its bytes as stored. */
   | { readonly _tag: "FileEnded"; readonly uri: string; readonly size: number }
   /** All answers so far. */
   | { readonly _tag: "Answered"; readonly addresses: AnsweredCounts }
-  /** So many addresses wait, and so long is waited, in milliseconds, until the service may be asked. */
+  /** `waiting`: pending addresses. `untilNextRequest`: milliseconds until the service may be asked. */
   | { readonly _tag: "Queued"; readonly waiting: number; readonly untilNextRequest: number }
-  /** Files are done with; addresses may wait. */
+  /** All files have ended; addresses may be pending. */
   | { readonly _tag: "Loaded" }
 
-/** Who watches a run. Must not take long: the run waits for it. Without one nobody does. */
+/** What watches a run; by default nothing. It must be quick: the run waits for it. */
 export const Progress = Context.Reference<(event: ProgressEvent) => Effect.Effect<void>>(
   "user-activity-etl/domain/Progress",
   { defaultValue: () => (_event) => Effect.void },
 )
 
-export const tellProgress = (event: ProgressEvent): Effect.Effect<void> =>
-  Effect.flatMap(Progress, (tell) => tell(event))
+export const reportProgress = (event: ProgressEvent): Effect.Effect<void> =>
+  Effect.flatMap(Progress, (report) => report(event))
 
-/** Tells how far a file is read, as its bytes come. `from`: where they begin. */
-export const tellBytes =
+/** Reports how far a file is read, as its bytes pass. `from`: where they begin. */
+export const reportBytes =
   (uri: string, from: number) =>
   <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Stream.Stream<Uint8Array, E, R> =>
-    Stream.onStart(bytes, tellProgress({ _tag: "BytesRead", uri, bytes: from })).pipe(
-      Stream.tap((chunk) => tellProgress({ _tag: "BytesRead", uri, bytes: chunk.length })),
+    Stream.onStart(bytes, reportProgress({ _tag: "BytesRead", uri, bytes: from })).pipe(
+      Stream.tap((chunk) => reportProgress({ _tag: "BytesRead", uri, bytes: chunk.length })),
     )
 
-/** How far a run has come. */
+/** How far a run is. */
 export interface ProgressState {
   readonly files: number
   readonly filesEnded: number
   readonly bytes: number
   /** Of the files that have ended. */
   readonly bytesEnded: number
-  /** Of each file that is being read. */
+  /** Of each file being read. */
   readonly bytesOpen: ReadonlyMap<string, number>
   readonly written: RecordCounts
   readonly addresses: AnsweredCounts
-  /** Undefined: not known. */
+  /** Undefined: unknown. */
   readonly queue: { readonly waiting: number; readonly untilNextRequest: number } | undefined
   readonly isLoaded: boolean
 }

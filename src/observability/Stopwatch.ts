@@ -1,11 +1,15 @@
+// The time that each stage of a run takes.
+
 import { Effect, Stream } from "effect"
 import type { StageTimes } from "../domain/StageTimes.ts"
 import { monotonicMillis } from "./monotonic.ts"
 
-/** What is timed. `decode`: pulling decoded records, which waits for bytes, and for room among those under way. */
+/**
+ * What is timed. `decode`: pulling decoded records, which includes waiting for bytes (`extract`) and for room (`room`).
+ */
 type Timed = "extract" | "room" | "decode" | "locate" | "load"
 
-/** Adds up how long each stage works. */
+/** Adds up the time of each stage. */
 export class Stopwatch {
   private readonly sums: Record<Timed, number> = { extract: 0, room: 0, decode: 0, locate: 0, load: 0 }
 

@@ -1,3 +1,5 @@
+// Exports spans and metrics over OTLP, where the environment names a collector.
+
 import {
   Cause,
   Config,
@@ -20,7 +22,7 @@ import { version } from "./version.ts"
 
 const resource = { serviceVersion: version }
 
-/** Where the environment says nothing. At the end the collector has as long as `OTEL_EXPORTER_OTLP_TIMEOUT`, in milliseconds. */
+/** For variables that are not set. `OTEL_EXPORTER_OTLP_TIMEOUT`: milliseconds that the collector has at the end. */
 const defaults = ConfigProvider.fromEnv({
   env: {
     OTEL_SERVICE_NAME: "user-activity-etl",
@@ -31,26 +33,26 @@ const defaults = ConfigProvider.fromEnv({
   },
 })
 
-/** A collector that takes longer is away: what waits for it would fill the memory. */
+/** A collector that takes longer counts as unreachable: spans that wait for it would fill the memory. */
 const requestTimeout = "5 seconds"
 
-/** Says once that nothing is exported. */
-const makeTell = () => {
-  let isTold = false
+/** Warns once that nothing is exported. */
+const makeWarn = () => {
+  let isWarned = false
   return (why: string) =>
     Effect.suspend(() => {
-      if (isTold) return Effect.void
-      isTold = true
-      return Effect.logWarning(`Traces and metrics are not exported: ${why}. The work goes on.`).pipe(
+      if (isWarned) return Effect.void
+      isWarned = true
+      return Effect.logWarning(`Traces and metrics are not exported: ${why}. The run continues.`).pipe(
         Effect.annotateLogs({ step: "Telemetry" }),
       )
     })
 }
 
-type Tell = ReturnType<typeof makeTell>
+type Warn = ReturnType<typeof makeWarn>
 
-/** The exporter tries again by itself, and drops what it cannot get rid of; it would not say so. */
-const client = (tell: Tell) =>
+/** The exporter retries by itself, and drops without a word what it cannot send: the warning comes from here. */
+const client = (warn: Warn) =>
   Layer.effect(
     HttpClient.HttpClient,
     Effect.map(
@@ -60,13 +62,13 @@ const client = (tell: Tell) =>
         const place = `${origin}${pathname}`
         return effect.pipe(
           Effect.tap((response) => Effect.ignore(response.arrayBuffer)),
-          Effect.tap(({ status }) => (status >= 400 ? tell(`${place} answered ${status}`) : Effect.void)),
+          Effect.tap(({ status }) => (status >= 400 ? warn(`${place} answered ${status}`) : Effect.void)),
           Effect.tapError((error) =>
-            tell(`${place} could not be reached (${systemCode(error.reason.cause) ?? error.reason._tag})`),
+            warn(`${place} could not be reached (${systemCode(error.reason.cause) ?? error.reason._tag})`),
           ),
-          // It is interrupted here, or at the end of the work.
-          Effect.onInterrupt(() => tell(`${place} did not answer in time`)),
-          // A defect is not tried again.
+          // Interrupted by the timeout below, or at the end of the run.
+          Effect.onInterrupt(() => warn(`${place} did not answer in time`)),
+          // The exporter does not retry a defect.
           Effect.timeoutOrElse({ duration: requestTimeout, orElse: () => Effect.die(new Error("no answer")) }),
         )
       }),
@@ -74,14 +76,14 @@ const client = (tell: Tell) =>
   ).pipe(Layer.provide(FetchHttpClient.layer))
 
 /**
- * An error as people are told it. Causes and stacks stay here, where PostgreSQL quotes rows and others URLs; and so does a
- * message that names e-mails, such as those that are repeated in an adopted table.
+ * An error as people see it. Causes and stacks are left out, as PostgreSQL quotes rows and others URLs in them; and so
+ * is a message that names e-mails, such as those that are repeated in an adopted table.
  */
 const describe = (error: unknown): { readonly name: string; readonly message: string } => {
   if (error instanceof SqlError) return describe(fromSqlError(error))
   if (!Predicate.isError(error)) return { name: "Error", message: "" }
-  const isTold = Runtime.errorExitCode in error && !error.message.includes("@")
-  return { name: error.name, message: isTold ? error.message : "" }
+  const isForPeople = Runtime.errorExitCode in error && !error.message.includes("@")
+  return { name: error.name, message: isForPeople ? error.message : "" }
 }
 
 const tracer = Layer.effect(
@@ -105,7 +107,10 @@ const tracer = Layer.effect(
 
 const isHttp = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 
-/** A variable that is wrong is told with what was expected, not with its value: headers hold keys. */
+/**
+ * Why there is no exporter: an invalid variable is named with what was expected, not with its value, which may be a
+ * key.
+ */
 const explain = (cause: Cause.Cause<unknown>): string => {
   const error = Cause.squash(cause)
   if (!(error instanceof Config.ConfigError)) return "the exporter could not be made"
@@ -114,14 +119,14 @@ const explain = (cause: Cause.Cause<unknown>): string => {
   return `${name ?? "a variable OTEL_..."} is wrong: ${message.split("\n")[0]}`
 }
 
-const exporters = (tell: Tell) =>
+const exporters = (warn: Warn) =>
   Layer.unwrap(
     Effect.gen(function* () {
       for (const signal of ["", "TRACES_", "METRICS_"]) {
         const name = `OTEL_EXPORTER_OTLP_${signal}ENDPOINT`
         const endpoint = yield* Config.option(Config.String(name))
         if (Option.exists(endpoint, (text) => !isHttp(text))) {
-          yield* tell(`${name} is wrong: Expected a URL such as http://localhost:4318`)
+          yield* warn(`${name} is wrong: Expected a URL such as http://localhost:4318`)
           return Layer.empty
         }
       }
@@ -134,15 +139,15 @@ const exporters = (tell: Tell) =>
   )
 
 /**
- * Exports spans and metrics over OTLP to the collector that the variables of OpenTelemetry name. It never fails, and never
- * keeps the work waiting but for `OTEL_EXPORTER_OTLP_TIMEOUT` at its end: what it cannot do is logged, once.
+ * Exports spans and metrics to the collector that OpenTelemetry's variables name. It never fails, and delays the
+ * command only at its end, by `OTEL_EXPORTER_OTLP_TIMEOUT` at most. What it cannot export it logs, once.
  */
 export const layer = Layer.suspend(() => {
-  const tell = makeTell()
-  return exporters(tell).pipe(
-    Layer.catchCause((cause) => Layer.effectDiscard(tell(explain(cause)))),
-    Layer.provide(client(tell)),
-    // The exporter's own complaints come with whole requests.
+  const warn = makeWarn()
+  return exporters(warn).pipe(
+    Layer.catchCause((cause) => Layer.effectDiscard(warn(explain(cause)))),
+    Layer.provide(client(warn)),
+    // The exporter's own messages include whole requests.
     Layer.provide(Layer.succeed(References.MinimumLogLevel, "Info")),
     Layer.provide(ConfigProvider.layerAdd(defaults)),
   )

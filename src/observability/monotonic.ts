@@ -1,3 +1,5 @@
+// The clock that measures durations.
+
 import { Clock, Effect } from "effect"
 
 /** Milliseconds of the process's monotonic clock. */

@@ -1,4 +1,5 @@
-/** Of this package: `0.1.0`. */
+// The version of this package: `0.1.0`.
+
 import manifest from "../../package.json" with { type: "json" }
 
 export const { version } = manifest

@@ -4,7 +4,9 @@ import { Effect, Latch } from "effect"
 import type { Chunk } from "../domain/Chunk.ts"
 import * as Footprint from "../domain/footprint.ts"
 
-/** Bytes that chunks under way may take: while they take more, the next one waits, so that large chunks come one by one. */
+/**
+ * The most bytes of chunks under way: while they take more, the next one waits, so that large chunks pass one by one.
+ */
 const maxBytesUnderWay = 8 * 1024 * 1024
 
 export const make = Effect.gen(function* () {
@@ -18,9 +20,9 @@ export const make = Effect.gen(function* () {
   return {
     /** Waits for room before more is read. */
     room: room.await,
-    /** A chunk is under way, as soon as there is room: what is read already may be many chunks. */
+    /** Starts a chunk, as soon as there is room: what is read already may be many chunks. */
     begin: (chunk: Chunk) => Effect.andThen(room.await, add(Footprint.ofChunk(chunk))),
-    /** The chunk is written. */
+    /** Ends a chunk: it is written. */
     end: (chunk: Chunk) => add(-Footprint.ofChunk(chunk)),
   }
 })

@@ -3,13 +3,13 @@
 import { Effect, Semaphore } from "effect"
 
 /**
- * Small files that load at once where more than one connection writes: each waits longer for the database than it takes
- * to read. More would hold more of the pool's connections.
+ * How many small files load at once where more than one connection writes: each waits longer for the database than it
+ * takes to read. More would hold more of the pool's connections.
  */
-export const mostFilesAtOnce = 2
+export const maxFilesAtOnce = 2
 const smallFile = 256 * 1024
 
-/** Waits until there is room for a file of so many bytes, as stored, beside those that load already. */
+/** Waits until there is room for a file of `bytes` bytes, as stored, beside those that load already. */
 export const make = Effect.fnUntraced(function* (filesAtOnce: number) {
   const room = yield* Semaphore.make(filesAtOnce)
   return (bytes: number) => Semaphore.withPermits(room, bytes <= smallFile ? 1 : filesAtOnce)

@@ -7,7 +7,7 @@ import { frame } from "../csv/frameRecords.ts"
 import { otherMapping } from "../domain/ColumnMapping.ts"
 import { noRecords } from "../domain/RunSummary.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"
-import { tellBytes } from "../observability/Progress.ts"
+import { reportBytes } from "../observability/Progress.ts"
 import { type FileLoad, type PartLoad, type RegisteredFile, RunRepo } from "../repo/RunRepo.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import { Source } from "../source/Source.ts"
@@ -22,22 +22,22 @@ import { locate, perConnection, shareOf, upsert } from "./writeShares.ts"
 /** Batches of records that are read and decoded while the database writes a chunk: smaller than chunks. */
 const readAhead = Stream.buffer({ capacity: 4 })
 
-/** Logs where reading begins. Gives the most bytes of a record, which belong to the load. */
+/** Logs where reading begins. Returns the most bytes of a record, which are kept for the whole load. */
 const beginReading = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFile>) {
   const { file, resume } = load
   yield* Effect.logTrace("reading").pipe(
     Effect.annotateLogs({ step: "Extract", size: file.size, fromLine: resume?.position.line ?? 1 }),
   )
   if (resume === undefined) return run.options.maxRecordSize
-  yield* Effect.logInfo(`${FileOutcome.nameOf(load, load)}: goes on at line ${resume.position.line}`)
+  yield* Effect.logInfo(`${FileOutcome.nameOf(load, load)}: resumes at line ${resume.position.line}`)
   const maxRecordSize = resume.maxRecordSize ?? run.options.maxRecordSize
   if (maxRecordSize !== run.options.maxRecordSize) {
-    yield* Effect.logWarning(`${file.name}: goes on with the --max-record-size it was begun with, ${maxRecordSize}`)
+    yield* Effect.logWarning(`${file.name}: a resumed file keeps its original --max-record-size, ${maxRecordSize}`)
   }
   return maxRecordSize
 })
 
-/** Loads what is left of a part of a file, from the earliest lane on. Gives the counts of the whole load. */
+/** Loads what is left of a part of a file, from the earliest lane on. Returns the counts of the whole load. */
 const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFile>, work: FileOutcome.FileWork) {
   const { file, resume } = load
   const { options, stopwatch } = run
@@ -48,7 +48,7 @@ const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFil
   const from = resume?.position.byteOffset ?? 0
 
   yield* source.read(file, storedFrom(file, from)).pipe(
-    tellBytes(file.uri, storedFrom(file, from)),
+    reportBytes(file.uri, storedFrom(file, from)),
     decompress(source, file, from),
     stopwatch.timePulls("extract"),
     Stream.tap(() => stopwatch.time("room")(pressure.room)),
@@ -70,7 +70,7 @@ const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFil
   return work.wholeCounts ?? (yield* (yield* RunRepo).finishPart(load))
 })
 
-/** Loads the parts that are left of a file that this run has taken. An error of the database ends the run. */
+/** Loads the parts that are left of a file that the run has taken. An error of the database ends the run. */
 const readParts = Effect.fnUntraced(function* (run: Run, load: FileLoad<SourceFile>) {
   const work = yield* FileOutcome.beginWork
   return yield* Effect.forEach(load.parts, (part) => readPart(run, { ...load, ...part }, work)).pipe(
@@ -84,7 +84,10 @@ const readParts = Effect.fnUntraced(function* (run: Run, load: FileLoad<SourceFi
   )
 })
 
-/** Loads what is left of a file, unless it is loaded already, as its only process: waits for another one that has it. */
+/**
+ * Loads what is left of a file, unless it is loaded already. No other process loads it meanwhile: this one waits for
+ * it.
+ */
 export const loadFile = Effect.fn("Loading.loadFile")(
   function* (run: Run, registered: FileLoad<SourceFile>) {
     const { file } = registered
@@ -94,7 +97,7 @@ export const loadFile = Effect.fn("Loading.loadFile")(
     const isDone = registered.state === "loaded" && !request.force
     if (!isDone) yield* runs.lock(registered)
     const load = isDone ? registered : yield* runs.take(runId, request, registered)
-    // What another run has read of the file counts as this one's.
+    // What another run has read of the file counts as read by this one.
     if (registered.runId !== runId && load.runId === runId) yield* run.count(yield* runs.fileCounts(load))
     if (load.state === "otherMapping") return yield* otherMapping([file.uri])
     if (load.state === "loaded" && load.runId === runId) {
@@ -116,9 +119,9 @@ export const loadPart = Effect.fn("Loading.loadPart")(
     const { file } = listed
     const runs = yield* RunRepo
     yield* Effect.annotateCurrentSpan({ "etl.file.uri": file.uri, "etl.file.part": part })
-    // A process that loads the whole file by itself has it alone.
+    // A process that loads the whole file locks it exclusively.
     yield* runs.lock(listed, "shared")
-    // Another attempt may have it by now.
+    // Another attempt may have taken it meanwhile.
     if (yield* run.isCancelled) return FileOutcome.fileSummary(file, "open", noRecords)
     const load = yield* runs.take(run.runId, run.request, listed, part)
     if (load.state === "otherMapping") return yield* otherMapping([file.uri])

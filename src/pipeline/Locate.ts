@@ -1,4 +1,4 @@
-// What happens to an address that waits: it is claimed, answered at once or by the service, and its answer is committed.
+// What happens to a pending address: it is claimed, answered at once or by the service, and its answer is committed.
 
 import { Clock, Data, Deferred, type Duration, Effect, Stream } from "effect"
 import { Answer, tally } from "../domain/Location.ts"
@@ -10,11 +10,11 @@ import * as AddressTally from "./AddressTally.ts"
 import { claimBatches, type ClaimedAddress, type ClaimOptions } from "./claimBatches.ts"
 import { reportWaiting, watchQueue } from "./watchQueue.ts"
 
-/** The service has given up. */
+/** The service failed. */
 class Stopped extends Data.TaggedError("Stopped")<{ readonly failure: GeoLocatorError }> {}
 
 export interface DrainOptions extends ClaimOptions {
-  /** How long it may take once no more addresses come; undefined: as long as the queue demands. */
+  /** How long it may take once no more addresses come; undefined: as long as the queue requires. */
   readonly locateFor: Duration.Duration | undefined
 }
 
@@ -24,11 +24,11 @@ const ask = (service: GeoService, claims: Claims, addressTally: AddressTally.Add
     const { provider } = service
     yield* Effect.annotateCurrentSpan({ "etl.locator.provider": provider, "etl.addresses": batch.length })
     const addresses = [...new Set(batch.map(({ address }) => address))]
-    const told = yield* service
+    const received = yield* service
       .locate(addresses)
       .pipe(Effect.catchTag("GeoLocatorError", (failure) => Effect.fail(new Stopped({ failure }))))
     const answers: StoredAnswers = new Map(
-      batch.map(({ stored, address }) => [stored, told.get(address) ?? Answer.notNow]),
+      batch.map(({ stored, address }) => [stored, received.get(address) ?? Answer.notNow]),
     )
     yield* claims.answer(provider, answers)
     const counts = tally(answers)
@@ -39,7 +39,7 @@ const ask = (service: GeoService, claims: Claims, addressTally: AddressTally.Add
     )
   })
 
-/** Ends when the time is up that `locateFor` allows after loading. Gives why locating ends. */
+/** Ends when the time that `locateFor` allows after loading is up. Returns why locating ends. */
 const timeIsUp = Effect.fnUntraced(function* ({ loaded, locateFor }: DrainOptions, service: GeoService | undefined) {
   yield* Deferred.await(loaded)
   yield* locateFor === undefined ? Effect.never : Effect.sleep(locateFor)
@@ -48,10 +48,10 @@ const timeIsUp = Effect.fnUntraced(function* ({ loaded, locateFor }: DrainOption
 })
 
 /**
- * Answers the addresses that wait, in full batches until `loaded` says that no more will come, and commits each batch's
- * answers: at once what can be, the rest by the locator's service. Ends when no more come and what is left is claimed by
- * other processes, none of it the run's; when the time is up; or when the service has given up: then gives why. What is
- * left stays queued.
+ * Answers the pending addresses, in full batches until `loaded` reports that no more will come, and commits each
+ * batch's answers: at once where possible, the rest by the locator's service. Ends when no more come and the rest is
+ * claimed by other processes, none of it the run's; and when the time is up or the service fails: then returns why. The
+ * rest stays pending.
  */
 export const drain = Effect.fn("Locating.drain")(
   function* (options: DrainOptions) {
@@ -77,13 +77,16 @@ export const drain = Effect.fn("Locating.drain")(
 )
 
 export interface LocatingOptions {
-  /** How long it may take; undefined: as long as the queue demands. */
+  /** How long it may take; undefined: as long as the queue requires. */
   readonly locateFor: Duration.Duration | undefined
-  /** Answers that are older are asked for again. */
+  /** Answers that are older are requested again. */
   readonly locationsMaxAge: Duration.Duration | undefined
 }
 
-/** Sums up what became of addresses, and how many wait: for the run, which waits for none without a service, or all of them. */
+/**
+ * Sums up how addresses were answered, and how many are pending: those of the run, which has none without a service,
+ * or, without a run, all.
+ */
 export const summarize = Effect.fnUntraced(function* (
   addressTally: AddressTally.AddressTally,
   runId: number | undefined,
@@ -102,8 +105,8 @@ export const summarize = Effect.fnUntraced(function* (
 })
 
 /**
- * Locates whatever users lack a place, without loading: those whose addresses wait, and those that were loaded without a
- * locator. Safe beside runs, and beside itself.
+ * Locates all users without a place, without loading: those whose addresses are pending, and those that were loaded
+ * without a locator. Safe while runs, or other calls of it, are under way.
  */
 export const run = Effect.fn("Locating.run")(function* ({ locateFor, locationsMaxAge }: LocatingOptions) {
   const users = yield* UserRepo

@@ -7,7 +7,7 @@ import { exitCode, type FileSummary, noRecords, type RunSummary } from "../domai
 import type { SourceFile } from "../domain/SourceFile.ts"
 import { GeoLocator } from "../geo/GeoLocator.ts"
 import { monotonicMillis } from "../observability/monotonic.ts"
-import { tellProgress } from "../observability/Progress.ts"
+import { reportProgress } from "../observability/Progress.ts"
 import { type Attempt, type FileLoad, RunRepo } from "../repo/RunRepo.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import { Source } from "../source/Source.ts"
@@ -30,20 +30,20 @@ const loadFiles = Effect.fnUntraced(function* (
   loads: ReadonlyArray<FileLoad<SourceFile>>,
 ) {
   const { connections } = yield* UserRepo
-  // A file that another process lets go of begins anew under --force: until then nothing shows that it is unfinished.
-  const filesAtOnce = options.force ? 1 : Math.min(options.concurrency, connections, FileLimit.mostFilesAtOnce)
+  // With --force a file that another process releases starts again: until then nothing shows that it is unfinished.
+  const filesAtOnce = options.force ? 1 : Math.min(options.concurrency, connections, FileLimit.maxFilesAtOnce)
   const withRoomFor = yield* FileLimit.make(filesAtOnce)
   const load = (registered: FileLoad<SourceFile>) => {
     const { uri, size } = registered.file
-    const ended = isToLoad(registered, run.request) ? tellProgress({ _tag: "FileEnded", uri, size }) : Effect.void
+    const ended = isToLoad(registered, run.request) ? reportProgress({ _tag: "FileEnded", uri, size }) : Effect.void
     return loadFile(run, registered).pipe(withRoomFor(size), Effect.tap(ended))
   }
   return yield* Effect.forEach(loads, load, { concurrency: filesAtOnce })
 })
 
 /**
- * Drains the queue of addresses while files load. Gives what ends that: waits until the run's addresses are answered,
- * unless the run has stopped, and gives why locating ended early.
+ * Drains the queue of addresses while files load. Returns the effect that ends it: it waits until the run's addresses
+ * are answered, unless the run has stopped, and returns why locating ended early.
  */
 const drainMeanwhile = Effect.fnUntraced(function* (run: Run.Run, { locateFor }: PipelineOptions) {
   const { service } = yield* GeoLocator
@@ -56,7 +56,7 @@ const drainMeanwhile = Effect.fnUntraced(function* (run: Run.Run, { locateFor }:
     yield* Deferred.succeed(loaded, undefined)
     if (isStopped) yield* Fiber.interrupt(draining)
     const exit = yield* Fiber.await(draining)
-    // It may have been interrupted, but not before the database failed.
+    // An interruption may have come after the database failed: that failure counts.
     return Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? undefined : yield* exit
   })
 })
@@ -94,7 +94,7 @@ const runAttempt = Effect.fnUntraced(function* (
 ) {
   const runs = yield* RunRepo
   const locator = yield* GeoLocator
-  yield* Effect.logDebug(attempt.attempt === 1 ? "run begins" : "run goes on").pipe(
+  yield* Effect.logDebug(attempt.attempt === 1 ? "run starts" : "run resumes").pipe(
     Effect.annotateLogs({ source: run.request.source, attempt: attempt.attempt, locator: locator.name }),
   )
 
@@ -105,7 +105,7 @@ const runAttempt = Effect.fnUntraced(function* (
     ...problems.map((file) => fileSummary(file, "failed", noRecords, file.error)),
     ...(yield* loadFiles(run, options, loads)),
   ]
-  yield* tellProgress({ _tag: "Loaded" })
+  yield* reportProgress({ _tag: "Loaded" })
   const locatingError = yield* finishLocating(yield* run.isStopped)
   const summary = yield* sumUp(run, attempt, files, { start, locatingError })
 
@@ -123,14 +123,14 @@ const runAttempt = Effect.fnUntraced(function* (
 })
 
 /**
- * Keeps how an attempt ended that was interrupted or has failed, where the database lets us, and soon. It is not finished even
- * where every file is loaded: the same command resumes it, and with it the run that its addresses wait for.
+ * Keeps how an attempt ended that was interrupted or has failed, if the database allows it within 2 s. The run is not
+ * finished even where every file is loaded: the same command resumes it, and so locates its pending addresses.
  */
 const keepFailure = (attempt: Attempt, { stopwatch }: Run.Run, start: number) =>
   Effect.fnUntraced(function* <E>(cause: Cause.Cause<E>) {
     const runs = yield* RunRepo
     const error = Cause.squash(cause)
-    // A database that was waited for in vain is not asked again.
+    // No further attempt on a database that has been unreachable for minutes.
     if (error instanceof DatabaseError && error.retryable) return
     const isInterrupted = Cause.hasInterruptsOnly(cause)
     const keeping = runs.end(attempt, {
@@ -139,16 +139,16 @@ const keepFailure = (attempt: Attempt, { stopwatch }: Run.Run, start: number) =>
       milliseconds: Math.round((yield* monotonicMillis) - start),
       stages: stopwatch.times,
     })
-    // In a fiber of its own, so that the time is up although nothing may interrupt us here.
+    // In a fiber of its own, so that the timeout holds: this one is uninterruptible here.
     const brief = keeping.pipe(Effect.timeoutOption("2 seconds"), Effect.ignore)
     yield* Fiber.await(yield* Effect.forkDetach(brief, { startImmediately: true }))
   })
 
 /**
  * Loads every file of the source that is not loaded yet, and locates the users' addresses meanwhile. A file that cannot
- * be read fails alone; an error of the database, or too many rejects, end the run. What is committed stays committed: the
- * same call resumes where this one ended, under the same run id, until every file is loaded. Waits for another process
- * that loads the same files.
+ * be read fails alone; an error of the database, or too many rejects, end the run. What is committed stays: the same
+ * call resumes where this one ended, under the same run id, until every file is loaded. Waits for another process that
+ * loads the same files.
  */
 export const run = Effect.fn("Pipeline.run")(
   function* (options: PipelineOptions) {

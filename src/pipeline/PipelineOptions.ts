@@ -1,3 +1,5 @@
+// The options of a run, and their defaults.
+
 import type { Duration } from "effect"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import type { RejectLimit } from "../domain/RejectLimit.ts"
@@ -14,18 +16,18 @@ export interface PipelineOptions {
   readonly maxRecordSize: number
   /** The run stops when it has rejected more. */
   readonly maxRejects: RejectLimit
-  /** Loads files that are loaded already. */
+  /** Loads files again that are loaded already. */
   readonly force: boolean
-  /** How long locating may go on once the files are loaded; undefined: until no address waits. */
+  /** How long locating may take once the files are loaded; undefined: until no address is pending. */
   readonly locateFor: Duration.Duration | undefined
-  /** The service is asked again for an address of the files whose answer is older; undefined: never. */
+  /** Answers of the service that are older are requested again, for addresses of the files; undefined: never. */
   readonly locationsMaxAge: Duration.Duration | undefined
 }
 
 /** Bytes: a larger file is loaded in parts where several machines load. */
 export const defaultSplitSize = 256 * 1024 * 1024
 
-/** What the command does where a flag is not given; its `concurrency` goes by the machine's processors. */
+/** The command's defaults, except `concurrency`, which depends on the machine's processors. */
 export const defaults: Omit<PipelineOptions, "mapping"> = {
   delimiter: ",",
   chunkSize: 1000,

@@ -1,4 +1,4 @@
-// What the files of a run share while they load: what was asked for, the counts, the stop, the cancel.
+// What the files of a run share while they load: the request, the counts, the stop, the cancel.
 
 import { type Duration, Effect, Ref } from "effect"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
@@ -20,10 +20,10 @@ export interface LoadOptions {
   readonly locationsMaxAge: Duration.Duration | undefined
 }
 
-/** A run that has committed nothing yet, as far as is known: see `recount`. */
+/** A run that has committed nothing, until `recount`. */
 export const make = Effect.fnUntraced(function* (runId: number, request: RunRequest, options: LoadOptions) {
   const committed = yield* Ref.make(noRecords)
-  // For good: a share of what was read may be less again when the file beside it is loaded.
+  // For good: the share of rejects may fall again when another file is loaded.
   let isStopped = false
   let isCancelled = false
   const isExceededBy = (counts: RecordCounts): boolean => RejectLimit.isExceeded(options.maxRejects, counts)
@@ -40,17 +40,17 @@ export const make = Effect.fnUntraced(function* (runId: number, request: RunRequ
     count: (more: RecordCounts) => Ref.update(committed, (sum) => addCounts(sum, more)),
     /** What the run has committed by now, other processes included. */
     recount: (counts: RecordCounts) => Ref.set(committed, counts),
-    /** Whether so much is more than `--max-rejects` allows. */
+    /** Whether the counts have more rejects than `--max-rejects` allows. */
     isExceededBy,
     /** No more is loaded: the run has too many rejects. */
     isStopped: Effect.map(Ref.get(committed), (counts) => isStopped || isExceededBy(counts)),
-    /** Stops the run for good. Gives whether it was not stopped before. */
+    /** Stops the run for good. Returns whether it was not stopped before. */
     stop: Effect.sync(() => {
       const isFirst = !isStopped
       isStopped = true
       return isFirst
     }),
-    /** Begins nothing more; what is under way ends with its chunk, and leaves its file open. */
+    /** Starts nothing more; what is under way ends with its chunk, and leaves its file open. */
     cancel: Effect.sync(() => {
       isCancelled = true
     }),

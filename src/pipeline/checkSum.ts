@@ -3,7 +3,7 @@
 import { Effect } from "effect"
 import { type RecordCounts, unaccounted } from "../domain/RunSummary.ts"
 
-/** Dies where the outcomes do not add up to the records read. `what` was counted: a file, or the run. */
+/** Dies where the outcomes do not add up to the records read. `what`: the file, or the run. */
 export const checkSum = (what: string, counts: RecordCounts) =>
   unaccounted(counts) === 0
     ? Effect.void

@@ -1,4 +1,4 @@
-// The stream of addresses that the queue holds, claimed and answered at once as far as possible, in batches for a service.
+// The stream of pending addresses: claimed, answered at once as far as possible, the rest in batches for a service.
 
 import { Deferred, Effect, Result, Stream } from "effect"
 import { type Address, parseAddress } from "../domain/Address.ts"
@@ -10,19 +10,19 @@ import type { AddressTally } from "./AddressTally.ts"
 export interface ClaimOptions {
   /** Done when no more addresses will come. */
   readonly loaded: Deferred.Deferred<void>
-  /** Where answers are counted. */
+  /** Counts the answers. */
   readonly addressTally: AddressTally
-  /** The run that waits for its addresses while other processes have claimed them; undefined: for all addresses. */
+  /** The run whose addresses are waited for while other processes have claimed them; undefined: all addresses. */
   readonly runId: number | undefined
 }
 
 /** Addresses that are claimed together where most need no service. */
 const localBatchSize = 5_000
 
-/** Between two looks for addresses that are queued, or claimed by other processes. */
-const glance = "500 millis"
+/** How often to look for addresses that are queued, or claimed by other processes. */
+const pollInterval = "500 millis"
 
-/** An address that waits, and how the queue stores it: in an adopted table it may be written in any form. */
+/** A pending address, and the text that the queue stores: in an adopted table it may have any form. */
 export interface ClaimedAddress {
   readonly stored: string
   readonly address: Address
@@ -37,7 +37,7 @@ const byStored = (claimed: ReadonlyArray<ClaimedAddress>, answers: Answers): Sto
     }),
   )
 
-/** Commits the answers that need no service. Gives the addresses that are left. */
+/** Commits the answers that need no service. Returns the addresses that are left. */
 const settleAtOnce = Effect.fnUntraced(function* (
   claims: Claims,
   addressTally: AddressTally,
@@ -45,9 +45,9 @@ const settleAtOnce = Effect.fnUntraced(function* (
 ) {
   const parsed = texts.map((stored) => ({ stored, address: Result.getOrUndefined(parseAddress(stored)) }))
   const claimed = parsed.filter((it): it is ClaimedAddress => it.address !== undefined)
-  const senseless = parsed.filter(({ address }) => address === undefined)
+  const invalid = parsed.filter(({ address }) => address === undefined)
   const { byRule, local, open } = yield* answerAtOnce(yield* GeoLocator, new Set(claimed.map(({ address }) => address)))
-  const none = senseless.map(({ stored }) => [stored, Answer.unlocatable("not an address")] as const)
+  const none = invalid.map(({ stored }) => [stored, Answer.unlocatable("not an address")] as const)
   const ruled = new Map([...byStored(claimed, byRule), ...none])
   const known = byStored(claimed, local)
   yield* claims.settle(new Map([...ruled, ...known]))
@@ -58,7 +58,7 @@ const settleAtOnce = Effect.fnUntraced(function* (
 })
 
 /**
- * Full batches while users load; the last one may be smaller. Ends when no more addresses will come and what is left is
+ * Full batches while users load; the last one may be smaller. Ends when no more addresses will come and the rest is
  * claimed by other processes, none of it the run's.
  */
 export const claimBatches = (claims: Claims, { addressTally, loaded, runId }: ClaimOptions) =>
@@ -71,13 +71,14 @@ export const claimBatches = (claims: Claims, { addressTally, loaded, runId }: Cl
       const nextBatch = Effect.gen(function* () {
         for (;;) {
           if (open.length >= batchSize) return open.splice(0, batchSize)
-          // Asked before the claim: an address that is queued in between is found by the next one.
+          // Checked before the claim: an address that is queued in between is found by the next one.
           const isComplete = yield* Deferred.isDone(loaded)
           // A request costs the quota the same however few addresses it has.
           const claimed = yield* claims.take(claimSize, isComplete ? 1 : batchSize - open.length)
           if (claimed.length > 0) open.push(...(yield* settleAtOnce(claims, addressTally, claimed)))
           else if (isComplete && (open.length > 0 || !(yield* claims.othersWait(runId)))) return open.splice(0)
-          else yield* isComplete ? Effect.sleep(glance) : Effect.timeoutOption(Deferred.await(loaded), glance)
+          else
+            yield* isComplete ? Effect.sleep(pollInterval) : Effect.timeoutOption(Deferred.await(loaded), pollInterval)
         }
       })
 

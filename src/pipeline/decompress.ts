@@ -1,4 +1,4 @@
-// The stage `decompress`: bytes as they are stored become those of the CSV.
+// The stage `decompress`: bytes as stored become those of the CSV.
 
 import { Stream } from "effect"
 import { compressionOf } from "../compression/compressions.ts"
@@ -6,11 +6,11 @@ import { fromByte } from "../domain/byteRange.ts"
 import { SourceError, type SourceFile } from "../domain/SourceFile.ts"
 import type { Source } from "../source/Source.ts"
 
-/** Where stored bytes are read from, so that `decompress` can give those from that byte on. */
+/** Where to read the stored bytes from, so that `decompress` can return those from `byteOffset` on. */
 export const storedFrom = (file: SourceFile, byteOffset: number): number =>
   compressionOf(file) === undefined ? byteOffset : 0
 
-/** Gives the file's bytes from that one on. Those of a compressed file are decompressed from its beginning. */
+/** The file's bytes from `byteOffset` on. A compressed file is decompressed from its beginning. */
 export const decompress =
   (source: Source["Service"], file: SourceFile, byteOffset: number) =>
   <R>(stored: Stream.Stream<Uint8Array, SourceError, R>): Stream.Stream<Uint8Array, SourceError, R> => {
@@ -21,7 +21,7 @@ export const decompress =
       Stream.catchTag("DecompressError", ({ message, cause }) => {
         const damaged = { operation: "read", uri, message: `${uri} ${message}`, ...(cause && { cause }) } as const
         return Stream.concat(
-          // What another writer has replaced is not damaged.
+          // A file that was replaced meanwhile is not damaged.
           Stream.fromEffectDrain(source.checkUnchanged(file)),
           Stream.fail(new SourceError(damaged)),
         )

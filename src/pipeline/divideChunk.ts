@@ -11,25 +11,28 @@ import type { Run } from "./Run.ts"
 /** The run has rejected more than it may. */
 export class TooManyRejects extends Data.TaggedError("TooManyRejects") {}
 
-/** A chunk, and what of it each connection commits. */
+/** A chunk, and the share of it that each connection commits. */
 export interface DividedChunk {
   readonly chunk: Chunk
   readonly shares: ReadonlyArray<Share>
   readonly span: ChunkSpan.ChunkSpan
 }
 
-/** Records of a file that one connection commits as a whole: to begin and to finish a load costs more than they do. */
+/**
+ * The most records of a file that one connection commits as a whole: starting and finishing a load costs more than they
+ * do.
+ */
 const maxRecordsOfWhole = 2_000
 
-/** What a chunk is known to count before it is written. */
+/** The counts of a chunk that are known before it is written. */
 const countsOf = (shares: ReadonlyArray<Share>): RecordCounts => {
   const rejected = shares.reduce((sum, { rejects }) => sum + rejects.length, 0)
   return { ...noRecords, read: shares.reduce((sum, { users }) => sum + users.length, rejected), rejected }
 }
 
 /**
- * Divides each chunk among the connections. Before the first one is written the load of the file begins in the database,
- * unless that chunk is the whole file, and small.
+ * Divides each chunk among the connections. Before the first chunk is written the load of the file is started in the
+ * database, unless that chunk is the whole file, and small.
  */
 export const begin = (run: Run, load: PartLoad<FileIdentity>, connections: number) => {
   const divide = Effect.fnUntraced(function* (chunk: Chunk, isFirst: boolean) {
@@ -61,8 +64,8 @@ export const begin = (run: Run, load: PartLoad<FileIdentity>, connections: numbe
 }
 
 /**
- * Passes the chunk with which the run has too many rejects, then fails. Known before that chunk is written: else
- * connections that are ahead of the others would load more than one would.
+ * Passes the chunk with which the run has too many rejects, then fails. This is decided before that chunk is written:
+ * else several connections, of which some are ahead, would load more than one would.
  */
 export const stopAtTooManyRejects =
   (run: Run) =>

@@ -10,15 +10,15 @@ import { type FileLoad, type Part, RunRepo } from "../repo/RunRepo.ts"
 import { plural } from "../text/format.ts"
 import type { Run } from "./Run.ts"
 
-/** What this attempt has done of a file. */
+/** What this attempt did for a file. */
 export interface FileWork {
-  /** When it began, in milliseconds of the monotonic clock. */
+  /** When it started, in milliseconds of the monotonic clock. */
   readonly start: number
   located: number
   queued: number
-  /** Without its bytes: they would keep the block in memory that they were read with. */
+  /** Without its bytes, which would keep the whole block that they were read with in memory. */
   firstReject: Pick<Reject, "line" | "reasons"> | undefined
-  /** Of the file, where it was loaded as a whole. */
+  /** The counts of the file, where it was loaded as a whole. */
   wholeCounts: RecordCounts | undefined
 }
 
@@ -43,13 +43,13 @@ const annotateSpan = ({ counts, state }: FileSummary) =>
     ...Object.fromEntries(Object.entries(counts).map(([outcome, records]) => [`etl.records.${outcome}`, records])),
   })
 
-/** With what this attempt has done of the file. */
+/** The summary, with what this attempt did for the file. */
 export const withWork = Effect.fnUntraced(function* (summary: FileSummary, { located, queued, start }: FileWork) {
   yield* annotateSpan(summary)
   return { ...summary, located, queued, milliseconds: Math.round((yield* monotonicMillis) - start) }
 })
 
-/** The part of a file for people; a file that is not split goes by its own name. */
+/** The name of a part for people; a file that is not split has its own name. */
 export const nameOf = ({ file }: FileLoad<SourceFile>, { part, resume }: Part): string =>
   resume?.end === undefined ? file.name : `${file.name}, part ${part + 1}`
 
@@ -78,7 +78,7 @@ export const leftOpen = Effect.fnUntraced(function* (load: FileLoad<SourceFile>)
   return fileSummary(load.file, "open", yield* (yield* RunRepo).fileCounts(load))
 })
 
-/** Logged once: what loads beside the file that stopped the run stops too. */
+/** Logs the stop once: files that load beside the one that stopped the run stop too. */
 const logStop = Effect.fnUntraced(function* (run: Run, { file }: FileLoad<SourceFile>, first: FileWork["firstReject"]) {
   if (!(yield* run.stop)) return
   const { read, rejected } = yield* run.committed

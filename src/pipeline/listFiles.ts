@@ -1,15 +1,17 @@
+// The files of a run: listed, registered, and checked against earlier column mappings.
+
 import { Effect } from "effect"
 import { otherMapping } from "../domain/ColumnMapping.ts"
-import { tellProgress } from "../observability/Progress.ts"
+import { reportProgress } from "../observability/Progress.ts"
 import { type FileLoad, RunRepo, type RunRequest } from "../repo/RunRepo.ts"
 import { Source } from "../source/Source.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"
 
-/** Refuses to go on where an earlier attempt read a file by another column mapping. */
+/** Fails where an earlier attempt read a file with another column mapping. */
 const checkMappings = Effect.fnUntraced(function* (loads: ReadonlyArray<FileLoad<SourceFile>>, force: boolean) {
   if (force) return
-  const begun = loads.filter((load) => load.state === "otherMapping")
-  if (begun.length > 0) return yield* otherMapping(begun.map(({ file }) => file.uri))
+  const started = loads.filter((load) => load.state === "otherMapping")
+  if (started.length > 0) return yield* otherMapping(started.map(({ file }) => file.uri))
   const loaded = loads.filter((load) => load.isLoadedByOtherMapping).length
   if (loaded > 0) {
     yield* Effect.logWarning(
@@ -18,10 +20,10 @@ const checkMappings = Effect.fnUntraced(function* (loads: ReadonlyArray<FileLoad
   }
 })
 
-/** Whether there is anything left to do for the file. */
+/** Whether anything is left to do for the file. */
 export const isToLoad = ({ state }: FileLoad<SourceFile>, { force }: RunRequest): boolean => force || state !== "loaded"
 
-/** Lists the source's files and registers them for the run; keeps why some of them cannot be read. */
+/** Lists the source's files and registers them for the run. Keeps why some of them cannot be read. */
 export const listFiles = Effect.fnUntraced(function* (runId: number, request: RunRequest) {
   const source = yield* Source
   const runs = yield* RunRepo
@@ -34,7 +36,7 @@ export const listFiles = Effect.fnUntraced(function* (runId: number, request: Ru
   const loads = yield* runs.register(runId, request, files)
   yield* checkMappings(loads, request.force)
   const toLoad = loads.filter((load) => isToLoad(load, request))
-  yield* tellProgress({
+  yield* reportProgress({
     _tag: "Listed",
     source: source.uri,
     files: listed.length,

@@ -5,7 +5,7 @@ import type { Chunk } from "../domain/Chunk.ts"
 import { describeReason, type Reject } from "../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"
-import { tellProgress } from "../observability/Progress.ts"
+import { reportProgress } from "../observability/Progress.ts"
 import type { PartLoad } from "../repo/RunRepo.ts"
 import { TooManyRejects } from "./divideChunk.ts"
 import type { FileWork } from "./fileOutcome.ts"
@@ -15,7 +15,7 @@ import type { WrittenChunk } from "./writeShares.ts"
 /** The run was cancelled. */
 class Cancelled extends Data.TaggedError("Cancelled") {}
 
-/** In the file's order: what the chunk's records were rejected for, and what the database refused. */
+/** The rejects of the chunk, those that the database refused included, in the file's order. */
 const rejectsOf = ({ divided, outcomes }: WrittenChunk): ReadonlyArray<Reject> =>
   [...divided.shares.flatMap(({ rejects }) => rejects), ...outcomes.flatMap(({ refused }) => refused)].sort(
     (left, right) => left.byteOffset - right.byteOffset,
@@ -30,7 +30,7 @@ const logRejects = (rejected: number, { byteOffset, line, reasons }: Reject) =>
 const logCommit = ({ to }: Chunk, counts: RecordCounts) =>
   Effect.logTrace("chunk committed").pipe(Effect.annotateLogs({ step: "Load", byteOffset: to.byteOffset, ...counts }))
 
-/** Counts what is committed, for the run and for the file. Fails, after that, where the run is stopped or cancelled. */
+/** Counts what is committed, for the run and for the file. Then fails where the run is stopped or cancelled. */
 export const report = (run: Run, { file, fileId }: PartLoad<SourceFile>, work: FileWork) =>
   Stream.mapEffect(
     Effect.fnUntraced(function* (written: WrittenChunk) {
@@ -51,7 +51,7 @@ export const report = (run: Run, { file, fileId }: PartLoad<SourceFile>, work: F
       if (first !== undefined) yield* logRejects(rejects.length, first)
       yield* logCommit(chunk, counts)
       yield* run.count(counts)
-      yield* tellProgress({ _tag: "ChunkCommitted", counts })
+      yield* reportProgress({ _tag: "ChunkCommitted", counts })
       if (yield* run.isCancelled) return yield* new Cancelled()
       if (yield* run.isStopped) return yield* new TooManyRejects()
       return chunk

@@ -1,19 +1,19 @@
-// How many addresses wait, for the metric, the display and the log, while the queue is drained.
+// Reports how many addresses are pending, to the metric, the display and the log, while the queue is drained.
 
 import { Deferred, Effect, References } from "effect"
 import { describeQueue } from "../domain/Estimate.ts"
 import { type GeoService, rateOf } from "../geo/GeoLocator.ts"
 import * as Metrics from "../observability/Metrics.ts"
 import { monotonicMillis } from "../observability/monotonic.ts"
-import { tellProgress } from "../observability/Progress.ts"
+import { reportProgress } from "../observability/Progress.ts"
 import { LocationQueue } from "../repo/LocationQueue.ts"
 
-/** Reports how many addresses wait. */
+/** Reports how many addresses are pending. */
 export const reportWaiting = Effect.fnUntraced(function* (service: GeoService | undefined, waiting: number) {
   yield* Metrics.recordQueue(waiting)
   if (service !== undefined) {
     const untilNextRequest = yield* service.untilNextRequest ?? Effect.succeed(0)
-    yield* tellProgress({ _tag: "Queued", waiting, untilNextRequest })
+    yield* reportProgress({ _tag: "Queued", waiting, untilNextRequest })
   }
 })
 
@@ -23,7 +23,7 @@ const countWaiting = Effect.fnUntraced(function* (service: GeoService) {
   return waiting
 })
 
-/** Logs how long the service will need for what waits, where that is worth a line. */
+/** Logs how long the service will need for the pending addresses, where they need more than one request. */
 const logEstimate = Effect.fnUntraced(function* (service: GeoService) {
   const waiting = yield* countWaiting(service)
   if (waiting > service.batchSize) yield* Effect.logInfo(describeQueue(waiting, rateOf(service)))
@@ -41,7 +41,9 @@ const logEstimates = Effect.fnUntraced(function* (service: GeoService, loaded: D
 /** Milliseconds between two counts: a second or, where counting takes long, more. Loading must not wait for it. */
 const pauseAfter = (millis: number): number => Math.min(Math.max(millis * 50, 1_000), 10_000)
 
-/** Counts now and then what waits. Errors are ignored: the fibers that use the database report outages. */
+/**
+ * Counts the pending addresses from time to time. Errors are ignored: the fibers that use the database report outages.
+ */
 const keepCounting = (service: GeoService) => {
   let pause = pauseAfter(0)
   const count = Effect.gen(function* () {

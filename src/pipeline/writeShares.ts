@@ -1,4 +1,4 @@
-// The stages of one connection, `shareOf`, `locate` and `upsert`, and `perConnection`, which joins the connections again.
+// The stages of one connection, `shareOf`, `locate` and `upsert`; `perConnection` joins the connections again.
 
 import { Effect, Stream } from "effect"
 import type { Address } from "../domain/Address.ts"
@@ -13,15 +13,15 @@ import type { Run } from "./Run.ts"
 /** Chunks that a connection may be ahead of the slowest one. */
 const ahead = 4
 
-/** What became of a share, and of its addresses. */
+/** The outcome of a share, and of its addresses. */
 export interface WrittenShare extends ShareOutcome {
   /** Addresses that got a place. */
   readonly located: number
-  /** Addresses that are left for the service. */
+  /** Addresses left for the service. */
   readonly queued: number
 }
 
-/** A chunk, and what became of the shares that are written. */
+/** A chunk, and the outcomes of the shares that are written. */
 export interface WrittenChunk {
   readonly divided: DividedChunk
   readonly outcomes: ReadonlyArray<WrittenShare>
@@ -37,7 +37,7 @@ interface LocatedShare extends OwnShare {
   readonly locations: ShareLocations
 }
 
-/** Gives every connection a copy of the stream, and joins what they make of it, chunk by chunk. */
+/** Gives every connection a copy of the stream, and joins their results, chunk by chunk. */
 export const perConnection =
   <E, R, E2, R2>(
     connections: number,
@@ -60,7 +60,7 @@ export const perConnection =
           ),
         )
 
-/** Whether an earlier attempt has committed it. */
+/** Whether an earlier attempt has committed the share. */
 const isCommitted = ({ checkpoint }: Share): boolean => checkpoint._tag === "Lanes" && checkpoint.lanes.length === 0
 
 /** What this connection commits of every chunk: the same lanes of all of them. */
@@ -70,10 +70,10 @@ export const shareOf = (connection: number) =>
     return { divided, share: share === undefined || isCommitted(share) ? undefined : share }
   })
 
-/** Answers what can be answered at once, and says what a service is to be asked for. */
+/** Answers what can be answered at once, and queues the rest for a service. */
 const locateShare = Effect.fn("Loading.locate")(function* ({ addresses: tallied, options }: Run, { winners }: Share) {
   const locator = yield* GeoLocator
-  // Superseded records are not located: their places would never be seen, and cost the service requests.
+  // Superseded records are not located: their places would never be seen, and would cost requests.
   const addresses = new Set<Address>()
   for (const { user } of winners) if (user.ip_address !== null) addresses.add(user.ip_address)
   const { byRule, local, open } = yield* answerAtOnce(locator, addresses)
@@ -86,7 +86,7 @@ const locateShare = Effect.fn("Loading.locate")(function* ({ addresses: tallied,
 
 const noLocations: ShareLocations = { known: new Map(), queue: [] }
 
-/** Locates the users of a share by what answers at once. Addresses that only a service can answer are left for its queue. */
+/** Locates the users of a share as far as no service is needed, and leaves the other addresses for the queue. */
 export const locate = (run: Run) =>
   Stream.mapEffect(
     Effect.fnUntraced(function* ({ divided, share }: OwnShare) {

@@ -1,3 +1,5 @@
+// The state of our tables and of the quota, in PostgreSQL.
+
 import { Effect, Layer } from "effect"
 import { Database } from "../domain/Database.ts"
 import { fromSqlError } from "../domain/DatabaseError.ts"
@@ -7,7 +9,7 @@ import { DatabaseState, type QuotaState, type TablesState } from "../repo/Databa
 import { leastServerVersion, migrations } from "./migrate.ts"
 import { holds, over } from "./locations/etlPermits.ts"
 
-/** What a run does with each table. */
+/** The rights that a run needs on each table. */
 const rights: Readonly<Record<string, ReadonlyArray<string>>> = {
   users: ["select", "insert", "update"],
   etl_runs: ["select", "insert", "update"],
@@ -34,7 +36,7 @@ interface Server {
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
 
-  /** The number of the last migration that has run; 0 where none has. */
+  /** The number of the last migration that has run; 0: none has. */
   const lastMigration = Effect.map(
     sql<{ last: number | null }>`select max(migration_id)::int as last from etl_migrations`,
     ([row]) => row!.last ?? 0,

@@ -10,9 +10,9 @@ import * as PgRunRepo from "./runs/PgRunRepo.ts"
 import * as PgUserRepo from "./users/PgUserRepo.ts"
 
 /**
- * `UserRepo`, `RunRepo`, `LocationQueue`, `Permits`, `RejectRepo`, `RunHistory` and `ClusterRuns` in the PostgreSQL (13 or newer, or PGlite) of a
- * `PgClient`. A run takes up to six of a server's connections, and `concurrency` more: with fewer in the pool some wait, with
- * fewer than five it waits for itself.
+ * `UserRepo`, `RunRepo`, `LocationQueue`, `Permits`, `RejectRepo`, `RunHistory` and `ClusterRuns` in the PostgreSQL (13
+ * or newer, or PGlite) of a `PgClient`. A run takes up to six of a server's connections, and `concurrency` more: with
+ * fewer in the pool some wait, with fewer than five it waits for itself for ever.
  */
 export const layer = Layer.mergeAll(
   PgUserRepo.layer,

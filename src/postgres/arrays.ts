@@ -1,8 +1,10 @@
-/** Array parameters with a named element type: the client cannot tell the type of an array of nulls. */
+// Array parameters of statements.
+
 import { PgTypes } from "@effect/sql-pg"
 import { Result } from "effect"
 import type { ColumnType } from "../domain/Column.ts"
 
+/** With a named element type: the client cannot infer the type of an array of nulls. */
 const array =
   <A>(oid: number) =>
   (values: ReadonlyArray<A | null>): PgTypes.Parameter =>

@@ -1,3 +1,5 @@
+// The database of a `PgClient`, of which every statement ends.
+
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Fiber } from "effect"
 import { Reactivity } from "effect/reactivity"
@@ -9,7 +11,7 @@ import { silence } from "../repo/patience.ts"
 
 const noAnswer = new SqlError({ reason: new ConnectionError({ cause: new Error(`no answer for ${silence}`) }) })
 
-/** In a fiber of its own, so that the time is up also where nothing may interrupt us. */
+/** In a fiber of its own, so that the timeout holds also in an uninterruptible region. */
 const bounded = <A>(statement: Effect.Effect<A, SqlError>): Effect.Effect<A, SqlError> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(
@@ -29,10 +31,10 @@ const boundedConnection = (connection: Connection): Connection => ({
   executeUnprepared: (...statement) => bounded(connection.executeUnprepared(...statement)),
 })
 
-/** Whether the database is the embedded one, which has one connection. */
+/** Whether the database is the embedded one, which has only one connection. */
 export const isEmbedded = Effect.map(Database, ({ kind }) => kind === "embedded")
 
-/** The database of a `PgClient`, of which every statement ends: one that is not answered fails, as a lost connection does. */
+/** A statement that is not answered within `silence` fails as a lost connection does. */
 export const makeClient = Effect.gen(function* () {
   const { reserve } = yield* PgClient.PgClient
   return yield* SqlClient.make({

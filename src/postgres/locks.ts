@@ -1,22 +1,24 @@
+// Locks that keep processes apart which share a database.
+
 import { Deferred, Effect, type Scope } from "effect"
 import type { Connection } from "effect/sql/SqlConnection"
 import { type DatabaseError, fromSqlError } from "../domain/DatabaseError.ts"
 import { isEmbedded, makeClient } from "./client.ts"
 import { patiently } from "../repo/patience.ts"
 
-/** What is locked while a process loads a source. */
+/** The beginning of the name of a source's lock. */
 export const sourceLock = "source "
 
 /** The number of the lock of that name, in SQL. */
 export const lockKey = (name: string): string => `hashtextextended(${name}, 0)`
 
-/** How often a lock that another process has is asked for again. */
+/** How often to try a lock that another process has. */
 const every = "500 millis"
 
-/** So often is shown that the session is in use: servers and firewalls end idle ones. */
+/** How often to use the session: servers and firewalls end idle ones. */
 const heartbeat = "30 seconds"
 
-/** Those who share a lock keep out those who want it alone, and these them. */
+/** A shared lock excludes exclusive ones (`alone`), and they exclude it. */
 type Sharing = "alone" | "shared"
 
 const suffix = (sharing: Sharing): string => (sharing === "shared" ? "_shared" : "")
@@ -32,18 +34,18 @@ const unlock = (connection: Connection, name: string, sharing: Sharing) =>
     .pipe(Effect.timeoutOption("5 seconds"), Effect.ignore)
 
 /**
- * Locks of PostgreSQL that keep processes apart, each in a session of its own: the server gives a lock back when its
- * session ends, however the process ended.
+ * Advisory locks of PostgreSQL, each in a session of its own: the server frees a lock when its session ends, however
+ * the process ended.
  */
 export const makeLocks = Effect.gen(function* () {
   const sql = yield* makeClient
-  // The embedded database has one process, and one connection, which a lock would keep from everybody.
+  // The embedded database has one process, and one connection, which a lock would occupy.
   const hasOneConnection = yield* isEmbedded
 
   /**
-   * Waits until no other process has the lock, says so, and holds it until the scope closes. A session that is lost
-   * meanwhile takes it again when it can; until then it is the checkpoint that keeps others out. `whileWaiting`: what to
-   * say; a name of which there is no other needs none.
+   * Waits until no other process has the lock, and holds it until the scope closes. Where the session is lost, another
+   * one takes the lock as soon as possible; until then the checkpoints keep other processes out. `whileWaiting`: the
+   * warning to log; undefined for a unique name, which no other process locks.
    */
   return (
     name: string,
@@ -55,15 +57,16 @@ export const makeLocks = Effect.gen(function* () {
       const held = yield* Deferred.make<void, DatabaseError>()
       const session = Effect.gen(function* () {
         const connection = yield* sql.reserve
-        // The server may not have noticed yet that a session of ours was lost: that is no other process.
-        let isTold = whileWaiting === undefined || (yield* Deferred.isDone(held))
+        // The lock may still belong to a lost session of ours, which the server has not noticed: no other process has
+        // it.
+        let isLogged = whileWaiting === undefined || (yield* Deferred.isDone(held))
         const take = tryLock(connection, name, sharing).pipe(
           Effect.tap((taken) => (taken ? Effect.addFinalizer(() => unlock(connection, name, sharing)) : Effect.void)),
           Effect.uninterruptible,
         )
         while (!(yield* take)) {
-          if (!isTold) yield* Effect.logWarning(whileWaiting)
-          isTold = true
+          if (!isLogged) yield* Effect.logWarning(whileWaiting)
+          isLogged = true
           yield* Effect.sleep(every)
         }
         yield* Deferred.succeed(held, undefined)
@@ -71,7 +74,7 @@ export const makeLocks = Effect.gen(function* () {
         yield* Effect.ignore(Effect.forever(beat))
       })
       const holding = Effect.scoped(session).pipe(Effect.mapError(fromSqlError))
-      // A session that was lost is followed by another. That the database is away, those tell who work with it.
+      // A lost session is followed by another. The work that uses the database reports its outages.
       const again = Effect.forever(Effect.delay(Effect.ignore(holding), "1 second"))
       yield* patiently(holding).pipe(
         Effect.andThen(again),

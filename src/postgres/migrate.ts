@@ -1,3 +1,5 @@
+// The migrations, and what runs them.
+
 import { Effect } from "effect"
 import { Migrator, SqlClient } from "effect/sql"
 import { SqlError } from "effect/sql/SqlError"
@@ -18,7 +20,7 @@ import { AdoptionError } from "./migrations/addColumns.ts"
 import { patiently } from "../repo/patience.ts"
 import { requireVersion } from "./serverVersion.ts"
 
-/** In the order in which they run: the number of each is its place. */
+/** In the order in which they run: the place of each is its number. */
 export const migrations = {
   "0001_tables": tables,
   "0002_resume": resume,
@@ -46,7 +48,7 @@ const migrationError = (error: Migrator.MigrationError | SqlError | DatabaseErro
   return new DatabaseError({ operation: "migrate", message, retryable: false })
 }
 
-/** What creates or upgrades the tables: see `UserRepo.migrate`. */
+/** Creates or upgrades the tables: see `UserRepo.migrate`. */
 export const makeMigrate = Effect.map(makeClient, (sql) =>
   requireVersion(sql, leastServerVersion, "13 or newer is needed.").pipe(
     Effect.andThen(runMigrations),

@@ -1,8 +1,10 @@
+// The versions of PostgreSQL that a feature requires.
+
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { DatabaseError } from "../domain/DatabaseError.ts"
 
-/** Refuses a server that is older than `least` (PostgreSQL 13 is 130,000); `needed` says what is needed, and what to do. */
+/** Fails where the server is older than `least` (PostgreSQL 13: 130,000); `needed`: what is needed, and what to do. */
 export const requireVersion = Effect.fnUntraced(function* (sql: SqlClient, least: number, needed: string) {
   const [server] = yield* sql<{ number: number; version: string }>`
     select current_setting('server_version_num')::integer as number, current_setting('server_version') as version`

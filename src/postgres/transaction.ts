@@ -1,14 +1,16 @@
+// Transactions: how they fail, and which are repeated.
+
 import { Effect, Exit, Fiber, Schedule } from "effect"
 import { makeWithTransaction, type SqlClient } from "effect/sql/SqlClient"
 import type { Connection } from "effect/sql/SqlConnection"
 import { SqlError, UnknownError } from "effect/sql/SqlError"
 import { sqlState } from "../domain/DatabaseError.ts"
 
-/** Serialization failures and deadlocks pass when the transaction is repeated. */
+/** Serialization failures and deadlocks: a repeated transaction may succeed. */
 const isConflict = (error: unknown): boolean =>
   error instanceof SqlError && ["40001", "40P01"].includes(sqlState(error) ?? "")
 
-/** Repeats a transaction that met another one's. */
+/** Repeats a transaction that conflicts with another one. */
 export const repeatConflicts = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.retry(effect, {
     schedule: Schedule.exponential("20 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 10 })),
@@ -24,10 +26,10 @@ const commit = (connection: Connection) =>
   )
 
 /**
- * Runs effects in a transaction, or in a savepoint of the one that is open, as `sql.withTransaction` does, with two
- * differences. It fails as the effect failed, or is interrupted, even where the connection went with it: there the
- * ROLLBACK fails too, and `sql.withTransaction` dies of that; yet the server rolls back for a client that has gone. And it
- * makes no spans: PostgreSQL's complaints quote whole rows, passwords included.
+ * Runs effects in a transaction, or in a savepoint of the open one, as `sql.withTransaction` does, with two
+ * differences. It fails as the effect failed, or is interrupted, even where the connection is lost: there the ROLLBACK
+ * fails too, and `sql.withTransaction` dies of that, although the server rolls back for a lost client. And it makes no
+ * spans: PostgreSQL's messages quote whole rows, passwords included.
  */
 export const makeTransaction = (sql: SqlClient) => {
   const withTransaction = makeWithTransaction({
@@ -46,7 +48,7 @@ export const makeTransaction = (sql: SqlClient) => {
       Effect.gen(function* () {
         let outcome: Exit.Exit<A, E> | undefined
         const observed = Effect.onExit(effect, (exit) => Effect.sync(() => (outcome = exit)))
-        // In a fiber of its own: an interruption would carry the failure of the ROLLBACK along.
+        // In a fiber of its own: else an interruption would come with the failure of the ROLLBACK.
         const fiber = yield* Effect.forkChild(Effect.withTracerEnabled(withTransaction(observed), false))
         const exit = yield* restore(Fiber.await(fiber)).pipe(Effect.onInterrupt(() => Fiber.interrupt(fiber)))
         return yield* Exit.isFailure(exit) && outcome !== undefined && Exit.isFailure(outcome) ? outcome : exit

@@ -2,7 +2,7 @@
 
 import { Runtime, Schema } from "effect"
 
-/** Another process has taken the file, or the part of it, since this one did. This one writes no more of it. */
+/** Another process has taken the file, or its part, since this one did, which writes no more of it. */
 export class FileTakenError extends Schema.TaggedError<FileTakenError>()("FileTakenError", {
   fileId: Schema.Int,
   message: Schema.String,

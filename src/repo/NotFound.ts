@@ -1,8 +1,10 @@
+// The error of a command that reads what no run has written yet.
+
 import { Runtime, Schema } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { type DatabaseError, fromSqlError, sqlState } from "../domain/DatabaseError.ts"
 
-/** What was asked for is not in the database: the run, or our tables as this version has them. */
+/** The database lacks the requested run, or the tables of this version. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
   message: Schema.String,
 }) {
@@ -11,10 +13,10 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
 
 export const noRunYet = "The database has no run yet. Load files first: etl --source DIR, with the same database flags."
 
-/** SQLSTATEs: the table is not there, or not the column. */
+/** SQLSTATEs: the table is missing, or the column. */
 const undefinedObject = ["42P01", "42703"]
 
-/** An error of a statement that reads what a run has written, and may find that none ever did. */
+/** The error of a statement that reads what a run has written, where there may have been no run. */
 export const fromReadError = (error: SqlError | NotFound): DatabaseError | NotFound => {
   if (error._tag === "NotFound") return error
   if (!undefinedObject.includes(sqlState(error) ?? "")) return fromSqlError(error)

@@ -1,24 +1,26 @@
+// What a dry run has read, to be shown instead of written.
+
 import { Context, type Effect, Option } from "effect"
 import type { Location } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
 import type { User } from "../domain/User.ts"
 
-/** Where a record stands. */
+/** Where a record is. */
 interface RecordPlace {
   /** The file's name. */
   readonly file: string
   readonly line: number
 }
 
-/** What a dry run keeps of the records that it has read. */
+/** What a dry run keeps of the records that it reads. */
 export interface Seen {
-  /** The first users that would be written, with the place that is known at once. Passwords are `***`. */
+  /** The first users that would be written, with the place that is known without a service. Passwords are `***`. */
   readonly users: ReadonlyArray<RecordPlace & { readonly user: User; readonly location: Location | null }>
   /** The first rejects. */
   readonly rejects: ReadonlyArray<RecordPlace & Pick<Reject, "reasons">>
 }
 
-/** What a dry run has seen so far; none where the run writes. */
+/** The records of a dry run so far; none where the run writes. */
 export const Preview = Context.Reference<Option.Option<Effect.Effect<Seen>>>("user-activity-etl/repo/Preview", {
   defaultValue: () => Option.none(),
 })

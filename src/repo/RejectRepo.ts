@@ -1,3 +1,5 @@
+// The rejects of runs, to list, export and delete: the contract.
+
 import { Context, type Effect, type Stream } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Reject } from "../domain/Reject.ts"
@@ -13,12 +15,12 @@ export interface RejectedFile {
   readonly bytes: number
 }
 
-/** A reject, and the file that it is of. */
+/** A reject and its file. */
 export interface StoredReject extends Reject {
   readonly file: RejectedFile
 }
 
-/** What `etl_rejects` keeps. Needs our tables: see `RunHistory`. */
+/** The rejects in `etl_rejects`. Needs our tables: see `RunHistory`. */
 export class RejectRepo extends Context.Service<
   RejectRepo,
   {
@@ -27,9 +29,9 @@ export class RejectRepo extends Context.Service<
     /** The files with rejects of the run, by number. */
     readonly files: (runId: number) => Effect.Effect<ReadonlyArray<RejectedFile>, DatabaseError>
     /**
-     * The run's rejects of those files, in the files' order and each file's own, some megabytes at a time. Nothing is
-     * held open between them: they may be taken as slowly as a person reads. What other processes write meanwhile may
-     * be among them or not.
+     * The run's rejects of those files, in the order of the files and of their records, some megabytes at a time.
+     * Nothing is held open in between: they may be read as slowly as a person does. What other processes write
+     * meanwhile may be among them or not.
      */
     readonly read: (runId: number, files: ReadonlyArray<RejectedFile>) => Stream.Stream<StoredReject, DatabaseError>
     /** As `read`, without the records' bytes. */
@@ -37,7 +39,9 @@ export class RejectRepo extends Context.Service<
       runId: number,
       files: ReadonlyArray<RejectedFile>,
     ) => Stream.Stream<Omit<StoredReject, "raw">, DatabaseError>
-    /** Deletes the run's rejects and says how many. In steps: what it did before it failed is done. May be repeated. */
+    /**
+     * Deletes the run's rejects, in steps, and returns how many. A failure keeps the steps before it. May be repeated.
+     */
     readonly delete: (runId: number) => Effect.Effect<number, DatabaseError>
   }
 >()("user-activity-etl/repo/RejectRepo") {}

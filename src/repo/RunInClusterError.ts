@@ -1,8 +1,8 @@
-// The error of a request for a source that workers load already.
+// The error of a run of a source that workers of a cluster already load.
 
 import { Runtime, Schema } from "effect"
 
-/** Workers of a cluster load the source: this process does not begin a run of it beside them. */
+/** Workers of a cluster load the source: this process does not start a run of it. */
 export class RunInClusterError extends Schema.TaggedError<RunInClusterError>()("RunInClusterError", {
   runId: Schema.Int,
   source: Schema.String,

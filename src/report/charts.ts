@@ -1,14 +1,16 @@
+// Bars and tables of numbers, for the report.
+
 import { formatNumber } from "../text/format.ts"
 import { duration, percent, width } from "./format.ts"
 import { type Html, html, type Content } from "./html.ts"
 
-/** A row's header, with a bar behind it: so much of `most`. */
+/** A row's header, with a bar behind it: `part` of `most`. */
 export const barHeader = (name: Content, part: number, most: number): Html =>
   html`<th scope="row" class="bar">
     <span class="fill" style="width:${width(part, most)}"></span><span class="name">${name}</span>
   </th>`
 
-/** What stands where there is nothing to draw, and what to do about it. */
+/** Shown where there is nothing to draw, with what to do. */
 export const nothing = (text: string): Html => html`<p class="nothing">${text}</p>`
 
 /** A table that is wider than a phone scrolls by itself, with the keyboard too. */
@@ -66,7 +68,7 @@ export const ranking = (options: {
   </div>`
 }
 
-/** Parts of a whole: one bar, and a list that names its parts. Those of no users are left out. */
+/** Parts of a whole: one bar, and a list that names its parts. Empty parts are left out. */
 export const shares = (
   caption: string,
   parts: ReadonlyArray<{ readonly name: string; readonly users: number; readonly isUnknown?: boolean }>,

@@ -1,10 +1,12 @@
+// Countries by their English names: one name and one code each, however a locator spells them.
+
 import { all } from "iso-3166-1"
 import type { CountryShare } from "../domain/ReportData.ts"
 
-/** Kosovo has no code of ISO; this one is in use for it. */
+/** Kosovo has no ISO code; this one is in use for it. */
 const kosovo = "XK"
 
-/** What ip-api.com, MaxMind and others call countries, where neither ISO nor Unicode does. */
+/** Names that ip-api.com, MaxMind and others use, and neither ISO nor Unicode does. */
 const aliases: Readonly<Record<string, string>> = {
   Aland: "AX",
   "British Virgin Islands": "VG",
@@ -41,7 +43,7 @@ const aliases: Readonly<Record<string, string>> = {
   Vatican: "VA",
 }
 
-/** Spelling does not tell countries apart: accents, case, `&`, `St.`, punctuation, a leading `The`. */
+/** Without what does not distinguish countries: accents, case, `&`, `St.`, punctuation, a leading `The`. */
 const toKey = (name: string): string =>
   name
     .normalize("NFD")
@@ -71,15 +73,15 @@ const numbers = new Map(isoCountries.map(({ alpha2, numeric }) => [alpha2, numer
 /** The alpha-2 code of a country by any of its English names. */
 export const countryCode = (name: string): string | undefined => codes.get(toKey(name))
 
-/** What `world-atlas` knows a country by: its three digits of ISO, or its name where it has none. */
+/** The key of a country in `world-atlas`: its three ISO digits, or its name where it has none. */
 export const atlasId = (code: string): string => numbers.get(code) ?? (code === kosovo ? "Kosovo" : code)
 
-/** A country under one name, however it is spelled; without a code where nobody knows it. */
+/** A country under one name, however it is spelled; without a code where it is unknown. */
 export interface Country extends CountryShare {
   readonly code: string | undefined
 }
 
-/** Countries that are one are joined, under the name and at the place that the most of their users have. */
+/** Joins the spellings of one country, under the name and at the place of most of its users. */
 export const joinCountries = (shares: ReadonlyArray<CountryShare>): ReadonlyArray<Country> => {
   const joined = new Map<string, Country>()
   for (const share of shares) {

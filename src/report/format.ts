@@ -1,3 +1,5 @@
+// Numbers, times and lists as the report writes them.
+
 import { formatDuration, formatNumber } from "../text/format.ts"
 
 const tenths = new Intl.NumberFormat("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 })
@@ -6,7 +8,7 @@ const compact = new Intl.NumberFormat("en-US", { notation: "compact" })
 /** `1.2M`, for an axis. */
 export const short = (value: number): string => compact.format(value)
 
-/** A share as people read it: what is not nothing is not 0%, what is not all is not 100%. */
+/** A share as people read it: only nothing is 0%, only all is 100%. */
 export const percent = (part: number, whole: number): string => {
   if (whole <= 0 || part <= 0) return "0%"
   if (part >= whole) return "100%"
@@ -15,7 +17,7 @@ export const percent = (part: number, whole: number): string => {
   return share > 99.9 ? ">99.9%" : `${tenths.format(share)}%`
 }
 
-/** A width for a style: 0 to 100 with two digits. */
+/** A width for CSS: 0 to 100 percent, with two digits. */
 export const width = (part: number, whole: number): string =>
   whole <= 0 ? "0%" : `${Math.round(Math.min(1, Math.max(0, part / whole)) * 10_000) / 100}%`
 

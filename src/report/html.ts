@@ -1,3 +1,5 @@
+// Builds HTML in which every text is escaped.
+
 import { printable } from "../text/printable.ts"
 
 /** Markup that is complete and safe: made by `html` alone. */
@@ -8,7 +10,7 @@ export class Html {
   }
 }
 
-/** What may stand in a template: text is escaped, wherever it comes from; null is nothing. */
+/** What a template may contain: text is escaped, wherever it comes from; null is nothing. */
 export type Content = string | number | Html | null | ReadonlyArray<Content>
 
 const entities: Readonly<Record<string, string>> = {
@@ -19,7 +21,10 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 }
 
-/** Text for an element or a quoted attribute. What does not print, or turns the direction of text, becomes visible. */
+/**
+ * Text for an element or a quoted attribute. Characters that do not print, or change the direction of text, become
+ * visible.
+ */
 const escape = (text: string): string =>
   printable(text.toWellFormed()).replaceAll(/[&<>"']/g, (character) => entities[character]!)
 
@@ -30,9 +35,9 @@ const render = (part: Content): string => {
   return part instanceof Html ? part.markup : part.map(render).join("")
 }
 
-/** Lines are broken and indented for us alone. */
+/** Without the indentation, which is for the source alone. */
 const compact = (template: string): string => template.replaceAll(/\s*\n\s*/g, "\n")
 
-/** Builds markup: the template is ours, all that is put in is escaped, unless it is markup already. */
+/** Builds markup: the template is ours; every part is escaped, unless it is markup already. */
 export const html = (template: TemplateStringsArray, ...parts: ReadonlyArray<Content>): Html =>
   new Html(template.map(compact).reduce((markup, text, index) => markup + render(parts[index - 1] ?? null) + text))

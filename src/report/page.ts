@@ -1,3 +1,5 @@
+// The report as one HTML page.
+
 import { formatNumber, plural } from "../text/format.ts"
 import type { ReportData } from "../domain/ReportData.ts"
 import { joinCountries } from "./countries.ts"
@@ -8,7 +10,7 @@ import { people, places, quality } from "./people.ts"
 import { style } from "./style.ts"
 import { alarm, history, queue, recordsPerSecond, rejects, work } from "./work.ts"
 
-/** No script, no image, no font, no frame, no request: what is seen is in the file. */
+/** No script, no image, no font, no frame, no request: all that is shown is in the file. */
 const policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 const tile = (name: string, value: string, note: string, kind = ""): Html =>
@@ -33,11 +35,11 @@ const tiles = ({ users, run, queue }: ReportData, countries: number): Html => {
         users.total === 0
           ? "no users yet"
           : queue.waiting > 0
-            ? `${formatNumber(queue.waiting)} ${queue.waiting === 1 ? "address waits" : "addresses wait"}`
+            ? `${plural(queue.waiting, "address", "addresses")} pending`
             : `${formatNumber(without)} without a place`,
       )}
       ${tile("Rejected", run === null ? "–" : formatNumber(run.totals.rejected), run === null ? ofRun : `${percent(run.totals.rejected, run.totals.read)} of its records`, run === null ? "" : alarm(run.totals))}
-      ${tile("Duration", run === null || run.milliseconds === null ? "–" : duration(run.milliseconds), run !== null && run.milliseconds === null ? `not kept of ${ofRun}` : run !== null && run.attempts > 1 ? `${ofRun}, ${run.attempts} attempts` : ofRun)}
+      ${tile("Duration", run === null || run.milliseconds === null ? "–" : duration(run.milliseconds), run !== null && run.milliseconds === null ? `not kept for ${ofRun}` : run !== null && run.attempts > 1 ? `${ofRun}, ${run.attempts} attempts` : ofRun)}
       ${tile("Records/s", speed === null ? "–" : formatNumber(speed), run === null ? ofRun : `${formatNumber(run.totals.read)} read`)}
     </dl>
   </section>`
@@ -55,8 +57,8 @@ const heading = ({ run, database, madeAt }: ReportData): Html =>
   </header>`
 
 /**
- * DB-IP's licence asks for the link wherever places are shown that its files tell. Nobody knows which database told a place,
- * or whether one did: the link is there unless a service told them all.
+ * DB-IP's licence asks for the link wherever places from its files are shown. Which database gave a place is not
+ * stored: the link is left out only where a service gave all of them.
  */
 const attribution = ({ users }: ReportData): Html | null =>
   users.located > users.byService

@@ -1,3 +1,5 @@
+// The report's part on users: where they are, who they are, how well their columns are filled.
+
 import { formatNumber } from "../text/format.ts"
 import type { ColumnQuality, ReportData } from "../domain/ReportData.ts"
 import { barHeader, nothing, ranking, shares } from "./charts.ts"
@@ -10,7 +12,7 @@ import { worldMap } from "./worldMap.ts"
 const noPlaces = "No user has a place yet: etl locate looks them up."
 const shownCountries = 15
 
-/** DB-IP's files of cities name no providers: where none is known, a line says so in place of a table. */
+/** DB-IP's city files have no providers: where none is known, a note takes the place of the table. */
 const rankings = ({ cities, isps, users }: ReportData, countries: ReadonlyArray<Country>, distinct: number): Html => {
   const hasProviders = isps.top.length > 0
   return html`<div class="columns ${hasProviders ? "three" : "two"}">
@@ -43,7 +45,7 @@ const rankings = ({ cities, isps, users }: ReportData, countries: ReadonlyArray<
           : null
       }
     </div>
-    ${hasProviders ? null : html`<p class="note">No user has an internet provider: ip-api.com names them, and local files of ISPs; DB-IP’s files of cities do not.</p>`}`
+    ${hasProviders ? null : html`<p class="note">No provider data. ip-api.com and local ISP databases have it, DB-IP’s city files do not.</p>`}`
 }
 
 /** Where users are: the map, and the most frequent countries, cities and providers. */
@@ -63,7 +65,7 @@ export const places = (data: ReportData, countries: ReadonlyArray<Country>): Htm
   </section>`
 }
 
-/** A city, and which one: names repeat. */
+/** A city with its region and country: names repeat. */
 const cityName = ({ name, region, country }: ReportData["cities"]["top"][number]): Html => {
   const where = [region === name ? null : region, country].filter((part) => part !== null).join(", ")
   return html`${name}${where === "" ? null : html`<span class="quiet">, ${where}</span>`}`

@@ -1,5 +1,7 @@
-/** In the first bytes of every report, by which it is known to be one. */
+// Marks a file as one of our reports.
+
+/** Near the beginning of every report. */
 export const reportMark = '<meta name="generator" content="user-activity-etl report" />'
 
-/** So many bytes tell. */
+/** The mark is in the first bytes, this many. */
 export const reportMarkWithin = 1024

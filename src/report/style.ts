@@ -1,4 +1,6 @@
-/** Colours of the light page, then of the dark one. Text on any of its grounds has a contrast of 4.5 or more. */
+// The report's style sheet.
+
+/** Colours of the light page, then of the dark one. Text on any of their grounds has a contrast of 4.5 or more. */
 const light = `
   --ground: #f5f6f8; --card: #fff; --line: #e1e5ea; --ink: #18212c; --quiet: #566270; --accent: #1f5fbf;
   --fill: #e4edfa; --land: #ebebeb; --border: #fff; --city: #0a1c3a; --alarm: #a8321f;
@@ -8,7 +10,7 @@ const dark = `
   --fill: #1e3557; --land: #34363a; --border: #171c23; --city: #fff; --alarm: #ff9a85;
   --q1: #213b69; --q2: #274b85; --q3: #2f5ca0; --q4: #3c6fba; --q5: #5188d4; --q6: #7aaaf0;`
 
-/** The page's style: system fonts, one accent, figures of one width. */
+/** System fonts, one accent, figures of one width. */
 export const style = `
 :root { color-scheme: light dark; ${light} }
 @media (prefers-color-scheme: dark) { :root { ${dark} } }

@@ -1,3 +1,5 @@
+// The report's chart of users by the day of their creation.
+
 import { formatNumber } from "../text/format.ts"
 import { scaleBand, scaleLinear } from "d3-scale"
 import type { Timeline, TimeUnit } from "../domain/ReportData.ts"
@@ -7,16 +9,16 @@ import { type Html, html } from "./html.ts"
 
 const plotWidth = 1000
 const plotHeight = 240
-const mostLabels = 8
-/** Few spans do not fill the plot. */
-const widestBar = 90
+const maxLabels = 8
+/** So that few spans do not fill the plot. */
+const maxBarWidth = 90
 
-/** The calendar's day of `YYYY-MM-DD`, at midnight UTC; years before 100 too. */
+/** The day `YYYY-MM-DD` at midnight UTC; years before 100 too. */
 const toDate = (day: string): Date => new Date(`${day}T00:00:00Z`)
 
 const months: Partial<Record<TimeUnit, number>> = { month: 1, quarter: 3, year: 12, decade: 120, century: 1200 }
 
-/** The first day of the span that follows. */
+/** The first day of the next span. */
 const next = (start: Date, unit: TimeUnit): Date => {
   const following = new Date(start)
   const step = months[unit]
@@ -36,10 +38,10 @@ interface Span {
   readonly users: number
 }
 
-/** More than the database gives spans. */
-const mostSpans = 400
+/** More spans than the database returns. */
+const maxSpans = 400
 
-/** All spans from the first to the last, those without users too. */
+/** All spans from the first to the last, including those without users. */
 const withGaps = ({ spans, unit }: Timeline): ReadonlyArray<Span> => {
   const first = spans[0]
   const last = spans.at(-1)
@@ -47,7 +49,7 @@ const withGaps = ({ spans, unit }: Timeline): ReadonlyArray<Span> => {
   const users = new Map(spans.map((span) => [toDate(span.start).getTime(), span.users]))
   const all: Array<Span> = []
   const end = toDate(last.start)
-  for (let start = toDate(first.start); start <= end && all.length < mostSpans; start = next(start, unit)) {
+  for (let start = toDate(first.start); start <= end && all.length < maxSpans; start = next(start, unit)) {
     all.push({ start, users: users.get(start.getTime()) ?? 0 })
   }
   return all
@@ -62,7 +64,7 @@ const dayAlone = format({ day: "numeric", month: "short" })
 const monthAndYear = format({ month: "long", year: "numeric" })
 const shortMonth = format({ month: "short", year: "numeric" })
 
-/** A span in a sentence, and below the axis. */
+/** The name of a span in a sentence. */
 const spanNames: Readonly<Record<TimeUnit, (start: Date) => string>> = {
   day: dayAndYear,
   week: (start) => `week of ${dayAndYear(start)}`,
@@ -72,7 +74,7 @@ const spanNames: Readonly<Record<TimeUnit, (start: Date) => string>> = {
   decade: (start) => `${start.getUTCFullYear()}s`,
   century: (start) => `${start.getUTCFullYear()}–${start.getUTCFullYear() + 99}`,
 }
-/** Below the axis, where labels stand at every so many spans. */
+/** The name of a span below the axis, which has a label at each `every`th span. */
 const axisName = (unit: TimeUnit, start: Date, every: number): string => {
   if (unit === "day" || unit === "week") return dayAlone(start)
   if (unit === "month") return every % 12 === 0 ? spanNames.year(start) : shortMonth(start)
@@ -82,7 +84,7 @@ const axisName = (unit: TimeUnit, start: Date, every: number): string => {
 
 const dayMilliseconds = 86_400_000
 
-/** The number of a span in the calendar, and the steps between labels that people expect. */
+/** The number of a span in the calendar, and the usual steps between labels. */
 const calendar: Readonly<Record<TimeUnit, readonly [number: (start: Date) => number, steps: ReadonlyArray<number>]>> = {
   day: [(start) => start.getTime() / dayMilliseconds, [1, 2, 7, 14, 28]],
   week: [(start) => Math.floor(start.getTime() / (7 * dayMilliseconds)), [1, 2, 4, 8, 13, 26, 52]],
@@ -106,7 +108,7 @@ const note = ({ before, after, missing }: Timeline): Html | null => {
   return items.length === 0 ? null : html`<p class="note">Not drawn: ${list(items)}.</p>`
 }
 
-/** Users by the day of their creation: bars, with the axes' labels beside them, which keep their size on any screen. */
+/** Users by the day of their creation: bars, with the axes' labels beside them, of one size on any screen. */
 export const timelineChart = (timeline: Timeline): Html => {
   const spans = withGaps(timeline)
   const title = `Users by ${timeline.unit} of creation`
@@ -121,11 +123,11 @@ export const timelineChart = (timeline: Timeline): Html => {
   const top = y.domain()[1]!
   const x = scaleBand(
     spans.map((_, index) => index),
-    [0, Math.min(plotWidth, spans.length * widestBar)],
+    [0, Math.min(plotWidth, spans.length * maxBarWidth)],
   ).paddingInner(spans.length > 60 ? 0.12 : 0.25)
   const ticks = y.ticks(4).filter(Number.isInteger)
   const [numberOf, steps] = calendar[timeline.unit]
-  const every = steps.find((step) => spans.length / step <= mostLabels) ?? steps.at(-1)!
+  const every = steps.find((step) => spans.length / step <= maxLabels) ?? steps.at(-1)!
   const nameOf = spanNames[timeline.unit]
 
   const bars = spans.map((span, index) => {
@@ -137,7 +139,7 @@ export const timelineChart = (timeline: Timeline): Html => {
     const middle = x(index)! + x.bandwidth() / 2
     const number = numberOf(start)
     if (number % every !== 0 || middle > plotWidth * 0.96) return []
-    const isMinor = spans.length / every > mostLabels / 2 && (number / every) % 2 !== 0
+    const isMinor = spans.length / every > maxLabels / 2 && (number / every) % 2 !== 0
     return html`<span class="${isMinor ? "minor" : "major"}" style="left:${percentOf(middle, plotWidth)}">${axisName(timeline.unit, start, every)}</span>`
   })
   return html`<figure class="card chart">

@@ -1,3 +1,5 @@
+// The report's part on runs: records, times, rejects, the queue, and the latest runs.
+
 import { baseName, formatNumber, plural } from "../text/format.ts"
 import type { ReasonCount, ReportData } from "../domain/ReportData.ts"
 import type { RunRecord } from "../domain/RunRecord.ts"
@@ -12,7 +14,7 @@ export const recordsPerSecond = ({ milliseconds, totals }: RunRecord): number | 
     ? null
     : Math.round((totals.read / milliseconds) * 1000)
 
-/** The class of a count of rejects: more than a tenth of the records is what stops a run, unless it may have more. */
+/** The class of a count of rejects: by default more than a tenth of the records stops a run. */
 export const alarm = ({ read, rejected }: RecordCounts): string => (rejected * 10 > read ? "alarm" : "")
 
 const orDash = (value: number | null, format: (value: number) => string): string =>
@@ -73,7 +75,7 @@ const failures = ({ files, total }: ReportData["failed"]): Html | null =>
         ${files.map(({ error }) => html`<p class="note">${error}</p>`)}
       </div>`
 
-/** What became of the run's records, and how long that took; and of files that could not be read. */
+/** The outcomes of the run's records, its times, and the files that could not be read. */
 export const work = ({ failed, run }: ReportData): Html =>
   html`<section aria-labelledby="work">
     <h2 id="work">${run === null ? "The run" : `Run ${run.runId}`}</h2>
@@ -92,7 +94,7 @@ const noRejects = (run: RunRecord | null): string => {
   if (run === null) return "No run yet, so nothing was rejected."
   return run.totals.rejected === 0
     ? "No record was rejected."
-    : `The ${formatNumber(run.totals.rejected)} rejects of this run are not kept any more.`
+    : `The ${formatNumber(run.totals.rejected)} rejects of this run are no longer kept.`
 }
 
 const describe = ({ column, message, example }: ReasonCount): Html =>
@@ -137,7 +139,7 @@ export const rejects = ({ rejects: { kept, distinct, reasons }, run }: ReportDat
   </section>`
 }
 
-/** The addresses that wait for a service, and what it has answered. */
+/** The pending addresses, and the service's answers. */
 export const queue = ({ queue, users }: ReportData): Html => {
   const { waiting, claimed, located, unlocatable } = queue
   const without = unlocatable.reduce((sum, { addresses }) => sum + addresses, 0)
@@ -148,13 +150,13 @@ export const queue = ({ queue, users }: ReportData): Html => {
     <div class="card">
       ${
         isUnused
-          ? nothing("No address waits for a service, and none has been answered.")
+          ? nothing("No address is pending, and none has been answered.")
           : html`<dl class="facts">
               <div>
-                <dt>Waiting</dt>
+                <dt>Pending</dt>
                 <dd>${formatNumber(waiting)}</dd>
                 <dd class="aside">
-                  ${claimed > 0 ? `${formatNumber(claimed)} being asked for now` : waiting > 0 ? "etl locate asks for them" : "the queue is empty"}
+                  ${claimed > 0 ? `${formatNumber(claimed)} in requests now` : waiting > 0 ? "etl locate looks them up" : "the queue is empty"}
                 </dd>
               </div>
               <div>
@@ -182,14 +184,14 @@ export const queue = ({ queue, users }: ReportData): Html => {
   </section>`
 }
 
-/** What became of a run's records; a small screen has no room for more than the first two. */
+/** The outcomes of a run's records; a small screen has room for the first two only. */
 const columns = [
   ["read", ""],
   ["rejected", ""],
   ...outcomes.filter((outcome) => outcome !== "rejected").map((outcome) => [outcome, "detail"] as const),
 ] as const
 
-/** `data-name`: on a small screen, where there are no headers, each cell has its own. */
+/** `data-name`: on a small screen the table has no headers, so that each cell shows its own. */
 const runRow = (run: RunRecord, isShown: boolean): Html => {
   const { runId: id, source, startedAt, attempts, exitCode, totals, milliseconds } = run
   return html`<tr class="${isShown ? "shown" : ""}">
@@ -204,7 +206,7 @@ const runRow = (run: RunRecord, isShown: boolean): Html => {
   </tr>`
 }
 
-/** The runs tried last. */
+/** The runs with the latest attempts. */
 export const history = ({ runs, run }: ReportData): Html =>
   html`<section aria-labelledby="history">
     <h2 id="history">Runs</h2>
@@ -213,10 +215,10 @@ export const history = ({ runs, run }: ReportData): Html =>
         runs.length === 0
           ? nothing("No run yet. etl --source DIR loads files.")
           : scrolling(
-              "The runs tried last",
+              "Latest runs",
               html`<table class="wide">
                 <caption>
-                  ${runs.length === 1 ? "One run" : `The ${runs.length} runs tried last`}, the latest first
+                  ${runs.length === 1 ? "One run" : `The ${runs.length} latest runs`}, by their last attempt
                 </caption>
                 <thead>
                   <tr>

@@ -1,3 +1,5 @@
+// The report's map of users.
+
 import { formatNumber } from "../text/format.ts"
 import { geoEqualEarth, geoPath } from "d3-geo"
 import { scaleSqrt } from "d3-scale"
@@ -23,16 +25,16 @@ const lands: ReadonlyArray<Land> = feature(world, world.objects.countries).featu
 )
 
 const projection = geoEqualEarth()
-  // No country is cut in two but at the Bering Strait.
+  // This cuts no country in two, except at the Bering Strait.
   .rotate([-11, 0])
   .fitSize([mapWidth, mapHeight], { type: "FeatureCollection", features: [...lands] })
 const path = geoPath(projection).digits(1)
 
-/** What is drawn of each country, by what the atlas knows it by. */
+/** The outline of each country, by its key in the atlas. */
 const outlines = lands.map((land) => ({ id: String(land.id ?? land.properties.name), d: path(land) }))
 
 const steps = [1, 2, 5]
-const mostClasses = 6
+const maxClasses = 6
 
 /**
  * Where classes of numbers begin, by 1, 2, 5, 10 or by tens: the finest that needs no more than six. The counts of
@@ -46,14 +48,14 @@ export const classBounds = (most: number): ReadonlyArray<number> => {
     }
     return bounds
   })
-  const finest = candidates.find((bounds) => bounds.length <= mostClasses) ?? candidates.at(-1)!
-  // What is left of many tens is in the lowest class.
-  return finest.length <= mostClasses ? finest : [1, ...finest.slice(1 - mostClasses)]
+  const finest = candidates.find((bounds) => bounds.length <= maxClasses) ?? candidates.at(-1)!
+  // Where there are more tens than classes, the smallest numbers share the lowest class.
+  return finest.length <= maxClasses ? finest : [1, ...finest.slice(1 - maxClasses)]
 }
 
-/** The number of a count's class, from 1 for the fewest to 6; few classes take the strong colours. */
+/** The class of a count, from 1 for the fewest to 6; where there are few classes they have the strong colours. */
 const makeClassOf = (bounds: ReadonlyArray<number>) => (users: number) =>
-  mostClasses - bounds.length + bounds.findLastIndex((bound) => bound <= users) + 1
+  maxClasses - bounds.length + bounds.findLastIndex((bound) => bound <= users) + 1
 
 const legend = (bounds: ReadonlyArray<number>): Html => {
   const classOf = makeClassOf(bounds)
@@ -82,7 +84,7 @@ const cityDots = (bins: ReadonlyArray<PlaceBin>): ReadonlyArray<Html> => {
   })
 }
 
-/** What the map tells of a country: `Germany: 1,234 users (5.6%)`. */
+/** A country's label on the map: `Germany: 1,234 users (5.6%)`. */
 const describe = ({ name, users }: Country, total: number): string =>
   `${name}: ${formatNumber(users)} ${users === 1 ? "user" : "users"} (${percent(users, total)})`
 
@@ -99,7 +101,7 @@ const notDrawn = (countries: ReadonlyArray<Country>, unlisted: number, nowhere: 
   return items.length === 0 ? null : html`<p class="note">Not on the map: ${list(items)}.</p>`
 }
 
-/** What the map is drawn from. */
+/** The data of the map. */
 export interface MapData {
   readonly countries: ReadonlyArray<Country>
   readonly bins: ReadonlyArray<PlaceBin>
@@ -111,8 +113,8 @@ export interface MapData {
 }
 
 /**
- * Users by country and place. Countries are joined by code, small ones that the atlas lacks are dots where the most of
- * their users are; what cannot be drawn is told below.
+ * Users by country and place. Countries are joined by code; small ones that the atlas lacks are dots where most of
+ * their users are; what cannot be drawn is listed below.
  */
 export const worldMap = ({ countries, bins, total, unlisted, nowhere }: MapData): Html => {
   const bounds = classBounds(Math.max(1, ...countries.map(({ users }) => users)))

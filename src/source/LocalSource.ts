@@ -1,3 +1,5 @@
+// A source that is a local directory, or one file.
+
 import { ByteSize, Effect, FileSystem, Layer, Option, Path, type PlatformError, Predicate, Stream } from "effect"
 import { errnoOf } from "../domain/errno.ts"
 import { fromByte } from "../domain/byteRange.ts"
@@ -7,14 +9,14 @@ import { byName, compressedEnding, isCsvName, SourceError, type SourceFile } fro
 /** Bytes of a read. Measured: 64 KiB takes twice as long, 1 MiB hardly less. */
 const chunkSize = 256 * 1024
 
-/** Files of a directory asked about at once. */
+/** Files of a directory that are inspected at once. */
 const listingConcurrency = 16
 
 const explain = (error: PlatformError.PlatformError, path: string): string => {
   const { reason, message } = error
   const errno = errnoOf(error)
   if (reason._tag === "NotFound") return `${path} does not exist. Check the path.`
-  if (reason._tag === "PermissionDenied") return `${path}: permission denied. Let this user read it.`
+  if (reason._tag === "PermissionDenied") return `${path}: permission denied. Allow this user to read it.`
   if (errno === "ELOOP")
     return `${path} is a symbolic link that leads back to itself. Remove it, or point it to a file.`
   if (errno === "ENOTDIR") return `${path} does not exist: a part of this path is a file. Check the path.`
@@ -29,14 +31,14 @@ const failAt =
 const fingerprint = ({ size, mtime }: FileSystem.File.Info): string =>
   `${size}-${Option.match(mtime, { onNone: () => "unknown", onSome: (time) => time.toISOString() })}`
 
-/** The last name says how a file is compressed: a link must not say otherwise. */
+/** A file's name says how it is compressed: the name of a link to it must say the same. */
 const checkEnding = Effect.fnUntraced(function* (link: string, target: string) {
   const ending = compressedEnding(link)
   if (ending === undefined || compressedEnding(target) === ending) return
   return yield* failAt(
     "list",
     link,
-  )(`${link} ends in ${ending}, but is a symbolic link to ${target}. Let both end in ${ending}.`)
+  )(`${link} ends in ${ending}, but is a symbolic link to ${target}. Give both the ending ${ending}.`)
 })
 
 const makeListing = Effect.fnUntraced(function* (path: string) {
@@ -67,7 +69,7 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
   })
 
   const notAFile = (path: string, { type }: FileSystem.File.Info) =>
-    failAt("list", path)(`${path} is neither a file nor a directory (${type}). Save what it gives to a file.`)
+    failAt("list", path)(`${path} is neither a file nor a directory (${type}). Save its contents to a file.`)
 
   const inspect = Effect.fnUntraced(function* ({ name, type }: FileSystem.DirectoryEntry) {
     const found = paths.join(uri, name)
@@ -80,7 +82,7 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
     return [type === "SymbolicLink" ? { ...file, isLinked: true } : file]
   })
 
-  /** What cannot be read fails alone, when its turn comes. */
+  /** An entry that cannot be read fails as a file of its own, not the listing. */
   const inspectAlone = (entry: FileSystem.DirectoryEntry) =>
     inspect(entry).pipe(
       Effect.catch(({ message }) => {
@@ -95,7 +97,7 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
     const entries = yield* fs.readDirectoryEntries(uri).pipe(Effect.mapError(failAt("list", uri)))
     const csvEntries = entries.filter(({ name, type }) => isCsvName(name) && type !== "Directory")
     const found = yield* Effect.forEach(csvEntries, inspectAlone, { concurrency: listingConcurrency })
-    // A file and the links to it are one file, which is the folder's own where it is there itself.
+    // A file and the links to it are one file: the folder's own, where the folder has it.
     const linkedFirst = found.flat().toSorted((a, b) => Number(b.isLinked ?? false) - Number(a.isLinked ?? false))
     const files = new Map(linkedFirst.map((file) => [file.uri, file]))
     if (files.size > 0) return [...files.values()].sort(byName)
@@ -117,14 +119,14 @@ const makeReading = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
 
   const changed = ({ uri }: SourceFile) =>
-    failAt("read", uri)(`${uri} changed after it was listed. Run again when nobody writes to it.`)
+    failAt("read", uri)(`${uri} changed after it was listed. Run again when no process writes to it.`)
 
   const readError = (file: SourceFile) => (error: PlatformError.PlatformError) => {
     const { uri } = file
-    // A link has come in its place.
+    // A link took its place.
     if (errnoOf(error) === "ELOOP") return changed(file)
-    const gone = error.reason._tag === "NotFound"
-    return failAt("read", uri)(gone ? `${uri} was removed after it was listed. Run again.` : error)
+    const isRemoved = error.reason._tag === "NotFound"
+    return failAt("read", uri)(isRemoved ? `${uri} was removed after it was listed. Run again.` : error)
   }
 
   const checkUnchanged = Effect.fnUntraced(function* (file: SourceFile, stat: FileSystem.File["stat"]) {
@@ -133,7 +135,7 @@ const makeReading = Effect.gen(function* () {
   })
 
   const open = Effect.fnUntraced(function* (file: SourceFile, start: number) {
-    // What was listed has no link in its path's end: another user must not make it one now.
+    // The listed path is no link: it must not be followed where another user has put a link there since.
     const noFollow = process.platform !== "win32"
     const handle = yield* fs.open(file.uri, { noFollow }).pipe(Effect.mapError(readError(file)))
     const next = Effect.fnUntraced(function* (at: number) {
@@ -141,7 +143,7 @@ const makeReading = Effect.gen(function* () {
       const length = Math.min(chunkSize, file.size - at)
       const chunk = yield* handle.readAlloc(length, { position: BigInt(at) }).pipe(Effect.mapError(readError(file)))
       if (Option.isNone(chunk)) return yield* changed(file)
-      // Before anybody sees what may be of another version.
+      // Before the chunk, which may be of another version, is passed on.
       yield* checkUnchanged(file, handle.stat)
       return [chunk.value, at + chunk.value.length] as const
     })
@@ -160,7 +162,7 @@ const makeReading = Effect.gen(function* () {
 
 /**
  * A directory (its own .csv and .csv.gz files, not its subdirectories'), or one file of any name. Links count as the
- * files they lead to. A file is known by its real path, its size and the millisecond of its last change.
+ * files they lead to. A file is identified by its real path, its size and the millisecond of its last change.
  */
 export const layer = (path: string): Layer.Layer<Source, SourceError, FileSystem.FileSystem | Path.Path> =>
   Layer.effect(

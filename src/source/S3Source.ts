@@ -1,3 +1,5 @@
+// A source that is a prefix of an S3 bucket, of AWS or of a compatible store.
+
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from "@aws-sdk/client-s3"
 import { type Config, Effect, Layer, Predicate, Stream } from "effect"
 import { formatNumber } from "../text/format.ts"
@@ -15,7 +17,7 @@ const listError =
   ({ message }: { readonly message: string }) =>
     new SourceError({ operation: "list", uri, message: `${uri}: ${message}` })
 
-/** Bytes of a key, by S3's rules. Encoded, each of them takes three characters. */
+/** The most bytes of a key, by S3's rules. Encoded, each of them takes three characters. */
 const maxKeyLength = 1_024
 
 const longKey = `The store lists a key of more than ${formatNumber(maxKeyLength)} bytes, which S3 does not allow. Check --endpoint.`
@@ -30,7 +32,7 @@ const keyOf = Effect.fnUntraced(function* (listed: string, encoding: string | un
   })
 })
 
-/** The keys of a page of S3's list, and which of them are files. */
+/** The keys of a page of S3's list, and the files among them. */
 const readPage = Effect.fnUntraced(function* (
   { Contents = [], EncodingType }: ListObjectsV2CommandOutput,
   bucket: string,
@@ -43,10 +45,10 @@ const readPage = Effect.fnUntraced(function* (
     keys.push(key)
     if (!isCsvName(key)) continue
     if (!Predicate.isString(ETag) || ETag.length > maxKeyLength || Size === undefined) {
-      return yield* permanent(`The store gives no ETag or size of ${key}.`)
+      return yield* permanent(`The store gives no ETag or size for ${key}.`)
     }
     if (!Number.isSafeInteger(Size) || Size < 0) {
-      return yield* permanent(`The store gives ${key} the size ${Size}, which no object has.`)
+      return yield* permanent(`The store gives an impossible size for ${key}: ${Size}.`)
     }
     files.push({
       uri: `s3://${bucket}/${key}`,
@@ -59,15 +61,15 @@ const readPage = Effect.fnUntraced(function* (
 })
 
 const tooLong =
-  `The store lists more than ${formatNumber(maxKeys)} keys, or as much in longer ones. Name a narrower prefix with ` +
-  "--source, and load one after the other."
+  `The store lists too much: more than ${formatNumber(maxKeys)} keys, or fewer but longer ones. Name narrower prefixes ` +
+  "with --source, and load one after the other."
 
-/** Pages in a row without a new key, after which the store is not asked again. */
+/** Pages in a row without a new key, after which the listing fails. */
 const maxIdlePages = 3
 
 const noNewKey =
-  `The store lists no new key in ${maxIdlePages} pages in a row, and says that there are more. Check --endpoint, or ` +
-  "report this to those who run the store."
+  `The store lists no new key in ${maxIdlePages} pages in a row, but reports that there are more. Check --endpoint, or ` +
+  "report this to the operator of the store."
 
 /** The files of all pages of S3's list, each of up to 1,000 keys. */
 const list = Effect.fnUntraced(function* (request: Request, { bucket, prefix }: S3Options) {
@@ -98,8 +100,8 @@ const list = Effect.fnUntraced(function* (request: Request, { bucket, prefix }: 
 })
 
 /**
- * The objects of a bucket whose keys begin with the prefix and end in .csv or .csv.gz, of AWS or of a compatible store.
- * An object is known by its key and its ETag. A broken or stalled answer is gone on with from the byte that was reached.
+ * The objects whose keys begin with the prefix and end in .csv or .csv.gz. An object is identified by its key and its
+ * ETag. A broken or stalled answer is resumed at the next byte.
  */
 export const layer = (options: S3Options): Layer.Layer<Source, SourceError | Config.ConfigError> =>
   Layer.effect(
@@ -113,7 +115,7 @@ export const layer = (options: S3Options): Layer.Layer<Source, SourceError | Con
       const files = list(request, options).pipe(
         Effect.filterOrFail(
           (files) => files.length > 0,
-          () => permanent("No key begins so and ends in .csv or .csv.gz. Check --source."),
+          () => permanent("No key with this prefix ends in .csv or .csv.gz. Check --source."),
         ),
         Effect.mapError(listError(uri)),
         Effect.withSpan("S3Source.files"),
@@ -122,7 +124,7 @@ export const layer = (options: S3Options): Layer.Layer<Source, SourceError | Con
         uri,
         files,
         read: (file, from) => readObject(request, bucket, file, from),
-        // Nothing is left to read, but whether the object is still the one that was listed.
+        // Reads nothing, but checks that the object is still the one that was listed.
         checkUnchanged: (file) => Stream.runDrain(readObject(request, bucket, file, file.size)),
       })
     }),

@@ -1,3 +1,5 @@
+// The source of a run: the contract.
+
 import { Context, type Effect, type Stream } from "effect"
 import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
 
@@ -5,18 +7,20 @@ import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
 export class Source extends Context.Service<
   Source,
   {
-    /** What people see, and the name under which a run is resumed: an absolute path, `s3://bucket/prefix`. */
+    /** An absolute path, or `s3://bucket/prefix`: the name for people, and by which a run is resumed. */
     readonly uri: string
-    /** The source's CSV files, compressed or not, in name order (UTF-8 bytes), listed anew at each use. Empty is an error. */
+    /**
+     * The source's CSV files, compressed or not, in name order (UTF-8 bytes), listed at each use. No file is an error.
+     */
     readonly files: Effect.Effect<ReadonlyArray<SourceFile>, SourceError>
     /**
-     * The file's bytes as they are stored, from that one on. Fails, before its end, when the file is no longer the one
-     * that was listed: two versions are never spliced. May be repeated.
+     * The file's bytes as stored, from `fromByte` on. Fails, before its end, when the file is no longer the one that
+     * was listed: two versions are never spliced. May be repeated.
      */
     readonly read: (file: SourceFile, fromByte: number) => Stream.Stream<Uint8Array, SourceError>
     /**
-     * Fails when the file is no longer the one that was listed. Asked where its bytes cannot be decompressed: a file that
-     * was replaced while it was read is not damaged. May be repeated.
+     * Fails when the file is no longer the one that was listed. For files that cannot be decompressed: one that was
+     * replaced while it was read is not damaged. May be repeated.
      */
     readonly checkUnchanged: (file: SourceFile) => Effect.Effect<void, SourceError>
   }

@@ -1,3 +1,5 @@
+// Numbers, counts, durations and sizes as people read them.
+
 const number = new Intl.NumberFormat("en-US")
 
 /** `1,234,567`. */

@@ -1,4 +1,5 @@
 // Reads a small file as an effect: interruption ends the wait for a pipe.
+
 import { Effect } from "effect"
 import { pauseMillis, SmallFile } from "./smallFile.ts"
 
@@ -14,7 +15,7 @@ const explain = (error: unknown): string => {
   return reasons[code] ?? error.message
 }
 
-/** The text of a file of at most 1 MiB, or of a pipe that ends within 10 s. Fails with why it cannot be read. */
+/** The text of a file of at most 1 MiB, or of a pipe that ends within 10 s. Fails with the reason. */
 export const readSmallFile = (path: string): Effect.Effect<string, string> =>
   Effect.acquireUseRelease(
     Effect.try({ try: () => new SmallFile(path), catch: explain }),

@@ -1,3 +1,5 @@
+// Words of a command that a person can paste into a shell.
+
 /** A word of a command line as a POSIX shell takes it. */
 export const quote = (word: string): string =>
   /^[\w./:,=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`

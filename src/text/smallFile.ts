@@ -1,5 +1,6 @@
-// Reads a file that a person writes, such as a mapping or a certificate, without trusting what its path leads to. Without
-// Effect, unlike readSmallFile.ts: bin.ts reads .env before it imports Effect.
+// Reads a file that a person writes, such as a mapping or a certificate, without trusting what its path leads to.
+// Without Effect, unlike readSmallFile.ts: bin.ts reads .env before it imports Effect.
+
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs"
 import { devNull } from "node:os"
 
@@ -8,7 +9,7 @@ const maxSize = 1024 * 1024
 /** How long a pipe may take to its end. */
 const maxSeconds = 10
 
-/** How often a pipe that has nothing yet is looked at. */
+/** How long to wait before an empty pipe is read again. */
 export const pauseMillis = 20
 
 const kindOf = (descriptor: number): "file" | "pipe" | undefined => {
@@ -29,7 +30,7 @@ export class SmallFile {
 
   /** Throws what Node throws, or an Error that says why the file is not read. */
   constructor(path: string) {
-    // To open a pipe would wait for its writer; and only what is open stays what it is.
+    // Non-blocking, as opening a pipe waits for its writer; checked when open, as a path may change what it leads to.
     this.#descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
     try {
       const kind = kindOf(this.#descriptor)
@@ -41,11 +42,11 @@ export class SmallFile {
     }
   }
 
-  /** The whole content, or undefined while a pipe has nothing more yet. */
+  /** The whole content, or undefined while a pipe has not ended. */
   poll(): Uint8Array | undefined {
     for (;;) {
       const read = this.#read()
-      // A pipe without a writer ends at once: the writer may still come.
+      // A pipe without a writer reads as ended, but the writer may still come.
       if (read === 0 && !(this.#isPipe && this.#size === 0)) return this.#buffer.subarray(0, this.#size)
       if (read === 0 || read === undefined) {
         if (performance.now() < this.#deadline) return undefined
@@ -60,7 +61,7 @@ export class SmallFile {
     closeSync(this.#descriptor)
   }
 
-  /** How many bytes were read, or undefined where there are none yet. */
+  /** How many bytes were read, or undefined while the pipe is empty. */
   #read(): number | undefined {
     try {
       return readSync(this.#descriptor, this.#buffer, this.#size, maxSize + 1 - this.#size, null)
@@ -71,7 +72,7 @@ export class SmallFile {
   }
 }
 
-/** The same for a program that has not started yet: a signal ends it while it waits. */
+/** Reads a file before the program starts. It blocks the thread, so a signal ends the process. */
 export const readSmallFileSync = (path: string): Uint8Array => {
   const file = new SmallFile(path)
   try {

@@ -3,7 +3,7 @@ import { Deferred, Duration, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { Stalled, watch } from "../../src/cluster/health.ts"
 import { WorkerActivity } from "../../src/cluster/WorkerActivity.ts"
-import { type ProgressEvent, tellProgress } from "../../src/observability/Progress.ts"
+import { type ProgressEvent, reportProgress } from "../../src/observability/Progress.ts"
 import { noRecords } from "../../src/domain/RunSummary.ts"
 import * as FileLimit from "../../src/pipeline/FileLimit.ts"
 
@@ -16,7 +16,7 @@ const isChunk = ({ _tag }: ProgressEvent) => _tag === "ChunkCommitted"
 
 /** Work that tells an event every `seconds`, and ends when the deferred does. */
 const working = (event: ProgressEvent, seconds: number, ended: Deferred.Deferred<void>) =>
-  Effect.raceFirst(Deferred.await(ended), Effect.forever(Effect.delay(tellProgress(event), `${seconds} seconds`)))
+  Effect.raceFirst(Deferred.await(ended), Effect.forever(Effect.delay(reportProgress(event), `${seconds} seconds`)))
 
 const watched = Effect.flatMap(WorkerActivity, (vigil) => vigil.watched)
 
@@ -55,7 +55,7 @@ describe("WorkerActivity", () => {
       assert.instanceOf(error, Stalled)
       assert.match(
         error.message,
-        /^This worker has stalled: 1 part in hand, and nothing of them read or committed for 11\.0 s\. .*start it again\.$/,
+        /^This worker has stalled: 1 part under way, and nothing of them read or committed for 11\.0 s\. .*start it again\.$/,
       )
     }).pipe(Effect.provide(WorkerActivity.layer), Effect.scoped),
   )

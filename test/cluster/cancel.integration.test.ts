@@ -55,7 +55,7 @@ const cancelled = Effect.fnUntraced(function* (world: World, isSplit = false) {
   assert.isTrue(Exit.isFailure(exit))
   const error = yield* Effect.flip(Effect.suspend(() => exit))
   assert.deepInclude(error, { _tag: "RunFailed", exitCode: 130 })
-  assert.include((error as RunFailed).message, "The same command goes on with it")
+  assert.include((error as RunFailed).message, "The same command resumes it")
   assert.deepStrictEqual(yield* storedRuns, [{ attempts: 1, exitCode: 130, isFinished: false }])
   return latch
 })

@@ -40,7 +40,7 @@ describe("a worker's credentials", () => {
       assert.deepStrictEqual(authorizations(), [])
       const anonymous = yield* load()
       assert.strictEqual(anonymous.code, 5, anonymous.stderr)
-      assert.include(anonymous.stderr, "No key begins so")
+      assert.include(anonymous.stderr, "No key with this prefix")
       assert.deepStrictEqual(authorizations(), [undefined])
     }).pipe(Effect.scoped),
   )
@@ -49,7 +49,7 @@ describe("a worker's credentials", () => {
     Effect.gen(function* () {
       const { authorizations, load } = yield* setting((endpoint) => ["--endpoint", `${endpoint}/`])
       const signed = yield* load("--sign")
-      assert.include(signed.stderr, "No key begins so")
+      assert.include(signed.stderr, "No key with this prefix")
       assert.match(authorizations()[0]!, /^AWS4-HMAC-SHA256 Credential=AKIAWORKER/)
     }).pipe(Effect.scoped),
   )

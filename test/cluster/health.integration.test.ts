@@ -23,7 +23,7 @@ it.live("GET /healthz tells whether the worker gets on, not whether it lives", (
     const [status, body] = yield* askHealth
     assert.deepInclude(body, {
       status: "ok",
-      message: "2 parts in hand, and nothing of them read or committed for 10 min 0 s",
+      message: "2 parts under way, and nothing of them read or committed for 10 min 0 s",
     })
     assert.strictEqual(status, 200)
     watched = { held: 2, silent: Duration.toMillis(stallTimeout) + 1 }

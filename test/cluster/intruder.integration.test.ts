@@ -74,7 +74,7 @@ describe("a worker", () => {
       for (let millis = 10; !broke.test(worker.output.stderr); millis *= 2) yield* connectAndReset(port, key, millis)
       yield* worker.signal("SIGTERM")
       yield* worker.ended
-      assert.notMatch(worker.output.stderr, /Engine of the cluster|^(WARN|ERROR)/m)
+      assert.notMatch(worker.output.stderr, /The cluster's engine|^(WARN|ERROR)/m)
     }).pipe(Effect.scoped),
   )
 })

@@ -26,7 +26,7 @@ describe("listenAddress", () => {
       const { message } = yield* Effect.flip(listen(elsewhere))
       assert.strictEqual(
         message,
-        "--host 203.0.113.7 leads to 203.0.113.7 here, which is no address of this machine. Correct it; or, if others reach this worker there all the same (NAT, Kubernetes), name the address to listen on: --listen ADDRESS.",
+        "--host 203.0.113.7 resolves to 203.0.113.7 here, which is no address of this machine. Correct it; or, if others still reach this worker there (NAT, Kubernetes), name the address to listen on: --listen ADDRESS.",
       )
     }),
   )
@@ -36,7 +36,7 @@ describe("listenAddress", () => {
       const { message } = yield* Effect.flip(listen("LOCALHOST"))
       assert.match(
         message,
-        /^--host LOCALHOST leads to \S+.* here, which only this machine reaches\. .* --listen ADDRESS\.$/,
+        /^--host LOCALHOST resolves to \S+.* here, which only this machine reaches\. .* --listen ADDRESS\.$/,
       )
     }),
   )
@@ -44,7 +44,7 @@ describe("listenAddress", () => {
   it.live("is none where the name is not known", () =>
     Effect.gen(function* () {
       const { message } = yield* Effect.flip(listen("no-such-host.invalid"))
-      assert.match(message, /^--host no-such-host\.invalid is not known here \(E\w+\)\. .* --listen ADDRESS\.$/)
+      assert.match(message, /^--host no-such-host\.invalid cannot be resolved here \(E\w+\)\. .* --listen ADDRESS\.$/)
     }),
   )
 
@@ -52,7 +52,7 @@ describe("listenAddress", () => {
     Effect.gen(function* () {
       assert.strictEqual(yield* listen(elsewhere, "127.0.0.1"), "127.0.0.1")
       const { message } = yield* Effect.flip(listen("127.0.0.1", elsewhere))
-      assert.match(message, /^203\.0\.113\.7:\d+ cannot be listened on: the address is not of this machine/)
+      assert.match(message, /^Cannot listen on 203\.0\.113\.7:\d+: this machine does not have that address/)
     }),
   )
 
@@ -66,7 +66,7 @@ describe("listenAddress", () => {
         (server) => Effect.sync(() => server.close()),
       )
       const { message } = yield* Effect.flip(listenAddress("127.0.0.1", Option.none(), [port, port + 1]))
-      assert.include(message, `127.0.0.1:${port + 1} cannot be listened on: it is taken (EADDRINUSE)`)
+      assert.include(message, `Cannot listen on 127.0.0.1:${port + 1}: it is in use (EADDRINUSE)`)
     }).pipe(Effect.scoped),
   )
 })

@@ -56,7 +56,7 @@ describe("LoadRun", () => {
       const runs = yield* RunRepo
       const begun = yield* Effect.scoped(runs.begin({ source: sourceUri, mapping: "", force: false }))
       const failure = yield* Effect.flip(LoadRun.execute(begun))
-      assert.include(failure.message, `The database does not say what run ${begun.runId} was asked for.`)
+      assert.include(failure.message, `The database has no job for run ${begun.runId}.`)
       assert.deepStrictEqual(yield* stored, [])
     }).pipe(Effect.provide(cluster(new World({ "a.csv": "email,name\na@example.com,Ada\n" })))),
   )

@@ -180,17 +180,11 @@ describe("Framer", () => {
     "too many bytes": ["x".repeat(301), ["longer than 300 bytes (--max-record-size)"]],
     "too many fields, over several lines": [
       'a,"b\nc",d,e',
-      [
-        "a quote stays open; with the lines that it takes in: 4 fields where the header has 3",
-        "a quote inside an unquoted field",
-      ],
+      ["a quote stays open over several lines: 4 fields where the header has 3", "a quote inside an unquoted field"],
     ],
     "a stray quote on a later line": [
       'a,"b\nc",d"e',
-      [
-        "a quote stays open; with the lines that it takes in: a quote inside an unquoted field",
-        "a quote inside an unquoted field",
-      ],
+      ["a quote stays open over several lines: a quote inside an unquoted field", "a quote inside an unquoted field"],
     ],
     "a line break where none may be": [
       "a,\nb,c",
@@ -263,7 +257,7 @@ describe("Framer", () => {
       )
       return frames.flatMap(({ line, problem }) => (problem === undefined ? [] : [[line, problem]]))
     }
-    const open = "a quote stays open; with the lines that it takes in"
+    const open = "a quote stays open over several lines"
     assert.deepStrictEqual(problems([]), [[2, "a quote is still open at the end of the file"]])
     assert.deepStrictEqual(problems(["a,b,c"]), [[2, "a quote is still open at the end of the file"]])
     assert.deepStrictEqual(problems(['"",""",x', "a,b,c"]), [
@@ -283,7 +277,7 @@ describe("Framer", () => {
       frames.map(({ line, length, problem }) => [line, length, problem]),
       [
         [1, 5, undefined],
-        [2, 53, "a quote stays open; with the lines that it takes in: longer than 80 bytes (--max-record-size)"],
+        [2, 53, "a quote stays open over several lines: longer than 80 bytes (--max-record-size)"],
         [3, 63, "a quote inside an unquoted field"],
         [4, 8, undefined],
       ],

@@ -92,7 +92,10 @@ const failures: Readonly<Record<string, readonly [content: string | Uint8Array, 
     "line 1, the header, is malformed: longer than 1048576 bytes (--max-record-size). Correct that line.",
   ],
 
-  "a gzip whose name does not say so": [gzipSync(text), "is compressed by gzip. Let its name end in .gz."],
+  "a gzip whose name does not say so": [
+    gzipSync(text),
+    "is compressed by gzip, but its name does not end in .gz. Rename it.",
+  ],
   "an Excel workbook or another ZIP archive": [
     latin1("PK\x03\x04\x14\0\x06\0\b\0\0\0!\0b\xee\x9dh^\x01\0\0\x90\x04\0\0\x13\0"),
     "is a ZIP archive or an Excel workbook. Unpack it, or save it as CSV (UTF-8).",
@@ -247,7 +250,7 @@ describe("a file with bad records", () => {
         assert.strictEqual(rejects(chunks).length, 1)
         assert.strictEqual(line, 2)
         const why = fill === "" ? "longer than 1048576 bytes (--max-record-size)" : "text after a closing quote"
-        assert.strictEqual(reason, `a quote stays open; with the lines that it takes in: ${why}`)
+        assert.strictEqual(reason, `a quote stays open over several lines: ${why}`)
       }
     }),
   )

@@ -349,7 +349,7 @@ describe("the folder", () => {
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       const cases = {
-        notes: ["holds something else", { "notes.txt": "mine" }],
+        notes: ["holds something other", { "notes.txt": "mine" }],
         old: ["PostgreSQL 17", { PG_VERSION: "17\n", base: "" }],
         native: ["belongs to a PostgreSQL server", { PG_VERSION: "18\n", "postmaster.opts": "" }],
       } as const

@@ -91,7 +91,7 @@ describe("PgServer", () => {
         ),
       )
       assert.deepStrictEqual(lines, [
-        [`PostgreSQL at 127.0.0.1:${port} is starting up or shutting down. Trying again for up to 1 minute.`],
+        [`PostgreSQL at 127.0.0.1:${port} is starting up or shutting down. Retrying for up to 1 minute.`],
       ])
     }).pipe(Effect.scoped),
   )

@@ -66,7 +66,7 @@ describe("a listing of S3 keys", () => {
     () =>
       Effect.gen(function* () {
         const { error, megabytes } = yield* list(10 * million, true)
-        assert.include(error, "s3://exports/: The store lists more than 1,000,000 keys")
+        assert.include(error, "s3://exports/: The store lists too much: more than 1,000,000 keys")
         assert.isBelow(megabytes, 300)
       }),
     900_000,

@@ -9,7 +9,7 @@ import { OutgoingStatements } from "./OutgoingStatements.ts"
 import { makeSetting } from "./trial.ts"
 
 const setting = { database: "server", isNew: false, locates: false, chunkSize: 20, concurrency: 4 } as const
-const again = /Trying again for up to 5 minutes[^]*The database answers again/
+const again = /Retrying for up to 5 minutes[^]*The database answers again/
 
 const sessions = "from pg_stat_activity where datname = current_database() and application_name = 'user-activity-etl'"
 

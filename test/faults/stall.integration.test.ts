@@ -61,7 +61,7 @@ describe.concurrent("a server that is away for long", () => {
         const env = { ...command.env, DB_PORT: String(proxy), DB_SSLMODE: "disable" }
         const outcome = yield* runEtl({ ...command, env, patienceMillis: patienceMillis + slackMillis })
         assert.strictEqual(outcome.code, 6, outcome.output)
-        assert.strictEqual(outcome.output.match(/Trying again for up to 5 minutes/g)?.length, 1, outcome.output)
+        assert.strictEqual(outcome.output.match(/Retrying for up to 5 minutes/g)?.length, 1, outcome.output)
         assert.isAtLeast(outcome.milliseconds, patienceMillis)
         yield* judge(yield* runEtl(command))
       }).pipe(Effect.scoped),

@@ -323,9 +323,9 @@ describe("IpApi", () => {
       assert.isAtMost(server.requests.length, 4 + 16 * bad.length)
       assert.strictEqual(server.refusals(), 0)
       for (const address of bad) {
-        const [line, ...more] = lines.filter((text) => text.includes(`${address} waits for another run`))
+        const [line, ...more] = lines.filter((text) => text.includes(`${address} stays pending`))
         assert.deepStrictEqual(more, [])
-        assert.include(line, "sent an answer that makes no sense")
+        assert.include(line, "sent an invalid answer")
       }
     }).pipe(
       Effect.provide([

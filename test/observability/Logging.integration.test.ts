@@ -65,7 +65,7 @@ describe("etl.log", () => {
       for (const leadsTo of [target, absent]) {
         const link = `${leadsTo}.log`
         symlinkSync(leadsTo, link)
-        const says = `--logfile: ${link} is a symbolic link, and the log is not written through one. Remove it, or give the file that it leads to.`
+        const says = `--logfile: ${link} is a symbolic link, and the log is not written through one. Remove it, or name the file that it leads to.`
         const { code, stderr, stdout } = yield* etl([...run, "--logfile", link])
         assert.deepStrictEqual([code, stdout, stderr], [2, "", says])
         assert.isTrue(lstatSync(link).isSymbolicLink())
@@ -139,7 +139,7 @@ describe("etl.log", () => {
       assert.strictEqual((yield* etl([...run, "--logfile", plain])).code, 0)
       const lines = linesOf(plain)
       assert.strictEqual(lines.filter(({ file }) => file !== undefined).length, 2)
-      assert.isTrue(lines.some(isLine("run begins")) && lines.some(isLine("run ends")))
+      assert.isTrue(lines.some(isLine("run starts")) && lines.some(isLine("run ends")))
       assert.isAtMost(lines.length, 8)
 
       assert.strictEqual((yield* etl(["--log-level", "debug", ...run, "--logfile", full])).code, 0)
@@ -159,7 +159,7 @@ describe("etl.log", () => {
       assert.strictEqual(yield* child.ended, 0, child.output.stderr)
       assert.notInclude(readFileSync(path, "utf8"), "\0")
       const lines = linesOf(path)
-      assert.isFalse(lines.some(isLine("run begins")))
+      assert.isFalse(lines.some(isLine("run starts")))
       assert.isTrue(lines.some(isLine("run ends")))
     }).pipe(Effect.scoped),
   )

@@ -34,7 +34,7 @@ describe("patiently", () => {
       const { exit, seconds: took, told } = yield* timed(patiently(query))
       assert.deepStrictEqual(exit, Exit.succeed(1))
       assert.isBelow(took, seconds + 10)
-      assert.deepStrictEqual(told, ["It is away. Trying again for up to 5 minutes.", "The database answers again."])
+      assert.deepStrictEqual(told, ["It is away. Retrying for up to 5 minutes.", "The database answers again."])
     }),
   )
 

@@ -141,7 +141,7 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
       yield* fs.remove(file)
       yield* fs.symlink(secret, file)
       const { message } = yield* Effect.flip(read(source, listed!))
-      assert.strictEqual(message, `${file} changed after it was listed. Run again when nobody writes to it.`)
+      assert.strictEqual(message, `${file} changed after it was listed. Run again when no process writes to it.`)
     }),
   )
 
@@ -153,7 +153,7 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
         "dangling.csv": ["nothing.csv", "to something that does not exist"],
         "loop.csv": ["loop.csv", "leads back to itself"],
         "device.csv": ["/dev/null", "neither a file nor a directory"],
-        "packed.csv.gz": ["../README", "Let both end in .gz"],
+        "packed.csv.gz": ["../README", "Give both the ending .gz"],
       } as const
       for (const [name, [target, expected]] of Object.entries(links)) {
         const parent = yield* makeDirectory
@@ -215,14 +215,14 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
         const error = yield* listFailure(directory).pipe(
           Effect.provideService(FileSystem.FileSystem, { ...fs, [method]: denied(method) }),
         )
-        assert.strictEqual(error.message, `${directory}: permission denied. Let this user read it.`)
+        assert.strictEqual(error.message, `${directory}: permission denied. Allow this user to read it.`)
       }
       const source = yield* makeSource(file).pipe(
         Effect.provideService(FileSystem.FileSystem, { ...fs, open: denied("open") }),
       )
       const error = yield* readFailure(source, yield* onlyFile(source))
       assert.strictEqual(error.operation, "read")
-      assert.strictEqual(error.message, `${file}: permission denied. Let this user read it.`)
+      assert.strictEqual(error.message, `${file}: permission denied. Allow this user to read it.`)
     }),
   )
 

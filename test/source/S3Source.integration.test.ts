@@ -79,7 +79,7 @@ layer(withBucket)("S3Source", (it) => {
         keys = object("100%.csv")
         assert.include((yield* Effect.flip(files)).message, "cannot be decoded: ")
         keys = `<Contents><Key>a.csv</Key><Size>1</Size></Contents>`
-        assert.include((yield* Effect.flip(files)).message, "gives no ETag or size of a.csv")
+        assert.include((yield* Effect.flip(files)).message, "gives no ETag or size for a.csv")
       }),
     )
 
@@ -241,14 +241,14 @@ layer(withBucket)("S3Source", (it) => {
           missing.message,
           `s3://missing/${prefix}: 127.0.0.1:${port} has no bucket "missing". Check --bucket and --endpoint.`,
         )
-        assert.include((yield* failure({})).message, "No key begins so and ends in .csv or .csv.gz")
+        assert.include((yield* failure({})).message, "No key with this prefix ends in .csv or .csv.gz")
         assert.include((yield* failure({ bucket: "s3://a/b" })).message, "InvalidBucketName")
         assert.include(
           (yield* failure({ endpoint: "http://127.0.0.1:1" })).message,
           "127.0.0.1:1 cannot be reached (ECONNREFUSED)",
         )
         const unknown = yield* failure({ endpoint: "http://no-such-host.invalid" })
-        assert.match(unknown.message, /No address is known of no-such-host\.invalid \((ENOTFOUND|EAI_AGAIN)\)\. Check/)
+        assert.match(unknown.message, /No address found for no-such-host\.invalid \((ENOTFOUND|EAI_AGAIN)\)\. Check/)
         for (const wrong of ["localhost:9000", "user:password@host", ""]) {
           const error = yield* failure({ endpoint: wrong })
           assert.include(error.message, "--endpoint must be a URL")

@@ -1,9 +1,11 @@
+// The answers of ip-api.com: which fields are requested, and how a response is checked.
+
 import { Result, Schema } from "effect"
 import { type Address, parseAddress } from "../../domain/Address.ts"
 import { plural } from "../../text/format.ts"
 import { Answer, type Answers, Location } from "../../domain/Location.ts"
 
-/** The fields that are asked for: those below. */
+/** The fields to request: those below. */
 export const fields = "status,message,query,lat,lon,country,regionName,city,timezone,isp"
 
 const Text = Schema.optionalKey(Schema.NullOr(Schema.String))
@@ -44,8 +46,8 @@ const toAnswer = (entry: typeof Success.Type | typeof Failure.Type): Answer =>
       })
 
 /**
- * The answers of a response's body for exactly the addresses that were asked, whatever their order; or what is wrong
- * with it, and then nothing of it is to be used.
+ * The answers of a response's body for exactly the `asked` addresses, in any order; or what is wrong with the body,
+ * of which then nothing may be used.
  */
 export const decodeAnswers = (body: string, asked: ReadonlyArray<Address>): Result.Result<Answers, string> => {
   const decoded = decodeBody(body)

@@ -1,4 +1,5 @@
-// How ip-api.com is asked again after a fault: with patience, by one batch at a time, and without an address that it cannot answer.
+// How requests to ip-api.com are retried: slowly, one batch at a time, and without an address that it cannot answer.
+
 import { Duration, Effect, Schedule, Schema, Semaphore } from "effect"
 import type { DatabaseError } from "../../domain/DatabaseError.ts"
 import type { Address } from "../../domain/Address.ts"
@@ -8,52 +9,52 @@ import { GeoLocatorError } from "../GeoLocator.ts"
 export const provider = "ip-api"
 
 /**
- * A try that may be repeated: the network, the service's own trouble, an answer that makes no sense (`isNonsense`: one of
- * the addresses may be why).
+ * An attempt that may be repeated: the network failed, or the service, or it sent an invalid answer (`isInvalid`: one
+ * of the addresses may be the cause).
  */
 export class Fault extends Schema.TaggedError<Fault>()("Fault", {
   message: Schema.String,
-  isNonsense: Schema.optionalKey(Schema.Boolean),
+  isInvalid: Schema.optionalKey(Schema.Boolean),
 }) {}
 
-/** HTTP 429: the quota says when the next try may be sent. */
+/** HTTP 429: the quota decides when the next attempt is sent. */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", { message: Schema.String }) {}
 
-/** In about two minutes. */
-const mostAttempts = 10
+/** They take about two minutes. */
+const maxAttempts = 10
 
-const mostRefusals = 3
+const maxRefusals = 3
 
-/** The screen shows one attempt of three; the log's file has all. */
-const attemptsALine = 3
+/** The terminal shows one attempt of three; the log's file has all. */
+const attemptsPerLine = 3
 
 interface Failed {
   readonly _tag: string
   readonly message: string
 }
 
-/** When the next attempt is made after a fault; logs the one that has failed. */
+/** When the next attempt is made after a fault; logs the one that failed. */
 const afterFault = (place: string) =>
   Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("15 seconds")]).pipe(
     Schedule.jittered,
-    Schedule.upTo({ times: mostAttempts - 1 }),
+    Schedule.upTo({ times: maxAttempts - 1 }),
     Schedule.setInputType<Failed>(),
     Schedule.while(({ input }) => input._tag === "Fault"),
     Schedule.tap(({ attempt, duration, input }) => {
       const seconds = Math.round(Duration.toSeconds(duration))
-      const line = `${place} ${input.message}: attempt ${attempt} of ${mostAttempts}, next in ${seconds} s`
-      return attempt % attemptsALine === 1 ? Effect.logWarning(line) : Effect.logDebug(line)
+      const line = `${place} ${input.message}: attempt ${attempt} of ${maxAttempts}, next in ${seconds} s`
+      return attempt % attemptsPerLine === 1 ? Effect.logWarning(line) : Effect.logDebug(line)
     }),
   )
 
-/** The same where the service refuses: the quota holds the next attempt back. */
+/** The same after a 429: the quota delays the next attempt. */
 const afterRefusal = (place: string) =>
-  Schedule.recurs(mostRefusals - 1).pipe(
+  Schedule.recurs(maxRefusals - 1).pipe(
     Schedule.setInputType<Failed>(),
     Schedule.while(({ input }) => input._tag === "RateLimited"),
     Schedule.tap(({ attempt, input }) =>
       Effect.logWarning(
-        `${place} ${input.message}: attempt ${attempt} of ${mostRefusals}, next when the quota allows it`,
+        `${place} ${input.message}: attempt ${attempt} of ${maxRefusals}, next when the quota allows it`,
       ),
     ),
   )
@@ -71,11 +72,11 @@ interface Asking {
 }
 
 /**
- * `ask` asks for a batch until all of it is answered, or an address of it has to wait, or the service is given up.
- * `trouble`: why the service has not answered lately; undefined: it has.
+ * `ask` requests a batch until every address of it is answered or left pending, or fails. `trouble`: why the service
+ * does not answer; undefined: it does.
  */
 export const makeRetries = Effect.fnUntraced(function* ({ askOnce: ask, place }: Asking) {
-  /** Only one batch tries again, and others wait for what comes of it: a service in trouble is not asked by many. */
+  /** One batch at a time retries, and the others wait for its outcome: they spare a service in trouble. */
   const turn = yield* Semaphore.make(1)
   let trouble: string | undefined
   let answered = 0
@@ -94,15 +95,15 @@ export const makeRetries = Effect.fnUntraced(function* ({ askOnce: ask, place }:
     )
 
   /**
-   * Asks again until all is answered. An answer that makes no sense again halves what was asked, until the address that is
-   * why stands alone: it is left out, once the service has answered another. Gives up at the tenth fault in a row.
+   * Retries until all is answered. Another invalid answer halves the batch, until the address that causes it is alone:
+   * it is left pending, once the service has answered another. Fails at the tenth fault in a row.
    */
-  const tryAgain = Effect.fnUntraced(function* (
+  const retry = Effect.fnUntraced(function* (
     addresses: ReadonlyArray<Address>,
     first: Fault | RateLimited,
     answeredBefore: number,
   ) {
-    // What is over when the turn comes is not waited for again.
+    // A fault that is over by now needs no delay.
     let failed = answered > answeredBefore ? undefined : first
     const answers = new Map<Address, Answer>()
     let parts: ReadonlyArray<ReadonlyArray<Address>> = [addresses]
@@ -115,7 +116,7 @@ export const makeRetries = Effect.fnUntraced(function* ({ askOnce: ask, place }:
       else {
         parts = rest
         answers.set(part[0]!, Answer.notNow)
-        yield* Effect.logWarning(`${part[0]} waits for another run: asked for it alone, ${place} ${message}`)
+        yield* Effect.logWarning(`${part[0]} stays pending: asked for it alone, ${place} ${message}`)
       }
     })
 
@@ -128,10 +129,10 @@ export const makeRetries = Effect.fnUntraced(function* ({ askOnce: ask, place }:
       const [part] = parts
       if (part === undefined) return Effect.void
       return askOnce(part).pipe(
-        Effect.tapErrorTag("Fault", (fault) => (fault.isNonsense === true ? divide(part, fault) : Effect.void)),
-        Effect.map((told) => {
+        Effect.tapErrorTag("Fault", (fault) => (fault.isInvalid === true ? divide(part, fault) : Effect.void)),
+        Effect.map((received) => {
           parts = parts.slice(1)
-          for (const [address, answer] of told) answers.set(address, answer)
+          for (const [address, answer] of received) answers.set(address, answer)
         }),
       )
     })
@@ -141,13 +142,13 @@ export const makeRetries = Effect.fnUntraced(function* ({ askOnce: ask, place }:
     return answers
   })
 
-  const askPatiently = (addresses: ReadonlyArray<Address>) =>
+  const askWithRetries = (addresses: ReadonlyArray<Address>) =>
     turn.withPermit(Effect.void).pipe(
       Effect.andThen(askOnce(addresses)),
       Effect.catchTag(["Fault", "RateLimited"], (error) =>
         Effect.suspend(() => {
           const before = answered
-          return turn.withPermit(Effect.suspend(() => tryAgain(addresses, error, before)))
+          return turn.withPermit(Effect.suspend(() => retry(addresses, error, before)))
         }),
       ),
       Effect.catchTags({
@@ -155,5 +156,5 @@ export const makeRetries = Effect.fnUntraced(function* ({ askOnce: ask, place }:
         RateLimited: ({ message }) => Effect.fail(failure(`${place} ${message}, the third time in a row`, true)),
       }),
     )
-  return { ask: askPatiently, trouble: Effect.sync(() => trouble) }
+  return { ask: askWithRetries, trouble: Effect.sync(() => trouble) }
 })

@@ -1,3 +1,5 @@
+// The age of an .mmdb file, and a warning where it is old.
+
 import { Clock, Effect } from "effect"
 import { baseName } from "../../text/format.ts"
 import type { MmdbFile } from "./file.ts"
@@ -5,23 +7,23 @@ import type { MmdbFile } from "./file.ts"
 const day = 86_400_000
 const freshDays = 90
 
-/** The format is no older. */
+/** The format is not older. */
 const firstBuild = Date.UTC(2012, 0, 1)
 
-/** When a file was built, and how old it is: null where it does not say so in earnest. */
+/** When a file was built, and how old it is: null where its build date is impossible. */
 export const ageOf = ({ builtAt }: MmdbFile, now: number) => {
   // Comparisons with NaN are false.
-  const isSensible = builtAt >= firstBuild && builtAt <= now + day
-  const built = isSensible ? new Date(builtAt).toISOString().slice(0, 10) : null
-  const ageDays = isSensible ? Math.max(0, Math.floor((now - builtAt) / day)) : null
+  const isPossible = builtAt >= firstBuild && builtAt <= now + day
+  const built = isPossible ? new Date(builtAt).toISOString().slice(0, 10) : null
+  const ageDays = isPossible ? Math.max(0, Math.floor((now - builtAt) / day)) : null
   return { built, ageDays, isOld: ageDays !== null && ageDays > freshDays }
 }
 
 /**
  * Logs when each file was built, and warns of those that are older than 90 days; `remedy` says how to get newer ones. A
- * build date that makes no sense, or lies more than a day ahead of this machine's clock, is told as unknown (null).
+ * build date before the format existed, or more than a day in the future, is logged as unknown (null).
  */
-export const tellAge = Effect.fnUntraced(
+export const reportAge = Effect.fnUntraced(
   function* (files: ReadonlyArray<MmdbFile>, remedy: string) {
     const now = yield* Clock.currentTimeMillis
     const old = new Map<string, ReadonlyArray<string>>()

@@ -1,7 +1,8 @@
 // Measures what a record of an .mmdb file expands to, before mmdb-lib decodes it without any limit.
+
 import { formatNumber } from "../../text/format.ts"
 
-/** Maps, arrays and pointers inside one another. MaxMind's records have 5. */
+/** Levels of nested maps, arrays and pointers. MaxMind's records have 5. */
 const maxDepth = 32
 
 /** Values of a record, names included. MaxMind's records have 300. */
@@ -26,7 +27,7 @@ const pointerOffsets = [0, 2_048, 526_336, 0]
 /** What is added to sizes of one, two and three bytes. */
 const sizeOffsets = [29, 285, 65_821]
 
-/** A record that no database needs. */
+/** A record larger than any database needs. */
 export class RecordTooLarge extends Error {
   constructor(limit: number, what: string) {
     super(`it has more than ${formatNumber(limit)} ${what}`)
@@ -34,8 +35,8 @@ export class RecordTooLarge extends Error {
 }
 
 /**
- * About how many bytes the record at a place of the file takes when it is decoded. Throws where it is too large to be one:
- * too deep, of too many values, or of too much text. Pointers count from `base`; what several of them share counts each
+ * About how many bytes the record at an offset of the file takes when it is decoded. Throws where it is too large to be
+ * one: too deep, too many values, or too much text. Pointers count from `base`; what several of them share counts each
  * time.
  */
 export const makeMeasure = (file: Uint8Array, base: number): ((at: number) => number) => {
@@ -43,7 +44,7 @@ export const makeMeasure = (file: Uint8Array, base: number): ((at: number) => nu
   let values = 0
   let textSize = 0
 
-  // Behind the end of the file bytes are undefined, and so is all that follows from them.
+  // After the end of the file bytes are undefined, and so is all that is computed from them.
   const readNumber = (length: number): number => {
     let value = file[next++]!
     for (let left = length - 1; left > 0; left--) value = value * 256 + file[next++]!

@@ -1,10 +1,12 @@
+// An .mmdb file: checked without reading it whole, then opened for look-ups.
+
 import { Effect, FileSystem, Option, type PlatformError, Runtime, Schema } from "effect"
 import { Reader } from "mmdb-lib"
 import { parseMetadata } from "mmdb-lib/lib/metadata.js"
 import { makeMeasure, RecordTooLarge } from "./bounds.ts"
 import { childrenOf, outermostRecord } from "./tree.ts"
 
-/** An .mmdb file is missing, damaged, or something else. */
+/** An .mmdb file is missing, unreadable or damaged, or is no such file. */
 export class MmdbError extends Schema.TaggedError<MmdbError>()("MmdbError", {
   file: Schema.String,
   message: Schema.String,
@@ -12,12 +14,12 @@ export class MmdbError extends Schema.TaggedError<MmdbError>()("MmdbError", {
   override readonly [Runtime.errorExitCode] = 2
 }
 
-/** An .mmdb file whose frame was checked. */
+/** A checked .mmdb file. */
 export interface MmdbFile {
   readonly path: string
   readonly servesIpv4: boolean
   readonly servesIpv6: boolean
-  /** Milliseconds since 1970 by its metadata, which may say anything: NaN where they say no time. */
+  /** Milliseconds since 1970 by its metadata, which may be any number: NaN where they are no time. */
   readonly builtAt: number
 }
 
@@ -45,12 +47,12 @@ const unreadable =
   (file: string) =>
   ({ message, reason }: PlatformError.PlatformError): MmdbError => {
     if (reason._tag === "NotFound") return new MmdbError({ file, message: `${file} does not exist. Check the path.` })
-    return new MmdbError({ file, message: `${file} could not be read (${message}). Let this user read it.` })
+    return new MmdbError({ file, message: `${file} could not be read (${message}). Allow this user to read it.` })
   }
 
-const senseless = (file: string) => damaged(file, "its metadata make no sense")
+const badMetadata = (file: string) => damaged(file, "its metadata is invalid")
 
-/** The metadata of a file that ends so, and where in this end their marker stands. */
+/** The metadata at the end of a file, `tail`, and where in it their marker is. */
 const readMetadata = Effect.fnUntraced(function* (file: string, tail: Buffer) {
   const markerAt = tail.lastIndexOf(marker)
   if (markerAt === -1) {
@@ -66,18 +68,18 @@ const readMetadata = Effect.fnUntraced(function* (file: string, tail: Buffer) {
   }
   const metadata = yield* Effect.try({ try: parse, catch: () => undefined }).pipe(
     Effect.flatMap(decodeMetadata),
-    Effect.mapError(() => senseless(file)),
+    Effect.mapError(() => badMetadata(file)),
   )
   return { ...metadata, markerAt }
 })
 
 /**
- * Checks a file without reading it whole: the metadata, the gap between tree and data, and the look-ups of the first and
- * the last address that have a record, as far as its type.
+ * Checks a file without reading it whole: the metadata, the gap between tree and data, and the look-ups of the first
+ * and the last address that have a record, as far as its type.
  */
 export const inspect = Effect.fn("mmdbFile.inspect")(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
-  // To open a pipe waits for its other end.
+  // Before it is opened: opening a pipe waits for its writer.
   const info = yield* fs.stat(path).pipe(Effect.mapError(unreadable(path)))
   if (info.type !== "File") return yield* new MmdbError({ file: path, message: `${path} is not a file.` })
   const file = yield* fs.open(path).pipe(Effect.mapError(unreadable(path)))
@@ -128,12 +130,12 @@ export const inspect = Effect.fn("mmdbFile.inspect")(function* (path: string) {
   return checked
 }, Effect.scoped)
 
-/** Bytes of records that are kept decoded, twice. */
+/** Bytes of decoded records in each of the two generations of the cache. */
 const generationSize = 64 * 1024 * 1024
 
 /**
- * Records decoded last, by their place in the file: neighbours share them. `measure` gives the bytes that a record takes,
- * and throws where it may not be decoded. It is asked for whole records, not for the parts that pointers lead to.
+ * The latest decoded records, by their place in the file: neighbours share them. `measure` gives the bytes that a
+ * record takes, and throws where it may not be decoded. It measures whole records, not the parts that pointers lead to.
  */
 const recentRecords = (measure: (key: number) => number) => {
   const generation = 8_192
@@ -164,19 +166,19 @@ const recentRecords = (measure: (key: number) => number) => {
 }
 
 /**
- * Reads a file into memory and gives its look-up: the record of an address, or null. Addresses that share a record mostly
- * get one and the same object. Throws an `MmdbError` where it meets damage.
+ * Reads a file into memory and returns its look-up: the record of an address, or null. Addresses that share a record
+ * mostly get the same object. The look-up throws an `MmdbError` where the record is damaged.
  */
 export const open = Effect.fn("mmdbFile.open")(function* ({ path }: MmdbFile) {
   const fs = yield* FileSystem.FileSystem
   const read = yield* fs.readFile(path).pipe(Effect.mapError(unreadable(path)))
   const bytes = Buffer.from(read.buffer, read.byteOffset, read.byteLength)
-  // The file may be another one than was checked.
+  // The file may have been replaced since it was checked.
   const { searchTreeSize } = yield* readMetadata(path, bytes.subarray(-maxMetadataSize))
   const cache = recentRecords(makeMeasure(bytes, searchTreeSize + separatorSize))
   const reader = yield* Effect.try({
     try: () => new Reader(bytes, { cache }),
-    catch: () => senseless(path),
+    catch: () => badMetadata(path),
   })
   return (address: string): unknown => {
     try {

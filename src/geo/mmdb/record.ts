@@ -1,3 +1,5 @@
+// The records of .mmdb files as places: DB-IP's and MaxMind's, city, ASN and ISP.
+
 import tzLookup from "@photostructure/tz-lookup"
 import { Predicate, Result, Schema } from "effect"
 import { Answer, Location } from "../../domain/Location.ts"
@@ -35,7 +37,7 @@ const MmdbRecord = Schema.Struct({
   as_organization: Text,
 })
 
-/** What one record knows of a place. */
+/** What one record contains of a place. */
 export interface Place extends Omit<Location, "latitude" | "longitude"> {
   readonly coordinates: Pick<Location, "latitude" | "longitude"> | null
 }
@@ -53,13 +55,13 @@ const countryName = (code: string | undefined): string | undefined => {
 /** DB-IP stores numbers of 32 bits, in which 37.422 becomes 37.42200088500977. */
 const degrees = (value: number): number => Math.round(value * 10_000) / 10_000
 
-/** DB-IP and MaxMind leave out what they do not know; others write 0, 0, where nobody lives. */
+/** DB-IP and MaxMind leave out unknown coordinates; others write 0, 0, which is in the open sea. */
 const coordinatesOf = (latitude: number | undefined, longitude: number | undefined): Place["coordinates"] =>
   latitude === undefined || longitude === undefined || (latitude === 0 && longitude === 0)
     ? null
     : { latitude: degrees(latitude), longitude: degrees(longitude) }
 
-/** A record's place, or why the record makes no sense. Empty text is null. */
+/** A record's place, or why the record is invalid. Empty text is null. */
 export const toPlace = (record: unknown): Result.Result<Place, string> =>
   Result.match(decode(record), {
     onFailure: (error) => Result.fail(error.message),
@@ -82,7 +84,7 @@ export const toPlace = (record: unknown): Result.Result<Place, string> =>
       }),
   })
 
-/** The first place, and from the second what the first does not know. */
+/** The first place, with what it lacks from the second. */
 export const complete = (first: Place, second: Place): Place => ({
   coordinates: first.coordinates ?? second.coordinates,
   country: first.country ?? second.country,

@@ -1,4 +1,5 @@
-// Searches the tree of an .mmdb file node by node, without reading the file.
+// Searches the tree of an .mmdb file node by node, without reading the whole file.
+
 import { Effect } from "effect"
 
 export type RecordSize = 24 | 28 | 32
@@ -7,7 +8,7 @@ export type RecordSize = 24 | 28 | 32
 const maxDepth = 128
 
 /**
- * Nodes that lead to no record and are read before the search ends. MaxMind's writer leaves some hundred of them, where
+ * How many nodes without a record are read before the search ends. MaxMind's writer leaves some hundred of them, where
  * reserved networks are left out.
  */
 const maxEmptyNodes = 10_000
@@ -22,8 +23,8 @@ export const childrenOf = (node: Buffer, recordSize: RecordSize): readonly [left
 }
 
 /**
- * The record of the first (`side` 0) or the last (1) address that has one, as the tree gives it: more than `nodeCount`.
- * Undefined where there is none: the tree is empty, or damaged.
+ * The record of the first (`side` 0) or the last (1) address that has one, as a value of the tree: more than
+ * `nodeCount`. Undefined where there is none: the tree is empty, or damaged.
  */
 export const outermostRecord = <E>(
   children: (node: number) => Effect.Effect<readonly [left: number, right: number], E>,

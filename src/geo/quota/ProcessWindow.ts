@@ -1,4 +1,5 @@
-// The window of one process: which of its requests count at a moment, and what the service's responses say is left.
+// The window of one process: which of its requests count now, and what the service's responses say is left.
+
 import type { Allowance } from "./Permits.ts"
 
 /** The right to send one request. */
@@ -6,7 +7,7 @@ export interface Permit {
   readonly grantedAt: number
 }
 
-/** What the service will take until its window ends. Requests under way may be counted in it or not: assume they are not. */
+/** What the service accepts until its window ends. It may not have counted requests under way: assume it has not. */
 interface Limit {
   remaining: number
   resetsAt: number
@@ -14,23 +15,23 @@ interface Limit {
 
 const minute = 60_000
 
-/** The service reports whole seconds: the last one may have been cut off. */
+/** The service reports whole seconds, and may have rounded down. */
 const rounding = 1_000
 
-/** Ends of windows that lie no further apart are one end, reported twice. */
+/** Ends of windows that are no further apart are one end, reported twice. */
 const sameWindow = 2_000
 
 /**
- * Counts without waiting: at most `requests` permits count at any time. A permit counts while its
- * request is under way and for a minute after its response, or a minute after it could have been answered at the latest.
- * Whoever receives a request after it is granted and before it is answered sees at most `requests` of them in any minute.
- * Times are milliseconds of one monotonic clock.
+ * Counts without waiting: at most `requests` permits count at any time. A permit counts while its request is under way
+ * and for a minute after its response, or after the latest time at which it could have been answered. The service
+ * receives a request between grant and answer, so it sees at most `requests` of them in any minute. Times are
+ * milliseconds of one monotonic clock.
  */
 export const make = (options: { readonly requests: number; readonly requestTimeoutMillis: number }) => {
   const underWay = new Set<Permit>()
   let countedUntil: Array<number> = []
   let limits: Array<Limit> = []
-  /** When the service refused a request, until it has answered one that was granted later. */
+  /** When the service rejected a request as too many; undefined again once it answers one that was granted later. */
   let refusedAt: number | undefined
 
   const forget = (now: number) => {
@@ -42,7 +43,7 @@ export const make = (options: { readonly requests: number; readonly requestTimeo
     for (const limit of limits) limit.remaining -= 1
   }
 
-  /** When a permit without a response stops counting: its request may be on its way to the service until the timeout. */
+  /** When a permit without a response stops counting: its request may reach the service until the timeout. */
   const endWithoutResponse = (permit: Permit, now: number) =>
     Math.max(now, permit.grantedAt + options.requestTimeoutMillis) + minute
 
@@ -54,7 +55,7 @@ export const make = (options: { readonly requests: number; readonly requestTimeo
       const ends = [...countedUntil, ...Array.from(underWay, (permit) => endWithoutResponse(permit, now))]
       const own = full ? Math.min(...ends) : now
       const exhausted = limits.filter((limit) => limit.remaining - underWay.size <= 0)
-      // One request goes first, and the others wait for its answer.
+      // After a rejection one request is sent alone, and the others wait for its answer.
       const isTrial = refusedAt !== undefined && underWay.size > 0
       const trial = isTrial ? now + options.requestTimeoutMillis : now
       return Math.max(own, trial, ...exhausted.map((limit) => limit.resetsAt)) - now
@@ -66,7 +67,7 @@ export const make = (options: { readonly requests: number; readonly requestTimeo
       return permit
     },
 
-    /** Nothing was sent with it. */
+    /** Frees a permit with which nothing was sent. */
     giveBack: (permit: Permit): void => {
       underWay.delete(permit)
     },
@@ -87,12 +88,12 @@ export const make = (options: { readonly requests: number; readonly requestTimeo
       }
     },
 
-    /** The answer was that this was one request too many. To be reported after `answered`. */
+    /** The service rejected a request as too many. Call it after `answered`. */
     refused: (now: number): void => {
       refusedAt = now
     },
 
-    /** Its request is over. */
+    /** The permit's request ended, without a response. */
     ended: (permit: Permit, now: number): void => {
       if (!underWay.delete(permit)) return
       countedUntil.push(endWithoutResponse(permit, now))

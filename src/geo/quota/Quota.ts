@@ -1,6 +1,6 @@
 // The rate limiter: at most 15 requests in any 60 s as the service counts them, from all processes together.
 //
-// A request waits for its turn, and then asks for a permit at the pace of the verdicts (`pace.ts`) until it has one:
+// A request waits for its turn, and then asks for a permit, as often as the verdicts say (`pace.ts`), until it has one:
 //
 //     turnstile.withPermit(Effect.repeat(acquire, pace))
 //
@@ -8,12 +8,15 @@
 // 1. `ProcessWindow`: the requests of this process, and what their responses' headers say is left;
 // 2. `Permits`: the requests of all processes that share a database, by the clock of that database.
 //
-// In both a permit counts from its grant until 60 s after its response, or after the request's timeout where none came. The
-// service receives a request between grant and response, so it sees at most 15 in 60 s, whenever it begins to count.
+// In both a permit counts from its grant until 60 s after its response, or after the request's timeout where there is
+// none. The service receives a request between grant and response, so it sees at most 15 in 60 s, whenever its count
+// starts.
 //
-// `RateLimiter` of effect/persistence does not do. Its stores are memory and Redis, and these processes share a PostgreSQL.
-// Its fixed window and its token bucket free a token some time after it was taken, however long the request is on its way,
-// and both let more than 15 through in some 60 s. A Schedule alone does not do either: it says when to ask, not what counts.
+// `RateLimiter` of effect/persistence does not suffice. Its stores are memory and Redis, and these processes share a
+// PostgreSQL. Its fixed window and its token bucket free a token some time after it was taken, however long the request
+// is on its way, and both allow more than 15 in some 60 s. Nor does a Schedule alone: it says when to ask, not what
+// counts.
+
 import { Context, Duration, Effect, Fiber, Latch, Layer, Ref, Schedule, Semaphore } from "effect"
 import type { DatabaseError } from "../../domain/DatabaseError.ts"
 import { formatDuration } from "../../text/format.ts"
@@ -23,15 +26,15 @@ import { pace, wokenBy } from "./pace.ts"
 import { type Allowance, Permits, type Verdict } from "./Permits.ts"
 import * as ProcessWindow from "./ProcessWindow.ts"
 
-/** What a request reports to the quota, as soon as it knows. Of `responded` and `notSent` the first counts. */
+/** What a request reports to the quota, as early as possible. Of `responded` and `notSent` the first counts. */
 export interface Sending {
-  /** The head of a response has come, whatever it is, with the service's own count (undefined: it gave none). */
+  /** The head of a response arrived, whatever its status, with the service's own count (undefined: none). */
   readonly responded: (allowance: Allowance | undefined) => Effect.Effect<void>
-  /** Nothing reached the service, for certain: there was no connection. The permit is free again. */
+  /** Certainly nothing reached the service: there was no connection. The permit is free again. */
   readonly notSent: Effect.Effect<void>
   /**
-   * The response said that it was one request too many (HTTP 429). The next permit is granted alone: others follow when the
-   * service has answered it. Call `responded` before.
+   * The service rejected the request as too many (HTTP 429). The next permit is granted alone; others follow when its
+   * request is answered. Call `responded` before.
    */
   readonly refused: Effect.Effect<void>
 }
@@ -43,7 +46,7 @@ export interface QuotaOptions {
   readonly requestTimeout?: Duration.Input
 }
 
-/** The requests that a service allows, shared by everybody who sends some. */
+/** The requests that a service allows, shared by all that send them. */
 export class Quota extends Context.Service<
   Quota,
   {
@@ -53,22 +56,22 @@ export class Quota extends Context.Service<
     readonly requestTimeout: Duration.Duration
     /**
      * Waits for a permit, in the order of arrival, and runs `request` with it, which sends one request at most. The
-     * permit counts until 60 s after the response, or the timeout and 60 s where none was reported. None is granted while
-     * the service says that no requests remain. An empty window may be used up at once. Waiting may be interrupted.
-     * Ends when `Permits` has the outcome too, and fails where that could not be asked or updated.
+     * permit counts until 60 s after the response, or the timeout and 60 s where none was reported. None is granted
+     * while the service reports that no requests remain. An empty window may be used up at once. Waiting may be
+     * interrupted. Ends when `Permits` has the outcome too, and fails where `Permits` fails.
      */
     readonly withPermit: <A, E, R>(
       request: (sending: Sending) => Effect.Effect<A, E, R>,
     ) => Effect.Effect<A, E | DatabaseError, R>
-    /** Milliseconds that are waited until the next permit; 0: none, as far as is known. */
+    /** Milliseconds until the next permit, as far as that is known; 0: no wait. */
     readonly untilNextRequest: Effect.Effect<number>
     /** Of this process. */
     readonly statistics: Effect.Effect<RequestCounts>
   }
 >()("user-activity-etl/geo/quota/Quota") {
   /**
-   * Counts in this process, by its monotonic clock, and in `Permits` with all others that count there. `provider`: whose
-   * quota it is, the same in every process that uses it.
+   * Counts in this process, by its monotonic clock, and in `Permits`, with all that share it. `provider` names the
+   * quota, and is the same in every process that uses it.
    */
   static readonly layer = (options: QuotaOptions & { readonly provider: string }): Layer.Layer<Quota, never, Permits> =>
     Layer.effect(this, make(options))
@@ -78,13 +81,13 @@ export class Quota extends Context.Service<
     this.layer({ ...options, provider: "The service" }).pipe(Layer.provide(Permits.layerAlone))
 }
 
-/** How old a permit of the database may be when its request is sent: what the database may take to answer. */
+/** How long the database may take to grant a permit: an older one is not used. */
 const margin = Duration.seconds(5)
 
-/** A window and a request's timeout are over by then: a longer wait is worth a warning. */
+/** Longer than a window and a request's timeout: such a wait is logged as a warning. */
 const longWaitMillis = 90_000
 
-/** The other processes can do without: a permit whose end they do not learn counts longer. */
+/** For what the other processes can do without: a permit whose end is not recorded counts longer. */
 const briefly = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.ignore(Effect.timeoutOption(effect, "5 seconds"))
 
 /** A permit of both windows. */
@@ -104,7 +107,7 @@ const make = Effect.fnUntraced(function* (options: QuotaOptions & { readonly pro
   const scope = yield* Effect.scope
   const statistics = yield* Ref.make<RequestCounts>({ requests: 0, refusals: 0 })
   const turnstile = yield* Semaphore.make(1)
-  /** Opened when the window of this process changes: whoever waits looks again. */
+  /** Opened when the window of this process changes: a waiting request then asks again. */
   const changed = yield* Latch.make(false)
   let waitsUntil = 0
   let warnedUntil = 0
@@ -124,7 +127,7 @@ const make = Effect.fnUntraced(function* (options: QuotaOptions & { readonly pro
   /** Waits for a permit. One request at a time asks, in the order of arrival. */
   const take = (restore: typeof Effect.interruptible) =>
     Effect.suspend(() => {
-      // A result would be lost where an interruption comes between the grant and the end of `restore`.
+      // Kept outside: an interruption between the grant and the end of `restore` would lose a result.
       let held: Held | undefined
       const keep = (granted: Held) => void (held = granted)
       const permit = Effect.repeat(
@@ -140,7 +143,7 @@ const make = Effect.fnUntraced(function* (options: QuotaOptions & { readonly pro
       )
     })
 
-  /** Asks both windows once, this process's first: that costs nothing. */
+  /** Asks both windows once; this process's first, which costs nothing. */
   const acquire = (keep: (held: Held) => void) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
@@ -151,14 +154,14 @@ const make = Effect.fnUntraced(function* (options: QuotaOptions & { readonly pro
         if (verdict._tag === "Wait") return verdict
         const now = yield* monotonicMillis
         const isFresh = now - verdict.since <= Duration.toMillis(margin)
-        // A response to one of our requests may have come while the database was asked.
+        // A response to one of our requests may have arrived meanwhile.
         if (isFresh && window.delay(now) <= 0) {
           keep({ permit: window.grant(now), id: verdict.id })
           return verdict
         }
         if (!isFresh) {
           yield* Effect.logWarning(
-            `The database took more than ${Duration.format(margin)} to allow a request; asking again.`,
+            `The database took more than ${Duration.format(margin)} to grant a request; retrying.`,
           )
         }
         yield* briefly(permits.giveBack(verdict.id))
@@ -188,11 +191,13 @@ const make = Effect.fnUntraced(function* (options: QuotaOptions & { readonly pro
   const count = (field: keyof RequestCounts) =>
     Ref.update(statistics, (counts) => ({ ...counts, [field]: counts[field] + 1 }))
 
-  /** What a request can report, what is done when it has ended, and the end of what the database is sent meanwhile. */
+  /**
+   * What a request can report (`sending`), what to do when it ends, and the end of what `Permits` is sent meanwhile.
+   */
   const follow = ({ id, permit }: Held) => {
     let isSettled = false
     let recording: Fiber.Fiber<void, DatabaseError> | undefined
-    // A request does not wait for the database: that could cost it its time.
+    // A request does not wait for the database: that could exceed its timeout.
     const settle = (f: (now: number) => void, record: Effect.Effect<void, DatabaseError>) =>
       Effect.uninterruptible(
         Effect.suspend(() => {

@@ -1,3 +1,5 @@
+// The queue of pending addresses in PostgreSQL: `ip_locations`.
+
 import { Duration, Effect, Layer } from "effect"
 import { randomUUID } from "node:crypto"
 import { type DatabaseError, fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
@@ -7,30 +9,30 @@ import { makeClient } from "../client.ts"
 import { type Claims, LocationQueue, type StoredAnswers } from "../../repo/LocationQueue.ts"
 import { patiently } from "../../repo/patience.ts"
 import { makeLocks } from "../locks.ts"
-import { type Keeping, makePlaces, type Told } from "./places.ts"
+import { type Keeping, makePlaces, type Answered } from "./places.ts"
 import { placeColumns } from "./placeColumns.ts"
 
-/** How long the claims of a machine last that was lost: its sessions are not known to have ended. */
+/** How long the claims of a lost machine last: the server may not notice that its sessions have ended. */
 const claimSeconds = 120
 const renewEvery = "30 seconds"
 
-/** What `ip_locations` takes. Longer text, in an adopted table, is no address. */
+/** The length of the column in `ip_locations`. Longer text, in an adopted table, is no address. */
 const addressLength = 40
 
-/** Addresses of one statement that queues. */
+/** Addresses that one statement queues. */
 const pageSize = 20_000
 
-/** Whether the process that claimed a row holds its lock: the embedded database has one process, and none. */
+/** Whether the process that claimed a row holds its lock. The embedded database has one process, and no locks. */
 const isClaimerAlive = `exists (
   select from pg_locks where locktype = 'advisory' and granted and objsubid = 1
     and database = (select oid from pg_database where datname = current_database())
     and (classid::bigint << 32) | objid::bigint = claimed_by
 )`
 
-/** Runs over one source that are looked at: an address names no more of them. */
-const mostRuns = 32
+/** The most runs of one source that count as its own: an address names no more of them. */
+const maxRuns = 32
 
-const toldOf = (answers: StoredAnswers): ReadonlyArray<Told> =>
+const answeredOf = (answers: StoredAnswers): ReadonlyArray<Answered> =>
   [...answers].flatMap(([address, answer]) => (answer._tag === "NotNow" ? [] : [[address, answer] as const]))
 
 const make = Effect.gen(function* () {
@@ -38,14 +40,14 @@ const make = Effect.gen(function* () {
   const lock = yield* makeLocks
   const writePlaces = yield* makePlaces
 
-  const write = (keeping: Keeping, told: ReadonlyArray<Told>) =>
-    told.length === 0
+  const write = (keeping: Keeping, answered: ReadonlyArray<Answered>) =>
+    answered.length === 0
       ? Effect.succeed([])
-      : writePlaces(keeping, told).pipe(Effect.mapError(toDatabaseError), patiently)
+      : writePlaces(keeping, answered).pipe(Effect.mapError(toDatabaseError), patiently)
 
-  /** Of a row of `ip_locations`: whether the run waits for it, or an earlier one over its source did. */
+  /** Whether a row of `ip_locations` belongs to the run, or to an earlier one of its source. */
   const isOwn = (runId: number) => sql`runs && array(
-    select id from etl_runs where source = (select source from etl_runs where id = ${runId}) order by id desc limit ${mostRuns}
+    select id from etl_runs where source = (select source from etl_runs where id = ${runId}) order by id desc limit ${maxRuns}
   )`
 
   const claims = Effect.gen(function* () {
@@ -57,8 +59,8 @@ const make = Effect.gen(function* () {
       patiently,
     )
     const open = new Set<string>()
-    /** Those that had no answer. */
-    const had = new Set<string>()
+    /** Those that these claims had, and that got no answer. */
+    const unlocated = new Set<string>()
 
     const keep = Effect.suspend(
       () => sql`
@@ -68,19 +70,19 @@ const make = Effect.gen(function* () {
     const giveBack = (addresses: Iterable<string>) => sql`
         update ip_locations set claimed_by = null, claimed_until = null
         where address = any(${texts([...addresses])}) and claimed_by = ${key}`
-    // They are free anyway, once the lock is.
+    // Without it they are free as well, once the lock is.
     yield* Effect.addFinalizer(() => giveBack(open).pipe(Effect.timeoutOption("5 seconds"), Effect.ignore))
     // Where one renewal fails, the next ones come before the claims expire.
     yield* Effect.forkScoped(Effect.forever(Effect.delay(Effect.ignore(keep), renewEvery)))
 
     const close = Effect.fnUntraced(function* (keeping: Keeping, answers: StoredAnswers) {
-      const told = toldOf(answers)
-      // What waits on stays ours: it would be asked for again, for the same answer.
-      const waiting = new Set(yield* write(keeping, told))
-      for (const [address] of told) if (!waiting.has(address)) open.delete(address)
+      const answered = answeredOf(answers)
+      // An answered address that is still pending stays claimed: else it would be requested again, for the same answer.
+      const waiting = new Set(yield* write(keeping, answered))
+      for (const [address] of answered) if (!waiting.has(address)) open.delete(address)
       const unanswered = [...answers].flatMap(([address, { _tag }]) => (_tag === "NotNow" ? [address] : []))
       if (unanswered.length === 0) return
-      for (const address of unanswered) had.add(address)
+      for (const address of unanswered) unlocated.add(address)
       yield* giveBack(unanswered).pipe(Effect.mapError(fromSqlError), patiently)
       for (const address of unanswered) open.delete(address)
     })
@@ -88,7 +90,7 @@ const make = Effect.gen(function* () {
     return {
       take: Effect.fn("Claims.take")(
         function* (limit: number, atLeast: number) {
-          // Ours that we do not know of were claimed by a statement whose answer was lost.
+          // Claims of ours that are not in `open` come from a statement whose answer was lost.
           const taken = yield* sql.unsafe<{ address: string }>(
             `with free as materialized (
               select address from ip_locations
@@ -100,7 +102,7 @@ const make = Effect.gen(function* () {
             update ip_locations set claimed_by = $1, claimed_until = clock_timestamp() + make_interval(secs => $3)
             where address in (select address from free) and (select count(*) from free) >= $4
             returning address`,
-            [key, limit, claimSeconds, atLeast, texts([...open]), texts([...had])],
+            [key, limit, claimSeconds, atLeast, texts([...open]), texts([...unlocated])],
           )
           for (const { address } of taken) open.add(address)
           return taken.map(({ address }) => address)
@@ -115,7 +117,7 @@ const make = Effect.gen(function* () {
             select exists (
               select from ip_locations
               where status = 'pending' and claimed_by is distinct from ${key} and ${runId === undefined ? sql`true` : isOwn(runId)}
-                and address not in (select unnest(${texts([...had])}::text[]))
+                and address not in (select unnest(${texts([...unlocated])}::text[]))
             ) as wait`
           return row!.wait
         },
@@ -130,7 +132,7 @@ const make = Effect.gen(function* () {
     } satisfies Claims
   })
 
-  /** Does a page of addresses after another, in their order, until there are no more. */
+  /** Runs `page` for one page of addresses after another, in their order. */
   const pages = Effect.fnUntraced(function* (page: (after: string) => Effect.Effect<string | null, DatabaseError>) {
     for (let after: string | null = ""; after !== null;) after = yield* page(after)
   })
@@ -153,7 +155,7 @@ const make = Effect.gen(function* () {
 
   type Remembered = { readonly address: string } & { readonly [Field in keyof Location]: Location[Field] }
 
-  /** Users that were loaded without a locator, and whose places are known. */
+  /** Writes the known places of users that were loaded without a locator. */
   const fillPage = Effect.fnUntraced(function* (after: string) {
     const page = yield* sql
       .unsafe<Remembered>(

@@ -1,4 +1,5 @@
-// `Permits` in PostgreSQL: one row a permit, in `etl_permits`, by the database's clock.
+// The permits to send requests, in PostgreSQL: one row each, in `etl_permits`, by the database's clock.
+
 import { Duration, Effect, Layer } from "effect"
 import { fromSqlError } from "../../domain/DatabaseError.ts"
 import { monotonicMillis } from "../../observability/monotonic.ts"
@@ -8,14 +9,14 @@ import { Permits, type Verdict } from "../../geo/quota/Permits.ts"
 import { holds, over } from "./etlPermits.ts"
 import { makeTransaction, repeatConflicts } from "../transaction.ts"
 
-/** The service tells whole seconds: the last one may have been cut off. */
+/** The service reports whole seconds, and may have rounded down. */
 const roundingMillis = 1_000
 
-/** The service may have received a permit's request after it counted what it told with another. */
-const unseen = (permit: string, told: string): string =>
-  `${permit}.remaining is null and ${over(permit)} >= ${told}.granted_at`
+/** Whether the service may have received a permit's request after it counted for the report of another permit. */
+const unseen = (permit: string, report: string): string =>
+  `${permit}.remaining is null and ${over(permit)} >= ${report}.granted_at`
 
-/** $1: the provider. Brings stamps from the future to the present, and forgets what no longer matters. */
+/** $1: the provider. Brings stamps from the future to the present, and deletes permits that no longer matter. */
 const tidy = `
   with clock as materialized (select clock_timestamp() as now),
   restamped as (
@@ -36,7 +37,7 @@ const grant = `
     select count(*) as permits, min(${over("p")}) + interval '1 minute' as next_end
     from etl_permits p, clock where p.provider = $1 and ${over("p")} + interval '1 minute' > now
   ),
-  -- Few, however many requests a key allows: most answers tell what remains.
+  -- Few, however many requests a key allows: most answers report what remains.
   silent as materialized (
     select * from etl_permits where provider = $1 and remaining is null
   ),
@@ -63,7 +64,7 @@ const make = Effect.gen(function* () {
   return Permits.of({
     acquire: Effect.fn("Permits.acquire")(
       function* (provider, { lasts, requests }) {
-        // Each statement sees what was committed when it began: all that was granted before the lock was taken.
+        // Each statement sees what was committed when it started: every permit granted before the lock was taken.
         yield* sql`select pg_advisory_xact_lock(hashtextextended(${`etl_permits ${provider}`}, 0))`
         yield* sql.unsafe(tidy, [provider])
         const since = yield* monotonicMillis

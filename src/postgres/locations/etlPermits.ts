@@ -1,6 +1,8 @@
-/** When the request of a permit can no longer reach the service. */
+// SQL conditions on permits, which several statements share.
+
+/** The time after which the request of a permit can no longer reach the service. */
 export const over = (permit: string): string =>
   `coalesce(${permit}.answered_at, ${permit}.granted_at + ${permit}.lasts)`
 
-/** What the service told with a permit still holds. `now` is in the statement. */
-export const holds = (told: string): string => `${told}.answered_at + ${told}.resets_in > now`
+/** Whether the service's report with a permit still holds. `now` is a name in the statement. */
+export const holds = (report: string): string => `${report}.answered_at + ${report}.resets_in > now`

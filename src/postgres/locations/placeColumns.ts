@@ -1,3 +1,5 @@
+// The columns of a place, in `ip_locations` and `users`.
+
 import type { PgTypes } from "@effect/sql-pg"
 import type { Location } from "../../domain/Location.ts"
 import { doubles, texts } from "../arrays.ts"

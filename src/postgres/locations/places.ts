@@ -1,3 +1,5 @@
+// Writes answers to `ip_locations`, and their places to users.
+
 import { Effect } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { type DatabaseError, fromSqlError } from "../../domain/DatabaseError.ts"
@@ -8,19 +10,21 @@ import { isRefusal } from "../users/refusals.ts"
 import { makeTransaction, repeatConflicts } from "../transaction.ts"
 import { placeArrays, placeColumns, placeType } from "./placeColumns.ts"
 
-/** An answer that is one. */
-export type Told = readonly [address: string, answer: Exclude<Answer, { readonly _tag: "NotNow" }>]
+/** An answered address. */
+export type Answered = readonly [address: string, answer: Exclude<Answer, { readonly _tag: "NotNow" }>]
 
-/** What was told, as a table `t`: its first parameters are the addresses, the reasons of the unlocatable, and the places. */
-const toldTable = `unnest($1::text[], $2::text[], ${placeColumns
+/**
+ * The answers as a table `t`. Parameters: the addresses, the reasons of the unlocatable ones, and the places' columns.
+ */
+const answersTable = `unnest($1::text[], $2::text[], ${placeColumns
   .map((column, index) => `$${index + 3}::${placeType(column)}[]`)
   .join(", ")}) as t (address, reason, ${placeColumns.join(", ")})`
 
-const toldParameters = (told: ReadonlyArray<Told>) => {
+const answersParameters = (answered: ReadonlyArray<Answered>) => {
   return [
-    texts(told.map(([address]) => address)),
-    texts(told.map(([, answer]) => (answer._tag === "Unlocatable" ? answer.reason : null))),
-    ...placeArrays(told.map(([, answer]) => (answer._tag === "Located" ? answer.location : undefined))),
+    texts(answered.map(([address]) => address)),
+    texts(answered.map(([, answer]) => (answer._tag === "Unlocatable" ? answer.reason : null))),
+    ...placeArrays(answered.map(([, answer]) => (answer._tag === "Located" ? answer.location : undefined))),
   ]
 }
 
@@ -29,13 +33,13 @@ const remember = `
     status = case when t.reason is null then 'located' else 'unlocatable' end,
     claimed_by = null, claimed_until = null, runs = null, provider = $${placeColumns.length + 3}, located_at = now(), reason = t.reason,
     ${placeColumns.map((column) => `${column} = t.${column}`).join(", ")}
-  from ${toldTable} where l.address = t.address
+  from ${answersTable} where l.address = t.address
   returning l.address`
 
-/** Rows are locked in e-mail order, as chunks lock them. */
+/** Locks rows in e-mail order, as chunks do. */
 const placeUsers = (condition: string): string => `
   with waiting as materialized (
-    select u.id, ${placeColumns.map((column) => `t.${column}`).join(", ")} from users u join ${toldTable} on t.address = u.ip_address
+    select u.id, ${placeColumns.map((column) => `t.${column}`).join(", ")} from users u join ${answersTable} on t.address = u.ip_address
     where ${condition}
     order by u.email collate "C" for update of u
   )
@@ -47,36 +51,36 @@ const placeNew = placeUsers("u.ip_address = any($1) and u.latitude is null and t
 
 const row = (table: string): string => `(${placeColumns.map((column) => `${table}.${column}`).join(", ")})`
 
-/** Reads all users: there is no index of their addresses, which would cost every load a fifth of its time. */
+/** Reads all users: there is no index of their addresses, as it would cost every load a fifth of its time. */
 const placeAgain = placeUsers(`${row("u")} is distinct from ${row("t")}`)
 
-/** What becomes of the addresses' rows in `ip_locations`. */
+/** What to do with the addresses' rows in `ip_locations`. */
 export type Keeping =
-  /** They remember the answer of that provider. */
+  /** They keep the answer of that provider. */
   | { readonly _tag: "Remember"; readonly provider: string }
-  /** They leave the queue. What a service has told of them before holds, unless they are located now. */
+  /** They leave the queue. An earlier answer of a service holds, unless they are located now. */
   | { readonly _tag: "Settle" }
   /** They have the answer already. */
   | { readonly _tag: "Fill" }
 
-/** An answer whose place `ip_locations` does not take: the address is not asked for again. */
-const withoutPlace = ([address]: Told): Told => [
+/** For a place that `ip_locations` refuses: the address is not requested again. */
+const withoutPlace = ([address]: Answered): Answered => [
   address,
   { _tag: "Unlocatable", reason: "the database refuses its place" },
 ]
 
 /**
- * Writes answers to `ip_locations` and to the users of their addresses, in one transaction, and returns the addresses that
- * keep waiting although they were answered. A place that a constraint or trigger of the users refuses is left out there, as
- * in `UserRepo.upsert`; one that it refuses in `ip_locations` is left out of both.
+ * Writes answers to `ip_locations` and to the users of their addresses, in one transaction, and returns the addresses
+ * that are still pending although they were answered. A place that a constraint or trigger of `users` refuses is left
+ * out there, as in `UserRepo.upsert`; one that `ip_locations` refuses is left out of both.
  */
 export const makePlaces = Effect.gen(function* () {
   const sql = yield* makeClient
   const transaction = makeTransaction(sql)
 
-  const settle = Effect.fnUntraced(function* (told: ReadonlyArray<Told>) {
-    const addresses = texts(told.map(([address]) => address))
-    const located = texts(told.flatMap(([address, { _tag }]) => (_tag === "Located" ? address : [])))
+  const settle = Effect.fnUntraced(function* (answered: ReadonlyArray<Answered>) {
+    const addresses = texts(answered.map(([address]) => address))
+    const located = texts(answered.flatMap(([address, { _tag }]) => (_tag === "Located" ? address : [])))
     yield* sql`
       delete from ip_locations
       where address = any(${addresses}) and status = 'pending' and (located_at is null or address = any(${located}))`
@@ -87,43 +91,43 @@ export const makePlaces = Effect.gen(function* () {
       where address = any(${addresses}) and status = 'pending'`
   })
 
-  const keep = (keeping: Keeping, told: ReadonlyArray<Told>) => {
+  const keep = (keeping: Keeping, answered: ReadonlyArray<Answered>) => {
     switch (keeping._tag) {
       case "Remember":
         return Effect.map(
-          sql.unsafe<{ address: string }>(remember, [...toldParameters(told), keeping.provider]),
+          sql.unsafe<{ address: string }>(remember, [...answersParameters(answered), keeping.provider]),
           (rows) => new Set(rows.map(({ address }) => address)),
         )
       case "Settle":
-        return Effect.as(settle(told), undefined)
+        return Effect.as(settle(answered), undefined)
       case "Fill":
         return Effect.succeed(undefined)
     }
   }
 
   const write = Effect.fnUntraced(
-    function* (keeping: Keeping, told: ReadonlyArray<Told>, reachesUsers: boolean) {
+    function* (keeping: Keeping, answered: ReadonlyArray<Answered>, reachesUsers: boolean) {
       // Chunks lock the same rows, in the same order, before they write users: see UserRepo.upsert.
       const asked = yield* sql<{ address: string; isAgain: boolean }>`
         select address, located_at is not null as "isAgain" from ip_locations
-        where address = any(${texts(told.map(([address]) => address))}) order by address for update`
-      const kept = yield* keep(keeping, told)
-      const waiting = kept === undefined ? [] : told.flatMap(([address]) => (kept.has(address) ? [] : address))
+        where address = any(${texts(answered.map(([address]) => address))}) order by address for update`
+      const kept = yield* keep(keeping, answered)
+      const waiting = kept === undefined ? [] : answered.flatMap(([address]) => (kept.has(address) ? [] : address))
       if (!reachesUsers) return waiting
-      yield* sql.unsafe(placeNew, toldParameters(told))
+      yield* sql.unsafe(placeNew, answersParameters(answered))
       const again = new Set(asked.flatMap(({ address, isAgain }) => (isAgain ? [address] : [])))
-      const retold = told.filter(
+      const reanswered = answered.filter(
         ([address, { _tag }]) =>
           again.has(address) && (keeping._tag === "Remember" || (keeping._tag === "Settle" && _tag === "Located")),
       )
-      if (retold.length > 0) yield* sql.unsafe(placeAgain, toldParameters(retold))
+      if (reanswered.length > 0) yield* sql.unsafe(placeAgain, answersParameters(reanswered))
       return waiting
     },
     (effect) => repeatConflicts(transaction(effect)),
   )
 
-  /** What else can be written of an answer that PostgreSQL refuses with its place in `users`. */
-  const writeLess = (keeping: Keeping, one: Told, { message }: DatabaseError) => {
+  /** Writes what is possible of an answer whose place `users` refuses. */
+  const writeLess = (keeping: Keeping, one: Answered, { message }: DatabaseError) => {
     const [address] = one
     return write(keeping, [one], false).pipe(
       Effect.tap(() => Effect.logWarning(`users with the address ${address} get no place: ${message}`)),
@@ -138,16 +142,16 @@ export const makePlaces = Effect.gen(function* () {
 
   const writeAcceptable = (
     keeping: Keeping,
-    told: ReadonlyArray<Told>,
+    answered: ReadonlyArray<Answered>,
   ): Effect.Effect<ReadonlyArray<string>, SqlError | DatabaseError> =>
-    write(keeping, told, true).pipe(
+    write(keeping, answered, true).pipe(
       Effect.catchIf(isRefusal, (error) =>
-        told.length > 1
+        answered.length > 1
           ? Effect.map(
-              Effect.forEach(told, (one) => writeAcceptable(keeping, [one])),
+              Effect.forEach(answered, (one) => writeAcceptable(keeping, [one])),
               (waiting) => waiting.flat(),
             )
-          : writeLess(keeping, told[0]!, fromSqlError(error)),
+          : writeLess(keeping, answered[0]!, fromSqlError(error)),
       ),
     )
 

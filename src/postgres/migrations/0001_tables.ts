@@ -1,3 +1,5 @@
+// The tables of the first release.
+
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { adoptUsers } from "./adoptUsers.ts"
@@ -11,7 +13,7 @@ const countColumns = `
   duplicate bigint not null default 0,
   rejected bigint not null default 0`
 
-/** The tables of the first release. A `users` table that is there already is adopted. */
+/** An existing `users` table is adopted. */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const [users] = yield* sql<{ exists: boolean }>`select to_regclass('users') is not null as exists`
@@ -42,7 +44,7 @@ export default Effect.gen(function* () {
       file_id integer not null,
       byte_offset bigint not null
     )`
-  // Where an answer of the service finds the users that wait for it. Users with a place are not in it.
+  // By it an answer of the service finds the users that wait for it. Users with a place are not in it.
   yield* sql`create index users_without_place on users (ip_address) where latitude is null`
 
   yield* sql.unsafe(`

@@ -1,7 +1,8 @@
+// The permits to send requests, which all processes count together: see `Permits`.
+
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** Requests to services that were allowed lately, by whichever process: see `Permits`. */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   yield* sql`

@@ -1,14 +1,16 @@
+// Checkpoints by lane, since several connections write one file.
+
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { laneCount } from "../../domain/Lane.ts"
 
 /**
- * How far each lane of an unfinished load is committed, and what it counted since it began: several connections write
- * one file. Earlier versions had one checkpoint a file.
+ * How far each lane of an unfinished load is committed, and its counts since the load started. Earlier versions had one
+ * checkpoint a file.
  */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  // Another process may have a chunk under way, whose checkpoint would be missed.
+  // Another process may have a chunk under way, whose checkpoint would be lost.
   yield* sql`lock table etl_files in access exclusive mode`
   yield* sql`
     create table etl_checkpoints (

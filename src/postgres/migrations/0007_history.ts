@@ -1,8 +1,10 @@
+// How runs and files ended, for the history of runs.
+
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
 /**
- * How the last attempt of a run ended, and how long all of them took: null where none has ended, or lived to tell. Why
+ * How the last attempt of a run ended, and how long all of them took: null where none has ended, or it was killed. Why
  * files failed; `problems`: those that could not even be listed, an array of objects with `uri` and `error`.
  */
 export default Effect.gen(function* () {

@@ -1,14 +1,16 @@
+// What several workers need to load one run: parts, fences, outcomes.
+
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
 /**
  * A large file may be loaded in parts, each with checkpoints of its own: `part_end` is the byte at which the next one
- * begins, null where nobody has split the file. Whoever takes a part raises its fence: who took it before and lives on
- * does not write any more.
+ * begins, null where the file is not split. A process that takes a part raises its fence: one that took it before
+ * writes no more of it.
  *
- * `etl_parts`: what became of the parts in an attempt that is under way, for who waits for them.
+ * `etl_parts`: the outcomes of parts in an attempt that is under way, for the worker that waits for them.
  *
- * A run that was handed over to a cluster is known there as `execution`; `cancelled_at`: its last attempt is to stop.
+ * `execution`: the cluster's id of a run that was handed over; `cancelled_at`: when its last attempt was cancelled.
  */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

@@ -1,11 +1,13 @@
+// The key of a cluster, and the jobs of its runs.
+
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
 /**
- * `etl_cluster_key`: a random key of 32 bytes, one row. Who can read it can speak to the workers of this database. The
- * server makes it, so that it is in no statement and no log.
+ * `etl_cluster_key`: a random key of 32 bytes, one row. A process that can read it can talk to the workers of this
+ * database. The server makes it, so that it is in no statement and no log.
  *
- * `etl_runs.job`: what a run of a cluster was asked for, so that workers take it from the database and not from a message.
+ * `etl_runs.job`: the request of a run in a cluster, so that workers take it from the database and not from a message.
  */
 export default Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

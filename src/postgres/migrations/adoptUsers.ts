@@ -1,8 +1,10 @@
+// Makes an existing `users` table of another system ours.
+
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { addColumns, AdoptionError, describeColumns, type StoredColumn } from "./addColumns.ts"
 
-/** Columns that are added where they are missing, with the types of the first release: later migrations change them. */
+/** Columns to add where they are missing, with the types of the first release: later migrations change them. */
 const columns: ReadonlyArray<readonly [name: string, type: string]> = [
   ["first_name", "varchar(80)"],
   ["last_name", "varchar(80)"],
@@ -26,7 +28,7 @@ const columns: ReadonlyArray<readonly [name: string, type: string]> = [
   ["byte_offset", "bigint"],
 ]
 
-/** What the rows of an adopted table get where the Python system had nothing: older than any file. */
+/** The values of columns that the Python system did not have: as of a file older than any. */
 const requiredDefaults: ReadonlyArray<readonly [name: string, value: string]> = [
   ["updated", "false"],
   ["migrated_at", "now()"],
@@ -34,7 +36,7 @@ const requiredDefaults: ReadonlyArray<readonly [name: string, value: string]> = 
   ["byte_offset", "0"],
 ]
 
-/** E-mails are the key: each must be there, once. */
+/** E-mails are the key: no row may lack one, and none may repeat. */
 const adoptEmails = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const [missing] = yield* sql<{ count: number }>`
@@ -85,8 +87,8 @@ const adoptId = (id: StoredColumn | undefined) =>
   })
 
 /**
- * Makes the `users` table of the Python system ours: columns added, text columns widened, e-mails trimmed and lower
- * case and unique. Nothing is dropped; a table that it would take a loss to adopt is refused.
+ * Adds columns, widens text columns, and makes e-mails trimmed, lower case and unique. Nothing is dropped; a table that
+ * cannot be adopted without a loss is refused.
  */
 export const adoptUsers = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient

@@ -1,3 +1,5 @@
+// The data of the report, read from PostgreSQL as of one moment.
+
 import { Effect, Layer } from "effect"
 import type { ReportData } from "../../domain/ReportData.ts"
 import type { RunName } from "../../domain/RunRecord.ts"
@@ -9,7 +11,7 @@ import { ReportRepo } from "../../repo/ReportRepo.ts"
 import { readUsers } from "./reportUsers.ts"
 import { makeTransaction } from "../transaction.ts"
 
-const mostRuns = 20
+const maxRuns = 20
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
@@ -18,11 +20,11 @@ const make = Effect.gen(function* () {
 
   const readAll = Effect.fnUntraced(function* (name: RunName) {
     yield* sql`set transaction isolation level repeatable read read only`
-    // Places of many users are tens of thousands of groups: on disk they would take twice as long.
+    // The places of many users are tens of thousands of groups, which would take twice as long on disk.
     yield* sql`select set_config('work_mem', '64MB', true)`
     const [server] = yield* sql<{ madeAt: Date; database: string }>`
       select now() as "madeAt", current_database()::text as database`
-    const runs = yield* latestRuns(sql, mostRuns)
+    const runs = yield* latestRuns(sql, maxRuns)
     const run = name === "latest" && runs.length === 0 ? null : yield* findRun(sql, name)
     return {
       madeAt: server!.madeAt,

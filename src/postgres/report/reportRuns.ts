@@ -1,11 +1,13 @@
+// The report's data on runs: failed files, rejects by reason, the queue.
+
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { QueueState, ReportData } from "../../domain/ReportData.ts"
 import { failedOfRun, type ReasonRow, reasonsOfRun } from "../runs/runQueries.ts"
 
-const mostFailed = 20
-const mostReasons = 50
-const mostUnlocatable = 20
+const maxFailed = 20
+const maxReasons = 50
+const maxUnlocatable = 20
 
 const queue = `
   select count(*) filter (where status = 'pending')::float8 as waiting,
@@ -15,20 +17,20 @@ const queue = `
 
 const unlocatable = `
   select coalesce(left(reason, 100), 'unknown') as reason, count(*)::float8 as addresses
-  from ip_locations where status = 'unlocatable' group by 1 order by 2 desc, 1 limit ${mostUnlocatable}`
+  from ip_locations where status = 'unlocatable' group by 1 order by 2 desc, 1 limit ${maxUnlocatable}`
 
 /** The files of a run that failed. */
 export const readFailed = (sql: SqlClient, runId: number) =>
-  sql.unsafe<{ uri: string; error: string; total: number }>(`${failedOfRun} limit ${mostFailed}`, [runId]).pipe(
+  sql.unsafe<{ uri: string; error: string; total: number }>(`${failedOfRun} limit ${maxFailed}`, [runId]).pipe(
     Effect.map((rows): ReportData["failed"] => ({
       total: rows[0]?.total ?? 0,
       files: rows.map(({ uri, error }) => ({ uri, error })),
     })),
   )
 
-/** The rejects of a run by reason. A record that has several counts for each. */
+/** The rejects of a run by reason. A record with several reasons counts for each. */
 export const readRejects = Effect.fnUntraced(function* (sql: SqlClient, runId: number) {
-  const rows = yield* sql.unsafe<ReasonRow>(`${reasonsOfRun} limit ${mostReasons}`, [runId])
+  const rows = yield* sql.unsafe<ReasonRow>(`${reasonsOfRun} limit ${maxReasons}`, [runId])
   const [counted] = yield* sql.unsafe<{ kept: number }>(
     "select count(*)::float8 as kept from etl_rejects where run_id = $1",
     [runId],

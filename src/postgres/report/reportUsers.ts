@@ -1,3 +1,5 @@
+// The report's data on users: places, timeline, columns.
+
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { fileColumns } from "../../domain/fileColumns.ts"
@@ -14,17 +16,17 @@ import { userColumns } from "../../domain/User.ts"
 import { type ElementType, elementType } from "../arrays.ts"
 import { placeColumns, placeType } from "../locations/placeColumns.ts"
 
-/** How many of each ranking are reported. There are 250 countries, but an adopted table may call them as it likes. */
-const mostCountries = 400
-const mostValues = 15
-const mostBins = 600
+/** The most entries of each ranking. There are 250 countries, but an adopted table may have any names. */
+const maxCountries = 400
+const maxValues = 15
+const maxBins = 600
 
-/** A text as a report shows it: never longer, and null where it is empty. */
+/** A text as the report shows it: at most 200 characters, and null where it is empty. */
 const shown = (column: string): string => `nullif(left(btrim(${column}), 200), '')`
 
 type Reported = ElementType | ReturnType<typeof placeType>
 
-/** The columns of which a report shows what is in them. */
+/** The columns of the report, with the kinds of figures that they have. */
 const reported: ReadonlyMap<string, Reported> = new Map<string, Reported>([
   ...userColumns.map((column) => [column, elementType(fileColumns[column].type)] as const),
   ...placeColumns.map((column) => [column, placeType(column)] as const),
@@ -44,7 +46,7 @@ const figuresOf = (column: string, type: Reported): string => {
   }
 }
 
-/** One row: totals, and of each column what is filled in it. */
+/** One row: totals, and the figures of each column. */
 const quality = `
   select count(*)::float8 as total, count(*) filter (where status)::float8 as active,
     count(*) filter (where not status)::float8 as inactive,
@@ -86,22 +88,23 @@ const places = `
     (select coalesce(sum(users), 0)::float8 from countries) as "countryUsers",
     (select coalesce(json_agg(c order by users desc, name), '[]') from (
       select name, users, place from countries left join country_places on country = name
-      order by users desc, name limit ${mostCountries}) c) as countries,
+      order by users desc, name limit ${maxCountries}) c) as countries,
     (select count(*)::float8 from cities) as "cityCount",
     (select coalesce(sum(users), 0)::float8 from cities) as "cityUsers",
     (select coalesce(json_agg(c order by users desc, name, region, country), '[]') from (
-      select * from cities order by users desc, name, region, country limit ${mostValues}) c) as cities,
+      select * from cities order by users desc, name, region, country limit ${maxValues}) c) as cities,
     (select coalesce(json_agg(b order by users desc, latitude, longitude), '[]') from (
-      select * from bins order by users desc, latitude, longitude limit ${mostBins}) b) as bins`
+      select * from bins order by users desc, latitude, longitude limit ${maxBins}) b) as bins`
 
 const ranking = (column: string): string => `
   select name, users::float8 as users, (count(*) over ())::float8 as "distinct", (sum(users) over ())::float8 as "all"
   from (select ${shown(column)} as name, count(*) as users from users group by 1) counted
-  where name is not null order by counted.users desc, name limit ${mostValues}`
+  where name is not null order by counted.users desc, name limit ${maxValues}`
 
 /**
- * Users by the day of creation, in the shortest spans of which there are few enough to draw. A few days that are far from
- * all others (half a percent on each side, more than four fifths of the time) would leave the others no room.
+ * Users by the day of creation, in the shortest spans that are few enough to draw. A few days that are far from all
+ * others (half a percent on each side, more than four fifths of the time) are left out: they would leave the others no
+ * room.
  */
 const timeline = `
   with days as materialized (
@@ -138,7 +141,10 @@ const timeline = `
     (select coalesce(sum(users), 0)::float8 from days) as "all"
   from unit`
 
-/** Users with the place that a service answered. That it was asked tells nothing: a local database may have been asked later. */
+/**
+ * Users with a service's place. A service's answer alone does not show it: a local database may have located them
+ * later.
+ */
 const byService = `
   select count(*)::float8 as users from users u join ip_locations l on l.address = u.ip_address
   where l.provider is not null and u.latitude = l.latitude and u.longitude = l.longitude`
@@ -175,7 +181,7 @@ const toQuality = (row: QualityRow, column: string, limit: number | null): Colum
   }
 }
 
-/** What a report tells of the users, in a handful of passes over them. */
+/** Reads the users in a handful of passes. */
 export const readUsers = Effect.fnUntraced(function* (sql: SqlClient) {
   const rank = (column: string) =>
     sql.unsafe<NamedShare & { readonly distinct: number; readonly all: number }>(ranking(column)).pipe(

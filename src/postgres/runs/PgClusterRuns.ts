@@ -1,3 +1,5 @@
+// What a cluster keeps of its runs, in PostgreSQL.
+
 import { Effect, Layer, Option, Redacted, Result } from "effect"
 import { type DatabaseError, fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
 import type { RunName } from "../../domain/RunRecord.ts"
@@ -12,7 +14,7 @@ import { patiently } from "../../repo/patience.ts"
 import { requireVersion } from "../serverVersion.ts"
 import type { Attempt, FileIdentity } from "../../repo/RunRepo.ts"
 
-/** PostgreSQL 14: a session that says nothing for too long is ended, and its locks with it. */
+/** PostgreSQL 14: it ends a session that is idle for too long, and frees its locks. */
 const leastVersion = 140_000
 
 const standingColumns = `id::float8 as "runId", attempts as attempt, source, execution, ended_at is not null as "isEnded",
@@ -24,7 +26,7 @@ const latestStanding = `
 const noneHandedOver =
   "No run was handed over to workers yet. Hand one over: etl run --cluster. etl runs lists the others."
 
-/** Parameter: the run. What is read of a file that is not loaded yet, is where its parts stand. */
+/** Parameter: the run. Of a file that is not loaded yet, the checkpoints of its parts give the bytes read. */
 const progress = `
   with files as (
     select id, size, loaded_at is not null as is_loaded from etl_files where run_id = $1
@@ -42,30 +44,30 @@ const progress = `
   from files left join reading r on r.file_id = files.id`
 
 /**
- * Parameter: types of entities. Of an execution the engine keeps the message that began it (`run`), one for each activity,
- * and their replies. Without a final reply it is under way, or will be when a worker is there. `not in` is a hash, whatever
- * the planner knows of the table; as `not exists` the statement took minutes for 20,000 files.
+ * Parameter: types of entities. Of an execution the engine keeps the message that started it (`run`), one for each
+ * activity, and their replies. Without a final reply it is under way, or will be when a worker is running. `not in` is
+ * a hash, whatever the planner knows of the table; as `not exists` the statement took minutes for 20,000 files.
  */
 const forgetMessages = `
   delete from cluster_messages m
   where m.entity_type = any($1) and (m.entity_type, m.entity_id) not in (
-    select begun.entity_type, begun.entity_id
-    from cluster_messages begun left join cluster_replies reply on reply.id = begun.last_reply_id
-    where begun.tag = 'run' and begun.entity_type = any($1)
+    select started.entity_type, started.entity_id
+    from cluster_messages started left join cluster_replies reply on reply.id = started.last_reply_id
+    where started.tag = 'run' and started.entity_type = any($1)
       and (
         reply.id is null
-        or (begun.payload::json ->> 'runId', begun.payload::json ->> 'attempt') in (
+        or (started.payload::json ->> 'runId', started.payload::json ->> 'attempt') in (
           select id::text, attempts::text from etl_runs where ended_at is null
         )
         or reply.payload::json #>> '{value,_tag}' = 'Suspended'
       )
   )`
 
-/** Those whose message is gone: a message is always stored before its reply. */
+/** Deletes replies whose message is deleted: a message is always stored before its reply. */
 const forgetReplies = `
   delete from cluster_replies r where not exists (select from cluster_messages m where m.id = r.request_id)`
 
-/** A run that is not there is an answer. */
+/** Retries a read. A missing run is an answer, and not retried. */
 const patientlyReading = <A>(effect: Effect.Effect<A, DatabaseError | NotFound>) =>
   Effect.result(effect).pipe(
     Effect.flatMap((result) =>
@@ -165,7 +167,7 @@ const make = Effect.gen(function* () {
             ? yield* sql.unsafe<Standing>(latestStanding)
             : yield* sql.unsafe<Standing>(`select ${standingColumns} from etl_runs where id = $1`, [name])
         if (run === undefined && name === "latest") return yield* new NotFound({ message: noneHandedOver })
-        // Tells which runs there are.
+        // Fails with the latest run in its message.
         if (run === undefined) yield* findRun(sql, name)
         return run!
       },
@@ -268,7 +270,7 @@ const make = Effect.gen(function* () {
       patiently,
     ),
 
-    progress: Effect.fn("ClusterRuns.course")(
+    progress: Effect.fn("ClusterRuns.progress")(
       function* (runId: number) {
         const [files] = yield* sql.unsafe<Omit<RunProgress, "counts">>(progress, [runId])
         const [counts] = yield* sql.unsafe<RecordCounts>(countsOf("f.run_id = $1"), [runId])

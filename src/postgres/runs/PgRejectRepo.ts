@@ -1,3 +1,5 @@
+// The rejects of runs in PostgreSQL: `etl_rejects`, read in pages.
+
 import { Effect, Layer, Option, Stream } from "effect"
 import type { Fragment } from "effect/sql/Statement"
 import { fromSqlError } from "../../domain/DatabaseError.ts"
@@ -6,14 +8,17 @@ import { makeClient } from "../client.ts"
 import { type RejectedFile, RejectRepo, type StoredReject } from "../../repo/RejectRepo.ts"
 import { makeTransaction } from "../transaction.ts"
 
-/** A statement's answer is held in memory whole: so many rows at most, and another only below so many bytes. */
+/**
+ * A statement's answer is held in memory as a whole: at most this many rows, and no further row from this many bytes
+ * on.
+ */
 const rowsOfPage = 1000
 const bytesOfPage = 4 * 1024 * 1024
 
-/** Rows of a statement that deletes: it must end before its time limit. */
+/** The most rows that one statement deletes: it must end within its timeout. */
 const rowsOfDelete = 10_000
 
-/** What one page holds: many files that are short, or a piece of one. */
+/** The files of one page, which are short; or one long file, which takes several pages. */
 interface Batch {
   readonly files: Array<RejectedFile>
   rejects: number
@@ -79,7 +84,7 @@ const make = Effect.gen(function* () {
     )
   }
 
-  // Pages, not `stream` of the client: a statement whose rows are read slowly is cancelled when its time is up.
+  // Pages, not `stream` of the client: a statement whose rows are read slowly is cancelled by its timeout.
   const rejects = (raw: Fragment) => (runId: number, files: ReadonlyArray<RejectedFile>) =>
     Stream.fromArray(batches(files)).pipe(
       Stream.flatMap((batch) => batchRejects(runId, batch, raw)),

@@ -1,3 +1,5 @@
+// The history of runs in PostgreSQL, to be shown.
+
 import { Effect, Layer } from "effect"
 import { baseName } from "../../text/format.ts"
 import { describeReason } from "../../domain/Reject.ts"
@@ -13,7 +15,7 @@ const make = Effect.gen(function* () {
   const sql = yield* makeClient
   const transaction = makeTransaction(sql)
 
-  // One moment for all of an answer: its statements see the same.
+  // All statements of an answer see the same moment.
   const snapshot = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     transaction(Effect.andThen(sql`set transaction isolation level repeatable read, read only`, effect))
 

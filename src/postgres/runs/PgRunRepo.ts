@@ -1,3 +1,5 @@
+// Runs in PostgreSQL: `etl_runs`.
+
 import { Effect, Layer } from "effect"
 import { fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
 import type { RecordCounts } from "../../domain/RunSummary.ts"
@@ -39,10 +41,10 @@ const make = Effect.gen(function* () {
         )
         returning id::float8 as "runId", attempts as attempt`
       if (resumed[0] !== undefined) return resumed[0]
-      const begun = yield* sql<Attempt>`
+      const started = yield* sql<Attempt>`
         insert into etl_runs (source, mapping, force) values (${source}, ${mapping}, ${force})
         returning id::float8 as "runId", attempts as attempt`
-      return begun[0]!
+      return started[0]!
     })
 
   return RunRepo.of({
@@ -73,7 +75,7 @@ const make = Effect.gen(function* () {
 
     end: Effect.fn("RunRepo.end")(
       function* ({ runId, attempt }: Attempt, { exitCode, isFinished, milliseconds, stages }: Ending) {
-        // The attempt's time is added once. An earlier version leaves the end of the attempt before its own.
+        // The attempt's time is added once. Earlier versions did not clear `ended_at` when an attempt started.
         yield* sql`
           update etl_runs set ${sql.update(yield* totalsOf(runId))}, finished_at = ${isFinished ? sql`now()` : null},
             ended_at = greatest(now(), attempted_at), exit_code = ${exitCode}, milliseconds = milliseconds + ${milliseconds},

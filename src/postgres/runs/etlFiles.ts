@@ -1,16 +1,24 @@
+// SQL on files and their counts, which several statements share.
+
 import { countNames } from "../../domain/RunSummary.ts"
 
-/** Whether a cluster loads the run of `etl_runs`, or will: nobody has cancelled it. */
+/** Whether a cluster loads the run of `etl_runs`, or will: it is neither ended nor cancelled. */
 export const isUnderWay = "execution is not null and ended_at is null and cancelled_at is null"
 
-/** Whether a later version of the file was listed: nobody reads this one any more. `file`: a name of `etl_files` in the statement. */
+/**
+ * Whether a later version of the file was listed: this one is no longer read. `file`: a name of `etl_files` in the
+ * statement.
+ */
 export const isReplaced = (file: string): string =>
   `exists (select from etl_files later where later.uri = ${file}.uri and later.id > ${file}.id)`
 
-/** The sums of the columns of `etl_runs`, `etl_files` and `etl_checkpoints` that count records: they are called as the counts are. */
+/**
+ * The sums of the columns that count records in `etl_runs`, `etl_files` and `etl_checkpoints`: they have the counts'
+ * names.
+ */
 export const countSums = countNames.map((name) => `coalesce(sum(${name}), 0)::float8 as ${name}`).join(", ")
 
-/** What is counted of the files `f` of which that is true: what they have as a whole, and their unfinished loads by lane. */
+/** The counts of the files `f` for which `where` is true: of loaded files, and of the lanes of unfinished loads. */
 export const countsOf = (where: string): string => `
   select ${countSums} from (
     select ${countNames.join(", ")} from etl_files f where ${where}

@@ -1,3 +1,5 @@
+// The loads of files in PostgreSQL, from their listing to their end: `etl_files` and `etl_checkpoints`.
+
 import { Effect } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
@@ -26,7 +28,7 @@ import type { LoadRef, PartRef } from "../../repo/UserRepo.ts"
 interface PartRow {
   readonly part: number
   readonly end: number | null
-  /** Where each lane stands, in order. */
+  /** The checkpoint of each lane, in order. */
   readonly lanes: ReadonlyArray<Position>
 }
 
@@ -38,9 +40,9 @@ interface FileRow {
   readonly isLoaded: boolean
   readonly fence: number
   readonly header: Uint8Array | null
-  /** Those that are left; null where the load has no checkpoints. */
+  /** The parts left; null where the load has no checkpoints. */
   readonly parts: ReadonlyArray<PartRow> | null
-  /** Null where an earlier version began the load. */
+  /** Null where an earlier version started the load. */
   readonly maxRecordSize: number | null
 }
 
@@ -48,8 +50,8 @@ const fileColumns = `f.id, f.run_id::float8 as "runId", f.load, f.mapping, f.loa
   f.header, f.max_record_size as "maxRecordSize"`
 
 /**
- * The parts that are left of the file of that number, or one of them, as a table of one row. Where all are at their ends,
- * and whoever was to finish the file did not live to do it, all are left: else nobody would.
+ * The parts left of the file of that number, or one of them, as a table of one row. Where all are at their ends, but
+ * the process that had to finish the file was killed before, all count as left: else no process would finish it.
  */
 const partsOf = (fileId: string, part = "null"): string => `(
     select json_agg(json_build_object('part', part, 'end', part_end, 'lanes', lanes) order by part)
@@ -76,9 +78,9 @@ const toPart =
     },
   })
 
-const unbegun: ReadonlyArray<Part> = [{ part: 0, resume: undefined }]
+const notStarted: ReadonlyArray<Part> = [{ part: 0, resume: undefined }]
 
-/** A file as a run asks for it. */
+/** The load of a file, for a run's request. */
 const toLoad = <File extends FileIdentity>(row: FileRow, file: File, { mapping }: RunRequest): FileLoad<File> => {
   const { fence, header, id, isLoaded, load, parts, runId } = row
   const isOtherMapping = row.mapping !== mapping
@@ -89,7 +91,7 @@ const toLoad = <File extends FileIdentity>(row: FileRow, file: File, { mapping }
     load,
     state: isLoaded ? "loaded" : isOtherMapping && header !== null ? "otherMapping" : "open",
     isLoadedByOtherMapping: isLoaded && isOtherMapping,
-    parts: isLoaded ? [] : header === null ? unbegun : (parts ?? []).map(toPart(row, header)),
+    parts: isLoaded ? [] : header === null ? notStarted : (parts ?? []).map(toPart(row, header)),
     fence,
   }
 }
@@ -98,8 +100,9 @@ const toLoad = <File extends FileIdentity>(row: FileRow, file: File, { mapping }
 const batchSize = 5_000
 
 /**
- * The checkpoints' counts become the file's. Parameters: its number, its load, its run, and the fence of who finishes it;
- * null where its parts are finished. A file without a record has no checkpoints.
+ * Adds the checkpoints' counts to the file's, and deletes the checkpoints. Parameters: its number, its load, its run,
+ * and the fence of the process that finishes it; null where its parts are finished. A file without a record has no
+ * checkpoints.
  */
 const finish = `
   with committed as (
@@ -114,7 +117,7 @@ const finish = `
     and (f.loaded_at is not null or exists (select from committed) or (f.header is null and f.fence = $4))
   returning ${countNames.map((name) => `f.${name}::float8`).join(", ")}`
 
-/** The loads of files, from their listing to their end: the part of `RunRepo` that has to do with them. */
+/** The part of `RunRepo` that concerns files. */
 export const makeFileLoads = Effect.gen(function* () {
   const sql = yield* makeClient
   const transaction = makeTransaction(sql)
@@ -148,20 +151,20 @@ export const makeFileLoads = Effect.gen(function* () {
     return rows.map((row, index) => toLoad(row, files[index]!, request))
   })
 
-  /** Another load begins, with nothing of the one before but the file's number. */
+  /** Starts another load, which keeps only the file's number from the one before. */
   const reload = Effect.fnUntraced(function* (runId: number, { mapping }: RunRequest, fileId: number) {
-    const begun = yield* sql`
+    const started = yield* sql`
         update etl_files set load = load + 1, run_id = ${runId}, mapping = ${mapping}, header = null, loaded_at = null,
           max_record_size = null, read = 0, inserted = 0, updated = 0, unchanged = 0, stale = 0, duplicate = 0, rejected = 0
         where id = ${fileId}
           and ((loaded_at is not null and run_id <> ${runId}) or (loaded_at is null and mapping <> ${mapping}))
         returning id`
-    if (begun.length === 0) return
+    if (started.length === 0) return
     yield* sql`delete from etl_checkpoints where file_id = ${fileId}`
     yield* sql`delete from etl_rejects where file_id = ${fileId}`
   }, transaction)
 
-  /** What is loaded of an unfinished file becomes this run's. */
+  /** Gives this run what is loaded of an unfinished file. */
   const takeOver = Effect.fnUntraced(function* (runId: number, { mapping }: RunRequest, fileId: number) {
     const taken = yield* sql<{ from: number }>`
       update etl_files f set run_id = ${runId}, mapping = ${mapping} from etl_files before
@@ -176,8 +179,8 @@ export const makeFileLoads = Effect.gen(function* () {
   }, transaction)
 
   /**
-   * Raises the fences, and tells where the checkpoints stand behind them. A process that was killed may have left a COMMIT
-   * under way: it is waited for.
+   * Raises the fences, and returns the checkpoints after that. Waits for a COMMIT that a killed process may have left
+   * under way.
    */
   const fenced = (
     fileId: number,
@@ -185,7 +188,7 @@ export const makeFileLoads = Effect.gen(function* () {
     isAgain = false,
   ): Effect.Effect<FileRow, SqlError | FileTakenError> =>
     Effect.gen(function* () {
-      // Why one part failed, its other parts leave.
+      // Taking another part keeps the error of the one that failed.
       const clearError = part === undefined ? ", error = null" : ""
       const raised = yield* sql.unsafe<FileRow>(
         `update etl_files f set fence = fence + 1${clearError} where id = $1 and loaded_at is null returning ${fileColumns}`,
@@ -207,7 +210,7 @@ export const makeFileLoads = Effect.gen(function* () {
         ])
         return { ...file!, parts: stored!.parts ?? [] }
       }
-      // The file was finished between the two statements, or somebody else has taken it.
+      // The file was finished between the two statements, or another process has taken it.
       if (!isAgain) return yield* fenced(fileId, part, true)
       return yield* FileTakenError.of(fileId)
     })
@@ -219,7 +222,7 @@ export const makeFileLoads = Effect.gen(function* () {
     part?: number,
   ) {
     const found = yield* fenced(fileId, part)
-    // Somebody has begun anew, and not split it.
+    // Another process has started the file again, without splitting it.
     if (part !== undefined && part > 0 && !found.isLoaded && found.header === null)
       return yield* FileTakenError.of(fileId)
     if (found.runId === runId && found.mapping === request.mapping) return toLoad(found, file, request)
@@ -233,7 +236,7 @@ export const makeFileLoads = Effect.gen(function* () {
     return counts ?? (yield* FileTakenError.of(fileId))
   })
 
-  /** Who finishes the last part, finishes the file: they do it one after the other. */
+  /** Finishes a part, and with the last one the file. Processes do this one after the other. */
   const finishOne = Effect.fnUntraced(function* (ref: PartRef) {
     const { fence, fileId, load, part, runId } = ref
     const [file] = yield* sql<{ isLoaded: boolean }>`
@@ -273,7 +276,7 @@ export const makeFileLoads = Effect.gen(function* () {
     beginFile: Effect.fn("RunRepo.beginFile")(
       function* ({ fence, fileId, load, runId }: TakenLoad, { header, maxRecordSize, parts }: Beginning) {
         yield* sql`
-          with begun as (
+          with started as (
             update etl_files set header = ${header}, max_record_size = ${maxRecordSize}
             where id = ${fileId} and load = ${load} and run_id = ${runId} and fence = ${fence} and loaded_at is null
               and header is null
@@ -281,7 +284,7 @@ export const makeFileLoads = Effect.gen(function* () {
           )
           insert into etl_checkpoints (file_id, part, part_end, lane, load, run_id, fence, byte_offset, line)
           select id, number - 1, part_end, lane, ${load}, ${runId}, ${fence}, byte_offset, line
-          from begun cross join generate_series(0, ${laneCount - 1}::integer) lane
+          from started cross join generate_series(0, ${laneCount - 1}::integer) lane
             cross join unnest(
               ${integers(parts.map(({ start }) => start.byteOffset))}, ${integers(parts.map(({ start }) => start.line))},
               ${integers(parts.map(({ end }) => end ?? null))}

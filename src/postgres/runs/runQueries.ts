@@ -1,4 +1,4 @@
-// What is read of runs and their files.
+// The statements that read runs and their files.
 
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
@@ -13,10 +13,13 @@ import { countsOf, isReplaced } from "./etlFiles.ts"
 const countsAsJson = (row: string): string =>
   `json_build_object(${countNames.map((name) => `'${name}', ${row}.${name}`).join(", ")})`
 
-/** What is kept of the last attempt's end. An earlier version leaves that of an attempt before its own. */
+/** A column of the last attempt's end. Earlier versions did not clear it when an attempt started. */
 const ofLastAttempt = (column: string): string => `case when r.ended_at >= r.attempted_at then r.${column} end`
 
-/** Whether a cluster loads the run, or a process: it has the lock of the source, and the run is the one that was tried last of it. */
+/**
+ * Whether a cluster loads the run, or a process: one that has the lock of the source loads its run with the latest
+ * attempt.
+ */
 const isRunning = `
   r.finished_at is null and ${ofLastAttempt("ended_at")} is null
   and r.id = (select id from etl_runs l where l.source = r.source order by l.attempted_at desc, l.id desc limit 1)
@@ -38,7 +41,7 @@ const hasNothing = (run: string): string =>
 const hadNothingToDo = (run: string): string =>
   `(${run}.finished_at is not null and ${run}.read = 0 and not ${hasFile(run)})`
 
-/** The runs that `rows` selects of `etl_runs`. */
+/** The runs that `rows` selects from `etl_runs`. */
 const runsOf = (rows: string): string => `
   select id::float8 as "runId", source, force, attempts, started_at as "startedAt", attempted_at as "attemptedAt",
     "endedAt", finished_at as "finishedAt", "exitCode", totals,
@@ -61,14 +64,14 @@ const runsOf = (rows: string): string => `
   ) runs
   order by attempted_at desc, id desc`
 
-/** The runs that were tried last, the latest first, no more than `limit`. */
+/** The runs with the latest attempts, the latest first, at most `limit`. */
 export const latestRuns = (sql: SqlClient, limit: number) =>
   sql.unsafe<RunRecord>(runsOf("select * from etl_runs order by attempted_at desc, id desc limit $1"), [limit])
 
-/** Runs without a file come last: an answer about them would hide the real one. */
+/** Runs without a file come last: they would hide the run that a person means. */
 const latestRun = runsOf(`select * from etl_runs run order by ${hasNothing("run")}, attempted_at desc, id desc limit 1`)
 
-/** The run that is meant. */
+/** The named run. */
 export const findRun = Effect.fnUntraced(function* (sql: SqlClient, name: RunName) {
   const [run] = yield* name === "latest"
     ? sql.unsafe<RunRecord>(latestRun)
@@ -79,12 +82,12 @@ export const findRun = Effect.fnUntraced(function* (sql: SqlClient, name: RunNam
   return yield* new NotFound({ message })
 })
 
-/** What became of a `file` of the statement. A run is finished when all that its source then had was loaded. */
+/** The state of a `file` of the statement. A run is finished when all files that its source then had are loaded. */
 const stateOf = `case when loaded_at is not null then 'loaded' when ${isReplaced("file")} then 'replaced'
   when exists (select from etl_runs where id = $1 and finished_at is not null) then 'gone'
   when error is not null then 'failed' when header is not null then 'open' else 'waiting' end`
 
-/** Files of the run that could not even be listed, and have no number. An earlier version ends a run and leaves them. */
+/** Files of the run that could not even be listed, and have no number. Earlier versions left them in finished runs. */
 const unlisted = `
   select null::integer as id, p.uri, 'failed' as state, p.error
   from etl_runs r cross join jsonb_to_recordset(r.problems) as p (uri text, error text)
@@ -104,7 +107,7 @@ export const filesOfRun = `
   ) files
   order by id, uri`
 
-/** The files of a run that failed; `total`: how many there are in all. Parameter: the run. */
+/** The files of a run that failed; `total`: the number of all of them. Parameter: the run. */
 export const failedOfRun = `
   select uri, error, (count(*) over ())::float8 as total from (
     select id, uri, ${stateOf} as state, error from etl_files file where run_id = $1 and error is not null
@@ -113,7 +116,7 @@ export const failedOfRun = `
   where state = 'failed'
   order by id, uri`
 
-/** A reason of a run, how many records it cost, and where the first is; `distinct`: how many reasons there are in all. */
+/** A reason of a run, how many records it rejected, and where the first is; `distinct`: the number of all reasons. */
 export interface ReasonRow {
   readonly reason: Pick<Reason, "column" | "message">
   readonly records: number
@@ -123,8 +126,8 @@ export interface ReasonRow {
 }
 
 /**
- * Parameter: the run. A record that names a reason twice counts once. Records with the same reasons are counted together
- * before these are told apart: of a million there are few kinds.
+ * Parameter: the run. A record that has a reason twice counts once. Records with the same reasons are counted together
+ * before the reasons are separated: a million records have few kinds.
  */
 export const reasonsOfRun = `
   with kinds as (
@@ -133,8 +136,8 @@ export const reasonsOfRun = `
   ), counted as (
     select reason, sum(records)::float8 as records, min(first) as first
     from kinds cross join lateral (
-      select distinct jsonb_build_object('column', told -> 'column', 'message', told -> 'message') as reason
-      from jsonb_array_elements(reasons) told
+      select distinct jsonb_build_object('column', entry -> 'column', 'message', entry -> 'message') as reason
+      from jsonb_array_elements(reasons) entry
     ) of_kind
     group by reason
   )

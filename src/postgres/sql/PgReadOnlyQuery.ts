@@ -1,3 +1,5 @@
+// Queries of a person to PostgreSQL, in a transaction that only reads.
+
 import type { PgConnection } from "@effect/sql-pg"
 import { Effect, Layer, Option, Redacted, Stream } from "effect"
 import type { Connection } from "effect/sql/SqlConnection"
@@ -9,7 +11,7 @@ import { isEmbedded, makeClient } from "../client.ts"
 import { type QueryAnswer, type Cell, ReadOnlyQuery, StatementError } from "../../repo/ReadOnlyQuery.ts"
 import { toStatementError } from "./statementError.ts"
 
-/** Whatever the role's settings are: all of an answer is wanted, and texts that keep every digit and byte. */
+/** Independent of the role's settings: plans for whole answers, and texts that keep every digit and byte. */
 const settings = `select
   pg_catalog.set_config('cursor_tuple_fraction', '1', true),
   pg_catalog.set_config('bytea_output', 'hex', true),
@@ -31,11 +33,11 @@ const warnOfRole = Effect.fnUntraced(function* (connection: Connection) {
   if (found === undefined || !(found.isSuperuser || found.writesFiles)) return
   const what = found.isSuperuser ? "is a superuser" : "may write files on the server, or run programs there"
   yield* Effect.logWarning(
-    `The role ${found.role} ${what}: functions that a statement calls can do the same. Use a role that only reads.`,
+    `The role ${found.role} ${what}: functions that a statement calls have the same rights. Use a role that only reads.`,
   )
 })
 
-/** Of the rows of SHOW and EXPLAIN: few. */
+/** The answer to SHOW or EXPLAIN, which has few rows. */
 const answerOf = ({ fields, rows }: PgConnection.Result): QueryAnswer => ({
   columns: fields.map(({ name }) => ({ name, isNumber: false })),
   rows: Stream.fromIterable(
@@ -55,22 +57,22 @@ const make = Effect.gen(function* () {
     const connection = yield* sql.reserve
     yield* Effect.addFinalizer(() => Effect.ignore(connection.executeRaw("rollback", [])))
     yield* connection.executeRaw("begin read only", [])
-    // A query: from the first one on the transaction cannot be made one that writes.
+    // A query: after the first one the transaction cannot be changed to one that writes.
     yield* connection.executeRaw(settings, [])
     if (hasRoles) yield* warnOfRole(connection)
     return connection
   }).pipe(Effect.mapError(toDatabaseError))
 
-  /** Sends a text that ends as the statement does. */
+  /** Sends a text that ends with the statement. */
   const send = (connection: Connection, sent: string, statement: string) =>
     Effect.mapError(connection.executeRaw(sent, []), toStatementError(statement, sent))
 
-  /** A text that opens a cursor: PostgreSQL takes SELECT, VALUES, TABLE and WITH that only read, and refuses all else. */
+  /** Opens a cursor: PostgreSQL accepts SELECT, VALUES, TABLE and WITH that only read, and refuses all else. */
   const declaring = (name: string, query: string) => `declare ${name} no scroll cursor for ${query}`
 
   const query = Effect.fnUntraced(function* (connection: Connection, text: string) {
-    // Nothing is read from this cursor: it says whether the statement is accepted, and its columns. Under a name of its own:
-    // the client remembers the columns of each text that it has sent.
+    // Nothing is read from this cursor: it shows whether the statement is accepted, and its columns. Its name is
+    // unique, as the client caches the columns of each text that it has sent.
     const described = `etl_columns_${(asked += 1)}`
     yield* send(connection, declaring(described, text), text)
     const { fields } = (yield* connection.executeRaw(`fetch 0 from ${described}`, [])) as PgConnection.Result
@@ -82,13 +84,13 @@ const make = Effect.gen(function* () {
       Effect.mapError((error) => {
         const failure = toStatementError(text)(error)
         if (failure.sqlState !== "42601") return failure
-        const message = "Leave out the statement's semicolon, and what follows it."
+        const message = "Remove the statement's semicolon, and what follows it."
         return new StatementError({ message, said: Redacted.make(message), sqlState: failure.sqlState })
       }),
     )
 
     let count = 0
-    let isCutSaid = false
+    let isCutLogged = false
     const fetch = Effect.gen(function* () {
       const rows = (yield* connection.executeValuesUnprepared(
         `fetch ${rowsAtOnce} from etl_rows`,
@@ -103,10 +105,10 @@ const make = Effect.gen(function* () {
           return value
         })
       })
-      if (cut !== undefined && !isCutSaid) {
-        isCutSaid = true
+      if (cut !== undefined && !isCutLogged) {
+        isCutLogged = true
         yield* Effect.logWarning(
-          `Values of more than ${longest} characters are cut, the first in column ${cut}. Ask for parts of them, as with substr.`,
+          `Values of more than ${longest} characters are cut, the first in column ${cut}. Select parts of them, for example with substr.`,
         )
       }
       return [cells, rows.length < rowsAtOnce ? Option.none() : Option.some(undefined)] as const

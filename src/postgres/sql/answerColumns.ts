@@ -1,18 +1,18 @@
+// The columns of an answer, fetched as PostgreSQL's own text: the client knows the binary form of few types.
+
 import { PgTypes } from "@effect/sql-pg"
 import { printable, toJson } from "../../text/printable.ts"
 import type { AnswerColumn, Cell } from "../../repo/ReadOnlyQuery.ts"
 
-// A column of any type comes as PostgreSQL's own text: the client knows the binary form of few types.
-
 const { OID } = PgTypes
 
-/** The longest text that a cell has, in characters; it is less where more than 64 columns may be that long. */
-const longestCell = 65_536
-const longestTexts = 4 * 1024 * 1024
+/** The most characters of a cell; fewer where more than 64 columns may be that long, for all cells of a row. */
+const maxCell = 65_536
+const maxTexts = 4 * 1024 * 1024
 
-/** Characters that are fetched at once, and rows, however short they are. */
-const piece = 16 * 1024 * 1024
-const mostRows = 1_000
+/** The most characters that are fetched at once, and the most rows, however short they are. */
+const maxFetched = 16 * 1024 * 1024
+const maxRows = 1_000
 
 /** Types whose text is short. */
 const short: ReadonlySet<number> = new Set([
@@ -43,15 +43,15 @@ const elements = new Map(
   }),
 )
 
-/** What asks for a column's text. `::text` is that, but for a few types. */
+/** The expression for a column's text: `::text`, except for a few types. */
 const textOf = (column: string, type: number, longest: number): string => {
   if (short.has(type)) return `${column}::text`
   const enough = longest + 1
-  // So that no more of a large value is turned into text than is shown.
+  // Before encoding, so that no more of a large value becomes text than is shown.
   if (type === OID.bytea) {
     return `'\\x' || pg_catalog.encode(pg_catalog.substr(${column}, 1, ${Math.ceil(enough / 2)}), 'hex')`
   }
-  // Their casts drop spaces, or add a netmask.
+  // Not `::text`, which drops spaces or adds a netmask.
   if (type === OID.bpchar || type === OID.inet) {
     return `case when ${column} is not null then pg_catalog.left(pg_catalog.format('%s', ${column}), ${enough}) end`
   }
@@ -59,7 +59,7 @@ const textOf = (column: string, type: number, longest: number): string => {
   return `pg_catalog.left(${text}, ${enough})`
 }
 
-/** A moment as ISO 8601 has it, with every digit; infinity, and a year before 1 or after 9999, as PostgreSQL writes it. */
+/** A timestamp in ISO 8601, with every digit; infinity, and a year before 1 or after 9999, as PostgreSQL writes it. */
 const moment = (text: string): string =>
   text.replace(
     /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)(\+00)?$/,
@@ -73,7 +73,7 @@ const float = (text: string): Cell => (Number.isFinite(Number(text)) ? { json: t
 
 /** JSON as PostgreSQL writes it, on one line. A parser would round its numbers, and drop a repeated name. */
 const json = (text: string): Cell => ({
-  // Outside of strings, where JSON has no control characters, these are spaces.
+  // Inside strings JSON has no control characters; outside they are white space.
   json: printable(text.replaceAll(/[\t\n\r]/g, " ")),
 })
 
@@ -102,19 +102,19 @@ const toCell = (type: number, text: string): Cell => {
   }
 }
 
-/** Of an array that has come as a JSON array of its elements' texts. */
+/** The JSON of an array, from a JSON array of its elements' texts. */
 const arrayJson = (element: number, value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map((inner) => arrayJson(element, inner)).join(",")}]`
   const cell = typeof value === "string" ? toCell(element, value) : null
   return cell !== null && typeof cell === "object" ? cell.json : toJson(cell)
 }
 
-/** How the columns of an answer are asked for, and what is made of their texts. */
+/** How to fetch the columns of an answer, and how to read their texts. */
 export const describeColumns = (fields: ReadonlyArray<{ readonly name: string; readonly dataTypeId: number }>) => {
   const long = fields.filter(({ dataTypeId }) => !short.has(dataTypeId))
-  const longest = Math.min(longestCell, Math.floor(longestTexts / Math.max(long.length, 1)))
+  const longest = Math.min(maxCell, Math.floor(maxTexts / Math.max(long.length, 1)))
   const names = fields.map((_, index) => `c${index}`)
-  // Also of varchar: a limit is not known, and what the first rows hold says nothing about the next ones.
+  // For varchar too: its limit is not known, and the first rows say nothing about the next ones.
   const longestRow = shortText * (1 + fields.length) + longest * long.length
   return {
     columns: fields.map(({ name, dataTypeId }): AnswerColumn => ({ name, isNumber: numbers.has(dataTypeId) })),
@@ -122,7 +122,7 @@ export const describeColumns = (fields: ReadonlyArray<{ readonly name: string; r
     names,
     texts: fields.map(({ dataTypeId }, index) => textOf(names[index]!, dataTypeId, longest)),
     /** How many rows are fetched at once, so that they fit into memory whatever they hold. */
-    rowsAtOnce: Math.max(1, Math.min(mostRows, Math.floor(piece / longestRow))),
+    rowsAtOnce: Math.max(1, Math.min(maxRows, Math.floor(maxFetched / longestRow))),
     /** A cell, and whether it is cut. */
     cell: (index: number, text: string | null): readonly [cell: Cell, isCut: boolean] => {
       if (text === null) return [null, false]

@@ -1,10 +1,14 @@
-/** What PostgreSQL says of a statement that a person wrote. */
+// The error of a statement that a person wrote.
+
 import { Redacted } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { advice, type DatabaseError, describeState, serverFields, toDatabaseError } from "../../domain/DatabaseError.ts"
 import { StatementError } from "../../repo/ReadOnlyQuery.ts"
 
-/** The text that was sent ends as the statement does: where in the statement a place of that text is. PostgreSQL counts characters from 1. */
+/**
+ * A position in the text that was sent, as a place in the statement with which that text ends. PostgreSQL counts
+ * characters from 1.
+ */
 const placeOf = (position: string, sent: string, statement: string): string => {
   const characters = [...statement]
   const before = characters.slice(0, Math.max(0, Number(position) - 1 - [...sent].length + characters.length))
@@ -12,7 +16,7 @@ const placeOf = (position: string, sent: string, statement: string): string => {
   return `, at line ${line}, character ${before.length - before.lastIndexOf("\n")}`
 }
 
-/** An error of a statement. `sent`: the text that was sent for it, where it ends as the statement does. */
+/** `sent`: the text that was sent for the statement, where it ends with the statement. */
 export const toStatementError =
   (statement: string, sent?: string) =>
   (error: SqlError | DatabaseError | StatementError): DatabaseError | StatementError => {
@@ -21,7 +25,7 @@ export const toStatementError =
     if (fields === undefined) return toDatabaseError(error)
     const { code, detail, hint, message, position } = fields
     const place = position === undefined || sent === undefined ? "" : placeOf(position, sent, statement)
-    // Its transaction reads only: that the server takes no writes says nothing of the server.
+    // The advice for a read-only server does not apply: this transaction is read-only itself.
     const next = code === "25006" ? "" : (advice[code] ?? "")
     const said = [
       `PostgreSQL reports: ${message}${place} (SQLSTATE ${code}).${next}`,

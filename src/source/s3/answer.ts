@@ -1,4 +1,5 @@
 // Bounds the answers that the SDK reads as a whole before it parses them: errors, and pages of a list.
+
 import type { S3Client } from "@aws-sdk/client-s3"
 import { Predicate } from "effect"
 import { Readable } from "node:stream"
@@ -17,7 +18,7 @@ class AnswerTooLong extends Error {
   override readonly name = "AnswerTooLong"
 }
 
-/** The whole of a body, or undefined where it is longer: then its connection is closed. */
+/** The whole body, or undefined where it is longer than `limit`: then its connection is closed. */
 const readAtMost = async (body: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array | undefined> => {
   const chunks: Array<Uint8Array> = []
   let size = 0
@@ -59,8 +60,8 @@ const isAnswer = (response: unknown): response is Answer =>
   Predicate.hasProperty(response, "statusCode") && Predicate.hasProperty(response, "body")
 
 /**
- * Lets the client read no more of an answer than S3 would send. What an object holds streams past this. A page without
- * a token begins another listing.
+ * Keeps the client from reading more of an answer than S3 would send. The bytes of objects are streamed and not bounded
+ * here. A page without a token begins another listing.
  */
 export const boundAnswers = ({ middlewareStack }: S3Client): void => {
   let listBytes = new ListBytes()
@@ -71,7 +72,7 @@ export const boundAnswers = ({ middlewareStack }: S3Client): void => {
         const { response } = output
         if (!isAnswer(response) || !(response.body instanceof Readable)) return output
         if (response.statusCode >= 300) {
-          // An error that says too much counts by its status alone.
+          // Of an error that is too long only the status counts.
           response.body = (await readAtMost(response.body, maxErrorSize)) ?? new Uint8Array()
         } else if (commandName === "ListObjectsV2Command") {
           if (!("ContinuationToken" in args.input && args.input.ContinuationToken)) listBytes = new ListBytes()
@@ -79,7 +80,7 @@ export const boundAnswers = ({ middlewareStack }: S3Client): void => {
         }
         return output
       },
-    // Next to the connection: whatever else looks into an answer comes after it.
+    // Nearest to the connection: every other middleware that reads an answer comes after it.
     { step: "deserialize", priority: "low", name: "boundAnswers" },
   )
 }

@@ -1,13 +1,15 @@
+// Why S3 failed, and what a person can do about it.
+
 import { Data, Predicate } from "effect"
 import { printable } from "../../text/printable.ts"
 
-/** Why S3 did not give what was asked for. `transient`: the same request may succeed in a moment. */
+/** A request to S3 failed. `transient`: the same request may succeed soon. */
 export class S3Failure extends Data.TaggedError("S3Failure")<{
   readonly message: string
   readonly transient: boolean
 }> {}
 
-/** What a request was about, for the message. */
+/** The request, for the message. */
 interface S3Request {
   readonly bucket: string
   readonly key: string | undefined
@@ -16,7 +18,7 @@ interface S3Request {
   readonly sign: boolean
 }
 
-/** What errors of the SDK and of Node may carry. Nothing else of them is passed on: `ExpiredToken` holds the token. */
+/** What is used of errors of the SDK and of Node. The rest is not passed on: `ExpiredToken` holds the token. */
 interface SdkError {
   readonly name?: string
   readonly message?: string
@@ -29,7 +31,7 @@ interface SdkError {
 
 const factsOf = (error: unknown): SdkError => (Predicate.isObject(error) ? error : {})
 
-/** The region in which S3 says that the bucket is, if it says so. */
+/** The bucket's region, where S3 reports it. */
 export const bucketRegionOf = (error: unknown): string | undefined => {
   const { $response, Region } = factsOf(error)
   return $response?.headers?.["x-amz-bucket-region"] ?? Region
@@ -50,13 +52,13 @@ export const permanent = (message: string): S3Failure => new S3Failure({ message
 
 export const transient = (message: string): S3Failure => new S3Failure({ message, transient: true })
 
-/** Another object is there now than the one that was listed: nothing of the two may be spliced. */
+/** The object is no longer the one that was listed: the two must not be spliced. */
 export const changed = permanent("The object changed after it was listed. Run again to load it as it is now.")
 
-/** What a store says, as far as a message needs it. */
+/** Text from a store, short enough for a message. */
 const brief = (text: string): string => printable(text.length > 300 ? `${text.slice(0, 300)}...` : text)
 
-/** What to tell, and what to do next, about an error of the SDK, of Node's network, or of a store that is not S3. */
+/** The failure for people, from an error of the SDK, of Node's network, or of a store that is not S3. */
 export const explain = (error: unknown, request: S3Request): S3Failure => {
   const { name = "Error", message = "", code = "", hostname, $metadata = {} } = factsOf(error)
   const { httpStatusCode: status = 0, requestId } = $metadata
@@ -89,9 +91,7 @@ export const explain = (error: unknown, request: S3Request): S3Failure => {
     return permanent(`Access to ${key === undefined ? `the bucket "${bucket}"` : "the object"} is denied. ${advice}`)
   }
   if (resolverCodes.includes(code)) {
-    return transient(
-      `No address is known of ${hostname ?? host} (${code}). Check the network, --endpoint and --region.`,
-    )
+    return transient(`No address found for ${hostname ?? host} (${code}). Check the network, --endpoint and --region.`)
   }
   if (networkCodes.includes(code))
     return transient(`${host} cannot be reached (${code}). Check the network and --endpoint.`)

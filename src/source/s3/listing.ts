@@ -1,17 +1,18 @@
-// Keeps what S3 lists, up to a million objects, in little memory.
+// Keeps a listing of S3, of up to a million objects, in little memory.
+
 import { crc32, deflateRawSync, inflateRawSync } from "node:zlib"
 import { byName, compareNames, type SourceFile } from "../../domain/SourceFile.ts"
 
-/** Keys of one listing. */
+/** The most keys of a listing. */
 export const maxKeys = 1_000_000
 
-/** Bytes of the packed files: keys that have little in common pack badly. */
+/** The most bytes of the packed files: keys that have little in common compress badly. */
 const maxPackedSize = 96 * 1024 * 1024
 
 /** Files that are packed together. */
 const packSize = 1_000
 
-/** Packs that stay open: who reads the files in order opens each pack once. */
+/** Packs that stay open: reading the files in order opens each pack once. */
 const openPacks = 8
 
 /** Files that are sorted at a time. */
@@ -19,7 +20,7 @@ const sortSize = 100_000
 
 type Files = ReadonlyArray<SourceFile>
 
-/** Consecutive files, compressed until somebody asks for one of them. */
+/** Consecutive files, compressed until one of them is read. */
 class Pack {
   readonly packed: Uint8Array
   readonly #count: number
@@ -27,7 +28,7 @@ class Pack {
   #files: Files | undefined
 
   constructor(files: Files, open: Array<Pack>) {
-    // A copy: the answer is the beginning of a larger buffer.
+    // A copy: what deflateRawSync returns is the beginning of a larger buffer.
     this.packed = new Uint8Array(deflateRawSync(JSON.stringify(files), { level: 1 }))
     this.#count = files.length
     this.#open = open
@@ -74,8 +75,8 @@ class PackedFile implements SourceFile {
 }
 
 /**
- * Collects the files of a listing. A million of them as plain objects take 600 MB: here the fields of a file are unpacked
- * when somebody asks for them.
+ * Collects the files of a listing. A million of them as plain objects take 600 MB: here the fields of a file are
+ * unpacked when they are read.
  */
 export class S3Listing {
   readonly #open: Array<Pack> = []
@@ -87,12 +88,12 @@ export class S3Listing {
   #isOrdered = true
   #keys = 0
   #lastKey: string | undefined
-  /** Checksums of the keys that do not follow those before: few share one, hardly ever all of a page. */
+  /** Checksums of the keys that are out of order: few share one, hardly ever all of a page. */
   readonly #outOfOrder = new Set<number>()
 
   /**
-   * Counts all keys of a page, and returns whether one of them is new. Keys that come in order, as S3 sends them, are not
-   * remembered, to save memory: one that repeats such a key still counts as new, once.
+   * Counts all keys of a page, and returns whether one of them is new. Keys in order, as S3 sends them, are not
+   * remembered, to save memory: a repeated one still counts as new, once.
    */
   count(keys: ReadonlyArray<string>): boolean {
     const before = this.#outOfOrder.size
@@ -118,7 +119,7 @@ export class S3Listing {
     this.#push(file)
   }
 
-  /** The files in name order; one that is listed twice, as it is listed last. */
+  /** The files in name order; of one that is listed twice, the last entry. */
   finish(): Files {
     this.#pack()
     if (!this.#isOrdered) this.#sort()
@@ -138,7 +139,7 @@ export class S3Listing {
     this.#next = []
   }
 
-  /** In rounds: each goes through all packs, and takes the files of a range of names. */
+  /** In rounds: each reads all packs, and takes the files of a range of names. */
   #sort(): void {
     const packs = this.#packs
     this.#packs = []

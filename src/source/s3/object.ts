@@ -1,3 +1,5 @@
+// Reads an object of S3: a broken answer is resumed at the next byte.
+
 import { GetObjectCommand } from "@aws-sdk/client-s3"
 import { Cause, Effect, type Pull, Schedule, Stream } from "effect"
 import { Readable } from "node:stream"
@@ -9,7 +11,7 @@ import { SourceError, type SourceFile } from "../../domain/SourceFile.ts"
 
 const isTransient = (error: S3Failure | SourceError) => error._tag === "S3Failure" && error.transient
 
-/** Further tries to get the next byte: half a minute of them. Each byte starts them anew. */
+/** Retries of a read for half a minute; every byte received starts that time again. */
 const resuming = Schedule.min([Schedule.exponential("250 millis"), Schedule.spaced("10 seconds")]).pipe(
   Schedule.jittered,
   Schedule.upTo({ times: 8 }),
@@ -22,12 +24,12 @@ const explainBody = ({ message }: Error) =>
     ? permanent("The object was damaged on its way: its checksum is wrong. Run again, then with --force.")
     : transient(`The connection broke (${message}).`)
 
-const wrongLength = permanent("The store gives another number of bytes than it lists. Run again.")
+const wrongLength = permanent("The store sent a different number of bytes than it listed. Run again.")
 
-/** The stored bytes of an object from that one on, as one answer of S3 gives them. */
+/** The stored bytes of an object from byte `at` on, of one answer of S3. */
 const answer = Effect.fnUntraced(function* (request: Request, Bucket: string, file: SourceFile, at: number) {
   const Key = file.uri.slice(`s3://${Bucket}/`.length)
-  // At its end the last byte is asked for, to see that the object is still the one that was listed.
+  // At its end the last byte is requested, to check that the object is still the one that was listed.
   const first = Math.max(0, Math.min(at, file.size - 1))
   const range = first > 0 && { Range: `bytes=${first}-` }
   const command = new GetObjectCommand({ Bucket, Key, IfMatch: file.fingerprint, ...range })
@@ -44,7 +46,7 @@ const answer = Effect.fnUntraced(function* (request: Request, Bucket: string, fi
   const promised = file.size - first
   if (response.ETag !== file.fingerprint) return yield* changed
   if (first > 0 && !response.ContentRange?.startsWith(`bytes ${first}-`)) {
-    return yield* permanent("The store cannot give the rest of an object.")
+    return yield* permanent("The store cannot send the rest of an object.")
   }
   if ((response.ContentLength ?? promised) !== promised) return yield* wrongLength
 
@@ -62,8 +64,8 @@ const answer = Effect.fnUntraced(function* (request: Request, Bucket: string, fi
 })
 
 /**
- * The stored bytes of an object from that one on, in as many answers of S3 as it takes. Fails, for good, where the
- * object is not the one that was listed.
+ * The stored bytes of an object from byte `from` on, in as many answers of S3 as needed. Fails, without a retry, where
+ * the object is not the one that was listed.
  */
 export const readObject = (
   request: Request,

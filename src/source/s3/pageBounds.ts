@@ -1,4 +1,4 @@
-// Finds a page of S3's list that would take the SDK's XML parser far more memory than its bytes.
+// Detects a page of S3's list for which the SDK's XML parser would take far more memory than the page has bytes.
 
 const mebi = 1024 * 1024
 
@@ -23,7 +23,7 @@ const greaterThan = 0x3e
 const ampersand = 0x26
 const carriageReturn = 0x0d
 
-/** Counts what one page has. */
+/** Counts the contents of one page. */
 export class PageBounds {
   #size = 0
   #marks = 0

@@ -1,3 +1,5 @@
+// Sends requests to S3: signed or anonymous, to the region of the bucket.
+
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3"
 import { Config, Effect } from "effect"
 import { boundAnswers } from "./answer.ts"
@@ -5,22 +7,25 @@ import { bucketRegionOf, explain, permanent, transient } from "./failure.ts"
 
 export interface S3Options {
   readonly bucket: string
-  /** What the keys begin with. A plain string, as S3 means it: `a/b` takes `a/b.csv` and `a/bc/d.csv`. */
+  /** The beginning of the keys. A plain string, as in S3: `a/b` includes `a/b.csv` and `a/bc/d.csv`. */
   readonly prefix: string
-  /** Without it AWS_REGION, AWS_DEFAULT_REGION, us-east-1. S3 tells where a bucket is, and is asked there. */
+  /**
+   * Default AWS_REGION, AWS_DEFAULT_REGION, us-east-1. Where S3 reports another region for the bucket, that one is
+   * used.
+   */
   readonly region?: string | undefined
-  /** The URL of a store that is compatible with S3; it is asked in path style. */
+  /** The URL of a store that is compatible with S3; requests are in path style. */
   readonly endpoint?: string | undefined
   /** Whether requests are signed with the credentials of the AWS chain. Otherwise they are anonymous. */
   readonly sign: boolean
 }
 
-/** An answer that takes longer, or the next bytes of one, will not come. */
+/** An answer, or its next bytes, that takes longer counts as lost. */
 const idleTimeout = "60 seconds"
 
 export const withIdleTimeout = Effect.timeoutOrElse({
   duration: idleTimeout,
-  orElse: () => Effect.fail(transient(`Nothing came for ${idleTimeout}.`)),
+  orElse: () => Effect.fail(transient(`No data for ${idleTimeout}.`)),
 })
 
 const anonymous = {
@@ -34,7 +39,7 @@ const anonymous = {
   ],
 } satisfies S3ClientConfig
 
-/** The SDK knows the first, boto3 the second. */
+/** The SDK reads the first, boto3 the second. */
 const environmentRegion = Config.all(
   ["AWS_REGION", "AWS_DEFAULT_REGION"].map((name) => Config.String(name).pipe(Config.withDefault(""))),
 ).pipe(Config.map((regions) => regions.find((region) => region !== "") ?? "us-east-1"))
@@ -42,8 +47,8 @@ const environmentRegion = Config.all(
 const isHttpUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 
 /**
- * Sends requests with one client of the SDK, which ends with the scope: to the region where the bucket turns out to be,
- * and with errors that people understand. The SDK repeats a request twice before it fails.
+ * Sends requests with one client of the SDK, until the scope closes: to the bucket's own region, with errors for
+ * people. The SDK repeats a request twice before it fails.
  */
 export const makeRequest = Effect.fnUntraced(function* ({ bucket, endpoint, sign, ...options }: S3Options) {
   if (endpoint !== undefined && !isHttpUrl(endpoint)) {

@@ -121,8 +121,8 @@ describe("worker", () => {
       for (const port of [worker.port, worker.port - 1]) {
         const second = yield* etl(["worker", "--port", String(port)], env)
         assert.strictEqual(second.code, 2)
-        assert.include(second.stderr, `127.0.0.1:${worker.port} cannot be listened on: it is taken (EADDRINUSE)`)
-        assert.include(second.stderr, "--port of its own")
+        assert.include(second.stderr, `Cannot listen on 127.0.0.1:${worker.port}: it is in use (EADDRINUSE)`)
+        assert.include(second.stderr, "another --port")
       }
       yield* worker.signal("SIGTERM")
       assert.strictEqual(yield* worker.ended, 130)
@@ -253,9 +253,9 @@ describe("run --cluster", () => {
       const source = yield* filesOf(2, 6_000)
       const cwd = yield* directoryOf({ "column_mappings.json": mapping })
       const run = yield* spawnEtl(["run", "--cluster", "--chunksize", "5", "--source", source], { cwd, env })
-      yield* run.says(/^Run 1 waits: no worker is there\. Start one: etl worker$/m)
+      yield* run.says(/^Run 1 waits: no worker is running\. Start one: etl worker$/m)
       yield* startWorker(env)
-      yield* run.says(/^1 worker there: run 1 goes on\.$/m)
+      yield* run.says(/^1 worker there: run 1 continues\.$/m)
       yield* run.signal("SIGINT")
       assert.strictEqual(yield* run.ended, 130)
       assert.match(run.output.stderr, /\nRun 1 goes on\. Follow it again: etl follow 1\nInterrupted\.\n$/)
@@ -273,7 +273,7 @@ describe("run --cluster", () => {
         "Run 1 is cancelled. What it has committed stays; the same etl run command goes on with it.",
       )
       assert.strictEqual(yield* joined.ended, 130)
-      assert.match(joined.output.stderr, /\nRun 1 was cancelled\. The same command goes on with it\.\n$/)
+      assert.match(joined.output.stderr, /\nRun 1 was cancelled\. The same command resumes it\.\n$/)
 
       const { stdout } = yield* etl(["runs", "1", "--json"], env)
       const details = decodeRun(stdout)

@@ -152,7 +152,7 @@ describe("etl sql", () => {
       yield* query(`create role ${reader} login password 'read'`)
       const as = { ...env, DB_USER: reader, DB_PASS: "read" }
       const warning = (role: string, what: string) =>
-        `The role ${role} ${what}: functions that a statement calls can do the same. Use a role that only reads.`
+        `The role ${role} ${what}: functions that a statement calls have the same rights. Use a role that only reads.`
       assert.strictEqual((yield* etl(["sql", "select 1"], as)).stderr, "")
       assert.strictEqual((yield* etl(["sql", "select 1"], env)).stderr, warning("postgres", "is a superuser"))
       yield* query(`grant pg_execute_server_program to ${reader}`)

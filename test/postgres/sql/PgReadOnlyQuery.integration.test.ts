@@ -124,7 +124,7 @@ const reads = Effect.gen(function* () {
   }
   assert.match(String((yield* ask("explain analyze verbose select n from kept")).rows[0]), /actual/)
   const semicolon = yield* Effect.flip(ask("select 1; -- why"))
-  assert.strictEqual(semicolon.message, "Leave out the statement's semicolon, and what follows it.")
+  assert.strictEqual(semicolon.message, "Remove the statement's semicolon, and what follows it.")
 })
 
 const columnsOfTypes = [

@@ -233,13 +233,13 @@ layer(withBucket)("S3Source, reading", (it) => {
       const headers = { etag: file.fingerprint }
       const chunked = { ...headers, "transfer-encoding": "chunked" }
       const answers = [
-        [{ answer: 200, headers, body: "id\n" }, 0, "another number of bytes"],
-        [{ answer: 200, headers: chunked, body: "id\n123456" }, 0, "another number of bytes"],
-        [{ answer: 200, headers, body: "id\n1\n" }, 3, "cannot give the rest"],
+        [{ answer: 200, headers, body: "id\n" }, 0, "a different number of bytes"],
+        [{ answer: 200, headers: chunked, body: "id\n123456" }, 0, "a different number of bytes"],
+        [{ answer: 200, headers, body: "id\n1\n" }, 3, "cannot send the rest"],
         [
           { answer: 206, headers: { ...headers, "content-range": "bytes 2-4/5" }, body: "1\n" },
           3,
-          "cannot give the rest",
+          "cannot send the rest",
         ],
         [
           { answer: 200, headers: { ...headers, "x-amz-checksum-crc32": "AAAAAA==" }, body: "id\n1\n" },
