@@ -47,7 +47,7 @@ const defaultUrl = (keyed: boolean): string => (keyed ? "https://pro.ip-api.com/
 const usableKey = ({ key }: IpApiOptions): Redacted.Redacted | undefined =>
   key !== undefined && Redacted.value(key) !== "" ? key : undefined
 
-/** The host of the service, which counts its own quota. */
+/** The host of the service: each host has a quota of its own. */
 export const hostOf = (options: IpApiOptions): string => {
   const given = options.url || defaultUrl(usableKey(options) !== undefined)
   return URL.canParse(given) ? new URL(given).host : given

@@ -218,7 +218,7 @@ export const history = ({ runs, run }: ReportData): Html =>
               "Latest runs",
               html`<table class="wide">
                 <caption>
-                  ${runs.length === 1 ? "One run" : `The ${runs.length} latest runs`}, by their last attempt
+                  ${runs.length === 1 ? "One run" : `The ${runs.length} latest runs, by their last attempt`}
                 </caption>
                 <thead>
                   <tr>
