@@ -357,10 +357,10 @@ describe("etl rejects --out", () => {
         [
           ["2", "a.csv", "3", "email", "is not a valid e-mail address"],
           ["3", "a.csv", "4", "ip_address", "is not an IPv4 or IPv6 address"],
-          ["4", "a.csv", "5", "updated_at", "is a day that no calendar has"],
+          ["4", "a.csv", "5", "updated_at", "is not a valid date (read as year-month-day)"],
           ["5", "a.csv", "6", "", "text after a closing quote"],
           ["6", "b.csv", "2", "", "not valid UTF-8"],
-          ["7", "b.csv", "3", "first_name", "contains a NUL character"],
+          ["7", "b.csv", "3", "first_name", "contains a NUL character, which PostgreSQL cannot store"],
           ["8", "b.csv", "4", "", "11 fields where the header has 10"],
           ["9", "b.csv", "5", "", "a quote is still open at the end of the file"],
         ],
