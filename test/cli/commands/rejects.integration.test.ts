@@ -153,7 +153,7 @@ describe("etl rejects", () => {
           line: 3,
           byteOffset: header.length + row("nobody", { ip: "1.2.3" }).length + 2,
           length: row("b@example.com", { name: "Bob" }).length,
-          reasons: [{ column: null, message: "is refused by PostgreSQL (SQLSTATE P0001)", detail: "not Bob" }],
+          reasons: [{ column: null, message: "refused by PostgreSQL (SQLSTATE P0001)", detail: "not Bob" }],
         },
       ])
       yield* load(env, noneBad)
@@ -252,9 +252,9 @@ describe("etl rejects of the latest run", () => {
       yield* query("create trigger refuse before insert on users for each row execute function refuse()")
       const source = yield* directoryOf({ "1.csv": `${header}\n${row("a@example.com")}\n` })
       const run = yield* etl(["--source", source, "--geo", "none"], env)
-      assert.include(run.stderr, "is refused by PostgreSQL (SQLSTATE P0001), at 1.csv:2")
+      assert.include(run.stderr, "1 record rejected: refused by PostgreSQL (SQLSTATE P0001), at 1.csv:2")
       assert.notInclude(run.stderr + run.logText, "a@example.com")
-      const said = "is refused by PostgreSQL (SQLSTATE P0001): not a@example.com"
+      const said = "refused by PostgreSQL (SQLSTATE P0001): not a@example.com"
       assert.include((yield* etl(["rejects"], env)).stdout, `1.csv:2: ${said}`)
       yield* etl(["rejects", "--out", join(source, "fix.txt")], env)
       assert.strictEqual(reasonsOf(join(source, "fix.reasons.csv"))[0]!["reason"], said)
