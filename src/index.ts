@@ -1,7 +1,5 @@
-/**
- * CSV exports of user activity become one row per user in PostgreSQL, each IP address turned into a place. The services
- * are declared here; their implementations are subpaths of the package, so that nothing is imported that is not used.
- */
+// The public API: the pipeline and its services. Implementations are subpaths of the package, imported only where used.
+
 export { Address, parseAddress } from "./domain/Address.ts"
 export type { Chunk, Position, UserRecord } from "./domain/Chunk.ts"
 export * as ColumnMapping from "./domain/ColumnMapping.ts"

@@ -1,14 +1,13 @@
-/**
- * Fakes of the pipeline's services, in memory: for tests of programs that embed it. They keep the promises of the real
- * ones, but for durability and for transactions of other processes.
- */
+// Fakes of the pipeline's services, in memory, for tests of programs that embed it. They keep the promises of the real
+// services, except durability and transactions of other processes.
+
 import { Effect, Layer, Stream } from "effect"
 import { Answer, type Location } from "./domain/Location.ts"
 import { GeoLocator } from "./geo/GeoLocator.ts"
 import { Source } from "./source/Source.ts"
 import { byName, SourceError, type SourceFile } from "./domain/SourceFile.ts"
 
-/** A source of the given files: name -> CSV text, or bytes as they are stored. `uri` is what it pretends to be. */
+/** A source of the given files: name -> CSV text, or bytes as stored. `uri` is the source's URI. */
 export const source = (
   files: Readonly<Record<string, string | Uint8Array>>,
   uri = "s3://bucket/prefix",
@@ -22,7 +21,7 @@ export const source = (
   const listing = [...contents].map(([fileUri, bytes]): SourceFile => ({
     uri: fileUri,
     name: fileUri.slice(uri.length + 1),
-    // As an ETag: a function of the bytes.
+    // A function of the bytes, as an ETag is.
     fingerprint: `${bytes.length}-${bytes.reduce((hash, byte) => (hash * 31 + byte) >>> 0, 7)}`,
     size: bytes.length,
   }))
@@ -32,14 +31,14 @@ export const source = (
     read: (file, fromByte) => {
       const bytes = contents.get(file.uri)
       return bytes === undefined
-        ? Stream.fail(new SourceError({ operation: "read", uri: file.uri, message: `${file.uri} is not there` }))
+        ? Stream.fail(new SourceError({ operation: "read", uri: file.uri, message: `${file.uri} does not exist` }))
         : Stream.succeed(bytes.subarray(fromByte))
     },
     checkUnchanged: () => Effect.void,
   })
 }
 
-/** A location of which only some fields matter. */
+/** A location with these fields; the others are 0 or null. */
 export const place = (fields: Partial<Location>): Location => ({
   latitude: 0,
   longitude: 0,
@@ -52,8 +51,8 @@ export const place = (fields: Partial<Location>): Location => ({
 })
 
 /**
- * A geolocation service that knows the given addresses and calls every other one unlocatable. `asked` collects the
- * batches that it was asked for.
+ * A geolocation service that knows the given addresses and answers that every other one is unlocatable. `asked`
+ * collects the batches of its requests.
  */
 export const geoService = (
   places: Readonly<Record<string, Partial<Location>>>,

@@ -9,7 +9,7 @@ const { engines, scripts } = JSON.parse(
   readFileSync(fileURLToPath(import.meta.resolve("../package.json")), "utf8"),
 ) as Readonly<Record<"engines" | "scripts", Readonly<Record<string, string>>>>
 
-/** `etl --version` by a Node that says it is of that version. */
+/** `etl --version` by a Node that reports that version. */
 const startUnder = (version: string) => {
   const pretend = `Object.defineProperty(process, "versions", { value: { ...process.versions, node: "${version}" } })`
   return spawnSync(process.execPath, ["--import", `data:text/javascript,${pretend}`, bin, "--version"], {
@@ -18,32 +18,32 @@ const startUnder = (version: string) => {
 }
 
 describe("bin", () => {
-  it.each(["20.20.2", "22.18.0"])("says which Node it needs under Node %s", (version) => {
+  it.each(["20.20.2", "22.18.0"])("prints which Node it requires under Node %s", (version) => {
     const { status, stderr, stdout } = startUnder(version)
     assert.strictEqual(
       stderr,
-      `etl needs Node 22.19 or newer; this is ${version}. ` +
-        "Install one from https://nodejs.org, or put one that you have first in PATH.\n",
+      `etl requires Node 22.19 or later; this is Node ${version}. ` +
+        "Install it from https://nodejs.org, or put an installed one first in PATH.\n",
     )
     assert.strictEqual(status, 2)
     assert.strictEqual(stdout, "")
   })
 
-  it("starts under the oldest one that it needs", () => {
+  it("starts under the oldest Node that it supports", () => {
     const { status, stderr, stdout } = startUnder("22.19.0")
     assert.deepStrictEqual({ status, stderr }, { status: 0, stderr: "" })
     assert.match(stdout, /^etl v?\d/)
   })
 
   // What Node cannot parse or import ends it before the first statement.
-  it("imports nothing before it has looked, and is in a syntax that Node 12 has", () => {
+  it("imports nothing before the check, and is in the syntax of Node 12", () => {
     const source = readFileSync(bin, "utf8")
     assert.notMatch(source, /^\s*(?:import|export)\b(?!\()/m)
     const emit = (target: string) => transformSync(source, { loader: "ts", format: "esm", target }).code
     assert.strictEqual(emit("node12.22"), emit("esnext"))
   })
 
-  it("needs the Node that package.json names, for which the command is bundled", () => {
+  it("requires the Node that package.json names, for which the command is bundled", () => {
     assert.strictEqual(engines["node"], ">=22.19")
     assert.include(scripts["bundle"], "--target=node22.19 ")
   })

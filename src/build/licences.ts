@@ -1,8 +1,9 @@
-/** Writes the licences of all that esbuild has bundled: node src/build/licences.ts METAFILE OUT. */
+// Writes the licences of all bundled packages to a file: node src/build/licences.ts METAFILE OUT.
+
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
-/** What is read of esbuild's metafile. */
+/** The fields of esbuild's metafile that are read. */
 interface Metafile {
   readonly outputs: Readonly<
     Record<string, { readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>> }>
@@ -19,22 +20,24 @@ interface Manifest {
 
 const packageOf = (input: string): string | undefined => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input)?.[0]
 
-/** Comments in which a source says whose it is: packages have code of others in them. */
+/** Copyright notices in comments of a source: packages contain third-party code. */
 const noticesOf = (path: string): ReadonlyArray<string> =>
   (readFileSync(path, "utf8").match(/\/\*[^]*?\*\/|(?:^[ \t]*\/\/.*\n)+/gm) ?? [])
     .filter((comment) => /copyright|\b(?:MIT|ISC|BSD|Apache|following) licen[cs]e/i.test(comment))
     .map((comment) => comment.replaceAll(/^[ \t]*(?:\/\*\*?|\*\/|\*|\/\/)[ \t]?|[ \t]*\*\/$/gm, "").trim())
 
-/** The texts that the package comes with; without any, what its manifest says. */
+/** The package's licence files; without any, what its manifest states. */
 const licenceOf = (directory: string, { author, license, name, repository }: Manifest): string => {
   const files = readdirSync(directory).filter((file) => /^(?:licen[cs]e|notice|copying)(?:[.-]|$)/i.test(file))
   if (files.length > 0) return files.map((file) => readFileSync(join(directory, file), "utf8").trim()).join("\n\n")
-  const whose = typeof author === "object" ? author.name : author
-  const where = typeof repository === "object" ? repository.url : repository
-  if (license === undefined || (whose ?? where) === undefined) {
-    throw new Error(`${name} is bundled, and neither a file nor its package.json says under which licence. Find out.`)
+  const holder = typeof author === "object" ? author.name : author
+  const url = typeof repository === "object" ? repository.url : repository
+  if (license === undefined || (holder ?? url) === undefined) {
+    throw new Error(
+      `${name} is bundled, but neither a file nor its package.json states its licence. Check its repository.`,
+    )
   }
-  return [license, whose, where].filter((part) => part !== undefined).join("\n")
+  return [license, holder, url].filter((part) => part !== undefined).join("\n")
 }
 
 const describe = (directory: string, inputs: ReadonlyArray<string>): string => {
@@ -43,7 +46,7 @@ const describe = (directory: string, inputs: ReadonlyArray<string>): string => {
   return [
     `${manifest.name} ${manifest.version} (${manifest.license})`,
     licenceOf(directory, manifest),
-    ...(notices.size > 0 ? [`Of code of others in ${manifest.name}:`, ...notices] : []),
+    ...(notices.size > 0 ? [`Third-party code in ${manifest.name}:`, ...notices] : []),
   ].join("\n\n")
 }
 
@@ -56,4 +59,4 @@ const byPackage = Map.groupBy([...new Set(bundled)].sort(), packageOf)
 byPackage.delete(undefined)
 const sections = Array.from(byPackage, ([directory, inputs]) => describe(directory!, inputs))
 const rule = `\n\n${"-".repeat(80)}\n\n`
-writeFileSync(out, `${["The command in this folder (bin.js and its chunks) has in it:", ...sections].join(rule)}\n`)
+writeFileSync(out, `${["The command in this folder (bin.js and its chunks) contains:", ...sections].join(rule)}\n`)

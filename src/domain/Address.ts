@@ -3,23 +3,23 @@
 import { Result, Schema } from "effect"
 import { IpNetwork, NetAddress } from "effect/net"
 
-/** Most addresses are canonical already: to see that takes a fraction of the time of parsing and formatting. */
+/** Most addresses are canonical already: this test takes a fraction of the time of parsing and formatting. */
 const canonicalIpv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
 
-/** Of IPv6 only where no written group is 0: then `::`, if it is there, is in the right place for six groups at most. */
+/** IPv6 only where no written group is 0: then any `::` is in the right place, for six groups at most. */
 const group = "[1-9a-f][0-9a-f]{0,3}"
 const canonicalIpv6 = new RegExp(
   `^(?:(?:${group}:){7}${group}|(?!(?:[^:]+:+){6}[^:])${group}(?::${group})*::(?:${group}(?::${group})*)?)$`,
 )
 
 /**
- * The canonical text form of an IPv4 or IPv6 address (RFC 5952): no leading zeros, no zone. Made once, by `parseAddress`,
- * where a text comes from outside.
+ * The canonical text form of an IPv4 or IPv6 address (RFC 5952): no leading zeros, no zone. Made once, by
+ * `parseAddress`, where a text comes from outside.
  */
 export const Address = Schema.String.pipe(Schema.brand("Address"))
 export type Address = typeof Address.Type
 
-/** The address that a text writes in any form, or why it is none. */
+/** Parses an address in any form; fails with a message that has no value. */
 export const parseAddress = (text: string): Result.Result<Address, string> =>
   canonicalIpv4.test(text) || canonicalIpv6.test(text)
     ? Result.succeed(text as Address)
@@ -30,8 +30,8 @@ export const parseAddress = (text: string): Result.Result<Address, string> =>
 
 /**
  * IANA's special-purpose address registries (RFC 6890 and its updates) and the parts of the IPv6 space that are not
- * global unicast: an address here has no place. The narrowest range names the reason; `undefined` marks ranges inside a
- * special one that are global after all.
+ * global unicast: an address here has no location. The narrowest range gives the reason; `undefined` marks a global
+ * range inside a special one.
  */
 const specialRanges: ReadonlyArray<readonly [range: string, reason: string | undefined]> = [
   ["192.0.0.9/32", undefined],
@@ -85,7 +85,7 @@ const special = specialRanges.map(([range, reason]) => ({ network: IpNetwork.fro
 const special4 = special.filter(({ network }) => IpNetwork.isIpv4Network(network))
 const special6 = special.filter(({ network }) => IpNetwork.isIpv6Network(network))
 
-/** The first octets of IPv4 addresses of which some are special: so few that most addresses need no closer look. */
+/** The first octets of special IPv4 ranges: so few that most addresses need no closer look. */
 const specialOctets = new Set(
   special4.flatMap(({ network }) => {
     const first = Number.parseInt(IpNetwork.format(network), 10)
@@ -93,7 +93,7 @@ const specialOctets = new Set(
   }),
 )
 
-/** The same of IPv6: the first groups inside 2000::/3, where global addresses are. */
+/** The first groups of special IPv6 ranges inside 2000::/3, where global addresses are. */
 const globalGroup = /^[23][\da-f]{3}$/
 const specialGroups = new Set(
   special6.map(({ network }) => IpNetwork.format(network).slice(0, 4)).filter((group) => globalGroup.test(group)),
@@ -106,8 +106,8 @@ const needsCloserLook = (canonical: Address): boolean => {
 }
 
 /**
- * Why an address can have no location: the special range that it lies in (`private`, `multicast`, ...), or
- * undefined for a public address. Such addresses are never asked for.
+ * The special range (`private`, `multicast`, ...) of an address that can have no location; undefined for a public
+ * address. No locator is asked for a special address.
  */
 export const specialRange = (canonical: Address): string | undefined => {
   if (!needsCloserLook(canonical)) return undefined

@@ -1,16 +1,17 @@
-/** The kinds of columns that files fill: a type of PostgreSQL, and how a record's text becomes a value of it. */
+// The kinds of columns that files fill: a type of PostgreSQL, and how a record's text becomes a value of it.
+
 import { Result, Schema, SchemaGetter } from "effect"
 import { Address, parseAddress } from "./Address.ts"
 import { parseDay } from "./Day.ts"
 import { Problem } from "./Problem.ts"
 
-/** As PostgreSQL names it. */
+/** A type as PostgreSQL names it. */
 export type ColumnType = `varchar(${number})` | "date" | "boolean"
 
 /**
- * A column of values that `value` describes. `text` decodes a record's text by `parse`: to a value, or to a `Problem` that
- * `User` judges. It is pure, and its type is no union: Schema's compiler inlines such transformations; with an effect a
- * column, decoding takes three times as long.
+ * A column whose values `value` describes. `text` decodes a record's text by `parse` to a value, or to a `Problem`,
+ * which `User` turns into an issue. The transformation is pure, and its type is not a union: Schema's compiler inlines
+ * it; with an effect per column, decoding takes three times as long.
  */
 const column = <Value extends Schema.Constraint>(
   type: ColumnType,
@@ -25,20 +26,20 @@ const column = <Value extends Schema.Constraint>(
       encode: SchemaGetter.transform((value) => (value === null ? "" : String(value))),
     }),
   ),
-  /** Its values are not shown to people. */
+  /** Whether its values are hidden from people. */
   isSecret: false,
 })
 
-// One schema, and one union that is compiled, for all columns of a kind.
+// One schema, compiled once, for all columns of a kind.
 const TextOrNull = Schema.NullOr(Schema.String)
 const AddressOrNull = Schema.NullOr(Address)
 const BooleanOrNull = Schema.NullOr(Schema.Boolean)
 
-/** A column of text that `parse` understands; empty text is null. */
+/** A column of text that `parse` accepts; empty text is null. */
 const optional = (type: ColumnType, parse: (text: string) => string | Problem) =>
   column(type, TextOrNull, (text) => (text === "" ? null : parse(text)))
 
-/** Characters are code points: what PostgreSQL counts for varchar(n). */
+/** Counts code points, as PostgreSQL does for varchar(n). */
 const isLongerThan = (text: string, characters: number): boolean => {
   if (text.length <= characters) return false
   let count = 0
@@ -46,10 +47,10 @@ const isLongerThan = (text: string, characters: number): boolean => {
   return false
 }
 
-/** Text as it is. */
+/** Text, unchanged. */
 export const text = (characters: number) =>
   optional(`varchar(${characters})`, (value) => {
-    if (value.includes("\0")) return new Problem("contains a NUL character")
+    if (value.includes("\0")) return new Problem("contains a NUL character, which PostgreSQL cannot store")
     return isLongerThan(value, characters) ? new Problem(`is longer than ${characters} characters`) : value
   })
 
@@ -70,7 +71,7 @@ const truths = new Map<string, boolean>([
 export const status = column("boolean", BooleanOrNull, (value) => {
   if (value === "") return null
   const truth = truths.get(value) ?? truths.get(value.trim().toLowerCase())
-  return truth ?? new Problem("is not a status: true/false, t/f, yes/no, y/n or 1/0")
+  return truth ?? new Problem("is not true/false, t/f, yes/no, y/n or 1/0")
 })
 
 /** The rule of `<input type=email>` (https://html.spec.whatwg.org/#valid-e-mail-address), for lower case. */
@@ -80,14 +81,14 @@ const anyCaseEmail = new RegExp(lowerCaseEmail, "i")
 
 /** An e-mail address, trimmed, in lower case; never null. */
 export const email = column("varchar(320)", Schema.String, (value) => {
-  // Most are: to see that takes half the time.
+  // Most are canonical already: this test takes half the time of the rest.
   if (value.length <= 320 && lowerCaseEmail.test(value)) return value
   const address = value.trim()
   if (address === "") return new Problem("is missing")
   if (address.length > 320) return new Problem("is longer than 320 characters")
-  // Lower case comes last: it would turn a Kelvin sign into a k, and a wrong address into a right one.
+  // Lower case comes last: it turns a Kelvin sign into a k, and an invalid address into a valid one.
   return anyCaseEmail.test(address) ? address.toLowerCase() : new Problem("is not a valid e-mail address")
 })
 
-/** The column, whose values are not shown to people. */
+/** The column, with its values hidden from people. */
 export const secret = <A extends ReturnType<typeof text>>(column: A): A => ({ ...column, isSecret: true })

@@ -1,13 +1,13 @@
-// Which database the statements of a PgClient go to: the layer that makes the client says it.
+// Which database a PgClient is connected to: the layer that makes the client provides both.
 
 import { Context } from "effect"
 
 export class Database extends Context.Service<
   Database,
   {
-    /** An embedded one has one process and one connection. */
+    /** An embedded database has one process and one connection. */
     readonly kind: "server" | "embedded"
-    /** What people see: `PostgreSQL user_activity at localhost:5432`, `embedded PostgreSQL in .etl/pgdata`. No password. */
+    /** `PostgreSQL user_activity at localhost:5432`, `embedded PostgreSQL in .etl/pgdata`. For people; no password. */
     readonly name: string
   }
 >()("user-activity-etl/domain/Database") {}

@@ -1,9 +1,11 @@
+// Errors of the database, for people: without secrets and values, with what to do next.
+
 import { Runtime, Schema } from "effect"
 import { SqlError } from "effect/sql/SqlError"
 
 /**
  * The database could not be opened or reached, or refused a statement. `retryable`: the same request may succeed later,
- * unchanged. `sqlState` is there when PostgreSQL itself answered. Holds no secret and no value of a parameter.
+ * unchanged. `sqlState` is present when PostgreSQL itself answered. Holds no secret and no value of a parameter.
  */
 export class DatabaseError extends Schema.TaggedError<DatabaseError>()("DatabaseError", {
   operation: Schema.Literals(["open", "connect", "migrate", "query"]),
@@ -14,7 +16,7 @@ export class DatabaseError extends Schema.TaggedError<DatabaseError>()("Database
   override readonly [Runtime.errorExitCode] = 6
 }
 
-/** A setting of the database is missing or wrong. `setting` names the variable or flag; its value may be a secret. */
+/** A setting of the database is missing or invalid. `setting` names the variable or flag; its value may be a secret. */
 export class DatabaseConfigError extends Schema.TaggedError<DatabaseConfigError>()("DatabaseConfigError", {
   setting: Schema.String,
   message: Schema.String,
@@ -22,17 +24,17 @@ export class DatabaseConfigError extends Schema.TaggedError<DatabaseConfigError>
   override readonly [Runtime.errorExitCode] = 2
 }
 
-/** Why the embedded database's thread is gone. A connection to it that breaks carries this as its cause. */
+/** The embedded database's thread has stopped: the cause of a broken connection to it. */
 export class EmbeddedStopped extends Error {
   override readonly name = "EmbeddedStopped"
 }
 
-/** Why a connection was ended: the server asked for the password where others can read it. The message says what to do. */
+/** The server asked for the password in clear text: the cause of a closed connection. The message says what to do. */
 export class PasswordInClear extends Error {
   override readonly name = "PasswordInClear"
 }
 
-/** What PostgreSQL answers of an error. All but the code may quote values. */
+/** The fields of PostgreSQL's error response. All but the code may quote values. */
 interface ServerFields {
   readonly code: string
   readonly message: string
@@ -41,27 +43,28 @@ interface ServerFields {
   readonly position?: string
 }
 
-/** The fields of PostgreSQL's answer, or nothing if the error is the client's own. */
+/** The fields of PostgreSQL's error response; undefined where the error is the client's own. */
 export const serverFields = (cause: unknown): ServerFields | undefined =>
   cause instanceof Error && "severity" in cause && "code" in cause && typeof cause.code === "string"
     ? (cause as Error & ServerFields)
     : undefined
 
-/** The SQLSTATE of an error, if PostgreSQL itself answered. */
+/** The SQLSTATE of an error; undefined where the error is the client's own. */
 export const sqlState = (error: SqlError): string | undefined => serverFields(error.reason.cause)?.code
 
 /**
- * Connection lost, rolled back to resolve a conflict, out of memory or connections, locked, timed out, read-only while
- * a standby takes over, restarting, ended as idle.
+ * States that may pass: connection lost, rolled back to resolve a conflict, out of memory or connections, locked, timed
+ * out, read-only while a standby takes over, restarting, closed as idle.
  */
-const passing = /^(08|25P03|40001|40003|40P01|53[234]|55P03|55006|57014|57P0[1235]|25006)/
+const retryable = /^(08|25P03|40001|40003|40P01|53[234]|55P03|55006|57014|57P0[1235]|25006)/
 
 /**
- * Classes of PostgreSQL's own whose text quotes no value. All else may: what was refused (22, 44), and what somebody's
- * trigger says, under P0 or a class of its own.
+ * PostgreSQL's own classes whose text quotes no value. All others may: a refused value (22, 44), and the message of a
+ * trigger, under P0 or a class of its own.
  */
 const quotesNoValue = /^(08|0A|0L|0P|23|25|26|28|2B|2D|34|3B|3D|3F|40|42|53|54|55|57|58|72|F0|HV|XX)/
 
+/** What to do, by SQLSTATE: text that follows the message. */
 export const advice: Readonly<Record<string, string>> = {
   "25006": " The server accepts no writes: is it a standby?",
   "42501": " Grant the privilege to the database user.",
@@ -69,13 +72,13 @@ export const advice: Readonly<Record<string, string>> = {
   "57014": " The statement was cancelled, or took longer than its time limit.",
 }
 
-/** What PostgreSQL said, without the values it was about. */
+/** PostgreSQL's message, without the values that it is about. */
 export const describeState = (code: string, message: string): string =>
   quotesNoValue.test(code)
     ? `PostgreSQL reports: ${message} (SQLSTATE ${code}).${advice[code] ?? ""}`
     : `PostgreSQL refused a value (SQLSTATE ${code}).`
 
-/** Turns an error of a statement into one for people: whether it may pass, and what to do. Drops the cause, which quotes values. */
+/** A statement's error for people: whether to retry, what to do. Drops the cause, which quotes values. */
 export const fromSqlError = (error: SqlError): DatabaseError => {
   const { cause, message } = error.reason
   const answer = serverFields(cause)
@@ -84,7 +87,7 @@ export const fromSqlError = (error: SqlError): DatabaseError => {
       operation: "query",
       message: describeState(answer.code, answer.message),
       sqlState: answer.code,
-      retryable: passing.test(answer.code),
+      retryable: retryable.test(answer.code),
     })
   }
   if (cause instanceof EmbeddedStopped) {
@@ -108,6 +111,6 @@ export const fromSqlError = (error: SqlError): DatabaseError => {
   return new DatabaseError({ operation: "query", message: message ?? error.reason._tag, retryable: error.isRetryable })
 }
 
-/** As `fromSqlError`; other errors stay as they are. */
+/** As `fromSqlError`; other errors are unchanged. */
 export const toDatabaseError = <E>(error: E): DatabaseError | Exclude<E, SqlError> =>
   error instanceof SqlError ? fromSqlError(error) : (error as Exclude<E, SqlError>)

@@ -1,17 +1,19 @@
+// Lanes: fixed groups of e-mails, by hash, which several connections write and commit independently.
+
 import { type Chunk, type Position, type UserRecord, type Winner, winners } from "./Chunk.ts"
 import type { Reject } from "./Reject.ts"
 
-/** Checkpoints are kept by lane: what an earlier attempt has committed is told by the same lanes. */
+/** Checkpoints are kept by lane: an attempt that resumes must divide records into the same lanes. */
 export const laneCount = 16
 
-/** The lane of records that have no e-mail. */
+/** The lane of rejects: they have no e-mail to hash. */
 const rejectLane = 0
 
-/** FNV-1a over the characters: an e-mail's lane is the same for ever. */
+/** The lane of an e-mail, by FNV-1a over its characters. It never changes, not even between versions. */
 export const laneOf = (email: string): number => {
   let hash = 0x811c9dc5
   for (let index = 0; index < email.length; index++) hash = Math.imul(hash ^ email.charCodeAt(index), 0x01000193)
-  // The low bits alone would tell little of the first characters.
+  // The low bits alone depend little on the first characters.
   return ((hash >>> 16) ^ hash) & (laneCount - 1)
 }
 
@@ -21,19 +23,19 @@ export interface LaneCheckpoint {
   readonly byteOffset: number
 }
 
-/** Where the lane stands that is behind the others: there an unfinished load goes on. */
+/** The position of the lane that is furthest behind: there an unfinished load resumes. */
 export const earliest = (lanes: ReadonlyArray<Position>): Position =>
   lanes.reduce((left, right) => (right.byteOffset < left.byteOffset ? right : left))
 
-/** What of a chunk one connection commits at once: the records of some lanes, in the file's order, and their checkpoints. */
+/** What one connection commits of a chunk: the records of some lanes, in the file's order, and their checkpoints. */
 export interface Share {
   readonly users: ReadonlyArray<UserRecord>
-  /** What is left of `users`: see `winners`. */
+  /** The last version of each user: see `winners`. */
   readonly winners: ReadonlyArray<Winner>
   readonly rejects: ReadonlyArray<Reject>
   /**
-   * `Lanes`: these stand where they are told to, and move to the chunk's end. `File`: the chunk is the whole file, which is
-   * loaded when it is committed.
+   * `Lanes`: each must be at its byte offset, and moves to `to`. `File`: the chunk is the whole file, which is loaded
+   * when the chunk is committed.
    */
   readonly checkpoint:
     | { readonly _tag: "Lanes"; readonly lanes: ReadonlyArray<LaneCheckpoint>; readonly to: Position }
@@ -49,8 +51,8 @@ export const wholeFile = ({ header, rejects, users }: Chunk): Share => ({
 })
 
 /**
- * Splits a chunk into `count` shares, 1 to 16, of which each has the same lanes in every chunk. `committed`: where
- * an earlier attempt left each lane, by number: what lies before is left out.
+ * Splits a chunk into `count` shares, 1 to 16; each has the same lanes in every chunk. `committed`: how far an earlier
+ * attempt committed each lane, by number; records before that are left out.
  */
 export const shares = (
   { from, rejects, to, users }: Chunk,

@@ -1,3 +1,5 @@
+// Where an address is, and the answers that a locator may give.
+
 import { Schema } from "effect"
 import type { Address } from "./Address.ts"
 
@@ -16,10 +18,10 @@ export const Location = Schema.Struct({
 })
 export type Location = typeof Location.Type
 
-/** What the columns of `users` hold, in characters. */
+/** Widths of the columns of `users`, in characters. */
 const widths = { country: 64, region: 64, city: 64, timezone: 32, isp_name: 128 } as const
 
-/** Text that a column takes: cut by code points; null where PostgreSQL could not store it (a NUL, half a surrogate pair). */
+/** Text cut to a column's width, in code points; null if PostgreSQL cannot store it (a NUL, half a surrogate pair). */
 const fitText = (text: string | null, width: number): string | null => {
   if (text === null || text === "" || text.includes("\0") || !text.isWellFormed()) return null
   if (text.length <= width) return text
@@ -27,7 +29,7 @@ const fitText = (text: string | null, width: number): string | null => {
   return characters.length <= width ? text : characters.slice(0, width).join("")
 }
 
-/** A location that the columns of `users` take, whatever the provider sent: a place never rejects a user. */
+/** A location cut to the columns of `users`: whatever a provider sends, no user is rejected for it. */
 const fit = (location: Location): Location => ({
   latitude: location.latitude,
   longitude: location.longitude,
@@ -38,7 +40,7 @@ const fit = (location: Location): Location => ({
   isp_name: fitText(location.isp_name, widths.isp_name),
 })
 
-/** An answer for one address. `NotNow`: this locator does not know; another one, or a later try, may. */
+/** The answer for one address. `NotNow`: this locator does not know; another locator, or a later request, may. */
 export type Answer =
   | { readonly _tag: "Located"; readonly location: Location }
   | { readonly _tag: "Unlocatable"; readonly reason: string }
@@ -53,7 +55,7 @@ export const Answer = {
 /** Answers by address. */
 export type Answers = ReadonlyMap<Address, Answer>
 
-/** How many answers gave a place, and how many none, by the reason. */
+/** How many addresses were located, and how many were not, by reason. */
 export interface AnswerTally {
   readonly located: number
   readonly unlocatable: Readonly<Record<string, number>>

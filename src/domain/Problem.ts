@@ -1,4 +1,6 @@
-/** What is wrong with a text. Never the text itself: messages go to logs, and one of the columns is a password. */
+// What is wrong with the text of a column.
+
+/** The message never has the text itself: messages go to logs, and one of the columns is a password. */
 export class Problem {
   readonly message: string
 

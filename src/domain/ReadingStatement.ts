@@ -1,21 +1,23 @@
-/** A statement that only reads, as `etl sql` runs it; `text` is what PostgreSQL gets. */
+// How `etl sql` makes sure that a statement only reads.
+
+/** How `etl sql` runs a statement; `text` is what it sends to PostgreSQL. */
 export type ReadingStatement =
-  /** Goes behind DECLARE ... CURSOR FOR, where PostgreSQL takes SELECT, VALUES, TABLE and WITH, and refuses all else. */
+  /** Follows DECLARE ... CURSOR FOR, where PostgreSQL accepts SELECT, VALUES, TABLE and WITH alone. */
   | { readonly _tag: "Query"; readonly text: string }
   | { readonly _tag: "Show"; readonly text: string }
-  /** `query`: what EXPLAIN ANALYZE would execute; it has to pass as a Query first. Undefined where nothing is executed. */
+  /** `query`: what EXPLAIN ANALYZE would execute, to be accepted as a Query first; undefined without ANALYZE. */
   | { readonly _tag: "Explain"; readonly text: string; readonly query: string | undefined }
 
 const spaceAndComments = /^(?:\s|--[^\r\n]*|\/\*[^]*?\*\/)*/
 
-/** Options in parentheses, which hold words only, or the two that need none. */
+/** Options in parentheses (words only), or ANALYZE and VERBOSE without them. */
 const explain =
   /^explain\b(?:\s*\((?!\s*(?:select|values|table|with)\b)([\w\s,]*)\)|(\s+analy[sz]e\b)?(\s+verbose\b)?)/i
 
 /**
- * How a statement is run. Comments and spaces before SHOW and EXPLAIN are removed, so that the text begins with that word.
- * The options of EXPLAIN get parentheses, after which PostgreSQL takes no further option: an ANALYZE that follows executes
- * nothing. (In a read-only transaction EXPLAIN ANALYZE CREATE TABLE AS makes its table.)
+ * Decides how a statement is run. Comments and spaces before SHOW and EXPLAIN are removed, so that the text starts with
+ * that word. The options of EXPLAIN get parentheses, after which PostgreSQL accepts no further option: a later ANALYZE
+ * executes nothing. (In a read-only transaction EXPLAIN ANALYZE CREATE TABLE AS creates its table.)
  */
 export const parseStatement = (statement: string): ReadingStatement => {
   const text = statement.replace(spaceAndComments, "")
@@ -32,7 +34,7 @@ export const parseStatement = (statement: string): ReadingStatement => {
   }
 }
 
-/** Whether a statement begins as one that reads; where EXPLAIN executes one, whether that does. */
+/** Whether a statement starts like one that only reads; of EXPLAIN ANALYZE, the statement that it executes. */
 export const beginsAsReading = (statement: string): boolean => {
   const reading = parseStatement(statement)
   const query = reading._tag === "Query" ? reading.text : reading._tag === "Explain" ? reading.query : undefined

@@ -1,9 +1,11 @@
+// What an HTML report shows: aggregates of all users and of the runs.
+
 import { Schema } from "effect"
 import { RunRecord } from "./RunRecord.ts"
 
 const Text = Schema.String
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
-/** A group has somebody in it. */
+/** A group is never empty. */
 const Positive = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
 const latitude = Schema.Finite.check(Schema.isBetween({ minimum: -90, maximum: 90 }))
 const longitude = Schema.Finite.check(Schema.isBetween({ minimum: -180, maximum: 180 }))
@@ -14,13 +16,13 @@ const Time = Schema.Date
 export const NamedShare = Schema.Struct({ name: Text, users: Positive })
 export type NamedShare = typeof NamedShare.Type
 
-/** The most frequent values, how many there are in all, and how many users have one. */
+/** The most frequent values, how many distinct ones there are, and how many users have one. */
 const rankingOf = <S extends Schema.Constraint>(item: S) =>
   Schema.Struct({ top: Schema.Array(item), distinct: Count, users: Count })
 
 export const CountryShare = Schema.Struct({
   ...NamedShare.fields,
-  /** Where the most of its users are; null where none has coordinates. */
+  /** Where most of its users are; null where none has coordinates. */
   place: Schema.NullOr(Schema.Struct({ latitude, longitude })),
 })
 export type CountryShare = typeof CountryShare.Type
@@ -32,11 +34,11 @@ export const CityShare = Schema.Struct({
 })
 export type CityShare = typeof CityShare.Type
 
-/** Users of about one place. */
+/** How many users are near a place. */
 export const PlaceBin = Schema.Struct({ latitude, longitude, users: Positive })
 export type PlaceBin = typeof PlaceBin.Type
 
-/** Spans of time, each as long as the others or as the calendar has it. */
+/** How long each span of a timeline is, by the calendar. */
 export const TimeUnit = Schema.Literals(["day", "week", "month", "quarter", "year", "decade", "century"])
 export type TimeUnit = typeof TimeUnit.Type
 
@@ -45,7 +47,7 @@ export const Timeline = Schema.Struct({
   unit: TimeUnit,
   /** Spans with users, by their first day. */
   spans: Schema.Array(Schema.Struct({ start: Day, users: Positive })),
-  /** Users that are far before and far after all others, and are in no span. */
+  /** Users far before or after all others, in no span. */
   before: Count,
   after: Count,
   /** Users without a day. */
@@ -53,20 +55,20 @@ export const Timeline = Schema.Struct({
 })
 export type Timeline = typeof Timeline.Type
 
-/** What is filled in one column of `users`. */
+/** How completely one column of `users` is filled. */
 export const ColumnQuality = Schema.Struct({
   column: Text,
-  /** Users with a value; empty text is none. */
+  /** Users with a value; empty text does not count. */
   filled: Count,
-  /** Characters of the longest text, null where the column is no text or has none; and how many it takes. */
+  /** Characters of the longest text, null without text; and the column's limit. */
   longest: Schema.NullOr(Count),
   limit: Schema.NullOr(Count),
-  /** The least and the greatest day. */
+  /** The first and the last day. */
   days: Schema.NullOr(Schema.Struct({ first: Text, last: Text })),
 })
 export type ColumnQuality = typeof ColumnQuality.Type
 
-/** Why records were rejected, as a log may have it, and the first of them. */
+/** Why records were rejected, without values, and where the first of them is. */
 export const ReasonCount = Schema.Struct({
   column: Schema.NullOr(Text),
   message: Text,
@@ -75,25 +77,26 @@ export const ReasonCount = Schema.Struct({
 })
 export type ReasonCount = typeof ReasonCount.Type
 
-/** The queue of addresses for a service, and what is known of them. */
+/** The queue of addresses for a service, and the answers so far. */
 export const QueueState = Schema.Struct({
   waiting: Count,
-  /** Of those that wait, claimed by a process at the moment. */
+  /** Those of the pending addresses that a process has claimed. */
   claimed: Count,
   located: Count,
-  /** Without a place, by reason. */
+  /** Without a location, by reason. */
   unlocatable: Schema.Array(Schema.Struct({ reason: Text, addresses: Positive })),
 })
 export type QueueState = typeof QueueState.Type
 
-/** What a report tells: aggregates of all users, and of the runs. No value of a user that names a person is in it. */
+/** Has no value that identifies a person. */
 export const ReportData = Schema.Struct({
   madeAt: Time,
   database: Text,
   users: Schema.Struct({
     total: Count,
-    /** With coordinates; and of those, the ones that a service answered. Others a local database told, or they were there before. */
+    /** With coordinates. */
     located: Count,
+    /** Those of them that a service located; a local database located the others, or they came with the table. */
     byService: Count,
     active: Count,
     inactive: Count,
@@ -105,13 +108,13 @@ export const ReportData = Schema.Struct({
   bins: Schema.Array(PlaceBin),
   timeline: Timeline,
   columns: Schema.Array(ColumnQuality),
-  /** The run that was asked for, null where there is none yet. */
+  /** The run that was asked for; null where none exists yet. */
   run: Schema.NullOr(RunRecord),
-  /** The first files of that run that failed, and how many there are in all. */
+  /** The first failed files of that run, and how many failed in all. */
   failed: Schema.Struct({ total: Count, files: Schema.Array(Schema.Struct({ uri: Text, error: Text })) }),
   /** The rejects of that run that are kept. */
   rejects: Schema.Struct({ kept: Count, distinct: Count, reasons: Schema.Array(ReasonCount) }),
-  /** The runs tried last, the latest first. */
+  /** The runs with the latest attempts, the latest first. */
   runs: Schema.Array(RunRecord),
   queue: QueueState,
 })

@@ -1,3 +1,5 @@
+// What a run did: how its records, files and addresses ended, and which exit code follows.
+
 import { Schema } from "effect"
 import type { AnswerTally } from "./Location.ts"
 import { RejectedFor } from "./RejectTally.ts"
@@ -18,10 +20,10 @@ export const RecordCounts = Schema.Struct({
 })
 export type RecordCounts = typeof RecordCounts.Type
 
-/** The ways that a record ends. */
+/** The ways in which a record ends. */
 export const outcomes = ["inserted", "updated", "unchanged", "stale", "duplicate", "rejected"] as const
 
-/** What each of them means, for people. */
+/** What each outcome means, for people. */
 export const meaningOf: Readonly<Record<(typeof outcomes)[number], string>> = {
   inserted: "new users",
   updated: "newer than what was stored",
@@ -31,7 +33,7 @@ export const meaningOf: Readonly<Record<(typeof outcomes)[number], string>> = {
   rejected: "could not be loaded",
 }
 
-/** What is counted of records, in the order that people read it. */
+/** The counts of records, in the order in which people read them. */
 export const countNames = ["read", ...outcomes] as const
 
 export const noRecords: RecordCounts = {
@@ -54,7 +56,7 @@ export const addCounts = (left: RecordCounts, right: RecordCounts): RecordCounts
   rejected: left.rejected + right.rejected,
 })
 
-/** Records that ended as none of the outcomes, or as two: anything but 0 is a defect of the program. */
+/** Records that ended in none of the outcomes, or in two: anything but 0 is a defect of the program. */
 export const unaccounted = (counts: RecordCounts): number =>
   outcomes.reduce((rest, outcome) => rest - counts[outcome], counts.read)
 
@@ -69,9 +71,9 @@ export const FileSummary = Schema.Struct({
   state: Schema.Literals(["loaded", "skipped", "failed", "open"]),
   /** Of the file's whole load, earlier attempts included. */
   counts: RecordCounts,
-  /** Addresses of this attempt that were answered with a place when their users were written, in each chunk; */
+  /** Addresses of this attempt, counted per chunk, that were located when their users were written. */
   located: Schema.Int,
-  /** and those that were left for the service. */
+  /** Those that were left for the service. */
   queued: Schema.Int,
   /** Of this attempt. */
   milliseconds: Schema.Int,
@@ -80,26 +82,26 @@ export const FileSummary = Schema.Struct({
 })
 export type FileSummary = typeof FileSummary.Type
 
-/** What became of the addresses of this attempt. */
+/** How the addresses of this attempt ended. */
 export const AddressCounts = Schema.Struct({
   located: Schema.Int,
-  /** Without a location: special ranges, and what no locator knows. */
+  /** Without a location: in a special range, or unknown to every locator. */
   unlocatable: Schema.Int,
-  /** Why they are, and how many: `private`, `multicast`, ..., `unknown`. */
+  /** How many are unlocatable for each reason: `private`, `multicast`, ..., `unknown`. */
   reasons: Schema.Record(Schema.String, Schema.Int),
-  /** Answered by what the service has said before, in each chunk; */
+  /** Answered by an earlier answer of the service, counted per chunk. */
   remembered: Schema.Int,
-  /** by a local database, in each chunk; */
+  /** Answered by a local database, counted per chunk. */
   local: Schema.Int,
-  /** by the service. */
+  /** Answered by the service. */
   service: Schema.Int,
-  /** Requests that were sent to the service; null: workers of a cluster ask it, and answers of `service` are not counted. */
+  /** Requests sent to the service; null: workers of a cluster send them, and `service` does not count their answers. */
   requests: Schema.NullOr(Schema.Int),
-  /** Those that it refused (429): anything but 0 is a defect of ours, or somebody else asks from the same network. */
+  /** Requests that it refused (429): anything but 0 is a defect of ours, or other clients share the network address. */
   refusals: Schema.NullOr(Schema.Int),
-  /** In the queue at the end: the run's own, which its chunks queued or found there; of `etl locate` all. */
+  /** Pending at the end: the run's own, which its chunks queued or found queued; of `etl locate` all. */
   waiting: Schema.Int,
-  /** In the queue at the end for other runs alone; of `etl locate` 0. */
+  /** Pending at the end for other runs alone; of `etl locate` 0. */
   waitingForOthers: Schema.Int,
 })
 export type AddressCounts = typeof AddressCounts.Type
@@ -116,7 +118,7 @@ export const noAddresses: AnsweredCounts = {
   service: 0,
 }
 
-/** Who answered. `rule`: addresses of special ranges have no place, whoever is asked. */
+/** What answered. `rule`: an address of a special range has no location, whatever the locator. */
 export type Answerer = "remembered" | "local" | "service" | "rule"
 
 export const countAnswers = (
@@ -150,9 +152,9 @@ export const addAddresses = (left: AnsweredCounts, right: AnsweredCounts): Answe
 /** What locating did. */
 export const LocatingSummary = Schema.Struct({
   addresses: AddressCounts,
-  /** What the service takes: addresses a request, and requests a minute where that is known. Null: there is none. */
+  /** Addresses per request, and requests a minute where that is known. Null: without a service. */
   serviceRate: Schema.NullOr(Schema.Struct({ batchSize: Schema.Int, requestsPerMinute: Schema.NullOr(Schema.Number) })),
-  /** Why locating ended before the queue was empty. */
+  /** Why locating stopped before the queue was empty. */
   locatingError: Schema.NullOr(Schema.String),
   milliseconds: Schema.Number,
 })
@@ -169,7 +171,7 @@ export const RunSummary = Schema.Struct({
   totals: RecordCounts,
   /** Why records of this attempt were rejected, the most frequent reason first. */
   rejectedFor: Schema.Array(RejectedFor),
-  /** More records were rejected than may be. */
+  /** More records were rejected than allowed. */
   stopped: Schema.Boolean,
   /** Of this attempt. */
   stages: StageTimes,
@@ -178,10 +180,10 @@ export const RunSummary = Schema.Struct({
 })
 export type RunSummary = typeof RunSummary.Type
 
-/** What a scheduler is told of addresses: 0, or 7 where some wait that the command answers for. */
+/** The exit code for addresses: 0, or 7 where some of the command's own are pending. */
 export const addressExitCode = ({ addresses }: LocatingSummary): 0 | 7 => (addresses.waiting > 0 ? 7 : 0)
 
-/** What a scheduler is told: 0, 3 (rejects), 4 (too many), 5 (a file could not be read) or 7 (addresses wait). */
+/** The exit code: 0, 3 (rejects), 4 (too many rejects), 5 (a file could not be read) or 7 (addresses pending). */
 export const exitCode = (summary: RunSummary): 0 | 3 | 4 | 5 | 7 => {
   if (summary.files.some((file) => file.state === "failed")) return 5
   if (summary.stopped) return 4

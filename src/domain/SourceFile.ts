@@ -1,21 +1,23 @@
+// A file of a source: what identifies it, how its name is read, and in which order files come.
+
 import { Runtime, Schema } from "effect"
 
 /**
- * One CSV object of a source. Its identity is `uri` and `fingerprint`: a changed file is another file. Fields may be
- * getters, which `{ ...file }` leaves out.
+ * A file is known by its `uri` and `fingerprint`: a changed file is another file. Fields may be getters, which
+ * `{ ...file }` leaves out.
  */
 export interface SourceFile {
   /** Local: the absolute path, symlinks resolved. S3: `s3://bucket/key`. */
   readonly uri: string
-  /** The last part of the URI, for people. */
+  /** The last part of the URI, for messages. */
   readonly name: string
   /** Changes when the bytes do: the ETag, or size and modification time. */
   readonly fingerprint: string
   /** Bytes as stored (compressed, for .gz). */
   readonly size: number
-  /** A symbolic link of the folder leads to it, which another user may have planted: no message has text of it. */
+  /** A symbolic link of the folder leads to it, which another user may have planted: no message quotes its text. */
   readonly isLinked?: boolean
-  /** Why it cannot be read, where its listing shows that already; what else is listed can be. */
+  /** Why it cannot be read, where its listing already shows that; the other files can be. */
   readonly problem?: string
 }
 
@@ -29,24 +31,23 @@ export class SourceError extends Schema.TaggedError<SourceError>()("SourceError"
   override readonly [Runtime.errorExitCode] = 5
 }
 
-/** How the names of compressed files end. */
 const compressedEndings = [".gz"]
 
-/** How the name says that a file is compressed, such as `.gz`; undefined: it is not. */
+/** The ending of a compressed file's name, such as `.gz`; undefined: the file is not compressed. */
 export const compressedEnding = (name: string): string | undefined =>
   compressedEndings.find((ending) => name.toLowerCase().endsWith(ending))
 
-/** Whether a folder or a bucket lists the file: .csv or .csv.gz, case ignored. */
+/** Whether a file of a folder or bucket is read: .csv or .csv.gz, case ignored. */
 export const isCsvName = (name: string): boolean =>
   name
     .slice(0, name.length - (compressedEnding(name)?.length ?? 0))
     .toLowerCase()
     .endsWith(".csv")
 
-/** UTF-16 puts the halves of pairs (code points from 0x10000 on) before 0xE000 to 0xFFFF. */
+/** UTF-16 sorts surrogates (code points from 0x10000 on) before 0xE000 to 0xFFFF; UTF-8 sorts them after. */
 const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit)
 
-/** Name order: by UTF-8 bytes, which is that of code points, the same on every machine and as S3 lists its keys. */
+/** Name order: by UTF-8 bytes (equal to code points), the same on every machine, and that of S3's listings. */
 export const compareNames = (a: string, b: string): number => {
   const length = Math.min(a.length, b.length)
   for (let index = 0; index < length; index++) {

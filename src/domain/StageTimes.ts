@@ -1,15 +1,14 @@
+// How long each stage of a run took.
+
 import { Schema } from "effect"
 
-/**
- * Milliseconds that the stages of a run took. They overlap, and several connections load at once: their sum may exceed
- * the time of the run.
- */
+/** In milliseconds. Stages overlap, and several connections load at once: the sum may exceed the time of the run. */
 export const StageTimes = Schema.Struct({
   /** Waiting for the files' bytes. */
   extract: Schema.Int,
   /** Framing and decoding records. */
   transform: Schema.Int,
-  /** Asking local databases for places. */
+  /** Looking places up in local databases. */
   locate: Schema.Int,
   /** Writing to the database, over all connections. */
   load: Schema.Int,

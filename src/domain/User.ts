@@ -1,4 +1,5 @@
-/** A user: what a record of a file says of one, decoded column by column and checked. */
+// A user: a record of a file, decoded column by column and checked.
+
 import { Record, Result, Schema, SchemaIssue, SchemaTransformation, Struct } from "effect"
 import { enable } from "effect/schema/SchemaJITCompiler"
 import { fileColumns } from "./fileColumns.ts"
@@ -9,10 +10,10 @@ import type { Reason } from "./Reject.ts"
 export type UserColumn = keyof typeof fileColumns
 export const userColumns: ReadonlyArray<UserColumn> = Struct.keys(fileColumns)
 
-/** The text of each column, decoded for itself. */
+/** Each column's text, decoded independently. */
 const Columns = Schema.Struct(Record.map(fileColumns, ({ text }) => text))
 
-/** Every problem of a record is an issue of its column. */
+/** Turns each `Problem` into an issue of its column. */
 const hasNoProblem = Schema.makeFilter((columns: typeof Columns.Type) => {
   let issues: Array<{ readonly path: readonly [string]; readonly issue: string }> | undefined
   for (const name of userColumns) {
@@ -28,8 +29,8 @@ interface ValueOf extends Struct.Lambda {
 }
 
 /**
- * A user as one record has it: the file columns of `users`. Decoded from text, column by column: `""` is null, dates
- * become `YYYY-MM-DD`, addresses their canonical form, e-mails trimmed lower case.
+ * The file columns of `users`, decoded from text: `""` becomes null, dates `YYYY-MM-DD`, addresses their canonical
+ * form, e-mails trimmed lower case.
  */
 export const User = Columns.check(hasNoProblem).pipe(
   Schema.decodeTo(
@@ -46,13 +47,13 @@ export type User = typeof User.Type
 
 enable(User.ast)
 
-/** A record's text by column; `""` for a column that the file does not have. */
+/** A record's text by column; `""` for a column that the file lacks. */
 export type MappedRecord = Readonly<Record<UserColumn, string>>
 
 const decode = Schema.decodeUnknownResult(User)
 const standardIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** The user of a mapped record, or every reason why it is none. */
+/** Decodes a mapped record; fails with every reason. */
 export const decodeUser = (record: MappedRecord): Result.Result<User, ReadonlyArray<Reason>> =>
   Result.mapError(decode(record), (error) =>
     standardIssues(error.issue).issues.map(({ path, message }) => ({

@@ -1,7 +1,9 @@
+// Parts of a stream of bytes: from a byte on, and up to a byte.
+
 import { Effect, Stream } from "effect"
 import { SourceError } from "./SourceFile.ts"
 
-/** What follows the first `count` bytes of a stream. Fails where the stream, named `uri` in the error, has fewer. */
+/** Drops the first `count` bytes of a stream. Fails where the stream, named `uri` in the error, has fewer. */
 export const fromByte =
   (uri: string, count: number) =>
   <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Stream.Stream<Uint8Array, E | SourceError, R> =>
@@ -17,7 +19,7 @@ export const fromByte =
         Stream.onEnd(
           Effect.suspend(() => {
             if (left === 0) return Effect.void
-            const message = `${uri} ends before the byte from which it was to be read on.`
+            const message = `${uri} ends before the byte where reading resumes.`
             return Effect.fail(new SourceError({ operation: "read", uri, message }))
           }),
         ),
@@ -25,8 +27,8 @@ export const fromByte =
     })
 
 /**
- * The first `count` bytes of a stream, which is closed with the last of them: nothing behind is asked for. A stream that
- * has fewer ends where it ends: that a file is whole is for its source to see.
+ * The first `count` bytes of a stream, which closes with the last of them: no later byte is requested. A shorter stream
+ * ends without an error: the source checks that a file is complete.
  */
 export const upToByte =
   (count: number) =>

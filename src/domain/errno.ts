@@ -1,12 +1,15 @@
-// The system's codes, such as ENOSPC, of what failed.
+// The operating system's error codes, such as ENOSPC.
 
 import { type PlatformError, Predicate } from "effect"
 
-/** Of a file operation; undefined where the system gave none. */
+/** The code of a failed file operation; undefined where the system gave none. */
 export const errnoOf = ({ reason }: PlatformError.PlatformError): unknown =>
   Predicate.hasProperty(reason.cause, "code") ? reason.cause.code : undefined
 
-/** Of a network operation, however deep the client wrapped it; undefined where there is none. A message may hold a URL, and the URL a secret: a code holds neither. */
+/**
+ * The code of a failed network operation, however deeply the client wrapped it; undefined where there is none. A
+ * message may have a URL, and the URL a secret: a code has neither.
+ */
 export const systemCode = (error: unknown): string | undefined => {
   if (!Predicate.isObject(error)) return undefined
   if ("code" in error && Predicate.isString(error.code)) return error.code

@@ -1,10 +1,12 @@
+// The columns of `users` that files fill, one entry each.
+
 import { address, day, email, secret, status, text } from "./Column.ts"
 
 /**
- * The columns of `users` that files fill: one entry a column, from which the schema of a user, the SQL and the report
- * follow. A new column takes an entry here, a migration, and what the compiler and the tests then name.
+ * The schema of a user, the SQL and the report follow from these entries. A new column takes an entry here, a
+ * migration, and what the compiler and the tests then name.
  *
- * `email` is the key: records of one e-mail are versions of one user. `updated_at` decides which version is the last, and
+ * `email` is the key: records of one e-mail are versions of one user. `updated_at` decides which version is the last.
  * `ip_address` is located.
  */
 export const fileColumns = {

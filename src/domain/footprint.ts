@@ -1,11 +1,12 @@
-/** About how much memory records take: what bounds a chunk, and what of a file is in memory at once. */
+// About how much memory records take: what bounds a chunk, and how much of a file is in memory at once.
+
 import type { Chunk } from "./Chunk.ts"
 import type { Reason, Reject } from "./Reject.ts"
 
-/** Bytes of the objects that a record becomes. They outweigh its text where it is short. Measured: 400 to 600. */
+/** Bytes of a record's objects, which outweigh the text of a short record. Measured: 400 to 600. */
 const recordBytes = 512
 
-/** Bytes of a reason, beside its text. */
+/** Bytes of a reason, without its text. */
 const reasonBytes = 96
 
 const ofReasons = (reasons: ReadonlyArray<Reason>): number =>
@@ -17,13 +18,13 @@ const ofReasons = (reasons: ReadonlyArray<Reason>): number =>
 
 const noReasons: ReadonlyArray<Reason> = []
 
-/** Bytes that a record takes which has so many in the file. */
+/** Bytes of memory for a record of `length` bytes in the file. */
 export const ofRecord = (length: number, reasons: ReadonlyArray<Reason> = noReasons): number =>
   length + recordBytes + ofReasons(reasons)
 
 export const ofReject = ({ raw, reasons }: Reject): number => ofRecord(raw.length, reasons)
 
-/** Bytes of the file count wherever they stand: the blocks that were read live as long as a record in them. */
+/** Counts all of the chunk's bytes in the file: a block that was read stays in memory as long as any record in it. */
 export const ofChunk = ({ from, rejects, to, users }: Chunk): number =>
   rejects.reduce(
     (sum, { reasons }) => sum + ofRecord(0, reasons),

@@ -1,12 +1,14 @@
+// Reads a Node stream by pulling.
+
 import { Effect, Latch } from "effect"
 import type { Readable } from "node:stream"
 
-/** What a Node stream has for its reader now: bytes, nothing yet, or nothing ever again. */
+/** What a Node stream has now: bytes, nothing yet, or nothing more. */
 type Polled = Uint8Array | "waiting" | "ended"
 
-const cutShort = new Error("closed before its end")
+const closedEarly = new Error("closed before its end")
 
-/** Takes from a Node stream what is there, never more than was asked for: backpressure reaches whoever fills it. */
+/** Reads what a Node stream has, and no more: backpressure reaches its producer. */
 export const makeReader = (stream: Readable) => {
   const news = Latch.makeUnsafe(false)
   const wake = () => {
@@ -14,18 +16,18 @@ export const makeReader = (stream: Readable) => {
   }
   for (const event of ["readable", "end", "error", "close"]) stream.on(event, wake)
   return {
-    /** Wakes who waits for news: something besides the stream itself happened. */
+    /** Ends a wait for `news`, where something besides the stream itself has changed. */
     wake,
-    /** Fails with what the stream was destroyed with. */
+    /** Fails with the error that destroyed the stream. */
     poll: Effect.suspend((): Effect.Effect<Polled, Error> => {
       const bytes: Uint8Array | null = stream.read()
       if (bytes !== null) return Effect.succeed(bytes)
       if (stream.readableEnded) return Effect.succeed("ended")
-      if (stream.destroyed) return Effect.fail(stream.errored ?? cutShort)
+      if (stream.destroyed) return Effect.fail(stream.errored ?? closedEarly)
       news.closeUnsafe()
       return Effect.succeed("waiting")
     }),
-    /** Until the next poll can have another answer. */
+    /** Waits until the next poll can have another answer. */
     news: news.await,
   }
 }

@@ -1,3 +1,5 @@
+// The repositories of a dry run: they count records, keep the first of them to show, and store nothing.
+
 import { Context, Effect, Layer, Option } from "effect"
 import { baseName } from "../text/format.ts"
 import { fileColumns } from "../domain/fileColumns.ts"
@@ -12,7 +14,7 @@ import { type ShareLocations, UserRepo } from "../repo/UserRepo.ts"
 const usersShown = 3
 const rejectsShown = 10
 
-/** Of a run that writes nothing. */
+/** No run of a database has this number. */
 const runId = 0
 
 const secretColumns = userColumns.filter((column) => fileColumns[column].isSecret)
@@ -34,7 +36,7 @@ const firstUsers = ({ users, winners }: Share, { known }: ShareLocations, file: 
       location: (user.ip_address === null ? undefined : known.get(user.ip_address)) ?? null,
     }))
 
-/** None is begun before. */
+/** Every file loads from its start. */
 const parts = [{ part: 0, resume: undefined }]
 
 const make = Effect.sync(() => {
@@ -46,7 +48,7 @@ const make = Effect.sync(() => {
 
   const userRepo = UserRepo.of({
     name: "nowhere (--dry-run)",
-    // One connection: what is shown first is what stands first.
+    // With one connection the first records shown are the first of the file.
     connections: 1,
     migrate: Effect.void,
     upsert: ({ fileId }, share, locations) =>
@@ -113,7 +115,7 @@ const make = Effect.sync(() => {
 })
 
 /**
- * `UserRepo`, `RunRepo` and `LocationQueue` that store nothing, and a `Preview` of what they were given: every file is
- * new, and what is left of a chunk counts as inserted. Memory does not grow with the records.
+ * `UserRepo`, `RunRepo` and `LocationQueue` that store nothing, and a `Preview` of their input: every file is new, and
+ * every winner of a chunk counts as inserted. Memory does not grow with the records.
  */
 export const layer = Layer.effectContext(make)

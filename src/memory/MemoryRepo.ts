@@ -1,3 +1,5 @@
+// The repositories in memory, for tests: they keep the promises of those in PostgreSQL, except durability.
+
 import { Context, Effect, Layer, Ref, Semaphore } from "effect"
 import type { Position } from "../domain/Chunk.ts"
 import { FileTakenError } from "../repo/FileTakenError.ts"
@@ -14,27 +16,27 @@ import { type LoadRef, type PartRef, UserRepo } from "../repo/UserRepo.ts"
 type StoredLoad = FileLoad<FileIdentity> & {
   readonly mapping: string
   readonly counts: RecordCounts
-  /** Of the parts that somebody has taken. */
+  /** By part, where one is taken. */
   readonly fences: ReadonlyMap<number, number>
 }
 
-const unbegun: Pick<StoredLoad, "state" | "parts" | "counts" | "fences"> = {
+const notStarted: Pick<StoredLoad, "state" | "parts" | "counts" | "fences"> = {
   state: "open",
   parts: [{ part: 0, resume: undefined }],
   counts: noRecords,
   fences: new Map(),
 }
 
-const isBegun = ({ parts }: StoredLoad): boolean => parts[0]?.resume !== undefined
+const isStarted = ({ parts }: StoredLoad): boolean => parts[0]?.resume !== undefined
 
-/** What the repositories of `layer` hold. */
+/** The tables of `layer`. */
 export class Tables extends Context.Service<
   Tables,
   {
     /** By e-mail. */
     readonly users: Ref.Ref<ReadonlyMap<string, StoredUser>>
     readonly rejects: Ref.Ref<ReadonlyArray<Reject & { readonly fileId: number }>>
-    /** By address; `NotNow` for one that waits. */
+    /** By address; `NotNow` for a pending one. */
     readonly locations: Ref.Ref<ReadonlyMap<string, Answer>>
   }
 >()("user-activity-etl/repo/MemoryRepo/Tables") {}
@@ -49,7 +51,7 @@ const make = Effect.gen(function* () {
   const users = yield* Ref.make<ReadonlyMap<string, StoredUser>>(new Map())
   const rejects = yield* Ref.make<ReadonlyArray<Reject & { readonly fileId: number }>>([])
   const locations = yield* Ref.make<ReadonlyMap<string, Answer>>(new Map())
-  /** Which runs answer for an address that waits. */
+  /** The runs to which each pending address belongs. */
   const owners = new Map<string, ReadonlySet<number>>()
   const one = yield* Semaphore.make(1)
   const loads = new Map<number, StoredLoad>()
@@ -71,9 +73,7 @@ const make = Effect.gen(function* () {
   const loadOf = ({ fileId, load }: LoadRef) =>
     Effect.suspend(() => {
       const found = loads.get(fileId)
-      return found?.load === load
-        ? Effect.succeed(found)
-        : Effect.die(new Error(`there is no load ${load} of file ${fileId}`))
+      return found?.load === load ? Effect.succeed(found) : Effect.die(new Error(`file ${fileId} has no load ${load}`))
     })
 
   const userRepo = UserRepo.of({
@@ -85,11 +85,11 @@ const make = Effect.gen(function* () {
         const load = yield* loadOf(ref)
         const { checkpoint } = share
         const part = partOf(load, ref)
-        const stands =
+        const isAtStart =
           checkpoint._tag === "File"
             ? part !== undefined && part.resume === undefined
             : checkpoint.lanes.every(({ lane, byteOffset }) => part?.resume?.lanes[lane]?.byteOffset === byteOffset)
-        if (!stands) return yield* FileTakenError.of(ref.fileId)
+        if (!isAtStart) return yield* FileTakenError.of(ref.fileId)
         const before = yield* Ref.get(locations)
         const remembered = tally(new Map(queue.map((address) => [address, before.get(address) ?? Answer.notNow])))
         yield* Ref.set(locations, new Map([...queue.map((address) => [address, Answer.notNow] as const), ...before]))
@@ -147,7 +147,7 @@ const make = Effect.gen(function* () {
     return {
       ...stored,
       file,
-      state: isOther && !isLoaded && isBegun(stored) ? "otherMapping" : stored.state,
+      state: isOther && !isLoaded && isStarted(stored) ? "otherMapping" : stored.state,
       isLoadedByOtherMapping: isOther && isLoaded,
     }
   }
@@ -177,7 +177,7 @@ const make = Effect.gen(function* () {
             mapping,
             isLoadedByOtherMapping: false,
             fence: 0,
-            ...unbegun,
+            ...notStarted,
           }
           loads.set(stored.fileId, stored)
           return toLoad(stored, file, mapping)
@@ -198,9 +198,9 @@ const make = Effect.gen(function* () {
           runId,
           load: load + 1,
           mapping,
-          ...unbegun,
+          ...notStarted,
         })
-      } else if (!isLoaded && (!isOther || !isBegun(stored))) loads.set(fileId, { ...stored, runId, mapping })
+      } else if (!isLoaded && (!isOther || !isStarted(stored))) loads.set(fileId, { ...stored, runId, mapping })
       const found = loads.get(fileId)!
       const fence = found.fence + 1
       const taken = found.parts.filter((one) => part === undefined || one.part === part)
@@ -210,12 +210,16 @@ const make = Effect.gen(function* () {
     }),
     beginFile: (ref, { header, maxRecordSize, parts }) =>
       Effect.map(loadOf(ref), (load) => {
-        if (isBegun(load) || load.fence !== ref.fence) return
-        const begun = parts.map(({ start, end }, part): Part => {
+        if (isStarted(load) || load.fence !== ref.fence) return
+        const started = parts.map(({ start, end }, part): Part => {
           const lanes = Array.from({ length: laneCount }, () => start)
           return { part, resume: { position: start, end, header, lanes, maxRecordSize } }
         })
-        loads.set(ref.fileId, { ...load, parts: begun, fences: new Map(begun.map(({ part }) => [part, ref.fence])) })
+        loads.set(ref.fileId, {
+          ...load,
+          parts: started,
+          fences: new Map(started.map(({ part }) => [part, ref.fence])),
+        })
       }),
     finishPart: (ref) =>
       Effect.flatMap(loadOf(ref), (load) => {
@@ -248,5 +252,5 @@ const make = Effect.gen(function* () {
   )
 })
 
-/** `UserRepo`, `RunRepo` and `LocationQueue` in memory, and the tables behind them. One process, no durability. */
+/** `UserRepo`, `RunRepo`, `LocationQueue` and their `Tables`. One process, no durability. */
 export const layer = Layer.effectContext(make)

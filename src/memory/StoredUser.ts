@@ -1,3 +1,5 @@
+// A row of `users` in memory, and how a later version changes it.
+
 import { isSameUser, type Winner } from "../domain/Chunk.ts"
 import type { Location } from "../domain/Location.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
@@ -18,7 +20,7 @@ const isNewer = (incoming: Winner, fileId: number, stored: StoredUser): boolean 
   return fileId === stored.fileId ? incoming.byteOffset >= stored.byteOffset : fileId > stored.fileId
 }
 
-/** What becomes of a user when a chunk's winner arrives, and how that counts. */
+/** Merges a chunk's winner into the stored row: the outcome that counts, and the new row. */
 export const merge = (
   incoming: Winner,
   fileId: number,

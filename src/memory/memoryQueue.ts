@@ -1,9 +1,11 @@
+// The queue of addresses in memory.
+
 import { Effect, Ref } from "effect"
 import { Answer } from "../domain/Location.ts"
 import { type Claims, LocationQueue, type StoredAnswers } from "../repo/LocationQueue.ts"
 import type { StoredUser } from "./StoredUser.ts"
 
-/** The `LocationQueue` of users in memory: addresses that wait are answered `NotNow`. */
+/** Pending addresses are those answered `NotNow`. `owners`: the runs of each. */
 export const makeQueue = (
   users: Ref.Ref<ReadonlyMap<string, StoredUser>>,
   locations: Ref.Ref<ReadonlyMap<string, Answer>>,
@@ -33,8 +35,8 @@ export const makeQueue = (
   const claims = Effect.gen(function* () {
     const had = new Set<string>()
     yield* Effect.addFinalizer(() => Effect.sync(() => had.forEach((address) => claimed.delete(address))))
-    /** What the answers settle. */
-    const answered = (answers: StoredAnswers) => {
+    /** Drops the owners of settled addresses and the claims of the others; returns the settled answers. */
+    const settledOf = (answers: StoredAnswers) => {
       const settled = new Map([...answers].filter(([, { _tag }]) => _tag !== "NotNow"))
       for (const address of answers.keys()) (settled.has(address) ? owners : claimed).delete(address)
       return settled
@@ -57,7 +59,7 @@ export const makeQueue = (
       answer: Effect.fnUntraced(function* (_provider, answers) {
         yield* Ref.update(locations, (all) => {
           const next = new Map(all)
-          for (const [address, answer] of answered(answers)) next.set(address, answer)
+          for (const [address, answer] of settledOf(answers)) next.set(address, answer)
           return next
         })
         yield* place(answers)
@@ -66,7 +68,7 @@ export const makeQueue = (
         if (answers.size === 0) return
         yield* Ref.update(locations, (all) => {
           const next = new Map(all)
-          for (const address of answered(answers).keys()) next.delete(address)
+          for (const address of settledOf(answers).keys()) next.delete(address)
           return next
         })
         yield* place(answers)
@@ -91,7 +93,7 @@ export const makeQueue = (
         (all) => new Map([...addresses.map((address) => [address, Answer.notNow] as const), ...all]),
       )
     }),
-    // Nothing here is remembered for long enough.
+    // Answers have no time here, so none is older.
     queueOlderThan: () => Effect.void,
   })
 }

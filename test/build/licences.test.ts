@@ -8,7 +8,7 @@ import { temporaryDirectory } from "../utils/postgres.ts"
 const root = join(import.meta.dirname, "../..")
 const script = join(root, "src/build/licences.ts")
 
-/** The package's own step that bundles, into another folder. */
+/** Runs the package's own step that bundles, into another folder. */
 const bundle = (directory: string) => {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
   const steps: string = scripts["emit:bin"].replaceAll("dist/", `${directory}/`).replace("=dist ", `=${directory} `)
@@ -26,14 +26,14 @@ const licencesOf = (directory: string, manifest: object) => {
   const folder = join(directory, "node_modules/odd")
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "odd", version: "1.2.3", ...manifest }))
-  writeFileSync(join(folder, "index.js"), "// no word of it\n")
+  writeFileSync(join(folder, "index.js"), "// no licence here\n")
   const metafile = { outputs: { "bin.js": { inputs: { "node_modules/odd/index.js": { bytesInOutput: 1 } } } } }
   writeFileSync(join(directory, "meta.json"), JSON.stringify(metafile))
   return spawnSync(process.execPath, [script, "meta.json", "out.txt"], { cwd: directory, encoding: "utf8" })
 }
 
 describe("licences", () => {
-  it.live("of all that is bundled are in the package, those of code within it too", () =>
+  it.live("of all that is bundled are in the package, those of its third-party code too", () =>
     Effect.gen(function* () {
       const { inputs, licences } = bundle(yield* temporaryDirectory)
       const names = new Set(inputs.flatMap((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []))
@@ -70,7 +70,7 @@ describe("licences", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("are what the manifest says where no file is there; where that says nothing the build fails", () =>
+  it.live("are what the manifest states where no file exists; where it states nothing the build fails", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       const author = { name: "Ada" }
@@ -79,7 +79,7 @@ describe("licences", () => {
       for (const manifest of [{ author }, { license: "ISC" }]) {
         const { status, stderr } = licencesOf(directory, manifest)
         assert.strictEqual(status, 1)
-        assert.include(stderr, "odd is bundled, and neither a file nor its package.json says under which licence")
+        assert.include(stderr, "odd is bundled, but neither a file nor its package.json states its licence")
       }
     }).pipe(Effect.scoped),
   )

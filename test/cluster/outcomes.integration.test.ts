@@ -185,7 +185,7 @@ describe("a run of the cluster", () => {
       const error = yield* Effect.flip(load({ mapping: [["email", "email"]] }))
       assert.instanceOf(error, RunFailed)
       assert.deepInclude(error, { exitCode: 2 })
-      assert.include((error as RunFailed).message, "began to load with another column mapping")
+      assert.include((error as RunFailed).message, "started loading with another column mapping")
       assert.deepInclude((yield* storedRuns)[1], { exitCode: 2, isFinished: false })
       assert.deepInclude((yield* load()).totals, { read: 8, inserted: 8 })
     }),

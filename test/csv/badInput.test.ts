@@ -59,7 +59,7 @@ const failures: Readonly<Record<string, readonly [content: string | Uint8Array, 
   ],
   "a duplicate header": [
     "email,name, email\n",
-    'header "email" is there twice (the header has "email", "name", " email"). Correct the header or the --mapping.',
+    'header "email" appears twice (the header has "email", "name", " email"). Correct the header or the --mapping.',
   ],
   "empty headers": [
     ",,\n",
@@ -67,7 +67,7 @@ const failures: Readonly<Record<string, readonly [content: string | Uint8Array, 
   ],
   "another delimiter": [
     "email;name\na@example.com;b\n",
-    'headers missing: email, name; the header looks cut by ";": try --delimiter ' +
+    'headers missing: email, name; the delimiter looks like ";": try --delimiter ";" ' +
       '(the header has "email;name"). Correct the header or the --mapping.',
   ],
   "records without a header, whose values nobody is told": [
@@ -260,7 +260,7 @@ describe("a file with bad records", () => {
       const chunks = yield* read("email,name,x\na@example.com,A\0,\nb\0@example.com,B,\nc@example.com,C,\0\n\0,,\n")
       assert.deepStrictEqual(users(chunks), [["c@example.com", "C"]])
       assert.deepStrictEqual(rejects(chunks), [
-        [2, ["contains a NUL character"]],
+        [2, ["contains a NUL character, which PostgreSQL cannot store"]],
         [3, ["is not a valid e-mail address"]],
         [5, ["is not a valid e-mail address"]],
       ])
@@ -374,7 +374,7 @@ describe("a file that a link in a folder leads to", () => {
 
   it.effect.each([
     ["root:geheim:1:0\nadm:geheim:2:0\n", "headers missing: email, name (the header has 1 field, not shown"],
-    ["geheim;mail\n", 'the header looks cut by ";": try --delimiter (the header has 1 field, not shown'],
+    ["geheim;mail\n", 'the delimiter looks like ";": try --delimiter ";" (the header has 1 field, not shown'],
     [`geheim,${"x,".repeat(30)}name\n`, "header missing: email (the header has 32 fields, not shown"],
     [latin1("geheim\0\xff\xfe\n"), "does not look like CSV text. Export it as CSV."],
     ["geheim\x01\x02\xff\n", "(the header has 1 field, not shown"],

@@ -27,7 +27,7 @@ describe("parseAddress", () => {
 
   const zeroOrNot = Schema.Literals([0, 0, 1, 0xabcd])
   it.prop(
-    "wherever zeros stand in it, and is none where URLs have none",
+    "zeros anywhere: the canonical form is that of URLs, and what URLs reject is rejected",
     {
       groups: Schema.Tuple([zeroOrNot, zeroOrNot, zeroOrNot, zeroOrNot, zeroOrNot, zeroOrNot, zeroOrNot, zeroOrNot]),
       cut: group,
@@ -59,7 +59,7 @@ describe("parseAddress", () => {
     "fe80::1%eth0",
     "::1::",
     "x",
-  ])("is none: %s", (text) => {
+  ])("rejects %s", (text) => {
     assert.strictEqual(canonical(text), "none")
   })
 })

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { ConnectionError, SqlError, UnknownError } from "effect/sql/SqlError"
 import { EmbeddedStopped, fromSqlError, sqlState } from "../../src/domain/DatabaseError.ts"
 
-/** An error as the client makes it of PostgreSQL's answer. */
+/** The client's error for an answer of PostgreSQL. */
 const answered = (code: string, message: string) => {
   const cause = Object.assign(new Error(message), { severity: "ERROR", code, detail: "Key (email)=(a@example.com)" })
   return new SqlError({
@@ -14,7 +14,7 @@ const broken = (cause: Error) =>
   new SqlError({ reason: new ConnectionError({ cause, message: "PgConnection: Socket error", operation: "query" }) })
 
 describe("fromSqlError", () => {
-  it("knows what may pass", () => {
+  it("marks as retryable what may pass", () => {
     const passing = "08006 40001 40P01 53200 53300 55P03 57014 57P01 57P02 57P03 25006".split(" ")
     const lasting = "22001 23505 25P02 28P01 3D000 42501 42703 42P01 53100 57P04 58030 P0001 XX000".split(" ")
     assert.deepStrictEqual(
@@ -34,14 +34,14 @@ describe("fromSqlError", () => {
     }
   })
 
-  it("tells a lost connection from an answer", () => {
+  it("distinguishes a lost connection from an answer", () => {
     const lost = broken(Object.assign(new Error("write EPIPE"), { code: "EPIPE" }))
     assert.isUndefined(sqlState(lost))
     assert.isTrue(fromSqlError(lost).retryable)
     assert.include(fromSqlError(lost).message, "write EPIPE")
   })
 
-  it("does not wait for an embedded database that has stopped", () => {
+  it("does not retry an embedded database that has stopped", () => {
     const stopped = fromSqlError(broken(new EmbeddedStopped("The embedded database in DIR stopped: disk full.")))
     assert.isFalse(stopped.retryable)
     assert.strictEqual(stopped.message, "The embedded database in DIR stopped: disk full.")

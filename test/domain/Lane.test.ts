@@ -9,7 +9,7 @@ const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.is
 const raw = new Uint8Array()
 const position = (index: number) => ({ byteOffset: index * 10, line: index + 1 })
 
-/** Records `first` to `last` of a file: every third is a reject. */
+/** Records `first` to `last - 1` of a file: every third is a reject. */
 const makeChunk = (first: number, last: number): Chunk => {
   const numbers = Array.from({ length: last - first }, (_, index) => first + index)
   return {
@@ -33,7 +33,7 @@ const makeChunk = (first: number, last: number): Chunk => {
 
 describe("shares", () => {
   it.prop(
-    "hold every record of a chunk once, but for those that an earlier attempt has committed, and move each lane that is behind",
+    "hold every record of a chunk once, except those that an earlier attempt has committed, and move each lane that is behind",
     {
       bounds: Schema.Tuple([between(0, 100), between(1, 60)]),
       count: between(1, laneCount),
@@ -86,7 +86,7 @@ describe("shares", () => {
 })
 
 describe("laneOf", () => {
-  it("is the same for ever: unfinished loads of earlier versions depend on it", () => {
+  it("never changes: unfinished loads of earlier versions depend on it", () => {
     assert.deepStrictEqual(["a@example.com", "b@example.com", "zoë@example.com", ""].map(laneOf), [7, 9, 13, 9])
   })
 
@@ -101,7 +101,7 @@ describe("laneOf", () => {
 })
 
 describe("earliest", () => {
-  it("is where the lane stands that is behind", () => {
+  it("is the position of the lane that is furthest behind", () => {
     assert.deepStrictEqual(earliest([position(3), position(1), position(2)]), position(1))
   })
 })

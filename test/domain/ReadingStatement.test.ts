@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { beginsAsReading, parseStatement } from "../../src/domain/ReadingStatement.ts"
 
 describe("parseStatement", () => {
-  it("takes SHOW and EXPLAIN apart, behind spaces and comments", () => {
+  it("parses SHOW and EXPLAIN, after spaces and comments", () => {
     assert.deepStrictEqual(parseStatement(" /* a */ -- b\n show timezone"), { _tag: "Show", text: "show timezone" })
     for (const [statement, text, query] of [
       ["explain select 1", "explain (verbose off)  select 1", undefined],
@@ -20,7 +20,7 @@ describe("parseStatement", () => {
     }
   })
 
-  it("gives an ANALYZE that it has not seen no place where PostgreSQL takes one", () => {
+  it("leaves an ANALYZE that it has not recognised where PostgreSQL does not accept it", () => {
     for (const statement of ["explain /**/ analyze delete from users", 'explain ("analyze") delete from users']) {
       const reading = parseStatement(statement)
       assert.match(reading.text, /^explain \(verbose off\) /)
@@ -29,7 +29,7 @@ describe("parseStatement", () => {
 })
 
 describe("beginsAsReading", () => {
-  it("is about the statement that is executed", () => {
+  it("judges the statement that is executed", () => {
     for (const statement of [
       "select 1",
       "-- a\nWITH",

@@ -7,13 +7,13 @@ const limit = (text: string) => Option.getOrThrow(RejectLimit.parse(text))
 const Count = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 5000 }))
 
 describe("RejectLimit", () => {
-  it.prop("a number is what may be rejected", { most: Count, rejected: Count }, ({ most, rejected }) => {
+  it.prop("a number is the most that may be rejected", { max: Count, rejected: Count }, ({ max, rejected }) => {
     const counts = { ...noRecords, read: 10_000, rejected }
-    assert.strictEqual(RejectLimit.isExceeded(limit(String(most)), counts), rejected > most)
+    assert.strictEqual(RejectLimit.isExceeded(limit(String(max)), counts), rejected > max)
   })
 
   it.prop(
-    "a percentage is judged from 1,000 records on",
+    "a percentage applies from 1,000 records on",
     { read: Count, rejected: Count, percent: Schema.Literals([0, 0.5, 10, 99.9, 100]) },
     ({ read, rejected, percent }) => {
       const counts = { ...noRecords, read, rejected: Math.min(read, rejected) }
@@ -22,7 +22,7 @@ describe("RejectLimit", () => {
     },
   )
 
-  it("takes nothing else, and says again what it took", () => {
+  it("rejects any other text, and formats what it parses", () => {
     for (const text of ["", "%", "-1", "1.5", "101%", "1e3", "ten", "5 %", "5%%", " 5"]) {
       assert.isTrue(Option.isNone(RejectLimit.parse(text)), text)
     }

@@ -23,9 +23,9 @@ describe("decodeUser", () => {
       [
         "email is not a valid e-mail address",
         "ip_address is not an IPv4 or IPv6 address",
-        "created_at is not a date: YYYY-MM-DD, an ISO date-time or M/D/YYYY",
+        "created_at is not a date (YYYY-MM-DD, an ISO 8601 date-time or M/D/YYYY)",
         "password is longer than 64 characters",
-        "status is not a status: true/false, t/f, yes/no, y/n or 1/0",
+        "status is not true/false, t/f, yes/no, y/n or 1/0",
       ],
     )
   })
@@ -38,7 +38,7 @@ describe("decodeUser", () => {
       offset: Schema.Literals(["", "Z", "+14:00", "-1130", "+05"]),
     },
     ({ day, hour, offset }) => {
-      // JavaScript's own calendar is the judge; day 0 is 0001-01-01, the last one 9999-12-31.
+      // JavaScript's calendar is the reference; day 0 is 0001-01-01, the last one 9999-12-31.
       const date = new Date(Date.UTC(2000, 0, 1) + (day - 730_119) * 86_400_000)
       const iso = date.toISOString().slice(0, 10)
       const time = `${String(hour).padStart(2, "0")}:59`
@@ -50,7 +50,7 @@ describe("decodeUser", () => {
   )
 
   it.prop(
-    "dates: no day that JavaScript's calendar does not have",
+    "dates: a day that JavaScript's calendar lacks is rejected",
     { year: intBetween(0, 9999), month: intBetween(0, 14), day: intBetween(0, 33) },
     ({ year, month, day }) => {
       const text = `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`
@@ -60,8 +60,17 @@ describe("decodeUser", () => {
     },
   )
 
+  it.each([
+    ["30/2/2020", "month/day/year"],
+    [" 2/30/2020 ", "month/day/year"],
+    ["2020-02-30", "year-month-day"],
+    ["2020-30-02T10:00:00Z", "year-month-day"],
+  ])("dates: the reason for %s has the order in which it was read, and no value", (text, order) => {
+    assert.deepStrictEqual(decoded({ updated_at: text }), [`updated_at is not a valid date (read as ${order})`])
+  })
+
   it.prop(
-    "dates: no time of day that does not exist",
+    "dates: a time of day that does not exist is rejected",
     {
       hour: intBetween(0, 26),
       minute: intBetween(0, 62),
@@ -74,20 +83,20 @@ describe("decodeUser", () => {
       for (const fraction of ["", ".5", ",5"]) {
         const result = decoded({ updated_at: `2024-02-28${separator}${time}${fraction}+01:00` })
         if (exists) assert.deepInclude(result, { updated_at: "2024-02-28" })
-        else assert.deepStrictEqual(result, ["updated_at has a time of day that does not exist"])
+        else assert.deepStrictEqual(result, ["updated_at has an invalid time of day (read as hour:minute:second)"])
       }
     },
   )
 
   it.prop(
-    "e-mails: one whatever their case and the blanks around them",
+    "e-mails: valid whatever their case and the spaces around them",
     { parts: Schema.Array(Schema.Literals(["a", "Z", "0", ".", "-", "@", "+", "\u212A", "ä"])) },
     ({ parts }) => {
       const email = parts.join("")
-      const isOne = /^[az0.+-]+@[az0](?:[az0-]*[az0])?(?:\.[az0](?:[az0-]*[az0])?)*$/i.test(email)
+      const isValid = /^[az0.+-]+@[az0](?:[az0-]*[az0])?(?:\.[az0](?:[az0-]*[az0])?)*$/i.test(email)
       for (const text of [email, ` ${email}\t`, email.toUpperCase(), email.replaceAll("Z", "z")]) {
-        assert.strictEqual(!Array.isArray(decoded({ email: text })), isOne)
-        if (isOne) assert.deepInclude(decoded({ email: text }), { email: email.toLowerCase() })
+        assert.strictEqual(!Array.isArray(decoded({ email: text })), isValid)
+        if (isValid) assert.deepInclude(decoded({ email: text }), { email: email.toLowerCase() })
       }
     },
     { arbitrary: { runs: 1000 } },
@@ -133,11 +142,13 @@ describe("decodeUser", () => {
     "ä@b.c",
     "a@\u212A.com",
     `${"a".repeat(309)}@example.com`,
-  ])("no e-mail: %s", (text) => {
+  ])("rejects the e-mail %s", (text) => {
     assert.isTrue(Array.isArray(decoded({ email: text })))
   })
 
   it("rejects a NUL, which PostgreSQL cannot store", () => {
-    assert.deepStrictEqual(decoded({ last_name: "a\0b" }), ["last_name contains a NUL character"])
+    assert.deepStrictEqual(decoded({ last_name: "a\0b" }), [
+      "last_name contains a NUL character, which PostgreSQL cannot store",
+    ])
   })
 })

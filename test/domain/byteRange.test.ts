@@ -9,7 +9,7 @@ const Bytes = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maxim
 
 describe("upToByte", () => {
   it.effect.prop(
-    "gives the first bytes, asks for no piece behind them, and closes the stream with the last",
+    "gives the first bytes, requests no piece after them, and closes the stream with the last",
     {
       pieces: Schema.Array(Bytes).check(Schema.isMaxLength(20)),
       count: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 150 })),

@@ -178,7 +178,7 @@ const tests = <R, E>(
         assert.strictEqual(exitCode(yield* Pipeline.run(options)), 5)
         const other: ColumnMapping = new Map([["email", "email"]])
         const error = yield* Effect.flip(Pipeline.run({ ...options, mapping: other }))
-        assert.include(String(error), "began to load with another column mapping")
+        assert.include(String(error), "started loading with another column mapping")
         assert.deepInclude((yield* Pipeline.run(options)).totals, { read: 3, inserted: 3 })
       }).pipe(
         provide(

@@ -34,7 +34,7 @@ const storedUsers = Effect.gen(function* () {
     select email, first_name, updated_at::text as updated_at, ip_address, status, updated from users order by email`
 })
 
-/** The promise "last version wins", told without the program: all versions in the order of their files. */
+/** What "last version wins" promises, computed from all versions in the order of their files. */
 const expectedUsers = (loads: ReadonlyArray<ReadonlyArray<User>>): ReadonlyArray<Row> => {
   const versions = Map.groupBy(loads.flat(), ({ email }) => email)
   return [...versions.keys()].sort().map((email) => {
@@ -54,7 +54,7 @@ const Picks = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maxim
   Schema.isMaxLength(12),
 )
 
-/** What somebody may have added to the table, that refuses every user called Bo; until the scope closes. */
+/** Additions to the table that refuse every user called Bo, until the scope closes. */
 const refusals = [
   [
     "a constraint",
@@ -66,7 +66,7 @@ const refusals = [
     }),
   ],
   [
-    "a trigger without a word",
+    "a silent trigger",
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       yield* sql`
@@ -208,13 +208,30 @@ for (const [name, database, times] of [
               kept.map(({ byteOffset, line }) => [byteOffset, line]),
               refused.map(({ byteOffset, line }) => [byteOffset, line]),
             )
-            assert.isTrue(kept.every(({ message }) => /^is refused by PostgreSQL.*(SQLSTATE|trigger)/.test(message)))
+            assert.isTrue(kept.every(({ message }) => /^refused by PostgreSQL.*(SQLSTATE|trigger)/.test(message)))
           }).pipe(Effect.provide(Layer.effectDiscard(Effect.andThen(clear, refuseBo)))),
         { arbitrary: { runs: Math.ceil(times / 3) } },
       )
     }
 
-    it.effect("a place that cannot be stored does not cost the user", () =>
+    it.effect("a reason has the column that PostgreSQL names", () =>
+      Effect.gen(function* () {
+        yield* clear
+        const sql = yield* PgClient.PgClient
+        const repo = yield* UserRepo
+        yield* sql`alter table users alter column gender set not null`
+        const outcome = yield* repo
+          .upsert(yield* newLoad, makeShares([makeUser({})], 10)[0]!, { known: new Map(), queue: [] })
+          .pipe(Effect.ensuring(Effect.orDie(sql`alter table users alter column gender drop not null`)))
+        const reasons = outcome.refused.flatMap(({ reasons }) => reasons)
+        assert.deepStrictEqual(
+          reasons.map(({ column, message }) => [column, message]),
+          [["gender", "was refused by PostgreSQL (SQLSTATE 23502)"]],
+        )
+      }),
+    )
+
+    it.effect("a user whose place cannot be stored is written without it", () =>
       Effect.gen(function* () {
         yield* clear
         const sql = yield* PgClient.PgClient
@@ -229,7 +246,7 @@ for (const [name, database, times] of [
       }),
     )
 
-    it.effect("rows that a trigger keeps out are found without trying every record", () =>
+    it.effect("rows that a trigger keeps out are found without a try for each record", () =>
       Effect.gen(function* () {
         yield* clear
         const sql = yield* PgClient.PgClient
@@ -262,7 +279,7 @@ for (const [name, database, times] of [
       }),
     )
 
-    it.effect("addresses that a trigger keeps out of the queue are left out", () =>
+    it.effect("users whose addresses a trigger keeps out of the queue are written", () =>
       Effect.gen(function* () {
         yield* clear
         const sql = yield* PgClient.PgClient
@@ -277,7 +294,7 @@ for (const [name, database, times] of [
       }),
     )
 
-    it.effect("what is not a record's fault rejects nothing and changes nothing", () =>
+    it.effect("an error of the database rejects nothing and changes nothing", () =>
       Effect.gen(function* () {
         yield* clear
         const sql = yield* PgClient.PgClient
@@ -362,7 +379,7 @@ for (const [name, database, times] of [
       }),
     )
 
-    it.effect("rejects of any size and number are written, with what a trigger says cut", () =>
+    it.effect("rejects of any size and number are written, with the message of a trigger cut", () =>
       Effect.gen(function* () {
         yield* clear
         const sql = yield* PgClient.PgClient
@@ -395,7 +412,7 @@ for (const [name, database, times] of [
       }),
     )
 
-    it.effect("a place that comes later fills an unchanged user", () =>
+    it.effect("a place that arrives later completes an unchanged user", () =>
       Effect.gen(function* () {
         yield* clear
         const sql = yield* PgClient.PgClient

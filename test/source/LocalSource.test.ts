@@ -242,7 +242,7 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
           assert.isTrue((yield* read(source, file, from)).equals(plain.subarray(from)), `${name} from ${from}`)
         }
         const error = yield* readFailure(source, file, plain.length + 1)
-        assert.include(error.message, "ends before the byte from which")
+        assert.include(error.message, "ends before the byte where reading resumes")
       }
     }),
   )

@@ -1,3 +1,5 @@
+// Users in PostgreSQL: a share's users, rejects, queued addresses and checkpoints commit in one transaction.
+
 import { Data, Duration, Effect, Layer } from "effect"
 import { SqlError } from "effect/sql/SqlError"
 import { type UserRecord, type Winner, winners } from "../../domain/Chunk.ts"
@@ -21,7 +23,7 @@ import { upsertUsers } from "./upsertUsers.ts"
 import { userArrays } from "./userArrays.ts"
 import { type LoadRef, type PartRef, type ShareLocations, type ShareOutcome, UserRepo } from "../../repo/UserRepo.ts"
 
-/** The checkpoints do not stand at the share's beginning. */
+/** The checkpoints are not at the share's start. */
 class Moved extends Data.TaggedError("Moved") {}
 
 /** Another transaction may have inserted the same e-mail. */
@@ -34,15 +36,15 @@ type UserCounts = Pick<RecordCounts, "inserted" | "updated" | "unchanged" | "sta
 
 const nothingRemembered: AnswerTally = { located: 0, unlocatable: {} }
 
-/** Rows that are settled between two statements are queued anew; where a trigger refuses them, they never are. */
-const triesOfQueue = 20
+/** Rows that are settled between two statements are queued again. A trigger may keep them out every time. */
+const maxQueueTries = 20
 
-/** How many runs an address remembers that answer for it: a row does not grow for ever, the earliest is forgotten first. */
-const mostRuns = 32
+/** Runs that are kept with a pending address, so that its row stays small: the earliest goes first. */
+const maxRuns = 32
 
-/** A statement's arrays are copied several times on their way: rows of one, at most; and bytes of rejects. */
-const rowsOfStatement = 5_000
-const bytesOfStatement = 1024 * 1024
+/** Rows, and bytes of rejects, in one statement: its arrays are copied several times before they are sent. */
+const maxRows = 5_000
+const maxBytes = 1024 * 1024
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
@@ -50,7 +52,7 @@ const make = Effect.gen(function* () {
   const checkpoints = makeCheckpoints(sql)
   const patiently = makePatience()
 
-  /** Queues for the run what was never asked for, and counts what was. */
+  /** Queues the addresses without an answer for the run, and counts the answers of the others. */
   const queueAddresses = Effect.fnUntraced(function* (runId: number, { queue, maxAge }: ShareLocations) {
     const distinct = [...new Set(queue)].sort()
     const addresses = texts(distinct)
@@ -68,8 +70,8 @@ const make = Effect.gen(function* () {
             order by address for update
           )`
       }
-      // Locating locks the same rows before it touches users: either it sees these users, or they see its answer. Chunks
-      // that share the lock may still add their run to its rows, in address order.
+      // Locating locks the same rows before it touches users: either it sees these users, or they see its answer.
+      // Chunks that share the lock can still add their run to its rows, in address order.
       const locked = yield* sql<{ status: string; reason: string | null; isForeign: boolean; count: number }>`
         select status, reason, "isForeign", count(*)::int as count
         from (
@@ -79,7 +81,7 @@ const make = Effect.gen(function* () {
         group by status, reason, "isForeign"`
       if (locked.some(({ isForeign }) => isForeign)) {
         yield* sql`
-          update ip_locations set runs = runs[greatest(cardinality(runs) - ${mostRuns - 2}::integer, 1):] || ${run}
+          update ip_locations set runs = runs[greatest(cardinality(runs) - ${maxRuns - 2}::integer, 1):] || ${run}
           where address in (
             select address from ip_locations
             where address = any(${addresses}) and status = 'pending' and (runs @> ${run}) is not true
@@ -89,12 +91,12 @@ const make = Effect.gen(function* () {
       return locked
     })
     let states = yield* lock()
-    // Rows that are settled leave the queue, perhaps between the two statements.
+    // Settled rows leave the queue, perhaps between the two statements.
     const isLocked = () => states.reduce((sum, { count }) => sum + count, 0) === distinct.length
-    for (let tries = 1; !isLocked() && tries < triesOfQueue; tries++) states = yield* lock()
+    for (let tries = 1; !isLocked() && tries < maxQueueTries; tries++) states = yield* lock()
     if (!isLocked()) {
       yield* Effect.logWarning(
-        "addresses are not queued, and their users get no place: a trigger or policy of ip_locations keeps them out",
+        "Addresses are not queued, and their users get no place: a trigger or policy of ip_locations keeps them out. Change it, then run: etl locate",
       )
     }
     const unlocatable: Record<string, number> = {}
@@ -128,7 +130,7 @@ const make = Effect.gen(function* () {
     return counts
   })
 
-  /** Writes what is left of `read` records; all of it, or it fails. */
+  /** Writes the winners of `read` records: all of them, or it fails. */
   const writeWinners = Effect.fnUntraced(function* (
     ref: PartRef,
     read: number,
@@ -137,8 +139,8 @@ const make = Effect.gen(function* () {
     isGuarded: boolean,
   ) {
     let total: RecordCounts = { ...noRecords, read, duplicate: read - rows.length }
-    for (let start = 0; start < rows.length; start += rowsOfStatement) {
-      const counts = yield* writeRows(ref, rows.slice(start, start + rowsOfStatement), locations, isGuarded)
+    for (let start = 0; start < rows.length; start += maxRows) {
+      const counts = yield* writeRows(ref, rows.slice(start, start + maxRows), locations, isGuarded)
       total = addCounts(total, { ...noRecords, ...counts })
     }
     return total
@@ -152,9 +154,9 @@ const make = Effect.gen(function* () {
         refused: [],
       }))
 
-  /** Each part in a savepoint. A place that cannot be stored does not cost the user. */
+  /** Writes parts of a share, each in a savepoint. A user whose place cannot be stored is written without it. */
   const writeParts = Effect.fnUntraced(function* (ref: PartRef, share: Share, locations: ShareLocations) {
-    // Else a deferred constraint refuses the whole of the share at its COMMIT.
+    // Otherwise a deferred constraint refuses the whole share at COMMIT.
     yield* sql`set constraints all immediate`
     const write = (records: ReadonlyArray<UserRecord>, locations: ShareLocations) =>
       transaction(writeWinners(ref, records.length, winners(records), locations, true))
@@ -179,15 +181,15 @@ const make = Effect.gen(function* () {
     let held = 0
     for (const [index, reject] of rejects.entries()) {
       held += Footprint.ofReject(reject)
-      if (held < bytesOfStatement && index + 1 < rejects.length) continue
+      if (held < maxBytes && index + 1 < rejects.length) continue
       yield* insertRejects(load, rejects.slice(start, index + 1))
       start = index + 1
       held = 0
     }
   })
 
-  // A table that grows under the load has no statistics yet: the planner would read all of it for each chunk. And it
-  // would plan anew for each, which takes longer than to write a hundred rows.
+  // A table that grows during the load has no statistics yet: the planner would read all of it for each chunk. And it
+  // would plan again for each, which takes longer than writing a hundred rows.
   const preferIndexes = sql`
     select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
       set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`
@@ -227,7 +229,7 @@ const make = Effect.gen(function* () {
         Effect.catchTag(
           "Moved",
           Effect.fnUntraced(function* () {
-            // The answer to an earlier COMMIT was lost, but not the COMMIT.
+            // An earlier COMMIT succeeded, and its answer was lost.
             if (attempted !== undefined && (yield* checkpoints.isCommitted(part, share))) return attempted
             return yield* FileTakenError.of(part.fileId)
           }),

@@ -1,3 +1,5 @@
+// How far a load is committed: each share moves its checkpoints, by compare-and-set.
+
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { Share } from "../../domain/Lane.ts"
@@ -5,7 +7,7 @@ import { countNames, type RecordCounts } from "../../domain/RunSummary.ts"
 import { integers } from "../arrays.ts"
 import type { PartRef } from "../../repo/UserRepo.ts"
 
-/** The counts go to the first of the lanes: it is their sum that matters. Parameters: part, lanes, where they stand, to, counts. */
+/** The counts go to the first lane: only their sum matters. Parameters: part, lanes, their byte offsets, to, counts. */
 const moveLanes = `
   update etl_checkpoints c set byte_offset = $8, line = $9, ${countNames
     .map((name) => `${name} = c.${name} + case when t.number = 1 then n.${name} else 0 end`)
@@ -22,12 +24,11 @@ const loadWhole = `
   where id = $1 and load = $2 and run_id = $3 and fence = $4 and loaded_at is null and header is null
   returning 1`
 
-/** The checkpoints of a load that move with its shares, by compare-and-set. */
 export const makeCheckpoints = (sql: SqlClient) => {
   const valuesOf = (counts: RecordCounts) => countNames.map((name) => counts[name])
 
   return {
-    /** Whether the checkpoint stood at the share's beginning, and now stands at its end. */
+    /** Moves the checkpoint to the share's end; false where it was not at the share's start. */
     move: Effect.fnUntraced(function* (
       { fence, fileId, load, part, runId }: PartRef,
       { checkpoint }: Share,

@@ -1,3 +1,5 @@
+// What to do when PostgreSQL refuses records: each refused one becomes a reject, the others are written.
+
 import { Data, Effect } from "effect"
 import { SqlError } from "effect/sql/SqlError"
 import type { UserRecord } from "../../domain/Chunk.ts"
@@ -5,32 +7,33 @@ import { sqlState } from "../../domain/DatabaseError.ts"
 import type { Reason, Reject } from "../../domain/Reject.ts"
 import { addCounts, noRecords, type RecordCounts } from "../../domain/RunSummary.ts"
 
-/** What became of a chunk's users. */
+/** The counts of a chunk's users, and those that were refused. */
 export interface WriteOutcome {
   readonly counts: RecordCounts
   readonly refused: ReadonlyArray<Reject>
 }
 
 /**
- * Rows that should have been written are not, and PostgreSQL reports no error: another transaction wrote the same users
- * meanwhile, or a trigger or policy that somebody added to the table keeps them out. `missing`: the byte offsets of these
- * rows, where they are known.
+ * Rows are missing although PostgreSQL reports no error: another transaction wrote the same users meanwhile, or a
+ * trigger or policy of the table keeps them out. `missing`: the byte offsets of these rows, where they are known.
  */
 export class NotWritten extends Data.TaggedError("NotWritten")<{ readonly missing: ReadonlySet<number> }> {}
 
 export const isNotWritten = (error: unknown): error is NotWritten => error instanceof NotWritten
 
-/** Classes 22 (data) and 23 (constraints), and what a trigger raises: a record's fault. All else is the database's. */
+/**
+ * Errors of records: classes 22 (data) and 23 (constraints), and what a trigger raises. All others are the database's.
+ */
 const aboutRecords = /^(22|23|P0001)/
 
-/** Whether PostgreSQL refused what was written, not to write. */
+/** Whether PostgreSQL refused a record, rather than failed to write. */
 export const isRefusal = (error: unknown): error is SqlError =>
   error instanceof SqlError && aboutRecords.test(sqlState(error) ?? "")
 
-/** Code points of a trigger's message that are kept. It may be of any length, for each record of a chunk. */
+/** Code points of a trigger's message that are kept: it may have any length, for each record of a chunk. */
 const maxMessage = 1_000
 
-/** Joined anew: a slice would keep the whole text in memory. */
+/** Joins copies of the characters: a slice would keep the whole text in memory. */
 const cut = (text: string): string => {
   if (text.length <= maxMessage) return text
   const kept = Array.from(text.slice(0, 2 * maxMessage)).slice(0, maxMessage)
@@ -40,17 +43,18 @@ const cut = (text: string): string => {
 const field = (cause: unknown, name: string): string | undefined =>
   cause instanceof Error && name in cause ? cut(String((cause as unknown as Record<string, unknown>)[name])) : undefined
 
-const keptOut: Reason = {
+const refusedSilently: Reason = {
   column: null,
   message:
-    "is refused by PostgreSQL without an error: a BEFORE trigger of users returns NULL for it, or a policy hides its row",
+    "refused by PostgreSQL without an error: a BEFORE trigger of users returns NULL for it, or a policy hides its row",
 }
 
 const toReason = (error: SqlError): Reason => {
   const { cause } = error.reason
+  const column = field(cause, "column") ?? null
   return {
-    column: field(cause, "column") ?? null,
-    message: `is refused by PostgreSQL (SQLSTATE ${sqlState(error)})`,
+    column,
+    message: `${column === null ? "" : "was "}refused by PostgreSQL (SQLSTATE ${sqlState(error)})`,
     detail: field(cause, "message") ?? "no reason given",
   }
 }
@@ -78,14 +82,13 @@ const inFileOrder = ({ counts, refused }: WriteOutcome): WriteOutcome => ({
   refused: refused.toSorted((left, right) => left.byteOffset - right.byteOffset),
 })
 
-/** Another transaction that wrote the same user has ended by then; a trigger stays. */
-const triesOfRow = 4
+/** Another transaction that wrote the same user has ended by then; a trigger has not changed. */
+const maxTries = 4
 
 /**
  * Writes records of which the database refuses some. Where it reports an error, they are halved, in their order, until
- * each that is refused stands alone; where it reports none, the missing rows are named, and written again without the
- * others. An e-mail whose row is refused gets its next best record. `write` writes all of the records it is given, or
- * fails and leaves nothing.
+ * each refused record is alone; where it reports none, the missing rows are written again without the others. An e-mail
+ * whose row is refused gets its next best record. `write` writes all of its records, or fails and leaves nothing.
  */
 export const writeAcceptable = <E, R>(
   records: ReadonlyArray<UserRecord>,
@@ -96,7 +99,7 @@ export const writeAcceptable = <E, R>(
   const isLastTry = (offset: number): boolean => {
     const count = (tries.get(offset) ?? 0) + 1
     tries.set(offset, count)
-    return count >= triesOfRow
+    return count >= maxTries
   }
 
   const writePart = (part: ReadonlyArray<UserRecord>): Writing =>
@@ -114,13 +117,13 @@ export const writeAcceptable = <E, R>(
   const writeMissing = (part: ReadonlyArray<UserRecord>, missing: ReadonlySet<number>): Writing => {
     const rows = part.filter(({ byteOffset }) => missing.has(byteOffset))
     if (rows.length === 0)
-      return Effect.die(new Error("PostgreSQL has not written all rows, and it is not known which"))
+      return Effect.die(new Error("PostgreSQL did not write all rows, and which are missing is unknown"))
     const emails = new Set(rows.map(({ user }) => user.email))
     const refused = new Set(rows.filter(({ byteOffset }) => isLastTry(byteOffset)))
     const others = part.filter(({ user }) => !emails.has(user.email))
     const left = part.filter((record) => emails.has(record.user.email) && !refused.has(record))
     return Effect.zipWith(writePart(others), writePart(left), add).pipe(
-      Effect.map((written) => add(written, rejected([...refused], keptOut))),
+      Effect.map((written) => add(written, rejected([...refused], refusedSilently))),
     )
   }
 

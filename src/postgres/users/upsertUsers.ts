@@ -1,28 +1,32 @@
+// The statement that upserts a chunk's users.
+
 import { fileColumns } from "../../domain/fileColumns.ts"
 import { type UserColumn, userColumns } from "../../domain/User.ts"
 import { isReplaced } from "../runs/etlFiles.ts"
 import { placeColumns, placeType } from "../locations/placeColumns.ts"
 import { userParameters } from "./userArrays.ts"
 
-/** The columns in which versions of a user can differ: all but the key. */
+/** The columns in which versions of a user can differ: all except the key. */
 const comparedColumns = userColumns.filter((column) => column !== "email")
 
-/** Days compare as days, also in an adopted table that keeps times of day. */
+/** A stored column for comparison; an adopted table may keep a time of day with a day. */
 const stored = (column: UserColumn): string =>
   fileColumns[column].type === "date" ? `u.${column}::date` : `u.${column}`
 
 const version = (table: string, updatedAt: string): string =>
   `(coalesce(${updatedAt}, '-infinity'::date), ${table}.file_id, ${table}.byte_offset)`
 
-/** Last version wins: whether the incoming `i` comes after the stored `u`, or is its record, read by another mapping. */
+/**
+ * Last version wins: whether the incoming `i` is later than the stored `u`, or the same record under another mapping.
+ */
 const isNewer = `${version("i", "i.updated_at")} >= ${version("u", stored("updated_at"))}`
 
 const isOther = `(${comparedColumns.map(stored).join(", ")}) is distinct from (${comparedColumns.map((column) => `i.${column}`).join(", ")})`
 
-/** The stored address is the incoming one, its place is not known, and now comes with the record. */
+/** The address is unchanged, has no place yet, and the record brings one. */
 const fillsPlace = "(u.ip_address = i.ip_address and u.latitude is null and i.latitude is not null)"
 
-/** An address's old place goes with the address. */
+/** A new address takes its own place or none: the old place goes with the old address. */
 const takesPlace = `(case when ${isNewer} then u.ip_address is distinct from i.ip_address or i.latitude is not null else ${fillsPlace} end)`
 
 const assignments = [
@@ -43,20 +47,20 @@ const namesOf = (columns: ReadonlyArray<readonly [name: string, type: string]>):
   columns.map(([name]) => name)
 
 export interface UpsertOptions {
-  /** Earlier parts of the file are loaded by themselves. */
+  /** Earlier parts of the file load independently. */
   readonly hasEarlierParts: boolean
   /** Places are among the parameters. */
   readonly hasPlaces: boolean
-  /** Places that the service has told before are used in the statement itself; also while it is asked again. */
+  /** The statement itself uses the service's earlier answers, also while their addresses are queued again. */
   readonly remembers: boolean
   /**
-   * New e-mails that another transaction has inserted meanwhile are left out, and rows that were not written are named;
-   * else the statement fails, which makes it a tenth faster.
+   * New e-mails that another transaction has inserted meanwhile are left out, and missing rows are returned. Otherwise
+   * the statement fails on them, and is a tenth faster.
    */
   readonly isGuarded: boolean
 }
 
-/** A function of a select list is read as it is called: `from unnest(...)` stores its rows first, at twice the cost. */
+/** A function in a select list streams its rows: `from unnest(...)` stores them first, at twice the cost. */
 const unnested = (columns: ReadonlyArray<readonly [name: string, type: string]>): string =>
   columns.map(([name, type], index) => `unnest($${index + 2}::${type}[]) as ${name}`).join(", ")
 
@@ -83,7 +87,7 @@ const earlierParts = ({ hasPlaces }: UpsertOptions): string => {
   )`
 }
 
-/** Rows that should have been written and were not. */
+/** The byte offsets of rows that should have been written and were not. */
 const missing = (options: UpsertOptions): string => `
   (select array(
     select byte_offset from compared
@@ -98,20 +102,19 @@ const missing = (options: UpsertOptions): string => `
 const insertedColumns = [...userColumns, ...placeColumns, "byte_offset", "differs", "file_id"].join(", ")
 
 /**
- * The upsert of a chunk's winners, which come in e-mail order. It reads what is stored first, so that equal rows cost a
- * read and no write, and are kept nowhere in between; locks the rows that it will change in e-mail order, before it
- * inserts (two runs at once must not deadlock); and tells how many were inserted, updated, unchanged, stale. A sum that
- * is short means that another transaction came between, or that a trigger of the table kept rows out: where the statement
- * is guarded, `missing` has the byte offsets of these rows.
+ * The upsert of a chunk's winners, which come in e-mail order. It reads the stored rows first, so that an equal row
+ * costs a read and no write, and is not materialized. It locks the rows that it will change in e-mail order, before it
+ * inserts: two runs at once must not deadlock. It returns how many rows were inserted, updated, unchanged and stale. A
+ * sum that is short means that another transaction came between, or that a trigger of the table kept rows out: where
+ * the statement is guarded, `missing` has the byte offsets of these rows.
  *
- * Where few of the e-mails are `stored`, which is the rule when users are loaded first, the others go from the arrays into
- * the table; else it is cheaper to join all of them once, and to keep the new ones until the stored ones are changed.
+ * Where few of the e-mails are `stored`, as usual in a first load, the others go from the arrays into the table;
+ * otherwise it is cheaper to join all of them once, and to keep the new ones until the stored ones are changed.
  *
- * An equal row is written where a file with a lower number, or an earlier part of the file, is unfinished: records of it may come that lie between the
- * row's and this one, and so the row must tell that it was read last here.
+ * An equal row is written where a file with a lower number, or an earlier part of the file, is unfinished: records
+ * between the row's and this one may follow, and the row must show that it was last read here.
  *
- * Parameters: the file's number; `userArrays`; `placeArrays` where they are given; and the part's number where there are
- * earlier ones.
+ * Parameters: the file's number; `userArrays`; with places `placeArrays`; with earlier parts the part's number.
  */
 export const upsertUsers = (options: UpsertOptions): string => `
 with earlier as materialized (

@@ -153,7 +153,7 @@ describe("etl rejects", () => {
           line: 3,
           byteOffset: header.length + row("nobody", { ip: "1.2.3" }).length + 2,
           length: row("b@example.com", { name: "Bob" }).length,
-          reasons: [{ column: null, message: "is refused by PostgreSQL (SQLSTATE P0001)", detail: "not Bob" }],
+          reasons: [{ column: null, message: "refused by PostgreSQL (SQLSTATE P0001)", detail: "not Bob" }],
         },
       ])
       yield* load(env, noneBad)
@@ -252,9 +252,9 @@ describe("etl rejects of the latest run", () => {
       yield* query("create trigger refuse before insert on users for each row execute function refuse()")
       const source = yield* directoryOf({ "1.csv": `${header}\n${row("a@example.com")}\n` })
       const run = yield* etl(["--source", source, "--geo", "none"], env)
-      assert.include(run.stderr, "is refused by PostgreSQL (SQLSTATE P0001), at 1.csv:2")
+      assert.include(run.stderr, "1 record rejected: refused by PostgreSQL (SQLSTATE P0001), at 1.csv:2")
       assert.notInclude(run.stderr + run.logText, "a@example.com")
-      const said = "is refused by PostgreSQL (SQLSTATE P0001): not a@example.com"
+      const said = "refused by PostgreSQL (SQLSTATE P0001): not a@example.com"
       assert.include((yield* etl(["rejects"], env)).stdout, `1.csv:2: ${said}`)
       yield* etl(["rejects", "--out", join(source, "fix.txt")], env)
       assert.strictEqual(reasonsOf(join(source, "fix.reasons.csv"))[0]!["reason"], said)
@@ -357,10 +357,10 @@ describe("etl rejects --out", () => {
         [
           ["2", "a.csv", "3", "email", "is not a valid e-mail address"],
           ["3", "a.csv", "4", "ip_address", "is not an IPv4 or IPv6 address"],
-          ["4", "a.csv", "5", "updated_at", "is a day that no calendar has"],
+          ["4", "a.csv", "5", "updated_at", "is not a valid date (read as year-month-day)"],
           ["5", "a.csv", "6", "", "text after a closing quote"],
           ["6", "b.csv", "2", "", "not valid UTF-8"],
-          ["7", "b.csv", "3", "first_name", "contains a NUL character"],
+          ["7", "b.csv", "3", "first_name", "contains a NUL character, which PostgreSQL cannot store"],
           ["8", "b.csv", "4", "", "11 fields where the header has 10"],
           ["9", "b.csv", "5", "", "a quote is still open at the end of the file"],
         ],

@@ -239,7 +239,7 @@ for (const [name, database] of [
             values ('/data/a.csv', '1', 1, ${first}, 'm'), ('/data/b.csv', '1', 1, ${first}, 'm')`
           const refused = {
             column: "gender",
-            message: "is refused by PostgreSQL (SQLSTATE 23514)",
+            message: "was refused by PostgreSQL (SQLSTATE 23514)",
             detail: "Failing row contains (Canary)",
           }
           const email = { column: "email", message: "is missing" }

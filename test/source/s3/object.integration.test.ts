@@ -24,7 +24,7 @@ layer(withBucket)("S3Source, reading", (it) => {
           assert.isTrue((yield* read(s3, file, from)).equals(long.subarray(from)), `${file.name} from ${from}`)
         }
         const error = yield* readFailure(s3, file, long.length + 1)
-        assert.isTrue(error.message.startsWith(`${file.uri} ends before the byte from which`), error.message)
+        assert.isTrue(error.message.startsWith(`${file.uri} ends before the byte where reading resumes`), error.message)
       }
       assert.deepStrictEqual(gets().slice(0, 4), [
         { range: undefined, version: empty!.fingerprint },
