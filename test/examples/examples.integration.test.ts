@@ -11,7 +11,7 @@ import { locators } from "./locators.ts"
 import { ip, ips } from "../utils/addresses.ts"
 
 describe("the examples of README", () => {
-  it.each(["embedding.ts", "locators.ts", "fakes.test.ts"])("%s stands in README as it is compiled and run", (name) => {
+  it.each(["embedding.ts", "locators.ts", "fakes.test.ts"])("README has %s as it is compiled and run", (name) => {
     const example = readFileSync(join(import.meta.dirname, name), "utf8")
     assert.include(readFileSync("README.md", "utf8"), `\`\`\`ts\n${example}\`\`\`\n`)
   })
@@ -28,7 +28,7 @@ describe("the examples of README", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("a third provider is asked first, and the database and the service for what it does not know", () =>
+  it.live("a third provider answers first, then the database and the service for what it does not know", () =>
     Effect.gen(function* () {
       const file = join(yield* temporaryDirectory, "places.mmdb")
       const place = { latitude: 51.5, longitude: -0.1, city: "London" }

@@ -1,17 +1,19 @@
+// Runs concurrent effects in an order that a test decides.
+
 import { Deferred, Effect } from "effect"
 
-/** Numbers that a test was given, over and over. */
+/** Picks from these numbers, again from the start at their end. */
 export const makePicks = (numbers: ReadonlyArray<number>) => {
   let next = 0
   return (count: number): number => (numbers[next++ % numbers.length] ?? 0) % count
 }
 
-/** Decides which of those that come to it goes on next, `width` at once at most. */
+/** Admits waiting effects in the order of `pick`, at most `width` at once. */
 export const makeGate = (pick: (count: number) => number, width: number) => {
   const waiting: Array<Deferred.Deferred<void>> = []
   let inside = 0
 
-  // A moment later, so that others may come meanwhile.
+  // Waits a moment, so that others can arrive.
   const admit = Effect.gen(function* () {
     yield* Effect.sleep("1 millis")
     while (inside < width && waiting.length > 0) {

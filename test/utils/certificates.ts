@@ -1,6 +1,6 @@
-import { generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto"
+// X.509 certificates in a few lines of DER, so that TLS is tested on machines without openssl too.
 
-// X.509 certificates in a few lines of DER: a machine without openssl can test TLS as well.
+import { generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto"
 
 const der = (tag: number, ...parts: ReadonlyArray<Uint8Array>): Buffer => {
   const body = Buffer.concat(parts)

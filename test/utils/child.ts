@@ -1,3 +1,5 @@
+// A child process that runs a TypeScript file, and whose lines a test waits for.
+
 import { Effect } from "effect"
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
@@ -8,10 +10,13 @@ const unshare = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"] a
 
 const isPermitted = spawnSync(unshare[0], [...unshare.slice(1), "true"]).status === 0
 
-/** A command that runs another one in a PID namespace of its own, as in a container; nothing where that is not permitted. */
+/** The words before a command that runs it in its own PID namespace, as in a container; empty where not permitted. */
 export const ownNamespace: ReadonlyArray<string> = isPermitted ? unshare : []
 
-/** A process of this Node that runs a TypeScript file; killed, if it still runs, when the scope closes. `within`: the command that starts it. */
+/**
+ * A process of this Node that runs a TypeScript file; killed, if it still runs, when the scope closes. `within`: the
+ * words before its command.
+ */
 export const spawnNode = Effect.fnUntraced(function* (
   file: string,
   args: ReadonlyArray<string>,
@@ -47,7 +52,7 @@ export const spawnNode = Effect.fnUntraced(function* (
   return {
     pid: child.pid!,
     lines: lines as ReadonlyArray<string>,
-    /** The first line that is accepted, waited for. Dies when the process ends without one. */
+    /** Waits for the first line that is accepted. Dies when the process ends without one. */
     line: (accepts: (line: string) => boolean) =>
       Effect.callback<string>((resume) => {
         const check = (): void => {

@@ -1,3 +1,5 @@
+// A browser for tests of the report.
+
 import { accessSync, constants } from "node:fs"
 import { delimiter, join } from "node:path"
 import { Context, Effect, Layer } from "effect"
@@ -12,7 +14,7 @@ const isExecutable = (path: string): boolean => {
   }
 }
 
-/** A Chromium of this machine: of CHROMIUM, or on the PATH. Undefined: there is none. */
+/** The path of this machine's Chromium, from CHROMIUM or PATH; undefined: none found. */
 export const chromiumPath: string | undefined =
   process.env.CHROMIUM ??
   (process.env.PATH ?? "")
@@ -20,7 +22,7 @@ export const chromiumPath: string | undefined =
     .flatMap((directory) => ["chromium", "chromium-browser", "google-chrome"].map((name) => join(directory, name)))
     .find(isExecutable)
 
-/** A browser, closed with the scope. The pages that it is shown are our own: as root it has no sandbox. */
+/** A browser, closed with the scope. It shows only our own pages, so it has no sandbox where root runs it. */
 export class Chromium extends Context.Service<Chromium, Browser>()("test/Chromium") {
   static readonly layer = Layer.effect(
     Chromium,

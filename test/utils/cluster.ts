@@ -1,3 +1,5 @@
+// A cluster of one worker in memory, over a real database and a source that a test controls.
+
 import { PgClient } from "@effect/sql-pg"
 import { it } from "@effect/vitest"
 import { Context, Effect, type Latch, Layer, type Scope, Stream } from "effect"
@@ -16,7 +18,7 @@ import { SourceError } from "../../src/domain/SourceFile.ts"
 import * as Testing from "../../src/testing.ts"
 import { native, repos } from "./repos.ts"
 
-/** What `etl run --cluster` would hand over. */
+/** Settings that `etl run --cluster` might hand over. */
 export const wanted: JobSettings = {
   source: { _tag: "S3", bucket: "bucket", prefix: "prefix", sign: false },
   mapping: [
@@ -34,10 +36,10 @@ export const wanted: JobSettings = {
 
 export const sourceUri = "s3://bucket/prefix"
 
-/** The source that workers find, as a test changes it. */
+/** The source of the workers, which a test changes. */
 export class World {
   files: Readonly<Record<string, string>>
-  /** What is different of it. */
+  /** Changes the source's behaviour. */
   change: (source: Source["Service"]) => Source["Service"] = (source) => source
 
   constructor(files: Readonly<Record<string, string>>) {
@@ -53,7 +55,7 @@ export class World {
   }
 }
 
-/** Those of these names break when they are read, after so many bytes. */
+/** Files of these names break when they are read, after `after` bytes. */
 export const breaking =
   (names: ReadonlyArray<string>, after: number) =>
   (source: Source["Service"]): Source["Service"] => ({
@@ -67,7 +69,10 @@ export const breaking =
         : source.read(file, from),
   })
 
-/** No file is read further than so many bytes until the latch opens; `isSplit`: no part of one. `onRead`: where one got there. */
+/**
+ * No file is read beyond `after` bytes until the latch opens; `isSplit`: no later part of a file. `onRead` runs when a
+ * read gets there.
+ */
 export const held =
   (latch: Latch.Latch, after: number, isSplit = false, onRead: Effect.Effect<unknown> = Effect.void) =>
   (source: Source["Service"]): Source["Service"] => ({
@@ -106,7 +111,7 @@ export const load = Effect.fnUntraced(function* (job: Partial<JobSettings> = {})
   return yield* LoadRun.execute({ runId, attempt })
 })
 
-/** A file of so many users, of twelve bytes each where they are ten at most. */
+/** A file of `count` users, of twelve bytes each for at most ten users. */
 export const usersFile = (name: string, count: number): string =>
   `email,name\n${Array.from({ length: count }, (_, index) => `${name}${index}@b.cd,Ada\n`).join("")}`
 
@@ -116,14 +121,14 @@ export const storedEmails = Effect.gen(function* () {
   return rows.map(({ email }) => email)
 })
 
-/** How the runs stand. */
+/** The runs as the database keeps them. */
 export const storedRuns = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
   return yield* sql<{ attempts: number; exitCode: number | null; isFinished: boolean }>`
     select attempts::int, exit_code::int as "exitCode", finished_at is not null as "isFinished" from etl_runs order by id`
 })
 
-/** A test in a cluster that loads these files. */
+/** A test of a cluster that loads these files. */
 export const inTheCluster = (
   name: string,
   files: Readonly<Record<string, string>>,

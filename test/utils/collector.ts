@@ -1,3 +1,5 @@
+// An OpenTelemetry collector that keeps its requests.
+
 import { Effect } from "effect"
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -38,13 +40,13 @@ export interface ReceivedRequest {
   readonly body: Buffer
 }
 
-/** An attribute list as an object. */
+/** A list of attributes as an object. */
 export const attributesOf = (attributes: ReadonlyArray<Attribute>): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     attributes.map(({ key, value }) => [key, value.stringValue ?? value.boolValue ?? Number(value.intValue)]),
   )
 
-/** A collector of OpenTelemetry on a free port of 127.0.0.1; `answer` is what it does with a request, 200 by itself. */
+/** A collector on a free port of 127.0.0.1. `answer` responds to a request; by default with 200. */
 export const collector = Effect.fnUntraced(function* (
   answer: (response: ServerResponse) => void = (response) =>
     void response.setHeader("content-type", "application/json").end("{}"),
@@ -74,12 +76,12 @@ export const collector = Effect.fnUntraced(function* (
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: requests as ReadonlyArray<ReceivedRequest>,
-    /** Where http/json is spoken. */
+    /** Spans sent as http/json. */
     spans: (): ReadonlyArray<OtlpSpan> =>
       received("/v1/traces").flatMap(({ resourceSpans }) =>
         resourceSpans.flatMap(({ scopeSpans }: any) => scopeSpans.flatMap(({ spans }: any) => spans)),
       ),
-    /** The last values. */
+    /** The last metrics sent as http/json. */
     metrics: (): ReadonlyArray<OtlpMetric> =>
       received("/v1/metrics")
         .at(-1)

@@ -1,9 +1,9 @@
+// The published command, bundled once for all tests of a run: it starts in a third of the time that the sources take.
+
 import { spawnSync } from "node:child_process"
 import { copyFileSync, mkdirSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { inject } from "vitest"
-
-// The published command, bundled once for all tests of a run: it starts in a third of the time that the sources take.
 
 const root = join(import.meta.dirname, "../..")
 
@@ -23,5 +23,5 @@ export const bundleCommand = (directory: string): void => {
 /** The command's file, for `node`. */
 export const bin = (): string => join(inject("runDirectory"), "command/dist/bin.js")
 
-/** Where processes of tests keep compiled code: start-up is most of a short run. */
+/** The compile cache of test processes: a short run is mostly start-up. */
 export const compileCache = (): string => join(inject("runDirectory"), "compile-cache")

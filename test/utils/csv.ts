@@ -1,3 +1,5 @@
+// Reads bytes as a run does, up to chunks, and shows what is in them.
+
 import { Stream } from "effect"
 import type { Chunk } from "../../src/domain/Chunk.ts"
 import type { ColumnMapping } from "../../src/domain/ColumnMapping.ts"
@@ -23,7 +25,7 @@ export const readChunks =
   <E>(bytes: Stream.Stream<Uint8Array, E>) =>
     bytes.pipe(frame(file, options), decode, chunk(options.chunkSize))
 
-/** The chunks of a file with these bytes, which come in pieces of that size. */
+/** The chunks of a file with these bytes, which arrive in pieces of that size. */
 export const read = (
   content: string | Uint8Array,
   options: Partial<ReadOptions> = {},

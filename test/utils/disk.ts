@@ -1,3 +1,5 @@
+// A small disk, for tests of a full one.
+
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, FileSystem, Layer, PlatformError } from "effect"
 import { execFileSync } from "node:child_process"
@@ -14,7 +16,7 @@ const mount = (...args: ReadonlyArray<string>): boolean => {
   }
 }
 
-/** The platform, but that no file below the path has room. */
+/** The platform, where writes to files below the path fail for lack of space. */
 const withFullDisk = (directory: string): Layer.Layer<NodeServices.NodeServices> =>
   Layer.effect(
     FileSystem.FileSystem,
@@ -33,8 +35,8 @@ const withFullDisk = (directory: string): Layer.Layer<NodeServices.NodeServices>
   ).pipe(Layer.provideMerge(NodeServices.layer))
 
 /**
- * A file system of so many KiB until the scope closes, and how to make it larger. Where none may be mounted it is a
- * directory, and `platform` one whose writes to it fail.
+ * A file system of this size until the scope closes; `grow` makes it larger. Where mounting is not permitted `path` is
+ * a directory, and writes of `platform` to it fail.
  */
 export const smallDisk = Effect.fnUntraced(function* (kibibytes: number) {
   const path = join(yield* temporaryDirectory, "disk")

@@ -1,3 +1,5 @@
+// Folders of embedded databases for tests.
+
 import { Effect, Layer } from "effect"
 import { cpSync, existsSync, mkdirSync, renameSync } from "node:fs"
 import { join } from "node:path"
@@ -6,7 +8,7 @@ import { inject } from "vitest"
 import * as Embedded from "../../src/database/Embedded.ts"
 import { temporaryDirectory } from "./postgres.ts"
 
-/** An empty embedded database, built by the first test of the run that asks for one: that takes seconds, a copy does not. */
+/** An empty embedded database, built by the first test of a run that needs one: that takes seconds, a copy does not. */
 const template = Effect.gen(function* () {
   const path = join(inject("runDirectory"), "pgdata")
   const building = `${path}-building`
@@ -15,12 +17,12 @@ const template = Effect.gen(function* () {
     yield* Effect.scoped(Layer.build(Embedded.layer(join(building, "pgdata"))))
     renameSync(join(building, "pgdata"), path)
   }
-  // By a clock that no test stops.
+  // A test clock does not stop this timer.
   while (!existsSync(path)) yield* Effect.promise(() => setTimeout(50))
   return path
 })
 
-/** The folder of a new empty embedded database, closed, removed when the scope closes. */
+/** The folder of a new, empty, closed embedded database; removed when the scope closes. */
 export const freshFolder = Effect.gen(function* () {
   const directory = yield* temporaryDirectory
   const folder = join(directory, "pgdata")

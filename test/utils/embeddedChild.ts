@@ -1,3 +1,5 @@
+// A process that shares an embedded folder with a test, or is killed by it. It prints its steps, a line each.
+
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Logger } from "effect"
 import { once } from "node:events"
@@ -5,19 +7,21 @@ import { createInterface } from "node:readline"
 import * as Embedded from "../../src/database/Embedded.ts"
 import * as EmbeddedFolder from "../../src/database/EmbeddedFolder.ts"
 
-// A process that a test starts to share a folder with, or to kill. It says what it does on stdout, a line each.
-
-const say = (line: string) => Effect.sync(() => process.stdout.write(`${line}\n`))
+const print = (line: string) => Effect.sync(() => process.stdout.write(`${line}\n`))
 
 const program = {
   /** Opens the folder and closes it. */
-  open: (folder: string) => Effect.scoped(Layer.build(Embedded.layer(folder))).pipe(Effect.andThen(say("closed"))),
+  open: (folder: string) => Effect.scoped(Layer.build(Embedded.layer(folder))).pipe(Effect.andThen(print("closed"))),
 
   /** Keeps the folder open until it is killed. */
   hold: (folder: string) =>
-    Layer.build(Embedded.layer(folder)).pipe(Effect.andThen(say("open")), Effect.andThen(Effect.never), Effect.scoped),
+    Layer.build(Embedded.layer(folder)).pipe(
+      Effect.andThen(print("open")),
+      Effect.andThen(Effect.never),
+      Effect.scoped,
+    ),
 
-  /** Commits a hundred rows after another, each as wide as an index takes, until it is killed. */
+  /** Commits a hundred wide rows at a time, until it is killed. */
   load: (folder: string) =>
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
@@ -28,24 +32,27 @@ const program = {
           Effect.andThen(sql`insert into loaded select ${batch}, g, 'x' from generate_series(51, 100) g`),
           sql.withTransaction,
         )
-        yield* say(`committed ${batch}`)
+        yield* print(`committed ${batch}`)
       }
     }).pipe(Effect.provide(Embedded.layer(folder))),
 
-  /** Takes the folders DIR-0, DIR-1, ... each at its moment after the one that its input names, and keeps those it gets until its input ends. */
+  /**
+   * Opens the folders DIR-0, DIR-1, ... one every 50 ms from the time that its input names, and keeps those it gets
+   * until its input ends.
+   */
   race: (folder: string, rounds: string) =>
     Effect.gen(function* () {
       const input = createInterface({ input: process.stdin })
       const ended = once(input, "close")
-      yield* say("ready")
+      yield* print("ready")
       const [start] = (yield* Effect.promise(() => once(input, "line"))) as [string]
       for (let round = 0; round < Number(rounds); round++) {
         const wait = Number(start) + round * 50 - Date.now()
         if (wait > 0) yield* Effect.sleep(wait)
         const outcome = yield* Effect.result(EmbeddedFolder.open(`${folder}-${round}`))
-        yield* say(`${outcome._tag === "Success" ? "won" : "lost"} ${round}`)
+        yield* print(`${outcome._tag === "Success" ? "won" : "lost"} ${round}`)
       }
-      yield* say("done")
+      yield* print("done")
       yield* Effect.promise(() => ended)
     }).pipe(Effect.scoped),
 }
@@ -55,7 +62,7 @@ const [verb, ...parameters] = process.argv.slice(2) as [keyof typeof program, st
 const run: Effect.Effect<unknown, unknown> = program[verb](...parameters)
 
 await Effect.runPromise(
-  Effect.catchCause(run, (cause) => say(`failed ${cause}`)).pipe(
+  Effect.catchCause(run, (cause) => print(`failed ${cause}`)).pipe(
     // Logs go to stdout by default.
     Effect.provide(Logger.layer([])),
   ),

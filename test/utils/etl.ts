@@ -1,3 +1,5 @@
+// Runs the command in the test's own process.
+
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { PgClient } from "@effect/sql-pg"
 import { Cause, ConfigProvider, Effect, Exit, type Layer, Runtime } from "effect"
@@ -7,7 +9,7 @@ import { join } from "node:path"
 import * as Cli from "../../src/cli/Cli.ts"
 import { clientLayer, environment, freshDatabase, sharedPostgres, temporaryDirectory } from "./postgres.ts"
 
-/** What a person sees of a command, and what a scheduler is told. */
+/** A command's output, log and exit code. */
 export interface Outcome {
   readonly code: number
   readonly stdout: string
@@ -17,7 +19,7 @@ export interface Outcome {
   readonly logText: string
 }
 
-/** Runs the real command in this process, with an environment of its own and a log of its own. */
+/** Runs the real command in this process, with its own environment and log. */
 export const etl = Effect.fnUntraced(function* (
   args: ReadonlyArray<string>,
   env: Readonly<Record<string, string>> = {},
@@ -43,7 +45,7 @@ export const etl = Effect.fnUntraced(function* (
   }).pipe(Effect.provide([platform, TestConsole.layer, ConfigProvider.layer(ConfigProvider.fromEnv({ env }))]))
 }, Effect.scoped)
 
-/** A fresh database on the server, its environment, and a way to ask it. */
+/** A fresh database on the server, its environment, and `query` to read it. */
 export const makeDatabase = Effect.gen(function* () {
   const server = yield* sharedPostgres
   const name = yield* freshDatabase

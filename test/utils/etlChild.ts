@@ -1,9 +1,11 @@
+// Runs the command in a child process.
+
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { bin, compileCache } from "./command.ts"
 
-/** The program in a process of its own, with no environment but this; killed, if it still runs, when the scope closes. */
+/** Its environment is `env` alone. The process is killed, if it still runs, when the scope closes. */
 export const spawnEtl = Effect.fnUntraced(function* (
   args: ReadonlyArray<string>,
   { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
@@ -39,7 +41,7 @@ export const spawnEtl = Effect.fnUntraced(function* (
   return {
     pid: child.pid!,
     output: output as Readonly<typeof output>,
-    /** Waits until stderr says so. Dies when the process ends without. */
+    /** Waits until stderr matches. Dies when the process ends without a match. */
     says: (what: RegExp) =>
       Effect.callback<void>((resume) => {
         const check = (): void => {

@@ -1,9 +1,11 @@
+// An HTTP server in front of another one that fails as a test wants.
+
 import { once } from "node:events"
 import { type IncomingMessage, request, type ServerResponse } from "node:http"
 import { Effect } from "effect"
 import { httpServer } from "./httpServer.ts"
 
-/** What the proxy does to a request: another answer, none, or one that fails when so many bytes of its body were sent. */
+/** What the proxy does to a request: another answer, none, or one that fails `after` bytes of its body. */
 export type Fault =
   | { readonly answer: number; readonly headers?: Record<string, string>; readonly body?: string | Uint8Array }
   | { readonly after: number; readonly fails: "end" | "reset" | "stall" }
@@ -13,7 +15,7 @@ export interface Seen {
   readonly method: string
   readonly url: string
   readonly headers: IncomingMessage["headers"]
-  /** Resolves when the answer is over: to whether all of it was sent. */
+  /** Resolves when the answer ends, to whether all of it was sent. */
   readonly over: Promise<boolean>
 }
 
@@ -25,11 +27,11 @@ const sendPart = async (upstream: IncomingMessage, response: ServerResponse, aft
     left -= chunk.length
     if (left <= 0) break
   }
-  // What was written must have left before the connection breaks.
+  // The bytes must leave before the connection breaks.
   await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
-/** An HTTP server in front of another one, that fails as it is told to. `faults` is asked once a request, in order. */
+/** `state.faults` is called once per request, in order, and returns its fault. */
 export const makeFaultyProxy = Effect.fnUntraced(function* (target: string) {
   const seen: Array<Seen> = []
   const state = { faults: (_: Seen, _index: number): Fault | undefined => undefined }

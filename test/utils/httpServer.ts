@@ -1,9 +1,11 @@
+// HTTP servers for tests.
+
 import { once } from "node:events"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Effect } from "effect"
 
-/** An HTTP server of 127.0.0.1 until the scope closes; its URL. */
+/** The URL of an HTTP server on 127.0.0.1, open until the scope closes. */
 export const httpServer = (handle: (request: IncomingMessage, response: ServerResponse) => void) =>
   Effect.acquireRelease(
     Effect.promise(async () => {
@@ -20,11 +22,11 @@ export const httpServer = (handle: (request: IncomingMessage, response: ServerRe
       }),
   ).pipe(Effect.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`))
 
-/** Writes the same bytes until the client closes the connection, or they are so many. Resolves to how many were written. */
-export const flood = async (response: ServerResponse, bytes: Uint8Array, most = Infinity): Promise<number> => {
+/** Writes the bytes repeatedly until the client closes the connection, or `limit` is reached. Resolves to the count. */
+export const flood = async (response: ServerResponse, bytes: Uint8Array, limit = Infinity): Promise<number> => {
   const closed = once(response, "close")
   let written = 0
-  while (!response.closed && written < most) {
+  while (!response.closed && written < limit) {
     written += bytes.length
     if (!response.write(bytes)) await Promise.race([once(response, "drain"), closed])
   }

@@ -1,3 +1,5 @@
+// A fake of ip-api.com.
+
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Clock, Duration, Effect, Predicate, Result } from "effect"
@@ -16,7 +18,7 @@ export interface RecordedRequest {
 
 export interface Exchange {
   readonly response: ServerResponse
-  /** What an undisturbed server would answer. */
+  /** The usual answer. */
   readonly entries: ReadonlyArray<object>
   readonly send: (entries: ReadonlyArray<unknown>) => void
 }
@@ -27,17 +29,17 @@ export interface FakeIpApi {
   /** The batch endpoint. */
   readonly url: string
   readonly requests: ReadonlyArray<RecordedRequest>
-  /** Requests that overstepped the quota. */
+  /** Requests beyond the quota. */
   readonly refusals: () => number
   /** Answers with 100 MB. */
   readonly huge: Behaviour
-  /** How much of them was written before the client went away. */
+  /** How much of them was written before the client disconnected. */
   readonly hugeBytes: () => number
-  /** How the next requests are answered, one each; later ones as usual. */
+  /** How each of the next requests is answered; later ones as usual. */
   readonly script: (...next: ReadonlyArray<Behaviour>) => void
 }
 
-/** Where the server says that an address is: a function of its text. */
+/** The server's location of an address: a function of its text. */
 export const placeOf = (address: string): Location => {
   const hash = Array.from(address).reduce((hash, character) => mix(hash ^ character.charCodeAt(0), 7), 0)
   return {
@@ -110,15 +112,15 @@ export const behaviours = {
   reset: (({ response }) => response.socket?.resetAndDestroy()) as Behaviour,
   /** Never answers. */
   silent: (() => {}) as Behaviour,
-  /** Begins an answer and never ends it. */
+  /** Starts an answer and never ends it. */
   stalled: (({ response }) => response.write("[")) as Behaviour,
   announcedHuge: (({ response }) => response.writeHead(200, { "content-length": 100_000_000 }).write("[")) as Behaviour,
 }
 
 /**
- * A server on a free port of 127.0.0.1 that behaves like ip-api.com's batch endpoint: at most `requests` in a window that
- * begins with its first request, then 429, by the Effect clock that surrounds it; at most 100 addresses, else 422.
- * With `key`, a request without it is answered 403. Stopped with the scope.
+ * A server on a free port of 127.0.0.1 that behaves like ip-api.com's batch endpoint: at most `requests` in a window
+ * that starts with its first request, then 429, by the Effect clock of the caller; at most 100 addresses, else 422.
+ * With `key`, a request without it gets 403. Stops with the scope.
  */
 export const fakeIpApi = Effect.fnUntraced(function* (options?: {
   readonly requests?: number

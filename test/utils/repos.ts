@@ -1,3 +1,5 @@
+// The repositories over real databases, and loads in them.
+
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import type { Database } from "../../src/domain/Database.ts"
@@ -19,12 +21,12 @@ export const native = Layer.unwrap(
 export const embedded = Layer.unwrap(Effect.map(freshFolder, Embedded.layer))
 
 const migrated = Layer.effectDiscard(Effect.flatMap(UserRepo, (users) => users.migrate))
-/** The repositories of a database, and its tables. */
+/** The repositories of a database, with its tables migrated. */
 export const repos = <E>(database: Layer.Layer<PgClient.PgClient | Database, E>) =>
   migrated.pipe(Layer.provideMerge(Repositories.layer), Layer.provideMerge(database))
 
 let files = 0
-/** The load, just begun, of a file that nobody has seen yet, by the unfinished run of that source. */
+/** The load, just started, of a new file by the unfinished run of that source. */
 export const newLoadOf = Effect.fnUntraced(function* (source: string) {
   const runs = yield* RunRepo
   const request = { source, mapping: "m", force: false }

@@ -1,3 +1,5 @@
+// A real S3 server for tests.
+
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtemp, rm } from "node:fs/promises"
@@ -6,8 +8,8 @@ import { join } from "node:path"
 import { Context, Effect, Layer } from "effect"
 
 /**
- * Tells its port on stdout, and ends with its stdin: also when the tests are killed. It computes another signature of a
- * list than S3 does (it forgets the slash after the bucket), so signatures are only read, not compared.
+ * Prints its port, and ends with its stdin: also when the tests are killed. It signs a list differently from S3
+ * (without the slash after the bucket), so signatures are read and not compared.
  */
 const script = `
   const S3rver = require("@20minutes/s3rver")
@@ -46,12 +48,12 @@ const makeServer = Effect.fnUntraced(function* (directory: string) {
   return `http://127.0.0.1:${port}`
 })
 
-/** A real S3 server of its own, on a free port, with its objects in a temporary directory. Both go with the scope. */
+/** A server on a free port, with its objects in a temporary directory. Both are removed with the scope. */
 export class S3Server extends Context.Service<
   S3Server,
   {
     readonly endpoint: string
-    /** The only ones that it knows, in the variables of AWS. Anonymous requests may do everything. */
+    /** The only valid credentials, as AWS variables. Anonymous requests may do everything. */
     readonly credentials: { readonly AWS_ACCESS_KEY_ID: string; readonly AWS_SECRET_ACCESS_KEY: string }
     readonly makeBucket: (bucket: string) => Effect.Effect<void>
     readonly put: (bucket: string, key: string, body: string | Uint8Array) => Effect.Effect<void>

@@ -1,3 +1,5 @@
+// A source over a real S3 server, through a proxy that fails as a test wants.
+
 import { Context, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import * as S3Source from "../../src/source/S3Source.ts"
@@ -17,7 +19,7 @@ const makeSource = (options: Partial<S3Source.S3Options>) =>
 
 let prefixes = 0
 
-/** A prefix of its own in the bucket, asked for through a proxy. */
+/** A new prefix in the bucket, read through a proxy. */
 export const makeSetting = Effect.gen(function* () {
   const server = yield* S3Server
   const proxy = yield* makeFaultyProxy(server.endpoint)
@@ -28,7 +30,7 @@ export const makeSetting = Effect.gen(function* () {
     put: (key: string, body: string | Uint8Array) => server.put(bucket, prefix + key, body),
     remove: (key: string) => server.remove(bucket, prefix + key),
     source: (options: Partial<S3Source.S3Options> = {}) => makeSource({ endpoint: proxy.endpoint, prefix, ...options }),
-    /** Requests for objects: the range each asked for, and what it said of the version. */
+    /** The range and the version that each request for an object named. */
     gets: () =>
       proxy.seen
         .filter(({ url }) => url.includes("x-id=GetObject"))
@@ -39,13 +41,13 @@ export const makeSetting = Effect.gen(function* () {
 export const xmlError = (status: number, code: string, fields = "", headers = {}): Fault => ({
   answer: status,
   headers: { "content-type": "application/xml", ...headers },
-  body: `<?xml version="1.0"?><Error><Code>${code}</Code><Message>Told so</Message>${fields}</Error>`,
+  body: `<?xml version="1.0"?><Error><Code>${code}</Code><Message>As the test wants</Message>${fields}</Error>`,
 })
 
 export const pause = (milliseconds: number) =>
   Effect.promise(() => new Promise((resolve) => setTimeout(resolve, milliseconds)))
 
-/** Runs an effect while minutes pass in seconds. The network takes real time. */
+/** Runs an effect while the test clock runs 40 times as fast as real time, which the network takes. */
 export const asTimePasses = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
   const fiber = yield* Effect.forkChild(effect)
   while (fiber.pollUnsafe() === undefined) {

@@ -1,10 +1,12 @@
+// Reads files of a source as a run does.
+
 import { assert } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import type { SourceFile } from "../../src/domain/SourceFile.ts"
 import { decompress, storedFrom } from "../../src/pipeline/decompress.ts"
 import type { Source } from "../../src/source/Source.ts"
 
-/** The bytes of the file from that one on, decompressed, as a run reads them. */
+/** The file's decompressed bytes from that one on, as a run reads them. */
 export const bytesOf = (source: Source["Service"], file: SourceFile, from = 0) =>
   source.read(file, storedFrom(file, from)).pipe(decompress(source, file, from))
 

@@ -1,7 +1,9 @@
+// TCP servers, relays and ports for tests.
+
 import { Effect } from "effect"
 import { connect, createServer, type Socket } from "node:net"
 
-/** Joins a connection to a port of 127.0.0.1, both ways; `pass` hands the client's bytes on. */
+/** Connects a client to a port of 127.0.0.1, both ways; `pass` forwards the client's bytes. */
 export const relay = (
   client: Socket,
   port: number,
@@ -14,7 +16,7 @@ export const relay = (
   return server
 }
 
-/** A TCP server of 127.0.0.1 until the scope closes; its port. Its connections end with it. */
+/** The port of a TCP server on 127.0.0.1, open until the scope closes. Its connections close with it. */
 export const tcpServer = (onConnection: (socket: Socket) => void) =>
   Effect.map(
     Effect.acquireRelease(
@@ -47,8 +49,8 @@ const isFree = (port: number) =>
   })
 
 /**
- * Two ports of 127.0.0.1, of which this is the first, that were free a moment ago. The system gives neither to a
- * connection: whoever listens there can start again.
+ * The first of two consecutive ports of 127.0.0.1 that were free a moment ago. Neither is in the system's range for
+ * outgoing connections: a server on them can restart.
  */
 export const consecutivePorts: Effect.Effect<number> = Effect.gen(function* () {
   for (;;) {

@@ -1,5 +1,7 @@
-/** Whether this is `npm run test:faults`, which has time. */
+// How often slow properties are tried.
+
+/** Set by `npm run test:faults`, which may take long. */
 const isThorough = process.env["FAULTS"] !== undefined
 
-/** How often a property is tried that takes long: each run of the tests tries other values. */
+/** How often a slow property is tried; each run of the tests tries other values. */
 export const tries = (few: number, many: number): number => (isThorough ? many : few)
