@@ -30,7 +30,7 @@ const program = Effect.gen(function* () {
   return summary.totals
 })
 
-// The database is that of DATABASE_URL, or of DB_HOST and its kin.
+// The database is that of DATABASE_URL, or of DB_HOST and the other DB_ variables.
 const Users = Postgres.layer.pipe(Layer.provide(PgServer.layer({ maxConnections: 10 })))
 
 export const loadOffice = (directory: string) =>

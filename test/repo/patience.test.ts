@@ -9,8 +9,8 @@ const away = new DatabaseError({ operation: "query", message: "It is away.", ret
 /** Runs an effect for as long as it takes; the test clock's time that it took, in seconds, and what was logged. */
 const timed = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.gen(function* () {
-    const told: Array<string> = []
-    const logger = Logger.make(({ message }) => void told.push(String(message)))
+    const logged: Array<string> = []
+    const logger = Logger.make(({ message }) => void logged.push(String(message)))
     const start = yield* Clock.currentTimeMillis
     const fiber = yield* effect.pipe(
       Effect.exit,
@@ -19,7 +19,7 @@ const timed = <A, E>(effect: Effect.Effect<A, E>) =>
       Effect.forkChild,
     )
     yield* TestClock.adjust("20 minutes")
-    return { ...(yield* Fiber.join(fiber)), told }
+    return { ...(yield* Fiber.join(fiber)), logged }
   })
 
 const Seconds = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 1, maximum }))
@@ -31,10 +31,10 @@ describe("patiently", () => {
       const query = Effect.flatMap(Clock.currentTimeMillis, (now) =>
         now < until ? Effect.fail(away) : Effect.succeed(1),
       )
-      const { exit, seconds: took, told } = yield* timed(patiently(query))
+      const { exit, seconds: took, logged } = yield* timed(patiently(query))
       assert.deepStrictEqual(exit, Exit.succeed(1))
       assert.isBelow(took, seconds + 10)
-      assert.deepStrictEqual(told, ["It is away. Retrying for up to 5 minutes.", "The database answers again."])
+      assert.deepStrictEqual(logged, ["It is away. Retrying for up to 5 minutes.", "The database answers again."])
     }),
   )
 
@@ -59,10 +59,10 @@ describe("patiently", () => {
     Effect.gen(function* () {
       let tries = 0
       const error = new DatabaseError({ operation: "query", message: "No such column.", retryable: false })
-      const { exit, seconds, told } = yield* timed(
+      const { exit, seconds, logged } = yield* timed(
         patiently(Effect.suspend(() => Effect.fail(++tries === 1 ? error : away))),
       )
-      assert.deepStrictEqual([exit, seconds, told, tries], [Exit.fail(error), 0, [], 1])
+      assert.deepStrictEqual([exit, seconds, logged, tries], [Exit.fail(error), 0, [], 1])
     }),
   )
 
