@@ -19,7 +19,7 @@ import { sql } from "./commands/sql.ts"
 import { worker } from "./commands/worker.ts"
 import { describeDefect } from "./Defect.ts"
 import { variables } from "./dotEnv.ts"
-import { CommandLine } from "./origin.ts"
+import { CommandLine } from "./invocation.ts"
 import { withUsage } from "./usage/CommandUsage.ts"
 import { runExitCodes } from "./usage/exitCodes.ts"
 import * as GlobalFlags from "./usage/globalFlags.ts"
@@ -45,8 +45,8 @@ export const commands: Array.NonEmptyReadonlyArray<AnyCommand> = [
 ]
 
 const notes = [
-  "Flags win over environment variables, these over a file .env in the current directory, and that over defaults. Where neither a flag nor DATABASE_URL nor a DB_ variable names a server, the embedded PostgreSQL is used.",
-  `A file .env sets only ${variables.join(", ")}. PATH, NODE_OPTIONS, AWS_PROFILE and all others are taken from the environment.`,
+  "Flags override environment variables, which override a .env file in the current directory, which overrides defaults. If no flag and no variable names a server, the embedded PostgreSQL is used.",
+  `A .env file sets only ${variables.join(", ")}. PATH, NODE_OPTIONS, AWS_PROFILE and all others come from the environment.`,
   "etl --source ... is short for etl run --source ...",
 ]
 

@@ -8,20 +8,21 @@ import { defaultSplitSize } from "../pipeline/PipelineOptions.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import { Source } from "../source/Source.ts"
 import { UsageError } from "./CommandError.ts"
-import { CommandLine } from "./origin.ts"
+import { CommandLine } from "./invocation.ts"
+import { ofWorkers } from "./flags/clusterFlags.ts"
 import type { RunFlags } from "./flags/runFlags.ts"
 import { chosenSource } from "./sources.ts"
-import { tellGoingOn } from "./output/goingOn.ts"
+import { printRunContinues } from "./output/runContinues.ts"
 
-/** Flags with a default, which the workers have a value of their own for. */
-const ofWorkers = /^--(geo|concurrency)(?:=|$)/
+/** Flags with a default: whether they were given, only the words show. */
+const flagsOfWorkers = /^--(geo|concurrency)(?:=|$)/
 
 const checkFlags = Effect.gen(function* () {
   const words = yield* CommandLine
-  const given = words.flatMap((word) => ofWorkers.exec(word)?.[1] ?? [])[0]
+  const given = words.flatMap((word) => flagsOfWorkers.exec(word)?.[1] ?? [])[0]
   if (given === undefined) return
   return yield* new UsageError({
-    message: `--${given} is each worker's own with --cluster: give it to etl worker, or leave --cluster out.`,
+    message: ofWorkers(given),
   })
 })
 
@@ -50,6 +51,6 @@ export const loadInCluster = Effect.fnUntraced(function* (flags: RunFlags, mappi
       : `Run ${run.runId} is handed over${there}. It goes on when this command is interrupted.`,
   )
   return yield* follow({ ...run, source: uri, locateFor: Option.getOrUndefined(flags.locateFor) }).pipe(
-    tellGoingOn(run.runId, flags),
+    printRunContinues(run.runId, flags),
   )
 })

@@ -4,7 +4,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect } from "effect"
 import * as Cli from "./Cli.ts"
 import type { DotEnvNames } from "./dotEnv.ts"
-import { DotEnv } from "./origin.ts"
+import { DotEnv } from "./invocation.ts"
 
 /**
  * The `etl` command with its arguments, and what became of the names in a file .env. Fails with the exit code,

@@ -1,5 +1,5 @@
 import { Effect, Layer } from "effect"
-import { DotEnv } from "../origin.ts"
+import { DotEnv } from "../invocation.ts"
 
 /** Names in a line: the file may have any number of them. */
 const namedAtMost = 10

@@ -6,7 +6,7 @@ import type { CheckFlags } from "../flags/checkFlags.ts"
 import { chosenLocators, locators } from "../locators.ts"
 import { chooseDatabase } from "../chooseDatabase.ts"
 import { chosenSource, sources } from "../sources.ts"
-import { CommandLine, DotEnv } from "../origin.ts"
+import { CommandLine, DotEnv } from "../invocation.ts"
 import { hidden, publicUrl, type Variable, variable } from "./Variable.ts"
 import { type FittedColumn, fitTable } from "../output/table.ts"
 

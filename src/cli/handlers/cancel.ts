@@ -5,7 +5,7 @@ import { ClusterRuns } from "../../repo/ClusterRuns.ts"
 import type { CancelFlags } from "../commands/cancel.ts"
 import { logEnd } from "../Defect.ts"
 import { existingRepositories, withLog } from "../layers.ts"
-import { standingOf } from "../standingOf.ts"
+import { findClusterRun } from "../findClusterRun.ts"
 import { sameDatabase } from "../usage/sameDatabase.ts"
 
 export const layer = (flags: CancelFlags) => existingRepositories(flags).pipe(withLog(flags))
@@ -32,7 +32,7 @@ const awaitEnd = Effect.fnUntraced(function* (runId: number) {
 
 export const handler = Effect.fn("cancel")(function* (flags: CancelFlags) {
   const clusterRuns = yield* ClusterRuns
-  const standing = yield* standingOf(flags.run)
+  const standing = yield* findClusterRun(flags.run)
   const { isEnded, runId } = standing
   if (isEnded) return yield* Console.log(`Run ${runId} has ended already: etl runs ${runId}${sameDatabase(flags)}`)
   yield* clusterRuns.cancel(standing)

@@ -9,7 +9,7 @@ import { findingsOf } from "../check/findings.ts"
 import { formatSettings, type Setting, settingsOf } from "../check/settings.ts"
 import { NotReady } from "../CommandError.ts"
 import type { CheckFlags } from "../flags/checkFlags.ts"
-import { CommandLine } from "../origin.ts"
+import { CommandLine } from "../invocation.ts"
 import { stdoutWidth } from "../output/stdoutWidth.ts"
 import { sameCommand } from "../usage/sameCommand.ts"
 

@@ -10,7 +10,7 @@ import { quote } from "../../text/shell.ts"
 import type { RejectsFlags } from "../commands/rejects.ts"
 import { logEnd } from "../Defect.ts"
 import { existingRepositories, withLog, withOptionalLog } from "../layers.ts"
-import { readerGone } from "../output/readerGone.ts"
+import { stdoutClosed } from "../output/stdoutClosed.ts"
 import type { RejectFiles } from "../output/rejectFiles.ts"
 import { sameDatabase } from "../usage/sameDatabase.ts"
 
@@ -80,7 +80,7 @@ export const handler = Effect.fn("rejects")(function* (flags: RejectsFlags) {
   if (Option.isSome(flags.delete)) return yield* deleteRejects(yield* history.find(flags.delete.value))
   const run = yield* history.find(Option.getOrElse(flags.run, () => "latest" as const))
   yield* Option.match(flags.out, {
-    onNone: () => Effect.raceFirst(list(flags, run), readerGone),
+    onNone: () => Effect.raceFirst(list(flags, run), stdoutClosed),
     onSome: (out) => write(flags, run, out),
   })
 }, logEnd)

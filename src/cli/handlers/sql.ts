@@ -11,7 +11,7 @@ import { logEnd } from "../Defect.ts"
 import { existingDatabase, withOptionalLog } from "../layers.ts"
 import { makeCsv, makeJson, makeTable } from "../output/answerFormat.ts"
 import { printAnswer } from "../output/printAnswer.ts"
-import { readerGone } from "../output/readerGone.ts"
+import { stdoutClosed } from "../output/stdoutClosed.ts"
 
 export const layer = (flags: SqlFlags) =>
   PgReadOnlyQuery.layer.pipe(Layer.provide(existingDatabase(flags)), withOptionalLog(flags))
@@ -49,7 +49,7 @@ const answer = Effect.fnUntraced(function* ({ csv, json, statement }: SqlFlags) 
 
 export const handler = Effect.fn("sql")(
   (flags: SqlFlags) =>
-    Effect.raceFirst(answer(flags), readerGone).pipe(
+    Effect.raceFirst(answer(flags), stdoutClosed).pipe(
       Effect.catchTag("StatementError", (error) => refuse(flags.statement, error)),
     ),
   logEnd,

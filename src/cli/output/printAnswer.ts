@@ -14,7 +14,7 @@ const lengthOf = (row: ReadonlyArray<Cell>): number =>
     return sum + (cell !== null && typeof cell === "object" ? cell.json.length : 8)
   }, 0)
 
-/** Waits until a slow reader of stdout has taken what was printed. One that has gone takes nothing: see `readerGone`. */
+/** Waits until a slow reader of stdout has taken what was printed. One that has gone takes nothing: see `stdoutClosed`. */
 export const taken = Effect.suspend(() =>
   process.stdout.writableNeedDrain
     ? Effect.callback<void>((resume) => {

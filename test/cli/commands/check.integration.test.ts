@@ -124,7 +124,7 @@ describe("etl check", () => {
       assert.deepStrictEqual([twice.code, twice.stdout], [2, ""])
       assert.match(twice.stderr, /--source is empty/)
       assert.match(twice.stderr, /name two databases/)
-      assert.match(twice.stderr, /--geo-db is for --geo mmdb/)
+      assert.match(twice.stderr, /--geo-db requires --geo mmdb/)
       const url = yield* etl(["check", "--geo", "ip-api", "--logfile", "/no/where/etl.log"], {
         ...env,
         IP_API_URL: "ftp://x",
@@ -134,7 +134,7 @@ describe("etl check", () => {
       assert.match(onlyLine(url.stdout, "log"), /^WRONG .*--logfile/)
       const quota = yield* etl(["check", "--ip-api-quota", "16"], env)
       assert.strictEqual(quota.code, 2)
-      assert.match(onlyLine(quota.stdout, "flags"), /^WRONG .*need a key/)
+      assert.match(onlyLine(quota.stdout, "flags"), /^WRONG .*require a key/)
       assert.notInclude(twice.stdout + twice.stderr + all.stdout, "s3cret")
     }).pipe(Effect.scoped),
   )

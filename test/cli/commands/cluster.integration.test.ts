@@ -56,19 +56,19 @@ const linesOf = (log: string) =>
 
 describe("run --cluster, refused", () => {
   it.live.each<readonly [ReadonlyArray<string>, string]>([
-    [["--split-size", "5M"], "--split-size is for --cluster: add it, or leave --split-size out."],
-    [["--cluster", "--split-size", "5K"], '--split-size: "5K"; expected a size from 1M to 1024G, such as 64M.'],
-    [["--cluster", "--dry-run"], "--dry-run reads the files here: leave --cluster out."],
-    [["--cluster", "--embedded", "x"], "--cluster needs a PostgreSQL server that all workers reach"],
+    [["--split-size", "5M"], "--split-size requires --cluster: add it, or omit --split-size."],
     [
-      ["--cluster", "--geo-db", "x"],
-      "--geo-db is for those who locate: give it to etl worker, or leave --cluster out.",
+      ["--cluster", "--split-size", "5K"],
+      'Invalid value "5K" for --split-size: expected a size from 1M to 1024G, such as 64M.',
     ],
+    [["--cluster", "--dry-run"], "--dry-run cannot be combined with --cluster: it reads the files in this process."],
+    [["--cluster", "--embedded", "x"], "--cluster requires a PostgreSQL server that all workers can reach"],
+    [["--cluster", "--geo-db", "x"], "--cluster does not take --geo-db: give it to etl worker, or omit --cluster."],
     [
       ["--cluster", "--aws", "--bucket", "b", "--endpoint", "https://user:secret@store"],
-      "--endpoint has a user name, a password or a query, and would be handed over with --cluster",
+      "--endpoint contains a user name, a password or a query, which --cluster would store with the run: remove it.",
     ],
-    [["--cluster", "--ip-api-quota", "3"], "--ip-api-quota is for those who locate: give it to etl worker"],
+    [["--cluster", "--ip-api-quota", "3"], "--cluster does not take --ip-api-quota: give it to etl worker"],
   ])("%j", ([flags, message]) =>
     Effect.gen(function* () {
       const { code, stderr, stdout } = yield* etl(["run", "--source", ".", ...flags])
@@ -89,10 +89,7 @@ describe("run --cluster, refused", () => {
       ]) {
         const { code, stderr } = yield* etl(["run", "--source", source, "--cluster", ...words], env)
         assert.strictEqual(code, 2, stderr)
-        assert.strictEqual(
-          stderr,
-          `--${flag} is each worker's own with --cluster: give it to etl worker, or leave --cluster out.`,
-        )
+        assert.strictEqual(stderr, `--cluster does not take --${flag}: give it to etl worker, or omit --cluster.`)
       }
     }),
   )

@@ -652,18 +652,18 @@ describe("etl rejects --delete", () => {
 
 describe("etl rejects, used wrongly", () => {
   it.live.each([
-    [["--run", "last"], '--run: "last"'],
+    [["--run", "last"], 'Invalid value "last" for --run:'],
     [["--run", "0"], "latest or a positive whole number"],
-    [["--run", "1.5"], '--run: "1.5"'],
+    [["--run", "1.5"], 'Invalid value "1.5" for --run:'],
     [["--run", "1; drop table users"], "latest or a positive whole number"],
-    [["--run=-1"], '--run: "-1"'],
+    [["--run=-1"], 'Invalid value "-1" for --run:'],
     [["--run", "99999999999999999999"], "--run"],
-    [["--delete", "all"], '--delete: "all"'],
-    [["--delete", "1", "--run", "1"], "--delete goes with neither --run nor --out"],
-    [["--delete", "1", "--out", "fix.csv"], "--delete goes with neither --run nor --out"],
-    [["--json", "--out", "fix.csv"], "--json is for the list"],
-    [["--json", "--delete", "1"], "--json is for the list"],
-    [["--out", "fix.csv.gz"], '--out: "fix.csv.gz"'],
+    [["--delete", "all"], 'Invalid value "all" for --delete:'],
+    [["--delete", "1", "--run", "1"], "--delete cannot be combined with --run or --out"],
+    [["--delete", "1", "--out", "fix.csv"], "--delete cannot be combined with --run or --out"],
+    [["--json", "--out", "fix.csv"], "--json cannot be combined with --out or --delete"],
+    [["--json", "--delete", "1"], "--json cannot be combined with --out or --delete"],
+    [["--out", "fix.csv.gz"], 'Invalid value "fix.csv.gz" for --out:'],
     [["--out="], "--out"],
   ] as ReadonlyArray<readonly [ReadonlyArray<string>, string]>)("%s exits 2 and says why", ([args, expected]) =>
     Effect.gen(function* () {

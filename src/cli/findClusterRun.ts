@@ -6,7 +6,7 @@ import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import { UsageError } from "./CommandError.ts"
 
 /** The last attempt of a run that a cluster loads, or has loaded. */
-export const standingOf = Effect.fnUntraced(function* (run: RunName) {
+export const findClusterRun = Effect.fnUntraced(function* (run: RunName) {
   const standing = yield* (yield* ClusterRuns).standing(run)
   const { execution, runId } = standing
   if (execution !== null) return standing
