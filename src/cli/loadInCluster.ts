@@ -1,3 +1,5 @@
+// `etl run --cluster`: hands a run over to the workers, and follows it.
+
 import { Duration, Effect, Option } from "effect"
 import { follow } from "../cluster/follow.ts"
 import { handOver } from "../cluster/handOver.ts"
@@ -38,17 +40,16 @@ const toJob = (flags: RunFlags, mapping: ColumnMapping, uri: string): JobSetting
   splitSize: Option.getOrElse(flags.splitSize, () => defaultSplitSize),
 })
 
-/** Hands a run over to the workers, and follows it. */
 export const loadInCluster = Effect.fnUntraced(function* (flags: RunFlags, mapping: ColumnMapping) {
   yield* checkFlags
   const { uri } = yield* Source
   const run = yield* handOver(toJob(flags, mapping, uri), uri)
   const workers = yield* (yield* ClusterRuns).workers
-  const there = workers === 0 ? "" : `; ${plural(workers, "worker")} there`
+  const toWorkers = (word: string) => (workers === 0 ? "" : ` ${word} ${plural(workers, "worker")}`)
   yield* Effect.logInfo(
     run.isOld
-      ? `Run ${run.runId} of this source is under way already, with the flags that it was begun with${there}. Following it.`
-      : `Run ${run.runId} is handed over${there}. It goes on when this command is interrupted.`,
+      ? `Run ${run.runId} of this source is already under way${toWorkers("on")}, with its own flags. Following it.`
+      : `Run ${run.runId} is handed over${toWorkers("to")}. It continues when this command is interrupted.`,
   )
   return yield* follow({ ...run, source: uri, locateFor: Option.getOrUndefined(flags.locateFor) }).pipe(
     printRunContinues(run.runId, flags),

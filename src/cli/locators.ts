@@ -1,4 +1,4 @@
-// The locators of the command line, in the order in which `etl check` shows them. Another one is a file and an entry here.
+// The locators of the command line, in the order of `etl check`. Another locator is a file and an entry here.
 
 import type { Command } from "effect/cli"
 import { mergeFlags } from "./flags/documented.ts"

@@ -42,7 +42,7 @@ interface Service<in Flags> extends Definition<Flags> {
 }
 
 /**
- * One file defines a locator, and `locators.ts` lists it. `Flags` are those of the locator alone. The definition is loaded
- * at every start: what locates is imported when it is used.
+ * One file defines a locator, and `locators.ts` lists it. `Flags` are those of the locator alone. The definition is
+ * loaded at every start: what locates is imported when it is used.
  */
 export type CliLocator<Flags> = Local<Flags> | Service<Flags>

@@ -1,9 +1,8 @@
+// Waits until stdout accepts no more output.
+
 import { Effect } from "effect"
 
-/**
- * Waits until nothing that is printed arrives any more: `head` has seen enough, `less` was left, or the disk is full, which
- * `bin.ts` reports.
- */
+/** Ends when stdout fails: `head` or `less` has exited, or the disk is full, which `start.ts` reports. */
 export const stdoutClosed = Effect.callback<void>((resume) => {
   const onError = () => resume(Effect.void)
   process.stdout.once("error", onError)

@@ -28,8 +28,8 @@ interface OfWorkers<in Flags> {
 }
 
 /**
- * One file defines a kind of source, and `sources.ts` lists it. `Flags` are those of the kind alone, `WorkerFlags` the same
- * of `etl worker`. The definition is loaded at every start: what reads is imported when it is used.
+ * One file defines a kind of source, and `sources.ts` lists it. `Flags` are those of the kind alone, `WorkerFlags` the
+ * same of `etl worker`. The definition is loaded at every start: what reads is imported when it is used.
  */
 export interface CliSource<in Flags, in WorkerFlags> {
   /** `_tag` of the references to its sources, which are stored with runs: it never changes. */

@@ -99,8 +99,8 @@ const canonical = (endpoint: string): string | undefined =>
   URL.canParse(endpoint) ? new URL(endpoint).href.replace(/\/+$/, "") : undefined
 
 /**
- * Refuses to sign requests to an endpoint that the worker was not started with: anyone who can write the database can set
- * the endpoint of a run. Amazon's own endpoint, which no reference names, is allowed; unsigned requests carry no
+ * Refuses to sign requests to an endpoint that the worker was not started with: anyone who can write the database can
+ * set the endpoint of a run. Amazon's own endpoint, which no reference names, is allowed; unsigned requests carry no
  * credentials.
  */
 const checkEndpoint = Effect.fnUntraced(function* (

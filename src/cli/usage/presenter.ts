@@ -19,13 +19,13 @@ const helpOptions = Effect.gen(function* () {
   }
 })
 
-/** Hides passwords of connection strings. The words are in JSON here, where a password ends at a quote at the latest. */
+/** Hides passwords of connection strings. Words are in JSON here: a password ends at a quote at the latest. */
 const withoutPasswords = (text: string): string =>
   text
     .replaceAll(/:\/\/\S*@/g, "://***@")
     .replaceAll(/(pass(?:word|wd)?\s*=\s*)(?:'(?:\\.|[^"\\])*|(?:\\.|[^\s&"\\])+)/gi, "$1***")
 
-/** Prints help, and everything that is wrong with `words`, which effect/cli reads as a command line of these commands. */
+/** Prints help, and everything that is wrong with `words`: the command line that effect/cli reads. */
 export const make = Effect.fnUntraced(function* (words: ReadonlyArray<string>, commandNames: ReadonlyArray<string>) {
   const environment = yield* Effect.context<Command.Environment>()
   const present = Effect.fnUntraced(function* (event: CliOutput.Presenter.Event) {

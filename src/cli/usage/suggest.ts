@@ -24,7 +24,7 @@ const distance = (from: string, to: string): number => {
 const maxTypos = 2
 const maxSuggestions = 3
 
-/** The names that the word may stand for: the only one that starts with it, the nearest, or those that it abbreviates or extends. */
+/** The only name that starts with the word; or else the nearest names; or else those that it shortens or extends. */
 export const suggestions = (word: string, names: ReadonlyArray<string>): ReadonlyArray<string> => {
   const longer = word.length > 1 ? names.filter((name) => name.startsWith(word)) : []
   if (longer.length === 1) return longer
