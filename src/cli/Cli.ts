@@ -19,7 +19,7 @@ import { sql } from "./commands/sql.ts"
 import { worker } from "./commands/worker.ts"
 import { describeDefect } from "./Defect.ts"
 import { variables } from "./dotEnv.ts"
-import { CommandLine } from "./origin.ts"
+import { CommandLine } from "./invocation.ts"
 import { withUsage } from "./usage/CommandUsage.ts"
 import { runExitCodes } from "./usage/exitCodes.ts"
 import * as GlobalFlags from "./usage/globalFlags.ts"
@@ -29,7 +29,7 @@ import { sameCommand } from "./usage/sameCommand.ts"
 /** A command that needs nothing but the platform. */
 type AnyCommand = Command.Command<any, never, {}, unknown, Command.Environment>
 
-/** What `etl` can do, in the order of its help. */
+/** In the order of the help. */
 export const commands: Array.NonEmptyReadonlyArray<AnyCommand> = [
   run,
   locate,
@@ -45,8 +45,8 @@ export const commands: Array.NonEmptyReadonlyArray<AnyCommand> = [
 ]
 
 const notes = [
-  "Flags win over environment variables, these over a file .env in the current directory, and that over defaults. Where neither a flag nor DATABASE_URL nor a DB_ variable names a server, the embedded PostgreSQL is used.",
-  `A file .env sets only ${variables.join(", ")}. PATH, NODE_OPTIONS, AWS_PROFILE and all others are taken from the environment.`,
+  "Flags override environment variables, which override a .env file in the current directory, which overrides defaults. If no flag and no variable names a server, the embedded PostgreSQL is used.",
+  `A .env file sets only ${variables.join(", ")}. PATH, NODE_OPTIONS, AWS_PROFILE and all others come from the environment.`,
   "etl --source ... is short for etl run --source ...",
 ]
 
@@ -76,32 +76,32 @@ const make = (commands: Array.NonEmptyReadonlyArray<AnyCommand>) => {
 
 const rootFlag = /^(?:--help|-h|--version|-v|--completions)(?:=|$)/
 
-/** Where the command's name stands, if it is given. */
+/** The index of the command's name, or of what is there instead. */
 const commandAt = (args: ReadonlyArray<string>): number =>
   args[0] === "--log-level" ? 2 : args[0]?.startsWith("--log-level=") === true ? 1 : 0
 
-/** `etl --source ...` means `etl run --source ...`, as the system that this replaces was called. */
+/** `etl --source ...` means `etl run --source ...`, as with the system that this replaces. */
 const withDefaultCommand = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
   const word = args[commandAt(args)]
   return word?.startsWith("-") === true && !rootFlag.test(word) ? ["run", ...args] : args
 }
 
-/** The command has ended badly, and the person has been told. */
+/** The command failed, and the reason is printed. */
 class Ended extends Schema.TaggedError<Ended>()("Ended", { code: Schema.Int }) {
   override readonly [Runtime.errorExitCode] = this.code
   override readonly [Runtime.errorReported] = false
 }
 
-/** Nothing has logged it: all that is known of it is told. */
+/** No log has the defect: prints it with its stack. */
 const reportDefect = Effect.fnUntraced(function* (defect: unknown) {
   const stack = Predicate.isError(defect) && defect.stack !== undefined ? defect.stack.split("\n") : []
-  yield* Console.error([`${describeDefect(defect)}, with what follows.`, ...stack].map(printable).join("\n"))
+  yield* Console.error([`${describeDefect(defect)}, with the lines below.`, ...stack].map(printable).join("\n"))
   return yield* new Ended({ code: 1 })
 })
 
-/** Tells errors that nobody has told yet; an error that we did not foresee is a defect. */
+/** Prints an error that is not printed yet; an error without an exit code is a defect. */
 const reportError = Effect.fnUntraced(function* (error: unknown) {
-  // Usage errors, and help where no command was named: the presenter has told them.
+  // The presenter has printed usage errors, and the help if no command was named.
   if (CliError.isCliError(error)) return yield* new Ended({ code: 2 })
   if (!Predicate.isError(error) || !(Runtime.errorExitCode in error)) return yield* reportDefect(error)
   if (error.message !== "" && !Logging.isReported(error)) {
@@ -110,17 +110,17 @@ const reportError = Effect.fnUntraced(function* (error: unknown) {
   return yield* new Ended({ code: Runtime.getErrorExitCode(error) })
 })
 
-/** What is told of a command that was interrupted: whether it will go on where it was, or begin again. */
+/** The message of an interrupted command: how to resume it, if it can be resumed. */
 const interrupted = (args: ReadonlyArray<string>): string => {
   const words = withDefaultCommand(args)
   const command = words[commandAt(words)] ?? ""
-  if (command === "worker") return "Interrupted. Other workers go on with its work."
-  // What a cluster goes on with, the command itself has told.
-  const goesOn = ["run", "locate"].includes(command) && !words.includes("--dry-run") && !words.includes("--cluster")
-  return `Interrupted.${goesOn ? ` The same command goes on: ${sameCommand(args)}` : ""}`
+  if (command === "worker") return "Interrupted. Other workers continue its work."
+  // With --cluster the command itself has printed how.
+  const canResume = ["run", "locate"].includes(command) && !words.includes("--dry-run") && !words.includes("--cluster")
+  return `Interrupted.${canResume ? ` To resume, run: ${sameCommand(args)}` : ""}`
 }
 
-/** Runs the command line. Fails with the exit code, after the reason was told on stderr. */
+/** Runs the command line. Prints why it fails on stderr, and fails with the exit code. */
 export const execute = (commands: Array.NonEmptyReadonlyArray<AnyCommand>, args: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const words = withDefaultCommand(args)

@@ -1,3 +1,5 @@
+// How `etl run --cluster` loads.
+
 import { Context, type Effect, Option } from "effect"
 import type { RunFailed } from "../cluster/LoadRun.ts"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
@@ -8,13 +10,13 @@ import type { RunInClusterError } from "../repo/RunInClusterError.ts"
 import type { UsageError } from "./CommandError.ts"
 import type { RunFlags } from "./flags/runFlags.ts"
 
-/** Hands a run over to the workers, and follows it. */
+/** Hands a run over to the workers, follows it, and returns its summary. */
 export type LoadInCluster = (
   flags: RunFlags,
   mapping: ColumnMapping,
 ) => Effect.Effect<RunSummary, RunFailed | DatabaseError | NotFound | RunInClusterError | UsageError>
 
-/** Who loads instead of this process; none where it does itself. */
+/** None: this process loads. */
 export const Cluster = Context.Reference<Option.Option<LoadInCluster>>("user-activity-etl/commands/Cluster", {
   defaultValue: () => Option.none(),
 })

@@ -1,28 +1,30 @@
+// Reports why a command fails, and what of it is a defect.
+
 import { Cause, Effect, Layer, Predicate, Runtime, Schema } from "effect"
 import { logFailure } from "../observability/Logging.ts"
 
-/** The program itself is wrong, and the person has been told. */
+/** A defect that is logged and printed already. */
 export class Defect extends Schema.TaggedError<Defect>()("Defect", { defect: Schema.Defect() }) {
   override readonly [Runtime.errorExitCode] = 1
   override readonly [Runtime.errorReported] = false
 }
 
-/** What a person reads of a defect; its stack is for those who mend it. */
+/** The message of a defect, without its stack. */
 export const describeDefect = (defect: unknown): string => {
   const what = Predicate.isError(defect) ? (defect.message === "" ? defect.name : defect.message) : String(defect)
-  return `This is a defect of etl, not of your files or settings: ${what}. Please report it`
+  return `This is a defect in etl, not in your files or settings: ${what}. Please report it`
 }
 
 const logDefect = Effect.fnUntraced(function* (defect: unknown) {
-  yield* Effect.logFatal(`${describeDefect(defect)}, with what the log says.`, Cause.die(defect))
+  yield* Effect.logFatal(`${describeDefect(defect)}, with the log.`, Cause.die(defect))
   return yield* new Defect({ defect })
 })
 
-/** Tells and logs why a command ends: an error in a line, a defect in a line, with its stack in the log. */
+/** Prints and logs why a command fails, in one line; the log also has the stack of a defect. */
 export const logEnd = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   self.pipe(Effect.tapError(logFailure), Effect.catchDefect(logDefect))
 
-/** The same where the services of a command cannot be made. */
+/** The same if the services of a command cannot be made. */
 export const logLayerEnd = <A, E, R>(self: Layer.Layer<A, E, R>): Layer.Layer<A, E | Defect, R> =>
   self.pipe(
     Layer.tapError(logFailure),

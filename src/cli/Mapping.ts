@@ -1,9 +1,10 @@
+// The column mapping that --mapping names, as a service.
+
 import { Context, Effect, Layer } from "effect"
 import { type ColumnMapping, parse } from "../domain/ColumnMapping.ts"
 import { readSmallFile } from "../text/readSmallFile.ts"
 import { UsageError } from "./CommandError.ts"
 
-/** The column mapping of the command line: read before anything is opened that would have to be closed. */
 export class Mapping extends Context.Service<Mapping, ColumnMapping>()("user-activity-etl/commands/run/Mapping") {
   static readonly layer = (path: string) =>
     Layer.effect(
@@ -11,7 +12,7 @@ export class Mapping extends Context.Service<Mapping, ColumnMapping>()("user-act
       Effect.gen(function* () {
         const json = yield* readSmallFile(path).pipe(
           Effect.mapError(
-            (why) => new UsageError({ message: `${path} cannot be read (${why}); name another with --mapping FILE` }),
+            (why) => new UsageError({ message: `${path} cannot be read (${why}). Name another with --mapping FILE` }),
           ),
         )
         return yield* parse(path, json)

@@ -1,9 +1,10 @@
+// Chooses the database: what the flags name, else what the variables name, else the embedded one.
+
 import { Effect, Option } from "effect"
 import * as PgServer from "../database/PgServer.ts"
 import { embeddedDirectory } from "./flags/databaseFlags.ts"
 import type { DatabaseFlags } from "./flags/databaseFlags.ts"
 
-/** Which database the flags, or else the variables, name. */
 export const chooseDatabase = Effect.fnUntraced(function* ({ databaseUrl, embedded }: DatabaseFlags) {
   const isServer = Option.isSome(databaseUrl) || (Option.isNone(embedded) && (yield* PgServer.isConfigured))
   return isServer

@@ -1,4 +1,4 @@
-// Where compiled code is kept for the next start: in a folder that only this user can write to, since what is in it is executed.
+// Keeps compiled code for the next start, in a folder that only this user can write to: what is in it is executed.
 
 import { lstatSync, mkdirSync, realpathSync } from "node:fs"
 import { enableCompileCache, getCompileCacheDir } from "node:module"
@@ -8,19 +8,19 @@ import { basename, dirname, isAbsolute, join } from "node:path"
 const writableByOthers = 0o022
 const sticky = 0o1000
 
-/** Whether only this user and root can replace the entries that they have in it. */
+/** Whether only this user and root can replace their own entries in the folder. */
 const isSafe = (folder: string, user: number): boolean => {
   const { mode, uid } = lstatSync(folder)
   return (uid === user || uid === 0) && ((mode & writableByOthers) === 0 || (mode & sticky) !== 0)
 }
 
-/** The folder and those that it is in, all of them real. */
+/** The folder and its parents; none of them is a link. */
 const chain = (folder: string): ReadonlyArray<string> => {
   const parent = dirname(folder)
   return parent === folder ? [folder] : [folder, ...chain(parent)]
 }
 
-/** The path of a folder in another one that exists; made, for this user alone, if it is not there. */
+/** The path of a folder in an existing one; created for this user only, if it is missing. */
 const makeIn = (parent: string, name: string, user: number): string => {
   const real = realpathSync(parent)
   if (!chain(real).every((folder) => isSafe(folder, user))) throw new Error(`others can write to ${real}`)
@@ -29,7 +29,7 @@ const makeIn = (parent: string, name: string, user: number): string => {
   return path
 }
 
-/** The folder of compiled code, made if it is not there; undefined where others could put something into it. */
+/** The folder of compiled code, created if it is missing; undefined if others could write to it. */
 export const cacheFolder = (): string | undefined => {
   const user = process.getuid?.()
   if (user === undefined) return undefined
@@ -45,7 +45,7 @@ export const cacheFolder = (): string | undefined => {
   }
 }
 
-/** Enables Node's compile cache, unless NODE_COMPILE_CACHE or NODE_DISABLE_COMPILE_CACHE has decided already. Without a safe folder there is none. */
+/** Does nothing if NODE_COMPILE_CACHE or NODE_DISABLE_COMPILE_CACHE is set, or if no folder is safe. */
 export const useCompileCache = (): void => {
   if (getCompileCacheDir() !== undefined || process.env["NODE_DISABLE_COMPILE_CACHE"] !== undefined) return
   const folder = cacheFolder()

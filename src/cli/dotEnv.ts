@@ -1,10 +1,12 @@
+// Reads the .env file of the current directory.
+
 import { statSync } from "node:fs"
 import { parseEnv } from "node:util"
 import { readSmallFileSync } from "../text/smallFile.ts"
 
 /**
- * What a .env sets, as pages name it: `*` is any end of a name. Whoever writes into the current directory must not choose a
- * program that runs.
+ * The variables that a .env sets, as help lists them; `*` is any end of a name. No others: a file in the current
+ * directory must not choose a program that runs.
  */
 export const variables = [
   "DATABASE_URL",
@@ -28,9 +30,9 @@ export const variables = [
 export const isOfDotEnv = (name: string): boolean =>
   variables.some((each) => (each.endsWith("*") ? name.startsWith(each.slice(0, -1)) : name === each))
 
-/** What became of the assignments of a .env. */
+/** The names in a .env. */
 export interface DotEnvNames {
-  /** Variables that it has set; those of the environment win. */
+  /** Variables that it has set; those of the environment override them. */
   readonly set: ReadonlySet<string>
   /** Names that it must not set. */
   readonly ignored: ReadonlyArray<string>
@@ -40,18 +42,18 @@ const nothing: DotEnvNames = { set: new Set(), ignored: [] }
 
 const assignment = /^[ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*=[ \t]*(?:"[^"]*"|'[^']*'|`[^`]*`|[^\n]*).*$/gm
 
-/** The first line that is neither an assignment nor a comment nor blank; what it says may be a secret. */
+/** The number of the first line that is neither an assignment nor a comment nor blank; its text may be a secret. */
 const malformedLine = (text: string): number | undefined => {
-  // What is quoted may go over several lines: these stay, so that the number is right.
+  // A quoted value may span lines, which are kept so that the number is right.
   const rest = text.replaceAll(assignment, (lines) => lines.replaceAll(/[^\n]/g, ""))
   const index = rest.split("\n").findIndex((line) => !/^\s*(?:#|$)/.test(line))
   return index === -1 ? undefined : index + 1
 }
 
 /**
- * Sets the variables of a file of `NAME=value` lines, if it is there; those that are set win, and names that are not in
- * the list are ignored. Throws an Error that says what is wrong with the file: a line that is not understood might have
- * named the database.
+ * Sets the variables of a file of `NAME=value` lines, if it exists. Variables of the environment override them, and
+ * names that are not in the list are ignored. Throws an Error that says what is wrong with the file: an invalid line may
+ * be meant to name the database.
  */
 export const loadDotEnv = (path: string): DotEnvNames => {
   let text: string
@@ -63,11 +65,11 @@ export const loadDotEnv = (path: string): DotEnvNames => {
   } catch (error) {
     const why =
       error instanceof TypeError ? "it is not UTF-8 text" : error instanceof Error ? error.message : String(error)
-    throw new Error(`${path} cannot be read: ${why}. Mend it, or remove it.`, { cause: error })
+    throw new Error(`${path} cannot be read: ${why}. Correct it, or remove it.`, { cause: error })
   }
   const line = malformedLine(text)
   if (line !== undefined || text.includes("\0")) {
-    throw new Error(`${path}:${line ?? 1}: the line is not NAME=value. Mend it, or begin it with # to leave it out.`)
+    throw new Error(`${path}:${line ?? 1}: the line is not NAME=value. Correct it, or put # before it.`)
   }
   const { set = [], ignored = [] } = Object.groupBy(Object.entries(parseEnv(text)), ([name]) =>
     isOfDotEnv(name) ? "set" : "ignored",

@@ -19,7 +19,7 @@ import * as Logging from "../observability/Logging.ts"
 import * as Repositories from "../postgres/Repositories.ts"
 import { chosenSource, type SourceFlags } from "./sources.ts"
 
-/** Locating has a connection, the locks of the source, two files and claims have four, one is for what comes between. */
+/** One for locating, four for the locks of the source, of two files and of claims, one for everything else. */
 const connectionsBesideWriting = 6
 
 /** `writers`: connections that write at once. `idleInTransaction`: see `PgServer`. */
@@ -32,14 +32,14 @@ export const database = (flags: DatabaseFlags, writers: number, idleInTransactio
     ),
   )
 
-/** A database that is only read is not made for that. */
+/** For commands that only read: does not create an embedded database. */
 export const existingDatabase = (flags: DatabaseFlags) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const choice = yield* chooseDatabase(flags)
       if (choice._tag === "Embedded" && !(yield* Embedded.isThere(choice.folder))) {
         return yield* new UsageError({
-          message: `There is no database in ${choice.folder} yet. Load files first (etl --source DIR), or name the database: --embedded DIR, --database-url URL.`,
+          message: `There is no database in ${choice.folder} yet. Load files first (etl --source DIR), or name another: --embedded DIR, --database-url URL.`,
         })
       }
       return database(flags, 1)
@@ -48,7 +48,7 @@ export const existingDatabase = (flags: DatabaseFlags) =>
 
 export const source = (flags: SourceFlags) => chosenSource(flags).layer(flags)
 
-/** What is wrong with flags and environment together is told before a database is opened. */
+/** Reports flags and variables that contradict each other before a database is opened. */
 export const checkLocators = (flags: LocatorSettings) =>
   Effect.forEach(locators, ({ checkSettings }) => checkSettings?.(flags) ?? Effect.void, { discard: true })
 
@@ -64,7 +64,7 @@ const chainOf = <R>(layers: ReadonlyArray<Layer.Layer<GeoLocator, Error, R>>) =>
 /** The locators that --geo names. */
 export const locator = (flags: LocatorSettings) => chainOf(chosenLocators(flags.geo).map(({ layer }) => layer(flags)))
 
-/** What a dry run locates with: no service is asked. */
+/** The locators of a dry run, which asks no service. */
 export const localLocator = (flags: LocatorSettings) => {
   const local = chosenLocators(flags.geo).flatMap((chosen) => (chosen.kind === "instant" ? chosen.layer(flags) : []))
   return local.length === 0 ? GeoLocator.none : chainOf(local)
@@ -73,13 +73,13 @@ export const localLocator = (flags: LocatorSettings) => {
 export const repositories = (flags: DatabaseFlags, writers = 1, idleInTransaction?: number) =>
   Repositories.layer.pipe(Layer.provide(database(flags, writers, idleInTransaction)))
 
-/** The repositories of a database that is only read, or changed where something is in it. */
+/** For commands that need tables with content: does not create an embedded database. */
 export const existingRepositories = (flags: DatabaseFlags) =>
   Repositories.layer.pipe(Layer.provide(existingDatabase(flags)))
 
 export const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 
-/** Traces and metrics for a collector, where one is named. */
+/** Traces and metrics, if a collector is configured. */
 const telemetry = Layer.unwrap(
   Effect.gen(function* () {
     const endpoint = yield* Effect.orDie(Config.option(Config.String("OTEL_EXPORTER_OTLP_ENDPOINT")))
@@ -91,7 +91,7 @@ const telemetry = Layer.unwrap(
 
 type LogFlags = DatabaseFlags & Partial<OutputFlags & Pick<RunFlags, "dryRun">>
 
-/** What cannot be made is logged too. A dry run sends no telemetry. */
+/** Adds the log, which also has why the layer cannot be built, and telemetry, which a dry run does not send. */
 export const withLog =
   ({ dryRun = false, logfile, quiet = false }: LogFlags, { isFileOptional = false } = {}) =>
   <A, E, R>(layer: Layer.Layer<A, E, R>) =>
@@ -103,5 +103,5 @@ export const withLog =
       Layer.provide(platform),
     )
 
-/** The same for a command that changes nothing in the database. */
+/** The same for commands that change nothing: they work without a log file. */
 export const withOptionalLog = (flags: LogFlags) => withLog(flags, { isFileOptional: true })

@@ -1,3 +1,5 @@
+// `etl run --cluster`: hands a run over to the workers, and follows it.
+
 import { Duration, Effect, Option } from "effect"
 import { follow } from "../cluster/follow.ts"
 import { handOver } from "../cluster/handOver.ts"
@@ -8,20 +10,21 @@ import { defaultSplitSize } from "../pipeline/PipelineOptions.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import { Source } from "../source/Source.ts"
 import { UsageError } from "./CommandError.ts"
-import { CommandLine } from "./origin.ts"
+import { CommandLine } from "./invocation.ts"
+import { ofWorkers } from "./flags/clusterFlags.ts"
 import type { RunFlags } from "./flags/runFlags.ts"
 import { chosenSource } from "./sources.ts"
-import { tellGoingOn } from "./output/goingOn.ts"
+import { printRunContinues } from "./output/runContinues.ts"
 
-/** Flags with a default, which the workers have a value of their own for. */
-const ofWorkers = /^--(geo|concurrency)(?:=|$)/
+/** Flags with a default: whether they were given, only the words show. */
+const flagsOfWorkers = /^--(geo|concurrency)(?:=|$)/
 
 const checkFlags = Effect.gen(function* () {
   const words = yield* CommandLine
-  const given = words.flatMap((word) => ofWorkers.exec(word)?.[1] ?? [])[0]
+  const given = words.flatMap((word) => flagsOfWorkers.exec(word)?.[1] ?? [])[0]
   if (given === undefined) return
   return yield* new UsageError({
-    message: `--${given} is each worker's own with --cluster: give it to etl worker, or leave --cluster out.`,
+    message: ofWorkers(given),
   })
 })
 
@@ -37,19 +40,18 @@ const toJob = (flags: RunFlags, mapping: ColumnMapping, uri: string): JobSetting
   splitSize: Option.getOrElse(flags.splitSize, () => defaultSplitSize),
 })
 
-/** Hands a run over to the workers, and follows it. */
 export const loadInCluster = Effect.fnUntraced(function* (flags: RunFlags, mapping: ColumnMapping) {
   yield* checkFlags
   const { uri } = yield* Source
   const run = yield* handOver(toJob(flags, mapping, uri), uri)
   const workers = yield* (yield* ClusterRuns).workers
-  const there = workers === 0 ? "" : `; ${plural(workers, "worker")} there`
+  const toWorkers = (word: string) => (workers === 0 ? "" : ` ${word} ${plural(workers, "worker")}`)
   yield* Effect.logInfo(
     run.isOld
-      ? `Run ${run.runId} of this source is under way already, with the flags that it was begun with${there}. Following it.`
-      : `Run ${run.runId} is handed over${there}. It goes on when this command is interrupted.`,
+      ? `Run ${run.runId} of this source is already under way${toWorkers("on")}, with its own flags. Following it.`
+      : `Run ${run.runId} is handed over${toWorkers("to")}. It continues when this command is interrupted.`,
   )
   return yield* follow({ ...run, source: uri, locateFor: Option.getOrUndefined(flags.locateFor) }).pipe(
-    tellGoingOn(run.runId, flags),
+    printRunContinues(run.runId, flags),
   )
 })

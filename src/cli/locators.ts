@@ -1,4 +1,4 @@
-// The locators of the command line, in the order in which `etl check` shows them. Another one is a file and an entry here.
+// The locators of the command line, in the order of `etl check`. Another locator is a file and an entry here.
 
 import type { Command } from "effect/cli"
 import { mergeFlags } from "./flags/documented.ts"
@@ -13,13 +13,13 @@ export const flagsOfLocators = mergeFlags(list)
 
 export const locators: ReadonlyArray<CliLocator<Command.Command.Config.Infer<typeof flagsOfLocators>>> = list
 
-/** What --geo may be, the one that holds without it first. */
+/** The names that --geo allows, the default first. */
 export const locatorNames = [ipApi, ...list.filter((locator) => locator !== ipApi)].map(({ name }) => name)
 
-/** Those that --geo names, in its order. */
+/** The locators that --geo names, in its order. */
 export const chosenLocators = (geo: ReadonlyArray<string>) =>
   geo.flatMap((name) => locators.find((locator) => locator.name === name) ?? [])
 
-/** Whether --geo names one of that kind. */
+/** Whether --geo names a locator of that kind. */
 export const hasLocator = (geo: ReadonlyArray<string>, kind: CliLocator<never>["kind"]): boolean =>
   chosenLocators(geo).some((locator) => locator.kind === kind)

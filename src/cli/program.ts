@@ -4,12 +4,9 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect } from "effect"
 import * as Cli from "./Cli.ts"
 import type { DotEnvNames } from "./dotEnv.ts"
-import { DotEnv } from "./origin.ts"
+import { DotEnv } from "./invocation.ts"
 
-/**
- * The `etl` command with its arguments, and what became of the names in a file .env. Fails with the exit code,
- * after the reason was told.
- */
+/** `dotEnv`: the names in the .env file. Prints why the command fails, and fails with the exit code. */
 export const program = (args: ReadonlyArray<string>, dotEnv: DotEnvNames) =>
   Cli.execute(Cli.commands, args).pipe(
     Effect.provideService(DotEnv, dotEnv),

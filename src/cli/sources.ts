@@ -1,4 +1,4 @@
-// The kinds of sources of the command line. Another one is a file and an entry here, before the one without a flag.
+// The kinds of source of the command line. Another kind is a file and an entry here, before the one without a flag.
 
 import { type Command, Flag } from "effect/cli"
 import type { SourceReference } from "../cluster/LoadRun.ts"
@@ -22,10 +22,10 @@ export const sourceFlags = {
 }
 export type SourceFlags = Command.Command.Config.Infer<typeof sourceFlags>
 
-/** The same of `etl check`. */
+/** The same for `etl check`, where the source is optional. */
 export const checkedSourceFlags = {
   ...sourceFlags,
-  source: optional(path, "Directory, file, or with --aws key prefix that would be loaded", {
+  source: optional(path, "Directory, file, or with --aws a key prefix to check", {
     unset: "no file is checked",
   }),
 }
@@ -36,18 +36,18 @@ type WorkerSourceFlags = Command.Command.Config.Infer<typeof workerSourceFlags>
 
 export const sources: ReadonlyArray<CliSource<OwnFlags, WorkerSourceFlags>> = list
 
-/** The kind that the flags, read by their keys, say that --source names. */
+/** The kind of source that the flags, by their keys, select. */
 export const chosenSource = (flags: Readonly<Record<string, unknown>>): (typeof sources)[number] =>
   sources.find(({ chosenBy }) => chosenBy === undefined || flags[chosenBy] === true) ?? local
 
-/** Opens what a run refers to, for a worker. */
+/** Opens the source of a run in a worker. */
 export const openSource = (reference: SourceReference, worker: WorkerSourceFlags & { readonly host: string }) => {
   const kind = sources.find(({ tag }) => tag === reference._tag)
   return kind === undefined
     ? new SourceError({
         operation: "list",
         uri: reference._tag,
-        message: `The worker at ${worker.host} cannot open a source of the kind ${reference._tag}. Start every worker with the version of etl that started the run.`,
+        message: `The worker at ${worker.host} cannot open a source of kind ${reference._tag}. Start every worker with the version of etl that started the run.`,
       })
     : kind.worker.open(reference, worker)
 }

@@ -3,10 +3,10 @@
 import { useCompileCache } from "./compileCache.ts"
 import { loadDotEnv } from "./dotEnv.ts"
 
-// Before .env is read, which must not say where compiled code is, and before all else is imported.
+// Before .env is read, which must not choose the folder of compiled code, and before anything else is imported.
 useCompileCache()
 
-// Before the AWS SDK is imported, which reads the environment by itself. Variables that are set win.
+// Before the AWS SDK is imported, which reads the environment itself.
 const loadDotEnvOrExit = () => {
   try {
     return loadDotEnv(".env")
@@ -22,8 +22,8 @@ const [{ runMain }, { program }] = await Promise.all([
   import("./program.ts"),
 ])
 
-// Nobody reads any more, or the disk under the output is full: the work goes on, as with the log. What is lost of the
-// result is told, and no success.
+// The reader of the output has exited, or its disk is full: the run continues, as without the log. An incomplete result
+// is reported, and never exits 0.
 process.stderr.on("error", () => {})
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") return
@@ -33,11 +33,11 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   })
 })
 
-// The first signal ends the work in an orderly way; a second one does not wait for that.
+// The first signal stops the command in order; a second one stops it at once.
 let firstSignal: number | undefined
 const onSignal = () => {
   firstSignal ??= performance.now()
-  // npm passes on what the terminal has sent already.
+  // npm repeats the signal that the terminal has already sent to this process.
   if (performance.now() - firstSignal > 500) process.exit(130)
 }
 process.on("SIGINT", onSignal).on("SIGTERM", onSignal)

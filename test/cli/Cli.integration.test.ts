@@ -68,7 +68,7 @@ describe("etl", () => {
       const down = yield* etl(["--source", source], located)
       assert.strictEqual(down.code, 7, down.stderr)
       assert.match(down.stdout, /inserted +3/)
-      assert.match(down.stdout, /1 waiting/)
+      assert.match(down.stdout, /1 pending/)
       assert.strictEqual(service.requests.length, 1)
 
       const up = yield* etl(["--source", source], located)
@@ -88,7 +88,7 @@ describe("etl", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("requests count in the database, by key, which is not told; where they cannot be counted, it exits 6", () =>
+  it.live("requests count in the database, by key, which is not printed; if they cannot be counted, it exits 6", () =>
     Effect.gen(function* () {
       const { env, query } = yield* makeDatabase
       const service = yield* fakeIpApi()
@@ -165,7 +165,7 @@ describe("etl", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("rejects are kept and told (3), an unreadable file is told by name (5), the others are loaded", () =>
+  it.live("rejects are kept and reported (3), an unreadable file is named (5), the others are loaded", () =>
     Effect.gen(function* () {
       const { env, query } = yield* makeDatabase
       const bad = `${header}\n${row("a@example.com", "8.8.8.8")}\n1,"x"y\n${row("nobody", "1.2.3")}\n`
@@ -293,24 +293,24 @@ describe("etl", () => {
 describe("etl, used wrongly", () => {
   it.live.each([
     [["--chunksize", "5"], "--source"],
-    [["--source", "x", "--chunksize", "0"], '--chunksize: "0"'],
+    [["--source", "x", "--chunksize", "0"], 'Invalid value "0" for --chunksize:'],
     [["--source", "x", "--chunksize", "100001"], "1 to 100000"],
     [["--source", "x", "--chunksize", "many"], "1 to 100000"],
     [["--source", "x", "--max-record-size", "1023"], "1024 to 8388608"],
     [["--source", "x", "--max-rejects", "many"], "a percentage such as 10%"],
     [["--source", ""], "--source is empty"],
-    [["--source", "x", "--delimiter", "ab"], '--delimiter: "ab"'],
+    [["--source", "x", "--delimiter", "ab"], 'Invalid value "ab" for --delimiter:'],
     [["--source", "x", "--geo", "maxmind"], "ip-api, mmdb, none"],
     [["--source", "x", "--geo", "none,mmdb"], "--geo"],
     [["--source", "x", "--locate-for", "soon"], "90s, 30m, 12h or 7d"],
     [["--source", "x", "--ip-api-quota", "0"], "1 to 100000"],
-    [["--source", "input", "--ip-api-quota", "16"], "need a key (IP_API_KEY)"],
+    [["--source", "input", "--ip-api-quota", "16"], "require a key (IP_API_KEY)"],
     [["locate", "--geo", "none"], "--geo none locates nothing"],
     [["--source", "x", "--colour"], "--colour"],
-    [["--source", "x", "--bucket", "b"], "--bucket is for S3: add --aws"],
-    [["--source", "x", "--sign"], "--sign is for S3: add --aws"],
-    [["--source", "x", "--aws"], "--aws needs --bucket"],
-    [["--source", "x", "--geo", "none", "--geo-db", "y.mmdb"], "--geo-db is for --geo mmdb"],
+    [["--source", "x", "--bucket", "b"], "--bucket requires --aws: add it"],
+    [["--source", "x", "--sign"], "--sign requires --aws: add it"],
+    [["--source", "x", "--aws"], "--aws requires --bucket"],
+    [["--source", "x", "--geo", "none", "--geo-db", "y.mmdb"], "--geo-db requires --geo mmdb"],
     [
       ["--source", "input", "--geo", "none", "--mapping", "/nowhere.json"],
       "/nowhere.json cannot be read (there is no such file)",
@@ -340,30 +340,32 @@ describe("etl, used wrongly", () => {
 })
 
 describe("etl locate", () => {
-  it.live("locates what a load with --geo none left; a second time nobody waits, and nobody is asked", () =>
-    Effect.gen(function* () {
-      const { env, query } = yield* makeDatabase
-      const service = yield* fakeIpApi()
-      const located = { ...env, IP_API_URL: service.url }
-      const source = yield* directoryOf({ "1.csv": withAddresses("8.8.8.8", "8.8.8.8", "10.1.1.1", "9.9.9.9") })
-      const loaded = yield* etl(["--source", source, "--geo", "none"], located)
-      assert.deepStrictEqual([loaded.code, service.requests.length], [0, 0])
-      const first = yield* etl(["locate"], located)
-      assert.strictEqual(first.code, 0, first.stderr)
-      assert.match(first.stdout, /2 located, 1 without a place\n.*2 by the service in 1 request\n.*1 private/)
-      const found = yield* query<{ city: string | null }>("select city from users order by email")
-      const here = placeOf("8.8.8.8").city
-      assert.deepStrictEqual(
-        found.map(({ city }) => city),
-        [here, here, null, placeOf("9.9.9.9").city],
-      )
-      const second = yield* etl(["locate"], located)
-      assert.strictEqual(second.code, 0, second.stderr)
-      assert.strictEqual(service.requests.length, 1)
-    }).pipe(Effect.scoped),
+  it.live(
+    "locates what a load with --geo none left; a second time no address is pending, and no service is asked",
+    () =>
+      Effect.gen(function* () {
+        const { env, query } = yield* makeDatabase
+        const service = yield* fakeIpApi()
+        const located = { ...env, IP_API_URL: service.url }
+        const source = yield* directoryOf({ "1.csv": withAddresses("8.8.8.8", "8.8.8.8", "10.1.1.1", "9.9.9.9") })
+        const loaded = yield* etl(["--source", source, "--geo", "none"], located)
+        assert.deepStrictEqual([loaded.code, service.requests.length], [0, 0])
+        const first = yield* etl(["locate"], located)
+        assert.strictEqual(first.code, 0, first.stderr)
+        assert.match(first.stdout, /2 located, 1 without a place\n.*2 by the service in 1 request\n.*1 private/)
+        const found = yield* query<{ city: string | null }>("select city from users order by email")
+        const here = placeOf("8.8.8.8").city
+        assert.deepStrictEqual(
+          found.map(({ city }) => city),
+          [here, here, null, placeOf("9.9.9.9").city],
+        )
+        const second = yield* etl(["locate"], located)
+        assert.strictEqual(second.code, 0, second.stderr)
+        assert.strictEqual(service.requests.length, 1)
+      }).pipe(Effect.scoped),
   )
 
-  it.live("asks a local database first, also for what waits; what nobody knows is not asked for there", () =>
+  it.live("asks a local database first, also for pending addresses, but not for unknown ones", () =>
     Effect.gen(function* () {
       const { env, query } = yield* makeDatabase
       const service = yield* fakeIpApi()
@@ -405,7 +407,7 @@ describe("etl locate", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("ends when its time is up (7), and goes on with what it left", () =>
+  it.live("ends when its time is up (7), and resumes where it stopped", () =>
     Effect.gen(function* () {
       const { env } = yield* makeDatabase
       const service = yield* fakeIpApi()
@@ -422,7 +424,7 @@ describe("etl locate", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("tells how long the service allows no request, which is no matter of another service", () =>
+  it.live("reports how long the service allows no request, which does not affect another service", () =>
     Effect.gen(function* () {
       const { env } = yield* makeDatabase
       const [exhausted, healthy] = [yield* fakeIpApi(), yield* fakeIpApi()]
@@ -432,7 +434,7 @@ describe("etl locate", () => {
       const waiting = yield* etl(flags, { ...env, IP_API_URL: exhausted.url })
       assert.strictEqual(waiting.code, 7, waiting.stderr)
       assert.match(waiting.stderr, /127\.0\.0\.1:\d+ allows no request for another (59 min \d+ s|1 h 0 min)\./)
-      assert.match(waiting.stdout, /No answer came to 1 request\.\nThe service refused 1 request as too many \(429\)/)
+      assert.match(waiting.stdout, /1 request without an answer\.\nThe service refused 1 request: too many \(429\)/)
       const again = yield* etl(["locate", "--locate-for", "2s"], { ...env, IP_API_URL: exhausted.url })
       assert.match(again.stderr, /allows no request for another 59 min \d+ s\./)
       assert.strictEqual(exhausted.requests.length, 1)

@@ -8,23 +8,23 @@ import * as Cli from "../../src/cli/Cli.ts"
 /** The commands, none of which ends. */
 const commands = Array.map(Cli.commands, (command) => Command.withHandler(command, () => Effect.never))
 
-const goesOn = "Interrupted. The same command goes on: etl "
+const resume = "Interrupted. To resume, run: etl "
 
 it.live.each([
-  [["run", "--source", "a b"], `${goesOn}run --source 'a b'`],
+  [["run", "--source", "a b"], `${resume}run --source 'a b'`],
   [
     ["--log-level", "warn", "--source", "x", "--database-url=postgres://u:p@h/d"],
-    `${goesOn}--log-level warn --source x --database-url=URL`,
+    `${resume}--log-level warn --source x --database-url=URL`,
   ],
-  [["locate"], `${goesOn}locate`],
-  [["--log-level=warn", "locate"], `${goesOn}--log-level=warn locate`],
+  [["locate"], `${resume}locate`],
+  [["--log-level=warn", "locate"], `${resume}--log-level=warn locate`],
   [["run", "--source", "x", "--dry-run"], "Interrupted."],
   [["report", "--out", "run"], "Interrupted."],
   [["sql", "select 1"], "Interrupted."],
   [["--log-level", "warn", "rejects", "--out", "locate"], "Interrupted."],
   [["check"], "Interrupted."],
 ] as ReadonlyArray<readonly [ReadonlyArray<string>, string]>)(
-  "%j, interrupted, says whether it goes on",
+  "%j, interrupted, says how to resume it",
   ([args, expected]) =>
     Effect.gen(function* () {
       const fiber = yield* Effect.forkChild(Cli.execute(commands, args))

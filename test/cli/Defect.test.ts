@@ -33,37 +33,38 @@ const initOver = (migrate: Effect.Effect<void>, args: ReadonlyArray<string> = []
   initWith(Layer.mock(UserRepo)({ name: "", connections: 1, migrate }), args)
 
 const boom = Effect.die(new TypeError("x is not a\u001b[2J function"))
-const told = "This is a defect of etl, not of your files or settings: x is not a\\u001b[2J function. Please report it"
+const message =
+  "This is a defect in etl, not in your files or settings: x is not a\\u001b[2J function. Please report it"
 
 describe("a defect", () => {
-  it.live("is told in a line, exits 1, and its stack is in the log alone", () =>
+  it.live("is printed in a line, exits 1, and its stack is in the log only", () =>
     Effect.gen(function* () {
       const { code, log, stderr } = yield* initOver(boom)
       assert.strictEqual(code, 1)
-      assert.strictEqual(stderr, `${told}, with what the log says.`)
+      assert.strictEqual(stderr, `${message}, with the log.`)
       const [entry] = log
         .trimEnd()
         .split("\n")
         .map((line) => JSON.parse(line))
       assert.strictEqual(entry.level, "FATAL")
-      assert.include(entry.message, "This is a defect of etl")
+      assert.include(entry.message, "This is a defect in etl")
       assert.include(entry.cause, "Defect.test.ts")
     }),
   )
 
-  it.live("of what the command needs is told and logged as one of the command", () =>
+  it.live("in the services of a command is printed and logged as one of the command", () =>
     Effect.gen(function* () {
       const { code, log, stderr } = yield* initWith(logLayerEnd(Layer.effect(UserRepo, boom)))
-      assert.deepStrictEqual([code, stderr], [1, `${told}, with what the log says.`])
+      assert.deepStrictEqual([code, stderr], [1, `${message}, with the log.`])
       assert.include(JSON.parse(log).cause, "Defect.test.ts")
     }),
   )
 
-  it.live("that nothing has logged is told with its stack", () =>
+  it.live("that nothing has logged is printed with its stack", () =>
     Effect.gen(function* () {
       const { code, log, stderr } = yield* initWith(Layer.effect(UserRepo, boom))
       assert.deepStrictEqual([code, log], [1, ""])
-      assert.include(stderr, `${told}, with what follows.\nTypeError: x is`)
+      assert.include(stderr, `${message}, with the lines below.\nTypeError: x is`)
       assert.include(stderr, "Defect.test.ts")
       assert.notInclude(stderr, "\u001b")
     }),
@@ -73,7 +74,7 @@ describe("a defect", () => {
     Effect.gen(function* () {
       const { code, stderr } = yield* initOver(boom, ["--log-level", "debug"])
       assert.strictEqual(code, 1)
-      assert.include(stderr, `FATAL ${told}`)
+      assert.include(stderr, `FATAL ${message}`)
       assert.include(stderr, "Defect.test.ts")
       assert.notInclude(stderr, "\u001b")
     }),

@@ -57,13 +57,13 @@ describe("the database of a command", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("is none of libpq's beside ours, which a check says", () =>
+  it.live("does not mix variables of libpq with ours, which a check reports", () =>
     Effect.gen(function* () {
       const { env } = yield* makeDatabase
       const libpqs = { PGHOST: "192.0.2.1", PGPASSWORD: "s3cret" }
       const { code, stdout } = yield* etl(["check", "--geo", "none"], { ...env, ...libpqs })
       assert.strictEqual(code, 0, stdout)
-      assert.match(stdout, /^note +PG\* +ignored: PGHOST, PGPASSWORD\. They count where /m)
+      assert.match(stdout, /^note +PG\* +ignored: PGHOST, PGPASSWORD\. They apply if /m)
       const folder = join(yield* makeSource, "pgdata")
       const embedded = yield* etl(["check", "--geo", "none", "--embedded", folder], libpqs)
       assert.match(embedded.stdout, /^note +PG\* +ignored: PGHOST, PGPASSWORD\./m)

@@ -51,7 +51,7 @@ describe(".env", () => {
     ["=geheim\n", ".env:1: the line is not NAME=value"],
     [Buffer.from("\ufeffA=b\n", "utf16le"), "it is not UTF-8 text"],
     [Buffer.from("A=b\n", "utf16le"), ".env:1: the line is not NAME=value"],
-  ] as ReadonlyArray<readonly [string | Uint8Array, string]>)("%j is refused, and not told", ([content, expected]) =>
+  ] as ReadonlyArray<readonly [string | Uint8Array, string]>)("%j is refused, and not printed", ([content, expected]) =>
     Effect.gen(function* () {
       const message = yield* Effect.flip(load(content))
       assert.include(message, expected)
@@ -107,7 +107,7 @@ describe("the variables of .env", () => {
   it.live("are those of etl help", () =>
     Effect.gen(function* () {
       const { stdout } = yield* etl(["help"])
-      const [, list = ""] = /A file \.env sets only (.*?)\. /.exec(stdout.replaceAll(/\s+/g, " ")) ?? []
+      const [, list = ""] = /A \.env file sets only (.*?)\. /.exec(stdout.replaceAll(/\s+/g, " ")) ?? []
       assert.sameMembers(list.split(", "), [...variables])
     }).pipe(Effect.scoped),
   )

@@ -61,7 +61,7 @@ describe("the source of a run that workers load", () => {
     Effect.gen(function* () {
       const error = yield* Effect.flip(uriOf(stored(`{"_tag":"Unknown","host":"example.com","ports":[20,21]}`)))
       assert.include(error, { _tag: "SourceError", operation: "list" })
-      assert.include(error.message, "The worker at 10.0.0.7 cannot open a source of the kind Unknown.")
+      assert.include(error.message, "The worker at 10.0.0.7 cannot open a source of kind Unknown.")
     }),
   )
 })

@@ -35,7 +35,7 @@ describe("a worker's credentials", () => {
       assert.strictEqual(signed.code, 5, signed.stderr)
       assert.include(
         signed.stderr,
-        `s3://b/x: the worker at 127.0.0.1 signs no requests to ${endpoint}. If its credentials may go there, start every worker with --endpoint ${endpoint}`,
+        `s3://b/x: the worker at 127.0.0.1 does not sign requests to ${endpoint}. If it may, start every worker with --endpoint ${endpoint}`,
       )
       assert.deepStrictEqual(authorizations(), [])
       const anonymous = yield* load()

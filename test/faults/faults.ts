@@ -15,7 +15,7 @@ export const testFaults = (database: Database): void => {
 
   describe(`etl on the ${database} database`, () => {
     // First, also since its runs fill the cache of compiled code: the run that is timed finds it full.
-    it.live("ends with 130 at SIGINT and at SIGTERM, and the same command goes on", () =>
+    it.live("ends with 130 at SIGINT and at SIGTERM, and the same command resumes", () =>
       Effect.gen(function* () {
         const input = makeInput(0)
         const setting = { database, isNew: false, locates: false, chunkSize: 20, concurrency: 4 }
@@ -26,7 +26,7 @@ export const testFaults = (database: Database): void => {
         ] as const) {
           const run = yield* runEtl({ ...command, at, env: { ...command.env, KILL_WITH: signal } })
           assert.strictEqual(run.code, 130, run.output)
-          assert.include(run.output, `The same command goes on: etl ${command.args.join(" ")}\n`)
+          assert.include(run.output, `To resume, run: etl ${command.args.join(" ")}\n`)
         }
         yield* judge(yield* runEtl(command))
       }),

@@ -66,7 +66,7 @@ describe("a run answers for its own addresses", () => {
 
       eight.release()
       assert.strictEqual(yield* first.ended, 0, first.output.stdout)
-      assert.notMatch(first.output.stdout, /Addresses: .*waiting/)
+      assert.notMatch(first.output.stdout, /Addresses: .*pending/)
       assert.match(first.output.stdout, /^[12] other address(es)? queued: etl locate$/m)
       const none = yield* etl([...(yield* argsOf(["9.9.9.9"])), "--geo", "none"], env)
       assert.strictEqual(none.code, 0, none.stdout)
@@ -79,7 +79,7 @@ describe("a run answers for its own addresses", () => {
       nine.release()
       for (const { ended, output } of [second, third]) {
         assert.strictEqual(yield* ended, 0, output.stdout)
-        assert.notMatch(output.stdout, /waiting|queued/)
+        assert.notMatch(output.stdout, /pending|queued/)
       }
       const places = yield* query<{ city: string }>("select city from users order by ip_address")
       assert.deepStrictEqual(
@@ -100,7 +100,7 @@ describe("a run answers for its own addresses", () => {
       yield* killed.ended
       const away = { ...env, IP_API_URL: `http://127.0.0.1:${yield* freePort}/batch` }
       const resumed = yield* etl([...args, "--locate-for", "1s"], away)
-      assert.match(resumed.stdout, /Run 1, attempt 2: .*\n[^]*1 waiting/)
+      assert.match(resumed.stdout, /Run 1, attempt 2: .*\n[^]*1 pending/)
       assert.strictEqual(resumed.code, 7, resumed.stdout)
       // All is loaded: this is another run over the source.
       const again = yield* etl([...args, "--locate-for", "1s"], away)

@@ -1,6 +1,6 @@
 // A variable of the environment as `etl check` shows it.
 
-/** `show`: its value, as far as it may be seen. */
+/** `show`: the value to print, without secrets. */
 export interface Variable {
   readonly name: string
   readonly show: (value: string) => string
@@ -8,12 +8,12 @@ export interface Variable {
 
 export const variable = (name: string, show: Variable["show"] = (value) => value): Variable => ({ name, show })
 
-/** What stands in the place of a secret. */
+/** Replaces a secret. */
 export const hidden = "***"
 
 export const hide = (): string => hidden
 
-/** A URL without what may be secret in it. */
+/** A URL without the parts that may be secret. */
 export const publicUrl = (text: string): string => {
   if (!URL.canParse(text)) return hidden
   const { origin, pathname } = new URL(text)

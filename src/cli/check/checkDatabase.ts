@@ -1,15 +1,17 @@
+// Checks the database, its tables, and how much of a quota is used.
+
 import { Context, Effect, Layer, Option } from "effect"
 import { formatDuration, plural } from "../../text/format.ts"
 import { DatabaseState, type TablesState } from "../../repo/DatabaseState.ts"
 import { attempt, type Finding, note, ok, skipped, wrong } from "./finding.ts"
 
-/** Where a run would find its tables. */
+/** The database of a run. */
 export type DatabaseParts<E> =
   | { readonly _tag: "Open"; readonly layer: Layer.Layer<DatabaseState, E> }
-  /** The folder of an embedded database that a run would make. */
+  /** `folder`: of the embedded database, which a run would create. */
   | { readonly _tag: "Absent"; readonly folder: string }
 
-/** Which quota a service counts, and how many requests of a minute it has; Infinity: the service tells. */
+/** The name of a quota, and its requests per minute; Infinity: the service reports them. */
 export interface QuotaOfService {
   readonly provider: string
   readonly requests: number
@@ -21,20 +23,21 @@ const describeTables = (state: TablesState): ReadonlyArray<Finding> => {
   const { hasForeignUsers, isNewer, isReadOnly, isTooOld, lacking, missing, pending, version } = state
   const found: Array<Finding> = []
   const isWrong = (text: string) => found.push(wrong("tables", text, cannotWrite))
-  if (isTooOld) isWrong(`the server is PostgreSQL ${version}, and 13 or newer is needed`)
+  if (isTooOld) isWrong(`the server is PostgreSQL ${version}, but 13 or newer is required`)
   if (isReadOnly) isWrong("the server accepts no writes: is it a standby?")
-  if (missing.length > 0) isWrong(`${missing.join(", ")}: gone, though they were made. Restore them from a backup`)
-  if (lacking.length > 0) isWrong(`the database's user lacks ${lacking.join(", ")}: grant it`)
+  if (missing.length > 0)
+    isWrong(`missing: ${missing.join(", ")}. They were created before: restore them from a backup`)
+  if (lacking.length > 0) isWrong(`the database user lacks ${lacking.join(", ")}: grant it`)
   if (found.length > 0) return found
   if (isNewer) return [note("tables", "a later version of this program has upgraded them")]
   if (pending === undefined) return [ok("tables", "ready")]
   if (hasForeignUsers) {
     return [
-      note("tables", "there is a table users of another system: the first run makes it ours, or says why it cannot"),
+      note("tables", "there is a users table of another system: the first run adopts it, or reports why it cannot"),
     ]
   }
   return pending.first.startsWith("0001")
-    ? [ok("tables", "none yet: the first run makes them")]
+    ? [ok("tables", "none yet: the first run creates them")]
     : [ok("tables", `the next run upgrades them (${plural(pending.count, "migration")})`)]
 }
 
@@ -49,13 +52,12 @@ const describeQuota = Effect.fnUntraced(function* (state: DatabaseState["Service
     : [ok("quota", used)]
 })
 
-/** The database, its tables, and what it has counted of a service's quota. */
 export const checkDatabase = Effect.fnUntraced(
   function* <E, E2>(database: Effect.Effect<DatabaseParts<E>, E2>, quota: Option.Option<QuotaOfService>) {
     const parts = yield* database
     if (parts._tag === "Absent") {
       return [
-        ok("database", `embedded, in ${parts.folder}: the first run makes the folder`),
+        ok("database", `embedded, in ${parts.folder}: the first run creates the folder`),
         skipped("tables", "no database yet"),
       ]
     }
@@ -70,7 +72,7 @@ export const checkDatabase = Effect.fnUntraced(
     Effect.map(attempt("database", effect), (found) =>
       found.some(({ check }) => check === "tables")
         ? found
-        : [...found, skipped("tables", "the database must be reached first")],
+        : [...found, skipped("tables", "the database must be reachable first")],
     ),
   Effect.scoped,
 )

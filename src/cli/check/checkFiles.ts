@@ -1,3 +1,5 @@
+// Checks the source, the headers of its files, and the log file.
+
 import { Context, Effect, FileSystem, Layer, Option, Path, Stream } from "effect"
 import type { ColumnMapping } from "../../domain/ColumnMapping.ts"
 import { formatBytes, formatNumber, plural } from "../../text/format.ts"
@@ -11,7 +13,7 @@ import { attempt, fromError, ok, skipped, wrong } from "./finding.ts"
 /** Files whose headers are read. */
 const filesRead = 1_000
 
-/** Files that are named where they do not fit. */
+/** Files that are named if their headers do not fit. */
 const filesNamed = 10
 
 const filesAtOnce = 8
@@ -21,7 +23,7 @@ export interface CheckHeaderOptions {
   readonly maxRecordSize: number
 }
 
-/** Reads no more than it takes to see that the file's header fits. */
+/** Reads only as far as the header. */
 const checkHeader = (
   source: Source["Service"],
   file: SourceFile,
@@ -43,21 +45,21 @@ const checkHeaders = Effect.fnUntraced(function* (
   mapping: ColumnMapping,
   options: CheckHeaderOptions,
 ) {
-  const looked = files.slice(0, filesRead)
-  const bad = (yield* Effect.forEach(looked, (file) => checkHeader(source, file, mapping, options), {
+  const checked = files.slice(0, filesRead)
+  const bad = (yield* Effect.forEach(checked, (file) => checkHeader(source, file, mapping, options), {
     concurrency: filesAtOnce,
   })).flat()
   const more = bad.length - filesNamed
   const described =
     files.length === 1
       ? "the file's header fits"
-      : looked.length < files.length
-        ? `the first ${formatNumber(looked.length)} of ${formatNumber(files.length)} headers fit`
+      : checked.length < files.length
+        ? `the first ${formatNumber(checked.length)} of ${formatNumber(files.length)} headers fit`
         : `all ${formatNumber(files.length)} headers fit`
   return [
     ...bad.slice(0, filesNamed),
     ...(more > 0 ? [wrong("headers", `${plural(more, "other file")} cannot be read either`, bad[0]!.code)] : []),
-    ...(bad.length === 0 && looked.length > 0 ? [ok("headers", `${described} the mapping`)] : []),
+    ...(bad.length === 0 && checked.length > 0 ? [ok("headers", `${described} the mapping`)] : []),
   ]
 })
 
@@ -74,14 +76,14 @@ export const checkSource = Effect.fnUntraced(
       ...problems.map((problem) => wrong("source", problem, 5)),
       ...(Option.isSome(mapping)
         ? yield* checkHeaders(source, files, mapping.value, options)
-        : [skipped("headers", "the mapping must be right first")]),
+        : [skipped("headers", "the mapping must be valid first")]),
     ]
   },
   (effect) => attempt("source", effect),
   Effect.scoped,
 )
 
-/** Whether the log can be written. Makes no file. */
+/** Whether the log can be written. Creates no file. */
 export const checkLog = Effect.fnUntraced(function* (logfile: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path

@@ -1,11 +1,13 @@
+// What `etl check` reports, a line for each finding.
+
 import { Effect, Predicate, Runtime } from "effect"
 
-/** What a check has found, in a line. `note`: good to know, and no reason to fail. `skipped`: something else must be mended first. */
+/** One line of a check. `note`: worth knowing, but no failure. `skipped`: correct another problem first. */
 export interface Finding {
   readonly check: string
   readonly state: "ok" | "note" | "wrong" | "skipped"
   readonly text: string
-  /** What a run would exit with; 0 unless the state is `wrong`. */
+  /** The exit code of a run; 0 unless the state is `wrong`. */
   readonly code: number
 }
 
@@ -19,10 +21,10 @@ export const skipped = finding("skipped")
 
 export const wrong = (check: string, text: string, code: number): Finding => ({ check, state: "wrong", text, code })
 
-/** What is wrong with a setting, where an error of Config's own tells no exit code. */
+/** The exit code of errors of `Config`, which have none of their own. */
 const badConfiguration = 2
 
-/** The error that ended a check, which is what it has found. An error without a message is a defect. */
+/** The error that ended a check, as its finding. An error without a message is a defect. */
 export const fromError = (check: string, error: unknown): Effect.Effect<Finding> =>
   Predicate.isError(error) && error.message !== ""
     ? Effect.succeed(
@@ -34,7 +36,7 @@ export const fromError = (check: string, error: unknown): Effect.Effect<Finding>
       )
     : Effect.die(error)
 
-/** A check that ends with what it has found, also where it fails: none hides another. */
+/** A check whose error becomes a finding: no check hides another. */
 export const attempt = <E, R>(
   check: string,
   findings: Effect.Effect<ReadonlyArray<Finding>, E, R>,

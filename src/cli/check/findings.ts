@@ -1,4 +1,4 @@
-// Looks at all that a run would be made of.
+// Checks everything that a run would use.
 
 import { Context, Effect, Layer, Option, Result } from "effect"
 import * as Embedded from "../../database/Embedded.ts"
@@ -15,7 +15,6 @@ import { attempt, fromError, note, ok, skipped } from "./finding.ts"
 import { ignoredSettings } from "./ignoredSettings.ts"
 import { ignoredVariables } from "./ignoredVariables.ts"
 
-/** Where a run would find its tables. */
 const databaseOf = Effect.fnUntraced(function* (flags: CheckFlags) {
   const choice = yield* chooseDatabase(flags)
   if (choice._tag === "Embedded" && !(yield* Embedded.isThere(choice.folder))) {
@@ -36,7 +35,7 @@ export const findingsOf = Effect.fnUntraced(function* (flags: CheckFlags) {
   const ignored = yield* ignoredVariables
   return [
     ...(ignored === undefined ? [] : [note(".env", ignored)]),
-    ...(yield* attempt("flags", Effect.as(checkLocators(flags), [ok("flags", "they go together")]))),
+    ...(yield* attempt("flags", Effect.as(checkLocators(flags), [ok("flags", "consistent")]))),
     yield* checkLog(flags.logfile),
     Result.isSuccess(mapping)
       ? ok("mapping", `${flags.mapping}: ${plural(mapping.success.size, "column")}`)
@@ -49,7 +48,7 @@ export const findingsOf = Effect.fnUntraced(function* (flags: CheckFlags) {
           Result.getSuccess(mapping),
           flags,
         )
-      : [skipped("source", "none is named: add --source")]),
+      : [skipped("source", "none given: add --source")]),
     ...(yield* Effect.forEach(chosen, ({ findings }) => findings(flags))).flat(),
   ]
 })

@@ -1,4 +1,4 @@
-// Reports libpq's settings that do not count: people set them for psql, and expect the same database.
+// Reports settings of libpq that are ignored: people set them for psql, and expect the same database.
 
 import { Effect, Option } from "effect"
 import * as PgServer from "../../database/PgServer.ts"
@@ -17,13 +17,13 @@ const ignored = Effect.fnUntraced(function* (flags: DatabaseFlags) {
       : [
           note(
             "PG*",
-            `ignored: ${names.join(", ")}. They count where PGHOST, PGPORT, PGUSER or PGDATABASE is set, ` +
-              "and no --database-url, --embedded, DATABASE_URL or DB_* is.",
+            `ignored: ${names.join(", ")}. They apply if PGHOST, PGPORT, PGUSER or PGDATABASE is set, ` +
+              "and no --database-url, --embedded, DATABASE_URL or DB_*.",
           ),
         ]),
     ...(file === undefined ? [] : [note("password", file)]),
   ]
 })
 
-/** Notes of a check. What is wrong with the database's settings, its own check reports. */
+/** As notes. The check of the database reports invalid settings. */
 export const ignoredSettings = (flags: DatabaseFlags) => Effect.orElseSucceed(ignored(flags), () => [])

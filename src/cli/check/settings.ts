@@ -1,3 +1,5 @@
+// The settings of a run as `etl check` lists them: flags, the database, and variables that are set.
+
 import { Config, Duration, Effect, Option } from "effect"
 import * as RejectLimit from "../../domain/RejectLimit.ts"
 import * as PgServer from "../../database/PgServer.ts"
@@ -6,18 +8,18 @@ import type { CheckFlags } from "../flags/checkFlags.ts"
 import { chosenLocators, locators } from "../locators.ts"
 import { chooseDatabase } from "../chooseDatabase.ts"
 import { chosenSource, sources } from "../sources.ts"
-import { CommandLine, DotEnv } from "../origin.ts"
+import { CommandLine, DotEnv } from "../invocation.ts"
 import { hidden, publicUrl, type Variable, variable } from "./Variable.ts"
 import { type FittedColumn, fitTable } from "../output/table.ts"
 
-/** A setting, as far as it may be seen, and what gave it. */
+/** A setting without secrets, and where it comes from. */
 export interface Setting {
   readonly name: string
   readonly value: string
   readonly from: string
 }
 
-/** How each flag is shown; undefined where it says nothing. Those of the database are told by what they come to. */
+/** The flags as shown; undefined: not shown. The settings of the database show the flags that name it. */
 const flagValues = (flags: CheckFlags): Readonly<Record<string, string | undefined>> => ({
   source: Option.getOrUndefined(flags.source),
   ...Object.assign({}, ...sources.map(({ shown }) => shown?.(flags))),
@@ -43,7 +45,7 @@ const variablesOf = (flags: CheckFlags): ReadonlyArray<Variable> => [
 
 const fromDefault = "default"
 
-/** Tells what gave a setting: a flag, or a variable of the environment or of .env. */
+/** Where a setting comes from: a flag, or a variable of the environment or of .env. */
 const makeFrom = Effect.gen(function* () {
   const words = yield* CommandLine
   const dotEnv = yield* DotEnv
@@ -77,7 +79,7 @@ const serverSettings = Effect.fnUntraced(function* (flags: CheckFlags, from: Fro
   ]
 })
 
-/** What is wrong with the database's settings, its check tells. */
+/** Empty if they are invalid, which the check of the database reports. */
 const databaseSettings = (flags: CheckFlags, from: From) =>
   chooseDatabase(flags).pipe(
     Effect.flatMap((choice) =>
@@ -88,7 +90,6 @@ const databaseSettings = (flags: CheckFlags, from: From) =>
     Effect.orElseSucceed((): ReadonlyArray<Setting> => []),
   )
 
-/** The settings of a run: its flags, the database that they come to, and the variables that are set. */
 export const settingsOf = Effect.fnUntraced(function* (flags: CheckFlags) {
   const from = yield* makeFrom
   const ofFlags = Object.entries(flagValues(flags)).flatMap(([name, value]): ReadonlyArray<Setting> =>

@@ -1,4 +1,4 @@
-// `etl cancel`: stops a run of a cluster between chunks.
+// `etl cancel`: cancels a run of a cluster between chunks.
 
 import { Command } from "effect/cli"
 import { databaseChecks, databaseFlags, databaseGroup } from "../flags/databaseFlags.ts"
@@ -12,9 +12,9 @@ export type CancelFlags = Command.Command.Config.Infer<typeof cancelFlags>
 
 export const cancel = lazyCommand("cancel", cancelFlags, () => import("../handlers/cancel.ts")).pipe(
   Command.withDescription(
-    "Stop a run that etl run --cluster has handed over, between two chunks. What is committed stays.",
+    "Cancel a run that etl run --cluster has handed over, between two chunks. What is committed stays.",
   ),
-  Command.withShortDescription("Stop a run that workers load (etl run --cluster)"),
+  Command.withShortDescription("Cancel a run that workers load (etl run --cluster)"),
   Command.withExamples([{ command: "etl cancel latest" }, { command: "etl cancel 7" }]),
   withUsage({ config: cancelFlags, groups: [databaseGroup], checks: databaseChecks, exitCodes: plainExitCodes }),
 )

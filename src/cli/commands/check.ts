@@ -1,4 +1,4 @@
-// `etl check`: whether a run would find all that it needs. Makes nothing, and asks no service.
+// `etl check`: whether a run would find all that it needs. Creates nothing, and asks no service.
 
 import { Command } from "effect/cli"
 import { checkChecks, checkFlags, checkGroups } from "../flags/checkFlags.ts"

@@ -1,4 +1,4 @@
-// `etl follow`: shows how far a run of a cluster has come, and how it ends.
+// `etl follow`: shows the progress of a run of a cluster, and how it ends.
 
 import { Command } from "effect/cli"
 import { databaseChecks, databaseFlags, databaseGroup } from "../flags/databaseFlags.ts"
@@ -16,7 +16,7 @@ export type FollowFlags = Command.Command.Config.Infer<typeof followFlags>
 
 export const follow = lazyCommand("follow", followFlags, () => import("../handlers/follow.ts")).pipe(
   Command.withDescription(
-    "Follow a run that etl run --cluster has handed over, and print its summary when it has ended. The run goes on when this command is interrupted.",
+    "Follow a run that etl run --cluster has handed over, and print its summary when it ends. The run continues when this command is interrupted.",
   ),
   Command.withShortDescription("Follow a run that workers load (etl run --cluster)"),
   Command.withExamples([{ command: "etl follow latest" }, { command: "etl follow 7 --json" }]),

@@ -1,12 +1,14 @@
+// `etl help COMMAND`: the same as `etl COMMAND --help`.
+
 import { type Effect, Option } from "effect"
 import { Argument, Command } from "effect/cli"
 import { withUsage } from "../usage/CommandUsage.ts"
 
-/** `etl help COMMAND`: the same as `etl COMMAND --help`. `show` is given the command's name, if one is named. */
+/** `show`: prints the help of the named command, or of `etl`. */
 export const help = (commands: ReadonlyArray<string>, show: (command: string | undefined) => Effect.Effect<void>) => {
   const config = {
     command: Argument.Literals("command", [...commands, "help"]).pipe(
-      Argument.withDescription(`What to tell of: ${commands.join(", ")}`),
+      Argument.withDescription(`Command to describe: ${commands.join(", ")}`),
       Argument.optional,
     ),
   }

@@ -8,9 +8,9 @@ import { plainExitCodes } from "../usage/exitCodes.ts"
 
 export const init = lazyCommand("init", databaseFlags, () => import("../handlers/init.ts")).pipe(
   Command.withDescription(
-    "Create or upgrade the tables, and adopt a users table of the Python system; safe to repeat. A run does it by itself.",
+    "Create or upgrade the tables, and adopt a users table of the Python system; safe to repeat. A run does this itself.",
   ),
-  Command.withShortDescription("Create or upgrade the tables; a run does it by itself"),
-  Command.withExamples([{ command: "etl init", description: "Of the database that is configured" }]),
+  Command.withShortDescription("Create or upgrade the tables; a run does this itself"),
+  Command.withExamples([{ command: "etl init", description: "Of the configured database" }]),
   withUsage({ config: databaseFlags, groups: [databaseGroup], checks: databaseChecks, exitCodes: plainExitCodes }),
 )

@@ -14,7 +14,7 @@ export type LocateFlags = Command.Command.Config.Infer<typeof locateFlags>
 const locateChecks = [
   check<LocateFlags>()(["geo"], ({ geo }) =>
     geo.includes("none")
-      ? "--geo none locates nothing: name who shall, such as --geo ip-api or --geo mmdb,ip-api."
+      ? "--geo none locates nothing: use another, such as --geo ip-api or --geo mmdb,ip-api."
       : undefined,
   ),
   ...locatorChecks,
@@ -23,11 +23,11 @@ const locateChecks = [
 
 export const locate = lazyCommand("locate", locateFlags, () => import("../handlers/locate.ts")).pipe(
   Command.withDescription(
-    "Locate the users that lack a place, without loading: after an outage, or after a load with --geo none.",
+    "Locate users that have no place yet, without loading: after an outage, or after a load with --geo none.",
   ),
-  Command.withShortDescription("Locate the users that lack a place, without loading"),
+  Command.withShortDescription("Locate users that have no place yet, without loading"),
   Command.withExamples([
-    { command: "etl locate", description: "Until no address waits" },
+    { command: "etl locate", description: "Until no address is pending" },
     { command: "etl locate --locate-for 30m", description: "For half an hour, from a scheduler" },
   ]),
   withUsage({

@@ -1,4 +1,4 @@
-// `etl rejects`: lists the records that a run could not load, writes them to be corrected, or deletes them.
+// `etl rejects`: lists the records that a run could not load, writes them to a file, or deletes them.
 
 import { Option } from "effect"
 import { Command, Flag } from "effect/cli"
@@ -11,21 +11,21 @@ import { check, withUsage } from "../usage/CommandUsage.ts"
 import { plainExitCodes } from "../usage/exitCodes.ts"
 
 const ownFlags = {
-  run: optional(runFlag("run"), "Which run's rejects: latest, or its number", { unset: "latest" }),
+  run: optional(runFlag("run"), "Run whose rejects are meant: latest, or its number", { unset: "latest" }),
   json: toggle("json", "Print a JSON array of rejects"),
   out: optional(
     file("out").pipe(
-      // What ends in .gz would be inflated when it is loaded.
+      // Loading would decompress a .gz file.
       Flag.filter(
         (path) => !/\.gz$/i.test(path),
-        () => "a file name such as fix.csv, not of a .gz",
+        () => "a file name that does not end in .gz, such as fix.csv",
       ),
     ),
-    "Write the records to a CSV file to correct and load, their reasons to another beside it",
+    "Write the records to a CSV file to correct and load, the reasons to another beside it",
   ),
   delete: optional(
     runFlag("delete"),
-    "Delete the rejects of a run (latest, or its number): they hold personal data; goes with no other of these",
+    "Delete the rejects, which hold personal data, of a run: latest, or its number; not with the flags above",
   ),
 }
 
@@ -36,12 +36,12 @@ export type RejectsFlags = Command.Command.Config.Infer<typeof rejectsFlags>
 const rejectsChecks = [
   check<RejectsFlags>()(["run", "out", "delete"], (flags) =>
     Option.isSome(flags.delete) && (Option.isSome(flags.run) || Option.isSome(flags.out))
-      ? "--delete goes with neither --run nor --out: give it alone."
+      ? "--delete cannot be combined with --run or --out."
       : undefined,
   ),
   check<RejectsFlags>()(["json", "out", "delete"], (flags) =>
     flags.json && (Option.isSome(flags.out) || Option.isSome(flags.delete))
-      ? "--json is for the list of rejects: leave it out where --out or --delete is given."
+      ? "--json cannot be combined with --out or --delete."
       : undefined,
   ),
   ...databaseChecks,

@@ -1,4 +1,4 @@
-// `etl report`: one HTML file about the users, a run and its rejects, for people to forward.
+// `etl report`: one HTML file about the users, a run and its rejects.
 
 import { Command } from "effect/cli"
 import { databaseChecks, databaseFlags, databaseGroup } from "../flags/databaseFlags.ts"
@@ -10,12 +10,8 @@ import { withUsage } from "../usage/CommandUsage.ts"
 import { plainExitCodes } from "../usage/exitCodes.ts"
 
 const ownFlags = {
-  run: optional(runFlag("run"), "Which run is reported: latest, or its number", { unset: "latest" }),
-  out: withDefault(
-    file("out"),
-    "report.html",
-    "The HTML file to write; an earlier report is replaced, no other file is",
-  ),
+  run: optional(runFlag("run"), "Run to report: latest, or its number", { unset: "latest" }),
+  out: withDefault(file("out"), "report.html", "HTML file to write; replaces an earlier report, but no other file"),
   open: toggle("open", "Open the report in the browser"),
 }
 

@@ -10,18 +10,18 @@ import { lazyCommand } from "../lazyCommand.ts"
 import { check, withUsage } from "../usage/CommandUsage.ts"
 import { plainExitCodes } from "../usage/exitCodes.ts"
 
-/** Runs that are listed where nobody says how many. */
+/** Runs that are listed by default. */
 export const runsListed = 20
 
 const listFlags = {
-  limit: optional(boundedInt("limit", 1, 1_000_000), "How many runs to list, newest first", {
+  limit: optional(boundedInt("limit", 1, 1_000_000), "Number of runs to list, newest first", {
     unset: String(runsListed),
   }),
-  json: toggle("json", "Print a JSON array of runs, or of one run a JSON object"),
+  json: toggle("json", "Print a JSON array of runs, or a JSON object of one run"),
 }
 
 const runsFlags = {
-  run: runArgument("Which run to show in full: latest, or its number").pipe(Argument.optional),
+  run: runArgument("Run to show in full: latest, or its number").pipe(Argument.optional),
   ...listFlags,
   ...databaseFlags,
 }
@@ -31,7 +31,7 @@ export type RunsFlags = Command.Command.Config.Infer<typeof runsFlags>
 const runsChecks = [
   check<RunsFlags>()(["run", "limit"], ({ limit, run }) =>
     Option.isSome(run) && Option.isSome(limit)
-      ? "--limit is for the list of runs: leave it out where one run is named."
+      ? "--limit cannot be combined with <RUN>: it limits the list of runs."
       : undefined,
   ),
   ...databaseChecks,

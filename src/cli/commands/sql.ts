@@ -1,4 +1,4 @@
-// `etl sql`: asks the database that is configured, also the embedded one, which no other program can open.
+// `etl sql`: queries the configured database, also the embedded one, which no other program can open.
 
 import { Argument, Command } from "effect/cli"
 import { databaseChecks, databaseFlags, databaseGroup } from "../flags/databaseFlags.ts"
@@ -13,7 +13,7 @@ const formatFlags = {
 }
 
 const sqlFlags = {
-  statement: Argument.String("statement").pipe(Argument.withDescription("One statement, which may only read")),
+  statement: Argument.String("statement").pipe(Argument.withDescription("One read-only SQL statement")),
   ...formatFlags,
   ...databaseFlags,
 }
@@ -22,23 +22,21 @@ export type SqlFlags = Command.Command.Config.Infer<typeof sqlFlags>
 
 const sqlChecks = [
   check<SqlFlags>()(["json", "csv"], ({ csv, json }) =>
-    csv && json ? "--csv and --json are two forms of the answer: give one of them." : undefined,
+    csv && json ? "--csv and --json cannot be combined." : undefined,
   ),
   ...databaseChecks,
 ]
 
 export const sql = lazyCommand("sql", sqlFlags, () => import("../handlers/sql.ts")).pipe(
-  Command.withDescription(
-    "Ask the database that is configured, also the embedded one: one statement, which may only read.",
-  ),
-  Command.withShortDescription("Ask the database something: one statement, read-only"),
+  Command.withDescription("Query the configured database, also the embedded one, with one read-only statement."),
+  Command.withShortDescription("Query the database with one read-only statement"),
   Command.withExamples([
     { command: 'etl sql "select country, count(*) from users group by 1 order by 2 desc"', description: "A table" },
     { command: 'etl sql --csv "select * from users" > users.csv', description: "All users as CSV" },
   ]),
   withUsage({
     config: sqlFlags,
-    groups: [{ title: "Answer", flags: formatFlags }, databaseGroup],
+    groups: [{ title: "Output", flags: formatFlags }, databaseGroup],
     checks: sqlChecks,
     exitCodes: plainExitCodes,
   }),

@@ -1,4 +1,4 @@
-// `etl worker`: loads files of runs that are handed over, with others, until it is interrupted.
+// `etl worker`: loads files of runs that are handed over, together with other workers, until it is interrupted.
 
 import { isIP } from "node:net"
 import { Duration } from "effect"
@@ -6,7 +6,7 @@ import { Command, Flag } from "effect/cli"
 import { boundedInt } from "../flags/boundedInt.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "../flags/databaseFlags.ts"
 import { optional, withDefault } from "../flags/documented.ts"
-import { duration, locatorChecks, locatorGroup, whoLocates } from "../flags/locatorFlags.ts"
+import { duration, geoFlags, locatorChecks, locatorGroup } from "../flags/locatorFlags.ts"
 import { outputFlags } from "../flags/outputFlags.ts"
 import { loadFlags } from "../flags/runFlags.ts"
 import { lazyCommand } from "../lazyCommand.ts"
@@ -19,17 +19,18 @@ const ownFlags = {
     Flag.String("host").pipe(
       Flag.filter(
         (text) => /^[\w.:-]+$/.test(text) && !["0.0.0.0", "::"].includes(text),
-        () => "a host name or an address that others can connect to (to listen on all addresses: --listen 0.0.0.0)",
+        () =>
+          "a host name or an address that other workers can connect to (to listen on all addresses: --listen 0.0.0.0)",
       ),
       Flag.withMetavar("HOST"),
     ),
     "127.0.0.1",
-    "Name or address under which the other workers reach this one",
+    "Name or address at which the other workers reach this one",
   ),
   port: withDefault(
     boundedInt("port", 1, 65_534),
     34_431,
-    "Port for the other workers; the next one answers GET /healthz",
+    "Port for the other workers; the next port answers GET /healthz",
   ),
   listen: optional(
     Flag.String("listen").pipe(
@@ -39,7 +40,7 @@ const ownFlags = {
       ),
       Flag.withMetavar("ADDRESS"),
     ),
-    "Address to listen on, where --host is not an address of this machine (NAT, Kubernetes)",
+    "Address to listen on if --host is not an address of this machine (NAT, Kubernetes)",
     { unset: "that of --host" },
   ),
   ...workerSourceFlags,
@@ -52,14 +53,14 @@ const ownFlags = {
       ),
     ),
     Duration.minutes(10),
-    "Give the work back and end (exit 6) when nothing was committed for so long",
+    "Release the work and stop (exit 6) when nothing is committed for this long",
     () => "10m",
   ),
 }
 
 const output = { quiet: outputFlags.quiet }
 
-const workerFlags = { ...ownFlags, ...whoLocates, ...output, ...databaseFlags }
+const workerFlags = { ...ownFlags, ...geoFlags, ...output, ...databaseFlags }
 export type WorkerFlags = Command.Command.Config.Infer<typeof workerFlags>
 
 export const worker = lazyCommand("worker", workerFlags, () => import("../handlers/worker.ts")).pipe(
@@ -68,22 +69,22 @@ export const worker = lazyCommand("worker", workerFlags, () => import("../handle
   ),
   Command.withShortDescription("Load runs together with other workers (etl run --cluster)"),
   Command.withExamples([
-    { command: "etl worker", description: "The first of this machine" },
-    { command: "etl worker --port 34433", description: "Another one beside it" },
+    { command: "etl worker", description: "The first one on this machine" },
+    { command: "etl worker --port 34433", description: "Another one on this machine" },
     { command: "etl worker --host 10.0.0.7 --geo mmdb,ip-api", description: "One of several machines" },
   ]),
   withUsage({
     config: workerFlags,
     groups: [
       { title: "Worker", flags: ownFlags },
-      { title: "Places", flags: whoLocates, note: locatorGroup.note ?? "" },
+      { title: "Places", flags: geoFlags, note: locatorGroup.note ?? "" },
       { title: "Output", flags: output },
       databaseGroup,
     ],
     checks: [...locatorChecks, ...databaseChecks],
     exitCodes: workerExitCodes,
     notes: [
-      "Workers and clients speak TLS 1.3 with a key that is kept in the database: whoever can read the database can speak to the workers. /healthz asks for no password.",
+      "Workers and clients use TLS 1.3 with a key from the database: anyone who can read the database can connect to the workers. /healthz requires no password.",
     ],
   }),
 )

@@ -1,8 +1,10 @@
+// A flag whose value is a whole number within bounds.
+
 import { Option } from "effect"
 import { Flag } from "effect/cli"
 import type { Limited } from "./documented.ts"
 
-/** A number within bounds, which its help and its usage error name. */
+/** A whole number from `minimum` to `maximum`; help and usage errors name both. */
 export const boundedInt = (name: string, minimum: number, maximum: number): Limited<number> =>
   Object.assign(
     Flag.String(name).pipe(

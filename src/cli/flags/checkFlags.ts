@@ -1,3 +1,5 @@
+// The flags of `etl check`.
+
 import { Option } from "effect"
 import type { Command } from "effect/cli"
 import { checkedSourceFlags } from "../sources.ts"
@@ -14,7 +16,7 @@ const output = { json: toggle("json", "Print settings and findings as one JSON o
 const { noProgress, quiet } = outputFlags
 const withoutEffect = { dryRun, ...clusterFlags, quiet, noProgress }
 
-/** Those of `etl run`, so that its command line can be checked as it is. */
+/** All flags of `etl run`, so that its command line can be checked unchanged. */
 export const checkFlags = {
   ...checkedSourceFlags,
   ...loadFlags,
@@ -32,17 +34,17 @@ export const checkGroups: ReadonlyArray<FlagGroup> = [
   locatorGroup,
   { title: "Output", flags: output },
   databaseGroup,
-  { title: "Of etl run, without effect here", flags: withoutEffect },
+  { title: "Flags of etl run without effect here", flags: withoutEffect },
 ]
 
-/** As `etl run` has it, which must be given one. */
-const asOfRun = (values: Readonly<Record<string, unknown>>) => ({
+/** `etl run` requires a source: its rules expect one. */
+const withSource = (values: Readonly<Record<string, unknown>>) => ({
   ...values,
   source: Option.getOrElse(values["source"] as CheckFlags["source"], () => "."),
 })
 
-/** The rules of `etl run`. */
+/** The rules of `etl run`, for a source that is optional. */
 export const checkChecks = runChecks.map(({ keys, problem }): Check => ({
   keys,
-  problem: keys.includes("source") ? (values) => problem(asOfRun(values)) : problem,
+  problem: keys.includes("source") ? (values) => problem(withSource(values)) : problem,
 }))

@@ -1,3 +1,5 @@
+// The flags of `etl run` for loading by workers.
+
 import { Option } from "effect"
 import { Flag } from "effect/cli"
 import { defaultSplitSize } from "../../pipeline/PipelineOptions.ts"
@@ -9,12 +11,12 @@ import type { DatabaseFlags } from "./databaseFlags.ts"
 
 const units = { "": 1, k: 1024, M: 1024 ** 2, G: 1024 ** 3 } as const
 
-const [least, most] = [1024 ** 2, 1024 ** 4]
+const [minSize, maxSize] = [1024 ** 2, 1024 ** 4]
 
 const parseSize = (text: string): Option.Option<number> => {
   const [, number, unit = ""] = /^(\d{1,13})([kMG]?)$/.exec(text) ?? []
   const bytes = number === undefined ? 0 : Number(number) * units[unit as keyof typeof units]
-  return bytes >= least && bytes <= most ? Option.some(bytes) : Option.none()
+  return bytes >= minSize && bytes <= maxSize ? Option.some(bytes) : Option.none()
 }
 
 const size = (name: string): Limited<number> =>
@@ -26,9 +28,8 @@ const size = (name: string): Limited<number> =>
     { allowed: "1M to 1024G" },
   )
 
-/** Whether workers load the files. */
 export const clusterFlags = {
-  cluster: toggle("cluster", "Let the workers of the database load the files (etl worker), and follow them"),
+  cluster: toggle("cluster", "Have the workers of the database (etl worker) load the files, and follow the run"),
   splitSize: optional(size("split-size"), "With --cluster: a larger file is loaded in parts of this size", {
     unset: `${defaultSplitSize / units.M}M`,
   }),
@@ -37,7 +38,7 @@ export const clusterFlags = {
 export const clusterGroup: FlagGroup = {
   title: "More than one machine",
   flags: clusterFlags,
-  note: "The run goes on when this command is interrupted: etl follow RUN. Who locates, and how many connections write, is each worker's own.",
+  note: "The run continues when this command is interrupted; follow it again with etl follow RUN. --geo and --concurrency are set on each worker.",
 }
 
 interface ClusterFlags extends Pick<DatabaseFlags, "embedded"> {
@@ -48,33 +49,32 @@ interface ClusterFlags extends Pick<DatabaseFlags, "embedded"> {
 
 const clusterCheck = check<ClusterFlags>()
 
-/** Whether a flag of a locator is given: one that may be left out, or repeated. */
+/** Whether a flag of a locator is given: an optional one, a repeatable one or a switch. */
 const isGiven = (value: unknown): boolean =>
   Array.isArray(value) ? value.length > 0 : Option.isOption(value) ? Option.isSome(value) : value === true
 
-/** Only workers locate. */
-const ofLocators = Object.keys(flagsOfLocators).map((key): Check => ({
+/** The message for a flag that each worker sets for itself. */
+export const ofWorkers = (flag: string): string =>
+  `--cluster does not take --${flag}: give it to etl worker, or omit --cluster.`
+
+/** The workers locate, with settings of their own. */
+const locatorFlagChecks = Object.keys(flagsOfLocators).map((key): Check => ({
   keys: ["cluster", key],
-  problem: ({ cluster, [key]: value }) =>
-    cluster === true && isGiven(value)
-      ? `--${nameOf(key)} is for those who locate: give it to etl worker, or leave --cluster out.`
-      : undefined,
+  problem: ({ cluster, [key]: value }) => (cluster === true && isGiven(value) ? ofWorkers(nameOf(key)) : undefined),
 }))
 
 export const clusterChecks = [
   clusterCheck(["cluster", "splitSize"], ({ cluster, splitSize }) =>
-    !cluster && Option.isSome(splitSize)
-      ? "--split-size is for --cluster: add it, or leave --split-size out."
-      : undefined,
+    !cluster && Option.isSome(splitSize) ? "--split-size requires --cluster: add it, or omit --split-size." : undefined,
   ),
   clusterCheck(["cluster", "dryRun"], ({ cluster, dryRun }) =>
-    cluster && dryRun ? "--dry-run reads the files here: leave --cluster out." : undefined,
+    cluster && dryRun ? "--dry-run cannot be combined with --cluster: it reads the files in this process." : undefined,
   ),
   clusterCheck(["cluster", "embedded"], ({ cluster, embedded }) =>
     cluster && Option.isSome(embedded)
-      ? "--cluster needs a PostgreSQL server that all workers reach: the embedded database has one process."
+      ? "--cluster requires a PostgreSQL server that all workers can reach, not --embedded."
       : undefined,
   ),
   ...sources.flatMap(({ clusterChecks = [] }) => clusterChecks),
-  ...ofLocators,
+  ...locatorFlagChecks,
 ]

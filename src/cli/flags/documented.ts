@@ -1,25 +1,27 @@
+// Flags with all that help says of them.
+
 import type { Option } from "effect"
 import { Flag } from "effect/cli"
 
-/** What help tells of a flag beyond what effect/cli keeps of it. */
+/** What help says of a flag beyond what effect/cli keeps. */
 export interface Documentation {
-  /** What holds where neither the flag nor a variable of it is given. */
+  /** The default, as help shows it, if neither the flag nor a variable is set. */
   readonly unset: string | undefined
-  /** Variables that are read where the flag is not given. */
+  /** Variables that are read if the flag is not given. */
   readonly environment: ReadonlyArray<string>
 }
 
-/** A flag that help can tell in full. Its key in the configuration of a command is its name in camel case. */
+/** A flag with its documentation. Its key in the configuration of a command is its name in camel case. */
 export type Documented<A> = Flag.Flag<A> & { readonly documentation: Documentation }
 
-/** A flag whose reader says which of its values are allowed, for help. */
+/** A flag with the values that it allows, for help. */
 export type Limited<A> = Flag.Flag<A> & { readonly allowed?: string }
 
-/** Flags that help tells under one title. */
+/** Flags under one title of the help. */
 export interface FlagGroup {
   readonly title: string
   readonly flags: Readonly<Record<string, Documented<unknown>>>
-  /** What is to be said of all of them. */
+  /** A paragraph below the flags. */
   readonly note?: string
 }
 
@@ -33,7 +35,7 @@ const describe = <A>(flag: Limited<A>, description: string): Flag.Flag<A> =>
 export const required = <A>(flag: Limited<A>, description: string): Documented<A> =>
   document(describe(flag, description))
 
-/** A flag that may be left out. `unset` tells what then holds, `environment` which variables are read instead. */
+/** A flag that may be omitted. `unset`: its default in words; `environment`: variables that are read instead. */
 export const optional = <A>(
   flag: Limited<A>,
   description: string,
@@ -41,7 +43,7 @@ export const optional = <A>(
 ): Documented<Option.Option<A>> =>
   document(Flag.optional(describe(flag, description)), options.unset, options.environment)
 
-/** A flag that may be left out: then it has the default, which help shows as `format` writes it. */
+/** A flag with a default, which help shows as `format` writes it. */
 export const withDefault = <A>(
   flag: Limited<A>,
   value: NoInfer<A>,
@@ -53,7 +55,7 @@ export const withDefault = <A>(
 export const repeatable = <A>(flag: Limited<A>, description: string, unset: string): Documented<ReadonlyArray<A>> =>
   document(Flag.withDefault(Flag.atLeast(describe(flag, `${description}; may be given more than once`), 1), []), unset)
 
-/** A flag without a value, off unless it is given. `letter` is a short name of it. */
+/** A flag without a value, off by default. `letter`: its short name. */
 export const toggle = (name: string, description: string, letter?: string): Documented<boolean> => {
   const flag = Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withoutNegation, Flag.withDefault(false))
   return document(letter === undefined ? flag : Flag.withAlias(flag, letter))

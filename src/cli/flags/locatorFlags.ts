@@ -1,11 +1,11 @@
-// The flags that say who locates, and for how long.
+// The flags that select what locates addresses, and for how long.
 
 import { Duration, Option } from "effect"
 import { type Command, Flag } from "effect/cli"
 import { flagsOfLocators, locatorNames, locators } from "../locators.ts"
 import { type FlagGroup, type Limited, optional, withDefault } from "./documented.ts"
 
-/** The names of a list of locators. */
+/** The locators of a comma-separated list; undefined: it is invalid. */
 const parseLocators = (list: string): ReadonlyArray<string> | undefined => {
   const names = list.split(",").map((name) => name.trim())
   const isList = names.every((name) => locatorNames.includes(name)) && new Set(names).size === names.length
@@ -27,39 +27,38 @@ export const duration = (name: string): Limited<Duration.Duration> =>
   Flag.String(name).pipe(
     Flag.filterMap(
       (text) => Option.fromUndefinedOr(parseDuration(text)),
-      () => "a duration such as 90s, 30m, 12h or 7d: a whole number, at most 999999, and its unit",
+      () => "a duration such as 90s, 30m, 12h or 7d: a whole number, at most 999999, and a unit",
     ),
     Flag.withMetavar("DURATION"),
   )
 
-/** Who locates: the flags of a worker, too. */
-export const whoLocates = {
+/** What locates: also flags of a worker. */
+export const geoFlags = {
   geo: withDefault(
     Flag.String("geo").pipe(
       Flag.filterMap(
         (list) => Option.fromUndefinedOr(parseLocators(list)),
         () => `${listed}, or a list such as mmdb,ip-api`,
       ),
-      Flag.withMetavar("WHO"),
+      Flag.withMetavar("LOCATOR"),
     ),
     locatorNames.slice(0, 1),
-    `Who locates addresses: ${listed}, or mmdb,ip-api: the service for what the files lack`,
+    `What locates addresses: ${listed}, or mmdb,ip-api (local files, then the service)`,
   ),
   ...flagsOfLocators,
 }
 
-/** Who locates. */
-export type LocatorSettings = Command.Command.Config.Infer<typeof whoLocates>
+export type LocatorSettings = Command.Command.Config.Infer<typeof geoFlags>
 
-/** Who locates, and for how long. */
+/** What locates, and for how long. */
 export const locatorFlags = {
-  ...whoLocates,
+  ...geoFlags,
   locateFor: optional(
     duration("locate-for"),
-    "How long to go on locating (etl run: once the files are loaded); what is left stays queued (exit 7)",
-    { unset: "until no address waits" },
+    "Maximum time for locating (etl run: after loading); the rest stays pending (exit 7)",
+    { unset: "until no address is pending" },
   ),
-  locationsMaxAge: optional(duration("locations-max-age"), "Ask the service again for answers that are older", {
+  locationsMaxAge: optional(duration("locations-max-age"), "Ask the service again for older answers", {
     unset: "never",
   }),
 }
@@ -68,10 +67,10 @@ export const locatorGroup: FlagGroup = {
   title: "Places",
   flags: locatorFlags,
   note: [
-    "A DURATION is a whole number and its unit, s, m, h or d: 90s, 30m, 12h, 7d; at most 999999d.",
+    "A DURATION is a whole number and a unit, s, m, h or d: 90s, 30m, 12h, 7d; at most 999999d.",
     ...locators.flatMap(({ note }) => note ?? []),
   ].join(" "),
 }
 
-/** Flags that the chosen locators do not read. */
+/** Rules of the locators about their flags. */
 export const locatorChecks = locators.flatMap(({ checks = [] }) => checks)

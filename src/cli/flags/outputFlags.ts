@@ -1,11 +1,12 @@
+// The flags for what is printed on stdout and stderr.
+
 import type { Command } from "effect/cli"
 import { type FlagGroup, toggle } from "./documented.ts"
 
-/** What is said on stdout and stderr. */
 export const outputFlags = {
   json: toggle("json", "Print the summary as one JSON object on stdout"),
-  quiet: toggle("quiet", "Print nothing on success but warnings and errors; with --json the summary too", "q"),
-  noProgress: toggle("no-progress", "Do not show how far the work has come"),
+  quiet: toggle("quiet", "On success print only warnings and errors, and with --json the summary", "q"),
+  noProgress: toggle("no-progress", "Do not show progress"),
 }
 
 export type OutputFlags = Command.Command.Config.Infer<typeof outputFlags>

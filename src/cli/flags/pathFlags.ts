@@ -1,11 +1,13 @@
+// Flags that name a file or a directory.
+
 import { Flag } from "effect/cli"
 
-/** A file or a directory by its path; standard input and output, which `-` means elsewhere, are none. */
+/** A path; not `-`, which means standard input or output elsewhere. */
 const path = (name: string, kind: "file" | "directory", metavar: string) =>
   Flag.String(name).pipe(
     Flag.filter(
       (text) => text !== "" && text !== "-",
-      (text) => `the name of a ${kind}${text === "-" ? ", which - is not here (./- is one of that name)" : ""}`,
+      (text) => `the name of a ${kind}${text === "-" ? " (- is not supported; a file of that name is ./-)" : ""}`,
     ),
     Flag.withMetavar(metavar),
   )

@@ -1,3 +1,5 @@
+// The flags of `etl run`, and the rules about them.
+
 import { availableParallelism } from "node:os"
 import { Option } from "effect"
 import { type Command, Flag } from "effect/cli"
@@ -17,7 +19,7 @@ import { boundedInt } from "./boundedInt.ts"
 
 const isDelimiter = (text: string): boolean => text.length === 1 && /[\t\x20-\x7e]/.test(text) && text !== '"'
 
-/** More than one keeps the server busy while this process works; more than both have processors for only take turns. */
+/** More than one keeps the server busy while this process works; more than the processors of both only take turns. */
 const concurrency = Math.min(Math.max(availableParallelism(), 2), 8)
 
 export const loadFlags = {
@@ -38,7 +40,7 @@ export const loadFlags = {
   chunksize: withDefault(
     boundedInt("chunksize", 1, 100_000),
     defaults.chunkSize,
-    "Records that are committed together, each connection its own of them",
+    "Records per commit; each connection commits its share of them",
   ),
   concurrency: withDefault(
     boundedInt("concurrency", 1, laneCount),
@@ -49,7 +51,7 @@ export const loadFlags = {
   maxRecordSize: withDefault(
     boundedInt("max-record-size", 1024, 8_388_608),
     defaults.maxRecordSize,
-    "Bytes of a record; longer ones are rejected",
+    "Maximum bytes of a record; longer ones are rejected",
   ),
   maxRejects: withDefault(
     Flag.String("max-rejects").pipe(
@@ -57,10 +59,10 @@ export const loadFlags = {
       Flag.withMetavar("N|N%"),
     ),
     defaults.maxRejects,
-    "Stop (exit 4) when more records of the run are rejected: N, or N% of those read once they are 1000",
+    "Stop (exit 4) when the run rejects more than N records, or N% once 1000 are read",
     RejectLimit.format,
   ),
-  force: toggle("force", "Load files that are loaded already, with another mapping too"),
+  force: toggle("force", "Load files again that are already loaded, even with another mapping"),
 }
 
 export const dryRun = toggle(
@@ -80,7 +82,7 @@ export const runFlags = {
 
 export type RunFlags = Command.Command.Config.Infer<typeof runFlags>
 
-/** Where files come from. `flags`: as the command has them. */
+/** `flags`: those of the command, which may require a source or not. */
 export const sourceGroup = (flags: FlagGroup["flags"]): FlagGroup => ({
   title: "Source",
   flags,
@@ -101,7 +103,7 @@ const runCheck = check<RunFlags>()
 /** Rules about --source, whatever it names. */
 const sourceChecks: ReadonlyArray<Check> = [
   runCheck(["source"], ({ source }) =>
-    source === "-" ? "--source -: standard input is not read: name a directory or a file." : undefined,
+    source === "-" ? "--source - (standard input) is not supported: name a directory or a file." : undefined,
   ),
   {
     keys: ["source", ...sources.flatMap(({ chosenBy }) => chosenBy ?? [])],
@@ -113,7 +115,7 @@ const sourceChecks: ReadonlyArray<Check> = [
   ...sources.flatMap(({ checks = [] }) => checks),
 ]
 
-/** With --cluster the workers locate, and other rules tell so. */
+/** With --cluster the workers locate: other rules report the flags of locators. */
 const unlessInCluster = ({ keys, problem }: Check): Check => ({
   keys: [...keys, "cluster"],
   problem: (values) => (values["cluster"] === true ? undefined : problem(values)),
@@ -129,12 +131,12 @@ export const runChecks = [
   ...locatorChecks.map(unlessInCluster),
   runCheck(["geo", "locateFor"], ({ geo, locateFor }) =>
     Option.isSome(locateFor) && !hasLocator(geo, "service")
-      ? `--locate-for is for --geo ${services}: with --geo ${geo.join(",")} a run waits for nobody.`
+      ? `--locate-for requires --geo ${services}: --geo ${geo.join(",")} asks no service.`
       : undefined,
   ),
   runCheck(["geo", "locationsMaxAge"], ({ geo, locationsMaxAge }) =>
     Option.isSome(locationsMaxAge) && !hasLocator(geo, "service")
-      ? `--locations-max-age is for --geo ${services}: a run with --geo ${geo.join(",")} asks no service.`
+      ? `--locations-max-age requires --geo ${services}: --geo ${geo.join(",")} asks no service.`
       : undefined,
   ),
   ...clusterChecks,

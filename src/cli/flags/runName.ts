@@ -1,3 +1,5 @@
+// Flags and arguments that name a run: `latest`, or its number.
+
 import { Option } from "effect"
 import { Argument, Flag } from "effect/cli"
 import type { RunName } from "../../domain/RunRecord.ts"
@@ -24,5 +26,4 @@ export const runArgument = (description: string) =>
     Argument.withDescription(description),
   )
 
-/** Which run of a cluster. */
-export const clusterRun = runArgument("Which run of the cluster: latest, or its number")
+export const clusterRun = runArgument("Run of the cluster: latest, or its number")

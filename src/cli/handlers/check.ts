@@ -9,7 +9,7 @@ import { findingsOf } from "../check/findings.ts"
 import { formatSettings, type Setting, settingsOf } from "../check/settings.ts"
 import { NotReady } from "../CommandError.ts"
 import type { CheckFlags } from "../flags/checkFlags.ts"
-import { CommandLine } from "../origin.ts"
+import { CommandLine } from "../invocation.ts"
 import { stdoutWidth } from "../output/stdoutWidth.ts"
 import { sameCommand } from "../usage/sameCommand.ts"
 
@@ -31,14 +31,14 @@ const formatFindings = (findings: ReadonlyArray<Finding>): ReadonlyArray<string>
   )
 }
 
-/** What programs read; the exit code of a finding is that of a run. */
+/** The JSON output; the exit code of a finding is that of a run. */
 const toObject = (exitCode: number, settings: ReadonlyArray<Setting>, findings: ReadonlyArray<Finding>) => ({
   exitCode,
   settings,
   findings: findings.map(({ check, code, state, text }) => ({ check, state, text, exitCode: code })),
 })
 
-/** What reads the records: `words` are those of the check. */
+/** The dry run that also reads the records; `words`: the arguments of the check. */
 const dryRun = (words: ReadonlyArray<string>, { source }: CheckFlags): string => {
   const ofRun = words.toSpliced(words.indexOf("check"), 1)
   const kept = ofRun.filter(
@@ -47,7 +47,7 @@ const dryRun = (words: ReadonlyArray<string>, { source }: CheckFlags): string =>
   return sameCommand([...kept, ...(Option.isSome(source) ? [] : ["--source", "PATH"]), "--dry-run"])
 }
 
-/** Gravest first. */
+/** The most serious first. */
 const codes = [6, 5, 2] as const
 
 export const handler = Effect.fn("check")(function* (flags: CheckFlags) {
@@ -63,7 +63,7 @@ export const handler = Effect.fn("check")(function* (flags: CheckFlags) {
           "",
           ...formatFindings(findings),
           bad.length === 0
-            ? `No problem found. No record was read; to check all, without loading: ${printable(dryRun(yield* CommandLine, flags))}`
+            ? `No problem found. Records were not read. To check them too, run: ${printable(dryRun(yield* CommandLine, flags))}`
             : `${plural(bad.length, "problem")} found.`,
         ].join("\n"),
   )

@@ -8,18 +8,18 @@ import type { FollowFlags } from "../commands/follow.ts"
 import { logEnd } from "../Defect.ts"
 import { withLog } from "../layers.ts"
 import { withDisplay } from "../output/display.ts"
-import { tellGoingOn } from "../output/goingOn.ts"
+import { printRunContinues } from "../output/runContinues.ts"
 import { formatForPeople, printSummary } from "../output/printSummary.ts"
-import { standingOf } from "../standingOf.ts"
+import { findClusterRun } from "../findClusterRun.ts"
 import { sameDatabase } from "../usage/sameDatabase.ts"
 
 export const layer = (flags: FollowFlags) => watching(flags).pipe(withLog(flags))
 
 export const handler = Effect.fn("follow")(
   function* (flags: FollowFlags) {
-    const standing = yield* standingOf(flags.run)
+    const standing = yield* findClusterRun(flags.run)
     const summary = yield* follow({ ...standing, locateFor: Option.getOrUndefined(flags.locateFor) }).pipe(
-      tellGoingOn(standing.runId, flags),
+      printRunContinues(standing.runId, flags),
       withDisplay(flags),
     )
     const database = (yield* UserRepo).name

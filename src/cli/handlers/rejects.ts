@@ -10,25 +10,25 @@ import { quote } from "../../text/shell.ts"
 import type { RejectsFlags } from "../commands/rejects.ts"
 import { logEnd } from "../Defect.ts"
 import { existingRepositories, withLog, withOptionalLog } from "../layers.ts"
-import { readerGone } from "../output/readerGone.ts"
+import { stdoutClosed } from "../output/stdoutClosed.ts"
 import type { RejectFiles } from "../output/rejectFiles.ts"
 import { sameDatabase } from "../usage/sameDatabase.ts"
 
 export const layer = (flags: RejectsFlags) =>
   existingRepositories(flags).pipe(Option.isSome(flags.delete) ? withLog(flags) : withOptionalLog(flags))
 
-/** Runs with rejects that are named where the one that was asked for has none. */
+/** Runs with rejects that are listed if the given run has none. */
 const namedRuns = 10
 
-const tellNone = Effect.fnUntraced(function* ({ runId, totals }: RunRecord) {
+const printNone = Effect.fnUntraced(function* ({ runId, totals }: RunRecord) {
   const runs = yield* (yield* RejectRepo).runs(namedRuns + 1)
   const names = runs.slice(0, namedRuns).join(", ") + (runs.length > namedRuns ? ", ..." : "")
   yield* Console.log(
     [
       totals.rejected === 0 ? `Run ${runId} rejected nothing.` : `No rejects of run ${runId} are kept.`,
       runs.length === 0
-        ? "No other run has rejects that are kept."
-        : `Runs that have some: ${names}; list them with etl rejects --run ${runs[0]}`,
+        ? "No rejects of other runs are kept."
+        : `Runs with rejects: ${names}. To list them, run: etl rejects --run ${runs[0]}`,
     ].join("\n"),
   )
 })
@@ -36,7 +36,7 @@ const tellNone = Effect.fnUntraced(function* ({ runId, totals }: RunRecord) {
 const list = Effect.fnUntraced(function* (flags: RejectsFlags, run: RunRecord) {
   const { runId } = run
   const files = yield* (yield* RejectRepo).files(runId)
-  if (files.length === 0 && !flags.json) return yield* tellNone(run)
+  if (files.length === 0 && !flags.json) return yield* printNone(run)
   const { printJson, printLines } = yield* Effect.promise(() => import("../output/rejectList.ts"))
   const records = yield* flags.json ? printJson(runId, files) : printLines(runId, files, sameDatabase(flags))
   yield* Effect.logDebug("rejects listed").pipe(Effect.annotateLogs({ run: runId, records }))
@@ -46,21 +46,22 @@ const formatWritten = (flags: RejectsFlags, runId: number, files: ReadonlyArray<
   const records = files.reduce((sum, file) => sum + file.records, 0)
   const tooLong = files.reduce((sum, file) => sum + file.tooLong, 0)
   const lines = [`${plural(records + tooLong, "reject")} of run ${runId}:`]
-  for (const file of files) lines.push(`  ${file.path}: ${plural(file.records, "record")}; why: ${file.reasonsPath}`)
+  for (const file of files)
+    lines.push(`  ${file.path}: ${plural(file.records, "record")}; reasons: ${file.reasonsPath}`)
   if (tooLong > 0) {
-    lines.push(`${plural(tooLong, "record")} too long to keep: among the reasons only`)
+    lines.push(`${plural(tooLong, "record")} too long to keep: only the reasons are written`)
   }
   for (const { path, records } of files) {
-    if (records > 0) lines.push(`Correct ${path}, then: etl --source ${quote(path)}${sameDatabase(flags)}`)
+    if (records > 0) lines.push(`Correct ${path}, then run: etl --source ${quote(path)}${sameDatabase(flags)}`)
   }
-  if (records > 0) lines.push("Give the --mapping, --delimiter and --geo that the run was given.")
+  if (records > 0) lines.push("Use the same --mapping, --delimiter and --geo as that run.")
   return lines.map(printable).join("\n")
 }
 
 const write = Effect.fnUntraced(function* (flags: RejectsFlags, run: RunRecord, out: string) {
   const { runId } = run
   const files = yield* (yield* RejectRepo).files(runId)
-  if (files.length === 0) return yield* tellNone(run)
+  if (files.length === 0) return yield* printNone(run)
   const { writeRejects } = yield* Effect.promise(() => import("../output/rejectFiles.ts"))
   const written = yield* writeRejects(out, runId, files)
   yield* Console.log(formatWritten(flags, runId, written))
@@ -80,7 +81,7 @@ export const handler = Effect.fn("rejects")(function* (flags: RejectsFlags) {
   if (Option.isSome(flags.delete)) return yield* deleteRejects(yield* history.find(flags.delete.value))
   const run = yield* history.find(Option.getOrElse(flags.run, () => "latest" as const))
   yield* Option.match(flags.out, {
-    onNone: () => Effect.raceFirst(list(flags, run), readerGone),
+    onNone: () => Effect.raceFirst(list(flags, run), stdoutClosed),
     onSome: (out) => write(flags, run, out),
   })
 }, logEnd)

@@ -15,7 +15,7 @@ import { freeName } from "../output/freeName.ts"
 import { openFile } from "../output/openFile.ts"
 import { failAt, makeOutputFiles } from "../output/outputFiles.ts"
 
-/** Where the report goes: nothing is there, or an earlier report is. A link is followed. */
+/** The path to write: no file, or an earlier report. A link is followed. */
 const findTarget = Effect.fnUntraced(
   function* (out: string) {
     const fs = yield* FileSystem.FileSystem
@@ -24,7 +24,7 @@ const findTarget = Effect.fnUntraced(
       new OutputFileError({ path: out, message: `${out} ${why}. Name another file${another}` })
     const given = path.resolve(out)
     const directory = path.dirname(given)
-    if ((yield* fs.stat(directory)).type !== "Directory") return yield* refuse("is in no directory")
+    if ((yield* fs.stat(directory)).type !== "Directory") return yield* refuse("is not in a directory")
     yield* fs.access(directory, { writable: true })
     if (!(yield* fs.exists(given))) return given
     const { type } = yield* fs.stat(given)
@@ -38,14 +38,14 @@ const findTarget = Effect.fnUntraced(
       }),
     )
     if (!isReport) {
-      return yield* refuse("is no report of etl and is left as it is", `: --out ${quote(yield* freeName(out))}`)
+      return yield* refuse("is not a report of etl and is not replaced", `: --out ${quote(yield* freeName(out))}`)
     }
     return yield* fs.realPath(given)
   },
   (effect, out) => Effect.catchTag(effect, "PlatformError", (error) => Effect.fail(failAt(out)(error))),
 )
 
-/** A file that is in the way is told before a database is opened. */
+/** Refuses a file that is in the way before a database is opened. */
 export const layer = (flags: ReportFlags) =>
   Layer.unwrap(
     Effect.as(
@@ -54,7 +54,7 @@ export const layer = (flags: ReportFlags) =>
     ),
   )
 
-/** Writes the file as a whole, or leaves what was there. */
+/** Writes the whole file, or leaves the old one. */
 const writeWhole = Effect.fnUntraced(function* (target: string, text: string) {
   const { create, publish } = yield* makeOutputFiles({ replaces: true })
   const file = yield* create(target)
@@ -74,6 +74,6 @@ export const handler = Effect.fn("report")(function* ({ open, out, run }: Report
     Effect.annotateLogs({ path: target, bytes: Buffer.byteLength(text), run: data.run?.runId ?? null }),
   )
   if (open && !(yield* openFile(target))) {
-    yield* Effect.logWarning(`Nothing here opens the report. Open ${target} in a browser.`)
+    yield* Effect.logWarning(`The report cannot be opened from here. Open ${target} in a browser.`)
   }
 }, logEnd)

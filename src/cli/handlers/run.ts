@@ -19,7 +19,7 @@ import { formatDryRun } from "../output/formatDryRun.ts"
 import { formatForPeople, printSummary } from "../output/printSummary.ts"
 import { sameDatabase } from "../usage/sameDatabase.ts"
 
-const here = (flags: RunFlags) =>
+const inProcess = (flags: RunFlags) =>
   Layer.unwrap(
     Effect.as(
       checkLocators(flags),
@@ -38,18 +38,18 @@ const inCluster = (flags: RunFlags) =>
     ({ layer }) => layer(flags),
   )
 
-/** The mapping is read before anything is opened that would have to be closed. */
+/** The mapping is read first: if it is invalid, nothing has to be closed. */
 export const layer = (flags: RunFlags) =>
-  (flags.cluster ? inCluster(flags) : here(flags)).pipe(
+  (flags.cluster ? inCluster(flags) : inProcess(flags)).pipe(
     withLog(flags),
     Layer.provideMerge(Mapping.layer(flags.mapping)),
   )
 
-/** One line: what is loaded from where to where. */
-const tellBanner = (database: string, locator: string) => (event: ProgressEvent) => {
+/** Logs one line: what is loaded from where to where. */
+const logStart = (database: string, locator: string) => (event: ProgressEvent) => {
   if (event._tag !== "Listed") return Effect.void
   const { files, source, toLoad } = event
-  const which = toLoad === files ? "" : ` (${toLoad === 0 ? "all loaded already" : `${toLoad} to load`})`
+  const which = toLoad === files ? "" : ` (${toLoad === 0 ? "all already loaded" : `${toLoad} to load`})`
   return Effect.logInfo(
     `etl ${version}: ${plural(files, "file")}${which} of ${source} -> ${database}, places: ${locator}`,
   )
@@ -77,7 +77,7 @@ export const handler = Effect.fn("run")(
   function* (flags: RunFlags) {
     const users = yield* UserRepo
     const locator = yield* GeoLocator
-    const summary = yield* load(flags).pipe(withDisplay(flags, tellBanner(users.name, locator.name)))
+    const summary = yield* load(flags).pipe(withDisplay(flags, logStart(users.name, locator.name)))
     const preview = yield* Preview
     const text = Option.match(preview, {
       onNone: () =>

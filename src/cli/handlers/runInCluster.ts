@@ -1,4 +1,4 @@
-// The layer of `etl run --cluster`: the engine of a cluster takes a tenth of a second to import.
+// The services of `etl run --cluster`, apart because the engine takes a tenth of a second to import.
 
 import { Effect, Layer, Option } from "effect"
 import * as Engine from "../../cluster/Engine.ts"
@@ -11,7 +11,6 @@ import { loadInCluster } from "../loadInCluster.ts"
 const client = (flags: RunFlags) =>
   Engine.client.pipe(Layer.provide(engineDatabase(flags)), Layer.provideMerge(watching(flags)))
 
-/** Loads in the cluster what the run's own services would load here. */
 const cluster = Layer.effect(
   Cluster,
   Effect.gen(function* () {

@@ -11,20 +11,21 @@ import { logEnd } from "../Defect.ts"
 import { existingDatabase, withOptionalLog } from "../layers.ts"
 import { makeCsv, makeJson, makeTable } from "../output/answerFormat.ts"
 import { printAnswer } from "../output/printAnswer.ts"
-import { readerGone } from "../output/readerGone.ts"
+import { stdoutClosed } from "../output/stdoutClosed.ts"
 
 export const layer = (flags: SqlFlags) =>
   PgReadOnlyQuery.layer.pipe(Layer.provide(existingDatabase(flags)), withOptionalLog(flags))
 
-/** What PostgreSQL says of a statement that is wrong, or that would write; P0: functions that it calls. */
+/** SQLSTATEs of a statement that is invalid or would write; P0: of the functions that it calls. */
 const aboutStatement = /^(08P01|0A|2[126]|42|P0)/
 const readOnly = new Set(["25001", "25006"])
 const syntaxError = "42601"
 
-const doesNotWrite = " etl sql reads only: it does not run what writes."
-const whatReads = " etl sql reads only: SELECT, VALUES, TABLE, WITH, SHOW, and EXPLAIN, which executes only what reads."
+const doesNotWrite = " etl sql is read-only."
+const whatReads =
+  " etl sql is read-only: SELECT, VALUES, TABLE, WITH, SHOW, and EXPLAIN, which executes only what reads."
 
-/** What is wrong with the statement is the person's to correct. */
+/** Exits 2 if the statement is to be corrected, else 6. */
 const refuse = Effect.fnUntraced(function* (statement: string, { message, said, sqlState }: StatementError) {
   const writes = readOnly.has(sqlState)
   const isOther = sqlState === syntaxError && !beginsAsReading(statement)
@@ -39,7 +40,7 @@ const answer = Effect.fnUntraced(function* ({ csv, json, statement }: SqlFlags) 
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (json && twice !== undefined) {
     return yield* new UsageError({
-      message: `--json: two columns are called ${twice}, and names are keys. Rename one: ... as name; a table and --csv print both.`,
+      message: `--json: two columns are named ${twice}. Rename one (... as name), or use --csv.`,
     })
   }
   if (json) return yield* printAnswer(answer, makeJson(answer.columns))
@@ -49,7 +50,7 @@ const answer = Effect.fnUntraced(function* ({ csv, json, statement }: SqlFlags) 
 
 export const handler = Effect.fn("sql")(
   (flags: SqlFlags) =>
-    Effect.raceFirst(answer(flags), readerGone).pipe(
+    Effect.raceFirst(answer(flags), stdoutClosed).pipe(
       Effect.catchTag("StatementError", (error) => refuse(flags.statement, error)),
     ),
   logEnd,

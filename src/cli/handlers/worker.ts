@@ -30,7 +30,7 @@ const sources = (flags: WorkerFlags) =>
     Sources,
     Effect.gen(function* () {
       const platform = yield* Effect.context<FileSystem.FileSystem | Path.Path>()
-      // A source is opened once for all files of it: a client of S3 asks for credentials each time.
+      // A source is opened once for all its files: each client of S3 requests credentials.
       const opened = yield* RcMap.make({
         lookup: (reference: SourceReference) =>
           openSource(reference, flags).pipe(Effect.provideContext(platform), Effect.map(Context.get(Source))),
@@ -40,39 +40,38 @@ const sources = (flags: WorkerFlags) =>
     }),
   )
 
-/** The tables are there before any work is taken. */
+/** The tables exist before any work is taken. */
 const ready = Layer.effectDiscard(Effect.flatMap(UserRepo, ({ migrate }) => migrate)).pipe(Layer.provideMerge(checked))
 
-/** Workers on several machines may use one database and none find the other, or each believe to be it. */
+/** Workers on several machines that share a database may not find each other, or take each other for themselves. */
 const warnOfLoopback = Effect.fnUntraced(function* (flags: WorkerFlags) {
   const { url } = yield* chooseServer(flags)
   const { host } = yield* PgServer.config(url)
   if (!isLoopback(flags.host) || isLoopback(host) || host.startsWith("/")) return
   yield* Effect.logWarning(
-    `--host is ${flags.host}, where only this machine reaches the worker, and the database is on ${host}. If workers run on other machines too, give each --host with its own name or address: else they do not find each other.`,
+    `--host is ${flags.host}, which only this machine can reach, but the database is on ${host}. If workers run on other machines too, start each with its own name or address as --host: else they do not find each other.`,
   )
 })
 
 const listenOn = ({ host, listen, port }: WorkerFlags) =>
   Effect.mapError(listenAddress(host, listen, [port, port + 1]), ({ message }) => new UsageError({ message }))
 
-/** How long a worker may take to leave: what it holds is given to others only when it has. */
-const longestLeave = 20_000
+/** Milliseconds a worker may take to stop: others get its work only when it has stopped. */
+const maxStopTime = 20_000
 
-/** The engine was seen to wait for ever for work that it could not end. */
-const leaves = Layer.effectDiscard(
+/** The engine has been seen to wait for ever for work that it could not end. */
+const forcedStop = Layer.effectDiscard(
   Effect.addFinalizer(() =>
-    Effect.sync(() => setTimeout(() => process.exit(process.exitCode ?? 6), longestLeave).unref()),
+    Effect.sync(() => setTimeout(() => process.exit(process.exitCode ?? 6), maxStopTime).unref()),
   ),
 )
 
 /**
- * A worker that says nothing for so long has lost its shards. A transaction that it has left open goes with them: else
- * whoever is given its work would wait for the rows that it has locked, for ever where it was stopped.
+ * A worker that is silent for this long has lost its shards. Its open transaction must end too: else the worker that
+ * gets its work would wait for the rows that it has locked, for ever if its process is suspended.
  */
 const idleInTransaction = Duration.toMillis(Engine.shardLockExpiration)
 
-/** A worker, which works from now on. */
 export const layer = (flags: WorkerFlags) => {
   const { concurrency, host, port, stallTimeout } = flags
   return Layer.unwrap(
@@ -82,7 +81,7 @@ export const layer = (flags: WorkerFlags) => {
       const address = yield* listenOn(flags)
       const health = Health.layer({ host: address, port: port + 1, stallTimeout })
       const engine = Engine.worker({ host, port, address }).pipe(Layer.provide(engineDatabase(flags)))
-      return leaves.pipe(
+      return forcedStop.pipe(
         Layer.provideMerge(Layer.mergeAll(Workflows.layer, ClusterLocating.layer, Forgetting.layer, health)),
         Layer.provide(engine),
         Layer.provide(Layer.mergeAll(sources(flags), Worker.layer(concurrency), RunWatch.layer)),
@@ -109,5 +108,7 @@ export const handler = Effect.fn("worker")(
     return yield* Health.watch(stallTimeout)
   },
   logEnd,
-  Effect.onInterrupt(() => Effect.logInfo("The worker leaves: it ends the chunks in hand, and gives the rest back.")),
+  Effect.onInterrupt(() =>
+    Effect.logInfo("The worker is stopping: it finishes its current chunks, and releases the rest."),
+  ),
 )

@@ -1,3 +1,5 @@
+// All that the command line knows of a locator.
+
 import type { Effect, FileSystem, Layer, Option } from "effect"
 import type { GeoLocator } from "../../geo/GeoLocator.ts"
 import type { Permits } from "../../geo/quota/Permits.ts"
@@ -8,7 +10,7 @@ import type { FlagGroup } from "../flags/documented.ts"
 import type { Check } from "../usage/CommandUsage.ts"
 
 interface Definition<in Flags> {
-  /** What --geo calls it. */
+  /** Its name in --geo. */
   readonly name: string
   readonly flags: FlagGroup["flags"]
   /** What help says below the flags. */
@@ -19,9 +21,9 @@ interface Definition<in Flags> {
   readonly shown?: (flags: Flags) => Readonly<Record<string, string | undefined>>
   /** The variables that it reads. */
   readonly variables?: ReadonlyArray<Variable>
-  /** Fails where flags and variables do not go together. */
+  /** Fails if flags and variables contradict each other. */
   readonly checkSettings?: (flags: Flags) => Effect.Effect<void, Error>
-  /** What `etl check` finds of it. Asks no service. */
+  /** What `etl check` reports. Asks no service. */
   readonly findings: (flags: Flags) => Effect.Effect<ReadonlyArray<Finding>, never, FileSystem.FileSystem>
 }
 
@@ -32,15 +34,15 @@ interface Local<in Flags> extends Definition<Flags> {
 }
 
 interface Service<in Flags> extends Definition<Flags> {
-  /** Is asked over the network, under a quota that all processes of a database share. */
+  /** Answers over the network, under a quota that all processes of a database share. */
   readonly kind: "service"
-  /** Whose quota it is and how much it allows, as far as the settings are right. */
+  /** The name of the quota and what it allows; none if the settings are invalid. */
   readonly quota: (flags: Flags) => Effect.Effect<Option.Option<QuotaOfService>>
   readonly layer: (flags: Flags) => Layer.Layer<GeoLocator, Error, FileSystem.FileSystem | Permits>
 }
 
 /**
- * All that the command line knows of a locator: one file defines it, and `locators.ts` lists it. `Flags` are those of the
- * locator alone. The definition is read at every start: what it takes to locate is imported when it is used.
+ * One file defines a locator, and `locators.ts` lists it. `Flags` are those of the locator alone. The definition is
+ * loaded at every start: what locates is imported when it is used.
  */
 export type CliLocator<Flags> = Local<Flags> | Service<Flags>

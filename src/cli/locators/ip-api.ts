@@ -20,7 +20,7 @@ const freeRequests = 15
 const flags = {
   ipApiQuota: optional(
     boundedInt("ip-api-quota", 1, 100_000),
-    `Requests to ip-api.com in any 60 s, at most; more than ${freeRequests} need IP_API_KEY`,
+    `Maximum requests to ip-api.com in any 60 s; more than ${freeRequests} require IP_API_KEY`,
     { unset: `${freeRequests}; with a key what the service allows` },
   ),
 }
@@ -35,11 +35,11 @@ const isFree = (key: Redacted.Redacted): boolean => Redacted.value(key) === ""
 
 const importIpApi = Effect.promise(() => import("../../geo/IpApi.ts"))
 
-/** Whose quota it is: of the network address at a service, or of a key, which is not told by it. */
+/** A quota belongs to the network address at a service, or to a key, of which the name has only a hash. */
 const quotaName = (host: string, key: Redacted.Redacted): string =>
   isFree(key) ? host : `${host} ${createHash("sha256").update(Redacted.value(key)).digest("hex").slice(0, 8)}`
 
-/** The service as it is configured, and whose quota is counted. */
+/** The configured service, and the quota that is counted. */
 const settingsOf = Effect.fnUntraced(function* ({ ipApiQuota }: Flags) {
   const { hostOf } = yield* importIpApi
   const key = yield* keySetting
@@ -48,26 +48,26 @@ const settingsOf = Effect.fnUntraced(function* ({ ipApiQuota }: Flags) {
     options,
     quota: {
       provider: quotaName(hostOf(options), key),
-      // What a key allows, the service tells.
+      // The service reports what a key allows.
       requests: Option.getOrElse(ipApiQuota, () => (isFree(key) ? freeRequests : Infinity)),
     },
   }
 })
 
-/** Only its name is looked up: every request counts. */
+/** Only looks up the name: every request counts. */
 const checkHost = Effect.fnUntraced(function* (hostname: string) {
-  // An IPv6 address stands in brackets.
+  // An IPv6 address is in brackets.
   if (isIP(hostname.replaceAll(/^\[|\]$/g, "")) !== 0) return ok("ip-api", `${hostname}; no request is sent`)
   const { lookup } = yield* Effect.promise(() => import("node:dns/promises"))
   const found = yield* Effect.tryPromise(() => lookup(hostname)).pipe(Effect.timeout("5 seconds"), Effect.option)
   return Option.match(found, {
     onNone: () =>
-      note("ip-api", `the name ${hostname} is not found: addresses would stay queued (exit 7). Is there a network?`),
+      note("ip-api", `${hostname} cannot be resolved: addresses would stay pending (exit 7). Check the network`),
     onSome: ({ address }) => ok("ip-api", `${hostname} is ${address}; no request is sent`),
   })
 })
 
-/** The service as it would be asked. */
+/** The host that a run would ask, and its quota. */
 const serviceOf = Effect.fnUntraced(function* (flags: Flags) {
   const { endpointOf } = yield* importIpApi
   const { options, quota } = yield* settingsOf(flags)
@@ -78,11 +78,11 @@ export const ipApi = {
   name: "ip-api",
   kind: "service",
   flags,
-  note: "The key of ip-api.com is IP_API_KEY, another address of it IP_API_URL.",
+  note: "IP_API_KEY sets the key of ip-api.com, IP_API_URL its URL.",
   checks: [
     check<Flags & { readonly geo: ReadonlyArray<string> }>()(["geo", "ipApiQuota"], ({ geo, ipApiQuota }) =>
       Option.isSome(ipApiQuota) && !geo.includes("ip-api")
-        ? `--ip-api-quota is for --geo ip-api, and --geo is ${geo.join(",")}: leave one of them out.`
+        ? `--ip-api-quota requires --geo ip-api: --geo ${geo.join(",")} does not ask it.`
         : undefined,
     ),
   ],
@@ -92,7 +92,7 @@ export const ipApi = {
     if (!isFree(yield* keySetting)) return
     if (Option.exists(ipApiQuota, (requests) => requests > freeRequests)) {
       return yield* new UsageError({
-        message: `--ip-api-quota: more than ${freeRequests} requests in 60 s need a key (IP_API_KEY)`,
+        message: `--ip-api-quota: more than ${freeRequests} requests in 60 s require a key (IP_API_KEY)`,
       })
     }
   }),

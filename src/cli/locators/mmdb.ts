@@ -13,7 +13,7 @@ import type { CliLocator } from "./CliLocator.ts"
 const flags = {
   geoDb: repeatable(
     file("geo-db"),
-    "An .mmdb file for --geo mmdb; a city and an ASN file complete each other",
+    ".mmdb file for --geo mmdb; a city and an ASN file complete each other",
     "the installed DB-IP files",
   ),
 }
@@ -30,8 +30,7 @@ const findings = (flags: Flags) =>
     const { files, remedy } = yield* Mmdb.check(options(flags))
     return files.map((file): Finding => {
       const { ageDays, built, isOld } = ageOf(file, now)
-      const age =
-        built === null ? "nobody knows when it was built" : `built on ${built}, ${plural(ageDays!, "day")} ago`
+      const age = built === null ? "of an unknown date" : `built on ${built}, ${plural(ageDays!, "day")} ago`
       const text = `${baseName(file.path)}: ${age}`
       return isOld ? note("mmdb", `${text}; some places will be wrong. ${remedy}`) : ok("mmdb", text)
     })
@@ -43,9 +42,7 @@ export const mmdb = {
   flags,
   checks: [
     check<Flags & { readonly geo: ReadonlyArray<string> }>()(["geo", "geoDb"], ({ geo, geoDb }) =>
-      geoDb.length > 0 && !geo.includes("mmdb")
-        ? "--geo-db is for --geo mmdb: add it, or leave --geo-db out."
-        : undefined,
+      geoDb.length > 0 && !geo.includes("mmdb") ? "--geo-db requires --geo mmdb: add it, or omit --geo-db." : undefined,
     ),
   ],
   shown: ({ geoDb }) => ({ "geo-db": geoDb.length === 0 ? undefined : geoDb.join(", ") }),

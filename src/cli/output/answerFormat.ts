@@ -1,30 +1,31 @@
+// Formats the answer of `etl sql` as a table, JSON or CSV.
+
 import { Effect } from "effect"
 import { plural } from "../../text/format.ts"
 import { printable, toJson } from "../../text/printable.ts"
 import type { AnswerColumn, Cell } from "../../repo/ReadOnlyQuery.ts"
 import { makeJsonArray } from "./jsonArray.ts"
 
-// An answer as text, made from some rows after the other. Each text is of whole lines, the last one without its end.
-
 export type Rows = ReadonlyArray<ReadonlyArray<Cell>>
 
+/** Formats an answer some rows at a time. A text has whole lines, without the last line end. */
 export interface AnswerFormat {
-  /** There is at least one row. */
+  /** Takes at least one row. */
   readonly rows: (rows: Rows) => string
-  /** What follows all rows; undefined: nothing. */
+  /** The text after all rows; undefined: none. */
   readonly end: () => string | undefined
 }
 
-/** No cell makes its column of a table much wider than so many characters: a longer one sticks out. */
-const widest = 256
+/** Characters that a cell can widen its column to: a longer cell sticks out. */
+const maxCellWidth = 256
 
-/** A value as people read it; null is empty. */
+/** A value for people; null is empty. */
 const textOf = (cell: Cell): string => {
   if (cell === null) return ""
   return typeof cell === "object" ? cell.json : String(cell)
 }
 
-/** An aligned table, numbers to the right. Its columns are as wide as the first rows need: a longer cell sticks out. */
+/** An aligned table, numbers to the right. The first rows set the widths: a longer cell sticks out. */
 export const makeTable = Effect.fnUntraced(function* (columns: ReadonlyArray<AnswerColumn>) {
   const { alignTable } = yield* Effect.promise(() => import("./table.ts"))
   const described = columns.map(({ name, isNumber }) => ({ name: printable(name), isRight: isNumber }))
@@ -34,7 +35,7 @@ export const makeTable = Effect.fnUntraced(function* (columns: ReadonlyArray<Ans
     count += some.length
     const cells = some.map((row) => row.map((cell) => printable(textOf(cell))))
     const head = table === undefined
-    table ??= alignTable(described, cells, widest)
+    table ??= alignTable(described, cells, maxCellWidth)
     return [...(head ? table.head : []), ...cells.map(table.line)].join("\n")
   }
   return {
@@ -43,7 +44,7 @@ export const makeTable = Effect.fnUntraced(function* (columns: ReadonlyArray<Ans
   } satisfies AnswerFormat
 })
 
-/** A JSON array of objects. Nested values are on one line each: indenting them could make them very long. */
+/** A JSON array of objects. Nested values are on one line each: indented they could be very long. */
 export const makeJson = (columns: ReadonlyArray<AnswerColumn>): AnswerFormat => {
   const names = columns.map(({ name }) => toJson(name))
   const valueOf = (cell: Cell) => (cell !== null && typeof cell === "object" ? cell.json : toJson(cell))
@@ -54,8 +55,8 @@ export const makeJson = (columns: ReadonlyArray<AnswerColumn>): AnswerFormat => 
 }
 
 /**
- * CSV with a header. Values as they are: what reads them is no spreadsheet, and CSV has no escapes for control characters.
- * A person before a terminal sees those as in a table.
+ * CSV with a header. Values are unchanged: this is not for spreadsheets, and CSV has no escapes for control characters.
+ * A terminal shows those as in a table.
  */
 export const makeCsv = Effect.fnUntraced(function* (columns: ReadonlyArray<AnswerColumn>, isTerminal: boolean) {
   const { stringify } = yield* Effect.promise(() => import("csv-stringify/sync"))

@@ -1,3 +1,5 @@
+// Shows progress while a run works.
+
 import { styleText } from "node:util"
 import { Console, Effect, Schedule } from "effect"
 import { monotonicMillis } from "../../observability/monotonic.ts"
@@ -7,24 +9,24 @@ import type { OutputFlags } from "../flags/outputFlags.ts"
 import { progressFrame, progressLine, type View } from "./progressText.ts"
 
 /** Narrower terminals get lines instead of a frame. */
-const leastColumns = 40
+const minColumns = 40
 
-/** Speeds are those of so many milliseconds. */
+/** Milliseconds over which speeds are measured. */
 const speedWindow = 10_000
 
-/** Whether a frame may be drawn again and again on the stream. */
+/** Whether a frame can be redrawn on the stream. */
 const canAnimate = ({ columns, isTTY }: NodeJS.WriteStream, { CI, TERM }: NodeJS.ProcessEnv): boolean =>
-  isTTY && columns >= leastColumns && TERM !== "dumb" && (CI === undefined || CI === "" || CI === "false")
+  isTTY && columns >= minColumns && TERM !== "dumb" && (CI === undefined || CI === "" || CI === "false")
 
-/** Follows the events of a run. */
-const makeFollower = Effect.gen(function* () {
+/** Keeps the progress of a run from its events. */
+const makeTracker = Effect.gen(function* () {
   const { service } = yield* GeoLocator
   let state = nothingYet
   let samples = [{ at: yield* monotonicMillis, records: 0, bytes: 0 }]
 
   const view = Effect.map(monotonicMillis, (now): View => {
     const latest = { at: now, records: state.written.read, bytes: bytesRead(state) }
-    // The last one before the window too, where nobody looks that often.
+    // The last sample is kept even if it is older: the view may be read less often.
     samples = [...samples.filter(({ at }, index) => at > now - speedWindow || index === samples.length - 1), latest]
     const first = samples[0]!
     const seconds = (now - first.at) / 1_000
@@ -44,7 +46,7 @@ const makeFollower = Effect.gen(function* () {
   return { follow, view }
 })
 
-/** Draws a frame on stderr, and keeps what is printed meanwhile above it. The last frame stays. */
+/** Draws a frame on stderr; what is printed meanwhile goes above it. The last frame stays. */
 const makeAnimation = Effect.fnUntraced(function* (view: Effect.Effect<View>) {
   const { createLogUpdate } = yield* Effect.promise(() => import("log-update"))
   const frame = createLogUpdate(process.stderr)
@@ -65,23 +67,23 @@ const makeAnimation = Effect.fnUntraced(function* (view: Effect.Effect<View>) {
 })
 
 /**
- * Shows how far a run has come while the effect works: a frame on a terminal, elsewhere a line every ten seconds.
- * `heard`: who else hears what happens.
+ * Shows the progress of a run while the effect works: a frame on a terminal, elsewhere a line every ten seconds.
+ * `onEvent`: also receives each event.
  */
 export const withDisplay =
-  ({ noProgress, quiet }: OutputFlags, heard: (event: ProgressEvent) => Effect.Effect<void> = () => Effect.void) =>
+  ({ noProgress, quiet }: OutputFlags, onEvent: (event: ProgressEvent) => Effect.Effect<void> = () => Effect.void) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | GeoLocator> =>
     Effect.gen(function* () {
-      if (noProgress || quiet) return yield* Effect.provideService(effect, Progress, heard)
-      const { follow, view } = yield* makeFollower
-      const told = Effect.provideService(effect, Progress, (event) => Effect.andThen(follow(event), heard(event)))
+      if (noProgress || quiet) return yield* Effect.provideService(effect, Progress, onEvent)
+      const { follow, view } = yield* makeTracker
+      const tracked = Effect.provideService(effect, Progress, (event) => Effect.andThen(follow(event), onEvent(event)))
       if (canAnimate(process.stderr, process.env)) {
-        return yield* Effect.provideService(told, Console.Console, yield* makeAnimation(view))
+        return yield* Effect.provideService(tracked, Console.Console, yield* makeAnimation(view))
       }
       const line = Effect.flatMap(view, (now) => {
         const text = progressLine(now)
         return text === "" ? Effect.void : Console.error(text)
       })
       yield* Effect.forkScoped(Effect.repeat(Effect.delay(line, "10 seconds"), Schedule.forever))
-      return yield* told
+      return yield* tracked
     }).pipe(Effect.scoped)

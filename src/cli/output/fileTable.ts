@@ -1,10 +1,12 @@
+// The table of files in the summary of a run.
+
 import type { FileSummary, RecordCounts, RunSummary } from "../../domain/RunSummary.ts"
 import { formatNumber, plural } from "../../text/format.ts"
 import { printable } from "../../text/printable.ts"
 import { type FittedColumn, fitTable } from "./table.ts"
 
 /** Files that get a row of their own. */
-const mostRows = 20
+const maxRows = 20
 
 /** A row: a file, or all of them. */
 interface Row {
@@ -19,7 +21,7 @@ interface Figure {
   readonly name: string
   readonly of: (row: Row) => number
   readonly format?: (value: number) => string
-  /** Figures of the lowest rank are left out first where there is no room. */
+  /** Figures of the lowest rank are omitted first if there is no room. */
   readonly rank: number
 }
 
@@ -40,7 +42,7 @@ const figures: ReadonlyArray<Figure> = [
   { name: "records/s", of: rateOf, rank: 3 },
 ]
 
-/** Longer names lose their middle where there is no room. */
+/** Longer names lose their middle if there is no room. */
 const nameWidth = 24
 
 const toRow = ({ counts, located, milliseconds, name, queued, state }: FileSummary): Row => ({
@@ -51,29 +53,29 @@ const toRow = ({ counts, located, milliseconds, name, queued, state }: FileSumma
   milliseconds,
 })
 
-/** That one is always there. */
+/** A figure of this rank is never omitted. */
 const highestRank = 10
 
 const toColumn = ({ name, rank }: Figure): FittedColumn =>
   rank === highestRank ? { name, isRight: true } : { name, isRight: true, leaveOut: highestRank - rank }
 
-/** What is wrong is shown where there is no room for all; in the files' order. */
+/** The files with failures and the most rejects, in the files' order. */
 const chosen = (files: ReadonlyArray<FileSummary>): ReadonlyArray<FileSummary> => {
   const urgency = ({ counts, state }: FileSummary) => (state === "loaded" ? counts.rejected : Infinity)
-  const urgent = new Set(files.toSorted((left, right) => urgency(right) - urgency(left)).slice(0, mostRows))
+  const urgent = new Set(files.toSorted((left, right) => urgency(right) - urgency(left)).slice(0, maxRows))
   return files.filter((file) => urgent.has(file))
 }
 
 /**
- * The files of a run that were not skipped, where there is more than one, with what was counted of them; no wider than
- * `width`. What is 0 of every file is left out.
+ * A row for each file of a run that was not skipped, and the total; empty for fewer than two files. No wider than
+ * `width`. A column that is 0 everywhere is omitted.
  */
 export const fileTable = (summary: RunSummary, width: number): ReadonlyArray<string> => {
   const { attempt, files, milliseconds, runId, totals } = summary
   const read = files.filter(({ state }) => state !== "skipped")
   if (read.length < 2) return []
   const all: Row = {
-    name: "in all",
+    name: "total",
     counts: totals,
     located: read.reduce((sum, { located }) => sum + located, 0),
     queued: read.reduce((sum, { queued }) => sum + queued, 0),
@@ -81,7 +83,7 @@ export const fileTable = (summary: RunSummary, width: number): ReadonlyArray<str
   }
   const rows = [...chosen(read).map(toRow), all]
   const shown = figures
-    // The records are those of all attempts, the time is not.
+    // The records are those of all attempts, the time that of the last one.
     .filter(({ of }) => of !== rateOf || attempt === 1)
     .filter(({ of }) => rows.some((row) => of(row) !== 0))
   const table = fitTable(
@@ -89,6 +91,6 @@ export const fileTable = (summary: RunSummary, width: number): ReadonlyArray<str
     rows.map((row) => [row.name].concat(shown.map(({ of, format = formatNumber }) => format(of(row))))),
     width,
   )
-  const others = read.length - mostRows
+  const others = read.length - maxRows
   return [...table, ...(others > 0 ? [`and ${plural(others, "more file")}: etl runs ${runId}`] : [])]
 }

@@ -1,3 +1,5 @@
+// Formats the result of a dry run.
+
 import { Struct } from "effect"
 import { formatDuration, formatNumber, plural } from "../../text/format.ts"
 import { Location } from "../../domain/Location.ts"
@@ -10,7 +12,7 @@ import type { Seen } from "../../repo/Preview.ts"
 import type { RunFlags } from "../flags/runFlags.ts"
 import { hasLocator } from "../locators.ts"
 
-/** Reasons of rejects that are told one by one. */
+/** Reasons of rejects that are listed. */
 const reasonsShown = 20
 
 const placeColumns = Struct.keys(Location.fields)
@@ -28,7 +30,7 @@ const formatUser = ({ file, line, user, location }: Seen["users"][number]): Read
 const formatCounts = ({ files, totals }: RunSummary): ReadonlyArray<string> => {
   const rows = [
     ["read", totals.read, `of ${plural(files.length, "file")}`],
-    ["upserts", totals.inserted, `${totals.inserted === 1 ? "user" : "users"}: which are new, only the database knows`],
+    ["upserts", totals.inserted, `${totals.inserted === 1 ? "user" : "users"}; only the database knows which are new`],
     ["duplicate", totals.duplicate, "superseded within their chunk"],
     ["rejected", totals.rejected, "could not be loaded"],
   ] as const
@@ -49,14 +51,14 @@ const formatRejects = ({ rejectedFor, totals }: RunSummary, { rejects }: Seen): 
         `  ${formatNumber(records).padStart(width)}  ${reason}, first at ${file}:${line}`,
     ),
     ...(more > 0 ? [`  and ${plural(more, "other reason")}`] : []),
-    rejects.length < rejected ? `The first ${rejects.length}:` : rejected === 1 ? "It is:" : "They are:",
+    rejects.length < rejected ? `The first ${rejects.length}:` : rejected === 1 ? "The reject:" : "The rejects:",
     ...rejects.map(({ file, line, reasons }) => `  ${file}:${line}: ${reasons.map(describeInFull).join("; ")}`),
   ]
 }
 
 const formatPlaces = ({ addresses }: RunSummary, geo: RunFlags["geo"]): ReadonlyArray<string> => {
   const { located, unlocatable, reasons } = addresses
-  // What the local files do not know.
+  // Not in the local files.
   const unknown = reasons["unknown"] ?? 0
   const asksService = hasLocator(geo, "service")
   if (!hasLocator(geo, "instant")) return asksService ? ["Addresses: the service is not asked in a dry run."] : []
@@ -72,7 +74,7 @@ const formatSample = ({ users }: Seen): ReadonlyArray<string> =>
     ? []
     : [users.length === 1 ? "The first user:" : `The first ${users.length} users:`, ...users.flatMap(formatUser)]
 
-/** What a person reads on stdout when a dry run has ended. Passwords are not shown. */
+/** The text that `etl run --dry-run` prints on stdout. Passwords are not shown. */
 export const formatDryRun = (
   summary: RunSummary,
   seen: Seen,
@@ -82,8 +84,8 @@ export const formatDryRun = (
   const failed = summary.files.flatMap(({ error }) => error ?? [])
   const isGood = failed.length === 0 && !summary.stopped
   return [
-    "Dry run: nothing is written but the log, no database is asked. Files that are loaded",
-    "already are read as well.",
+    "Dry run: only the log is written, and no database is read: files that are already",
+    "loaded are read too.",
     ...formatCounts(summary),
     ...formatPlaces(summary, geo),
     ...formatRejects(summary, seen),
@@ -91,11 +93,11 @@ export const formatDryRun = (
     ...failed.map((error) => `Failed: ${error}`),
     ...(summary.stopped
       ? [
-          `Stopped, as the run would: more records are rejected than --max-rejects ${RejectLimit.format(maxRejects)}`,
-          "allows. --max-rejects 100% reads all.",
+          `Stopped, as a run would: more records are rejected than --max-rejects ${RejectLimit.format(maxRejects)}`,
+          "allows. To read all, use --max-rejects 100%.",
         ]
       : []),
-    `${formatDuration(summary.milliseconds)}, ${formatNumber(rate)} records/s.${isGood ? " Without --dry-run the same command loads." : ""}`,
+    `${formatDuration(summary.milliseconds)}, ${formatNumber(rate)} records/s.${isGood ? " To load, run the same command without --dry-run." : ""}`,
   ]
     .map(printable)
     .join("\n")

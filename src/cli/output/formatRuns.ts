@@ -1,3 +1,5 @@
+// Formats the list of runs, and one run in full.
+
 import { baseName, formatDuration, formatNumber, plural } from "../../text/format.ts"
 import type { RunDetails, RunFile, RunRecord } from "../../domain/RunRecord.ts"
 import { countNames, type RecordCounts } from "../../domain/RunSummary.ts"
@@ -6,7 +8,7 @@ import { noRunYet } from "../../repo/NotFound.ts"
 import { sources } from "../sources.ts"
 import { type FittedColumn, fitTable } from "./table.ts"
 
-/** Files of a run that are listed; JSON has all. */
+/** Files of a run that are listed; JSON lists all. */
 const filesShown = 100
 
 const reasonsShown = 20
@@ -17,7 +19,7 @@ const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 
 const twoDigits = (value: number): string => String(value).padStart(2, "0")
 
-/** Local time, as `ls -l` has it: of another year without the hour. */
+/** Local time, as in `ls -l`: of another year without the hour. */
 const formatShortTime = (time: Date, now: Date): string => {
   const day = `${months[time.getMonth()]} ${String(time.getDate()).padStart(2)}`
   return time.getFullYear() === now.getFullYear()
@@ -31,8 +33,8 @@ const formatTime = (time: Date): string => {
   return `${day} ${[time.getHours(), time.getMinutes(), time.getSeconds()].map(twoDigits).join(":")}`
 }
 
-/** What a narrow terminal shows last comes first. */
-const leftOut: Readonly<Record<keyof RecordCounts, number>> = {
+/** A narrow terminal omits the highest first. */
+const omitOrder: Readonly<Record<keyof RecordCounts, number>> = {
   stale: 10,
   duplicate: 9,
   unchanged: 8,
@@ -42,18 +44,18 @@ const leftOut: Readonly<Record<keyof RecordCounts, number>> = {
   read: 2,
 }
 
-/** The columns of these counts, without what is 0 of all, and the cells of each. */
+/** The columns of these counts, without those that are 0 everywhere, and the cells of each row. */
 const countsTable = (all: ReadonlyArray<RecordCounts>) => {
   const shown = countNames.filter(
     (outcome) => outcome === "read" || outcome === "rejected" || all.some((counts) => counts[outcome] !== 0),
   )
   return {
-    columns: shown.map((name): FittedColumn => ({ name, isRight: true, leaveOut: leftOut[name] })),
+    columns: shown.map((name): FittedColumn => ({ name, isRight: true, leaveOut: omitOrder[name] })),
     cells: (counts: RecordCounts) => shown.map((outcome) => formatNumber(counts[outcome])),
   }
 }
 
-/** What a person reads of runs, newest first, in `width` columns. `total`: how many there are. */
+/** The list of runs, newest first, in `width` columns. `total`: the number of all runs. */
 export const formatRuns = (runs: ReadonlyArray<RunRecord>, total: number, width: number, now: Date): string => {
   if (total === 0) return noRunYet
   const counts = countsTable(runs.map(({ totals }) => totals))
@@ -84,15 +86,15 @@ export const formatRuns = (runs: ReadonlyArray<RunRecord>, total: number, width:
   ].join("\n")
 }
 
-/** What is left to do comes first. */
+/** Unfinished files come first. */
 const fileOrder: ReadonlyArray<RunFile["state"]> = ["failed", "open", "waiting", "replaced", "gone", "loaded"]
 
 const formatFiles = ({ files, state }: RunDetails, width: number): ReadonlyArray<string> => {
-  if (files.length === 0 && state === "running") return ["No file yet: they are still to be listed."]
+  if (files.length === 0 && state === "running") return ["No file yet: the source is not listed yet."]
   if (files.length === 0 && state === "failed") {
     return ["No file: none was listed, or other runs have taken them over. The log says why."]
   }
-  if (files.length === 0) return ["No file: all were loaded by other runs, before or since."]
+  if (files.length === 0) return ["No file: other runs have loaded all of them, before or since."]
   const ordered = files.toSorted((left, right) => fileOrder.indexOf(left.state) - fileOrder.indexOf(right.state))
   const { cells, columns } = countsTable(files.map(({ counts }) => counts))
   const shown = ordered.slice(0, filesShown)
@@ -130,15 +132,15 @@ const formatReasons = ({ rejectedFor }: RunDetails, width: number): ReadonlyArra
 
 const describeEnd = ({ endedAt, exitCode, finishedAt, state }: RunDetails): string => {
   if (endedAt !== null) return `${formatTime(endedAt)}, exit ${exitCode}`
-  if (finishedAt !== null) return `${formatTime(finishedAt)}; its exit code was not kept`
+  if (finishedAt !== null) return `${formatTime(finishedAt)}; exit code unknown`
   if (state === "cancelled") return "not yet: its workers end it between two chunks"
-  return state === "running" ? "not yet" : "nobody knows when: its last attempt was killed, or lost the database"
+  return state === "running" ? "not yet" : "unknown: its last attempt was killed, or lost the database"
 }
 
 /** The flags that name a source again. */
 const sameSource = (uri: string): string => sources.flatMap(({ flagsOf }) => flagsOf(uri) ?? [])[0]!
 
-/** How a run goes on that is not finished. */
+/** What to do next with a run. */
 const formatNext = (
   { cluster, exitCode, files, force, runId, source, state }: RunDetails,
   same: string,
@@ -147,23 +149,23 @@ const formatNext = (
     return [`Follow it: etl follow ${runId}${same}`, `Stop it: etl cancel ${runId}${same}`]
   }
   if (state === "finished" || state === "nothing to do" || state === "running") return []
-  const goesOn = `etl ${sameSource(source)}${force ? " --force" : ""}${cluster ? " --cluster" : ""}${same} [its other flags]`
+  const command = `etl ${sameSource(source)}${force ? " --force" : ""}${cluster ? " --cluster" : ""}${same} [its other flags]`
   return [
-    ...(files.some(({ state }) => state === "failed") ? ["Mend the files that failed first."] : []),
-    ...(exitCode === 4 ? ["It was stopped: correct the files, or give it a larger --max-rejects."] : []),
-    `The same command ${state === "failed" ? "tries again" : "goes on"}: ${printable(goesOn)}`,
+    ...(files.some(({ state }) => state === "failed") ? ["First correct the files that failed."] : []),
+    ...(exitCode === 4 ? ["It stopped at --max-rejects: correct the files, or use a larger --max-rejects."] : []),
+    `To ${state === "failed" ? "retry" : "resume"}, run: ${printable(command)}`,
   ]
 }
 
-/** What a person reads of a run in full, in `width` columns. `same`: the flags that name the database again. */
+/** A run in full, in `width` columns. `same`: the flags that name the database again. */
 export const formatRun = (run: RunDetails, width: number, same: string): string => {
   const { attempts, milliseconds, stages, state, totals } = run
   const digits = Math.max(...countNames.map((outcome) => formatNumber(totals[outcome]).length))
   return [
     `Run ${run.runId}: ${state}${run.cluster ? ", --cluster" : ""}${run.force ? ", --force" : ""}`,
     `  source     ${printable(run.source)}`,
-    `  begun      ${formatTime(run.startedAt)}`,
-    ...(attempts > 1 ? [`  attempts   ${attempts}, the last begun ${formatTime(run.attemptedAt)}`] : []),
+    `  started    ${formatTime(run.startedAt)}`,
+    ...(attempts > 1 ? [`  attempts   ${attempts}, the last started ${formatTime(run.attemptedAt)}`] : []),
     `  ended      ${describeEnd(run)}`,
     ...(milliseconds === null ? [] : [`  time       ${formatDuration(milliseconds)}`]),
     ...(stages === null
@@ -176,7 +178,7 @@ export const formatRun = (run: RunDetails, width: number, same: string): string 
     "",
     ...formatFiles(run, width),
     ...formatReasons(run, width),
-    ...(run.rejectedFor.length > 0 ? [`Each of them: etl rejects --run ${run.runId}${same}`] : []),
+    ...(run.rejectedFor.length > 0 ? [`To list the rejects, run: etl rejects --run ${run.runId}${same}`] : []),
     ...(totals.rejected > 0 && run.rejectedFor.length === 0 ? ["Its rejects are no longer kept."] : []),
     ...formatNext(run, same),
   ].join("\n")

@@ -1,3 +1,5 @@
+// Formats the summary of a run, and of locating.
+
 import { printable } from "../../text/printable.ts"
 import * as RejectLimit from "../../domain/RejectLimit.ts"
 import { describeQueue } from "../../domain/Estimate.ts"
@@ -14,10 +16,10 @@ import { fileTable } from "./fileTable.ts"
 
 const meanings = { read: "", ...meaningOf }
 
-/** Of addresses that wait, the workers of a cluster do not tell who of them answered how many. */
+/** In a cluster it is not known which worker or service answered an address. */
 const formatWorkersPlaces = ({ addresses, locatingError }: LocatingSummary): ReadonlyArray<string> => {
   const { located, unlocatable, waiting } = addresses
-  const rest = waiting > 0 ? `${formatNumber(waiting)} still wait for the workers` : "all others by the workers since"
+  const rest = waiting > 0 ? `${formatNumber(waiting)} still pending` : "the workers located all others"
   return [
     `Addresses: ${formatNumber(located)} located with their users, ${formatNumber(unlocatable)} without a place; ${rest}`,
     ...(locatingError === null ? [] : [`Locating stopped: ${printable(locatingError)}`]),
@@ -34,27 +36,27 @@ const formatPlaces = (summary: LocatingSummary): ReadonlyArray<string> => {
   if (located + unlocatable + waiting > 0) {
     lines.push(
       `Addresses: ${formatNumber(located)} located, ${formatNumber(unlocatable)} without a place` +
-        (waiting > 0 ? `, ${formatNumber(waiting)} waiting` : ""),
+        (waiting > 0 ? `, ${formatNumber(waiting)} pending` : ""),
     )
     const answerers = [
       [remembered, "from memory"],
       [local, "by the local database"],
       [service, `by the service in ${plural(requests, "request")}`],
     ] as const
-    const answered = answerers.filter(([count]) => count > 0).map(([count, who]) => `${formatNumber(count)} ${who}`)
+    const answered = answerers.filter(([count]) => count > 0).map(([count, from]) => `${formatNumber(count)} ${from}`)
     if (answered.length > 0) lines.push(`  answered: ${answered.join(", ")}`)
     const reasons = Object.entries(addresses.reasons)
       .toSorted(([, left], [, right]) => right - left)
       .map(([reason, count]) => `${formatNumber(count)} ${reason}`)
     if (reasons.length > 0) lines.push(`  without a place: ${reasons.join(", ")}`)
   }
-  if (requests > 0 && service === 0) lines.push(`No answer came to ${plural(requests, "request")}.`)
-  if (refusals > 0) lines.push(`The service refused ${plural(refusals, "request")} as too many (429).`)
+  if (requests > 0 && service === 0) lines.push(`${plural(requests, "request")} without an answer.`)
+  if (refusals > 0) lines.push(`The service refused ${plural(refusals, "request")}: too many (429).`)
   if (locatingError !== null) lines.push(`Locating stopped: ${printable(locatingError)}`)
   return lines
 }
 
-/** The next command for what waits. */
+/** The next command for pending addresses. */
 const nextLocating = ({ addresses, serviceRate }: LocatingSummary, same: string): ReadonlyArray<string> => {
   const { waiting, waitingForOthers } = addresses
   const others = `${plural(waitingForOthers, "other address", "other addresses")} queued: etl locate${same}`
@@ -64,11 +66,11 @@ const nextLocating = ({ addresses, serviceRate }: LocatingSummary, same: string)
   ]
 }
 
-/** What a person reads on stdout when locating has ended. */
+/** The text that `etl locate` prints on stdout. */
 export const formatLocating = (summary: LocatingSummary, { database, same }: DatabaseNames): string => {
   const places = formatPlaces(summary)
   return [
-    ...(places.length === 0 ? ["No user waits for a place."] : places),
+    ...(places.length === 0 ? ["No user's place is pending."] : places),
     `Database: ${database}`,
     formatDuration(summary.milliseconds),
     ...nextLocating(summary, same),
@@ -79,15 +81,15 @@ const isAllRejected = ({ read, rejected }: RecordCounts): boolean => read > 0 &&
 
 const formatTotals = ({ attempt, files, runId, totals }: RunSummary): ReadonlyArray<string> => {
   const count = (state: FileSummary["state"]) => files.filter((file) => file.state === state).length
-  const inVain = files.filter(({ counts, state }) => state === "loaded" && isAllRejected(counts)).length
-  const loaded = count("loaded") - inVain
+  const allRejected = files.filter(({ counts, state }) => state === "loaded" && isAllRejected(counts)).length
+  const loaded = count("loaded") - allRejected
   const width = Math.max(...countNames.map((name) => formatNumber(totals[name]).length))
   return [
     `Run ${runId}${attempt > 1 ? `, attempt ${attempt}` : ""}: ` +
       [
-        ...(loaded > 0 || inVain === 0 ? [`${plural(loaded, "file")} loaded`] : []),
-        ...(inVain > 0
-          ? [`${plural(inVain, "file")} read and all of ${inVain === 1 ? "its" : "their"} records rejected`]
+        ...(loaded > 0 || allRejected === 0 ? [`${plural(loaded, "file")} loaded`] : []),
+        ...(allRejected > 0
+          ? [`${plural(allRejected, "file")} read and all of ${allRejected === 1 ? "its" : "their"} records rejected`]
           : []),
       ].join(", ") +
       (count("skipped") > 0 ? `, ${formatNumber(count("skipped"))} already loaded` : "") +
@@ -108,26 +110,26 @@ const formatNext = (summary: RunSummary, { maxRejects, same }: SummaryOptions): 
   ...(summary.stopped
     ? [
         `Stopped: more records are rejected than --max-rejects ${maxRejects === undefined ? "" : `${RejectLimit.format(maxRejects)} `}allows.`,
-        "What was read is committed. Correct the files, or go on with a larger --max-rejects.",
+        "What was read is committed. Correct the files, or resume with a larger --max-rejects.",
       ]
     : []),
 ]
 
 interface DatabaseNames {
-  /** For people. */
+  /** Its name, for people. */
   readonly database: string
   /** The flags that name it again. */
   readonly same: string
 }
 
 export interface SummaryOptions extends DatabaseNames {
-  /** Known to who began the run. */
+  /** Undefined if another command has started the run. */
   readonly maxRejects: RejectLimit.RejectLimit | undefined
-  /** Of the terminal, in columns. */
+  /** Columns of the terminal. */
   readonly width: number
 }
 
-/** What a person reads on stdout when a run has ended. */
+/** The text that `etl run` prints on stdout. */
 export const formatSummary = (summary: RunSummary, options: SummaryOptions): string => {
   const { attempt, files, milliseconds, totals } = summary
   if (files.every(({ state }) => state === "skipped")) {
@@ -140,7 +142,7 @@ export const formatSummary = (summary: RunSummary, options: SummaryOptions): str
     ].join("\n")
   }
   const rate = Math.round((totals.read / Math.max(milliseconds, 1)) * 1000)
-  // Earlier attempts took time of their own.
+  // The time is that of this attempt alone, the records are not.
   const speed = attempt === 1 ? `, ${formatNumber(rate)} records/s` : ""
   const table = fileTable(summary, options.width)
   return [

@@ -1,4 +1,5 @@
-/** Names that `--out` may have instead of one that is taken. */
+// Finds a name for --out that no file has yet.
+
 import { Effect, FileSystem, Path } from "effect"
 import { failAt } from "./outputFiles.ts"
 
@@ -8,7 +9,7 @@ export const numbered = ({ format, parse }: Path.Path, out: string, number: numb
   return number === 1 ? out : format({ dir, name: `${name}-${number}`, ext })
 }
 
-/** The first of the files that is there. */
+/** The first of the files that exists. */
 export const firstTaken = Effect.fnUntraced(function* (files: ReadonlyArray<string>) {
   const fs = yield* FileSystem.FileSystem
   for (const file of files) {
@@ -16,7 +17,7 @@ export const firstTaken = Effect.fnUntraced(function* (files: ReadonlyArray<stri
   }
 })
 
-/** The first numbered name of which no file is there. `filesOf`: the files that a name stands for. */
+/** The first numbered name whose files do not exist. `filesOf`: the files that a name stands for. */
 export const freeName = Effect.fnUntraced(function* (
   out: string,
   filesOf: (name: string) => ReadonlyArray<string> = (name) => [name],

@@ -1,9 +1,11 @@
-/** A JSON array as text, made from some of its elements after the other. Each text is of whole lines, the last one without its end. */
+// Writes a JSON array some elements at a time.
+
+/** Each text has whole lines, without the last line end. */
 export const makeJsonArray = () => {
-  // A comma follows an element once there is a next one.
+  // A comma follows an element once the next one is known.
   let last: string | undefined
   return {
-    /** There is at least one. */
+    /** Takes at least one. */
     elements: (some: ReadonlyArray<string>): string => {
       const before = last === undefined ? "[" : `${last},`
       last = some.at(-1)

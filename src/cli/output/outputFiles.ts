@@ -1,4 +1,5 @@
-/** Writes files of `--out` beside their names, and gives them these when all of them are whole. */
+// Writes files of --out under temporary names, and renames them when all are complete.
+
 import { randomUUID } from "node:crypto"
 import { Effect, Exit, FileSystem, Path, type PlatformError } from "effect"
 import { OutputFileError } from "../CommandError.ts"
@@ -6,46 +7,46 @@ import { errnoOf } from "../../domain/errno.ts"
 import { explainUnwritable } from "./unwritable.ts"
 
 export interface OutputOptions {
-  /** Whether a file that has the name already is replaced. Without, it stays, and is an error. */
+  /** Whether an existing file is replaced. Otherwise it stays, and is an error. */
   readonly replaces: boolean
-  /** Rights of the files; without, those that any new file gets. */
+  /** Permissions of the files; undefined: the default of new files. */
   readonly mode?: number
 }
 
 export const failAt = (path: string) => (error: PlatformError.PlatformError) =>
   new OutputFileError({ path, message: explainUnwritable(path, error) })
 
-/** What systems answer that do not open a folder, or do not sync one. */
+/** Errors of systems that cannot open or sync a folder. */
 const unsupported: ReadonlyArray<unknown> = ["EACCES", "EPERM", "EISDIR", "EINVAL", "ENOTSUP", "EBADF"]
 
 /**
- * Begins no file yet. A power cut leaves each of the files as it was before or as it is after; where the scope fails or
- * ends before all of them have their names, no new one is left.
+ * Writes nothing yet. A power cut leaves each file either as it was or complete; if the scope ends before all files
+ * have their names, no new file is left.
  */
 export const makeOutputFiles = Effect.fnUntraced(function* ({ replaces, mode }: OutputOptions) {
   const fs = yield* FileSystem.FileSystem
   const { dirname } = yield* Path.Path
-  const begun: Array<{ readonly target: string; readonly temporary: string }> = []
+  const started: Array<{ readonly target: string; readonly temporary: string }> = []
   const named: Array<string> = []
 
   const remove = (path: string) =>
     fs
       .remove(path, { force: true })
-      .pipe(Effect.catch(() => Effect.logWarning(`${path} is not finished, and cannot be removed. Remove it.`)))
+      .pipe(Effect.catch(() => Effect.logWarning(`${path} is incomplete and cannot be removed. Remove it.`)))
 
   yield* Effect.addFinalizer((exit) =>
     Effect.forEach(
-      [...begun.map(({ temporary }) => temporary), ...(Exit.isFailure(exit) && !replaces ? named : [])],
+      [...started.map(({ temporary }) => temporary), ...(Exit.isFailure(exit) && !replaces ? named : [])],
       remove,
     ),
   )
 
-  /** Begins a file. It is open until the scope closes that this is called in, and is finished before that. */
+  /** Starts a file, which is open until the caller's scope closes. Call `finish` before that. */
   const create = Effect.fnUntraced(function* (target: string) {
-    // Processes of several containers that share a folder may have one number.
+    // Not the process id: containers that share a folder may have the same.
     const temporary = `${target}.${randomUUID()}.tmp`
     const file = yield* fs.open(temporary, { flag: "wx", ...(mode === undefined ? {} : { mode }) }).pipe(
-      Effect.tap(() => Effect.sync(() => begun.push({ target, temporary }))),
+      Effect.tap(() => Effect.sync(() => started.push({ target, temporary }))),
       Effect.uninterruptible,
       Effect.mapError(failAt(target)),
     )
@@ -56,7 +57,7 @@ export const makeOutputFiles = Effect.fnUntraced(function* ({ replaces, mode }: 
     }
   })
 
-  /** Takes a name that nothing has: with the content at once, where the file system has hard links. */
+  /** Gives a file a name that no file has: in one step if the file system has hard links. */
   const takeName = (temporary: string, target: string) =>
     fs.link(temporary, target).pipe(
       Effect.catchIf(
@@ -80,14 +81,14 @@ export const makeOutputFiles = Effect.fnUntraced(function* ({ replaces, mode }: 
       Effect.mapError(failAt(folder)),
     )
 
-  /** Gives all files their names, for good. */
+  /** Gives all files their names, durably. */
   const publish = Effect.gen(function* () {
-    for (const { target, temporary } of begun) {
+    for (const { target, temporary } of started) {
       const give = replaces ? fs.rename(temporary, target) : takeName(temporary, target)
       yield* Effect.mapError(give, failAt(target))
       named.push(target)
     }
-    for (const folder of new Set(begun.map(({ target }) => dirname(target)))) yield* syncFolder(folder)
+    for (const folder of new Set(started.map(({ target }) => dirname(target)))) yield* syncFolder(folder)
   }).pipe(Effect.uninterruptible)
 
   return { create, publish }

@@ -1,10 +1,10 @@
+// Prints an answer of any length in bounded memory.
+
 import { Console, Effect, Stream } from "effect"
 import type { QueryAnswer, Cell } from "../../repo/ReadOnlyQuery.ts"
 import type { AnswerFormat } from "./answerFormat.ts"
 
-// Prints an answer of any length in bounded memory.
-
-/** Rows are printed so many at once, or so many characters of them. */
+/** Rows are printed when either limit is reached. */
 const rowsAtOnce = 1_000
 const charactersAtOnce = 1024 * 1024
 
@@ -14,8 +14,8 @@ const lengthOf = (row: ReadonlyArray<Cell>): number =>
     return sum + (cell !== null && typeof cell === "object" ? cell.json.length : 8)
   }, 0)
 
-/** Waits until a slow reader of stdout has taken what was printed. One that has gone takes nothing: see `readerGone`. */
-export const taken = Effect.suspend(() =>
+/** Waits until a slow reader of stdout has read what was printed; for ever if stdout is closed: see `stdoutClosed`. */
+export const drained = Effect.suspend(() =>
   process.stdout.writableNeedDrain
     ? Effect.callback<void>((resume) => {
         const onDrain = () => resume(Effect.void)
@@ -25,7 +25,7 @@ export const taken = Effect.suspend(() =>
     : Effect.void,
 )
 
-/** Prints rows as they come, of which few are kept. */
+/** Prints rows as they arrive. */
 export const printAnswer = Effect.fnUntraced(function* ({ rows }: QueryAnswer, format: AnswerFormat) {
   let kept: Array<ReadonlyArray<Cell>> = []
   let characters = 0
@@ -33,7 +33,7 @@ export const printAnswer = Effect.fnUntraced(function* ({ rows }: QueryAnswer, f
     const text = format.rows(kept)
     kept = []
     characters = 0
-    return Effect.andThen(Console.log(text), taken)
+    return Effect.andThen(Console.log(text), drained)
   })
   yield* Stream.runForEach(rows, (row) => {
     kept.push(row)
@@ -42,5 +42,5 @@ export const printAnswer = Effect.fnUntraced(function* ({ rows }: QueryAnswer, f
   })
   if (kept.length > 0) yield* flush
   const end = format.end()
-  if (end !== undefined) yield* Effect.andThen(Console.log(end), taken)
+  if (end !== undefined) yield* Effect.andThen(Console.log(end), drained)
 })

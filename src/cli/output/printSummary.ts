@@ -1,3 +1,5 @@
+// Prints the result of a run or of locating.
+
 import { Console, Effect } from "effect"
 import { toJson } from "../../text/printable.ts"
 import { exitCode, type RunSummary } from "../../domain/RunSummary.ts"
@@ -15,8 +17,8 @@ export const formatForPeople = Effect.fnUntraced(function* (
 })
 
 /**
- * Prints what a command did: as JSON, or the text for people, which is left out quietly where all is well. Fails with the
- * exit code where it is not.
+ * Prints the result as JSON, or as text, which --quiet omits if the exit code is 0. Fails with the exit code if it is
+ * not 0.
  */
 export const printResult = Effect.fnUntraced(function* <R>(
   code: 0 | Incomplete["code"],
@@ -31,11 +33,11 @@ export const printResult = Effect.fnUntraced(function* <R>(
 
 interface SummaryFlags extends Pick<OutputFlags, "json" | "quiet"> {
   readonly dryRun: boolean
-  /** Null in a dry run, which has none. */
+  /** Null in a dry run. */
   readonly database: string | null
 }
 
-/** Prints what a run did. */
+/** The same for a run. */
 export const printSummary = <R>(
   summary: RunSummary,
   { database, dryRun, ...flags }: SummaryFlags,

@@ -1,17 +1,19 @@
+// Formats progress: a frame for a terminal, a line for a log.
+
 import { formatWait, type ServiceRate, waitOf } from "../../domain/Estimate.ts"
 import { formatBytes, formatNumber, plural } from "../../text/format.ts"
 import { bytesRead, type ProgressState } from "../../observability/Progress.ts"
 
-/** What is shown of a run at one moment. */
+/** The progress of a run at one moment. */
 export interface View {
   readonly state: ProgressState
-  /** Of the last seconds; undefined: nobody knows yet. */
+  /** Per second, measured over the last seconds; undefined: not known yet. */
   readonly speed: { readonly records: number; readonly bytes: number } | undefined
-  /** Who answers from the queue, and how fast it may be asked; undefined: there is nobody. */
+  /** The service that answers the queue, and its quota; undefined: there is none. */
   readonly service: { readonly provider: string; readonly rate: ServiceRate } | undefined
 }
 
-/** A part of a line. Those of the lowest rank are left out first where there is no room. */
+/** A part of a line. Parts of the lowest rank are omitted first if there is no room. */
 interface Piece {
   readonly text: string
   readonly rank: number
@@ -55,7 +57,7 @@ const writtenParts = ({ state: { files, filesEnded, written } }: View): Readonly
 
 const locatingParts = ({ service, state: { addresses, queue } }: View): ReadonlyArray<Piece> => {
   const { local, remembered } = addresses
-  // Nobody knows how long it takes where no answer comes.
+  // Without any answer the time is unknown.
   const answers = service !== undefined && queue !== undefined && addresses.service > 0
   const wait = answers ? waitOf(queue.waiting, service.rate) : undefined
   const next = queue === undefined ? 0 : queue.untilNextRequest
@@ -69,13 +71,13 @@ const locatingParts = ({ service, state: { addresses, queue } }: View): Readonly
   ]
 }
 
-/** As many parts as fit, the most important ones, in their order. */
+/** The parts of the highest rank that fit, in their order. */
 const fit = (label: string, parts: ReadonlyArray<Piece>, width: number): string => {
   let kept = parts
   const line = () => `${label}${kept.map(({ text }) => text).join("  ")}`
   while (line().length > width && kept.length > 1) {
-    const least = kept.reduce((low, { rank }) => Math.min(low, rank), Infinity)
-    kept = kept.filter(({ rank }) => rank !== least)
+    const lowest = kept.reduce((low, { rank }) => Math.min(low, rank), Infinity)
+    kept = kept.filter(({ rank }) => rank !== lowest)
   }
   return line().slice(0, width)
 }
@@ -83,7 +85,7 @@ const fit = (label: string, parts: ReadonlyArray<Piece>, width: number): string 
 const isLocating = ({ service, state: { addresses, queue } }: View): boolean =>
   service !== undefined || queue !== undefined || addresses.local + addresses.remembered > 0
 
-/** The frame of a terminal: lines of at most `width` characters, which is 39 or more. */
+/** The frame on a terminal: lines of at most `width` characters, at least 39. */
 export const progressFrame = (view: View, width: number): string =>
   [
     ...(view.state.bytes > 0 ? [fit("reading  ", readingParts(view), width)] : []),

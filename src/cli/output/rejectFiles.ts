@@ -1,3 +1,5 @@
+// `etl rejects --out`: writes rejects to CSV files, to be corrected and loaded again.
+
 import { stringify } from "csv-stringify/sync"
 import { Effect, Path, Stream } from "effect"
 import { type RejectedFile, RejectRepo, type StoredReject } from "../../repo/RejectRepo.ts"
@@ -6,13 +8,13 @@ import { firstTaken, freeName, numbered } from "./freeName.ts"
 import { makeOutputFiles } from "./outputFiles.ts"
 import { existsAlready } from "./unwritable.ts"
 
-/** Two files that were written: the records of one header, and their reasons. */
+/** The two files of one header: its records, and their reasons. */
 export interface RejectFiles {
   readonly path: string
   readonly reasonsPath: string
-  /** Records of the file. */
+  /** Records in the file. */
   readonly records: number
-  /** Records that are in the file of reasons only: they were cut when they were kept. */
+  /** Records that only the file of reasons has: too long to be kept whole. */
   readonly tooLong: number
 }
 
@@ -20,7 +22,7 @@ const lineFeed = 0x0a
 const carriageReturn = 0x0d
 const newline = Uint8Array.of(lineFeed)
 
-/** How many physical lines the bytes and a line feed are, as the reading of files counts them: by LF, CRLF and CR. */
+/** Physical lines of the bytes and a line feed, as files are read: lines end with LF, CRLF or CR. */
 const physicalLines = (bytes: Uint8Array): number => {
   let count = 1
   for (let index = 0; index < bytes.length; index++) {
@@ -33,7 +35,7 @@ const physicalLines = (bytes: Uint8Array): number => {
 
 type Cell = string | number | null
 
-/** A spreadsheet must not take a cell for a formula: a file's name and what a database says are not ours. */
+/** Formulas are escaped: file names and messages of the database are not trusted. */
 const toCsv = (rows: ReadonlyArray<ReadonlyArray<Cell>>): Uint8Array =>
   Buffer.from(
     stringify(
@@ -55,14 +57,14 @@ const reasonRows = (reject: StoredReject, fixLine: number | null): ReadonlyArray
     detail === undefined ? message : `${message}: ${detail}`,
   ])
 
-/** The files' names for each header, by number: `fix.csv` and `fix.reasons.csv`, `fix-2.csv` and `fix-2.reasons.csv`. */
+/** The names for each header, by number: `fix.csv` and `fix.reasons.csv`, `fix-2.csv` and `fix-2.reasons.csv`. */
 const namesOf = (path: Path.Path, out: string, number: number) => {
   const records = numbered(path, out, number)
   const { dir, name } = path.parse(records)
   return { path: records, reasonsPath: path.format({ dir, name, ext: ".reasons.csv" }) }
 }
 
-/** Refuses names that are taken, before anything is written. */
+/** Refuses names of existing files, before anything is written. */
 const checkNames = Effect.fnUntraced(function* (out: string, headers: number) {
   const path = yield* Path.Path
   const filesOf = (out: string) =>
@@ -77,10 +79,10 @@ const byHeader = (files: ReadonlyArray<RejectedFile>): ReadonlyArray<ReadonlyArr
 ]
 
 /**
- * Writes the rejects of the run's files to CSV files that can be loaded: for each header one, as it stands in the files,
- * then the records byte for byte, each with a line feed. Beside it goes a file with a row for each reason. All are new
- * and for their owner alone, and get their names when all are written. Fails as the first of them that cannot be
- * written, or as the database does, and leaves none.
+ * Writes the rejects of the run's files to CSV files that can be loaded. Each header gets one: the header as in the
+ * files, then the records byte for byte, each with a line feed; and beside it a file with a row for each reason. All are
+ * new, readable by their owner only, and get their names when all are complete. Fails if a file cannot be written or the
+ * database fails, and then leaves none.
  */
 export const writeRejects = Effect.fn("writeRejects")(function* (
   out: string,

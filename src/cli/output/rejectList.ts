@@ -1,20 +1,21 @@
-/** Prints the rejects of a run, a line each or as a JSON array. */
+// `etl rejects`: prints the rejects of a run, a line each or as a JSON array.
+
 import { Console, Effect, Path, Stream } from "effect"
 import { formatNumber, plural } from "../../text/format.ts"
 import { printable, toJson } from "../../text/printable.ts"
 import { describeInFull } from "../../domain/Reject.ts"
 import { type RejectedFile, RejectRepo, type StoredReject } from "../../repo/RejectRepo.ts"
 import { makeJsonArray } from "./jsonArray.ts"
-import { taken } from "./printAnswer.ts"
+import { drained } from "./printAnswer.ts"
 
-/** A terminal has no more lines of them; a pipe or a file gets all. */
-const mostOnTerminal = 50
+/** A pipe or a file gets all. */
+const maxOnTerminal = 50
 
 type Listed = Omit<StoredReject, "raw">
 
-const print = (text: string) => Effect.andThen(Console.log(text), taken)
+const print = (text: string) => Effect.andThen(Console.log(text), drained)
 
-/** Prints all rejects and says how many there are. */
+/** Prints all rejects; returns their number. */
 export const printJson = Effect.fnUntraced(function* (runId: number, files: ReadonlyArray<RejectedFile>) {
   const { elements, end } = makeJsonArray()
   let count = 0
@@ -36,7 +37,10 @@ export const printJson = Effect.fnUntraced(function* (runId: number, files: Read
   return count
 })
 
-/** Prints a line for each reject, and what to do next; says how many there are. `same`: the flags that name the database again. */
+/**
+ * Prints a line for each reject, and what to do next; returns the number of rejects printed. `same`: the flags that name
+ * the database again.
+ */
 export const printLines = Effect.fnUntraced(function* (
   runId: number,
   files: ReadonlyArray<RejectedFile>,
@@ -44,8 +48,8 @@ export const printLines = Effect.fnUntraced(function* (
 ) {
   const path = yield* Path.Path
   const all = files.reduce((sum, { rejects }) => sum + rejects, 0)
-  const shown = process.stdout.isTTY && all > mostOnTerminal ? mostOnTerminal : Infinity
-  // A reject is a line, whatever its file is called.
+  const shown = process.stdout.isTTY && all > maxOnTerminal ? maxOnTerminal : Infinity
+  // A file name may contain line breaks: a reject is one line.
   const format = ({ file, line, reasons }: Listed) =>
     printable(`${path.basename(file.uri)}:${line}: ${reasons.map(describeInFull).join("; ")}`)
   let count = 0
@@ -61,7 +65,7 @@ export const printLines = Effect.fnUntraced(function* (
   yield* print(
     shown === Infinity
       ? `${plural(count, "reject")}: ${write}`
-      : `${formatNumber(count)} of ${plural(all, "reject")}. All of them: etl rejects --run ${runId}${same} | less\n${write}`,
+      : `${formatNumber(count)} of ${plural(all, "reject")}. To see all, run: etl rejects --run ${runId}${same} | less\n${write}`,
   )
   return count
 })

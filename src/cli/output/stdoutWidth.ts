@@ -1,2 +1,4 @@
-/** Columns of the terminal that stdout is; where it is none, nothing has to be left out. */
+// The width of stdout.
+
+/** Columns of the terminal; infinite for a pipe or a file, where nothing is omitted. */
 export const stdoutWidth = (): number => process.stdout.columns ?? Infinity

@@ -1,30 +1,32 @@
+// Aligned tables for people.
+
 import stringWidth from "string-width"
 
 /** A column of a table for people. */
 export interface Column {
   readonly name: string
-  /** Numbers stand to the right. */
+  /** Aligned to the right, as numbers are. */
   readonly isRight: boolean
 }
 
-/** A column of a table that is to fit a terminal. */
+/** A column of a table that fits a terminal. */
 export interface FittedColumn extends Column {
-  /** Left out where the table is too wide, the highest first; a column without it never is. */
+  /** Omitted if the table is too wide, the highest first; undefined: never. */
   readonly leaveOut?: number
-  /** The text may lose its middle, down to so many columns. */
+  /** The text may lose its middle, down to this width; undefined: never. */
   readonly least?: number
 }
 
 const segmenter = new Intl.Segmenter()
 
-/** The first of the characters that have room in so many columns. */
+/** The first characters that fit in `room` columns. */
 const fitting = (characters: ReadonlyArray<string>, room: number): ReadonlyArray<string> => {
   let used = 0
   const end = characters.findIndex((character) => (used += stringWidth(character)) > room)
   return end === -1 ? characters : characters.slice(0, end)
 }
 
-/** Text of at most so many columns: what is too long loses its middle. */
+/** Shortens a text to `width` columns: its middle becomes an ellipsis. */
 const shortenMiddle = (text: string, width: number): string => {
   if (stringWidth(text) <= width) return text
   const characters = Array.from(segmenter.segment(text), ({ segment }) => segment)
@@ -33,7 +35,7 @@ const shortenMiddle = (text: string, width: number): string => {
   return [...fitting(characters, width - 1 - end), "…", ...last].join("")
 }
 
-/** How wide each column is: as its longest cell, or its name. */
+/** The width of each column: that of its longest cell, or of its name. */
 const widthsOf = (
   columns: ReadonlyArray<Column>,
   rows: ReadonlyArray<ReadonlyArray<string>>,
@@ -42,16 +44,16 @@ const widthsOf = (
   columns.map(({ name }, index) => rows.reduce((width, row) => Math.max(width, widthOf(row[index]!)), widthOf(name)))
 
 /**
- * An aligned table, of which some rows are known: each column is as wide as its longest cell among them, or its name. Cells
- * of more than `widest` characters count as that wide, and stick out. Texts must be fit for a terminal: see `printable`.
+ * An aligned table: each column is as wide as its longest cell among `rows`, or its name. Cells of more than
+ * `maxCellWidth` characters count as that wide, and stick out. Texts must be safe for a terminal: see `printable`.
  */
 export const alignTable = (
   columns: ReadonlyArray<Column>,
   rows: ReadonlyArray<ReadonlyArray<string>>,
-  widest = Infinity,
+  maxCellWidth = Infinity,
 ) => {
   // Measuring a long text takes longer than printing it.
-  const widthOf = (text: string) => (text.length > widest ? widest : stringWidth(text))
+  const widthOf = (text: string) => (text.length > maxCellWidth ? maxCellWidth : stringWidth(text))
   const widths = widthsOf(columns, rows, widthOf)
   const line = (row: ReadonlyArray<string>): string =>
     row
@@ -73,7 +75,7 @@ export const formatTable = (
   return [...head, ...rows.map(line)]
 }
 
-/** As `formatTable`, in no more than `width` columns of a terminal, as far as the columns allow it. */
+/** As `formatTable`, in at most `width` columns of a terminal if the columns allow it. */
 export const fitTable = (
   columns: ReadonlyArray<FittedColumn>,
   rows: ReadonlyArray<ReadonlyArray<string>>,

@@ -1,6 +1,8 @@
+// Wraps text to a width.
+
 /**
- * Breaks a text at its spaces into lines of at most `width` characters; a word that is longer is broken. No-break spaces
- * hold together, and become plain ones.
+ * Breaks a text at its spaces into lines of at most `width` characters; longer words are broken. No-break spaces do not
+ * break, and become plain ones.
  */
 export const wrap = (text: string, width: number): ReadonlyArray<string> => {
   const lines: Array<string> = []
@@ -21,6 +23,6 @@ export const wrap = (text: string, width: number): ReadonlyArray<string> => {
   return [...lines, ...(line === "" ? [] : [line])].map((text) => text.replaceAll("\u00a0", " "))
 }
 
-/** The same, with an indent before each line that counts. */
+/** The same with an indent, which counts as part of the width; `first`: that of the first line. */
 export const hang = (indent: string, text: string, width: number, first = indent): ReadonlyArray<string> =>
   wrap(text, width - indent.length).map((line, index) => `${index === 0 ? first : indent}${line}`)

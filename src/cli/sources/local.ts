@@ -1,4 +1,4 @@
-// A directory or a file, at the same path for every worker.
+// A directory or a file, which every worker finds at the same path.
 
 import { Effect, Layer, Schema } from "effect"
 import { SourceError } from "../../domain/SourceFile.ts"
@@ -19,19 +19,19 @@ export const local = {
   flags: {},
   flagsOf: (uri) => `--source ${quote(uri)}`,
   layer: ({ source }) => layer(source),
-  // The path that its links lead to.
+  // With symbolic links resolved.
   refer: (_, uri) => ({ _tag: "Path", path: uri }),
   worker: {
     flags: {},
     open: Effect.fnUntraced(function* (reference, { host }) {
       const { path } = yield* Effect.orDie(decode(reference))
       return yield* Layer.build(layer(path)).pipe(
-        // Who handed the run over has seen the source: it is this worker that has not.
+        // `etl run --cluster` has opened the source: only this worker cannot.
         Effect.mapError(
           (error) =>
             new SourceError({
               ...error,
-              message: `${error.message} The worker at ${host} looked: every worker must see the source at that path.`,
+              message: `${error.message} Reported by the worker at ${host}: every worker must find the source at that path.`,
             }),
         ),
       )

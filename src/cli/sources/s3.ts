@@ -1,4 +1,4 @@
-// `--aws`: the objects of a bucket, of AWS or of a compatible store, whose keys begin with --source.
+// `--aws`: the objects of a bucket of AWS, or of a compatible store, whose keys start with --source.
 
 import { Effect, Layer, Option, Schema } from "effect"
 import { type Command, Flag } from "effect/cli"
@@ -23,46 +23,45 @@ const endpointUrl = Flag.String("endpoint").pipe(
 
 const flags = {
   aws: toggle("aws", "Read from S3: --source is a key prefix of --bucket"),
-  bucket: optional(named("bucket"), "S3 bucket; --aws needs it"),
+  bucket: optional(named("bucket"), "S3 bucket; required with --aws"),
   region: optional(named("region"), "Region of the bucket, with --aws", {
     unset: "us-east-1",
     environment: ["AWS_REGION", "AWS_DEFAULT_REGION"],
   }),
   endpoint: optional(endpointUrl, "URL of an S3-compatible store, with --aws", { unset: "Amazon's" }),
-  sign: toggle("sign", "Sign requests with the AWS credentials that are found; without it they are anonymous"),
+  sign: toggle("sign", "Sign requests with your AWS credentials; without it they are anonymous"),
 }
 type Flags = Command.Command.Config.Infer<typeof flags>
 
 const workerFlags = {
   endpoint: repeatable(
     endpointUrl,
-    "URL of an S3-compatible store that signed requests of runs may go to (etl run --sign --endpoint)",
-    "Amazon's alone",
+    "S3-compatible store to which runs may send signed requests (etl run --sign --endpoint)",
+    "only Amazon's",
   ),
 }
 type WorkerFlags = Command.Command.Config.Infer<typeof workerFlags>
 
 const s3Check = check<Flags & { readonly source: string; readonly cluster: boolean }>()
 
-/** Says what a flag is for that nothing reads, as the others are. */
-const isForS3 = (flag: string) => `--${flag} is for S3: add --aws, or leave it out.`
+const requiresAws = (flag: string) => `--${flag} requires --aws: add it, or omit --${flag}.`
 
 const checks = [
   s3Check(["source"], ({ source }) => {
     const [, bucket, prefix] = /^s3:\/\/([^/]*)\/?(.*)$/is.exec(source) ?? []
     return bucket === undefined
       ? undefined
-      : `--source ${source} is an S3 URI: give --aws --bucket ${quote(bucket)} --source ${quote(prefix!)}.`
+      : `--source ${source} is an S3 URI: use --aws --bucket ${quote(bucket)} --source ${quote(prefix!)}.`
   }),
   s3Check(["aws", "bucket"], ({ aws, bucket }) =>
-    aws && Option.isNone(bucket) ? "--aws needs --bucket NAME." : undefined,
+    aws && Option.isNone(bucket) ? "--aws requires --bucket NAME." : undefined,
   ),
-  s3Check(["aws", "bucket"], ({ aws, bucket }) => (!aws && Option.isSome(bucket) ? isForS3("bucket") : undefined)),
-  s3Check(["aws", "region"], ({ aws, region }) => (!aws && Option.isSome(region) ? isForS3("region") : undefined)),
+  s3Check(["aws", "bucket"], ({ aws, bucket }) => (!aws && Option.isSome(bucket) ? requiresAws("bucket") : undefined)),
+  s3Check(["aws", "region"], ({ aws, region }) => (!aws && Option.isSome(region) ? requiresAws("region") : undefined)),
   s3Check(["aws", "endpoint"], ({ aws, endpoint }) =>
-    !aws && Option.isSome(endpoint) ? isForS3("endpoint") : undefined,
+    !aws && Option.isSome(endpoint) ? requiresAws("endpoint") : undefined,
   ),
-  s3Check(["aws", "sign"], ({ aws, sign }) => (!aws && sign ? isForS3("sign") : undefined)),
+  s3Check(["aws", "sign"], ({ aws, sign }) => (!aws && sign ? requiresAws("sign") : undefined)),
 ]
 
 const hasSecret = (url: string): boolean => {
@@ -73,7 +72,7 @@ const hasSecret = (url: string): boolean => {
 const clusterChecks = [
   s3Check(["cluster", "endpoint"], ({ cluster, endpoint }) =>
     cluster && Option.exists(endpoint, hasSecret)
-      ? "--endpoint has a user name, a password or a query, and would be handed over with --cluster: credentials are each worker's own (--sign)."
+      ? "--endpoint contains a user name, a password or a query, which --cluster would store with the run: remove it. Each worker has its own credentials (--sign)."
       : undefined,
   ),
 ]
@@ -83,7 +82,7 @@ const Reference = Schema.TaggedStruct("S3", {
   prefix: Schema.String,
   region: Schema.optionalKey(Schema.String),
   endpoint: Schema.optionalKey(Schema.String),
-  /** With the credentials that the worker finds. */
+  /** With the credentials of the worker. */
   sign: Schema.Boolean,
 })
 const decode = Schema.decodeUnknownEffect(Reference)
@@ -95,13 +94,13 @@ const layer = (options: S3Options) =>
     (S3Source) => S3Source.layer(options),
   )
 
-/** One spelling of an endpoint; undefined: it is no URL. */
+/** An endpoint in its canonical spelling; undefined: it is not a URL. */
 const canonical = (endpoint: string): string | undefined =>
   URL.canParse(endpoint) ? new URL(endpoint).href.replace(/\/+$/, "") : undefined
 
 /**
- * Refuses to sign requests to an endpoint that the worker was not started with: whoever can write the database names the
- * endpoint of a run. Amazon's own, which no reference names, may have them; requests that are not signed carry no
+ * Refuses to sign requests to an endpoint that the worker was not started with: anyone who can write the database can
+ * set the endpoint of a run. Amazon's own endpoint, which no reference names, is allowed; unsigned requests carry no
  * credentials.
  */
 const checkEndpoint = Effect.fnUntraced(function* (
@@ -115,7 +114,7 @@ const checkEndpoint = Effect.fnUntraced(function* (
   return yield* new SourceError({
     operation: "list",
     uri,
-    message: `${uri}: the worker at ${worker.host} signs no requests to ${endpoint}. If its credentials may go there, start every worker with --endpoint ${endpoint}; or run without --sign.`,
+    message: `${uri}: the worker at ${worker.host} does not sign requests to ${endpoint}. If it may, start every worker with --endpoint ${endpoint}; or run without --sign.`,
   })
 })
 
@@ -123,7 +122,7 @@ export const s3 = {
   tag: "S3",
   chosenBy: "aws",
   flags,
-  note: "Credentials are found as the AWS tools find them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, a role of the machine.",
+  note: "Credentials are looked up as the AWS tools do: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, a role of the machine.",
   checks,
   clusterChecks,
   shown: ({ aws, bucket, endpoint, region, sign }) => ({

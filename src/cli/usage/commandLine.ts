@@ -1,12 +1,14 @@
+// Sorts the words of a command line that effect/cli has rejected.
+
 import type { HelpDoc } from "effect/cli"
 
-/** The words of a command line, by what they are. */
+/** The words of a command line, by kind. */
 export interface SortedWords {
-  /** The values of each known flag, in order; those of a switch are `true` and `false`. */
+  /** The values of each known flag, in order; `true` or `false` for a switch. */
   readonly flags: Readonly<Record<string, ReadonlyArray<string>>>
-  /** Known flags that stand without the value that they need. */
+  /** Known flags whose required value is missing. */
   readonly valueless: ReadonlySet<string>
-  /** Flags that nobody knows, as they were written, without a value. */
+  /** Unknown flags as written, without a value. */
   readonly unknown: ReadonlyArray<string>
   readonly operands: ReadonlyArray<string>
 }
@@ -17,8 +19,8 @@ const isFlag = (word: string | undefined): word is string => word !== undefined 
 const isBooleanLiteral = (word: string | undefined): word is string =>
   word !== undefined && /^(?:true|false|yes|no|on|off|y|n|1|0)$/.test(word)
 
-/** `-abc` is `-a -b -c`, where a value may follow `=`. */
-const spell = (word: string): ReadonlyArray<readonly [written: string, value: string | undefined]> => {
+/** `-abc` is `-a -b -c`; a value may follow `=`. */
+const splitFlag = (word: string): ReadonlyArray<readonly [written: string, value: string | undefined]> => {
   const [, written = "", value] = /^([^=]+)(?:=(.*))?$/s.exec(word) ?? []
   if (written.startsWith("--")) return [[written, value]]
   const letters = Array.from(written.slice(1), (letter) => `-${letter}`)
@@ -26,8 +28,8 @@ const spell = (word: string): ReadonlyArray<readonly [written: string, value: st
 }
 
 /**
- * Sorts the words that follow a command's name, by the flags that it knows. effect/cli has refused them already: this is
- * for telling all that is wrong with them, where it tells the first.
+ * Sorts the words that follow a command's name by the flags that it knows. effect/cli has already rejected them, but
+ * reports only the first error: this is for reporting all of them.
  */
 export const sortWords = (
   words: ReadonlyArray<string>,
@@ -52,11 +54,11 @@ export const sortWords = (
       operands.push(word)
       continue
     }
-    for (const [written, given] of spell(word)) {
+    for (const [written, given] of splitFlag(word)) {
       const flag = names.get(written)
       if (flag === undefined) {
         unknown.push(written)
-        // Most likely its value.
+        // The next word is most likely its value.
         if (given === undefined && !takesOperands && nextValue() !== undefined) index++
       } else if (given !== undefined) flags[flag.name]!.push(given)
       else if (flag.type === "boolean") flags[flag.name]!.push(isBooleanLiteral(nextValue()) ? words[index++]! : "true")

@@ -1,9 +1,11 @@
-/** What exit codes of a command mean, by code. */
+// The exit codes that the help of each command lists.
+
+/** The meaning of each exit code of a command. */
 export type ExitCodes = Readonly<Record<number, string>>
 
 const defect = "a defect in the program"
 const databaseFailed = "the database could not be reached, is in use, or could not be written"
-const stillWait = "still wait, whatever the reason (etl locate goes on)"
+const stillPending = "are still pending, whatever the reason (run etl locate)"
 
 /** Of `etl run`. */
 export const runExitCodes: ExitCodes = {
@@ -14,8 +16,8 @@ export const runExitCodes: ExitCodes = {
   4: "stopped: more records were rejected than --max-rejects allows",
   5: "the source or one of its files could not be read; the others are loaded",
   6: databaseFailed,
-  7: `finished loading; addresses of this source ${stillWait}`,
-  130: "interrupted; the same command goes on where it stopped",
+  7: `finished loading; addresses of this source ${stillPending}`,
+  130: "interrupted; the same command resumes where it stopped",
 }
 
 /** Of a command that loads nothing. */
@@ -32,16 +34,16 @@ export const locateExitCodes: ExitCodes = {
   ...plainExitCodes,
   0: "every address is answered",
   2: "bad flags, bad configuration",
-  7: `addresses ${stillWait}`,
-  130: "interrupted; the same command goes on",
+  7: `addresses ${stillPending}`,
+  130: "interrupted; the same command resumes",
 }
 
-/** Of `etl worker`, which does not end by itself. */
+/** Of `etl worker`, which never ends by itself. */
 export const workerExitCodes: ExitCodes = {
   1: defect,
   2: "bad flags, bad configuration, a port that is taken",
   6: `${databaseFailed}; or nothing was committed for --stall-timeout`,
-  130: "interrupted; other workers go on with its work",
+  130: "interrupted; other workers continue its work",
 }
 
 /** Of `etl check`. */

@@ -1,3 +1,5 @@
+// Formats the help of a command.
+
 import { Context, Option } from "effect"
 import type { HelpDoc } from "effect/cli"
 import { CommandUsage, keyOf } from "./CommandUsage.ts"
@@ -6,15 +8,15 @@ import { describe } from "./globalFlags.ts"
 import { hang, wrap } from "../output/wrap.ts"
 
 export interface HelpOptions {
-  /** The most columns of a line. */
+  /** Columns of the longest line. */
   readonly width: number
-  /** Headings stand out where the terminal can show that. */
+  /** Makes a heading stand out if the terminal can. */
   readonly heading: (text: string) => string
 }
 
 const placeholder = ({ type }: HelpDoc.FlagDoc): string => (type === "boolean" ? "" : ` ${type}`)
 
-/** `etl sql <statement> [flags]`: what must be given, by name. */
+/** `etl sql <statement> [flags]`: names what is required. */
 export const usageLine = (doc: HelpDoc.HelpDoc): string => {
   const name = doc.commandPath?.join(" ") ?? ""
   const required = doc.flags.filter((flag) => flag.required).map((flag) => ` --${flag.name}${placeholder(flag)}`)
@@ -27,7 +29,7 @@ interface Entry {
   readonly text: string
 }
 
-/** A mark that is not broken at its spaces, unless it is long. */
+/** A mark in brackets, on one line unless it is long. */
 const mark = (text: string): string => `[${text.length > 30 ? text : text.replaceAll(" ", "\u00a0")}]`
 
 const flagEntry = (flag: HelpDoc.FlagDoc, documentation: Documentation | undefined): Entry => {
@@ -44,23 +46,23 @@ const flagEntry = (flag: HelpDoc.FlagDoc, documentation: Documentation | undefin
   }
 }
 
-const widestTerm = 22
-/** Terms that leave more room than this to the right of them, or hardly take any, stand in a column. */
-const leastRoom = 46
+const maxTermWidth = 22
+/** Terms are in a column if this much room is left to their right, or if they are short. */
+const minRoom = 46
 const shortTerm = 8
 
-/** Terms to the left and what they mean to the right, or below where there is no room. */
+/** Terms on the left, their texts on the right, or below if there is no room. */
 const entries = (list: ReadonlyArray<Entry>, width: number): ReadonlyArray<string> => {
-  const column = Math.min(Math.max(...list.map(({ term }) => term.length)), widestTerm) + 4
+  const column = Math.min(Math.max(...list.map(({ term }) => term.length)), maxTermWidth) + 4
   return list.flatMap(({ term, text }) => {
-    if (width - column < leastRoom && column > shortTerm) return [`  ${term}`, ...hang("      ", text, width)]
+    if (width - column < minRoom && column > shortTerm) return [`  ${term}`, ...hang("      ", text, width)]
     const indent = " ".repeat(column)
     if (term.length + 4 > column) return [`  ${term}`, ...hang(indent, text, width)]
     return hang(indent, text, width, `  ${term}`.padEnd(column))
   })
 }
 
-/** A command line that can be copied, whatever its length. */
+/** A command line that can be copied, with line continuations. */
 const shellLines = (command: string, width: number): ReadonlyArray<string> =>
   wrap(command, width - 6).map(
     (line, index, lines) => `${index === 0 ? "  " : "    "}${line}${index === lines.length - 1 ? "" : " \\"}`,
@@ -88,14 +90,14 @@ export const formatHelp = (doc: HelpDoc.HelpDoc, { heading, width }: HelpOptions
   }))
   if (operands.length > 0) section("Arguments", entries(operands, width))
 
-  const told = new Set<string>()
+  const grouped = new Set<string>()
   for (const { flags, note, title } of groups) {
     const list = doc.flags.filter(({ name }) => keyOf(name) in flags)
-    for (const { name } of list) told.add(name)
+    for (const { name } of list) grouped.add(name)
     const lines = list.map((flag) => flagEntry(flag, flags[keyOf(flag.name)]?.documentation))
     section(title, [...entries(lines, width), ...(note === undefined ? [] : hang("  ", note, width))])
   }
-  const others = doc.flags.filter(({ name }) => !told.has(name)).map((flag) => flagEntry(flag, undefined))
+  const others = doc.flags.filter(({ name }) => !grouped.has(name)).map((flag) => flagEntry(flag, undefined))
   if (others.length > 0) section("Flags", entries(others, width))
   const everywhere = (doc.globalFlags ?? []).map((flag) => flagEntry(describe(flag), undefined))
   section("Flags of every command", entries(everywhere, width))

@@ -1,30 +1,31 @@
+// Prints help, versions and usage errors.
+
 import { Console, Effect, Terminal } from "effect"
 import { CliOutput, type Command, TerminalCapabilities } from "effect/cli"
 import { printable } from "../../text/printable.ts"
 import { formatHelp, usageLine } from "./formatHelp.ts"
 import { usageErrors } from "./usageErrors.ts"
 
-const widest = 80
-const narrowest = 40
+const maxWidth = 80
+const minWidth = 40
 
-/** Where no terminal tells its width, that of a page. */
 const helpOptions = Effect.gen(function* () {
   const terminal = yield* Terminal.Terminal
   const columns = yield* terminal.columns
   const { canColor } = yield* TerminalCapabilities.TerminalCapabilities
   return {
-    width: columns > 0 ? Math.max(narrowest, Math.min(widest, columns)) : widest,
+    width: columns > 0 ? Math.max(minWidth, Math.min(maxWidth, columns)) : maxWidth,
     heading: (text: string) => (canColor ? `\u001b[1m${text}\u001b[0m` : text),
   }
 })
 
-/** What was typed may hold a password in a connection string; it stands here as JSON has it, where it ends at a quote at the latest. */
+/** Hides passwords of connection strings. Words are in JSON here: a password ends at a quote at the latest. */
 const withoutPasswords = (text: string): string =>
   text
     .replaceAll(/:\/\/\S*@/g, "://***@")
     .replaceAll(/(pass(?:word|wd)?\s*=\s*)(?:'(?:\\.|[^"\\])*|(?:\\.|[^\s&"\\])+)/gi, "$1***")
 
-/** Shows help, and tells all that is wrong with the words that effect/cli reads as a command line of these commands. */
+/** Prints help, and everything that is wrong with `words`: the command line that effect/cli reads. */
 export const make = Effect.fnUntraced(function* (words: ReadonlyArray<string>, commandNames: ReadonlyArray<string>) {
   const environment = yield* Effect.context<Command.Environment>()
   const present = Effect.fnUntraced(function* (event: CliOutput.Presenter.Event) {
@@ -33,7 +34,7 @@ export const make = Effect.fnUntraced(function* (words: ReadonlyArray<string>, c
         return yield* CliOutput.defaultPresenter.present(event)
       case "Help": {
         const page = formatHelp(event.helpDoc, yield* helpOptions)
-        // Nobody asked for help where no command was named: nothing was done, and stdout is for results.
+        // Without a command, help is an error message: stdout is for results.
         return yield* event.reason === "Requested" ? Console.log(page) : Console.error(page)
       }
       case "InvalidInvocation": {

@@ -1,6 +1,8 @@
+// A command line to run again.
+
 import { quote } from "../../text/shell.ts"
 
-/** A command line, for people to give again; a connection string may hold a password. */
+/** `etl` with the words, quoted for a shell; a connection string, which may hold a password, becomes `URL`. */
 export const sameCommand = (words: ReadonlyArray<string>): string =>
   [
     "etl",

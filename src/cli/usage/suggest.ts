@@ -1,3 +1,5 @@
+// Suggests names for a misspelt word.
+
 /**
  * Insertions, deletions and replacements of characters, and swaps of neighbours, that turn one word into the other
  * (optimal string alignment).
@@ -19,22 +21,22 @@ const distance = (from: string, to: string): number => {
   return row[to.length]!
 }
 
-const mostTypos = 2
-const mostSuggestions = 3
+const maxTypos = 2
+const maxSuggestions = 3
 
-/** Which of the names the word may have been meant for: the one it begins, the nearest ones, or those that it abbreviates or extends. */
+/** The only name that starts with the word; or else the nearest names; or else those that it shortens or extends. */
 export const suggestions = (word: string, names: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const begun = word.length > 1 ? names.filter((name) => name.startsWith(word)) : []
-  if (begun.length === 1) return begun
-  // Of a short word two typos leave nothing.
-  const limit = Math.min(mostTypos, Math.floor(word.length / 2))
+  const longer = word.length > 1 ? names.filter((name) => name.startsWith(word)) : []
+  if (longer.length === 1) return longer
+  // Two typos could turn a short word into any other.
+  const limit = Math.min(maxTypos, Math.floor(word.length / 2))
   const ranked = names.map((name) => ({ name, typos: distance(word, name) }))
   const nearest = Math.min(...ranked.map(({ typos }) => typos))
   const found =
     nearest <= limit
       ? ranked.filter(({ typos }) => typos === nearest).map(({ name }) => name)
-      : [...begun, ...names.filter((name) => name.length > 1 && word.startsWith(name))]
-  return found.slice(0, mostSuggestions)
+      : [...longer, ...names.filter((name) => name.length > 1 && word.startsWith(name))]
+  return found.slice(0, maxSuggestions)
 }
 
 /** ` Did you mean this or that?`, or nothing. */

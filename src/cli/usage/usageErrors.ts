@@ -1,19 +1,21 @@
-import { Context, Effect } from "effect"
+// Finds everything that is wrong with a command line.
+
+import { Context, Effect, FileSystem } from "effect"
 import { CliConfig, type CliError, type CliOutput, type Command, type HelpDoc, type Param } from "effect/cli"
 import { type SortedWords, sortWords } from "./commandLine.ts"
 import { CommandUsage, keyOf } from "./CommandUsage.ts"
 import * as GlobalFlags from "./globalFlags.ts"
 import { didYouMean, suggestions } from "./suggest.ts"
-import { superfluous } from "./superfluous.ts"
+import { didYouMeanSource, unexpectedArguments } from "./unexpectedArguments.ts"
 
-/** What a flag that nobody knows may be meant for. One letter is near to any other: such a flag is like none. */
+/** The names that an unknown flag may stand for. One letter is near to any other: it is like none. */
 const namesLike = (flag: string, flags: ReadonlyArray<HelpDoc.FlagDoc>): ReadonlyArray<string> =>
   flag.length > 2 ? flags.map(({ name }) => `--${name}`) : []
 
 const unknownFlag = (flag: string, flags: ReadonlyArray<HelpDoc.FlagDoc>): string =>
-  `${flag}: there is no such flag.${didYouMean(flag, namesLike(flag, flags))}`
+  `Unknown flag ${flag}.${didYouMean(flag, namesLike(flag, flags))}`
 
-/** Words where effect/cli lists the choices, as `"bash" | "zsh"`. */
+/** The words of a list of effect/cli, such as `"bash" | "zsh"`; empty for any other text. */
 const choicesOf = (text: string): ReadonlyArray<string> =>
   /^"[^"]*"(?: \| "[^"]*")+$/.test(text) ? text.slice(1, -1).split('" | "') : []
 
@@ -25,22 +27,30 @@ const invalidValue = (error: CliError.InvalidValue, line: SortedWords): string =
   const choices = choicesOf(text)
   const isSwitch = choices.includes("true") && choices.includes("false")
   const expected = choices.length === 0 ? text : isSwitch ? "true or false" : choices.join(", ")
-  if (error.value === "") return `${name} is empty; expected ${expected}.`
-  return `${name}: ${JSON.stringify(error.value)}; expected ${expected}.${didYouMean(error.value, choices)}`
+  if (error.value === "") return `${name} is empty: expected ${expected}.`
+  return `Invalid value ${JSON.stringify(error.value)} for ${name}: expected ${expected}.${didYouMean(error.value, choices)}`
 }
 
-const unknownCommand = (word: string, names: ReadonlyArray<string>): string =>
-  `${JSON.stringify(word)} is no command.${didYouMean(word, names)} Commands: ${names.join(", ")}.`
+const unknownCommand = Effect.fnUntraced(function* (word: string, names: ReadonlyArray<string>) {
+  const fs = yield* FileSystem.FileSystem
+  const isPath = yield* Effect.orElseSucceed(fs.exists(word), () => false)
+  const meant = isPath ? didYouMeanSource(word) : didYouMean(word, names)
+  return `Unknown command ${JSON.stringify(word)}.${meant} Commands: ${names.join(", ")}.`
+})
 
-/** What is wrong with a flag or an argument that could not be read. */
+/** A word with `=` may be a connection string with a password, which is not repeated in a suggestion. */
+const mayBePath = (word: string, commandNames: ReadonlyArray<string>): boolean =>
+  !word.includes("=") && !commandNames.includes(word)
+
+/** Why a flag or an argument could not be read. */
 const describe = (error: CliError.CliError, line: SortedWords, flags: ReadonlyArray<HelpDoc.FlagDoc>): string => {
   switch (error._tag) {
     case "MissingOption": {
       const type = flags.find(({ name }) => name === error.option)?.type
-      return `--${error.option}${type === undefined ? "" : ` ${type}`} is missing: it is required.`
+      return `--${error.option}${type === undefined ? "" : ` ${type}`} is required.`
     }
     case "MissingArgument":
-      return `<${error.argument}> is missing: it is required.`
+      return `<${error.argument}> is required.`
     case "InvalidValue":
       return invalidValue(error, line)
     default:
@@ -48,7 +58,7 @@ const describe = (error: CliError.CliError, line: SortedWords, flags: ReadonlyAr
   }
 }
 
-/** Everything that is wrong with the words of an invocation that effect/cli has refused, in sentences. */
+/** Everything that is wrong with the words of an invocation that effect/cli has rejected, one text for each error. */
 export const usageErrors = Effect.fnUntraced(function* (
   words: ReadonlyArray<string>,
   commandNames: ReadonlyArray<string>,
@@ -60,12 +70,17 @@ export const usageErrors = Effect.fnUntraced(function* (
   const isRoot = commandPath.length === 1
   const line = sortWords(isRoot ? words : words.toSpliced(command, 1), flags, helpDoc.args !== undefined)
 
-  if (isRoot && line.operands[0] !== undefined) return [unknownCommand(line.operands[0], commandNames)]
+  if (isRoot && line.operands[0] !== undefined) return [yield* unknownCommand(line.operands[0], commandNames)]
   const problems = line.unknown.map((flag) => unknownFlag(flag, flags))
-  const meant = new Set(line.unknown.flatMap((flag) => suggestions(flag, namesLike(flag, flags))))
+  const isSourceMissing = line.flags["source"]?.length === 0 && !line.valueless.has("source")
+  const isSource = isSourceMissing && line.operands.length === 1 && mayBePath(line.operands[0]!, commandNames)
+  const suggested = new Set([
+    ...line.unknown.flatMap((flag) => suggestions(flag, namesLike(flag, flags))),
+    ...(isSource ? ["--source"] : []),
+  ])
   for (const name of line.valueless) {
     const type = flags.find((flag) => flag.name === name)?.type ?? ""
-    problems.push(`--${name} stands without a value: --${name} ${type}.`)
+    problems.push(`--${name} requires a value: --${name} ${type}.`)
   }
 
   let operands = line.operands
@@ -80,13 +95,13 @@ export const usageErrors = Effect.fnUntraced(function* (
       values[key] = outcome.success[1]
       operands = outcome.success[0]
     } else {
-      // The flag whose name was misspelt is not missing too.
-      const isSuggested = outcome.failure._tag === "MissingOption" && meant.has(`--${outcome.failure.option}`)
+      // A flag that another message suggests is not reported as missing too.
+      const isSuggested = outcome.failure._tag === "MissingOption" && suggested.has(`--${outcome.failure.option}`)
       if (!isSuggested) problems.push(describe(outcome.failure, line, flags))
       if (param.kind === "argument") operands = operands.slice(1)
     }
   }
-  if (operands.length > 0) problems.push(yield* superfluous(operands, helpDoc, commandNames))
+  if (operands.length > 0) problems.push(yield* unexpectedArguments(operands, helpDoc, { commandNames, isSource }))
   for (const { keys, problem } of checks) {
     const text = keys.every((key) => key in values) ? problem(values) : undefined
     if (text !== undefined) problems.push(text)

@@ -29,7 +29,7 @@ const onlyLine = (stdout: string, check: string): string => {
 
 const lastLine = (stdout: string): string => stdout.slice(stdout.lastIndexOf("\n") + 1)
 
-const noRecord = "No problem found. No record was read; to check all, without loading: "
+const noRecord = "No problem found. Records were not read. To check them too, run: "
 
 describe("etl check", () => {
   it.live("looks at no record, and names the dry run that does, with the same flags", () =>
@@ -63,7 +63,7 @@ describe("etl check", () => {
         query<{ name: string }>("select tablename as name from pg_tables where schemaname = 'public'")
       const before = yield* etl(["check", "--source", source], settings)
       assert.strictEqual(before.code, 0, before.stdout + before.stderr)
-      assert.strictEqual(onlyLine(before.stdout, "tables"), "ok none yet: the first run makes them")
+      assert.strictEqual(onlyLine(before.stdout, "tables"), "ok none yet: the first run creates them")
       assert.lengthOf(yield* tables(), 0)
 
       yield* etl(["init"], env)
@@ -115,7 +115,7 @@ describe("etl check", () => {
       assert.strictEqual(files.code, 5, files.stdout)
       const settings = yield* etl(nowhere.slice(0, -2), env)
       assert.strictEqual(settings.code, 2, settings.stdout)
-      assert.match(onlyLine(settings.stdout, "source"), /^skipped none is named/)
+      assert.match(onlyLine(settings.stdout, "source"), /^skipped none given/)
 
       const twice = yield* etl(
         ["check", "--source", "", "--embedded", "x", "--database-url", "postgres://u:s3cret@h/d", "--geo-db", "y"],
@@ -124,7 +124,7 @@ describe("etl check", () => {
       assert.deepStrictEqual([twice.code, twice.stdout], [2, ""])
       assert.match(twice.stderr, /--source is empty/)
       assert.match(twice.stderr, /name two databases/)
-      assert.match(twice.stderr, /--geo-db is for --geo mmdb/)
+      assert.match(twice.stderr, /--geo-db requires --geo mmdb/)
       const url = yield* etl(["check", "--geo", "ip-api", "--logfile", "/no/where/etl.log"], {
         ...env,
         IP_API_URL: "ftp://x",
@@ -134,7 +134,7 @@ describe("etl check", () => {
       assert.match(onlyLine(url.stdout, "log"), /^WRONG .*--logfile/)
       const quota = yield* etl(["check", "--ip-api-quota", "16"], env)
       assert.strictEqual(quota.code, 2)
-      assert.match(onlyLine(quota.stdout, "flags"), /^WRONG .*need a key/)
+      assert.match(onlyLine(quota.stdout, "flags"), /^WRONG .*require a key/)
       assert.notInclude(twice.stdout + twice.stderr + all.stdout, "s3cret")
     }).pipe(Effect.scoped),
   )
@@ -150,7 +150,7 @@ describe("etl check", () => {
       assert.strictEqual(exitCode, 6)
       assert.deepInclude(settings, { name: "source", value: source, from: "--source" })
       assert.deepInclude(settings, { name: "database port", value: "1", from: "DB_PORT (environment)" })
-      assert.deepInclude(findings, { check: "flags", state: "ok", text: "they go together", exitCode: 0 })
+      assert.deepInclude(findings, { check: "flags", state: "ok", text: "consistent", exitCode: 0 })
       const found = (check: string) => findings.find((finding: { check: string }) => finding.check === check)
       assert.deepInclude(found("database"), { state: "wrong", exitCode: 6 })
       assert.deepInclude(found("tables"), { state: "skipped", exitCode: 0 })
@@ -201,7 +201,7 @@ describe("etl check", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("tells what the database's user may not do, what is gone, what is another system's", () =>
+  it.live("reports what the database user may not do, what is gone, what is another system's", () =>
     Effect.gen(function* () {
       const { env, query } = yield* makeDatabase
       const tables = Effect.map(
@@ -209,11 +209,11 @@ describe("etl check", () => {
         ({ code, stdout }) => `${code} ${onlyLine(stdout, "tables")}`,
       )
       yield* query("create table users (email text)")
-      assert.match(yield* tables, /^0 note there is a table users of another system/)
+      assert.match(yield* tables, /^0 note there is a users table of another system/)
       yield* query("drop table users")
       yield* etl(["init"], env)
       yield* query("drop table etl_rejects")
-      assert.match(yield* tables, /^6 WRONG etl_rejects: gone/)
+      assert.match(yield* tables, /^6 WRONG missing: etl_rejects\. They were created before/)
       yield* query("create table etl_rejects ()")
       yield* query("delete from etl_migrations where migration_id > 5")
       assert.match(
@@ -245,7 +245,7 @@ describe("etl check", () => {
       const absent = join(directory, "a", "pgdata")
       const first = yield* etl(["check", "--geo", "none", "--embedded", absent])
       assert.strictEqual(first.code, 0, first.stdout)
-      assert.match(onlyLine(first.stdout, "database"), /^ok embedded, in .*pgdata: the first run makes the folder$/)
+      assert.match(onlyLine(first.stdout, "database"), /^ok embedded, in .*pgdata: the first run creates the folder$/)
       assert.deepStrictEqual(readdirSync(directory), [])
       const folder = yield* freshFolder
       const { code, stdout } = yield* etl(["check", "--geo", "none", "--embedded", folder])

@@ -56,19 +56,19 @@ const linesOf = (log: string) =>
 
 describe("run --cluster, refused", () => {
   it.live.each<readonly [ReadonlyArray<string>, string]>([
-    [["--split-size", "5M"], "--split-size is for --cluster: add it, or leave --split-size out."],
-    [["--cluster", "--split-size", "5K"], '--split-size: "5K"; expected a size from 1M to 1024G, such as 64M.'],
-    [["--cluster", "--dry-run"], "--dry-run reads the files here: leave --cluster out."],
-    [["--cluster", "--embedded", "x"], "--cluster needs a PostgreSQL server that all workers reach"],
+    [["--split-size", "5M"], "--split-size requires --cluster: add it, or omit --split-size."],
     [
-      ["--cluster", "--geo-db", "x"],
-      "--geo-db is for those who locate: give it to etl worker, or leave --cluster out.",
+      ["--cluster", "--split-size", "5K"],
+      'Invalid value "5K" for --split-size: expected a size from 1M to 1024G, such as 64M.',
     ],
+    [["--cluster", "--dry-run"], "--dry-run cannot be combined with --cluster: it reads the files in this process."],
+    [["--cluster", "--embedded", "x"], "--cluster requires a PostgreSQL server that all workers can reach"],
+    [["--cluster", "--geo-db", "x"], "--cluster does not take --geo-db: give it to etl worker, or omit --cluster."],
     [
       ["--cluster", "--aws", "--bucket", "b", "--endpoint", "https://user:secret@store"],
-      "--endpoint has a user name, a password or a query, and would be handed over with --cluster",
+      "--endpoint contains a user name, a password or a query, which --cluster would store with the run: remove it.",
     ],
-    [["--cluster", "--ip-api-quota", "3"], "--ip-api-quota is for those who locate: give it to etl worker"],
+    [["--cluster", "--ip-api-quota", "3"], "--cluster does not take --ip-api-quota: give it to etl worker"],
   ])("%j", ([flags, message]) =>
     Effect.gen(function* () {
       const { code, stderr, stdout } = yield* etl(["run", "--source", ".", ...flags])
@@ -89,10 +89,7 @@ describe("run --cluster, refused", () => {
       ]) {
         const { code, stderr } = yield* etl(["run", "--source", source, "--cluster", ...words], env)
         assert.strictEqual(code, 2, stderr)
-        assert.strictEqual(
-          stderr,
-          `--${flag} is each worker's own with --cluster: give it to etl worker, or leave --cluster out.`,
-        )
+        assert.strictEqual(stderr, `--cluster does not take --${flag}: give it to etl worker, or omit --cluster.`)
       }
     }),
   )
@@ -104,14 +101,14 @@ describe("run --cluster, refused", () => {
         const cwd = yield* directoryOf({ "column_mappings.json": mapping })
         const child = yield* spawnEtl(words.split(" "), { cwd, env: {} })
         assert.strictEqual(yield* child.ended, 2)
-        assert.match(child.output.stderr, /^A cluster needs a PostgreSQL server .* name it by --database-url/)
+        assert.match(child.output.stderr, /^A cluster requires a PostgreSQL server .* Name it with --database-url/)
         assert.isFalse(existsSync(join(cwd, ".etl")))
       }).pipe(Effect.scoped),
   )
 })
 
 describe("worker", () => {
-  it.live("says that it is ready, answers /healthz, and leaves when it is told to", () =>
+  it.live("says that it is ready, answers /healthz, and stops when it is interrupted", () =>
     Effect.gen(function* () {
       const { env } = yield* makeDatabase
       const worker = yield* startWorker(env)
@@ -131,8 +128,8 @@ describe("worker", () => {
       assert.deepStrictEqual(
         [lines[1], lines.at(-1)],
         [
-          "The worker leaves: it ends the chunks in hand, and gives the rest back.",
-          "Interrupted. Other workers go on with its work.",
+          "The worker is stopping: it finishes its current chunks, and releases the rest.",
+          "Interrupted. Other workers continue its work.",
         ],
       )
       assert.strictEqual(worker.output.stdout, "")
@@ -166,7 +163,7 @@ const written = Effect.fnUntraced(function* (query: Query, table: string) {
 })
 
 describe("run --cluster", () => {
-  it.live("loads by two workers, and tells no secret", () =>
+  it.live("loads by two workers, and prints no secret", () =>
     Effect.gen(function* () {
       const { env, query } = yield* makeDatabase
       const workers = yield* Effect.all([startWorker(env), startWorker(env)])
@@ -178,7 +175,7 @@ describe("run --cluster", () => {
       assert.match(run.stdout, /^Run 1: 12 files loaded\n {2}read +2,400\n {2}inserted +2,400 {2}new users\n/m)
       assert.match(
         run.stderr,
-        /^Run 1 is handed over; \d workers? there\. It goes on when this command is interrupted\.$/m,
+        /^Run 1 is handed over to \d workers?\. It continues when this command is interrupted\.$/m,
       )
       const banner = run.stderr.replace(`etl ${version}:`, "etl VERSION:")
       assert.match(banner, /^etl VERSION: 12 files of \S+ -> PostgreSQL \S+ at \S+, places: by the workers$/m)
@@ -220,7 +217,7 @@ describe("run --cluster", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("leaves nothing in the engine's tables, and another run that is under way goes on", () =>
+  it.live("leaves nothing in the engine's tables, and another run that is under way continues", () =>
     Effect.gen(function* () {
       const { env, query } = yield* makeDatabase
       yield* startWorker(env)
@@ -233,7 +230,10 @@ describe("run --cluster", () => {
       assert.strictEqual((yield* etl(["run", "--cluster", "--source", short], env)).code, 0)
       yield* awaitForgotten(query, 1)
       assert.strictEqual((yield* etl(["follow", "2", "-q"], env)).code, 0)
-      assert.strictEqual((yield* etl(["cancel", "2"], env)).stdout, "Run 2 has ended already: etl runs 2")
+      assert.strictEqual(
+        (yield* etl(["cancel", "2"], env)).stdout,
+        "Run 2 has already ended. To show it, run: etl runs 2",
+      )
 
       const [run] = yield* query("select ended_at from etl_runs where id = 1")
       assert.deepStrictEqual(run, { ended_at: null })
@@ -247,7 +247,7 @@ describe("run --cluster", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("goes on when it is interrupted, is followed again, cancelled, and goes on", () =>
+  it.live("continues when the command is interrupted, is followed again, cancelled, and resumed", () =>
     Effect.gen(function* () {
       const { env } = yield* makeDatabase
       const source = yield* filesOf(2, 6_000)
@@ -258,19 +258,19 @@ describe("run --cluster", () => {
       yield* run.says(/^1 worker there: run 1 continues\.$/m)
       yield* run.signal("SIGINT")
       assert.strictEqual(yield* run.ended, 130)
-      assert.match(run.output.stderr, /\nRun 1 goes on\. Follow it again: etl follow 1\nInterrupted\.\n$/)
+      assert.match(run.output.stderr, /\nRun 1 continues\. Follow it again: etl follow 1\nInterrupted\.\n$/)
 
       const running = yield* etl(["runs", "latest"], env)
       assert.match(running.stdout, /^Run 1: running, --cluster\n/)
       assert.match(running.stdout, /\nFollow it: etl follow 1\nStop it: etl cancel 1$/)
       const joined = yield* spawnEtl(["run", "--cluster", "--source", source, "--no-progress"], { cwd, env })
       yield* joined.says(
-        /^Run 1 of this source is under way already, with the flags that it was begun with; 1 worker there/m,
+        /^Run 1 of this source is already under way on 1 worker, with its own flags\. Following it\.$/m,
       )
       const cancelled = yield* etl(["cancel", "1"], env)
       assert.strictEqual(
         cancelled.stdout,
-        "Run 1 is cancelled. What it has committed stays; the same etl run command goes on with it.",
+        "Run 1 is cancelled. What it has committed stays; the same etl run command resumes it.",
       )
       assert.strictEqual(yield* joined.ended, 130)
       assert.match(joined.output.stderr, /\nRun 1 was cancelled\. The same command resumes it\.\n$/)
@@ -279,7 +279,10 @@ describe("run --cluster", () => {
       const details = decodeRun(stdout)
       assert.deepInclude(details, { state: "cancelled", cluster: true, exitCode: 130 })
       assert.include((yield* etl(["runs", "1"], env)).stdout, `etl --source ${source} --cluster [its other flags]`)
-      assert.strictEqual((yield* etl(["cancel", "1"], env)).stdout, "Run 1 has ended already: etl runs 1")
+      assert.strictEqual(
+        (yield* etl(["cancel", "1"], env)).stdout,
+        "Run 1 has already ended. To show it, run: etl runs 1",
+      )
       const last = yield* etl(["run", "--cluster", "--source", source], env)
       assert.strictEqual(last.code, 0, last.stderr)
       assert.match(last.stdout, /^Run 1, attempt 2: 2 files loaded\n {2}read +12,000\n/m)
@@ -287,10 +290,7 @@ describe("run --cluster", () => {
       assert.strictEqual(none.code, 0, none.stderr)
       const followed = yield* etl(["follow", "2"], env)
       assert.strictEqual(followed.code, 2)
-      assert.strictEqual(
-        followed.stderr,
-        "Run 2 is none of a cluster: its last attempt was begun without --cluster. etl runs 2 shows it.",
-      )
+      assert.strictEqual(followed.stderr, "Run 2 was not started with --cluster. etl runs 2 shows it.")
     }).pipe(Effect.scoped),
   )
 })

@@ -16,7 +16,7 @@ const numberAfter = (text: string, word: string): number =>
   Number(new RegExp(`^  ${word} +([\\d,]+)`, "m").exec(text)?.[1]?.replaceAll(",", ""))
 
 describe("etl run --dry-run", () => {
-  it.live("tells what the run then does, and where the rejects are", () =>
+  it.live("shows what the run then does, and where the rejects are", () =>
     Effect.gen(function* () {
       const { env } = yield* makeDatabase
       const emails = Array.from({ length: 400 }, (_, index) => `user${(index * 7) % 150}@example.com`)
@@ -45,7 +45,7 @@ describe("etl run --dry-run", () => {
           "  1  ip_address is not an IPv4 or IPv6 address, first at 2.csv:2",
           "  1  text after a closing quote, first at 2.csv:3",
           "  1  email is missing, first at 2.csv:4",
-          "They are:",
+          "The rejects:",
           "  2.csv:2: email is not a valid e-mail address; ip_address is not an IPv4 or IPv6 address",
           "  2.csv:3: text after a closing quote",
           "  2.csv:4: email is missing",
@@ -132,7 +132,7 @@ describe("etl run --dry-run", () => {
       const source = yield* directoryOf({ "1.csv": `${header}\n${row("")}\n${row("a@example.com")}\n` })
       const stopped = yield* etl(["--source", source, "--dry-run", "--geo", "none", "--max-rejects", "0"])
       assert.strictEqual(stopped.code, 4, stopped.stderr)
-      assert.match(stopped.stdout, /Stopped, as the run would.*--max-rejects 0/)
+      assert.match(stopped.stdout, /Stopped, as a run would.*--max-rejects 0/)
 
       const broken = yield* directoryOf({ "1.csv": "id;email\n", "2.csv": `${header}\n${row("a@example.com")}\n` })
       const failed = yield* etl(["--source", broken, "--dry-run", "--geo", "none"])
@@ -144,7 +144,7 @@ describe("etl run --dry-run", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("tells the reasons that are most frequent, and the first rejects", () =>
+  it.live("shows the most frequent reasons, and the first rejects", () =>
     Effect.gen(function* () {
       const bad = Array.from({ length: 300 }, (_, index) => "x,".repeat(index + 20))
       const source = yield* directoryOf({ "1.csv": [header, ...bad, ...bad.slice(0, 1)].join("\n") })

@@ -118,7 +118,7 @@ describe("help", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live.each([["--version"], ["-v"], ["run", "-v"]])("%s tells the version", (args) =>
+  it.live.each([["--version"], ["-v"], ["run", "-v"]])("%s prints the version", (args) =>
     Effect.gen(function* () {
       assert.include(yield* pageOf(args), version)
     }).pipe(Effect.scoped),

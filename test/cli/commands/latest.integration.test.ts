@@ -67,16 +67,16 @@ describe("latest", () => {
       assert.match(none.stderr, /^No run was handed over to workers yet.* etl run --cluster/)
       yield* query(`insert into etl_runs (source, attempted_at, ended_at, execution) values
         ('/old', now() - interval '3 m', now(), 'a'), ('/new', now() - interval '2 m', now(), 'b'), ('/alone', now(), now(), null)`)
-      assert.match((yield* etl(["cancel", "latest"], env)).stdout, /^Run 2 has ended already/)
+      assert.match((yield* etl(["cancel", "latest"], env)).stdout, /^Run 2 has already ended/)
       const alone = yield* etl(["cancel", "3"], env)
-      assert.match(alone.stderr, /^Run 3 is none of a cluster/)
+      assert.match(alone.stderr, /^Run 3 was not started with --cluster/)
       assert.include((yield* etl(["cancel", "7"], env)).stderr, "There is no run 7.")
     }).pipe(Effect.scoped),
   )
 })
 
 describe("a run of a source without a file", () => {
-  it.live("has failed, and the same command tries again", () =>
+  it.live("has failed, and the same command retries", () =>
     Effect.gen(function* () {
       const { env } = yield* makeDatabase
       const source = yield* temporaryDirectory
@@ -85,7 +85,7 @@ describe("a run of a source without a file", () => {
       assert.deepStrictEqual(yield* statesOf(env), [[1, "failed"]])
       const { stdout } = yield* etl(["runs", "latest"], env)
       assert.match(stdout, /^Run 1: failed$[^]*, exit 5$/m)
-      assert.include(stdout, `\nThe same command tries again: etl --source ${source} [its other flags]`)
+      assert.include(stdout, `\nTo retry, run: etl --source ${source} [its other flags]`)
 
       writeFileSync(join(source, "1.csv"), `${header}\n${row("a@example.com")}\n`)
       assert.strictEqual((yield* load).code, 0)

@@ -167,7 +167,7 @@ describe("etl rejects", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("takes the newest run, or the one that is named, and tells which runs have rejects", () =>
+  it.live("takes the newest run, or the one that is named, and lists the runs that have rejects", () =>
     Effect.gen(function* () {
       const { env } = yield* makeDatabase
       yield* load(env, oneBad)
@@ -180,7 +180,7 @@ describe("etl rejects", () => {
       const none = yield* etl(["rejects"], env)
       assert.deepInclude(none, {
         code: 0,
-        stdout: "Run 3 rejected nothing.\nRuns that have some: 2, 1; list them with etl rejects --run 2",
+        stdout: "Run 3 rejected nothing.\nRuns with rejects: 2, 1. To list them, run: etl rejects --run 2",
       })
       const out = join(yield* temporaryDirectory, "fix.csv")
       assert.strictEqual((yield* etl(["rejects", "--out", out], env)).stdout, none.stdout)
@@ -276,7 +276,7 @@ describe("etl rejects of the latest run", () => {
 })
 
 describe("etl rejects | head", () => {
-  it.live("ends when nobody reads any more, without a word", () =>
+  it.live("ends without a message when its reader has exited", () =>
     Effect.gen(function* () {
       const { env, query } = yield* makeDatabase
       yield* etl(["init"], env)
@@ -369,11 +369,11 @@ describe("etl rejects --out", () => {
         stdout,
         [
           "9 rejects of run 1:",
-          `  ${fix}: 8 records; why: ${join(directory, "fix.reasons.csv")}`,
-          `  ${second}: 1 record; why: ${join(directory, "fix-2.reasons.csv")}`,
-          `Correct ${fix}, then: etl --source ${fix}`,
-          `Correct ${second}, then: etl --source ${second}`,
-          "Give the --mapping, --delimiter and --geo that the run was given.",
+          `  ${fix}: 8 records; reasons: ${join(directory, "fix.reasons.csv")}`,
+          `  ${second}: 1 record; reasons: ${join(directory, "fix-2.reasons.csv")}`,
+          `Correct ${fix}, then run: etl --source ${fix}`,
+          `Correct ${second}, then run: etl --source ${second}`,
+          "Use the same --mapping, --delimiter and --geo as that run.",
         ].join("\n"),
       )
 
@@ -520,7 +520,7 @@ describe("etl rejects --out", () => {
       const [first, second] = reasonsOf(`${fix}.reasons.csv`)
       assert.deepInclude(first, { fix_line: "", line: "2", length: String(long.length) })
       assert.deepInclude(second, { fix_line: "2", line: "3" })
-      assert.include(stdout, "1 record too long to keep: among the reasons only")
+      assert.include(stdout, "1 record too long to keep: only the reasons are written")
     }).pipe(Effect.scoped),
   )
 
@@ -566,7 +566,7 @@ describe("etl rejects --out", () => {
         const directory = yield* directoryOf({ [taken]: "mine" })
         const { code, stdout, stderr } = yield* etl(["rejects", "--out", join(directory, "fix.csv")], env)
         assert.deepEqual([code, stdout], [2, ""])
-        assert.include(stderr, `${join(directory, taken)} exists already`)
+        assert.include(stderr, `${join(directory, taken)} already exists`)
         // Records of the second header go to fix-2.csv, or to fix-2-2.csv.
         const free = taken.startsWith("fix-2.") ? "fix-3.csv" : "fix-2.csv"
         assert.include(stderr, `name another file: --out ${join(directory, free)}`)
@@ -632,7 +632,7 @@ describe("etl rejects --delete", () => {
       assert.deepStrictEqual(yield* query("select run_id::int from etl_rejects"), [{ run_id: 1 }])
       assert.strictEqual((yield* etl(["rejects", "--delete", "2"], env)).stdout, "Deleted 0 rejects of run 2.")
       assert.strictEqual((yield* etl(["rejects", "--delete", "1"], env)).stdout, "Deleted 1 reject of run 1.")
-      const noOther = "No other run has rejects that are kept."
+      const noOther = "No rejects of other runs are kept."
       assert.strictEqual((yield* etl(["rejects"], env)).stdout, `No rejects of run 2 are kept.\n${noOther}`)
       yield* load(env, noneBad)
       assert.strictEqual((yield* etl(["rejects"], env)).stdout, `Run 3 rejected nothing.\n${noOther}`)
@@ -652,18 +652,18 @@ describe("etl rejects --delete", () => {
 
 describe("etl rejects, used wrongly", () => {
   it.live.each([
-    [["--run", "last"], '--run: "last"'],
+    [["--run", "last"], 'Invalid value "last" for --run:'],
     [["--run", "0"], "latest or a positive whole number"],
-    [["--run", "1.5"], '--run: "1.5"'],
+    [["--run", "1.5"], 'Invalid value "1.5" for --run:'],
     [["--run", "1; drop table users"], "latest or a positive whole number"],
-    [["--run=-1"], '--run: "-1"'],
+    [["--run=-1"], 'Invalid value "-1" for --run:'],
     [["--run", "99999999999999999999"], "--run"],
-    [["--delete", "all"], '--delete: "all"'],
-    [["--delete", "1", "--run", "1"], "--delete goes with neither --run nor --out"],
-    [["--delete", "1", "--out", "fix.csv"], "--delete goes with neither --run nor --out"],
-    [["--json", "--out", "fix.csv"], "--json is for the list"],
-    [["--json", "--delete", "1"], "--json is for the list"],
-    [["--out", "fix.csv.gz"], '--out: "fix.csv.gz"'],
+    [["--delete", "all"], 'Invalid value "all" for --delete:'],
+    [["--delete", "1", "--run", "1"], "--delete cannot be combined with --run or --out"],
+    [["--delete", "1", "--out", "fix.csv"], "--delete cannot be combined with --run or --out"],
+    [["--json", "--out", "fix.csv"], "--json cannot be combined with --out or --delete"],
+    [["--json", "--delete", "1"], "--json cannot be combined with --out or --delete"],
+    [["--out", "fix.csv.gz"], 'Invalid value "fix.csv.gz" for --out:'],
     [["--out="], "--out"],
   ] as ReadonlyArray<readonly [ReadonlyArray<string>, string]>)("%s exits 2 and says why", ([args, expected]) =>
     Effect.gen(function* () {

@@ -163,11 +163,11 @@ describe("etl report", () => {
       for (const [out, message] of [
         [
           letter,
-          /letter\.html is no report of etl and is left as it is\. Name another file: --out \/\S+\/letter-2\.html$/,
+          /letter\.html is not a report of etl and is not replaced\. Name another file: --out \/\S+\/letter-2\.html$/,
         ],
         [join(directory, "folder"), /folder is a directory\. Name another file with --out\./],
         ["/dev/null", /\/dev\/null is not a file/],
-        [join(letter, "r.html"), /r\.html is in no directory/],
+        [join(letter, "r.html"), /r\.html is not in a directory/],
         [join(directory, "missing", "r.html"), /its directory does not exist\. Create it\./],
         ["", /--out is empty/],
       ] as const) {
@@ -210,7 +210,7 @@ describe("etl report", () => {
       assert.deepStrictEqual([first.code, first.stdout, first.stderr], [0, out, ""])
       assert.strictEqual(readFileSync(opened, "utf8"), `${out}\n`)
 
-      const failed = `Nothing here opens the report. Open ${out} in a browser.`
+      const failed = `The report cannot be opened from here. Open ${out} in a browser.`
       stub(3)
       const second = yield* etl(["report", "--open", "--out", out], env)
       assert.deepStrictEqual([second.code, second.stdout, second.stderr], [0, out, failed])

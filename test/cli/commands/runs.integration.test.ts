@@ -25,7 +25,7 @@ const listed = Effect.fnUntraced(function* (env: Record<string, string>, ...args
   return decodeRuns(stdout)
 })
 
-/** Holds the lock of a source, as a process that loads it, and has begun a run. */
+/** Holds the lock of a source, as a process that loads it, and has started a run. */
 const loading = Effect.fnUntraced(function* (env: Record<string, string>, source: string) {
   const client = clientLayer(yield* sharedPostgres, env["DB_NAME"]!)
   const services = yield* Layer.build(Repositories.layer.pipe(Layer.provide(client)))
@@ -102,7 +102,7 @@ describe("etl runs", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("tells a run that is under way from one that nobody goes on with", () =>
+  it.live("distinguishes a run that is under way from one that no process continues", () =>
     Effect.gen(function* () {
       const { env, query } = yield* makeDatabase
       yield* etl(["init"], env)
@@ -143,7 +143,7 @@ describe("etl runs", () => {
         }),
       )
       const { stdout } = yield* etl(["runs", "1"], env)
-      assert.match(stdout, /nobody knows when[^]*\nThe same command goes on: etl --source \/data \[its other flags\]$/)
+      assert.match(stdout, /unknown: its last attempt[^]*\nTo resume, run: etl --source \/data \[its other flags\]$/)
     }).pipe(Effect.scoped),
   )
 
@@ -176,7 +176,7 @@ describe("etl runs", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("says why files failed, and how the run goes on when they are mended", () =>
+  it.live("says why files failed, and how to resume the run when they are corrected", () =>
     Effect.gen(function* () {
       const { env } = yield* makeDatabase
       const source = yield* directoryOf({
@@ -201,7 +201,7 @@ describe("etl runs", () => {
       )
       assert.include(
         stdout,
-        `\nFailed: ${link}\nMend the files that failed first.\nThe same command goes on: etl --source ${source} [its other flags]`,
+        `\nFailed: ${link}\nFirst correct the files that failed.\nTo resume, run: etl --source ${source} [its other flags]`,
       )
 
       const { files } = decodeRun((yield* etl(["runs", "1", "--json"], env)).stdout)
@@ -237,7 +237,7 @@ describe("etl runs", () => {
     }).pipe(Effect.scoped),
   )
 
-  it("names the command that goes on: where the files are, what they are loaded into, why it stopped", () => {
+  it("names the command that resumes it: where the files are, what they are loaded into, why it stopped", () => {
     const now = new Date(2026, 10, 25)
     const run: RunDetails = {
       runId: 1,
@@ -259,10 +259,10 @@ describe("etl runs", () => {
     }
     const end = (details: RunDetails) => formatRun(details, 80, " --embedded my-data").split("\n").slice(-2)
     assert.deepStrictEqual(end(run), [
-      "It was stopped: correct the files, or give it a larger --max-rejects.",
-      "The same command goes on: etl --aws --bucket bucket --source 'user activity/' --force --embedded my-data [its other flags]",
+      "It stopped at --max-rejects: correct the files, or use a larger --max-rejects.",
+      "To resume, run: etl --aws --bucket bucket --source 'user activity/' --force --embedded my-data [its other flags]",
     ])
-    assert.notInclude(end({ ...run, state: "finished" }).join(), "goes on")
+    assert.notInclude(end({ ...run, state: "finished" }).join(), "To resume")
   })
 
   it.live("takes no end of an earlier attempt for that of the last, which an earlier version made", () =>
@@ -276,8 +276,8 @@ describe("etl runs", () => {
       const [killed, finished] = yield* listed(env)
       assert.deepInclude(finished, { state: "finished", endedAt: null, exitCode: null })
       assert.deepInclude(killed, { state: "unfinished", endedAt: null, exitCode: null })
-      assert.match((yield* etl(["runs", "1"], env)).stdout, /^ {2}ended +2026-01-0\d .*; its exit code was not kept$/m)
-      assert.match((yield* etl(["runs", "2"], env)).stdout, /^ {2}ended +nobody knows when/m)
+      assert.match((yield* etl(["runs", "1"], env)).stdout, /^ {2}ended +2026-01-0\d .*; exit code unknown$/m)
+      assert.match((yield* etl(["runs", "2"], env)).stdout, /^ {2}ended +unknown: its last attempt/m)
       yield* Effect.scoped(
         Effect.gen(function* () {
           yield* loading(env, "/killed")
@@ -377,7 +377,7 @@ describe("etl runs", () => {
     }).pipe(Effect.scoped),
   )
 
-  it("fits 40 columns, and tells the year of old runs", () => {
+  it("fits 40 columns, and shows the year of old runs", () => {
     const now = new Date(2026, 10, 25, 17, 20)
     const run: RunRecord = {
       runId: 1234,

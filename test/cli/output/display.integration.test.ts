@@ -50,8 +50,8 @@ const onTerminal = Effect.fnUntraced(function* (
 
 const isFrame = /^(reading|written|locating) /
 
-describe("what is shown while a run goes on", () => {
-  it.live("--json prints one object of the documented schema on stdout, whatever else is told", () =>
+describe("what is shown during a run", () => {
+  it.live("--json prints one object of the documented schema on stdout, whatever else is printed", () =>
     Effect.gen(function* () {
       const { env } = yield* makeDatabase
       const { code, stderr, stdout } = yield* etl([...(yield* makeSource), "--geo", "none", "--json"], env)
@@ -109,7 +109,7 @@ describe("what is shown while a run goes on", () => {
       const last = (name: string) => frames.findLast((line) => line.startsWith(name)) ?? ""
       assert.match(last("written"), /^written {2}6 records {2}2 rejects {2}2 of 2 files$/)
       assert.match(last("locating"), /^locating 2 queued {2}0 by ip-api/)
-      assert.match(lines.at(-2)!, /^Interrupted\. The same command goes on: etl /)
+      assert.match(lines.at(-2)!, /^Interrupted\. To resume, run: etl /)
       assert.include(lines, "1.csv: 3 records, 1 reject")
     }).pipe(Effect.scoped),
   )
@@ -124,7 +124,7 @@ describe("what is shown while a run goes on", () => {
       assert.lengthOf(lines, 52)
       assert.strictEqual(lines[49], "1.csv:51: email is not a valid e-mail address")
       assert.deepStrictEqual(lines.slice(50), [
-        "50 of 1,203 rejects. All of them: etl rejects --run 1 | less",
+        "50 of 1,203 rejects. To see all, run: etl rejects --run 1 | less",
         "etl rejects --run 1 --out fix.csv writes them to a file to correct",
       ])
       assert.lengthOf((yield* etl(["rejects"], env)).stdout.split("\n"), 1204)

@@ -45,17 +45,17 @@ describe("the table of a run's files", () => {
       "--------------  -----  --------  -------  --------  -------  -------  ---------",
       "1.csv           1,200     1,195        0         5      900      0.1     12,000",
       "2.csv (failed)     10         0       10         0        0      0.1        100",
-      "in all          1,210     1,195       10         5      900      1.0      1,210",
+      "total           1,210     1,195       10         5      900      1.0      1,210",
     ])
   })
 
-  it("tells no speed of a run that was resumed: its records are those of all attempts, its time is not", () => {
+  it("shows no speed of a run that was resumed: its records are those of all attempts, its time is not", () => {
     const files = [file("1.csv", { counts: { ...noRecords, read: 9 } }), file("2.csv", {})]
     assert.include(fileTable(summaryOf(files), 120)[0], "records/s")
     assert.notInclude(fileTable({ ...summaryOf(files), attempt: 2 }, 120)[0], "records/s")
   })
 
-  it("is not there for one file, which the totals tell of", () => {
+  it("is empty for one file, which the totals show", () => {
     assert.deepStrictEqual(fileTable(summaryOf([file("1.csv", {}), file("2.csv", { state: "skipped" })]), 80), [])
   })
 

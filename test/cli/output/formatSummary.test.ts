@@ -66,22 +66,22 @@ const addressesOf = (changes: Partial<RunSummary>) =>
     .split("\n")
     .filter((line) => /^Addresses|^Locating|^ {2}answered|queued/.test(line))
 
-it("of addresses that workers ask a service for, no more is told than is known", () => {
-  const isTold = "Addresses: 1,200 located with their users, 3 without a place; "
-  assert.deepStrictEqual(addressesOf({}), [`${isTold}all others by the workers since`])
+it("of addresses that workers locate, no more is printed than is known", () => {
+  const places = "Addresses: 1,200 located with their users, 3 without a place; "
+  assert.deepStrictEqual(addressesOf({}), [`${places}the workers located all others`])
   assert.deepStrictEqual(
     addressesOf({
       addresses: { ...summary.addresses, waiting: 50 },
       locatingError: "no worker has located an address for 5 minutes",
     }),
     [
-      `${isTold}50 still wait for the workers`,
+      `${places}50 still pending`,
       "Locating stopped: no worker has located an address for 5 minutes",
       "50 addresses queued: etl locate",
     ],
   )
   assert.deepStrictEqual(addressesOf({ addresses: { ...summary.addresses, waitingForOthers: 1_000 } }), [
-    `${isTold}all others by the workers since`,
+    `${places}the workers located all others`,
     "1,000 other addresses queued: etl locate",
   ])
   const withoutService = addressesOf({ addresses: { ...summary.addresses, local: 1_203 }, serviceRate: null })

@@ -86,7 +86,7 @@ describe("files of --out", () => {
         const { message } = yield* Effect.flip(write([a, b], { replaces: false }, intrude)).pipe(
           Effect.provide(recording([], link === undefined ? {} : { link })),
         )
-        assert.include(message, `${b} exists already and is left as it is`)
+        assert.include(message, `${b} already exists and is not replaced`)
         assert.deepStrictEqual(readdirSync(directory), ["b"])
         assert.strictEqual(readFileSync(b, "utf8"), "mine")
       }
@@ -117,7 +117,7 @@ describe("files of --out", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("have names of their own until they are whole, whoever else writes there, and leave none", () =>
+  it.live("have names of their own until they are whole, whatever else is written there, and leave none", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       const a = join(directory, "a")

@@ -60,7 +60,7 @@ describe.skipIf(!hasShell("bash"))("etl --completions bash", () => {
     }),
   )
 
-  it.live("completes each flag that help tells, and a path where help says FILE, DIR or PATH", () =>
+  it.live("completes each flag that help shows, and a path where help says FILE, DIR or PATH", () =>
     Effect.gen(function* () {
       for (const command of commands) {
         const { stdout } = yield* etl(["help", command])

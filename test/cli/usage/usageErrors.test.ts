@@ -13,16 +13,16 @@ const problemsOf = Effect.fnUntraced(function* (args: ReadonlyArray<string>) {
 })
 
 describe("usage errors", () => {
-  it.live("are told all at once, on stderr, with a usage line and where to read on", () =>
+  it.live("are all reported at once, on stderr, with a usage line and where to read more", () =>
     Effect.gen(function* () {
       const { stderr } = yield* etl(["run", "--chunk-size", "0", "--bucket", "b", "--max-rejects", "many"])
       assert.strictEqual(
         stderr,
         [
-          "--chunk-size: there is no such flag. Did you mean --chunksize?",
-          "--source PATH is missing: it is required.",
-          '--max-rejects: "many"; expected a whole number of records, or a percentage such as 10% or 0.5%.',
-          "--bucket is for S3: add --aws, or leave it out.",
+          "Unknown flag --chunk-size. Did you mean --chunksize?",
+          "--source PATH is required.",
+          'Invalid value "many" for --max-rejects: expected a whole number of records, or a percentage such as 10% or 0.5%.',
+          "--bucket requires --aws: add it, or omit --bucket.",
           "Usage: etl run --source PATH [flags]",
           "See: etl run --help",
         ].join("\n"),
@@ -32,63 +32,69 @@ describe("usage errors", () => {
 
   const source = ["--source", "x"]
   it.live.each([
-    [["frob"], [/^"frob" is no command\. Commands: run, locate, .*help\.$/]],
-    [["rejetcs"], [/^"rejetcs" is no command\. Did you mean rejects\?/]],
-    [["help", "rejcts"], [/^<command>: "rejcts"; expected run, .*help\. Did you mean rejects\?$/]],
-    [["-x"], ["-x: there is no such flag.", /^--source PATH is missing/]],
+    [["frob"], [/^Unknown command "frob"\. Commands: run, locate, .*help\.$/]],
+    [["rejetcs"], [/^Unknown command "rejetcs"\. Did you mean rejects\?/]],
+    [["help", "rejcts"], [/^Invalid value "rejcts" for <command>: expected run, .*help\. Did you mean rejects\?$/]],
+    [["-x"], ["Unknown flag -x.", "--source PATH is required."]],
     [
       ["run", ...source, "-xy"],
-      [/^-x:/, /^-y:/],
+      ["Unknown flag -x.", "Unknown flag -y."],
     ],
-    [["run", ...source, "x", "y"], ['"x", "y": too much. etl run takes flags and their values only.']],
+    [["run", ...source, "x", "y"], ['Unexpected arguments "x", "y".']],
     [
       ["--embedded", "e", "rejects"],
-      [/^--source PATH is missing/, /A command goes before its flags: etl rejects \.\.\.$/],
+      [
+        "--source PATH is required.",
+        /^Unexpected argument "rejects"\. The command goes before its flags: etl rejects \.\.\.$/,
+      ],
     ],
-    [["sql", "select 1", "2"], ['"2": too much. etl sql takes one <statement> (in quotes, where it has spaces).']],
-    [["sql"], ["<statement> is missing: it is required."]],
+    [
+      ["sql", "select 1", "2"],
+      ['Unexpected argument "2". etl sql takes one <statement>; quote it if it contains spaces.'],
+    ],
+    [["sql"], ["<statement> is required."]],
     [["run", ...source, "--source", "y"], ["--source is given 2 times; give it once."]],
     [["run", ...source, "--force", "--force"], ["--force is given 2 times; give it once."]],
-    [["run", ...source, "--bucket"], ["--bucket stands without a value: --bucket NAME."]],
+    [["run", ...source, "--bucket"], ["--bucket requires a value: --bucket NAME."]],
     [
       ["run", "--source", "--chunksize", "0"],
-      [/^--source stands without a value/, /^--chunksize: "0"/],
+      ["--source requires a value: --source PATH.", /^Invalid value "0" for --chunksize:/],
     ],
-    [["run", ...source, "--chunksize="], ["--chunksize is empty; expected a whole number from 1 to 100000."]],
-    [["run", ...source, "--log-level", "lots"], [/^--log-level: "lots"; expected all, .*none\.$/]],
-    [["run", ...source, "--aws=maybe"], ['--aws: "maybe"; expected true or false.']],
-    [["run", ...source, "--log-file", "l"], ["--log-file: there is no such flag. Did you mean --logfile?"]],
-    [["run", ...source, "--database=u"], ["--database: there is no such flag. Did you mean --database-url?"]],
-    [["run", "--so=f"], ["--so: there is no such flag. Did you mean --source?"]],
-    [["rnu", ...source], [/^"rnu" is no command\. Did you mean run\?/]],
-    [["run", "--source", "s3://b/x"], ["--source s3://b/x is an S3 URI: give --aws --bucket b --source x."]],
+    [["run", ...source, "--chunksize="], ["--chunksize is empty: expected a whole number from 1 to 100000."]],
+    [["run", ...source, "--log-level", "lots"], [/^Invalid value "lots" for --log-level: expected all, .*none\.$/]],
+    [["run", ...source, "--aws=maybe"], ['Invalid value "maybe" for --aws: expected true or false.']],
+    [["run", ...source, "--log-file", "l"], ["Unknown flag --log-file. Did you mean --logfile?"]],
+    [["run", ...source, "--database=u"], ["Unknown flag --database. Did you mean --database-url?"]],
+    [["run", "--so=f"], ["Unknown flag --so. Did you mean --source?"]],
+    [["rnu", ...source], [/^Unknown command "rnu"\. Did you mean run\?/]],
+    [["run", "--source", "s3://b/x"], ["--source s3://b/x is an S3 URI: use --aws --bucket b --source x."]],
     [
       ["--aws", "--bucket", "b", "--source", "S3://b"],
-      ["--source S3://b is an S3 URI: give --aws --bucket b --source ''."],
+      ["--source S3://b is an S3 URI: use --aws --bucket b --source ''."],
     ],
-    [["check", "--source", "s3://b/x y/"], [/give --aws --bucket b --source 'x y\/'\.$/]],
-    [
-      ["rejects", "5"],
-      ['"5": too much. etl rejects takes flags and their values only. For that run: etl rejects --run 5'],
-    ],
-    [["report", "latest"], [/For that run: etl report --run latest$/]],
-    [["report", "a.html"], ['"a.html": too much. etl report takes flags and their values only.']],
-    [["run", "--source", "-"], ["--source -: standard input is not read: name a directory or a file."]],
-    [["run", ...source, "--geo", "mmdb", "--ip-api-quota", "9"], [/^--ip-api-quota is for --geo ip-api/]],
-    [["run", ...source, "--geo", "none", "--locate-for", "9m"], [/^--locate-for is for --geo ip-api/]],
-    [["run", ...source, "--geo", "mmdb", "--locations-max-age", "9d"], [/^--locations-max-age is for --geo ip-api/]],
+    [["check", "--source", "s3://b/x y/"], [/use --aws --bucket b --source 'x y\/'\.$/]],
+    [["rejects", "5"], ['Unexpected argument "5". Did you mean etl rejects --run 5?']],
+    [["run", "x y"], ["Unexpected argument \"x y\". Did you mean --source 'x y'?"]],
+    [["check", "x"], ['Unexpected argument "x". Did you mean --source x?']],
+    [["src"], [/^Unknown command "src"\. Did you mean --source src\? Commands: run, /]],
+    [["report", "latest"], [/Did you mean etl report --run latest\?$/]],
+    [["report", "a.html"], ['Unexpected argument "a.html".']],
+    [["run", "--source", "-"], ["--source - (standard input) is not supported: name a directory or a file."]],
+    [["run", ...source, "--geo", "mmdb", "--ip-api-quota", "9"], [/^--ip-api-quota requires --geo ip-api/]],
+    [["run", ...source, "--geo", "none", "--locate-for", "9m"], [/^--locate-for requires --geo ip-api/]],
+    [["run", ...source, "--geo", "mmdb", "--locations-max-age", "9d"], [/^--locations-max-age requires --geo ip-api/]],
     [["locate", "--geo", "none"], [/^--geo none locates nothing/]],
     [
       ["rejects", "--out", "-"],
-      ['--out: "-"; expected the name of a file, which - is not here (./- is one of that name).'],
+      ['Invalid value "-" for --out: expected the name of a file (- is not supported; a file of that name is ./-).'],
     ],
     [
       ["rejects", "--delete", "x", "--run", "y"],
-      [/^--run: "y"/, /^--delete: "x"/],
+      [/^Invalid value "y" for --run:/, /^Invalid value "x" for --delete:/],
     ],
-    [["--log-level", "debug", "rejects", "--outt", "f"], [/^--outt: .* --out\?$/]],
-    [["--log-level=debug", "--sourc", "f"], ["--sourc: there is no such flag. Did you mean --source?"]],
-    [["--completions", "tcsh"], [/^--completions: "tcsh"; expected bash, zsh, fish, /]],
+    [["--log-level", "debug", "rejects", "--outt", "f"], ["Unknown flag --outt. Did you mean --out?"]],
+    [["--log-level=debug", "--sourc", "f"], ["Unknown flag --sourc. Did you mean --source?"]],
+    [["--completions", "tcsh"], [/^Invalid value "tcsh" for --completions: expected bash, zsh, fish, /]],
   ] as ReadonlyArray<readonly [ReadonlyArray<string>, ReadonlyArray<string | RegExp>]>)("%s", ([args, expected]) =>
     Effect.gen(function* () {
       const problems = yield* problemsOf(args)
@@ -100,14 +106,14 @@ describe("usage errors", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("a pattern that the shell has made files of is told to name their directory", () =>
+  it.live("files of a pattern that the shell has expanded: the message names their directory", () =>
     Effect.gen(function* () {
       const directory = yield* directoryOf(Object.fromEntries(["a", "b", "c", "d", "e"].map((name) => [name, "x"])))
       const [first, ...others] = ["a", "b", "c", "d", "e"].map((name) => `${directory}/${name}`)
       const listed = others.slice(0, 3).map((path) => JSON.stringify(path))
       for (const command of ["run", "check"]) {
         assert.deepStrictEqual(yield* problemsOf([command, "--source", first!, ...others]), [
-          `${listed.join(", ")} and 1 more: too much. etl ${command} takes flags and their values only. To load several files, name their directory instead: --source ${directory}`,
+          `Unexpected arguments ${listed.join(", ")} and 1 more. To load several files, name their directory: --source ${directory}`,
         ])
       }
       assert.notMatch((yield* problemsOf(["run", "--source", first!, "no such file"]))[0]!, /directory/)
@@ -122,29 +128,31 @@ describe("usage errors", () => {
     ["sql", "select 1", "host=h password = 'ge\"geheim\\' geheim' user=u"],
     ["sql", "select 1", "postgres:///d?user=a&password=geheim&sslpassword=geheim"],
     ["run", "DB_PASS=geheim", "PGPASSWORD=geheim"],
+    ["run", "password='geheim geheim'"],
+    ["check", "password = 'ge\"geheim\\' geheim' user=u"],
     ["rejects", "--run", "password=geheim"],
     ["run", "--database-ur=postgres://u:geheim@h/d"],
     ["rejects", "--run", "postgres://u:geh/eim@h/d", "--database-url", "postgres://u:geheim@h/d"],
-  ])("%s tells no password", (args) =>
+  ])("%s shows no password", (args) =>
     Effect.gen(function* () {
       for (const problem of yield* problemsOf(args)) assert.notMatch(problem, /geheim|eim@/)
     }).pipe(Effect.scoped),
   )
 
-  /** Words that are wrong whatever stands beside them, and how that is told. */
+  /** Words that are wrong whatever the others are, and the message. */
   const mistakes = [
-    [["--chunk-size", "1"], "--chunk-size: there is no such flag. Did you mean --chunksize?"],
-    [["--frobnicate"], "--frobnicate: there is no such flag."],
-    [["--concurrency", "99"], '--concurrency: "99"; expected a whole number from 1 to 16.'],
-    [["--delimiter=ab"], /^--delimiter: "ab"; expected one printable ASCII character/],
+    [["--chunk-size", "1"], "Unknown flag --chunk-size. Did you mean --chunksize?"],
+    [["--frobnicate"], "Unknown flag --frobnicate."],
+    [["--concurrency", "99"], 'Invalid value "99" for --concurrency: expected a whole number from 1 to 16.'],
+    [["--delimiter=ab"], /^Invalid value "ab" for --delimiter: expected one printable ASCII character/],
     [["--force", "--force"], "--force is given 2 times; give it once."],
-    [["--mapping="], "--mapping is empty; expected the name of a file."],
-    [["--sign"], "--sign is for S3: add --aws, or leave it out."],
-    [["--region=r"], "--region is for S3: add --aws, or leave it out."],
-    [["--geo-db", "a", "--geo-db", "b"], "--geo-db is for --geo mmdb: add it, or leave --geo-db out."],
+    [["--mapping="], "--mapping is empty: expected the name of a file."],
+    [["--sign"], "--sign requires --aws: add it, or omit --sign."],
+    [["--region=r"], "--region requires --aws: add it, or omit --region."],
+    [["--geo-db", "a", "--geo-db", "b"], "--geo-db requires --geo mmdb: add it, or omit --geo-db."],
     [["--embedded", "e", "--database-url", "u"], /^--database-url and --embedded name two databases/],
   ] as ReadonlyArray<readonly [ReadonlyArray<string>, string | RegExp]>
-  /** Words that are right, which must not be told, nor hide what is wrong. */
+  /** Words that are right: they must not be reported, nor hide what is wrong. */
   const right = [
     ["--source", "x"],
     ["--max-rejects=5%"],
@@ -154,7 +162,7 @@ describe("usage errors", () => {
   ]
 
   it.effect.prop(
-    "any mistakes, in any order, are all told, and nothing else is",
+    "any mistakes, in any order, are all reported, and nothing else is",
     {
       chosen: Schema.NonEmptyArray(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: mistakes.length - 1 }))),
       shift: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 20 })),
@@ -167,8 +175,10 @@ describe("usage errors", () => {
         const problems = yield* problemsOf(["run", ...parts.slice(turn).flat(), ...parts.slice(0, turn).flat()])
         assert.strictEqual(problems.length, made.length, problems.join("\n"))
         for (const [, text] of made) {
-          const isTold = problems.some((problem) => (typeof text === "string" ? problem === text : text.test(problem)))
-          assert.isTrue(isTold, `${String(text)} in\n${problems.join("\n")}`)
+          const isReported = problems.some((problem) =>
+            typeof text === "string" ? problem === text : text.test(problem),
+          )
+          assert.isTrue(isReported, `${String(text)} in\n${problems.join("\n")}`)
         }
       }).pipe(Effect.scoped),
   )

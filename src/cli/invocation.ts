@@ -1,3 +1,5 @@
+// What the program was started with: its arguments, and the names in the .env file.
+
 import { Context } from "effect"
 import type { DotEnvNames } from "./dotEnv.ts"
 
@@ -6,7 +8,7 @@ export const CommandLine = Context.Reference<ReadonlyArray<string>>("user-activi
   defaultValue: () => [],
 })
 
-/** What the file .env has set, and what it must not set. */
+/** The names in the .env file. */
 export const DotEnv = Context.Reference<DotEnvNames>("user-activity-etl/commands/DotEnv", {
   defaultValue: () => ({ set: new Set(), ignored: [] }),
 })

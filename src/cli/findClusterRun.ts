@@ -5,12 +5,12 @@ import type { RunName } from "../domain/RunRecord.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import { UsageError } from "./CommandError.ts"
 
-/** The last attempt of a run that a cluster loads, or has loaded. */
-export const standingOf = Effect.fnUntraced(function* (run: RunName) {
+/** The last attempt of a run; fails if it was started without --cluster. */
+export const findClusterRun = Effect.fnUntraced(function* (run: RunName) {
   const standing = yield* (yield* ClusterRuns).standing(run)
   const { execution, runId } = standing
   if (execution !== null) return standing
   return yield* new UsageError({
-    message: `Run ${runId} is none of a cluster: its last attempt was begun without --cluster. etl runs ${runId} shows it.`,
+    message: `Run ${runId} was not started with --cluster. etl runs ${runId} shows it.`,
   })
 })
