@@ -5,7 +5,7 @@ import { Command } from "effect/cli"
 import { TestConsole } from "effect/testing"
 import * as Cli from "../../src/cli/Cli.ts"
 
-/** The commands, none of which ends. */
+/** The commands, which never end. */
 const commands = Array.map(Cli.commands, (command) => Command.withHandler(command, () => Effect.never))
 
 const resume = "Interrupted. To resume, run: etl "

@@ -19,7 +19,7 @@ export interface Setting {
   readonly from: string
 }
 
-/** The flags as shown; undefined: not shown. The settings of the database show the flags that name it. */
+/** The flags as shown; undefined: not shown. Flags that name the database are shown as its settings. */
 const flagValues = (flags: CheckFlags): Readonly<Record<string, string | undefined>> => ({
   source: Option.getOrUndefined(flags.source),
   ...Object.assign({}, ...sources.map(({ shown }) => shown?.(flags))),

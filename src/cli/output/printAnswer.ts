@@ -14,7 +14,7 @@ const lengthOf = (row: ReadonlyArray<Cell>): number =>
     return sum + (cell !== null && typeof cell === "object" ? cell.json.length : 8)
   }, 0)
 
-/** Waits until a slow reader of stdout has read what was printed; for ever if stdout is closed: see `stdoutClosed`. */
+/** Waits until a slow reader of stdout has read what was printed; never, if stdout is closed: see `stdoutClosed`. */
 export const drained = Effect.suspend(() =>
   process.stdout.writableNeedDrain
     ? Effect.callback<void>((resume) => {

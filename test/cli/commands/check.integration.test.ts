@@ -183,7 +183,7 @@ describe("etl check", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("an old .mmdb file is told, and fails nothing", () =>
+  it.live("an old .mmdb file is reported, but is no failure", () =>
     Effect.gen(function* () {
       const { env } = yield* makeDatabase
       const networks = [["8.8.8.0/24", { latitude: 1, longitude: 2 }]] as const

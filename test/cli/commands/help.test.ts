@@ -10,7 +10,7 @@ import { etl } from "../../utils/etl.ts"
 const commands = [...Cli.commands.map(({ name }) => name), "help"]
 const pages = [["--help"], ...commands.map((command) => [command, "--help"])]
 
-/** A terminal of so many columns. */
+/** A terminal of the given width. */
 const terminalOf = (columns: number) =>
   Layer.effect(
     Terminal.Terminal,

@@ -225,10 +225,10 @@ describe("etl runs", () => {
       rmSync(join(source, "od'd\u001b[31m.csv"))
       writeFileSync(join(source, "od'e.csv"), `${header}\n${row("b@example.com")}\n`)
       assert.strictEqual((yield* etl(["--source", source, "--geo", "none"], env)).code, 0)
-      const mended = decodeRun((yield* etl(["runs", "1", "--json"], env)).stdout)
-      assert.deepInclude(mended, { state: "finished", attempts: 2, exitCode: 0 })
+      const corrected = decodeRun((yield* etl(["runs", "1", "--json"], env)).stdout)
+      assert.deepInclude(corrected, { state: "finished", attempts: 2, exitCode: 0 })
       assert.deepStrictEqual(
-        mended.files.map(({ state }) => state),
+        corrected.files.map(({ state }) => state),
         ["loaded", "gone", "replaced", "loaded"],
       )
       assert.notInclude((yield* etl(["runs", "1"], env)).stdout, "Failed: ")

@@ -77,7 +77,7 @@ describe("files of --out", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("do not replace what has come meanwhile, and then none of them is left", () =>
+  it.live("do not replace a file that was created meanwhile, and then none of them is left", () =>
     Effect.gen(function* () {
       for (const link of [undefined, "EPERM"]) {
         const directory = yield* temporaryDirectory
