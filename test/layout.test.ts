@@ -43,6 +43,28 @@ describe("layout", () => {
     )
   })
 
+  it("has a rule of the linter for what each folder may import", () => {
+    const { overrides } = JSON.parse(readFileSync(join(root, ".oxlintrc.json"), "utf8"))
+    const ruled = new Set(
+      (overrides as ReadonlyArray<{ readonly files: ReadonlyArray<string>; readonly rules: object }>).flatMap(
+        ({ files, rules }) => ("no-restricted-imports" in rules ? files : []),
+      ),
+    )
+    const rooms = new Set([...sources.keys()].flatMap((path) => /^src\/[^/]+(?=\/)/.exec(path) ?? []))
+    assert.deepStrictEqual(
+      [...rooms].filter((room) => !ruled.has(`${room}/**`)),
+      [],
+    )
+  })
+
+  it("has files that open with what they are for", () => {
+    const silent = [...sources].filter(([path, text]) => path !== "src/bin.ts" && !/^\/(?:\/ |\*\*)/.test(text))
+    assert.deepStrictEqual(
+      silent.map(([path]) => path),
+      [],
+    )
+  })
+
   it("loads nothing of Node for the public API, but what decompresses files", () => {
     for (const [entry, allowed] of [
       ["src/index.ts", ["node:zlib"]],

@@ -17,6 +17,6 @@ export type LoadInCluster = (
 ) => Effect.Effect<RunSummary, RunFailed | DatabaseError | NotFound | RunInClusterError | UsageError>
 
 /** None: this process loads. */
-export const Cluster = Context.Reference<Option.Option<LoadInCluster>>("user-activity-etl/commands/Cluster", {
+export const Cluster = Context.Reference<Option.Option<LoadInCluster>>("user-activity-etl/cli/Cluster", {
   defaultValue: () => Option.none(),
 })

@@ -5,7 +5,7 @@ import { type ColumnMapping, parse } from "../domain/ColumnMapping.ts"
 import { readSmallFile } from "../text/readSmallFile.ts"
 import { UsageError } from "./CommandError.ts"
 
-export class Mapping extends Context.Service<Mapping, ColumnMapping>()("user-activity-etl/commands/run/Mapping") {
+export class Mapping extends Context.Service<Mapping, ColumnMapping>()("user-activity-etl/cli/Mapping") {
   static readonly layer = (path: string) =>
     Layer.effect(
       this,

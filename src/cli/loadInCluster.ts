@@ -47,7 +47,7 @@ export const loadInCluster = Effect.fnUntraced(function* (flags: RunFlags, mappi
   const workers = yield* (yield* ClusterRuns).workers
   const toWorkers = (word: string) => (workers === 0 ? "" : ` ${word} ${plural(workers, "worker")}`)
   yield* Effect.logInfo(
-    run.isOld
+    run.wasUnderWay
       ? `Run ${run.runId} of this source is already under way${toWorkers("on")}, with its own flags. Following it.`
       : `Run ${run.runId} is handed over${toWorkers("to")}. It continues when this command is interrupted.`,
   )

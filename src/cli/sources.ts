@@ -2,11 +2,11 @@
 
 import { type Command, Flag } from "effect/cli"
 import type { SourceReference } from "../cluster/LoadRun.ts"
-import { SourceError } from "../domain/SourceFile.ts"
 import { mergeFlags, optional, required } from "./flags/documented.ts"
 import type { CliSource } from "./sources/CliSource.ts"
 import { local } from "./sources/local.ts"
 import { s3 } from "./sources/s3.ts"
+import { unknownReference } from "./sources/unknownReference.ts"
 
 const list = [s3, local] as const
 
@@ -43,11 +43,5 @@ export const chosenSource = (flags: Readonly<Record<string, unknown>>): (typeof 
 /** Opens the source of a run in a worker. */
 export const openSource = (reference: SourceReference, worker: WorkerSourceFlags & { readonly host: string }) => {
   const kind = sources.find(({ tag }) => tag === reference._tag)
-  return kind === undefined
-    ? new SourceError({
-        operation: "list",
-        uri: reference._tag,
-        message: `The worker at ${worker.host} cannot open a source of kind ${reference._tag}. Start every worker with the version of etl that started the run.`,
-      })
-    : kind.worker.open(reference, worker)
+  return kind === undefined ? unknownReference(reference, worker.host) : kind.worker.open(reference, worker)
 }

@@ -11,7 +11,7 @@ export class Worker extends Context.Service<
     /** Connections that write at once. */
     readonly concurrency: number
     /** Waits until there is room for a part of `bytes` bytes, as stored, and loads it. */
-    readonly inTurn: (bytes: number) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+    readonly withRoomFor: (bytes: number) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   }
 >()("user-activity-etl/cluster/Worker") {
   static readonly layer = (concurrency: number) =>
@@ -19,8 +19,8 @@ export class Worker extends Context.Service<
       this,
       Effect.gen(function* () {
         const { connections } = yield* UserRepo
-        const inTurn = yield* FileLimit.make(Math.min(concurrency, connections, FileLimit.maxFilesAtOnce))
-        return { concurrency, inTurn }
+        const withRoomFor = yield* FileLimit.make(Math.min(concurrency, connections, FileLimit.maxFilesAtOnce))
+        return { concurrency, withRoomFor }
       }),
     )
 }

@@ -13,7 +13,7 @@ const encodeSettings = Schema.encodeEffect(Schema.fromJsonString(JobSettings))
 /** A run that a cluster loads. */
 export interface HandedOver extends Attempt {
   /** The run was under way already. */
-  readonly isOld: boolean
+  readonly wasUnderWay: boolean
 }
 
 /**
@@ -29,7 +29,7 @@ export const handOver = Effect.fn("Cluster.handOver")(function* (wanted: JobSett
     const found = Option.getOrUndefined(yield* clusterRuns.underWay(source))
     if (found?.execution == null) return undefined
     const { attempt, runId } = found
-    return { runId, attempt, isOld: true } satisfies HandedOver
+    return { runId, attempt, wasUnderWay: true } satisfies HandedOver
   })
   const underWay = yield* join()
   if (underWay !== undefined) return underWay
@@ -39,7 +39,7 @@ export const handOver = Effect.fn("Cluster.handOver")(function* (wanted: JobSett
     yield* clusterRuns.keepJob(started, yield* Effect.orDie(encodeSettings(wanted)))
     const execution = yield* fromStorage(LoadRun.execute(started, { discard: true }))
     yield* clusterRuns.handOver(started, execution)
-    return { ...started, isOld: false } satisfies HandedOver
+    return { ...started, wasUnderWay: false } satisfies HandedOver
   })
   return yield* begin.pipe(
     Effect.scoped,

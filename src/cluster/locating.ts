@@ -4,7 +4,7 @@ import { Deferred, Effect, Schedule } from "effect"
 import { Singleton } from "effect/cluster"
 import * as AddressTally from "../pipeline/AddressTally.ts"
 import { GeoLocator } from "../geo/GeoLocator.ts"
-import * as Locating from "../pipeline/Locate.ts"
+import * as Locate from "../pipeline/Locate.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import { LocationQueue } from "../repo/LocationQueue.ts"
 
@@ -26,7 +26,7 @@ const pass = Effect.gen(function* () {
   })
   yield* Effect.forkScoped(untilLoaded)
   const addressTally = yield* AddressTally.make
-  const problem = yield* Locating.drain({ loaded, locateFor: undefined, addressTally, runId: undefined })
+  const problem = yield* Locate.drain({ loaded, locateFor: undefined, addressTally, runId: undefined })
   const { located, unlocatable } = yield* addressTally.counts
   const isUnanswered = located + unlocatable === 0 && (yield* queue.waiting) > 0
   if (problem !== undefined || isUnanswered) yield* Effect.sleep(pause)

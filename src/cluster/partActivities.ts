@@ -87,7 +87,7 @@ export const loadPart = (attempt: Attempt, fileId: number, part: number) =>
       const { state, located, queued, milliseconds } = yield* work.pipe(
         // Both count: reading waits for writing, and a compressed file is first inflated up to where it resumes.
         activity.over(({ _tag }) => _tag === "ChunkCommitted" || _tag === "BytesRead"),
-        worker.inTurn(file.size),
+        worker.withRoomFor(file.size),
       )
       const loaded: PartLoaded = {
         state,
@@ -126,7 +126,7 @@ export const splitFile = (attempt: Attempt, fileId: number) =>
         split(file, { ...optionsOf(job, worker.concurrency), splitSize }),
         activity.over(({ _tag }) => _tag === "BytesRead"),
         Effect.raceFirst(Effect.forever(Effect.delay(stillWanted, every))),
-        worker.inTurn(file.size),
+        worker.withRoomFor(file.size),
       )
       return yield* cut.pipe(
         Effect.flatMap(({ header, parts }) =>

@@ -2,7 +2,7 @@
 
 import { Clock, Effect, Schema } from "effect"
 import { compressionOf } from "../compression/compressions.ts"
-import { checkSum } from "../pipeline/checkSum.ts"
+import { checkCounts } from "../pipeline/checkCounts.ts"
 import { baseName, formatNumber, plural } from "../text/format.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import type { RunFile } from "../domain/RunRecord.ts"
@@ -135,8 +135,8 @@ export const finish = Effect.fnUntraced(function* (ref: Attempt, plan: Plan, par
   const runs = yield* RunRepo
   const { service } = yield* GeoLocator
   const { files, rejectedFor, source, totals } = yield* (yield* RunHistory).details(runId)
-  for (const { uri, counts } of files) yield* checkSum(uri, counts)
-  yield* checkSum(`run ${runId}`, totals)
+  for (const { uri, counts } of files) yield* checkCounts(uri, counts)
+  yield* checkCounts(`run ${runId}`, totals)
   const loaded = parts.map(({ loaded }) => loaded)
   const addresses = loaded.reduce((sum, { addresses }) => addAddresses(sum, addresses), noAddresses)
   const { own, others } = yield* (yield* LocationQueue).waitingOf(runId)

@@ -10,8 +10,6 @@ export class DecompressError extends Data.TaggedError("DecompressError")<{
 
 /** How a file may be compressed. */
 export interface Compression {
-  /** How the names of such files end: one of `compressedEnding`. */
-  readonly ending: string
   /**
    * Decompresses stored bytes from their beginning, as the consumer pulls. Fails where they are not of this
    * compression, are damaged or incomplete, or have other bytes after their end.

@@ -75,4 +75,4 @@ const decompress = <E, R>(
     }),
   )
 
-export const gzip: Compression = { ending: ".gz", decompress }
+export const gzip: Compression = { decompress }

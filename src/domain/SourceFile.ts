@@ -31,10 +31,11 @@ export class SourceError extends Schema.TaggedError<SourceError>()("SourceError"
   override readonly [Runtime.errorExitCode] = 5
 }
 
-const compressedEndings = [".gz"]
+const compressedEndings = [".gz"] as const
+export type CompressedEnding = (typeof compressedEndings)[number]
 
 /** The ending of a compressed file's name, such as `.gz`; undefined: the file is not compressed. */
-export const compressedEnding = (name: string): string | undefined =>
+export const compressedEnding = (name: string): CompressedEnding | undefined =>
   compressedEndings.find((ending) => name.toLowerCase().endsWith(ending))
 
 /** Whether a file of a folder or bucket is read: .csv or .csv.gz, case ignored. */

@@ -39,7 +39,7 @@ export class Tables extends Context.Service<
     /** By address; `NotNow` for a pending one. */
     readonly locations: Ref.Ref<ReadonlyMap<string, Answer>>
   }
->()("user-activity-etl/repo/MemoryRepo/Tables") {}
+>()("user-activity-etl/memory/MemoryRepo/Tables") {}
 
 const moved = (resume: Resume, moving: ReadonlyArray<LaneCheckpoint>, to: Position): Resume => {
   const lanes = [...resume.lanes]

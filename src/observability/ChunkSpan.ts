@@ -7,7 +7,7 @@ import { monotonicMillis } from "./monotonic.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 
 /** Starts the span of a chunk. It outlives the effect that starts it: each connection writes a share of the chunk. */
-export const begin = Effect.fnUntraced(function* ({ from, to }: Chunk) {
+export const start = Effect.fnUntraced(function* ({ from, to }: Chunk) {
   const start = yield* monotonicMillis
   const span = yield* Effect.makeSpan("Loading.chunk", {
     attributes: {
@@ -34,4 +34,4 @@ export const begin = Effect.fnUntraced(function* ({ from, to }: Chunk) {
   }
 })
 
-export type ChunkSpan = Effect.Success<ReturnType<typeof begin>>
+export type ChunkSpan = Effect.Success<ReturnType<typeof start>>

@@ -27,7 +27,7 @@ export type ProgressEvent =
 
 /** What watches a run; by default nothing. It must be quick: the run waits for it. */
 export const Progress = Context.Reference<(event: ProgressEvent) => Effect.Effect<void>>(
-  "user-activity-etl/domain/Progress",
+  "user-activity-etl/observability/Progress",
   { defaultValue: () => (_event) => Effect.void },
 )
 

@@ -37,6 +37,8 @@ const beginReading = Effect.fnUntraced(function* (run: Run, load: PartLoad<Sourc
   return maxRecordSize
 })
 
+// Spans keep the names that README documents: `Loading.loadFile`, `Loading.chunk`, `Locating.batch`.
+
 /** Loads what is left of a part of a file, from the earliest lane on. Returns the counts of the whole load. */
 const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFile>, work: FileOutcome.FileWork) {
   const { file, resume } = load
@@ -44,28 +46,30 @@ const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFil
   const source = yield* Source
   const connections = Math.min(options.concurrency, (yield* UserRepo).connections)
   const maxRecordSize = yield* beginReading(run, load)
-  const pressure = yield* Backpressure.make
+  const pressure = yield* Backpressure.make(stopwatch)
   const from = resume?.position.byteOffset ?? 0
+  // Once: a file beside this one may commit before the first chunk comes.
+  const committed = yield* run.committed
 
   yield* source.read(file, storedFrom(file, from)).pipe(
     reportBytes(file.uri, storedFrom(file, from)),
     decompress(source, file, from),
     stopwatch.timePulls("extract"),
-    Stream.tap(() => stopwatch.time("room")(pressure.room)),
+    pressure.waitForRoom,
     frame(file, { ...options, maxRecordSize, resume }),
     decode,
     stopwatch.timePulls("decode"),
     readAhead,
     chunk(options.chunkSize),
-    Stream.tap(pressure.begin),
-    begin(run, load, connections),
-    stopAtTooManyRejects(run),
+    pressure.enter,
+    begin(run, load, { committed, connections }),
+    stopAtTooManyRejects(run, committed),
     perConnection(
       connections,
       (connection) => (chunks) => chunks.pipe(shareOf(connection), locate(run), upsert(run, load)),
     ),
     report(run, load, work),
-    Stream.runForEach(pressure.end),
+    Stream.runForEach(pressure.leave),
   )
   return work.wholeCounts ?? (yield* (yield* RunRepo).finishPart(load))
 })

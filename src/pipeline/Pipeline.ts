@@ -11,7 +11,7 @@ import { reportProgress } from "../observability/Progress.ts"
 import { type Attempt, type FileLoad, RunRepo } from "../repo/RunRepo.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import { Source } from "../source/Source.ts"
-import { checkSum } from "./checkSum.ts"
+import { checkCounts } from "./checkCounts.ts"
 import * as FileLimit from "./FileLimit.ts"
 import { fileSummary } from "./fileOutcome.ts"
 import { isToLoad, listFiles } from "./listFiles.ts"
@@ -69,8 +69,8 @@ const sumUp = Effect.fnUntraced(function* (
   { start, locatingError }: { readonly start: number; readonly locatingError: string | undefined },
 ) {
   const totals = yield* (yield* RunRepo).totals(run.runId)
-  for (const { uri, counts } of files) yield* checkSum(uri, counts)
-  yield* checkSum(`run ${run.runId}`, totals)
+  for (const { uri, counts } of files) yield* checkCounts(uri, counts)
+  yield* checkCounts(`run ${run.runId}`, totals)
   return {
     runId: run.runId,
     attempt,

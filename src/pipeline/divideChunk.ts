@@ -34,13 +34,17 @@ const countsOf = (shares: ReadonlyArray<Share>): RecordCounts => {
  * Divides each chunk among the connections. Before the first chunk is written the load of the file is started in the
  * database, unless that chunk is the whole file, and small.
  */
-export const begin = (run: Run, load: PartLoad<FileIdentity>, connections: number) => {
+export const begin = (
+  run: Run,
+  load: PartLoad<FileIdentity>,
+  { committed, connections }: { readonly committed: RecordCounts; readonly connections: number },
+) => {
   const divide = Effect.fnUntraced(function* (chunk: Chunk, isFirst: boolean) {
     if (isFirst && load.resume === undefined) {
       if (chunk.isLast && chunk.users.length <= maxRecordsOfWhole) {
         const whole = [wholeFile(chunk)]
         // A file that stops the run stays unfinished, whatever its size.
-        if (!run.isExceededBy(addCounts(yield* run.committed, countsOf(whole)))) return whole
+        if (!run.isExceededBy(addCounts(committed, countsOf(whole)))) return whole
       }
       yield* (yield* RunRepo).beginFile(load, {
         header: chunk.header,
@@ -56,7 +60,7 @@ export const begin = (run: Run, load: PartLoad<FileIdentity>, connections: numbe
       Stream.zipWithIndex,
       Stream.mapEffect(
         Effect.fnUntraced(function* ([chunk, index]) {
-          const span = yield* ChunkSpan.begin(chunk)
+          const span = yield* ChunkSpan.start(chunk)
           return { chunk, shares: yield* span.within(divide(chunk, index === 0)), span } satisfies DividedChunk
         }),
       ),
@@ -68,20 +72,16 @@ export const begin = (run: Run, load: PartLoad<FileIdentity>, connections: numbe
  * else several connections, of which some are ahead, would load more than one would.
  */
 export const stopAtTooManyRejects =
-  (run: Run) =>
+  (run: Run, committed: RecordCounts) =>
   <E, R>(chunks: Stream.Stream<DividedChunk, E, R>): Stream.Stream<DividedChunk, E | TooManyRejects, R> =>
-    Stream.unwrap(
-      Effect.map(run.committed, (committed) =>
-        chunks.pipe(
-          Stream.mapAccum(
-            () => committed,
-            (sum, divided) => {
-              const counts = addCounts(sum, countsOf(divided.shares))
-              const passed = Effect.succeed(divided)
-              return [counts, run.isExceededBy(counts) ? [passed, new TooManyRejects()] : [passed]]
-            },
-          ),
-          Stream.mapEffect(identity),
-        ),
+    chunks.pipe(
+      Stream.mapAccum(
+        () => committed,
+        (sum, divided) => {
+          const counts = addCounts(sum, countsOf(divided.shares))
+          const passed = Effect.succeed(divided)
+          return [counts, run.isExceededBy(counts) ? [passed, new TooManyRejects()] : [passed]]
+        },
       ),
+      Stream.mapEffect(identity),
     )

@@ -45,7 +45,8 @@ export const perConnection =
   ) =>
   (chunks: Stream.Stream<DividedChunk, E, R>) =>
     connections === 1
-      ? write(0)(chunks)
+      ? // Chunks are ready while one is written, as they are for several connections.
+        write(0)(Stream.buffer(chunks, { capacity: ahead }))
       : Stream.unwrap(
           Effect.map(Stream.broadcastN(chunks, { n: connections, capacity: ahead }), (copies) =>
             copies

@@ -12,6 +12,6 @@ export class FileTakenError extends Schema.TaggedError<FileTakenError>()("FileTa
   static readonly of = (fileId: number): FileTakenError =>
     new FileTakenError({
       fileId,
-      message: "The checkpoint has moved: another process loads this file. Wait until it is done, then run again.",
+      message: `The checkpoint of file ${fileId} has moved: another process loads it. Wait until it is done, then run again.`,
     })
 }

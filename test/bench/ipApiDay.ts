@@ -5,7 +5,7 @@ import { Answer } from "../../src/domain/Location.ts"
 import * as AddressTally from "../../src/pipeline/AddressTally.ts"
 import * as IpApi from "../../src/geo/IpApi.ts"
 import { Quota } from "../../src/geo/quota/Quota.ts"
-import * as Locating from "../../src/pipeline/Locate.ts"
+import * as Locate from "../../src/pipeline/Locate.ts"
 import * as MemoryRepo from "../../src/memory/MemoryRepo.ts"
 import { ipv4 } from "../fixtures/Addresses.ts"
 import { makeRandom, type Random as Numbers } from "../fixtures/Random.ts"
@@ -26,7 +26,7 @@ const locateAll = Effect.fnUntraced(function* (addresses: ReadonlyArray<string>)
   const loaded = yield* Deferred.make<void>()
   yield* Deferred.succeed(loaded, undefined)
   const addressTally = yield* AddressTally.make
-  const failure = yield* Locating.drain({ loaded, locateFor: undefined, addressTally, runId: undefined })
+  const failure = yield* Locate.drain({ loaded, locateFor: undefined, addressTally, runId: undefined })
   const endedAt = yield* Clock.currentTimeMillis
   const answers = [...(yield* Ref.get(locations)).values()]
   return { failure, endedAt, located: answers.filter(({ _tag }) => _tag === "Located").length }

@@ -108,13 +108,13 @@ describe("a run of the cluster", () => {
       world.change = held(latch, header + someBytes)
       const first = yield* handOver(wanted, sourceUri)
       const second = yield* handOver({ ...wanted, chunkSize: 3 }, sourceUri)
-      assert.deepStrictEqual(second, { ...first, isOld: true })
+      assert.deepStrictEqual(second, { ...first, wasUnderWay: true })
       yield* latch.open
       const summary = yield* LoadRun.execute({ ...wanted, ...first })
       assert.deepInclude(summary, { runId: 1, attempt: 1 })
       assert.deepInclude(summary.totals, { read: records })
       const third = yield* handOver(wanted, sourceUri)
-      assert.deepInclude(third, { runId: 2, attempt: 1, isOld: false })
+      assert.deepInclude(third, { runId: 2, attempt: 1, wasUnderWay: false })
     }),
   )
 
@@ -123,8 +123,8 @@ describe("a run of the cluster", () => {
       const latch = yield* Latch.make()
       world.change = held(latch, header + someBytes)
       const both = yield* Effect.all([handOver(wanted, sourceUri), handOver(wanted, sourceUri)], { concurrency: 2 })
-      const [first, second] = both.toSorted((left, right) => Number(left.isOld) - Number(right.isOld))
-      assert.deepStrictEqual(second, { ...first!, isOld: true })
+      const [first, second] = both.toSorted((left, right) => Number(left.wasUnderWay) - Number(right.wasUnderWay))
+      assert.deepStrictEqual(second, { ...first!, wasUnderWay: true })
       yield* latch.open
       assert.deepInclude(yield* LoadRun.execute({ ...wanted, ...first! }), { runId: 1, attempt: 1 })
       assert.deepStrictEqual(yield* storedRuns, [{ attempts: 1, exitCode: 0, isFinished: true }])

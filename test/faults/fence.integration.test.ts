@@ -65,7 +65,7 @@ const makeSetting = Effect.fnUntraced(function* (points: { readonly first: strin
   yield* second.start
 
   // It tries to write, unless the engine finds first that others may have its work, and interrupts it.
-  const givenUp = /The checkpoint has moved: another process loads this file|The worker has lost its locks/
+  const givenUp = /The checkpoint of file \d+ has moved: another process loads it|The worker has lost its locks/
   const firstGivesUp = until(Effect.sync(() => givenUp.test(first.log())))
 
   /** The first has given up, and the run ends well. */

@@ -105,7 +105,7 @@ describe("two runs at once", () => {
       const goOnWithSecond = yield* stopAt(command, "COMMIT:24:after")
       const { code, output } = yield* goOnWithFirst
       assert.strictEqual(code, 6, output)
-      assert.match(output, /checkpoint has moved: another process loads this file/)
+      assert.match(output, /checkpoint of file \d+ has moved: another process loads it/)
       const ends = `select json_agg(json_build_array(attempts, exit_code, finished_at is not null))::text as json from etl_runs`
       assert.deepStrictEqual(
         (yield* ask(ends)).map((json) => JSON.parse(json)),

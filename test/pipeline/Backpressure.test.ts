@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, Stream } from "effect"
 import type { Chunk } from "../../src/domain/Chunk.ts"
+import { Stopwatch } from "../../src/observability/Stopwatch.ts"
 import * as Backpressure from "../../src/pipeline/Backpressure.ts"
 
 const start = { byteOffset: 0, line: 1 }
@@ -26,16 +27,18 @@ describe("Backpressure", () => {
   ] as const) {
     it.effect(`lets no other chunk begin beside one of many ${what}`, () =>
       Effect.gen(function* () {
-        const pressure = yield* Backpressure.make
-        yield* pressure.begin(empty)
-        yield* pressure.begin(large)
-        const room = yield* Effect.forkChild(pressure.room, { startImmediately: true })
-        const next = yield* Effect.forkChild(pressure.begin(empty), { startImmediately: true })
-        yield* pressure.end(empty)
+        const pressure = yield* Backpressure.make(new Stopwatch())
+        const enter = (chunk: Chunk) => Stream.runDrain(pressure.enter(Stream.succeed(chunk)))
+        const waitForRoom = Stream.runDrain(pressure.waitForRoom(Stream.succeed(raw)))
+        yield* enter(empty)
+        yield* enter(large)
+        const room = yield* Effect.forkChild(waitForRoom, { startImmediately: true })
+        const next = yield* Effect.forkChild(enter(empty), { startImmediately: true })
+        yield* pressure.leave(empty)
         yield* Effect.yieldNow
         assert.isUndefined(room.pollUnsafe())
         assert.isUndefined(next.pollUnsafe())
-        yield* pressure.end(large)
+        yield* pressure.leave(large)
         yield* Fiber.join(room)
         yield* Fiber.join(next)
       }),

@@ -4,7 +4,7 @@ import { TestClock } from "effect/testing"
 import { Answer } from "../../src/domain/Location.ts"
 import * as AddressTally from "../../src/pipeline/AddressTally.ts"
 import { GeoLocator, type GeoService } from "../../src/geo/GeoLocator.ts"
-import * as Locating from "../../src/pipeline/Locate.ts"
+import * as Locate from "../../src/pipeline/Locate.ts"
 import * as Testing from "../../src/testing.ts"
 
 const manyAddresses = (count: number): ReadonlyArray<string> =>
@@ -17,7 +17,7 @@ const drain = Effect.fnUntraced(function* (addresses: ReadonlyArray<string>) {
   const loaded = yield* Deferred.make<void>()
   yield* Deferred.succeed(loaded, undefined)
   const addressTally = yield* AddressTally.make
-  assert.isUndefined(yield* Locating.drain({ loaded, locateFor: undefined, addressTally, runId: undefined }))
+  assert.isUndefined(yield* Locate.drain({ loaded, locateFor: undefined, addressTally, runId: undefined }))
   return { counts: yield* addressTally.counts, answers: yield* Ref.get(locations) }
 })
 
@@ -54,7 +54,7 @@ describe("Locating.drain", () => {
       yield* Deferred.succeed(loaded, undefined)
       const addressTally = yield* AddressTally.make
       const draining = yield* Effect.forkChild(
-        Locating.drain({ addressTally, loaded, locateFor: Duration.seconds(3), runId: undefined }),
+        Locate.drain({ addressTally, loaded, locateFor: Duration.seconds(3), runId: undefined }),
       )
       yield* TestClock.adjust("10 seconds")
       assert.strictEqual(

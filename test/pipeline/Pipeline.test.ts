@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Ref, Runtime, Stream } from "effect"
+import { Deferred, Effect, Layer, Ref, Runtime, Stream } from "effect"
 import type * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
 import { DatabaseError } from "../../src/domain/DatabaseError.ts"
 import { exitCode, noRecords } from "../../src/domain/RunSummary.ts"
+import { Progress } from "../../src/observability/Progress.ts"
 import { Stopwatch } from "../../src/observability/Stopwatch.ts"
 import { GeoLocator, GeoLocatorError } from "../../src/geo/GeoLocator.ts"
 import * as Pipeline from "../../src/pipeline/Pipeline.ts"
@@ -143,6 +144,39 @@ describe("Pipeline.run", () => {
       assert.strictEqual(summary.locatingError, "is down")
       assert.strictEqual(exitCode({ ...summary, totals: { ...summary.totals, rejected: 0 } }), 7)
     }).pipe(Effect.provide(Layer.mergeAll(Testing.source(files), Testing.repo, broken)))
+  })
+
+  it.effect("a small file with too many rejects stays unfinished, whatever commits beside it", () => {
+    const rows = (count: number, bad: number, name: string) =>
+      Array.from({ length: count }, (_, row) => `${row < bad ? "no" : `${name}${row}@example.com`},,\n`)
+    const content = (count: number, bad: number, name: string) => `email,ip,day\n${rows(count, bad, name).join("")}`
+    return Effect.gen(function* () {
+      const isCommitted = yield* Deferred.make<void>()
+      const late = Layer.effect(
+        Source,
+        Effect.map(Source, (source) =>
+          Source.of({
+            ...source,
+            read: (file, from) =>
+              file.name === "a.csv"
+                ? source.read(file, from)
+                : Stream.concat(Stream.fromEffectDrain(Deferred.await(isCommitted)), source.read(file, from)),
+          }),
+        ),
+      ).pipe(Layer.provide(Testing.source({ "a.csv": content(1_900, 0, "a"), "b.csv": content(1_500, 200, "b") })))
+      // Of both files together 6 % are rejected, of the second one 13 %.
+      const summary = yield* Pipeline.run({ ...options, chunkSize: 2_000 }).pipe(
+        Effect.provideService(Progress, ({ _tag }) =>
+          _tag === "ChunkCommitted" ? Effect.asVoid(Deferred.succeed(isCommitted, undefined)) : Effect.void,
+        ),
+        Effect.provide(late),
+      )
+      assert.isTrue(summary.stopped)
+      assert.deepStrictEqual(
+        summary.files.map(({ state }) => state),
+        ["loaded", "open"],
+      )
+    }).pipe(Effect.provide(Layer.merge(Testing.repo, GeoLocator.none)))
   })
 
   it.effect("a file that breaks fails alone, and goes on inside the next time", () => {

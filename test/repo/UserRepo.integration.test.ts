@@ -366,7 +366,7 @@ for (const [name, database, times] of [
             nothing,
           ),
         )
-        assert.include(again.message, "checkpoint has moved")
+        assert.include(again.message, "has moved: another process loads it")
         assert.deepStrictEqual(
           (yield* storedUsers).map(({ first_name }) => first_name),
           ["Ada"],

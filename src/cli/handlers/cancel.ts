@@ -1,4 +1,4 @@
-// The work of `etl cancel`.
+// `etl cancel`: cancels a run and waits until its workers stop.
 
 import { Console, Effect } from "effect"
 import { ClusterRuns } from "../../repo/ClusterRuns.ts"

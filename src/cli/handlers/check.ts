@@ -1,4 +1,4 @@
-// The work of `etl check`.
+// `etl check`: prints what a run would find, and changes nothing.
 
 import { Console, Effect, Option } from "effect"
 import { withoutFile } from "../../observability/Logging.ts"

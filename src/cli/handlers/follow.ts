@@ -1,4 +1,4 @@
-// The work of `etl follow`.
+// `etl follow`: shows how a run of workers proceeds, and its summary when it ends.
 
 import { Effect, Option } from "effect"
 import { follow } from "../../cluster/follow.ts"

@@ -1,4 +1,4 @@
-// The work of `etl init`.
+// `etl init`: creates or upgrades the tables.
 
 import { Console, Effect } from "effect"
 import { UserRepo } from "../../repo/UserRepo.ts"

@@ -1,10 +1,10 @@
-// The work of `etl locate`.
+// `etl locate`: drains the queue of addresses without loading.
 
 import { Effect, Layer, Option } from "effect"
 import { addressExitCode } from "../../domain/RunSummary.ts"
 import { GeoLocator } from "../../geo/GeoLocator.ts"
 import { version } from "../../observability/version.ts"
-import * as Locating from "../../pipeline/Locate.ts"
+import * as Locate from "../../pipeline/Locate.ts"
 import { UserRepo } from "../../repo/UserRepo.ts"
 import type { LocateFlags } from "../commands/locate.ts"
 import { logEnd } from "../Defect.ts"
@@ -24,7 +24,7 @@ export const handler = Effect.fn("locate")(
     const users = yield* UserRepo
     const locator = yield* GeoLocator
     yield* Effect.logInfo(`etl ${version}: places for the users of ${users.name}, by ${locator.name}`)
-    const summary = yield* Locating.run({
+    const summary = yield* Locate.run({
       locateFor: Option.getOrUndefined(flags.locateFor),
       locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),
     }).pipe(withDisplay(flags))

@@ -1,4 +1,4 @@
-// The work of `etl rejects`.
+// `etl rejects`: lists, writes or deletes the rejects of a run.
 
 import { Console, Effect, Option } from "effect"
 import type { RunRecord } from "../../domain/RunRecord.ts"

@@ -1,4 +1,4 @@
-// The work of `etl report`.
+// `etl report`: writes the HTML page about the users and a run.
 
 import { Console, Effect, FileSystem, Layer, Option, Path } from "effect"
 import * as PgReportRepo from "../../postgres/report/PgReportRepo.ts"

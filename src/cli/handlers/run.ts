@@ -1,4 +1,4 @@
-// The work of `etl run`.
+// `etl run`: loads a source in this process, or hands it over to workers.
 
 import { Effect, Layer, Option } from "effect"
 import { GeoLocator } from "../../geo/GeoLocator.ts"

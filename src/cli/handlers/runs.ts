@@ -1,4 +1,4 @@
-// The work of `etl runs`.
+// `etl runs`: lists runs, or shows one in full.
 
 import { Clock, Console, Effect, Option, Schema } from "effect"
 import { RunDetails, type RunName, RunRecord } from "../../domain/RunRecord.ts"

@@ -1,4 +1,4 @@
-// The work of `etl sql`.
+// `etl sql`: runs one read-only statement and prints its rows.
 
 import { Effect, Layer, Redacted } from "effect"
 import { beginsAsReading } from "../../domain/ReadingStatement.ts"

@@ -1,4 +1,4 @@
-// The work of `etl worker`.
+// `etl worker`: loads parts of runs until it is stopped.
 
 import { isIP } from "node:net"
 import { Context, Duration, Effect, type FileSystem, Layer, type Path, RcMap } from "effect"

@@ -5,6 +5,7 @@ import { SourceError } from "../../domain/SourceFile.ts"
 import { quote } from "../../text/shell.ts"
 import { lazyLayer } from "../lazyLayer.ts"
 import type { CliSource } from "./CliSource.ts"
+import { unknownReference } from "./unknownReference.ts"
 
 const layer = (path: string) =>
   lazyLayer(
@@ -24,7 +25,7 @@ export const local = {
   worker: {
     flags: {},
     open: Effect.fnUntraced(function* (reference, { host }) {
-      const { path } = yield* Effect.orDie(decode(reference))
+      const { path } = yield* Effect.mapError(decode(reference), () => unknownReference(reference, host))
       return yield* Layer.build(layer(path)).pipe(
         // `etl run --cluster` has opened the source: only this worker cannot.
         Effect.mapError(

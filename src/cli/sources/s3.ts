@@ -10,6 +10,7 @@ import { optional, repeatable, toggle } from "../flags/documented.ts"
 import { lazyLayer } from "../lazyLayer.ts"
 import { check } from "../usage/CommandUsage.ts"
 import type { CliSource } from "./CliSource.ts"
+import { unknownReference } from "./unknownReference.ts"
 
 const named = (name: string) => Flag.String(name).pipe(Flag.withMetavar("NAME"))
 
@@ -164,7 +165,7 @@ export const s3 = {
   worker: {
     flags: workerFlags,
     open: Effect.fnUntraced(function* (reference, worker) {
-      const known = yield* Effect.orDie(decode(reference))
+      const known = yield* Effect.mapError(decode(reference), () => unknownReference(reference, worker.host))
       yield* checkEndpoint(known, worker)
       return yield* Layer.build(layer(known))
     }),

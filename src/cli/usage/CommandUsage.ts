@@ -25,7 +25,7 @@ export interface Usage {
 }
 
 /** The usage of a command, as its annotation. */
-export const CommandUsage = Context.Reference<Usage>("user-activity-etl/commands/CommandUsage", {
+export const CommandUsage = Context.Reference<Usage>("user-activity-etl/cli/CommandUsage", {
   defaultValue: () => ({ config: {}, groups: [], checks: [], exitCodes: {}, notes: [] }),
 })
 

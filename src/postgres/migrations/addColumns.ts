@@ -1,13 +1,14 @@
-/** Columns of `users` that a migration needs: added, or used as they are where somebody has added them before. */
+// Adds the columns of `users` that a migration needs, or uses those that are there already.
+
 import { Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 
-/** A `users` table that is there already cannot become ours without losing something. */
+/** The existing `users` table cannot become ours without a loss. */
 export class AdoptionError extends Schema.TaggedError<AdoptionError>()("AdoptionError", {
   message: Schema.String,
 }) {}
 
-/** What else than our own type a column may have and be used as it is. */
+/** The types that an existing column may keep, by the type of a new one. */
 const compatibleTypes: Readonly<Record<string, ReadonlyArray<string>>> = {
   varchar: ["character varying", "text"],
   date: ["date", "timestamp without time zone", "timestamp with time zone"],

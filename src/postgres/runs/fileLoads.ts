@@ -46,7 +46,7 @@ interface FileRow {
   readonly maxRecordSize: number | null
 }
 
-const fileColumns = `f.id, f.run_id::float8 as "runId", f.load, f.mapping, f.loaded_at is not null as "isLoaded", f.fence,
+const fileRowColumns = `f.id, f.run_id::float8 as "runId", f.load, f.mapping, f.loaded_at is not null as "isLoaded", f.fence,
   f.header, f.max_record_size as "maxRecordSize"`
 
 /**
@@ -142,7 +142,7 @@ export const makeFileLoads = Effect.gen(function* () {
       order by t.number
       on conflict do nothing`
     const rows = yield* sql.unsafe<FileRow>(
-      `select ${fileColumns}, c.* from unnest($1, $2) with ordinality as t (uri, fingerprint, number)
+      `select ${fileRowColumns}, c.* from unnest($1, $2) with ordinality as t (uri, fingerprint, number)
       join etl_files f using (uri, fingerprint)
       cross join lateral ${partsOf("f.id")} c
       order by t.number`,
@@ -191,13 +191,13 @@ export const makeFileLoads = Effect.gen(function* () {
       // Taking another part keeps the error of the one that failed.
       const clearError = part === undefined ? ", error = null" : ""
       const raised = yield* sql.unsafe<FileRow>(
-        `update etl_files f set fence = fence + 1${clearError} where id = $1 and loaded_at is null returning ${fileColumns}`,
+        `update etl_files f set fence = fence + 1${clearError} where id = $1 and loaded_at is null returning ${fileRowColumns}`,
         [fileId],
       )
       const [file] =
         raised.length > 0
           ? raised
-          : yield* sql.unsafe<FileRow>(`select ${fileColumns} from etl_files f where id = $1`, [fileId])
+          : yield* sql.unsafe<FileRow>(`select ${fileRowColumns} from etl_files f where id = $1`, [fileId])
       if (file!.isLoaded || file!.header === null) return { ...file!, parts: null }
       const checkpoints = yield* sql`
         update etl_checkpoints set fence = ${file!.fence}
