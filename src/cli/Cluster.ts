@@ -1,4 +1,4 @@
-// How `etl run --cluster` loads.
+// The service by which `etl run` hands a run over to workers; absent where this process loads.
 
 import { Context, type Effect, Option } from "effect"
 import type { RunFailed } from "../cluster/LoadRun.ts"

@@ -1,4 +1,4 @@
-// Reports why a command fails, and what of it is a defect.
+// Logs why a command fails, and separates a defect of the program from an error that was foreseen.
 
 import { Cause, Effect, Layer, Predicate, Runtime, Schema } from "effect"
 import { logFailure } from "../observability/Logging.ts"

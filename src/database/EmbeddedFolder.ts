@@ -129,7 +129,7 @@ const secure = Effect.fnUntraced(function* (path: string, isEmpty: boolean) {
   }
 })
 
-/** Moves what was built into the folder. A kill leaves the rest where it is, for `open` to move. */
+/** Moves what was built into the folder. After a kill `open` moves the rest. */
 const moveEntries = (path: string): void => {
   const from = join(path, built)
   const names = readdirSync(from).sort((a, b) => Number(a === versionFile) - Number(b === versionFile))

@@ -1,4 +1,4 @@
-// The database of a `PgClient`, of which every statement ends.
+// The SQL client of all repositories: a statement without an answer fails after a time.
 
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Fiber } from "effect"

@@ -1,4 +1,4 @@
-// Locks that keep processes apart which share a database.
+// Locks in the database, by which its processes wait for each other.
 
 import { Deferred, Effect, type Scope } from "effect"
 import type { Connection } from "effect/sql/SqlConnection"

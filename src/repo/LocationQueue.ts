@@ -4,7 +4,7 @@ import { Context, type Duration, type Effect, type Scope } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Answer } from "../domain/Location.ts"
 
-/** Answers by address as the queue stores it: in an adopted table it may be written in any form, or be none. */
+/** Answers by address as the queue stores it: an adopted table may have any form of it, or other text. */
 export type StoredAnswers = ReadonlyMap<string, Answer>
 
 /** Addresses that only this process may locate. Those it has not answered are free when the scope closes. */

@@ -28,7 +28,7 @@ export interface RunRequest {
 /** A file of a run, and how far it is loaded. */
 export interface FileLoad<File extends FileIdentity> extends LoadRef {
   readonly file: File
-  /** The run that loads the file, or loaded it; this one where an earlier attempt of it did. */
+  /** The run that loads the file, or loaded it: an earlier one, or this one in an earlier attempt. */
   readonly runId: number
   /** `loaded`: nothing is left to do. `otherMapping`: an unfinished load started with another column mapping. */
   readonly state: "open" | "loaded" | "otherMapping"

@@ -19,7 +19,7 @@ import { boundedInt } from "./boundedInt.ts"
 
 const isDelimiter = (text: string): boolean => text.length === 1 && /[\t\x20-\x7e]/.test(text) && text !== '"'
 
-/** More than one keeps the server busy while this process works; more than the processors of both only take turns. */
+/** At least two: the server works while this process does. More than there are processors only wait for each other. */
 const concurrency = Math.min(Math.max(availableParallelism(), 2), 8)
 
 export const loadFlags = {

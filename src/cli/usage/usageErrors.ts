@@ -8,7 +8,7 @@ import * as GlobalFlags from "./globalFlags.ts"
 import { didYouMean, suggestions } from "./suggest.ts"
 import { didYouMeanSource, unexpectedArguments } from "./unexpectedArguments.ts"
 
-/** The names that an unknown flag may stand for. One letter is near to any other: it is like none. */
+/** The names that an unknown flag may stand for. A single letter gets no suggestion: every flag would be near. */
 const namesLike = (flag: string, flags: ReadonlyArray<HelpDoc.FlagDoc>): ReadonlyArray<string> =>
   flag.length > 2 ? flags.map(({ name }) => `--${name}`) : []
 

@@ -29,7 +29,7 @@ const isClaimerAlive = `exists (
     and (classid::bigint << 32) | objid::bigint = claimed_by
 )`
 
-/** The most runs of one source that count as its own: an address names no more of them. */
+/** Of one source only the latest runs are kept with an address. */
 const maxRuns = 32
 
 const answeredOf = (answers: StoredAnswers): ReadonlyArray<Answered> =>
@@ -59,7 +59,7 @@ const make = Effect.gen(function* () {
       patiently,
     )
     const open = new Set<string>()
-    /** Those that these claims had, and that got no answer. */
+    /** Addresses that these claims had and that have no answer. */
     const unlocated = new Set<string>()
 
     const keep = Effect.suspend(
@@ -70,7 +70,7 @@ const make = Effect.gen(function* () {
     const giveBack = (addresses: Iterable<string>) => sql`
         update ip_locations set claimed_by = null, claimed_until = null
         where address = any(${texts([...addresses])}) and claimed_by = ${key}`
-    // Without it they are free as well, once the lock is.
+    // A process that is killed skips this: its addresses are free when its lock is.
     yield* Effect.addFinalizer(() => giveBack(open).pipe(Effect.timeoutOption("5 seconds"), Effect.ignore))
     // Where one renewal fails, the next ones come before the claims expire.
     yield* Effect.forkScoped(Effect.forever(Effect.delay(Effect.ignore(keep), renewEvery)))
