@@ -38,11 +38,11 @@ interface Work {
   readonly file: SourceFile
 }
 
-/** The file as the source listed it. A file outside the source's folder was listed by a link. */
-const toSourceFile = ({ source }: Job, sourceUri: string, identity: FileIdentity): SourceFile => ({
+/** The file as the source listed it. A path outside the source's folder was listed by a link. */
+const toSourceFile = (sourceUri: string, identity: FileIdentity): SourceFile => ({
   ...identity,
   name: baseName(identity.uri),
-  isLinked: source._tag === "Path" && ![identity.uri, dirname(identity.uri)].includes(sourceUri),
+  isLinked: !identity.uri.includes("://") && ![identity.uri, dirname(identity.uri)].includes(sourceUri),
 })
 
 /** Works on a file with the run's source, which this worker may not be able to open. */
@@ -57,7 +57,7 @@ const withWork = <A, E, R>(attempt: Attempt, fileId: number, work: (work: Work) 
     const source = yield* (yield* Sources)
       .open(job.source)
       .pipe(Effect.catchTag("SourceError", (error) => Effect.succeed(unopened(identity.uri, error))))
-    const file = toSourceFile(job, source.uri, identity)
+    const file = toSourceFile(source.uri, identity)
     return yield* Effect.provideService(work({ job, watched, file }), Source, source)
   })
 
