@@ -25,7 +25,7 @@ const doesNotWrite = " etl sql is read-only."
 const whatReads =
   " etl sql is read-only: SELECT, VALUES, TABLE, WITH, SHOW, and EXPLAIN, which executes only what reads."
 
-/** Exits 2 if the statement is to be corrected, else 6. */
+/** Exits 2 where the statement is wrong, else 6. */
 const refuse = Effect.fnUntraced(function* (statement: string, { message, said, sqlState }: StatementError) {
   const writes = readOnly.has(sqlState)
   const isOther = sqlState === syntaxError && !beginsAsReading(statement)
