@@ -20,7 +20,7 @@ export const layer = (flags: RejectsFlags) =>
 /** Runs with rejects that are listed if the given run has none. */
 const namedRuns = 10
 
-const printNone = Effect.fnUntraced(function* ({ runId, totals }: RunRecord) {
+const printNone = Effect.fnUntraced(function* (flags: RejectsFlags, { runId, totals }: RunRecord) {
   const runs = yield* (yield* RejectRepo).runs(namedRuns + 1)
   const names = runs.slice(0, namedRuns).join(", ") + (runs.length > namedRuns ? ", ..." : "")
   yield* Console.log(
@@ -28,7 +28,7 @@ const printNone = Effect.fnUntraced(function* ({ runId, totals }: RunRecord) {
       totals.rejected === 0 ? `Run ${runId} rejected nothing.` : `No rejects of run ${runId} are kept.`,
       runs.length === 0
         ? "No rejects of other runs are kept."
-        : `Runs with rejects: ${names}. To list them, run: etl rejects --run ${runs[0]}`,
+        : `Runs with rejects: ${names}. To list them, run: etl rejects --run ${runs[0]}${sameDatabase(flags)}`,
     ].join("\n"),
   )
 })
@@ -36,7 +36,7 @@ const printNone = Effect.fnUntraced(function* ({ runId, totals }: RunRecord) {
 const list = Effect.fnUntraced(function* (flags: RejectsFlags, run: RunRecord) {
   const { runId } = run
   const files = yield* (yield* RejectRepo).files(runId)
-  if (files.length === 0 && !flags.json) return yield* printNone(run)
+  if (files.length === 0 && !flags.json) return yield* printNone(flags, run)
   const { printJson, printLines } = yield* Effect.promise(() => import("../output/rejectList.ts"))
   const records = yield* flags.json ? printJson(runId, files) : printLines(runId, files, sameDatabase(flags))
   yield* Effect.logDebug("rejects listed").pipe(Effect.annotateLogs({ run: runId, records }))
@@ -61,7 +61,7 @@ const formatWritten = (flags: RejectsFlags, runId: number, files: ReadonlyArray<
 const write = Effect.fnUntraced(function* (flags: RejectsFlags, run: RunRecord, out: string) {
   const { runId } = run
   const files = yield* (yield* RejectRepo).files(runId)
-  if (files.length === 0) return yield* printNone(run)
+  if (files.length === 0) return yield* printNone(flags, run)
   const { writeRejects } = yield* Effect.promise(() => import("../output/rejectFiles.ts"))
   const written = yield* writeRejects(out, runId, files)
   yield* Console.log(formatWritten(flags, runId, written))

@@ -184,6 +184,9 @@ describe("etl rejects", () => {
       })
       const out = join(yield* temporaryDirectory, "fix.csv")
       assert.strictEqual((yield* etl(["rejects", "--out", out], env)).stdout, none.stdout)
+      const { DB_HOST, DB_NAME, DB_PASS, DB_PORT, DB_USER } = env
+      const url = `postgres://${DB_USER}:${DB_PASS}@${DB_HOST}:${DB_PORT}/${DB_NAME}`
+      assert.include((yield* etl(["rejects", "--database-url", url])).stdout, "etl rejects --run 2 --database-url URL")
       assert.isFalse(existsSync(out))
     }).pipe(Effect.scoped),
   )
