@@ -48,11 +48,12 @@ const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFil
   const maxRecordSize = yield* beginReading(run, load)
   const pressure = yield* Backpressure.make(stopwatch)
   const from = resume?.position.byteOffset ?? 0
+  const storedAt = storedFrom(file, from)
   // Once: a file beside this one may commit before the first chunk comes.
   const committed = yield* run.committed
 
-  yield* source.read(file, storedFrom(file, from)).pipe(
-    reportBytes(file.uri, storedFrom(file, from)),
+  yield* source.read(file, storedAt).pipe(
+    reportBytes(file.uri, storedAt),
     decompress(source, file, from),
     stopwatch.timePulls("extract"),
     pressure.waitForRoom,
