@@ -2,9 +2,11 @@
 
 import { type Array, Console, Effect, Predicate, Runtime, Schema } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
+import { Advice, explain } from "../observability/Advice.ts"
 import { version } from "../observability/version.ts"
 import * as Logging from "../observability/Logging.ts"
 import { printable } from "../text/printable.ts"
+import { advise } from "./advice.ts"
 import { cancel } from "./commands/cancel.ts"
 import { check } from "./commands/check.ts"
 import { follow } from "./commands/follow.ts"
@@ -105,7 +107,7 @@ const reportError = Effect.fnUntraced(function* (error: unknown) {
   if (CliError.isCliError(error)) return yield* new Ended({ code: 2 })
   if (!Predicate.isError(error) || !(Runtime.errorExitCode in error)) return yield* reportDefect(error)
   if (error.message !== "" && !Logging.isReported(error)) {
-    yield* Console.error(printable(error.message))
+    yield* Console.error(printable(yield* explain(error)))
   }
   return yield* new Ended({ code: Runtime.getErrorExitCode(error) })
 })
@@ -132,6 +134,7 @@ export const execute = (commands: Array.NonEmptyReadonlyArray<AnyCommand>, args:
     Effect.catch(reportError),
     Effect.catchDefect(reportDefect),
     Effect.provideService(CommandLine, args),
+    Effect.provideService(Advice, advise),
     Effect.provideService(CliConfig.CliConfig, GlobalFlags.config),
     Effect.onInterrupt(() => Console.error(printable(interrupted(args)))),
   )

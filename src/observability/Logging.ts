@@ -17,6 +17,7 @@ import {
   Schema,
 } from "effect"
 import { errnoOf } from "../domain/errno.ts"
+import { explain } from "./Advice.ts"
 import { printable, toJson } from "../text/printable.ts"
 
 /** The log's file cannot be written. */
@@ -149,7 +150,7 @@ export const forPerson = (shown: string, logged: string) => ({ toString: () => s
 export const logFailure = Effect.fnUntraced(function* (error: unknown) {
   if (!Predicate.isObjectKeyword(error) || isReported(error)) return
   if (!("message" in error) || !Predicate.isString(error.message) || error.message === "") return
-  yield* Effect.logError(error.message)
+  yield* Effect.logError(yield* explain(error as { readonly message: string }))
   // `runMain` reads this, and so does `isReported`.
   Object.assign(error, { [Runtime.errorReported]: false })
 })

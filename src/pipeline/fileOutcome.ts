@@ -5,6 +5,7 @@ import { describeReason, type Reject } from "../domain/Reject.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import type { FileSummary, RecordCounts } from "../domain/RunSummary.ts"
 import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
+import { explain } from "../observability/Advice.ts"
 import { monotonicMillis } from "../observability/monotonic.ts"
 import { type FileLoad, type Part, RunRepo } from "../repo/RunRepo.ts"
 import { plural } from "../text/format.ts"
@@ -68,9 +69,10 @@ export const loaded = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, c
 /** The file cannot be read to its end. */
 export const failed = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, error: SourceError) {
   const runs = yield* RunRepo
-  yield* Effect.logError(error.message).pipe(Effect.annotateLogs({ step: "Extract" }))
-  yield* runs.failFile(load, error.message)
-  return fileSummary(load.file, "failed", yield* runs.fileCounts(load), error.message)
+  const why = yield* explain(error)
+  yield* Effect.logError(why).pipe(Effect.annotateLogs({ step: "Extract" }))
+  yield* runs.failFile(load, why)
+  return fileSummary(load.file, "failed", yield* runs.fileCounts(load), why)
 })
 
 /** Loading ended before the file did. */

@@ -1,6 +1,7 @@
 // What `etl check` reports, a line for each finding.
 
 import { Effect, Predicate, Runtime } from "effect"
+import { explain } from "../../observability/Advice.ts"
 
 /** One line of a check. `note`: worth knowing, but no failure. `skipped`: correct another problem first. */
 export interface Finding {
@@ -27,12 +28,8 @@ const badConfiguration = 2
 /** The error that ended a check, as its finding. An error without a message is a defect. */
 export const fromError = (check: string, error: unknown): Effect.Effect<Finding> =>
   Predicate.isError(error) && error.message !== ""
-    ? Effect.succeed(
-        wrong(
-          check,
-          error.message,
-          Runtime.errorExitCode in error ? Runtime.getErrorExitCode(error) : badConfiguration,
-        ),
+    ? Effect.map(explain(error), (text) =>
+        wrong(check, text, Runtime.errorExitCode in error ? Runtime.getErrorExitCode(error) : badConfiguration),
       )
     : Effect.die(error)
 
