@@ -17,18 +17,22 @@ export { Quota, type QuotaOptions, type Sending } from "./geo/quota/Quota.ts"
 export * as Locating from "./pipeline/Locate.ts"
 export * as Pipeline from "./pipeline/Pipeline.ts"
 export { FileTakenError } from "./repo/FileTakenError.ts"
-export { LocationQueue } from "./repo/LocationQueue.ts"
+export { LocationQueue, type Place } from "./repo/LocationQueue.ts"
 export {
   type Attempt,
   type Beginning,
   type FileIdentity,
   type FileLoad,
   type FileProblem,
+  type LoadRef,
+  type PartRef,
   type Resume,
   RunRepo,
   type RunRequest,
+  type ShareLocations,
+  type ShareOutcome,
 } from "./repo/RunRepo.ts"
 export { RunInClusterError } from "./repo/RunInClusterError.ts"
-export { type LoadRef, type ShareLocations, type ShareOutcome, UserRepo } from "./repo/UserRepo.ts"
+export { type AddressPlace, type Refusal, type UpsertOutcome, UserRepo, type UserShare } from "./repo/UserRepo.ts"
 export { Source } from "./source/Source.ts"
 export { SourceError, type SourceFile } from "./domain/SourceFile.ts"

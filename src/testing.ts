@@ -79,5 +79,4 @@ export const geoService = (
     },
   })
 
-export { layer as repo, Tables } from "./memory/MemoryRepo.ts"
-export type { StoredUser } from "./memory/StoredUser.ts"
+export { layer as repo, type StoredUser, Tables } from "./memory/MemoryRepo.ts"

@@ -19,8 +19,8 @@ import * as Logging from "../observability/Logging.ts"
 import * as Repositories from "../postgres/Repositories.ts"
 import { chosenSource, type SourceFlags } from "./sources.ts"
 
-/** One for locating, four for the locks of the source, of two files and of claims, one for everything else. */
-const connectionsBesideWriting = 6
+/** One for the locks, one for locating, one for everything else. */
+const connectionsBesideWriting = 3
 
 /** `writers`: connections that write at once. `idleInTransaction`: see `PgServer`. */
 export const database = (flags: DatabaseFlags, writers: number, idleInTransaction?: number) =>
@@ -71,11 +71,11 @@ export const localLocator = (flags: LocatorSettings) => {
 }
 
 export const repositories = (flags: DatabaseFlags, writers = 1, idleInTransaction?: number) =>
-  Repositories.layer.pipe(Layer.provide(database(flags, writers, idleInTransaction)))
+  Repositories.layer.pipe(Layer.provideMerge(database(flags, writers, idleInTransaction)))
 
-/** For commands that need tables with content: does not create an embedded database. */
-export const existingRepositories = (flags: DatabaseFlags) =>
-  Repositories.layer.pipe(Layer.provide(existingDatabase(flags)))
+/** For commands that need tables with content: creates neither an embedded database nor tables. */
+export const existingHistory = (flags: DatabaseFlags) =>
+  Repositories.layerHistory.pipe(Layer.provide(existingDatabase(flags)))
 
 export const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 

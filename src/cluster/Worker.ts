@@ -18,7 +18,7 @@ export class Worker extends Context.Service<
     Layer.effect(
       this,
       Effect.gen(function* () {
-        const { connections } = yield* UserRepo
+        const { connections = 1 } = yield* UserRepo
         const withRoomFor = yield* FileLimit.make(Math.min(concurrency, connections, FileLimit.maxFilesAtOnce))
         return { concurrency, withRoomFor }
       }),

@@ -3,7 +3,6 @@
 import { Effect, Option, Schema } from "effect"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import { type Attempt, RunRepo } from "../repo/RunRepo.ts"
-import { UserRepo } from "../repo/UserRepo.ts"
 import { requestOf } from "./Job.ts"
 import { JobSettings, LoadRun } from "./LoadRun.ts"
 import { fromStorage } from "./storage.ts"
@@ -24,7 +23,6 @@ export const handOver = Effect.fn("Cluster.handOver")(function* (wanted: JobSett
   const clusterRuns = yield* ClusterRuns
   const runs = yield* RunRepo
   yield* clusterRuns.checkServer
-  yield* (yield* UserRepo).migrate
   const join = Effect.fnUntraced(function* () {
     const found = Option.getOrUndefined(yield* clusterRuns.underWay(source))
     if (found?.execution == null) return undefined

@@ -12,14 +12,16 @@ import type { Header } from "./header.ts"
 /** A user, and where its bytes are in its batch, which is no part of its value. */
 class FramedUser implements UserRecord {
   readonly user: User
+  readonly fileId: number
   readonly byteOffset: number
   readonly line: number
   readonly #bytes: Uint8Array
   readonly #start: number
   readonly #end: number
 
-  constructor(user: User, frame: Frame) {
+  constructor(user: User, fileId: number, frame: Frame) {
     this.user = user
+    this.fileId = fileId
     this.byteOffset = frame.offset
     this.line = frame.line
     // Not the frame: it would live as long as the chunk.
@@ -49,7 +51,7 @@ export interface DecodedRecords extends FramedRecords {
 
 export const isReject = (record: UserRecord | Reject): record is Reject => "reasons" in record
 
-const makeDecoder = ({ delimiter, positions }: Header) => {
+const makeDecoder = ({ delimiter, positions }: Header, fileId: number) => {
   const textOf = (field: FieldAt, position: number): string => (position === -1 ? "" : field(position))
   const parse = makeRecordParser(delimiter, (field) =>
     decodeUser({
@@ -70,17 +72,24 @@ const makeDecoder = ({ delimiter, positions }: Header) => {
     records: parse(framed.frames).map((decoded, index) => {
       const frame = framed.frames[index]!
       if ("problem" in decoded) return toReject(frame, [{ column: null, message: decoded.problem }])
-      return Result.isSuccess(decoded) ? new FramedUser(decoded.success, frame) : toReject(frame, decoded.failure)
+      return Result.isSuccess(decoded)
+        ? new FramedUser(decoded.success, fileId, frame)
+        : toReject(frame, decoded.failure)
     }),
   })
 }
 
-/** Decodes records by the mapped columns' schemas. A record that cannot be decoded is a reject, with every reason. */
-export const decode = <E, R>(framed: Stream.Stream<FramedRecords, E, R>): Stream.Stream<DecodedRecords, E, R> =>
-  Stream.suspend(() => {
-    let decoder: ReturnType<typeof makeDecoder> | undefined
-    return Stream.map(framed, (records) => {
-      decoder ??= makeDecoder(records.header)
-      return decoder(records)
+/**
+ * Decodes the records of a file by the mapped columns' schemas. A record that cannot be decoded is a reject, with every
+ * reason.
+ */
+export const decode =
+  (fileId: number) =>
+  <E, R>(framed: Stream.Stream<FramedRecords, E, R>): Stream.Stream<DecodedRecords, E, R> =>
+    Stream.suspend(() => {
+      let decoder: ReturnType<typeof makeDecoder> | undefined
+      return Stream.map(framed, (records) => {
+        decoder ??= makeDecoder(records.header, fileId)
+        return decoder(records)
+      })
     })
-  })

@@ -12,6 +12,8 @@ export interface Position {
 /** A user, and the record that it was decoded from. */
 export interface UserRecord {
   readonly user: User
+  /** The number of its file, in the order in which files are read. */
+  readonly fileId: number
   /** Where the record starts in its file's (inflated) bytes. */
   readonly byteOffset: number
   /** The physical line on which it starts. */
@@ -54,7 +56,7 @@ export const isSameUser = (left: User, right: User): boolean =>
   left.status === right.status
 
 /** The last version of a user in a chunk. */
-export interface Winner extends Pick<UserRecord, "user" | "byteOffset"> {
+export interface Winner extends Pick<UserRecord, "user" | "fileId" | "byteOffset"> {
   /** The chunk's records of the user differ, in any column. */
   readonly differs?: true
 }
@@ -69,8 +71,8 @@ export const winners = (records: ReadonlyArray<UserRecord>): ReadonlyArray<Winne
       continue
     }
     const differs = known.differs === true || !isSameUser(record.user, known.user)
-    const { user, byteOffset } = supersedes(record.user, known.user) ? record : known
-    byEmail.set(user.email, differs ? { user, byteOffset, differs } : { user, byteOffset })
+    const { user, fileId, byteOffset } = supersedes(record.user, known.user) ? record : known
+    byEmail.set(user.email, differs ? { user, fileId, byteOffset, differs } : { user, fileId, byteOffset })
   }
   // Strings sort faster than objects that a function compares.
   return [...byEmail.keys()].sort().map((email) => byEmail.get(email)!)

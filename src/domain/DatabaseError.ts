@@ -34,6 +34,11 @@ export class PasswordInClear extends Error {
   override readonly name = "PasswordInClear"
 }
 
+/** No connection of the pool was free: the cause of a statement that was not sent. The message says what to do. */
+export class PoolExhausted extends Error {
+  override readonly name = "PoolExhausted"
+}
+
 /** The fields of PostgreSQL's error response. All but the code may quote values. */
 interface ServerFields {
   readonly code: string
@@ -92,6 +97,9 @@ export const fromSqlError = (error: SqlError): DatabaseError => {
   }
   if (cause instanceof EmbeddedStopped) {
     return new DatabaseError({ operation: "query", message: cause.message, retryable: false })
+  }
+  if (cause instanceof PoolExhausted) {
+    return new DatabaseError({ operation: "query", message: cause.message, retryable: true })
   }
   if (cause instanceof PasswordInClear) {
     return new DatabaseError({

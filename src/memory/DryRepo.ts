@@ -3,13 +3,14 @@
 import { Context, Effect, Layer, Option } from "effect"
 import { baseName } from "../text/format.ts"
 import { fileColumns } from "../domain/fileColumns.ts"
-import type { Share } from "../domain/Lane.ts"
+import { Database } from "../domain/Database.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { LocationQueue } from "../repo/LocationQueue.ts"
 import { Preview, type Seen } from "../repo/Preview.ts"
 import { type FileLoad, RunRepo } from "../repo/RunRepo.ts"
 import { type User, userColumns } from "../domain/User.ts"
-import { type ShareLocations, UserRepo } from "../repo/UserRepo.ts"
+import { shareOutcome } from "../repo/shareOutcome.ts"
+import { UserRepo, type UserShare } from "../repo/UserRepo.ts"
 
 const usersShown = 3
 const rejectsShown = 10
@@ -25,15 +26,15 @@ const withoutSecrets = (user: User): User => {
 }
 
 /** The first users of a share, in the file's order. */
-const firstUsers = ({ users, winners }: Share, { known }: ShareLocations, file: string, count: number): Seen["users"] =>
+const firstUsers = ({ places, records, winners }: UserShare, file: string, count: number): Seen["users"] =>
   winners
     .toSorted((left, right) => left.byteOffset - right.byteOffset)
     .slice(0, count)
     .map(({ user, byteOffset }) => ({
       file,
-      line: users.find((record) => record.byteOffset === byteOffset)!.line,
+      line: records.find((record) => record.byteOffset === byteOffset)!.line,
       user: withoutSecrets(user),
-      location: (user.ip_address === null ? undefined : known.get(user.ip_address)) ?? null,
+      location: (user.ip_address === null ? undefined : places.get(user.ip_address)) ?? null,
     }))
 
 /** Every file loads from its start. */
@@ -47,26 +48,17 @@ const make = Effect.sync(() => {
   const seen = Effect.sync((): Seen => ({ users: [...users], rejects: [...rejects] }))
 
   const userRepo = UserRepo.of({
-    name: "nowhere (--dry-run)",
     // With one connection the first records shown are the first of the file.
     connections: 1,
-    migrate: Effect.void,
-    upsert: ({ fileId }, share, locations) =>
+    upsert: (share) =>
       Effect.sync(() => {
-        const { name, counts: before } = files.get(fileId)!
-        if (users.length < usersShown) users.push(...firstUsers(share, locations, name, usersShown - users.length))
-        const shown = share.rejects.slice(0, rejectsShown - rejects.length)
-        rejects.push(...shown.map(({ line, reasons }) => ({ file: name, line, reasons })))
-        const counts: RecordCounts = {
-          ...noRecords,
-          read: share.users.length + share.rejects.length,
-          inserted: share.winners.length,
-          duplicate: share.users.length - share.winners.length,
-          rejected: share.rejects.length,
+        const [first] = share.records
+        if (first !== undefined && users.length < usersShown) {
+          users.push(...firstUsers(share, files.get(first.fileId)!.name, usersShown - users.length))
         }
-        files.set(fileId, { name, counts: addCounts(before, counts) })
-        return { counts, refused: [], remembered: { located: 0, unlocatable: {} } }
+        return { inserted: share.winners.length, updated: 0, unchanged: 0, stale: 0 }
       }),
+    place: () => Effect.void,
   })
 
   const countsOf = ({ fileId }: { readonly fileId: number }) => Effect.sync(() => files.get(fileId)!.counts)
@@ -87,6 +79,15 @@ const make = Effect.sync(() => {
     take: (runId, _request, { file, fileId }) =>
       Effect.succeed({ file, runId, fileId, load: 1, state: "open", isLoadedByOtherMapping: false, parts, fence: 0 }),
     beginFile: () => Effect.void,
+    commit: Effect.fnUntraced(function* ({ fileId }, share, { known }, write) {
+      const { name, counts: before } = files.get(fileId)!
+      const shown = share.rejects.slice(0, rejectsShown - rejects.length)
+      rejects.push(...shown.map(({ line, reasons }) => ({ file: name, line, reasons })))
+      const written = yield* write({ records: share.users, winners: share.winners, places: known, isAhead: false })
+      const outcome = shareOutcome(share, written)
+      files.set(fileId, { name, counts: addCounts(before, outcome.counts) })
+      return { ...outcome, remembered: { located: 0, unlocatable: {} } }
+    }),
     finishPart: countsOf,
     failFile: () => Effect.void,
     fileCounts: countsOf,
@@ -103,11 +104,12 @@ const make = Effect.sync(() => {
       answer: () => Effect.void,
       settle: () => Effect.void,
     }),
-    queueUnplaced: Effect.void,
+    queue: () => Effect.succeed([]),
     queueOlderThan: () => Effect.void,
   })
 
   return Context.make(UserRepo, userRepo).pipe(
+    Context.add(Database, { kind: "embedded", name: "nowhere (--dry-run)" }),
     Context.add(RunRepo, runRepo),
     Context.add(LocationQueue, locationQueue),
     Context.add(Preview, Option.some(seen)),

@@ -2,7 +2,7 @@
 
 import { isSameUser, type Winner } from "../domain/Chunk.ts"
 import type { Location } from "../domain/Location.ts"
-import type { RecordCounts } from "../domain/RunSummary.ts"
+import type { UpsertOutcome } from "../repo/UserRepo.ts"
 import type { User } from "../domain/User.ts"
 
 /** A row of `users`. */
@@ -14,7 +14,8 @@ export interface StoredUser {
   readonly location: Location | null
 }
 
-const isNewer = (incoming: Winner, fileId: number, stored: StoredUser): boolean => {
+const isNewer = (incoming: Winner, stored: StoredUser): boolean => {
+  const { fileId } = incoming
   const [left, right] = [incoming.user.updated_at ?? "", stored.user.updated_at ?? ""]
   if (left !== right) return left > right
   return fileId === stored.fileId ? incoming.byteOffset >= stored.byteOffset : fileId > stored.fileId
@@ -23,17 +24,16 @@ const isNewer = (incoming: Winner, fileId: number, stored: StoredUser): boolean 
 /** Merges a chunk's winner into the stored row: the outcome that counts, and the new row. */
 export const merge = (
   incoming: Winner,
-  fileId: number,
   place: Location | null,
   stored: StoredUser | undefined,
-): readonly [keyof RecordCounts, StoredUser] => {
-  const { user, byteOffset, differs = false } = incoming
+): readonly [keyof Omit<UpsertOutcome, "refused">, StoredUser] => {
+  const { user, fileId, byteOffset, differs = false } = incoming
   if (stored === undefined) return ["inserted", { user, byteOffset, fileId, updated: differs, location: place }]
   const isOther = !isSameUser(user, stored.user)
   const sameAddress = user.ip_address === stored.user.ip_address
   const known = { ...stored, updated: stored.updated || differs || isOther }
   const filled = sameAddress && stored.location === null ? { ...known, location: place } : known
-  const newer = isNewer(incoming, fileId, stored)
+  const newer = isNewer(incoming, stored)
   if (!isOther) return ["unchanged", newer ? { ...filled, byteOffset, fileId } : filled]
   if (!newer) return ["stale", filled]
   return ["updated", { ...known, user, byteOffset, fileId, location: place ?? (sameAddress ? stored.location : null) }]

@@ -3,25 +3,21 @@
 import { Effect, Ref } from "effect"
 import { Answer } from "../domain/Location.ts"
 import { type Claims, LocationQueue, type StoredAnswers } from "../repo/LocationQueue.ts"
-import type { StoredUser } from "./StoredUser.ts"
+import type { AddressPlace } from "../repo/UserRepo.ts"
 
 /** Pending addresses are those answered `NotNow`. `owners`: the runs of each. */
 export const makeQueue = (
-  users: Ref.Ref<ReadonlyMap<string, StoredUser>>,
   locations: Ref.Ref<ReadonlyMap<string, Answer>>,
   owners: Map<string, ReadonlySet<number>>,
   isSameSource: (run: number, other: number) => boolean,
 ) => {
   const claimed = new Set<string>()
 
-  const place = (answers: StoredAnswers) =>
-    Ref.update(users, (rows) => {
-      const located = [...rows].map(([email, row]) => {
-        const answer = row.user.ip_address === null ? undefined : answers.get(row.user.ip_address)
-        return [email, answer?._tag === "Located" ? { ...row, location: answer.location } : row] as const
-      })
-      return new Map(located)
-    })
+  /** The places of answers. None replaces an earlier answer: see `queueOlderThan`. */
+  const placesOf = (answers: StoredAnswers): ReadonlyArray<AddressPlace> =>
+    [...answers].flatMap(([address, answer]) =>
+      answer._tag === "Located" ? { address, location: answer.location, replaces: false } : [],
+    )
 
   const waiting = Effect.map(Ref.get(locations), (all) => {
     const addresses: Array<string> = []
@@ -56,23 +52,24 @@ export const makeQueue = (
         Effect.map(waiting, (addresses) =>
           addresses.filter((address) => !had.has(address)).some(runId === undefined ? () => true : isOwn(runId)),
         ),
-      answer: Effect.fnUntraced(function* (_provider, answers) {
-        yield* Ref.update(locations, (all) => {
-          const next = new Map(all)
-          for (const [address, answer] of settledOf(answers)) next.set(address, answer)
-          return next
-        })
-        yield* place(answers)
-      }),
-      settle: Effect.fnUntraced(function* (answers) {
-        if (answers.size === 0) return
-        yield* Ref.update(locations, (all) => {
-          const next = new Map(all)
-          for (const address of settledOf(answers).keys()) next.delete(address)
-          return next
-        })
-        yield* place(answers)
-      }),
+      answer: (_provider, answers, place) =>
+        Effect.andThen(
+          place(placesOf(answers)),
+          Ref.update(locations, (all) => {
+            const next = new Map(all)
+            for (const [address, answer] of settledOf(answers)) next.set(address, answer)
+            return next
+          }),
+        ),
+      settle: (answers, place) =>
+        Effect.andThen(
+          place(placesOf(answers)),
+          Ref.update(locations, (all) => {
+            const next = new Map(all)
+            for (const address of settledOf(answers).keys()) next.delete(address)
+            return next
+          }),
+        ),
     } satisfies Claims
   })
 
@@ -84,15 +81,11 @@ export const makeQueue = (
         return { own, others: addresses.length - own }
       }),
     claims,
-    queueUnplaced: Effect.gen(function* () {
-      const unplaced = [...(yield* Ref.get(users)).values()].filter(({ location }) => location === null)
-      const addresses = unplaced.flatMap(({ user }) => user.ip_address ?? [])
-      yield* place(yield* Ref.get(locations))
-      yield* Ref.update(
-        locations,
-        (all) => new Map([...addresses.map((address) => [address, Answer.notNow] as const), ...all]),
-      )
-    }),
+    queue: (addresses) =>
+      Ref.modify(locations, (all) => {
+        const known = new Map(addresses.flatMap((address) => (all.has(address) ? [[address, all.get(address)!]] : [])))
+        return [placesOf(known), new Map([...addresses.map((address) => [address, Answer.notNow] as const), ...all])]
+      }),
     // Answers have no time here, so none is older.
     queueOlderThan: () => Effect.void,
   })

@@ -44,7 +44,7 @@ const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFil
   const { file, resume } = load
   const { options, stopwatch } = run
   const source = yield* Source
-  const connections = Math.min(options.concurrency, (yield* UserRepo).connections)
+  const connections = Math.min(options.concurrency, (yield* UserRepo).connections ?? 1)
   const maxRecordSize = yield* beginReading(run, load)
   const pressure = yield* Backpressure.make(stopwatch)
   const from = resume?.position.byteOffset ?? 0
@@ -58,7 +58,7 @@ const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFil
     stopwatch.timePulls("extract"),
     pressure.waitForRoom,
     frame(file, { ...options, maxRecordSize, resume }),
-    decode,
+    decode(load.fileId),
     stopwatch.timePulls("decode"),
     readAhead,
     chunk(options.chunkSize),

@@ -8,6 +8,7 @@ import { type Claims, LocationQueue, type StoredAnswers } from "../repo/Location
 import { UserRepo } from "../repo/UserRepo.ts"
 import * as AddressTally from "./AddressTally.ts"
 import { claimBatches, type ClaimedAddress, type ClaimOptions } from "./claimBatches.ts"
+import { queueUnplaced } from "./queueUnplaced.ts"
 import { reportWaiting, watchQueue } from "./watchQueue.ts"
 
 /** The service failed. */
@@ -30,7 +31,7 @@ const ask = (service: GeoService, claims: Claims, addressTally: AddressTally.Add
     const answers: StoredAnswers = new Map(
       batch.map(({ stored, address }) => [stored, received.get(address) ?? Answer.notNow]),
     )
-    yield* claims.answer(provider, answers)
+    yield* claims.answer(provider, answers, (yield* UserRepo).place)
     const counts = tally(answers)
     yield* addressTally.count("service", counts)
     yield* Effect.annotateCurrentSpan("etl.addresses.located", counts.located)
@@ -109,11 +110,9 @@ export const summarize = Effect.fnUntraced(function* (
  * without a locator. Safe while runs, or other calls of it, are under way.
  */
 export const run = Effect.fn("Locating.run")(function* ({ locateFor, locationsMaxAge }: LocatingOptions) {
-  const users = yield* UserRepo
   const queue = yield* LocationQueue
   const start = yield* Clock.currentTimeMillis
-  yield* users.migrate
-  yield* queue.queueUnplaced
+  yield* queueUnplaced
   if (locationsMaxAge !== undefined) yield* queue.queueOlderThan(locationsMaxAge)
   const loaded = yield* Deferred.make<void>()
   yield* Deferred.succeed(loaded, undefined)

@@ -29,7 +29,7 @@ const loadFiles = Effect.fnUntraced(function* (
   options: PipelineOptions,
   loads: ReadonlyArray<FileLoad<SourceFile>>,
 ) {
-  const { connections } = yield* UserRepo
+  const { connections = 1 } = yield* UserRepo
   // With --force a file that another process releases starts again: until then nothing shows that it is unfinished.
   const filesAtOnce = options.force ? 1 : Math.min(options.concurrency, connections, FileLimit.maxFilesAtOnce)
   const withRoomFor = yield* FileLimit.make(filesAtOnce)
@@ -153,7 +153,6 @@ const keepFailure = (attempt: Attempt, { stopwatch }: Run.Run, start: number) =>
 export const run = Effect.fn("Pipeline.run")(
   function* (options: PipelineOptions) {
     const source = yield* Source
-    yield* (yield* UserRepo).migrate
     const request = { source: source.uri, mapping: signature(options.mapping), force: options.force }
     const attempt = yield* (yield* RunRepo).begin(request)
     yield* Effect.annotateCurrentSpan({

@@ -5,6 +5,7 @@ import { type Address, parseAddress } from "../domain/Address.ts"
 import { Answer, type Answers, tally } from "../domain/Location.ts"
 import { answerAtOnce, GeoLocator } from "../geo/GeoLocator.ts"
 import type { Claims, StoredAnswers } from "../repo/LocationQueue.ts"
+import { UserRepo } from "../repo/UserRepo.ts"
 import type { AddressTally } from "./AddressTally.ts"
 
 export interface ClaimOptions {
@@ -50,7 +51,7 @@ const settleAtOnce = Effect.fnUntraced(function* (
   const none = invalid.map(({ stored }) => [stored, Answer.unlocatable("not an address")] as const)
   const ruled = new Map([...byStored(claimed, byRule), ...none])
   const known = byStored(claimed, local)
-  yield* claims.settle(new Map([...ruled, ...known]))
+  yield* claims.settle(new Map([...ruled, ...known]), (yield* UserRepo).place)
   yield* addressTally.count("rule", tally(ruled))
   yield* addressTally.count("local", tally(known))
   const left = new Set(open)

@@ -5,8 +5,8 @@ import type { Address } from "../domain/Address.ts"
 import type { Share } from "../domain/Lane.ts"
 import { type Location, tally } from "../domain/Location.ts"
 import { answerAtOnce, GeoLocator } from "../geo/GeoLocator.ts"
-import type { FileIdentity, PartLoad } from "../repo/RunRepo.ts"
-import { type ShareLocations, type ShareOutcome, UserRepo } from "../repo/UserRepo.ts"
+import { type FileIdentity, type PartLoad, RunRepo, type ShareLocations, type ShareOutcome } from "../repo/RunRepo.ts"
+import { UserRepo } from "../repo/UserRepo.ts"
 import type { DividedChunk } from "./divideChunk.ts"
 import type { Run } from "./Run.ts"
 
@@ -105,8 +105,11 @@ export const upsert = (run: Run, load: PartLoad<FileIdentity>) =>
   Stream.mapEffect(
     Effect.fnUntraced(function* ({ divided, share, locations }: LocatedShare) {
       if (share === undefined) return { divided, outcomes: [] } satisfies WrittenChunk
-      const users = yield* UserRepo
-      const outcome = yield* divided.span.within(run.stopwatch.time("load")(users.upsert(load, share, locations)))
+      const { upsert } = yield* UserRepo
+      const runs = yield* RunRepo
+      const outcome = yield* divided.span.within(
+        run.stopwatch.time("load")(runs.commit(load, share, locations, upsert)),
+      )
       const { located, unlocatable } = outcome.remembered
       const remembered = Object.values(unlocatable).reduce((sum, count) => sum + count, located)
       const written: WrittenShare = {

@@ -14,6 +14,7 @@ export const texts = array<string>(PgTypes.OID.text)
 export const booleans = array<boolean>(PgTypes.OID.bool)
 export const doubles = array<number>(PgTypes.OID.float8)
 export const bytes = array<Uint8Array>(PgTypes.OID.bytea)
+export const smallIntegers = array<number>(PgTypes.OID.int4)
 export const integers = (values: ReadonlyArray<number | null>): PgTypes.Parameter =>
   array<bigint>(PgTypes.OID.int8)(values.map((value) => (value === null ? null : BigInt(value))))
 

@@ -1,17 +1,20 @@
-// The SQL client of all repositories: a statement without an answer fails after a time.
+// The SQL client of all repositories: a statement without an answer, or without a connection, fails after a time.
 
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, Option } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient } from "effect/sql"
 import type { Connection } from "effect/sql/SqlConnection"
 import { ConnectionError, SqlError } from "effect/sql/SqlError"
 import { Database } from "../domain/Database.ts"
+import { PoolExhausted } from "../domain/DatabaseError.ts"
+import { laneCount } from "../domain/Lane.ts"
 import { silence } from "../repo/patience.ts"
+import { withTransaction } from "./transaction.ts"
 
 const noAnswer = new SqlError({ reason: new ConnectionError({ cause: new Error(`no answer for ${silence}`) }) })
 
-/** In a fiber of its own, so that the timeout holds also in an uninterruptible region. */
+/** Fails where the effect takes longer than `silence`. In a fiber of its own: so it holds where nothing is interrupted. */
 const bounded = <A>(statement: Effect.Effect<A, SqlError>): Effect.Effect<A, SqlError> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(
@@ -34,14 +37,65 @@ const boundedConnection = (connection: Connection): Connection => ({
 /** Whether the database is the embedded one, which has only one connection. */
 export const isEmbedded = Effect.map(Database, ({ kind }) => kind === "embedded")
 
-/** A statement that is not answered within `silence` fails as a lost connection does. */
+/** The connections of a pool that sets no number: sql-pg's default. */
+const defaultConnections = 10
+
+const connectionsOf = ({ config }: PgClient.PgClient): number =>
+  (config as PgClient.PgPoolConfig).maxConnections ?? defaultConnections
+
+/** The connections of the pool. */
+export const poolSize = Effect.map(PgClient.PgClient, connectionsOf)
+
+/** How many connections may write at once: one of a server's holds the locks. */
+export const writers = Effect.gen(function* () {
+  return (yield* isEmbedded) ? 1 : Math.min((yield* poolSize) - 1, laneCount)
+})
+
+/** Longer than transactions of a run take. */
+const poolPatience = "1 minute"
+
+const makeExhausted = (connections: number): SqlError =>
+  new SqlError({
+    reason: new ConnectionError({
+      cause: new PoolExhausted(
+        `No connection of the pool was free for ${poolPatience}: all ${connections} are in use. Give PgClient more (maxConnections), or run less at once.`,
+      ),
+    }),
+  })
+
+/**
+ * A statement that is not answered within `silence` fails as a lost connection does; where no connection of a server's
+ * pool is free within a minute, it fails too. Its transactions are the `PgClient`'s: statements of either join those of
+ * the other.
+ */
 export const makeClient = Effect.gen(function* () {
-  const { reserve } = yield* PgClient.PgClient
-  return yield* SqlClient.make({
-    acquirer: Effect.map(reserve, boundedConnection),
+  const client = yield* PgClient.PgClient
+  const exhausted = makeExhausted(connectionsOf(client))
+  // The one connection of the embedded database may be in use for long, and is free some time.
+  const isWaitBounded = !(yield* isEmbedded)
+  const pooled = isWaitBounded
+    ? Effect.timeoutOrElse(client.reserve, { duration: poolPatience, orElse: () => Effect.fail(exhausted) })
+    : client.reserve
+  const reserve = Effect.map(pooled, boundedConnection)
+  const sql = yield* SqlClient.make({
+    acquirer: Effect.flatMap(
+      Effect.serviceOption(client.transactionService),
+      Option.match({
+        onNone: () => reserve,
+        onSome: ([connection]) => Effect.succeed(boundedConnection(connection)),
+      }),
+    ),
     driver: "postgresql",
     compiler: PgClient.makeCompiler(),
-    prepareTransactionControls: true,
     spanAttributes: [["db.system.name", "postgresql"]],
   })
+  const own: Pick<SqlClient.SqlClient, "reserve" | "transactionService" | "withTransaction"> = {
+    reserve,
+    transactionService: client.transactionService,
+    withTransaction: withTransaction(client, {
+      begin: isWaitBounded ? Effect.andThen(Effect.sleep(poolPatience), Effect.fail(exhausted)) : Effect.never,
+      end: Effect.andThen(Effect.sleep(silence), Effect.fail(noAnswer)),
+    }),
+  }
+  return Object.assign(sql, own) as SqlClient.SqlClient
 }).pipe(Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make))

@@ -1,9 +1,9 @@
-// Locks in the database, by which its processes wait for each other.
+// Locks by which runs wait for each other: in the database among processes, and here among the runs of this process.
 
-import { Deferred, Effect, type Scope } from "effect"
-import type { Connection } from "effect/sql/SqlConnection"
-import { type DatabaseError, fromSqlError } from "../domain/DatabaseError.ts"
-import { isEmbedded, makeClient } from "./client.ts"
+import { Context, Deferred, Effect, Layer, RcRef, type Scope, Semaphore } from "effect"
+import type { SqlError } from "effect/sql/SqlError"
+import { DatabaseError, fromSqlError } from "../domain/DatabaseError.ts"
+import { isEmbedded, makeClient, poolSize } from "./client.ts"
 import { patiently } from "../repo/patience.ts"
 
 /** The beginning of the name of a source's lock. */
@@ -12,7 +12,7 @@ export const sourceLock = "source "
 /** The number of the lock of that name, in SQL. */
 export const lockKey = (name: string): string => `hashtextextended(${name}, 0)`
 
-/** How often to try a lock that another process has. */
+/** How often to try a lock that another run has. */
 const every = "500 millis"
 
 /** How often to use the session: servers and firewalls end idle ones. */
@@ -23,64 +23,165 @@ type Sharing = "alone" | "shared"
 
 const suffix = (sharing: Sharing): string => (sharing === "shared" ? "_shared" : "")
 
-const tryLock = (connection: Connection, name: string, sharing: Sharing) =>
-  connection
-    .execute(`select pg_try_advisory_lock${suffix(sharing)}(${lockKey("$1")}) as taken`, [name], undefined)
-    .pipe(Effect.map((rows) => rows[0]!.taken === true))
+/** One connection holds the locks, the others do the work. */
+const leastConnections = 2
 
-const unlock = (connection: Connection, name: string, sharing: Sharing) =>
-  connection
-    .execute(`select pg_advisory_unlock${suffix(sharing)}(${lockKey("$1")})`, [name], undefined)
-    .pipe(Effect.timeoutOption("5 seconds"), Effect.ignore)
+/** Which locks the runs of this process have. PostgreSQL gives a session the same lock twice. */
+const makeTable = () => {
+  const holders = new Map<string, { readonly sharing: Sharing; count: number }>()
+  return {
+    take: (name: string, sharing: Sharing): boolean => {
+      const held = holders.get(name)
+      if (held === undefined) holders.set(name, { sharing, count: 1 })
+      else if (held.sharing === "alone" || sharing === "alone") return false
+      else held.count++
+      return true
+    },
+    release: (name: string): void => {
+      const held = holders.get(name)!
+      if (--held.count === 0) holders.delete(name)
+    },
+  }
+}
 
-/**
- * Advisory locks of PostgreSQL, each in a session of its own: the server frees a lock when its session ends, however
- * the process ended.
- */
-export const makeLocks = Effect.gen(function* () {
+/** The session that has this process's locks: the server frees them when it ends, however the process ended. */
+interface Session {
+  /** Ends when the session is lost. */
+  readonly lost: Effect.Effect<void>
+  readonly tryLock: (name: string, sharing: Sharing) => Effect.Effect<boolean, SqlError>
+  readonly unlock: (name: string, sharing: Sharing) => Effect.Effect<void>
+}
+
+/** One session while there are locks; after one that is lost, another. */
+const makeSession = Effect.gen(function* () {
   const sql = yield* makeClient
-  // The embedded database has one process, and one connection, which a lock would occupy.
-  const hasOneConnection = yield* isEmbedded
 
-  /**
-   * Waits until no other process has the lock, and holds it until the scope closes. Where the session is lost, another
-   * one takes the lock as soon as possible; until then the checkpoints keep other processes out. `whileWaiting`: the
-   * warning to log; undefined for a unique name, which no other process locks.
-   */
-  return (
-    name: string,
-    whileWaiting?: string,
-    sharing: Sharing = "alone",
-  ): Effect.Effect<void, DatabaseError, Scope.Scope> =>
-    Effect.gen(function* () {
-      if (hasOneConnection) return
-      const held = yield* Deferred.make<void, DatabaseError>()
-      const session = Effect.gen(function* () {
-        const connection = yield* sql.reserve
-        // The lock may still belong to a lost session of ours, which the server has not noticed: no other process has
-        // it.
-        let isLogged = whileWaiting === undefined || (yield* Deferred.isDone(held))
-        const take = tryLock(connection, name, sharing).pipe(
-          Effect.tap((taken) => (taken ? Effect.addFinalizer(() => unlock(connection, name, sharing)) : Effect.void)),
-          Effect.uninterruptible,
-        )
-        while (!(yield* take)) {
-          if (!isLogged) yield* Effect.logWarning(whileWaiting)
-          isLogged = true
-          yield* Effect.sleep(every)
-        }
-        yield* Deferred.succeed(held, undefined)
-        const beat = Effect.andThen(Effect.sleep(heartbeat), connection.execute("select 1", [], undefined))
-        yield* Effect.ignore(Effect.forever(beat))
-      })
-      const holding = Effect.scoped(session).pipe(Effect.mapError(fromSqlError))
+  const open: Effect.Effect<Session, SqlError, Scope.Scope> = Effect.gen(function* () {
+    const connection = yield* sql.reserve
+    const one = yield* Semaphore.make(1)
+    const lost = yield* Deferred.make<void>()
+    const fail = Effect.flatMap(Deferred.succeed(lost, undefined), (isFirst) =>
+      isFirst ? RcRef.invalidate(session) : Effect.void,
+    )
+    const ask = (statement: string, parameters: ReadonlyArray<string>) =>
+      Semaphore.withPermits(
+        one,
+        1,
+      )(connection.execute(statement, parameters, undefined)).pipe(Effect.tapError(() => fail))
+    yield* Effect.forkScoped(
+      Effect.ignore(Effect.forever(Effect.andThen(Effect.sleep(heartbeat), ask("select 1", [])))),
+    )
+    return {
+      lost: Deferred.await(lost),
+      tryLock: (name, sharing) =>
+        ask(`select pg_try_advisory_lock${suffix(sharing)}(${lockKey("$1")}) as taken`, [name]).pipe(
+          Effect.map((rows) => rows[0]!.taken === true),
+        ),
+      unlock: (name, sharing) =>
+        ask(`select pg_advisory_unlock${suffix(sharing)}(${lockKey("$1")})`, [name]).pipe(
+          Effect.timeoutOption("5 seconds"),
+          Effect.ignore,
+        ),
+    }
+  })
+
+  const session: RcRef.RcRef<Session, SqlError> = yield* RcRef.make({ acquire: open })
+  return session
+})
+
+const make = Effect.gen(function* () {
+  const size = yield* poolSize
+  // The embedded database has one process, and one connection, which a lock would occupy.
+  const isAlone = yield* isEmbedded
+  if (!isAlone && size < leastConnections) {
+    return yield* new DatabaseError({
+      operation: "open",
+      message: `The pool has ${size} connection, and a run needs ${leastConnections}: one holds its locks. Give PgClient more (maxConnections).`,
+      retryable: false,
+    })
+  }
+  const session = yield* makeSession
+  const table = makeTable()
+
+  /** Repeats `take` until it has the lock. */
+  const waitFor = Effect.fnUntraced(function* <E, R>(take: Effect.Effect<boolean, E, R>, warning: string | undefined) {
+    let isLogged = warning === undefined
+    while (!(yield* take)) {
+      if (!isLogged) yield* Effect.logWarning(warning)
+      isLogged = true
+      yield* Effect.sleep(every)
+    }
+  })
+
+  const takeHere = (name: string, sharing: Sharing, warning: string | undefined) =>
+    waitFor(
+      Effect.sync(() => table.take(name, sharing)).pipe(
+        Effect.tap((taken) =>
+          taken ? Effect.addFinalizer(() => Effect.sync(() => table.release(name))) : Effect.void,
+        ),
+        Effect.uninterruptible,
+      ),
+      warning,
+    )
+
+  /** Holds the lock of the database as long as the session lasts. `taken`: done when it is taken first. */
+  const hold = Effect.fnUntraced(
+    function* (
+      name: string,
+      sharing: Sharing,
+      warning: string | undefined,
+      taken: Deferred.Deferred<void, DatabaseError>,
+    ) {
+      const { lost, tryLock, unlock } = yield* RcRef.get(session)
+      const take = tryLock(name, sharing).pipe(
+        Effect.tap((taken) => (taken ? Effect.addFinalizer(() => unlock(name, sharing)) : Effect.void)),
+        Effect.uninterruptible,
+      )
+      // The lock may still belong to a lost session of ours, which the server has not noticed: no other process has it.
+      yield* waitFor(take, (yield* Deferred.isDone(taken)) ? undefined : warning)
+      yield* Deferred.succeed(taken, undefined)
+      yield* lost
+    },
+    Effect.scoped,
+    Effect.mapError(fromSqlError),
+  )
+
+  return {
+    take: Effect.fnUntraced(function* (
+      name: string,
+      { sharing = "alone", warning }: { readonly sharing?: Sharing | undefined; readonly warning?: string } = {},
+    ): Effect.fn.Return<void, DatabaseError, Scope.Scope> {
+      yield* takeHere(name, sharing, warning)
+      if (isAlone) return
+      const taken = yield* Deferred.make<void, DatabaseError>()
+      const holding = hold(name, sharing, warning, taken)
       // A lost session is followed by another. The work that uses the database reports its outages.
       const again = Effect.forever(Effect.delay(Effect.ignore(holding), "1 second"))
       yield* patiently(holding).pipe(
         Effect.andThen(again),
-        Effect.catch((error) => Deferred.fail(held, error)),
+        Effect.catch((error) => Deferred.fail(taken, error)),
         Effect.forkScoped,
       )
-      yield* Deferred.await(held)
-    })
+      yield* Deferred.await(taken)
+    }),
+  }
 })
+
+/** Advisory locks of PostgreSQL, all in one session. */
+export class Locks extends Context.Service<
+  Locks,
+  {
+    /**
+     * Waits until no other run has the lock, and holds it until the scope closes. Where the session is lost, another
+     * one takes the lock as soon as possible; until then the checkpoints keep other processes out. `warning`: logged
+     * once while it waits; undefined for a unique name, which no other run locks.
+     */
+    readonly take: (
+      name: string,
+      options?: { readonly sharing?: Sharing | undefined; readonly warning?: string },
+    ) => Effect.Effect<void, DatabaseError, Scope.Scope>
+  }
+>()("user-activity-etl/postgres/Locks") {
+  /** Fails where the pool is too small for a run. */
+  static readonly layer = Layer.effect(this, make)
+}

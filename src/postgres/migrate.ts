@@ -1,6 +1,6 @@
 // The migrations, and what runs them.
 
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { Migrator, SqlClient } from "effect/sql"
 import { SqlError } from "effect/sql/SqlError"
 import { DatabaseError, fromSqlError, toDatabaseError } from "../domain/DatabaseError.ts"
@@ -48,8 +48,7 @@ const migrationError = (error: Migrator.MigrationError | SqlError | DatabaseErro
   return new DatabaseError({ operation: "migrate", message, retryable: false })
 }
 
-/** Creates or upgrades the tables: see `UserRepo.migrate`. */
-export const makeMigrate = Effect.map(makeClient, (sql) =>
+const migrate = Effect.flatMap(makeClient, (sql) =>
   requireVersion(sql, leastServerVersion, "13 or newer is needed.").pipe(
     Effect.andThen(runMigrations),
     Effect.provideService(SqlClient.SqlClient, sql),
@@ -62,6 +61,12 @@ export const makeMigrate = Effect.map(makeClient, (sql) =>
     Effect.asVoid,
     Effect.mapError(migrationError),
     patiently,
-    Effect.withSpan("UserRepo.migrate"),
+    Effect.withSpan("Postgres.migrate"),
   ),
 )
+
+/**
+ * Creates or upgrades the tables, all of them: every layer that needs any builds on this one. Several processes may do
+ * it at once. No data of a user is ever dropped.
+ */
+export const layer = Layer.effectDiscard(migrate)

@@ -1,14 +1,18 @@
 // Transactions: how they fail, and which are repeated.
 
-import { Effect, Exit, Fiber, Schedule } from "effect"
-import { makeWithTransaction, type SqlClient } from "effect/sql/SqlClient"
-import type { Connection } from "effect/sql/SqlConnection"
-import { SqlError, UnknownError } from "effect/sql/SqlError"
-import { sqlState } from "../domain/DatabaseError.ts"
+import { Deferred, Effect, Exit, Fiber, Option, Schedule } from "effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import { SqlError } from "effect/sql/SqlError"
+import { DatabaseError, sqlState, toDatabaseError } from "../domain/DatabaseError.ts"
+import { makePatience } from "../repo/patience.ts"
+
+const stateOf = (error: unknown): string | undefined => {
+  if (error instanceof DatabaseError) return error.sqlState
+  return error instanceof SqlError ? sqlState(error) : undefined
+}
 
 /** Serialization failures and deadlocks: a repeated transaction may succeed. */
-const isConflict = (error: unknown): boolean =>
-  error instanceof SqlError && ["40001", "40P01"].includes(sqlState(error) ?? "")
+const isConflict = (error: unknown): boolean => ["40001", "40P01"].includes(stateOf(error) ?? "")
 
 /** Repeats a transaction that conflicts with another one. */
 export const repeatConflicts = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
@@ -17,41 +21,70 @@ export const repeatConflicts = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect
     while: isConflict,
   })
 
-/** PostgreSQL answers ROLLBACK where the transaction was aborted. */
-const commit = (connection: Connection) =>
-  Effect.flatMap(connection.executeRaw("COMMIT", []), (result) =>
-    (result as { readonly command?: string }).command === "ROLLBACK"
-      ? new SqlError({ reason: new UnknownError({ cause: new Error("COMMIT rolled back an aborted transaction") }) })
-      : Effect.void,
-  )
+/** How long to wait for a transaction to begin, and to end: each fails when its time is up. */
+interface Limits {
+  readonly begin: Effect.Effect<never, SqlError>
+  readonly end: Effect.Effect<never, SqlError>
+}
 
 /**
- * Runs effects in a transaction, or in a savepoint of the open one, as `sql.withTransaction` does, with two
- * differences. It fails as the effect failed, or is interrupted, even where the connection is lost: there the ROLLBACK
- * fails too, and `sql.withTransaction` dies of that, although the server rolls back for a lost client. And it makes no
- * spans: PostgreSQL's messages quote whole rows, passwords included.
+ * Runs effects in a transaction of the client, or in a savepoint of the open one, as its `withTransaction` does, with
+ * three differences. It fails as the effect failed, or is interrupted, even where the connection is lost: there the
+ * ROLLBACK fails too, and the client's dies of that, although the server rolls back for a lost client. It does not wait
+ * for ever for a server that is silent. And it makes no spans: PostgreSQL's messages quote whole rows, passwords
+ * included.
  */
-export const makeTransaction = (sql: SqlClient) => {
-  const withTransaction = makeWithTransaction({
-    transactionService: sql.transactionService,
-    spanAttributes: [],
-    acquireConnection: (restore) => restore(sql.reserve),
-    begin: (connection) => connection.executeRaw("BEGIN", []),
-    savepoint: (connection, id) => connection.executeRaw(`SAVEPOINT etl_${id}`, []),
-    releaseSavepoint: (connection, id) => connection.executeRaw(`RELEASE SAVEPOINT etl_${id}`, []),
-    commit,
-    rollback: (connection) => connection.executeRaw("ROLLBACK", []),
-    rollbackSavepoint: (connection, id) => connection.executeRaw(`ROLLBACK TO SAVEPOINT etl_${id}`, []),
-  })
-  return <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
+export const withTransaction =
+  (client: SqlClient, limits: Limits) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
+        const begun = yield* Deferred.make<void>()
+        const ended = yield* Deferred.make<void>()
         let outcome: Exit.Exit<A, E> | undefined
-        const observed = Effect.onExit(effect, (exit) => Effect.sync(() => (outcome = exit)))
-        // In a fiber of its own: else an interruption would come with the failure of the ROLLBACK.
-        const fiber = yield* Effect.forkChild(Effect.withTracerEnabled(withTransaction(observed), false))
-        const exit = yield* restore(Fiber.await(fiber)).pipe(Effect.onInterrupt(() => Fiber.interrupt(fiber)))
+        const observed = Effect.andThen(Deferred.succeed(begun, undefined), effect).pipe(
+          Effect.onExit((exit) => {
+            outcome = exit
+            return Deferred.succeed(ended, undefined)
+          }),
+        )
+        const limit = Effect.raceFirst(Deferred.await(begun), limits.begin).pipe(
+          Effect.andThen(Deferred.await(ended)),
+          Effect.andThen(limits.end),
+        )
+        // In fibers of their own: an interruption would come with the failure of the ROLLBACK, or wait for it.
+        const running = yield* Effect.forkDetach(Effect.withTracerEnabled(client.withTransaction(observed), false))
+        const exit = yield* restore(Effect.raceFirst(Fiber.await(running), Effect.exit(limit))).pipe(
+          Effect.onInterrupt(() => interrupt(running, limits)),
+        )
+        if (running.pollUnsafe() === undefined) yield* Effect.forkDetach(Fiber.interrupt(running))
         return yield* Exit.isFailure(exit) && outcome !== undefined && Exit.isFailure(outcome) ? outcome : exit
       }),
+    )
+
+/** Waits for the ROLLBACK, as long as a server may take for it. */
+const interrupt = <A, E>(running: Fiber.Fiber<A, E>, limits: Limits) =>
+  Effect.flatMap(
+    Effect.forkDetach(Effect.raceFirst(Fiber.interrupt(running), Effect.ignore(limits.end)), {
+      startImmediately: true,
+    }),
+    Fiber.await,
+  )
+
+/** Whether the fiber is inside a transaction of the client, or of a client that shares its transactions. */
+export const isInTransaction = (sql: SqlClient): Effect.Effect<boolean> =>
+  Effect.map(Effect.serviceOption(sql.transactionService), Option.isSome)
+
+/**
+ * Repeats what conflicts with another transaction, or finds the database unreachable. Inside a transaction nothing is
+ * repeated: it is lost as a whole, and who opened it repeats it.
+ */
+export const makeRepeat = (sql: SqlClient) => {
+  const patiently = makePatience()
+  return <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, DatabaseError | Exclude<E, SqlError>, R> =>
+    Effect.flatMap(isInTransaction(sql), (isOpen) =>
+      isOpen
+        ? Effect.mapError(effect, toDatabaseError)
+        : patiently(Effect.mapError(repeatConflicts(effect), toDatabaseError)),
     )
 }

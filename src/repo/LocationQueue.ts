@@ -3,6 +3,7 @@
 import { Context, type Duration, type Effect, type Scope } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Answer } from "../domain/Location.ts"
+import type { AddressPlace } from "./UserRepo.ts"
 
 /** Answers by address as the queue stores it: an adopted table may have any form of it, or other text. */
 export type StoredAnswers = ReadonlyMap<string, Answer>
@@ -20,17 +21,25 @@ export interface Claims {
    */
   readonly othersWait: (runId: number | undefined) => Effect.Effect<boolean, DatabaseError>
   /**
-   * Commits a service's answers, and writes the places to the users of their addresses. They are remembered, and not
-   * requested again. An address answered `NotNow` is free for other processes, but not for these claims: two processes
-   * that each kept such an address claimed would wait for each other.
+   * Commits a service's answers: `place` writes the places to the users, then the answers are remembered, and not
+   * requested again. In one transaction where `place` uses the same store. An address answered `NotNow` is free for
+   * other processes, but not for these claims: two processes that each kept such an address claimed would wait for each
+   * other.
    */
-  readonly answer: (provider: string, answers: StoredAnswers) => Effect.Effect<void, DatabaseError>
+  readonly answer: <E, R>(
+    provider: string,
+    answers: StoredAnswers,
+    place: Place<E, R>,
+  ) => Effect.Effect<void, DatabaseError | E, R>
   /**
    * As `answer`, for answers that cost nothing: they are not remembered. Where they have no place, an earlier answer of
    * a service holds.
    */
-  readonly settle: (answers: StoredAnswers) => Effect.Effect<void, DatabaseError>
+  readonly settle: <E, R>(answers: StoredAnswers, place: Place<E, R>) => Effect.Effect<void, DatabaseError | E, R>
 }
+
+/** Writes places to the users of their addresses: `UserRepo.place`. */
+export type Place<E, R> = (places: ReadonlyArray<AddressPlace>) => Effect.Effect<void, E, R>
 
 /** The pending addresses, and the memory of a service's answers: `ip_locations`. */
 export class LocationQueue extends Context.Service<
@@ -49,8 +58,8 @@ export class LocationQueue extends Context.Service<
      * machine that was lost after two minutes.
      */
     readonly claims: Effect.Effect<Claims, DatabaseError, Scope.Scope>
-    /** Queues the addresses of all users without a place, unless they were queued before. */
-    readonly queueUnplaced: Effect.Effect<void, DatabaseError>
+    /** Queues those of the addresses that were never queued. Returns the known places of the others. */
+    readonly queue: (addresses: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<AddressPlace>, DatabaseError>
     /**
      * Queues again every address whose answer is older than `age`. Users keep their place until there is a new answer.
      */

@@ -1,13 +1,52 @@
-// Runs and the files they load: what is started, taken, loaded and finished. The contract.
+// Runs and the files they load: what is started, taken, committed and finished. The contract.
 
-import { Context, type Effect, type Scope } from "effect"
+import { Context, type Duration, type Effect, type Scope } from "effect"
+import type { Address } from "../domain/Address.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Position } from "../domain/Chunk.ts"
+import type { Share } from "../domain/Lane.ts"
+import type { AnswerTally, Location } from "../domain/Location.ts"
+import type { Reject } from "../domain/Reject.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import type { StageTimes } from "../domain/StageTimes.ts"
 import type { FileTakenError } from "./FileTakenError.ts"
 import type { RunInClusterError } from "./RunInClusterError.ts"
-import type { LoadRef, PartRef } from "./UserRepo.ts"
+import type { UpsertOutcome, UserShare } from "./UserRepo.ts"
+
+/** One loading of a file by a run. */
+export interface LoadRef {
+  readonly runId: number
+  readonly fileId: number
+  /** Which loading of the file it is, from 1. */
+  readonly load: number
+}
+
+/** A part of a load, for the process that took it last. */
+export interface PartRef extends LoadRef {
+  /** From 0; a file that is not split has one part. */
+  readonly part: number
+  /** Grows whenever the file is taken: a process that took the part before writes no more of it. */
+  readonly fence: number
+}
+
+/** The places of a share's users, as far as they are known. */
+export interface ShareLocations {
+  /** Answers that need no service, by address. */
+  readonly known: ReadonlyMap<Address, Location>
+  /** Addresses for a service, unless it has answered them before. Empty without a service. */
+  readonly queue: ReadonlyArray<Address>
+  /** Answers that are older are requested again; users keep the old place until then. */
+  readonly maxAge?: Duration.Duration | undefined
+}
+
+/** The outcome of a share. */
+export interface ShareOutcome {
+  readonly counts: RecordCounts
+  /** The users that the store refused; they count as rejected, as do the share's own rejects. */
+  readonly refused: ReadonlyArray<Reject>
+  /** Addresses of the queue that a service has answered before. */
+  readonly remembered: AnswerTally
+}
 
 /** Identifies a file: see `domain/SourceFile`. */
 export interface FileIdentity {
@@ -102,13 +141,14 @@ export interface Ending {
   readonly stages: StageTimes
 }
 
-/** Runs and files: `etl_runs`, `etl_files`. */
+/** Runs, files, checkpoints and rejects: `etl_runs`, `etl_files`, `etl_checkpoints`, `etl_rejects`. */
 export class RunRepo extends Context.Service<
   RunRepo,
   {
     /**
      * Starts a run, or another attempt of an unfinished one with the same request. Waits, and logs it, while another
-     * process loads the source; other processes wait until the scope closes.
+     * run loads the source; other runs wait until the scope closes. Fails inside a transaction of the caller, whose
+     * rollback would keep what the run commits elsewhere.
      */
     readonly begin: (request: RunRequest) => Effect.Effect<Attempt, DatabaseError | RunInClusterError, Scope.Scope>
     /** Numbers new files, in the order given, and returns how far each file is loaded. May be repeated. */
@@ -142,6 +182,21 @@ export class RunRepo extends Context.Service<
     ) => Effect.Effect<FileLoad<File>, DatabaseError | FileTakenError>
     /** Starts the load: the checkpoints of its parts are at their first records. May be repeated. */
     readonly beginFile: (load: TakenLoad, beginning: Beginning) => Effect.Effect<void, DatabaseError>
+    /**
+     * Commits a share of a chunk: `write` writes its users, then its rejects, its addresses' queue and its lanes'
+     * checkpoints at the chunk's end (or the file as loaded) are kept. Where `write` uses the same store, all of it
+     * commits in one transaction, or nothing; otherwise the users are written first, and may be written again.
+     *
+     * The checkpoints must be at the share's beginning; at its end the share is committed already, and nothing is
+     * changed. Fails with `FileTakenError` when another process moves them, or has taken the part. Shares of different
+     * lanes may be committed at once, those of one lane in the order of the file.
+     */
+    readonly commit: <E, R>(
+      part: PartRef,
+      share: Share,
+      locations: ShareLocations,
+      write: (users: UserShare) => Effect.Effect<UpsertOutcome, E, R>,
+    ) => Effect.Effect<ShareOutcome, DatabaseError | FileTakenError | E, R>
     /**
      * Finishes a part whose last chunk is committed; with the last part the file is loaded. May be repeated. Returns
      * the counts of the whole load as far as it is committed, earlier attempts included.

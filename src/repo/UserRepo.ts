@@ -1,75 +1,74 @@
-// The users table, and what is committed together with it: the contract.
+// The users: what a chunk writes, and the places that locating finds later. The contract.
 
-import { Context, type Duration, type Effect } from "effect"
-import type { DatabaseError } from "../domain/DatabaseError.ts"
-import type { FileTakenError } from "./FileTakenError.ts"
+import { Context, type Effect, type Stream } from "effect"
 import type { Address } from "../domain/Address.ts"
-import type { Share } from "../domain/Lane.ts"
-import type { AnswerTally, Location } from "../domain/Location.ts"
-import type { Reject } from "../domain/Reject.ts"
+import type { UserRecord, Winner } from "../domain/Chunk.ts"
+import type { DatabaseError } from "../domain/DatabaseError.ts"
+import type { Location } from "../domain/Location.ts"
+import type { Reason } from "../domain/Reject.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 
-/** One loading of a file by a run. */
-export interface LoadRef {
-  readonly runId: number
-  readonly fileId: number
-  /** Which loading of the file it is, from 1. */
-  readonly load: number
+/** Users that one connection writes at once. */
+export interface UserShare {
+  /** All records, in the order in which they were read. */
+  readonly records: ReadonlyArray<UserRecord>
+  /** The last version of each e-mail among the records, sorted by e-mail. */
+  readonly winners: ReadonlyArray<Winner>
+  /** The places of their addresses that are known. The others come by `place`, or have none. */
+  readonly places: ReadonlyMap<Address, Location>
+  /**
+   * Records that come before these are still to be read: a stored row that equals its winner must take the winner's
+   * position, so that it shows where it was read last. Otherwise an equal row need not be written.
+   */
+  readonly isAhead: boolean
 }
 
-/** A part of a load, for the process that took it last. */
-export interface PartRef extends LoadRef {
-  /** From 0; a file that is not split has one part. */
-  readonly part: number
-  /** Grows whenever the file is taken: a process that took the part before writes no more of it. */
-  readonly fence: number
+/** How the records of a share ended. Those that are in none of these are duplicates. */
+export interface UpsertOutcome extends Pick<RecordCounts, "inserted" | "updated" | "unchanged" | "stale"> {
+  /** Records that the store refuses: each is rejected alone, and the next best record of its e-mail is written. */
+  readonly refused?: ReadonlyArray<Refusal>
 }
 
-/** The places of a share's users, as far as they are known. */
-export interface ShareLocations {
-  /** Answers that need no service, by address. */
-  readonly known: ReadonlyMap<Address, Location>
-  /** Addresses for a service, unless `ip_locations` has the answer. Empty without a service. */
-  readonly queue: ReadonlyArray<Address>
-  /** Answers in `ip_locations` that are older are requested again; users keep the old place until then. */
-  readonly maxAge?: Duration.Duration | undefined
+/** A record that the store refuses, and why. */
+export interface Refusal {
+  readonly record: UserRecord
+  readonly reasons: ReadonlyArray<Reason>
 }
 
-/** The outcome of a share. */
-export interface ShareOutcome {
-  readonly counts: RecordCounts
-  /** The users that the database refused; they count as rejected, as do the share's own rejects. */
-  readonly refused: ReadonlyArray<Reject>
-  /** Addresses of the queue that a service has answered before. */
-  readonly remembered: AnswerTally
+/** The place of an address. */
+export interface AddressPlace {
+  /** As it is stored with users: an adopted table may have any form of it. */
+  readonly address: string
+  /** Null: the address has no place. */
+  readonly location: Location | null
+  /** Users of the address get it instead of the place that they have; otherwise only those without one. */
+  readonly replaces: boolean
 }
 
-/** The users table, and what is committed together with it. */
+/**
+ * The users. One's own needs `upsert` and `place`. Each may be repeated with the same effect: where the users are not
+ * in the store of `RunRepo` and `LocationQueue`, what these keep is committed after the users, and a process that is
+ * killed in between writes the same again. Where they are in one store, both commit in one transaction: the statements
+ * of a `PgClient` do, if the layers share it.
+ */
 export class UserRepo extends Context.Service<
   UserRepo,
   {
-    /** For people: `PostgreSQL user_activity at localhost:5432`, `embedded PostgreSQL in .etl/pgdata`. No password. */
-    readonly name: string
-    /** How many shares it can write at once, 1 to 16. */
-    readonly connections: number
+    /** How many shares it can write at once, 1 to 16. Default 1. */
+    readonly connections?: number
     /**
-     * Creates or upgrades the tables. May be repeated, also by several processes at once. No data of a user is ever
-     * dropped.
+     * Writes the winners of a share, all or nothing. The last version wins: of an e-mail's stored row and its winner
+     * the one with the greater (`updated_at`, file, byte offset) stays; a missing `updated_at` is the smallest. Counts a
+     * winner as `inserted`, `updated` (newer than what is stored), `unchanged` (equal to it in every column) or `stale`
+     * (older). Shares that are written at once have no e-mail in common.
      */
-    readonly migrate: Effect.Effect<void, DatabaseError>
+    readonly upsert: (share: UserShare) => Effect.Effect<UpsertOutcome, DatabaseError>
+    /** Writes the places of addresses to their users. */
+    readonly place: (places: ReadonlyArray<AddressPlace>) => Effect.Effect<void, DatabaseError>
     /**
-     * Writes a share of a chunk in one transaction: its users (the last version wins, equal rows are not written), its
-     * rejects, its addresses' queue and its lanes' checkpoints at the chunk's end, or the file as loaded. All of it, or
-     * nothing when it fails. Records that the database refuses (a constraint, a trigger) are rejected alone.
-     *
-     * The checkpoints must be at the share's beginning; at its end the share is committed already, and nothing is
-     * changed. Fails with `FileTakenError` when another process moves them, or has taken the part. Shares of different
-     * lanes may be written at once, those of one lane in the order of the file.
+     * The addresses of all users without a place, each once, in arrays of a bounded size. Without it
+     * `Locating.run` locates those that runs have queued.
      */
-    readonly upsert: (
-      part: PartRef,
-      share: Share,
-      locations: ShareLocations,
-    ) => Effect.Effect<ShareOutcome, DatabaseError | FileTakenError>
+    readonly unplaced?: Stream.Stream<ReadonlyArray<string>, DatabaseError>
   }
 >()("user-activity-etl/repo/UserRepo") {}

@@ -6,20 +6,23 @@ import { TestConsole } from "effect/testing"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Cli from "../../src/cli/Cli.ts"
-import { init } from "../../src/cli/commands/init.ts"
-import { type Defect, logLayerEnd } from "../../src/cli/Defect.ts"
-import { handler } from "../../src/cli/handlers/init.ts"
+import { init as command } from "../../src/cli/commands/init.ts"
+import { type Defect, logEnd, logLayerEnd } from "../../src/cli/Defect.ts"
+import { handler as init } from "../../src/cli/handlers/init.ts"
 import * as Logging from "../../src/observability/Logging.ts"
-import { UserRepo } from "../../src/repo/UserRepo.ts"
 import { temporaryDirectory } from "../utils/postgres.ts"
 
-/** `etl init` with this as its tables. */
-const initWith = Effect.fnUntraced(function* (users: Layer.Layer<UserRepo, Defect>, args: ReadonlyArray<string> = []) {
+/** `etl init` with this as its tables, and then this. */
+const initWith = Effect.fnUntraced(function* (
+  users: Layer.Layer<never, Defect>,
+  args: ReadonlyArray<string> = [],
+  handler: () => Effect.Effect<void, Defect> = init,
+) {
   const logfile = join(yield* temporaryDirectory, "etl.log")
   const log = Logging.layer(logfile, { isQuiet: false, isFileOptional: false }).pipe(Layer.provide(NodeServices.layer))
-  const command = init.pipe(Command.withHandler(handler), Command.provide(Layer.provideMerge(users, log)))
+  const etlInit = command.pipe(Command.withHandler(handler), Command.provide(Layer.provideMerge(users, log)))
   return yield* Effect.gen(function* () {
-    const exit = yield* Effect.exit(Cli.execute([command], [...args, "init"]))
+    const exit = yield* Effect.exit(Cli.execute([etlInit], [...args, "init"]))
     let code = 0
     Runtime.defaultTeardown(exit, (exitCode) => (code = exitCode))
     assert.isTrue(Exit.isSuccess(exit) || !exit.cause.reasons.some(({ _tag }) => _tag === "Die"))
@@ -28,9 +31,9 @@ const initWith = Effect.fnUntraced(function* (users: Layer.Layer<UserRepo, Defec
   }).pipe(Effect.provide([NodeServices.layer, TestConsole.layer]))
 }, Effect.scoped)
 
-/** `etl init` over tables that do this when they are made. */
-const initOver = (migrate: Effect.Effect<void>, args: ReadonlyArray<string> = []) =>
-  initWith(Layer.mock(UserRepo)({ name: "", connections: 1, migrate }), args)
+/** `etl init` that does this. */
+const initDoing = (work: Effect.Effect<void>, args: ReadonlyArray<string> = []) =>
+  initWith(Layer.empty, args, () => logEnd(work))
 
 const boom = Effect.die(new TypeError("x is not a\u001b[2J function"))
 const message =
@@ -39,7 +42,7 @@ const message =
 describe("a defect", () => {
   it.live("is printed in a line, exits 1, and its stack is in the log only", () =>
     Effect.gen(function* () {
-      const { code, log, stderr } = yield* initOver(boom)
+      const { code, log, stderr } = yield* initDoing(boom)
       assert.strictEqual(code, 1)
       assert.strictEqual(stderr, `${message}, with the log.`)
       const [entry] = log
@@ -54,7 +57,7 @@ describe("a defect", () => {
 
   it.live("in the services of a command is printed and logged as one of the command", () =>
     Effect.gen(function* () {
-      const { code, log, stderr } = yield* initWith(logLayerEnd(Layer.effect(UserRepo, boom)))
+      const { code, log, stderr } = yield* initWith(logLayerEnd(Layer.effectDiscard(boom)))
       assert.deepStrictEqual([code, stderr], [1, `${message}, with the log.`])
       assert.include(JSON.parse(log).cause, "Defect.test.ts")
     }),
@@ -62,7 +65,7 @@ describe("a defect", () => {
 
   it.live("that nothing has logged is printed with its stack", () =>
     Effect.gen(function* () {
-      const { code, log, stderr } = yield* initWith(Layer.effect(UserRepo, boom))
+      const { code, log, stderr } = yield* initWith(Layer.effectDiscard(boom))
       assert.deepStrictEqual([code, log], [1, ""])
       assert.include(stderr, `${message}, with the lines below.\nTypeError: x is`)
       assert.include(stderr, "Defect.test.ts")
@@ -72,7 +75,7 @@ describe("a defect", () => {
 
   it.live("shows its stack with --log-level debug", () =>
     Effect.gen(function* () {
-      const { code, stderr } = yield* initOver(boom, ["--log-level", "debug"])
+      const { code, stderr } = yield* initDoing(boom, ["--log-level", "debug"])
       assert.strictEqual(code, 1)
       assert.include(stderr, `FATAL ${message}`)
       assert.include(stderr, "Defect.test.ts")
@@ -95,7 +98,7 @@ describe("--log-level", () => {
     [["--log-level", "debug"], 'DEBUG a detail file="a\\u001b.csv"\nINFO some news\nWARN a warning'],
   ] as ReadonlyArray<readonly [ReadonlyArray<string>, string]>)("%j is what the terminal shows", ([args, expected]) =>
     Effect.gen(function* () {
-      const { code, log, stderr } = yield* initOver(lines, args)
+      const { code, log, stderr } = yield* initDoing(lines, args)
       assert.deepStrictEqual([code, stderr], [0, expected])
       const levels = log
         .trimEnd()

@@ -8,11 +8,10 @@ import { Progress, type ProgressEvent } from "../../src/observability/Progress.t
 import { addCounts, exitCode, noRecords } from "../../src/domain/RunSummary.ts"
 import { GeoLocator } from "../../src/geo/GeoLocator.ts"
 import { LocationQueue } from "../../src/repo/LocationQueue.ts"
-import { UserRepo } from "../../src/repo/UserRepo.ts"
 import * as Testing from "../../src/testing.ts"
 import { breaking, cluster, held, sourceUri, usersFile, wanted, World } from "../utils/cluster.ts"
 import { makeShares, makeUser } from "../utils/records.ts"
-import { newLoad } from "../utils/repos.ts"
+import { newLoad, commit } from "../utils/repos.ts"
 import { ips } from "../utils/addresses.ts"
 
 const run = <A>(
@@ -142,7 +141,7 @@ describe("following a run of the cluster", () => {
     return run(
       Effect.gen(function* () {
         const share = makeShares([makeUser({ ip_address: "9.9.9.9" })], 10)[0]!
-        yield* (yield* UserRepo).upsert(yield* newLoad, share, { known: new Map(), queue: ips("9.9.9.9") })
+        yield* commit(yield* newLoad, share, { known: new Map(), queue: ips("9.9.9.9") })
         const { summary } = yield* followed(withAddresses)
         assert.deepInclude(summary.addresses, { waiting: 0, waitingForOthers: 1 })
         assert.isNull(summary.locatingError)
@@ -159,7 +158,7 @@ describe("following a run of the cluster", () => {
     return run(
       Effect.gen(function* () {
         const share = makeShares([makeUser({ ip_address: "9.9.9.9" })], 10)[0]!
-        yield* (yield* UserRepo).upsert(yield* newLoad, share, { known: new Map(), queue: ips("9.9.9.9") })
+        yield* commit(yield* newLoad, share, { known: new Map(), queue: ips("9.9.9.9") })
         yield* followed(withAddresses)
         yield* Effect.sleep("3 seconds")
         // Before the run, with it, and after it.

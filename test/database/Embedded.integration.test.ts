@@ -21,7 +21,7 @@ import * as Embedded from "../../src/database/Embedded.ts"
 import * as EmbeddedFolder from "../../src/database/EmbeddedFolder.ts"
 import * as PgliteThread from "../../src/database/PgliteThread.ts"
 import { sessionParameters } from "../../src/database/session.ts"
-import { makeTransaction } from "../../src/postgres/transaction.ts"
+import { makeClient } from "../../src/postgres/client.ts"
 import { spawnNode } from "../utils/child.ts"
 import { freshFolder } from "../utils/embedded.ts"
 import { spawnEtl } from "../utils/etlChild.ts"
@@ -124,7 +124,7 @@ layer(fresh, { excludeTestServices: true })("an embedded database", (it) => {
       const sql = yield* PgClient.PgClient
       yield* sql`create table interrupted (n integer)`
       const slow = sql`insert into interrupted select count(*) from generate_series(1, 1000000)`
-      const fiber = yield* Effect.forkChild(makeTransaction(sql)(slow))
+      const fiber = yield* Effect.forkChild((yield* makeClient).withTransaction(slow))
       yield* Effect.sleep("50 millis")
       yield* Fiber.interrupt(fiber)
       const exit = yield* Fiber.await(fiber)
@@ -298,7 +298,11 @@ describe("connections", () => {
         const control = join(folder, "global", "pg_control")
         renameSync(control, `${control}-gone`)
         const failing = sql`checkpoint`
-        for (const statement of [makeTransaction(sql)(failing), failing, makeTransaction(sql)(failing)]) {
+        for (const statement of [
+          (yield* makeClient).withTransaction(failing),
+          failing,
+          (yield* makeClient).withTransaction(failing),
+        ]) {
           const error = yield* statement.pipe(Effect.timeout("10 seconds"), Effect.flip)
           assert(error._tag === "SqlError" && error.reason.cause instanceof EmbeddedStopped, String(error))
           const { message, retryable } = fromSqlError(error)

@@ -9,7 +9,8 @@ import { beforeAll, inject, vi } from "vitest"
 import { DatabaseError, fromSqlError } from "../../src/domain/DatabaseError.ts"
 import * as PgServer from "../../src/database/PgServer.ts"
 import { sessionParameters } from "../../src/database/session.ts"
-import { makeTransaction } from "../../src/postgres/transaction.ts"
+import type { Database } from "../../src/domain/Database.ts"
+import { makeClient } from "../../src/postgres/client.ts"
 import { makeCertificates } from "../utils/certificates.ts"
 import { environment, freePort, freshDatabase, sharedPostgres, temporaryDirectory } from "../utils/postgres.ts"
 import { relay, tcpServer } from "../utils/tcp.ts"
@@ -20,7 +21,7 @@ beforeAll(() => void vi.stubEnv("HOME", inject("runDirectory")))
 /** Runs an effect against the server that the variables (or the flag) name. */
 const using = <A, E>(
   env: Record<string, string>,
-  effect: Effect.Effect<A, E, PgClient.PgClient>,
+  effect: Effect.Effect<A, E, PgClient.PgClient | Database>,
   options: { readonly url?: string; readonly maxConnections?: number } = {},
 ) =>
   effect.pipe(
@@ -144,7 +145,9 @@ describe("PgServer", () => {
       const { env } = yield* shared
       const lose = Effect.gen(function* () {
         const sql = yield* PgClient.PgClient
-        const error = yield* Effect.flip(makeTransaction(sql)(sql`select pg_terminate_backend(pg_backend_pid())`))
+        const error = yield* Effect.flip(
+          (yield* makeClient).withTransaction(sql`select pg_terminate_backend(pg_backend_pid())`),
+        )
         assert.isTrue(fromSqlError(error).retryable, String(error))
         assert.deepStrictEqual(yield* sql`select 1 as one`, [{ one: 1 }])
       })

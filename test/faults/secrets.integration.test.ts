@@ -193,7 +193,7 @@ describe("secrets", () => {
           spans.map(({ name, attributes, links, status }) => ({ name, attributes: [...attributes], links, status })),
           { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity },
         )
-        assert.include(all, "UserRepo.upsert")
+        assert.include(all, "RunRepo.commit")
         for (const secret of [...Object.values(canaries), userPassword, env["DB_PASS"]!]) assert.notInclude(all, secret)
       }).pipe(Effect.withTracer(tracer), Effect.scoped)
     },

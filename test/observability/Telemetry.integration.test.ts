@@ -77,10 +77,10 @@ describe("Telemetry", () => {
       )
       for (const { path } of chunks)
         assert.deepStrictEqual(path.slice(-3), ["Pipeline.run", "Loading.loadFile", "Loading.chunk"])
-      const upserts = named("UserRepo.upsert")
+      const upserts = named("RunRepo.commit")
       assert.isAtLeast(upserts.length, 4)
       for (const { path } of upserts) {
-        assert.deepStrictEqual(path, ["run", "Pipeline.run", "Loading.loadFile", "Loading.chunk", "UserRepo.upsert"])
+        assert.deepStrictEqual(path, ["run", "Pipeline.run", "Loading.loadFile", "Loading.chunk", "RunRepo.commit"])
       }
       const batches = named("Locating.batch")
       assert.isAtLeast(batches.length, 1)
@@ -171,7 +171,7 @@ describe("Telemetry", () => {
       init: true,
       prepare: ["alter table users drop column password"],
       error: "DatabaseError",
-      failed: ["UserRepo.upsert", "Loading.chunk", "Loading.loadFile", "Pipeline.run", "run"],
+      failed: ["RunRepo.commit", "Loading.chunk", "Loading.loadFile", "Pipeline.run", "run"],
     },
     { what: "the service refuses", code: 3, prepare: [], status: 403, error: "GeoLocatorError" },
     { what: "the service is in trouble", code: 3, prepare: [], status: 500, error: "Fault" },

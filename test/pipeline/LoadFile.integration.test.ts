@@ -8,7 +8,6 @@ import { GeoLocator } from "../../src/geo/GeoLocator.ts"
 import * as LoadFile from "../../src/pipeline/LoadFile.ts"
 import * as LoadingRun from "../../src/pipeline/Run.ts"
 import { type FileLoad, RunRepo, type RunRequest } from "../../src/repo/RunRepo.ts"
-import { UserRepo } from "../../src/repo/UserRepo.ts"
 import { Source } from "../../src/source/Source.ts"
 import type { SourceFile } from "../../src/domain/SourceFile.ts"
 import { split } from "../../src/csv/split.ts"
@@ -141,7 +140,6 @@ const loadAll = Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>, circums
   const pick = makePicks(circumstances.picks)
   const gate = makeGate(pick, width)
   const mishaps = [...circumstances.mishaps]
-  const users = yield* UserRepo
   const runs = yield* RunRepo
   const waiting = [...tasks]
   const known = new Set<string>()
@@ -157,7 +155,7 @@ const loadAll = Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>, circums
       if (!isGivenAway) waiting.push(task)
       isGivenAway = true
     }
-    const step = <A, E>(effect: Effect.Effect<A, E>) =>
+    const step = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
       gate(
         Effect.gen(function* () {
           if (mishap !== undefined && steps++ === mishap.steps) {
@@ -171,9 +169,9 @@ const loadAll = Effect.fnUntraced(function* (tasks: ReadonlyArray<Task>, circums
     const loading = LoadingRun.make(run.runId, run.request, { ...options, chunkSize, concurrency }).pipe(
       Effect.flatMap((loadingRun) => LoadFile.loadPart(loadingRun, load, part)),
       Effect.provideService(Source, run.source),
-      Effect.provideService(UserRepo, { ...users, upsert: (...args) => step(users.upsert(...args)) }),
       Effect.provideService(RunRepo, {
         ...runs,
+        commit: (...args) => step(runs.commit(...args)),
         beginFile: (...args) => step(runs.beginFile(...args)),
         finishPart: (...args) => step(runs.finishPart(...args)),
       }),

@@ -1,14 +1,21 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, it } from "@effect/vitest"
-import { Clock, Effect, Exit, Fiber } from "effect"
+import { Clock, Context, Effect, Exit, Fiber } from "effect"
+import { TransactionConnection } from "effect/sql/SqlClient"
 import { TestClock } from "effect/testing"
+import { Database } from "../../src/domain/Database.ts"
 import { fromSqlError } from "../../src/domain/DatabaseError.ts"
 import { makeClient } from "../../src/postgres/client.ts"
 
-/** A server that takes every statement, and never says a word. */
-const silent = {
-  reserve: Effect.succeed({ execute: () => Effect.never, executeRaw: () => Effect.never }),
-} as unknown as PgClient.PgClient
+const client = (reserve: Effect.Effect<unknown>) =>
+  Context.make(PgClient.PgClient, {
+    config: { maxConnections: 7 },
+    reserve,
+    transactionService: TransactionConnection(1_000),
+  } as unknown as PgClient.PgClient).pipe(Context.add(Database, { kind: "server", name: "" }))
+
+/** A server that takes every statement, and never answers. */
+const silent = client(Effect.succeed({ execute: () => Effect.never, executeRaw: () => Effect.never }))
 
 for (const [where, wrap] of [
   ["", (effect: Effect.Effect<unknown, unknown>) => effect],
@@ -24,7 +31,7 @@ for (const [where, wrap] of [
       assert.isTrue(Exit.isFailure(exit))
       assert.match(String(exit), /The connection to the database was lost: no answer for 150 seconds/)
       assert.strictEqual((yield* Clock.currentTimeMillis) - start, 600_000)
-    }).pipe(Effect.provideService(PgClient.PgClient, silent)),
+    }).pipe(Effect.provideContext(silent)),
   )
 }
 
@@ -35,5 +42,16 @@ it.effect("a statement is interrupted at once", () =>
     yield* Effect.yieldNow
     yield* Fiber.interrupt(fiber)
     assert.isTrue(Exit.isFailure(yield* Fiber.await(fiber)))
-  }).pipe(Effect.provideService(PgClient.PgClient, silent)),
+  }).pipe(Effect.provideContext(silent)),
+)
+
+it.effect("a statement for which no connection is free fails with the reason", () =>
+  Effect.gen(function* () {
+    const sql = yield* makeClient
+    const fiber = yield* Effect.forkChild(Effect.flip(Effect.mapError(sql`select 1`, fromSqlError)))
+    yield* TestClock.adjust("1 minute")
+    const { message, retryable } = yield* Fiber.join(fiber)
+    assert.match(message, /No connection of the pool was free for 1 minute: all 7 are in use/)
+    assert.isTrue(retryable)
+  }).pipe(Effect.provideContext(client(Effect.never))),
 )

@@ -2,7 +2,7 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
-import { makeLocks } from "../../src/postgres/locks.ts"
+import { Locks } from "../../src/postgres/locks.ts"
 import { clientLayer, freshDatabase, sharedPostgres } from "../utils/postgres.ts"
 
 /** Time in which a server answers, whatever the clock of the test says. */
@@ -27,8 +27,8 @@ it.effect("a lock whose session is lost is taken again, and again, and goes with
           return rows
         })
       yield* Effect.gen(function* () {
-        const lock = yield* makeLocks
-        yield* lock("test", "waiting")
+        const locks = yield* Locks
+        yield* locks.take("test", { warning: "waiting" })
         let [holder] = yield* until((rows) => rows.length === 1)
         for (let times = 0; times < 2; times++) {
           yield* sql`select pg_terminate_backend(${holder!.pid})`
@@ -37,7 +37,7 @@ it.effect("a lock whose session is lost is taken again, and again, and goes with
           assert.notStrictEqual(next!.pid, lost)
           holder = next
         }
-      }).pipe(Effect.scoped)
+      }).pipe(Effect.scoped, Effect.provide(Locks.layer))
       yield* until((rows) => rows.length === 0)
     }).pipe(Effect.provide(database))
   }).pipe(Effect.scoped),

@@ -1,24 +1,43 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Exit, Fiber } from "effect"
-import { type SqlClient, TransactionConnection } from "effect/sql/SqlClient"
+import { PgClient } from "@effect/sql-pg"
+import { Reactivity } from "effect/reactivity"
+import { SqlClient } from "effect/sql"
+import type { Connection } from "effect/sql/SqlConnection"
 import { ConnectionError, SqlError } from "effect/sql/SqlError"
-import { makeTransaction } from "../../src/postgres/transaction.ts"
+import { TestClock } from "effect/testing"
+import { withTransaction } from "../../src/postgres/transaction.ts"
 
 const lost = new SqlError({ reason: new ConnectionError({ cause: new Error("lost") }) })
 
-/** A client whose connection is lost during the transaction: neither ROLLBACK nor COMMIT works. */
-const client = {
-  transactionService: TransactionConnection(1_000),
-  reserve: Effect.succeed({
-    executeRaw: (statement: string) => (statement === "BEGIN" ? Effect.succeed({}) : Effect.fail(lost)),
-  }),
-} as unknown as SqlClient
+/** Transactions of a client whose connection does this with a statement. */
+const transactionsOver = (send: (statement: string) => Effect.Effect<unknown, SqlError>) =>
+  SqlClient.make({
+    acquirer: Effect.succeed({ executeUnprepared: send } as unknown as Connection),
+    compiler: PgClient.makeCompiler(),
+    driver: "postgresql",
+    releaseSavepoint: (name) => `RELEASE SAVEPOINT ${name}`,
+    spanAttributes: [],
+  }).pipe(
+    Effect.map((client) =>
+      withTransaction(client, {
+        begin: Effect.andThen(Effect.sleep("1 minute"), Effect.fail(full)),
+        end: Effect.andThen(Effect.sleep("2 minutes"), Effect.fail(silent)),
+      }),
+    ),
+    Effect.provideServiceEffect(Reactivity.Reactivity, Reactivity.make),
+  )
 
-const transaction = makeTransaction(client)
+const full = new SqlError({ reason: new ConnectionError({ cause: new Error("full") }) })
+const silent = new SqlError({ reason: new ConnectionError({ cause: new Error("silent") }) })
+
+/** The connection is lost during the transaction: neither ROLLBACK nor COMMIT works. */
+const losing = transactionsOver((statement) => (statement === "BEGIN" ? Effect.succeed([]) : Effect.fail(lost)))
 
 describe("transaction, where the connection is lost", () => {
   it.effect("fails as the effect failed", () =>
     Effect.gen(function* () {
+      const transaction = yield* losing
       assert.strictEqual(yield* Effect.flip(transaction(Effect.fail("mine"))), "mine")
       assert.deepStrictEqual(yield* Effect.exit(transaction(Effect.die("mine"))), Exit.die("mine"))
     }),
@@ -26,13 +45,13 @@ describe("transaction, where the connection is lost", () => {
 
   it.effect("fails when only the COMMIT did", () =>
     Effect.gen(function* () {
-      assert.strictEqual(yield* Effect.flip(transaction(Effect.succeed(1))), lost)
+      assert.strictEqual(yield* Effect.flip((yield* losing)(Effect.succeed(1))), lost)
     }),
   )
 
   it.effect("is interrupted, and nothing else, when it is interrupted", () =>
     Effect.gen(function* () {
-      const fiber = yield* Effect.forkChild(transaction(Effect.never), { startImmediately: true })
+      const fiber = yield* Effect.forkChild((yield* losing)(Effect.never), { startImmediately: true })
       yield* Effect.yieldNow
       yield* Fiber.interrupt(fiber)
       const exit = yield* Fiber.await(fiber)
@@ -45,21 +64,49 @@ describe("transaction, when it is interrupted", () => {
   it.effect("is rolled back, and a savepoint to its beginning", () =>
     Effect.gen(function* () {
       const sent: Array<string> = []
-      const recording = makeTransaction({
-        transactionService: TransactionConnection(1_001),
-        reserve: Effect.succeed({
-          executeRaw: (statement: string) => Effect.sync(() => ({ command: sent.push(statement) })),
-        }),
-      } as unknown as SqlClient)
+      const recording = yield* transactionsOver((statement) => Effect.sync(() => sent.push(statement)))
       const begun = yield* Deferred.make<void>()
       const work = Effect.andThen(Deferred.succeed(begun, undefined), Effect.never)
       const fiber = yield* Effect.forkChild(recording(recording(work)))
       yield* Deferred.await(begun)
       yield* Fiber.interrupt(fiber)
       assert.deepStrictEqual(
-        sent.map((statement) => statement.replace(/ etl_\d+/, "")),
+        sent.map((statement) => statement.replace(/ effect_sql_\d+/, "")),
         ["BEGIN", "SAVEPOINT", "ROLLBACK TO SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK"],
       )
     }),
   )
+})
+
+describe("transaction, where the server is silent", () => {
+  for (const [when, answered, expected] of [
+    ["before it begins", [], full],
+    ["at its COMMIT", ["BEGIN"], silent],
+    ["at its ROLLBACK", ["BEGIN"], "mine"],
+  ] as ReadonlyArray<readonly [string, ReadonlyArray<string>, unknown]>) {
+    it.effect(`fails after a time ${when}`, () =>
+      Effect.gen(function* () {
+        const transaction = yield* transactionsOver((statement) =>
+          answered.includes(statement) ? Effect.succeed([]) : Effect.never,
+        )
+        const effect = expected === "mine" ? Effect.fail("mine") : Effect.void
+        const fiber = yield* Effect.forkChild(Effect.flip(transaction(effect)))
+        yield* TestClock.adjust("3 minutes")
+        assert.strictEqual(yield* Fiber.join(fiber), expected)
+      }),
+    )
+
+    it.effect(`can be interrupted ${when}`, () =>
+      Effect.gen(function* () {
+        const transaction = yield* transactionsOver((statement) =>
+          answered.includes(statement) ? Effect.succeed([]) : Effect.never,
+        )
+        const fiber = yield* Effect.forkChild(transaction(Effect.void), { startImmediately: true })
+        yield* Effect.yieldNow
+        const stopping = yield* Effect.forkChild(Fiber.interrupt(fiber))
+        yield* TestClock.adjust("3 minutes")
+        yield* Fiber.join(stopping)
+      }),
+    )
+  }
 })

@@ -4,20 +4,18 @@ import { Effect, Layer, Schema } from "effect"
 import { noRecords, unaccounted } from "../../src/domain/RunSummary.ts"
 import type { User } from "../../src/domain/User.ts"
 import { RunRepo } from "../../src/repo/RunRepo.ts"
-import { UserRepo } from "../../src/repo/UserRepo.ts"
 import { place } from "../../src/testing.ts"
 import { comparedColumns, filledUser, header, makeShares, makeUser, SmallUser } from "../utils/records.ts"
-import { clear, embedded, native, newLoad, repos } from "../utils/repos.ts"
+import { clear, commit, embedded, native, newLoad, repos } from "../utils/repos.ts"
 import { tries } from "../utils/tries.ts"
 import { ip, ips } from "../utils/addresses.ts"
 
 const loadFile = Effect.fnUntraced(function* (users: ReadonlyArray<User>, chunkSize: number) {
-  const repo = yield* UserRepo
   const runs = yield* RunRepo
   const load = yield* newLoad
   let total = noRecords
   for (const chunk of makeShares(users, chunkSize)) {
-    const { counts } = yield* repo.upsert(load, chunk, { known: new Map(), queue: [] })
+    const { counts } = yield* commit(load, chunk)
     total = Object.fromEntries(
       Object.entries(total).map(([key, value]) => [key, value + counts[key as keyof typeof counts]]),
     ) as typeof noRecords
@@ -156,7 +154,6 @@ for (const [name, database, times] of [
       ({ loads, chunkSize, picks }) =>
         Effect.gen(function* () {
           yield* clear
-          const repo = yield* UserRepo
           const runs = yield* RunRepo
           const inputs = loads.map((users) => users.map(makeUser))
           const open = []
@@ -165,7 +162,7 @@ for (const [name, database, times] of [
             const index = (picks[turn % picks.length] ?? 0) % open.length
             const { load, chunks } = open[index]!
             const chunk = chunks.shift()
-            if (chunk !== undefined) yield* repo.upsert(load, chunk, { known: new Map(), queue: [] })
+            if (chunk !== undefined) yield* commit(load, chunk)
             if (chunks.length > 0) continue
             yield* runs.finishPart(load)
             open.splice(index, 1)
@@ -181,13 +178,12 @@ for (const [name, database, times] of [
         { versions: Versions, chunkSize: ChunkSize },
         ({ versions, chunkSize }) =>
           Effect.gen(function* () {
-            const repo = yield* UserRepo
             const users = versions.map(makeUser)
             const load = yield* newLoad
             const refused = []
             let read = 0
             for (const chunk of makeShares(users, chunkSize)) {
-              const outcome = yield* repo.upsert(load, chunk, { known: new Map(), queue: [] })
+              const outcome = yield* commit(load, chunk)
               assert.strictEqual(unaccounted(outcome.counts), 0)
               assert.strictEqual(outcome.counts.rejected, outcome.refused.length)
               read += outcome.counts.read
@@ -218,11 +214,10 @@ for (const [name, database, times] of [
       Effect.gen(function* () {
         yield* clear
         const sql = yield* PgClient.PgClient
-        const repo = yield* UserRepo
         yield* sql`alter table users alter column gender set not null`
-        const outcome = yield* repo
-          .upsert(yield* newLoad, makeShares([makeUser({})], 10)[0]!, { known: new Map(), queue: [] })
-          .pipe(Effect.ensuring(Effect.orDie(sql`alter table users alter column gender drop not null`)))
+        const outcome = yield* commit(yield* newLoad, makeShares([makeUser({})], 10)[0]!).pipe(
+          Effect.ensuring(Effect.orDie(sql`alter table users alter column gender drop not null`)),
+        )
         const reasons = outcome.refused.flatMap(({ reasons }) => reasons)
         assert.deepStrictEqual(
           reasons.map(({ column, message }) => [column, message]),
@@ -235,11 +230,10 @@ for (const [name, database, times] of [
       Effect.gen(function* () {
         yield* clear
         const sql = yield* PgClient.PgClient
-        const repo = yield* UserRepo
         yield* sql`alter table users add constraint no_paris check (city <> 'Paris')`
         const users = [makeUser({ ip_address: "8.8.8.8" }), makeUser({ email: "b@example.com" })]
         const known = new Map([[ip("8.8.8.8"), place({ city: "Paris" })]])
-        const outcome = yield* repo.upsert(yield* newLoad, makeShares(users, 10)[0]!, { known, queue: [] })
+        const outcome = yield* commit(yield* newLoad, makeShares(users, 10)[0]!, { known, queue: [] })
         yield* sql`alter table users drop constraint no_paris`
         assert.deepStrictEqual(outcome.refused, [])
         assert.deepInclude(outcome.counts, { inserted: 2, rejected: 0 })
@@ -250,7 +244,6 @@ for (const [name, database, times] of [
       Effect.gen(function* () {
         yield* clear
         const sql = yield* PgClient.PgClient
-        const repo = yield* UserRepo
         const users = Array.from({ length: 1_000 }, (_, index) =>
           makeUser({
             email: `${index}@example.com`,
@@ -268,9 +261,9 @@ for (const [name, database, times] of [
           end $$`
         yield* sql`create trigger skip_and_count before insert on users for each row execute function skip_and_count()`
         const known = new Map([[ip("8.8.8.8"), place({})]])
-        const outcome = yield* repo
-          .upsert(yield* newLoad, makeShares(users, 1_000)[0]!, { known, queue: [] })
-          .pipe(Effect.ensuring(Effect.orDie(sql`drop trigger skip_and_count on users`)))
+        const outcome = yield* commit(yield* newLoad, makeShares(users, 1_000)[0]!, { known, queue: [] }).pipe(
+          Effect.ensuring(Effect.orDie(sql`drop trigger skip_and_count on users`)),
+        )
         assert.deepInclude(outcome.counts, { inserted: 666, rejected: 334 })
         assert.include(outcome.refused[0]!.reasons[0]!.message, "a BEFORE trigger of users returns NULL for it")
         const [row] = yield* sql<{ calls: number }>`select nextval('statements')::int as calls`
@@ -283,13 +276,12 @@ for (const [name, database, times] of [
       Effect.gen(function* () {
         yield* clear
         const sql = yield* PgClient.PgClient
-        const repo = yield* UserRepo
         yield* sql`create or replace function skip() returns trigger language plpgsql as $$ begin return null; end $$`
         yield* sql`create trigger skip before insert on ip_locations for each row execute function skip()`
         const users = makeShares([makeUser({ ip_address: "8.8.8.8" })], 10)[0]!
-        const outcome = yield* repo
-          .upsert(yield* newLoad, users, { known: new Map(), queue: ips("8.8.8.8") })
-          .pipe(Effect.ensuring(Effect.orDie(sql`drop trigger skip on ip_locations`)))
+        const outcome = yield* commit(yield* newLoad, users, { known: new Map(), queue: ips("8.8.8.8") }).pipe(
+          Effect.ensuring(Effect.orDie(sql`drop trigger skip on ip_locations`)),
+        )
         assert.deepInclude(outcome.counts, { inserted: 1 })
       }),
     )
@@ -298,12 +290,9 @@ for (const [name, database, times] of [
       Effect.gen(function* () {
         yield* clear
         const sql = yield* PgClient.PgClient
-        const repo = yield* UserRepo
         const load = yield* newLoad
         yield* sql`alter table users rename column gender to sex`
-        const error = yield* Effect.flip(
-          repo.upsert(load, makeShares([makeUser({})], 10)[0]!, { known: new Map(), queue: [] }),
-        )
+        const error = yield* Effect.flip(commit(load, makeShares([makeUser({})], 10)[0]!))
         yield* sql`alter table users rename column sex to gender`
         assert.deepInclude(error, { _tag: "DatabaseError", sqlState: "42703", retryable: false })
         assert.deepStrictEqual(
@@ -343,7 +332,6 @@ for (const [name, database, times] of [
       Effect.gen(function* () {
         yield* clear
         const sql = yield* PgClient.PgClient
-        const repo = yield* UserRepo
         const runs = yield* RunRepo
         const load = yield* newLoad
         const chunk = makeShares([makeUser({ first_name: "Ada" })], 10)[0]!
@@ -356,11 +344,11 @@ for (const [name, database, times] of [
         }
         const withReject = { ...chunk, rejects: [reject] }
         const nothing = { known: new Map(), queue: [] }
-        const { counts } = yield* repo.upsert(load, withReject, nothing)
+        const { counts } = yield* commit(load, withReject, nothing)
         assert.deepInclude(counts, { read: 2, inserted: 1, rejected: 1 })
 
         const again = yield* Effect.flip(
-          repo.upsert(
+          commit(
             load,
             { ...withReject, users: [{ ...chunk.users[0]!, user: makeUser({ first_name: "Bo" }) }] },
             nothing,
@@ -383,7 +371,6 @@ for (const [name, database, times] of [
       Effect.gen(function* () {
         yield* clear
         const sql = yield* PgClient.PgClient
-        const repo = yield* UserRepo
         const load = yield* newLoad
         const chunk = makeShares([makeUser({ first_name: "Bo" })], 10)[0]!
         const sizes = [1, 2 ** 20, 2 ** 19, 2 ** 19 - 1, ...Array.from({ length: 4_000 }, () => 3), 2 ** 20 + 1, 0]
@@ -401,7 +388,7 @@ for (const [name, database, times] of [
           sql`create trigger say_much before insert on users for each row execute function say_much()`,
           () => Effect.orDie(sql`drop trigger say_much on users`),
         )
-        const { refused } = yield* repo.upsert(load, { ...chunk, rejects }, { known: new Map(), queue: [] })
+        const { refused } = yield* commit(load, { ...chunk, rejects })
         assert.strictEqual(refused[0]!.reasons[0]!.detail, `${"\u{1F600}".repeat(1_000)}... (cut)`)
         assert.deepStrictEqual(
           yield* sql`
@@ -416,11 +403,10 @@ for (const [name, database, times] of [
       Effect.gen(function* () {
         yield* clear
         const sql = yield* PgClient.PgClient
-        const repo = yield* UserRepo
         const users = [makeUser({ ip_address: "8.8.8.8" })]
         yield* loadFile(users, 1)
         const known = new Map([[ip("8.8.8.8"), place({ city: "Here" })]])
-        const { counts } = yield* repo.upsert(yield* newLoad, makeShares(users, 1)[0]!, { known, queue: [] })
+        const { counts } = yield* commit(yield* newLoad, makeShares(users, 1)[0]!, { known, queue: [] })
         assert.deepInclude(counts, { unchanged: 1, updated: 0 })
         assert.deepStrictEqual(yield* sql`select city, updated from users`, [{ city: "Here", updated: false }])
       }),

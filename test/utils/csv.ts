@@ -23,7 +23,7 @@ export interface ReadOptions extends FrameOptions {
 export const readChunks =
   (file: SourceFile, options: ReadOptions) =>
   <E>(bytes: Stream.Stream<Uint8Array, E>) =>
-    bytes.pipe(frame(file, options), decode, chunk(options.chunkSize))
+    bytes.pipe(frame(file, options), decode(1), chunk(options.chunkSize))
 
 /** The chunks of a file with these bytes, which arrive in pieces of that size. */
 export const read = (

@@ -60,7 +60,7 @@ export const makeShares = (users: ReadonlyArray<User>, size: number): ReadonlyAr
     const first = number * size
     const part = users.slice(first, first + size)
     const chunk = {
-      users: part.map((user, index) => ({ user, ...position(first + index), raw: header })),
+      users: part.map((user, index) => ({ user, fileId: 1, ...position(first + index), raw: header })),
       rejects: [],
       from: position(first),
       to: position(first + part.length),

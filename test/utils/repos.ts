@@ -5,7 +5,9 @@ import { Effect, Layer } from "effect"
 import type { Database } from "../../src/domain/Database.ts"
 import * as Embedded from "../../src/database/Embedded.ts"
 import * as Repositories from "../../src/postgres/Repositories.ts"
-import { RunRepo } from "../../src/repo/RunRepo.ts"
+import type { Share } from "../../src/domain/Lane.ts"
+import type { Claims, StoredAnswers } from "../../src/repo/LocationQueue.ts"
+import { type PartRef, RunRepo, type ShareLocations } from "../../src/repo/RunRepo.ts"
 import { UserRepo } from "../../src/repo/UserRepo.ts"
 import { freshFolder } from "./embedded.ts"
 import { header, start } from "./records.ts"
@@ -20,10 +22,36 @@ export const native = Layer.unwrap(
 /** An embedded database in a fresh folder. */
 export const embedded = Layer.unwrap(Effect.map(freshFolder, Embedded.layer))
 
-const migrated = Layer.effectDiscard(Effect.flatMap(UserRepo, (users) => users.migrate))
-/** The repositories of a database, with its tables migrated. */
+/** The repositories of a database. */
 export const repos = <E>(database: Layer.Layer<PgClient.PgClient | Database, E>) =>
-  migrated.pipe(Layer.provideMerge(Repositories.layer), Layer.provideMerge(database))
+  Layer.provideMerge(Repositories.layer, database)
+
+/** Commits a share of a file's chunk, as a run does. */
+export const commit = Effect.fnUntraced(function* (
+  part: PartRef,
+  { users, winners, ...share }: Share,
+  locations: ShareLocations = { known: new Map(), queue: [] },
+) {
+  const runs = yield* RunRepo
+  const { upsert } = yield* UserRepo
+  const { fileId } = part
+  const own = {
+    ...share,
+    users: users.map((user) => ({ ...user, fileId })),
+    winners: winners.map((winner) => ({ ...winner, fileId })),
+  }
+  return yield* runs.commit(part, own, locations, upsert)
+})
+
+/** Commits a service's answers, and the places of the users. */
+export const commitAnswers = Effect.fnUntraced(function* (claims: Claims, answers: StoredAnswers) {
+  yield* claims.answer("test", answers, (yield* UserRepo).place)
+})
+
+/** Commits answers that cost nothing, and the places of the users. */
+export const settleAnswers = Effect.fnUntraced(function* (claims: Claims, answers: StoredAnswers) {
+  yield* claims.settle(answers, (yield* UserRepo).place)
+})
 
 let files = 0
 /** The load, just started, of a new file by the unfinished run of that source. */

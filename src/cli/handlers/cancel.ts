@@ -4,11 +4,11 @@ import { Console, Effect } from "effect"
 import { ClusterRuns } from "../../repo/ClusterRuns.ts"
 import type { CancelFlags } from "../commands/cancel.ts"
 import { logEnd } from "../Defect.ts"
-import { existingRepositories, withLog } from "../layers.ts"
+import { existingHistory, withLog } from "../layers.ts"
 import { findClusterRun } from "../findClusterRun.ts"
 import { sameDatabase } from "../usage/sameDatabase.ts"
 
-export const layer = (flags: CancelFlags) => existingRepositories(flags).pipe(withLog(flags))
+export const layer = (flags: CancelFlags) => existingHistory(flags).pipe(withLog(flags))
 
 /** Seconds to wait until the workers have stopped. */
 const maxWait = 30

@@ -2,7 +2,7 @@
 
 import { Effect, Option } from "effect"
 import { follow } from "../../cluster/follow.ts"
-import { UserRepo } from "../../repo/UserRepo.ts"
+import { Database } from "../../domain/Database.ts"
 import { watching } from "../clusterLayers.ts"
 import type { FollowFlags } from "../commands/follow.ts"
 import { logEnd } from "../Defect.ts"
@@ -22,7 +22,7 @@ export const handler = Effect.fn("follow")(
       printRunContinues(standing.runId, flags),
       withDisplay(flags),
     )
-    const database = (yield* UserRepo).name
+    const database = (yield* Database).name
     const text = formatForPeople(summary, { maxRejects: undefined, same: sameDatabase(flags), database })
     yield* printSummary(summary, { ...flags, dryRun: false, database }, text)
   },

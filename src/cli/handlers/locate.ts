@@ -5,7 +5,7 @@ import { addressExitCode } from "../../domain/RunSummary.ts"
 import { GeoLocator } from "../../geo/GeoLocator.ts"
 import { version } from "../../observability/version.ts"
 import * as Locate from "../../pipeline/Locate.ts"
-import { UserRepo } from "../../repo/UserRepo.ts"
+import { Database } from "../../domain/Database.ts"
 import type { LocateFlags } from "../commands/locate.ts"
 import { logEnd } from "../Defect.ts"
 import { checkLocators, locator, repositories, withLog } from "../layers.ts"
@@ -21,14 +21,13 @@ export const layer = (flags: LocateFlags) =>
 
 export const handler = Effect.fn("locate")(
   function* (flags: LocateFlags) {
-    const users = yield* UserRepo
+    const { name: database } = yield* Database
     const locator = yield* GeoLocator
-    yield* Effect.logInfo(`etl ${version}: places for the users of ${users.name}, by ${locator.name}`)
+    yield* Effect.logInfo(`etl ${version}: places for the users of ${database}, by ${locator.name}`)
     const summary = yield* Locate.run({
       locateFor: Option.getOrUndefined(flags.locateFor),
       locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),
     }).pipe(withDisplay(flags))
-    const database = users.name
     const text = Effect.sync(() => formatLocating(summary, { same: sameDatabase(flags), database }))
     yield* printResult(addressExitCode(summary), flags, { database, ...summary }, text)
   },

@@ -9,13 +9,13 @@ import { printable } from "../../text/printable.ts"
 import { quote } from "../../text/shell.ts"
 import type { RejectsFlags } from "../commands/rejects.ts"
 import { logEnd } from "../Defect.ts"
-import { existingRepositories, withLog, withOptionalLog } from "../layers.ts"
+import { existingHistory, withLog, withOptionalLog } from "../layers.ts"
 import { stdoutClosed } from "../output/stdoutClosed.ts"
 import type { RejectFiles } from "../output/rejectFiles.ts"
 import { sameDatabase } from "../usage/sameDatabase.ts"
 
 export const layer = (flags: RejectsFlags) =>
-  existingRepositories(flags).pipe(Option.isSome(flags.delete) ? withLog(flags) : withOptionalLog(flags))
+  existingHistory(flags).pipe(Option.isSome(flags.delete) ? withLog(flags) : withOptionalLog(flags))
 
 /** Runs with rejects that are listed if the given run has none. */
 const namedRuns = 10

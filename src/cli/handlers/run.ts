@@ -6,7 +6,7 @@ import * as DryRepo from "../../memory/DryRepo.ts"
 import type { ProgressEvent } from "../../observability/Progress.ts"
 import { version } from "../../observability/version.ts"
 import { Preview } from "../../repo/Preview.ts"
-import { UserRepo } from "../../repo/UserRepo.ts"
+import { Database } from "../../domain/Database.ts"
 import { plural } from "../../text/format.ts"
 import { Cluster } from "../Cluster.ts"
 import { logEnd } from "../Defect.ts"
@@ -75,16 +75,16 @@ const load = Effect.fnUntraced(function* (flags: RunFlags) {
 
 export const handler = Effect.fn("run")(
   function* (flags: RunFlags) {
-    const users = yield* UserRepo
+    const database = yield* Database
     const locator = yield* GeoLocator
-    const summary = yield* load(flags).pipe(withDisplay(flags, logStart(users.name, locator.name)))
+    const summary = yield* load(flags).pipe(withDisplay(flags, logStart(database.name, locator.name)))
     const preview = yield* Preview
     const text = Option.match(preview, {
       onNone: () =>
-        formatForPeople(summary, { maxRejects: flags.maxRejects, same: sameDatabase(flags), database: users.name }),
+        formatForPeople(summary, { maxRejects: flags.maxRejects, same: sameDatabase(flags), database: database.name }),
       onSome: (seen) => Effect.map(seen, (seen) => formatDryRun(summary, seen, flags)),
     })
-    yield* printSummary(summary, { ...flags, database: flags.dryRun ? null : users.name }, text)
+    yield* printSummary(summary, { ...flags, database: flags.dryRun ? null : database.name }, text)
   },
   logEnd,
   Effect.onInterrupt(() => Effect.logDebug("interrupted")),

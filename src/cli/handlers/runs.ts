@@ -6,12 +6,12 @@ import { RunHistory } from "../../repo/RunHistory.ts"
 import { toIndentedJson } from "../../text/printable.ts"
 import { type RunsFlags, runsListed } from "../commands/runs.ts"
 import { logEnd } from "../Defect.ts"
-import { existingRepositories, withOptionalLog } from "../layers.ts"
+import { existingHistory, withOptionalLog } from "../layers.ts"
 import { formatRun, formatRuns } from "../output/formatRuns.ts"
 import { stdoutWidth } from "../output/stdoutWidth.ts"
 import { sameDatabase } from "../usage/sameDatabase.ts"
 
-export const layer = (flags: RunsFlags) => existingRepositories(flags).pipe(withOptionalLog(flags))
+export const layer = (flags: RunsFlags) => existingHistory(flags).pipe(withOptionalLog(flags))
 
 const encodeRuns = Schema.encodeEffect(Schema.Array(RunRecord))
 const encodeRun = Schema.encodeEffect(RunDetails)

@@ -16,7 +16,7 @@ import * as Workflows from "../../cluster/workflows.ts"
 import * as PgServer from "../../database/PgServer.ts"
 import { GeoLocator } from "../../geo/GeoLocator.ts"
 import { version } from "../../observability/version.ts"
-import { UserRepo } from "../../repo/UserRepo.ts"
+import { Database } from "../../domain/Database.ts"
 import { Source } from "../../source/Source.ts"
 import { checked, chooseServer, engineDatabase } from "../clusterLayers.ts"
 import { UsageError } from "../CommandError.ts"
@@ -39,9 +39,6 @@ const sources = (flags: WorkerFlags) =>
       return { open: (reference) => RcMap.get(opened, reference) }
     }),
   )
-
-/** The tables exist before any work is taken. */
-const ready = Layer.effectDiscard(Effect.flatMap(UserRepo, ({ migrate }) => migrate)).pipe(Layer.provideMerge(checked))
 
 /** Workers on several machines that share a database may not find each other, or take each other for themselves. */
 const warnOfLoopback = Effect.fnUntraced(function* (flags: WorkerFlags) {
@@ -85,7 +82,7 @@ export const layer = (flags: WorkerFlags) => {
         Layer.provideMerge(Layer.mergeAll(Workflows.layer, ClusterLocating.layer, Forgetting.layer, health)),
         Layer.provide(engine),
         Layer.provide(Layer.mergeAll(sources(flags), Worker.layer(concurrency), RunWatch.layer)),
-        Layer.provideMerge(ready),
+        Layer.provideMerge(checked),
         Layer.provideMerge(
           Layer.merge(
             WorkerActivity.layer,
@@ -99,11 +96,11 @@ export const layer = (flags: WorkerFlags) => {
 
 export const handler = Effect.fn("worker")(
   function* ({ host, port, stallTimeout }: WorkerFlags) {
-    const users = yield* UserRepo
+    const database = yield* Database
     const name = isIP(host) === 6 ? `[${host}]` : host
     const locator = yield* GeoLocator
     yield* Effect.logInfo(
-      `etl ${version}: worker at ${name}:${port} for ${users.name}, places: ${locator.name}; health: http://${name}:${port + 1}/healthz`,
+      `etl ${version}: worker at ${name}:${port} for ${database.name}, places: ${locator.name}; health: http://${name}:${port + 1}/healthz`,
     )
     return yield* Health.watch(stallTimeout)
   },

@@ -2,15 +2,17 @@
 
 import { Duration, Effect, Layer } from "effect"
 import { randomUUID } from "node:crypto"
-import { type DatabaseError, fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
+import { fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
 import type { Location } from "../../domain/Location.ts"
 import { texts } from "../arrays.ts"
 import { makeClient } from "../client.ts"
-import { type Claims, LocationQueue, type StoredAnswers } from "../../repo/LocationQueue.ts"
+import { type Claims, LocationQueue, type Place, type StoredAnswers } from "../../repo/LocationQueue.ts"
 import { patiently } from "../../repo/patience.ts"
-import { makeLocks } from "../locks.ts"
-import { type Keeping, makePlaces, type Answered } from "./places.ts"
+import type { AddressPlace } from "../../repo/UserRepo.ts"
+import { Locks } from "../locks.ts"
+import * as Migrations from "../migrate.ts"
 import { placeColumns } from "./placeColumns.ts"
+import { type Answered, type Keeping, makeWriteAnswers } from "./writeAnswers.ts"
 
 /** How long the claims of a lost machine last: the server may not notice that its sessions have ended. */
 const claimSeconds = 120
@@ -19,7 +21,7 @@ const renewEvery = "30 seconds"
 /** The length of the column in `ip_locations`. Longer text, in an adopted table, is no address. */
 const addressLength = 40
 
-/** Addresses that one statement queues. */
+/** Addresses that one statement queues again. */
 const pageSize = 20_000
 
 /** Whether the process that claimed a row holds its lock. The embedded database has one process, and no locks. */
@@ -37,13 +39,13 @@ const answeredOf = (answers: StoredAnswers): ReadonlyArray<Answered> =>
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
-  const lock = yield* makeLocks
-  const writePlaces = yield* makePlaces
+  const locks = yield* Locks
+  const writeAnswers = yield* makeWriteAnswers
 
-  const write = (keeping: Keeping, answered: ReadonlyArray<Answered>) =>
+  const write = <E, R>(keeping: Keeping, answered: ReadonlyArray<Answered>, place: Place<E, R>) =>
     answered.length === 0
       ? Effect.succeed([])
-      : writePlaces(keeping, answered).pipe(Effect.mapError(toDatabaseError), patiently)
+      : writeAnswers(keeping, answered, place).pipe(Effect.mapError(toDatabaseError), patiently)
 
   /** Whether a row of `ip_locations` belongs to the run, or to an earlier one of its source. */
   const isOwn = (runId: number) => sql`runs && array(
@@ -52,7 +54,7 @@ const make = Effect.gen(function* () {
 
   const claims = Effect.gen(function* () {
     const name = `locator ${randomUUID()}`
-    yield* lock(name)
+    yield* locks.take(name)
     const key = yield* sql<{ key: bigint }>`select hashtextextended(${name}, 0) as key`.pipe(
       Effect.map((rows) => rows[0]!.key),
       Effect.mapError(fromSqlError),
@@ -75,10 +77,10 @@ const make = Effect.gen(function* () {
     // Where one renewal fails, the next ones come before the claims expire.
     yield* Effect.forkScoped(Effect.forever(Effect.delay(Effect.ignore(keep), renewEvery)))
 
-    const close = Effect.fnUntraced(function* (keeping: Keeping, answers: StoredAnswers) {
+    const close = Effect.fnUntraced(function* <E, R>(keeping: Keeping, answers: StoredAnswers, place: Place<E, R>) {
       const answered = answeredOf(answers)
       // An answered address that is still pending stays claimed: else it would be requested again, for the same answer.
-      const waiting = new Set(yield* write(keeping, answered))
+      const waiting = new Set<string>(yield* write(keeping, answered, place))
       for (const [address] of answered) if (!waiting.has(address)) open.delete(address)
       const unanswered = [...answers].flatMap(([address, { _tag }]) => (_tag === "NotNow" ? [address] : []))
       if (unanswered.length === 0) return
@@ -125,54 +127,13 @@ const make = Effect.gen(function* () {
         patiently,
       ),
 
-      answer: Effect.fn("Claims.answer")((provider: string, answers: StoredAnswers) =>
-        close({ _tag: "Remember", provider }, answers),
-      ),
-      settle: Effect.fn("Claims.settle")((answers: StoredAnswers) => close({ _tag: "Settle" }, answers)),
+      answer: (provider, answers, place) =>
+        close({ _tag: "Remember", provider }, answers, place).pipe(Effect.withSpan("Claims.answer")),
+      settle: (answers, place) => close({ _tag: "Settle" }, answers, place).pipe(Effect.withSpan("Claims.settle")),
     } satisfies Claims
   })
 
-  /** Runs `page` for one page of addresses after another, in their order. */
-  const pages = Effect.fnUntraced(function* (page: (after: string) => Effect.Effect<string | null, DatabaseError>) {
-    for (let after: string | null = ""; after !== null;) after = yield* page(after)
-  })
-
-  const queuePage = Effect.fnUntraced(
-    function* (after: string) {
-      const [page] = yield* sql<{ last: string | null }>`
-        with page as materialized (
-          select distinct ip_address as address from users
-          where latitude is null and ip_address > ${after} and length(ip_address) <= ${addressLength} order by ip_address limit ${pageSize}
-        ), queued as (
-          insert into ip_locations (address) select address from page order by address on conflict do nothing
-        )
-        select max(address) as last from page`
-      return page!.last
-    },
-    Effect.mapError(fromSqlError),
-    patiently,
-  )
-
   type Remembered = { readonly address: string } & { readonly [Field in keyof Location]: Location[Field] }
-
-  /** Writes the known places of users that were loaded without a locator. */
-  const fillPage = Effect.fnUntraced(function* (after: string) {
-    const page = yield* sql
-      .unsafe<Remembered>(
-        `select l.address, ${placeColumns.map((column) => `l.${column}`).join(", ")}
-        from ip_locations l
-        where l.latitude is not null and l.address > $1
-          and exists (select from users u where u.ip_address = l.address and u.latitude is null)
-        order by l.address limit $2`,
-        [after, pageSize],
-      )
-      .pipe(Effect.mapError(fromSqlError), patiently)
-    yield* write(
-      { _tag: "Fill" },
-      page.map(({ address, ...location }) => [address, { _tag: "Located", location }] as const),
-    )
-    return page.at(-1)?.address ?? null
-  })
 
   return LocationQueue.of({
     waiting: sql<{ waiting: number }>`
@@ -193,8 +154,20 @@ const make = Effect.gen(function* () {
       patiently,
     ),
     claims,
-    queueUnplaced: Effect.andThen(pages(fillPage), pages(queuePage)).pipe(
-      Effect.withSpan("LocationQueue.queueUnplaced"),
+    queue: Effect.fn("LocationQueue.queue")(
+      function* (given: ReadonlyArray<string>) {
+        const addresses = texts([...new Set(given)].filter((address) => address.length <= addressLength).sort())
+        yield* sql`
+          insert into ip_locations (address) select address from unnest(${addresses}) address order by address
+          on conflict do nothing`
+        const known = yield* sql.unsafe<Remembered>(
+          `select address, ${placeColumns.join(", ")} from ip_locations where address = any($1) and latitude is not null`,
+          [addresses],
+        )
+        return known.map(({ address, ...location }): AddressPlace => ({ address, location, replaces: false }))
+      },
+      Effect.mapError(fromSqlError),
+      patiently,
     ),
     queueOlderThan: Effect.fn("LocationQueue.queueOlderThan")(function* (age: Duration.Duration) {
       const seconds = Duration.toSeconds(age)
@@ -216,4 +189,4 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer = Layer.effect(LocationQueue, make)
+export const layer = Layer.effect(LocationQueue, make).pipe(Layer.provide([Migrations.layer, Locks.layer]))

@@ -4,10 +4,11 @@ import { Duration, Effect, Layer } from "effect"
 import { fromSqlError } from "../../domain/DatabaseError.ts"
 import { monotonicMillis } from "../../observability/monotonic.ts"
 import { makeClient } from "../client.ts"
+import * as Migrations from "../migrate.ts"
 import { patiently } from "../../repo/patience.ts"
 import { Permits, type Verdict } from "../../geo/quota/Permits.ts"
 import { holds, over } from "./etlPermits.ts"
-import { makeTransaction, repeatConflicts } from "../transaction.ts"
+import { repeatConflicts } from "../transaction.ts"
 
 /** The service reports whole seconds, and may have rounded down. */
 const roundingMillis = 1_000
@@ -59,7 +60,7 @@ const grant = `
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
-  const transaction = makeTransaction(sql)
+  const transaction = sql.withTransaction
 
   return Permits.of({
     acquire: Effect.fn("Permits.acquire")(
@@ -108,4 +109,4 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer = Layer.effect(Permits, make)
+export const layer = Layer.effect(Permits, make).pipe(Layer.provide(Migrations.layer))

@@ -13,6 +13,11 @@ const isCoordinate = (column: PlaceColumn): column is "latitude" | "longitude" =
 
 export const placeType = (column: PlaceColumn): "float8" | "text" => (isCoordinate(column) ? "float8" : "text")
 
+/** Places as a table `t`. Parameters: the addresses, and `placeArrays`. */
+export const placesTable = `unnest($1::text[], ${placeColumns
+  .map((column, index) => `$${index + 2}::${placeType(column)}[]`)
+  .join(", ")}) as t (address, ${placeColumns.join(", ")})`
+
 /** An array parameter for each of the columns. */
 export const placeArrays = (places: ReadonlyArray<Location | undefined>): ReadonlyArray<PgTypes.Parameter> =>
   placeColumns.map((column) =>

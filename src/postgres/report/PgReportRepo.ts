@@ -9,13 +9,12 @@ import { fromReadError } from "../../repo/NotFound.ts"
 import { readFailed, readQueue, readRejects } from "./reportRuns.ts"
 import { ReportRepo } from "../../repo/ReportRepo.ts"
 import { readUsers } from "./reportUsers.ts"
-import { makeTransaction } from "../transaction.ts"
 
 const maxRuns = 20
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
-  const transaction = makeTransaction(sql)
+  const transaction = sql.withTransaction
   const embedded = yield* isEmbedded
 
   const readAll = Effect.fnUntraced(function* (name: RunName) {

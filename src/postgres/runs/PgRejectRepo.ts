@@ -6,7 +6,6 @@ import { fromSqlError } from "../../domain/DatabaseError.ts"
 import { integers } from "../arrays.ts"
 import { makeClient } from "../client.ts"
 import { type RejectedFile, RejectRepo, type StoredReject } from "../../repo/RejectRepo.ts"
-import { makeTransaction } from "../transaction.ts"
 
 /**
  * A statement's answer is held in memory as a whole: at most this many rows, and no further row from this many bytes
@@ -47,7 +46,7 @@ type Row = Omit<StoredReject, "file"> & { readonly fileId: number }
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
-  const transaction = makeTransaction(sql)
+  const transaction = sql.withTransaction
 
   // Without statistics the planner would read and sort all that is left of a file for each page of it.
   const preferOrder = sql`

@@ -9,11 +9,10 @@ import { makeClient } from "../client.ts"
 import { findRun, latestRuns, filesOfRun, type ReasonRow, reasonsOfRun } from "./runQueries.ts"
 import { fromReadError } from "../../repo/NotFound.ts"
 import { RunHistory } from "../../repo/RunHistory.ts"
-import { makeTransaction } from "../transaction.ts"
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
-  const transaction = makeTransaction(sql)
+  const transaction = sql.withTransaction
 
   // All statements of an answer see the same moment.
   const snapshot = <A, E, R>(effect: Effect.Effect<A, E, R>) =>

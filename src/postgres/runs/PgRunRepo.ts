@@ -1,23 +1,31 @@
 // Runs in PostgreSQL: `etl_runs`.
 
 import { Effect, Layer } from "effect"
-import { fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
+import { DatabaseError, fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
 import type { RecordCounts } from "../../domain/RunSummary.ts"
 import { integers, texts } from "../arrays.ts"
 import { makeClient } from "../client.ts"
 import { countsOf, isReplaced, isUnderWay } from "./etlFiles.ts"
 import { storable } from "../../text/storable.ts"
+import { makeCommit } from "./commitShare.ts"
 import { makeFileLoads } from "./fileLoads.ts"
 import { patiently } from "../../repo/patience.ts"
-import { makeLocks, sourceLock } from "../locks.ts"
+import { Locks, sourceLock } from "../locks.ts"
+import * as Migrations from "../migrate.ts"
 import { RunInClusterError } from "../../repo/RunInClusterError.ts"
 import { type Attempt, type Ending, type FileProblem, RunRepo, type RunRequest } from "../../repo/RunRepo.ts"
-import { makeTransaction } from "../transaction.ts"
+import { isInTransaction } from "../transaction.ts"
+
+const insideTransaction = new DatabaseError({
+  operation: "open",
+  message: "A run was started inside a transaction, but commits its own. Start it outside of withTransaction.",
+  retryable: false,
+})
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
-  const transaction = makeTransaction(sql)
-  const lock = yield* makeLocks
+  const transaction = sql.withTransaction
+  const locks = yield* Locks
 
   const counts = (where: string, parameters: ReadonlyArray<unknown>) =>
     sql.unsafe<RecordCounts>(countsOf(where), parameters).pipe(Effect.map((rows) => rows[0]!))
@@ -49,10 +57,12 @@ const make = Effect.gen(function* () {
 
   return RunRepo.of({
     ...(yield* makeFileLoads),
+    commit: yield* makeCommit,
 
     begin: Effect.fn("RunRepo.begin")(function* (request: RunRequest) {
       const { source } = request
-      yield* lock(`${sourceLock}${source}`, `Another process loads ${source}. Waiting until it is done.`)
+      if (yield* isInTransaction(sql)) return yield* insideTransaction
+      yield* locks.take(`${sourceLock}${source}`, { warning: `Another run loads ${source}. Waiting until it is done.` })
       return yield* transaction(beginAttempt(request)).pipe(Effect.mapError(toDatabaseError), patiently)
     }),
 
@@ -91,4 +101,4 @@ const make = Effect.gen(function* () {
   })
 })
 
-export const layer = Layer.effect(RunRepo, make)
+export const layer = Layer.effect(RunRepo, make).pipe(Layer.provide([Migrations.layer, Locks.layer]))

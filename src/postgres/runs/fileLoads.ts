@@ -12,18 +12,18 @@ import { makeClient } from "../client.ts"
 import { countsOf, countSums } from "./etlFiles.ts"
 import { storable } from "../../text/storable.ts"
 import { patiently } from "../../repo/patience.ts"
-import { makeLocks } from "../locks.ts"
+import { Locks } from "../locks.ts"
 import type {
   Beginning,
   FileIdentity,
   FileLoad,
+  LoadRef,
   Part,
+  PartRef,
   RegisteredFile,
   RunRequest,
   TakenLoad,
 } from "../../repo/RunRepo.ts"
-import { makeTransaction } from "../transaction.ts"
-import type { LoadRef, PartRef } from "../../repo/UserRepo.ts"
 
 interface PartRow {
   readonly part: number
@@ -120,8 +120,8 @@ const finish = `
 /** The part of `RunRepo` that concerns files. */
 export const makeFileLoads = Effect.gen(function* () {
   const sql = yield* makeClient
-  const transaction = makeTransaction(sql)
-  const lock = yield* makeLocks
+  const transaction = sql.withTransaction
+  const locks = yield* Locks
 
   const counts = (where: string, parameters: ReadonlyArray<unknown>) =>
     sql.unsafe<RecordCounts>(countsOf(where), parameters).pipe(Effect.map((rows) => rows[0]!))
@@ -268,7 +268,7 @@ export const makeFileLoads = Effect.gen(function* () {
     ),
 
     lock: Effect.fn("RunRepo.lock")(({ file, fileId }: RegisteredFile<FileIdentity>, sharing?: "shared") =>
-      lock(`file ${fileId}`, `Another process loads ${file.uri}. Waiting until it is done.`, sharing),
+      locks.take(`file ${fileId}`, { sharing, warning: `Another run loads ${file.uri}. Waiting until it is done.` }),
     ),
 
     take: Effect.fn("RunRepo.take")(takeFile, Effect.mapError(toDatabaseError), patiently),

@@ -2,22 +2,19 @@
 
 import { Data, Effect } from "effect"
 import { SqlError } from "effect/sql/SqlError"
-import type { UserRecord } from "../../domain/Chunk.ts"
+import type { UserRecord, Winner } from "../../domain/Chunk.ts"
 import { sqlState } from "../../domain/DatabaseError.ts"
-import type { Reason, Reject } from "../../domain/Reject.ts"
-import { addCounts, noRecords, type RecordCounts } from "../../domain/RunSummary.ts"
+import type { Reason } from "../../domain/Reject.ts"
+import type { Refusal, UpsertOutcome } from "../../repo/UserRepo.ts"
 
-/** The counts of a chunk's users, and those that were refused. */
-export interface WriteOutcome {
-  readonly counts: RecordCounts
-  readonly refused: ReadonlyArray<Reject>
-}
+/** How many winners ended in each way. */
+export type UserCounts = Omit<UpsertOutcome, "refused">
 
 /**
  * Rows are missing although PostgreSQL reports no error: another transaction wrote the same users meanwhile, or a
- * trigger or policy of the table keeps them out. `missing`: the byte offsets of these rows, where they are known.
+ * trigger or policy of the table keeps them out. `missing`: the winners of these rows, where they are known.
  */
-export class NotWritten extends Data.TaggedError("NotWritten")<{ readonly missing: ReadonlySet<number> }> {}
+export class NotWritten extends Data.TaggedError("NotWritten")<{ readonly missing: ReadonlyArray<Winner> }> {}
 
 export const isNotWritten = (error: unknown): error is NotWritten => error instanceof NotWritten
 
@@ -59,28 +56,35 @@ const toReason = (error: SqlError): Reason => {
   }
 }
 
-const toReject = (record: UserRecord, reason: Reason): Reject => ({
-  byteOffset: record.byteOffset,
-  line: record.line,
-  raw: record.raw,
-  length: record.raw.length,
-  reasons: [reason],
+/** What is written of a share: see `UpsertOutcome`. */
+interface Written {
+  readonly counts: UserCounts
+  readonly refused: ReadonlyArray<Refusal>
+}
+
+export const noUsers: UserCounts = { inserted: 0, updated: 0, unchanged: 0, stale: 0 }
+
+export const addUsers = (left: UserCounts, right: UserCounts): UserCounts => ({
+  inserted: left.inserted + right.inserted,
+  updated: left.updated + right.updated,
+  unchanged: left.unchanged + right.unchanged,
+  stale: left.stale + right.stale,
 })
 
-const rejected = (records: ReadonlyArray<UserRecord>, reason: Reason): WriteOutcome => ({
-  counts: { ...noRecords, read: records.length, rejected: records.length },
-  refused: records.map((record) => toReject(record, reason)),
+const nothing: Written = { counts: noUsers, refused: [] }
+
+const refuse = (records: ReadonlyArray<UserRecord>, reason: Reason): Written => ({
+  counts: noUsers,
+  refused: records.map((record) => ({ record, reasons: [reason] })),
 })
 
-const add = (left: WriteOutcome, right: WriteOutcome): WriteOutcome => ({
-  counts: addCounts(left.counts, right.counts),
+const add = (left: Written, right: Written): Written => ({
+  counts: addUsers(left.counts, right.counts),
   refused: [...left.refused, ...right.refused],
 })
 
-const inFileOrder = ({ counts, refused }: WriteOutcome): WriteOutcome => ({
-  counts,
-  refused: refused.toSorted((left, right) => left.byteOffset - right.byteOffset),
-})
+/** Names a record: those of several files may be written at once. */
+const keyOf = ({ byteOffset, fileId }: Winner | UserRecord): string => `${fileId} ${byteOffset}`
 
 /** Another transaction that wrote the same user has ended by then; a trigger has not changed. */
 const maxTries = 4
@@ -92,38 +96,39 @@ const maxTries = 4
  */
 export const writeAcceptable = <E, R>(
   records: ReadonlyArray<UserRecord>,
-  write: (records: ReadonlyArray<UserRecord>) => Effect.Effect<RecordCounts, E, R>,
-): Effect.Effect<WriteOutcome, Exclude<E, NotWritten>, R> => {
-  type Writing = Effect.Effect<WriteOutcome, Exclude<E, NotWritten>, R>
-  const tries = new Map<number, number>()
-  const isLastTry = (offset: number): boolean => {
-    const count = (tries.get(offset) ?? 0) + 1
-    tries.set(offset, count)
+  write: (records: ReadonlyArray<UserRecord>) => Effect.Effect<UserCounts, E, R>,
+): Effect.Effect<Written, Exclude<E, NotWritten>, R> => {
+  type Writing = Effect.Effect<Written, Exclude<E, NotWritten>, R>
+  const tries = new Map<string, number>()
+  const isLastTry = (key: string): boolean => {
+    const count = (tries.get(key) ?? 0) + 1
+    tries.set(key, count)
     return count >= maxTries
   }
 
   const writePart = (part: ReadonlyArray<UserRecord>): Writing =>
     part.length === 0
-      ? Effect.succeed({ counts: noRecords, refused: [] })
+      ? Effect.succeed(nothing)
       : write(part).pipe(
-          Effect.map((counts): WriteOutcome => ({ counts, refused: [] })),
+          Effect.map((counts): Written => ({ counts, refused: [] })),
           Effect.catch((error): Writing => {
             if (isNotWritten(error)) return writeMissing(part, error.missing)
             if (!isRefusal(error)) return Effect.fail(error as Exclude<E, NotWritten>)
-            return part.length > 1 ? writeHalves(part) : Effect.succeed(rejected(part, toReason(error)))
+            return part.length > 1 ? writeHalves(part) : Effect.succeed(refuse(part, toReason(error)))
           }),
         )
 
-  const writeMissing = (part: ReadonlyArray<UserRecord>, missing: ReadonlySet<number>): Writing => {
-    const rows = part.filter(({ byteOffset }) => missing.has(byteOffset))
+  const writeMissing = (part: ReadonlyArray<UserRecord>, missing: ReadonlyArray<Winner>): Writing => {
+    const keys = new Set(missing.map(keyOf))
+    const rows = part.filter((record) => keys.has(keyOf(record)))
     if (rows.length === 0)
       return Effect.die(new Error("PostgreSQL did not write all rows, and which are missing is unknown"))
     const emails = new Set(rows.map(({ user }) => user.email))
-    const refused = new Set(rows.filter(({ byteOffset }) => isLastTry(byteOffset)))
+    const refused = new Set(rows.filter((record) => isLastTry(keyOf(record))))
     const others = part.filter(({ user }) => !emails.has(user.email))
     const left = part.filter((record) => emails.has(record.user.email) && !refused.has(record))
     return Effect.zipWith(writePart(others), writePart(left), add).pipe(
-      Effect.map((written) => add(written, rejected([...refused], refusedSilently))),
+      Effect.map((written) => add(written, refuse([...refused], refusedSilently))),
     )
   }
 
@@ -132,5 +137,5 @@ export const writeAcceptable = <E, R>(
     return Effect.zipWith(writePart(part.slice(0, middle)), writePart(part.slice(middle)), add)
   }
 
-  return Effect.map(writePart(records), inFileOrder)
+  return writePart(records)
 }

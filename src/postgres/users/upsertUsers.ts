@@ -2,7 +2,6 @@
 
 import { fileColumns } from "../../domain/fileColumns.ts"
 import { type UserColumn, userColumns } from "../../domain/User.ts"
-import { isReplaced } from "../runs/etlFiles.ts"
 import { placeColumns, placeType } from "../locations/placeColumns.ts"
 import { userParameters } from "./userArrays.ts"
 
@@ -43,19 +42,12 @@ const placeParameters: ReadonlyArray<readonly [name: string, type: string]> = pl
   placeType(column),
 ])
 
-const namesOf = (columns: ReadonlyArray<readonly [name: string, type: string]>): ReadonlyArray<string> =>
-  columns.map(([name]) => name)
-
 export interface UpsertOptions {
-  /** Earlier parts of the file load independently. */
-  readonly hasEarlierParts: boolean
   /** Places are among the parameters. */
   readonly hasPlaces: boolean
-  /** The statement itself uses the service's earlier answers, also while their addresses are queued again. */
-  readonly remembers: boolean
   /**
-   * New e-mails that another transaction has inserted meanwhile are left out, and missing rows are returned. Otherwise
-   * the statement fails on them, and is a tenth faster.
+   * New e-mails that another transaction has inserted meanwhile are left out, and the numbers of missing rows are
+   * returned. Otherwise the statement fails on them, and is a tenth faster.
    */
   readonly isGuarded: boolean
 }
@@ -68,35 +60,22 @@ const emails = `$${userColumns.indexOf("email") + 2}::text[]`
 
 const numbers = `generate_series(1::bigint, cardinality(${emails})) as number`
 
-/** The rows of the arrays, numbered, with their places; in the arrays' order unless places are remembered. */
-const incoming = ({ hasPlaces, remembers }: UpsertOptions): string => {
-  const given = hasPlaces
+/** The rows of the arrays, numbered, with their places. */
+const incoming = ({ hasPlaces }: UpsertOptions): string =>
+  hasPlaces
     ? `select ${numbers}, ${unnested([...userParameters, ...placeParameters])}`
     : `select ${[numbers, unnested(userParameters), ...placeParameters.map(([name, type]) => `null::${type} as ${name}`)].join(", ")}`
-  if (!remembers) return `select r.*, $1::integer as file_id from (${given}) r`
-  const places = placeColumns.map((name) => `case when r.latitude is null then l.${name} else r.${name} end as ${name}`)
-  return `
-    select ${["r.number", ...namesOf(userParameters).map((name) => `r.${name}`), ...places].join(", ")}, $1::integer as file_id
-    from (${given}) r left join ip_locations l on l.address = r.ip_address and l.latitude is not null`
-}
 
-const earlierParts = ({ hasPlaces }: UpsertOptions): string => {
-  const part = 2 + userParameters.length + (hasPlaces ? placeParameters.length : 0)
-  return `exists (
-    select from etl_checkpoints c where c.file_id = $1 and c.part < $${part}::integer and c.byte_offset < c.part_end
-  )`
-}
-
-/** The byte offsets of rows that should have been written and were not. */
+/** The numbers of rows that should have been written and were not. */
 const missing = (options: UpsertOptions): string => `
   (select array(
-    select byte_offset from compared
-    where case when id is null then byte_offset not in (select byte_offset from inserted)
-      else is_other and is_newer and byte_offset not in (select byte_offset from changed) end
+    select number from compared
+    where case when id is null then (file_id, byte_offset) not in (select file_id, byte_offset from inserted)
+      else is_other and is_newer and number not in (select number from changed) end
     union all
-    select byte_offset from (${incoming(options)}) i
+    select number from (${incoming(options)}) i
     where not (select is_many from extent) and number not in (select number from stored)
-      and byte_offset not in (select byte_offset from inserted)
+      and (file_id, byte_offset) not in (select file_id, byte_offset from inserted)
   )::float8[]) as missing`
 
 const insertedColumns = [...userColumns, ...placeColumns, "byte_offset", "differs", "file_id"].join(", ")
@@ -106,23 +85,16 @@ const insertedColumns = [...userColumns, ...placeColumns, "byte_offset", "differ
  * costs a read and no write, and is not materialized. It locks the rows that it will change in e-mail order, before it
  * inserts: two runs at once must not deadlock. It returns how many rows were inserted, updated, unchanged and stale. A
  * sum that is short means that another transaction came between, or that a trigger of the table kept rows out: where
- * the statement is guarded, `missing` has the byte offsets of these rows.
+ * the statement is guarded, `missing` has the numbers of these rows, from 1.
  *
  * Where few of the e-mails are `stored`, as usual in a first load, the others go from the arrays into the table;
  * otherwise it is cheaper to join all of them once, and to keep the new ones until the stored ones are changed.
  *
- * An equal row is written where a file with a lower number, or an earlier part of the file, is unfinished: records
- * between the row's and this one may follow, and the row must show that it was last read here.
- *
- * Parameters: the file's number; `userArrays`; with places `placeArrays`; with earlier parts the part's number.
+ * Parameters: whether an equal row takes a later position (see `UserShare.isAhead`); `userArrays`; with places
+ * `placeArrays`.
  */
 export const upsertUsers = (options: UpsertOptions): string => `
-with earlier as materialized (
-  select exists (
-    select from etl_files f where f.loaded_at is null and f.id < $1
-      and not ${isReplaced("f")}
-  )${options.hasEarlierParts ? ` or ${earlierParts(options)}` : ""} as is_unfinished
-), stored as materialized (
+with stored as materialized (
   select i.number from unnest(${emails}) with ordinality as i (email, number) join users u on u.email = i.email
   limit cardinality(${emails}) / 16 + 1
 ), extent as materialized (
@@ -137,7 +109,7 @@ with earlier as materialized (
 ), compared as materialized (
   select * from (
     select (is_other and (is_newer or not is_updated)) or (differs and not is_updated) or fills_place
-      or (not is_other and is_later and (select is_unfinished from earlier)) as is_written, i.*
+      or (not is_other and is_later and $1::boolean) as is_written, i.*
     from matched i
   ) i
   where id is null or is_other or is_written
@@ -147,19 +119,18 @@ with earlier as materialized (
   update users u set
     ${assignments}
   from locked i where u.id = i.id
-  returning i.byte_offset, i.is_other, i.is_newer, u.file_id = i.file_id and u.byte_offset = i.byte_offset as is_taken
+  returning i.number, i.is_other, i.is_newer, u.file_id = i.file_id and u.byte_offset = i.byte_offset as is_taken
 ), inserted as (
   insert into users (${[...userColumns, ...placeColumns].join(", ")}, byte_offset, updated, file_id, migrated_at)
   select ${insertedColumns}, now() from (
     (select ${insertedColumns} from (${incoming(options)}) i
-      where not (select is_many from extent) and number not in (select number from stored)
-      ${options.remembers ? 'order by email collate "C"' : ""})
+      where not (select is_many from extent) and number not in (select number from stored))
     union all
     (select ${insertedColumns} from compared where id is null order by email collate "C")
   ) i
   where (select count(*) from changed) >= 0
   ${options.isGuarded ? "on conflict (email) do nothing" : ""}
-  returning ${options.isGuarded ? "byte_offset" : "1"}
+  returning ${options.isGuarded ? "file_id, byte_offset" : "1"}
 ), counted as (
   select count(*) filter (where id is null or is_other) as unequal,
     count(*) filter (where id is not null and is_other and not is_newer) as older

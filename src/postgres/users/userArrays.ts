@@ -4,11 +4,12 @@ import type { PgTypes } from "@effect/sql-pg"
 import type { Winner } from "../../domain/Chunk.ts"
 import { fileColumns } from "../../domain/fileColumns.ts"
 import { type User, type UserColumn, userColumns } from "../../domain/User.ts"
-import { booleans, columnArray, elementType, integers } from "../arrays.ts"
+import { booleans, columnArray, elementType, integers, smallIntegers } from "../arrays.ts"
 
 /** The names and types of what `userArrays` returns, in its order. */
 export const userParameters: ReadonlyArray<readonly [name: string, type: string]> = [
   ...userColumns.map((column) => [column, elementType(fileColumns[column].type)] as const),
+  ["file_id", "integer"],
   ["byte_offset", "bigint"],
   ["differs", "boolean"],
 ]
@@ -16,7 +17,7 @@ export const userParameters: ReadonlyArray<readonly [name: string, type: string]
 type ColumnValues = { readonly [Column in UserColumn]: Array<User[Column]> }
 
 /**
- * An array parameter for each of the users' columns, for the byte offsets, and for whether a user's records differ. One
+ * An array parameter for each of the users' columns, for where the records are, and for whether a user's records differ. One
  * pass with the columns written out: 5,000 users take 0.55 ms, and 1.85 ms where the columns are looked up by a
  * variable name (medians of 100).
  */
@@ -33,9 +34,10 @@ export const userArrays = (rows: ReadonlyArray<Winner>): ReadonlyArray<PgTypes.P
     password: [],
     status: [],
   }
+  const fileIds: Array<number> = []
   const byteOffsets: Array<number> = []
   const differing: Array<boolean> = []
-  for (const { user, byteOffset, differs } of rows) {
+  for (const { user, fileId, byteOffset, differs } of rows) {
     values.source_id.push(user.source_id)
     values.first_name.push(user.first_name)
     values.last_name.push(user.last_name)
@@ -46,11 +48,13 @@ export const userArrays = (rows: ReadonlyArray<Winner>): ReadonlyArray<PgTypes.P
     values.updated_at.push(user.updated_at)
     values.password.push(user.password)
     values.status.push(user.status)
+    fileIds.push(fileId)
     byteOffsets.push(byteOffset)
     differing.push(differs === true)
   }
   return [
     ...userColumns.map((column) => columnArray(fileColumns[column].type, values[column])),
+    smallIntegers(fileIds),
     integers(byteOffsets),
     booleans(differing),
   ]

@@ -9,7 +9,6 @@ import * as IpApi from "../../../src/geo/IpApi.ts"
 import { Permits } from "../../../src/geo/quota/Permits.ts"
 import { Quota } from "../../../src/geo/quota/Quota.ts"
 import * as Repositories from "../../../src/postgres/Repositories.ts"
-import { UserRepo } from "../../../src/repo/UserRepo.ts"
 import { behaviours, fakeIpApi } from "../../utils/ipApi.ts"
 import { clientLayer, freshDatabase, sharedPostgres } from "../../utils/postgres.ts"
 import type { Address } from "../../../src/domain/Address.ts"
@@ -35,7 +34,6 @@ const setting = Effect.gen(function* () {
   const client = Effect.gen(function* () {
     const repos = Repositories.layer.pipe(Layer.provideMerge(clientLayer(server, name)))
     const context = yield* Layer.build(Layer.fresh(repos))
-    yield* Context.get(context, UserRepo).migrate
     const permits = Context.get(context, Permits)
     const observedPermits = Layer.succeed(Permits, {
       acquire: (...args) => counted(permits.acquire(...args)),

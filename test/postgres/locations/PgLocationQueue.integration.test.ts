@@ -1,12 +1,13 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Scope } from "effect"
+import { Context, Duration, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { Answer } from "../../../src/domain/Location.ts"
 import { LocationQueue } from "../../../src/repo/LocationQueue.ts"
-import { UserRepo } from "../../../src/repo/UserRepo.ts"
+import * as Repositories from "../../../src/postgres/Repositories.ts"
 import { place } from "../../../src/testing.ts"
 import { makeShares, makeUser } from "../../utils/records.ts"
-import { clear, embedded, native, newLoad, repos } from "../../utils/repos.ts"
+import { clear, embedded, native, newLoad, repos, commit, commitAnswers, settleAnswers } from "../../utils/repos.ts"
+import { queueUnplaced } from "../../../src/pipeline/queueUnplaced.ts"
 import { ip } from "../../utils/addresses.ts"
 
 /** The cities of users, by the first letter of their e-mail. */
@@ -23,7 +24,6 @@ const load = Effect.fnUntraced(function* (
   addresses: ReadonlyArray<string | null>,
   options: { readonly isQueued?: boolean; readonly maxAge?: Duration.Duration; readonly day?: string } = {},
 ) {
-  const repo = yield* UserRepo
   const users = addresses.map((ip_address, index) =>
     makeUser({ email: `${"abcdef"[index]}@example.com`, ip_address, updated_at: options.day ?? null }),
   )
@@ -32,7 +32,7 @@ const load = Effect.fnUntraced(function* (
       ? []
       : [...new Set(addresses.flatMap((address) => (address === null ? [] : ip(address))))]
   const locations = { known: new Map(), queue, maxAge: options.maxAge }
-  return yield* repo.upsert(yield* newLoad, makeShares(users, 10)[0]!, locations)
+  return yield* commit(yield* newLoad, makeShares(users, 10)[0]!, locations)
 })
 
 const age = Effect.gen(function* () {
@@ -44,7 +44,7 @@ const age = Effect.gen(function* () {
 const answerAll = Effect.fnUntraced(function* (answer: (address: string) => Answer) {
   const claims = yield* (yield* LocationQueue).claims
   const addresses = yield* claims.take(100, 1)
-  yield* claims.answer("test", new Map(addresses.map((address) => [address, answer(address)])))
+  yield* commitAnswers(claims, new Map(addresses.map((address) => [address, answer(address)])))
   return [...addresses].sort()
 }, Effect.scoped)
 
@@ -66,8 +66,8 @@ for (const [name, database] of [
         assert.deepStrictEqual(yield* claims.take(100, 1), [])
         assert.isFalse(yield* claims.othersWait(undefined))
         assert.strictEqual(yield* queue.waiting, 2)
-        yield* claims.answer(
-          "test",
+        yield* commitAnswers(
+          claims,
           new Map([
             ["9.9.9.9", inCity("x".repeat(70))],
             ["1.1.1.1", Answer.unlocatable("nowhere")],
@@ -117,9 +117,9 @@ for (const [name, database] of [
           ["9.9.9.9", inCity("Here")],
           ["1.1.1.1", inCity("Paris")],
         ])
-        yield* claims
-          .answer("test", answers)
-          .pipe(Effect.ensuring(Effect.orDie(sql`drop trigger skip on ip_locations`)))
+        yield* commitAnswers(claims, answers).pipe(
+          Effect.ensuring(Effect.orDie(sql`drop trigger skip on ip_locations`)),
+        )
         assert.deepStrictEqual(yield* claims.take(100, 1), [])
         assert.strictEqual(yield* queue.waiting, 1)
       }).pipe(Effect.scoped),
@@ -133,7 +133,7 @@ for (const [name, database] of [
         const scope = yield* Scope.make()
         const claims = yield* Scope.provide(queue.claims, scope)
         assert.strictEqual((yield* claims.take(100, 1)).length, 2)
-        yield* claims.answer("test", new Map([["9.9.9.9", Answer.notNow]]))
+        yield* commitAnswers(claims, new Map([["9.9.9.9", Answer.notNow]]))
         assert.deepStrictEqual(yield* claims.take(100, 1), [])
         yield* Scope.close(scope, Exit.void)
         assert.deepStrictEqual(yield* answerAll(() => inCity("There")), ["1.1.1.1", "9.9.9.9"])
@@ -149,14 +149,14 @@ for (const [name, database] of [
           yield* load(["9.9.9.9", "1.1.1.1"])
           const [one, other] = [yield* queue.claims, yield* queue.claims]
           for (const claims of [one, other]) assert.lengthOf(yield* claims.take(1, 1), 1)
-          yield* one.answer("test", new Map([["1.1.1.1", Answer.notNow]]))
+          yield* commitAnswers(one, new Map([["1.1.1.1", Answer.notNow]]))
           assert.isTrue(yield* one.othersWait(undefined))
-          yield* other.answer("test", new Map([["9.9.9.9", Answer.notNow]]))
+          yield* commitAnswers(other, new Map([["9.9.9.9", Answer.notNow]]))
           // Each may ask once for what the other has asked for.
           assert.deepStrictEqual(yield* one.take(100, 1), ["9.9.9.9"])
           assert.deepStrictEqual(yield* other.take(100, 1), ["1.1.1.1"])
-          yield* one.answer("test", new Map([["9.9.9.9", Answer.notNow]]))
-          yield* other.answer("test", new Map([["1.1.1.1", Answer.notNow]]))
+          yield* commitAnswers(one, new Map([["9.9.9.9", Answer.notNow]]))
+          yield* commitAnswers(other, new Map([["1.1.1.1", Answer.notNow]]))
           for (const claims of [one, other]) {
             assert.deepStrictEqual(yield* claims.take(100, 1), [])
             assert.isFalse(yield* claims.othersWait(undefined))
@@ -193,7 +193,7 @@ for (const [name, database] of [
           ["9.9.9.9", inCity("Here")],
           ["10.0.0.1", Answer.unlocatable("private")],
         ])
-        yield* claims.settle(answers)
+        yield* settleAnswers(claims, answers)
         assert.deepStrictEqual(yield* cities, { a: "Here", b: null })
         assert.deepStrictEqual(yield* sql`select from ip_locations`, [])
       }).pipe(Effect.scoped),
@@ -207,10 +207,10 @@ for (const [name, database] of [
         yield* answerAll(() => inCity("There"))
         yield* load(["1.1.1.1", "9.9.9.9", null, "8.8.8.8", "1.1.1.1"], { isQueued: false, day: "2021-01-01" })
         assert.deepStrictEqual(yield* cities, { a: null, b: null, c: null, d: null, e: null })
-        yield* queue.queueUnplaced
+        yield* queueUnplaced
         assert.deepStrictEqual(yield* cities, { a: null, b: "There", c: null, d: null, e: null })
         assert.deepStrictEqual(yield* answerAll((address) => inCity(address)), ["1.1.1.1", "8.8.8.8"])
-        yield* queue.queueUnplaced
+        yield* queueUnplaced
         assert.strictEqual(yield* queue.waiting, 0)
         assert.deepStrictEqual(yield* cities, { a: "1.1.1.1", b: "There", c: null, d: "8.8.8.8", e: "1.1.1.1" })
       }),
@@ -253,7 +253,8 @@ for (const [name, database] of [
         yield* queue.queueOlderThan(Duration.days(9))
         const claims = yield* queue.claims
         assert.strictEqual((yield* claims.take(100, 1)).length, 3)
-        yield* claims.settle(
+        yield* settleAnswers(
+          claims,
           new Map([
             ["9.9.9.9", Answer.unlocatable("unknown")],
             ["8.8.8.8", inCity("Local")],
@@ -324,7 +325,7 @@ layer(repos(native), { timeout: "60 seconds" })("LocationQueue between processes
       // The user moves to an address that is being asked for: the chunk has queued it, and waits for the user's row.
       const chunk = yield* Effect.forkChild(load(["9.9.9.9"], { day: "2021-01-01" }))
       yield* waiters(1)
-      const answering = yield* Effect.forkChild(claims.answer("test", new Map([["9.9.9.9", inCity("New")]])))
+      const answering = yield* Effect.forkChild(commitAnswers(claims, new Map([["9.9.9.9", inCity("New")]])))
       yield* waiters(2)
       yield* release
       yield* Fiber.join(chunk)
@@ -344,7 +345,7 @@ layer(repos(native), { timeout: "60 seconds" })("LocationQueue between processes
       yield* claims.take(100, 1)
       const release = yield* hold
       // It settles the address, and waits for the user's row.
-      const settling = yield* Effect.forkChild(claims.settle(new Map([["9.9.9.9", inCity("Here")]])))
+      const settling = yield* Effect.forkChild(settleAnswers(claims, new Map([["9.9.9.9", inCity("Here")]])))
       yield* waiters(1)
       const chunk = yield* Effect.forkChild(load([null, "9.9.9.9"]))
       yield* waiters(2)
@@ -380,7 +381,8 @@ layer(repos(native), { timeout: "60 seconds" })("LocationQueue between processes
       yield* load(["9.9.9.9"])
       const dying = yield* queue.claims
       assert.strictEqual((yield* dying.take(100, 1)).length, 1)
-      const other = yield* queue.claims
+      const otherProcess = yield* Layer.build(Layer.fresh(Repositories.layer))
+      const other = yield* Context.get(otherProcess, LocationQueue).claims
       assert.deepStrictEqual(yield* other.take(100, 1), [])
       yield* sql`update ip_locations set claimed_until = now() - interval '1 second'`
       assert.strictEqual((yield* other.take(100, 1)).length, 1)

@@ -5,7 +5,6 @@ import type { Database } from "../../../src/domain/Database.ts"
 import * as Embedded from "../../../src/database/Embedded.ts"
 import { Permits } from "../../../src/geo/quota/Permits.ts"
 import * as Repositories from "../../../src/postgres/Repositories.ts"
-import { UserRepo } from "../../../src/repo/UserRepo.ts"
 import { freshFolder } from "../../utils/embedded.ts"
 import { clientLayer, freshDatabase, sharedPostgres } from "../../utils/postgres.ts"
 
@@ -14,9 +13,8 @@ type Clients = readonly [Permits["Service"], Permits["Service"]]
 /** Two processes that share a database; where that has but one process, two users of its connection. */
 class TwoClients extends Context.Service<TwoClients, Clients>()("test/TwoClients") {}
 
-const migrated = Layer.effectDiscard(Effect.flatMap(UserRepo, (users) => users.migrate))
 const repos = <E>(database: Layer.Layer<PgClient.PgClient | Database, E>) =>
-  migrated.pipe(Layer.provideMerge(Repositories.layer), Layer.provideMerge(database))
+  Layer.provideMerge(Repositories.layer, database)
 
 const native = Layer.unwrap(
   Effect.gen(function* () {

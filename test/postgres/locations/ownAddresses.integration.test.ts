@@ -5,10 +5,9 @@ import { Answer } from "../../../src/domain/Location.ts"
 import { noStages } from "../../../src/domain/StageTimes.ts"
 import { LocationQueue } from "../../../src/repo/LocationQueue.ts"
 import { RunRepo } from "../../../src/repo/RunRepo.ts"
-import { UserRepo } from "../../../src/repo/UserRepo.ts"
 import * as Testing from "../../../src/testing.ts"
 import { makeShares, makeUser } from "../../utils/records.ts"
-import { embedded, native, newLoadOf, repos } from "../../utils/repos.ts"
+import { embedded, native, newLoadOf, repos, commit, commitAnswers, settleAnswers } from "../../utils/repos.ts"
 import { ip, ips } from "../../utils/addresses.ts"
 
 const SomeNumber = Schema.Literals([1, 2, 3, 4])
@@ -29,7 +28,7 @@ const load = Effect.fnUntraced(function* (
 ) {
   const users = addresses.map((ip_address) => makeUser({ email: `${ip_address}@example.com`, ip_address }))
   const part = yield* newLoadOf(source)
-  const { counts } = yield* (yield* UserRepo).upsert(part, makeShares(users, 10)[0]!, {
+  const { counts } = yield* commit(part, makeShares(users, 10)[0]!, {
     known: new Map(),
     queue: addresses.map(ip),
     maxAge,
@@ -41,7 +40,7 @@ const load = Effect.fnUntraced(function* (
 const answer = Effect.fnUntraced(function* (answerOf: (address: string) => Answer, isSettled = false) {
   const claims = yield* (yield* LocationQueue).claims
   const answers = new Map((yield* claims.take(100, 1)).map((address) => [address, answerOf(address)]))
-  yield* isSettled ? claims.settle(answers) : claims.answer("test", answers)
+  yield* isSettled ? settleAnswers(claims, answers) : commitAnswers(claims, answers)
 }, Effect.scoped)
 
 const answerAll = answer(() => Answer.located(Testing.place({ city: "Here" })))
@@ -106,7 +105,7 @@ for (const [name, database, runs] of [
         assert.deepStrictEqual(yield* claims.take(1, 1), ["9.9.9.1"])
         assert.isFalse(yield* claims.othersWait(second.runId))
         assert.isTrue(yield* claims.othersWait(first.runId))
-        yield* claims.answer("test", new Map([["9.9.9.1", Answer.unlocatable("nowhere")]]))
+        yield* commitAnswers(claims, new Map([["9.9.9.1", Answer.unlocatable("nowhere")]]))
         assert.deepStrictEqual(yield* waitingOf(second.runId), { own: 0, others: 1 })
         yield* answerAll
       }).pipe(Effect.scoped),
@@ -116,7 +115,7 @@ for (const [name, database, runs] of [
       Effect.gen(function* () {
         const part = yield* newLoadOf("again")
         const share = makeShares([makeUser({ ip_address: "9.9.9.7" })], 10)[0]!
-        yield* (yield* UserRepo).upsert(part, share, { known: new Map(), queue: ips("9.9.9.7") })
+        yield* commit(part, share, { known: new Map(), queue: ips("9.9.9.7") })
         const ending = { isFinished: true, exitCode: 7, milliseconds: 1, stages: noStages }
         yield* (yield* RunRepo).end({ runId: part.runId, attempt: 1 }, ending)
         const { runId } = yield* newLoadOf("again")

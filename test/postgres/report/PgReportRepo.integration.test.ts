@@ -1,6 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect, Fiber, Layer, Schema } from "effect"
+import { Effect, Fiber, Layer, Schema, Deferred } from "effect"
 import * as PgReportRepo from "../../../src/postgres/report/PgReportRepo.ts"
 import { ReportRepo } from "../../../src/repo/ReportRepo.ts"
 import { RunRepo } from "../../../src/repo/RunRepo.ts"
@@ -317,16 +317,17 @@ for (const [name, database] of [
             yield* clear
             const sql = yield* PgClient.PgClient
             yield* addUsers([{ gender: "Female" }])
-            const reporting = yield* sql.withTransaction(
+            const locked = yield* Deferred.make<void>()
+            const reporting = yield* Effect.forkChild(Effect.andThen(Deferred.await(locked), read()))
+            yield* sql.withTransaction(
               Effect.gen(function* () {
                 // The report has counted the users when it comes to this table, and then waits.
                 yield* sql`lock table ip_locations in access exclusive mode`
-                const fiber = yield* Effect.forkChild(read())
+                yield* Deferred.succeed(locked, undefined)
                 const waits = sql`select from pg_locks where not granted and relation = 'ip_locations'::regclass`
                 while ((yield* waits).length === 0) yield* Effect.sleep("10 millis")
                 yield* sql`insert into users (email, updated, migrated_at, file_id, byte_offset, gender)
                   values ('late@example.com', false, now(), 1, 1, 'Male')`
-                return fiber
               }),
             )
             const { genders, timeline, users } = yield* Fiber.join(reporting)

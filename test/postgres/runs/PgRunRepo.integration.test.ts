@@ -7,7 +7,6 @@ import { GeoLocator } from "../../../src/geo/GeoLocator.ts"
 import * as Pipeline from "../../../src/pipeline/Pipeline.ts"
 import * as Repositories from "../../../src/postgres/Repositories.ts"
 import { RunRepo } from "../../../src/repo/RunRepo.ts"
-import { UserRepo } from "../../../src/repo/UserRepo.ts"
 import { Source } from "../../../src/source/Source.ts"
 import { SourceError } from "../../../src/domain/SourceFile.ts"
 import * as Testing from "../../../src/testing.ts"
@@ -46,7 +45,9 @@ it.live("a load that an earlier version began goes on where it stood, with what 
     const stopped = yield* Pipeline.run(options)
     assert.deepInclude(stopped.totals, { read: 4, inserted: 2, rejected: 2 })
     yield* undoLanes
-    const finished = yield* Pipeline.run({ ...options, maxRejects: { _tag: "Records", records: 2 } })
+    const finished = yield* Pipeline.run({ ...options, maxRejects: { _tag: "Records", records: 2 } }).pipe(
+      Effect.provide(Layer.fresh(Repositories.layer)),
+    )
     assert.deepInclude(finished.files[0]!.counts, { read: 5, inserted: 3, rejected: 2 })
     assert.deepStrictEqual([finished.runId, finished.attempt], [stopped.runId, 2])
     const sql = yield* PgClient.PgClient
@@ -148,8 +149,6 @@ it.live("an attempt ends itself alone, once: not the one that has begun since it
   Effect.gen(function* () {
     const sql = yield* PgClient.PgClient
     const runs = yield* RunRepo
-    const users = yield* UserRepo
-    yield* users.migrate
     const stored = sql<{ exitCode: number | null; isFinished: boolean; milliseconds: number }>`
       select exit_code::int as "exitCode", finished_at is not null as "isFinished", milliseconds::float8 as milliseconds
       from etl_runs`

@@ -1,12 +1,12 @@
+import type { UserRepo } from "../../../src/repo/UserRepo.ts"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Exit, type Layer } from "effect"
 import { FileTakenError } from "../../../src/repo/FileTakenError.ts"
 import { type Share, wholeFile } from "../../../src/domain/Lane.ts"
 import { type Beginning, type FileIdentity, type FileLoad, RunRepo } from "../../../src/repo/RunRepo.ts"
-import { UserRepo } from "../../../src/repo/UserRepo.ts"
 import * as Testing from "../../../src/testing.ts"
 import { header, makeShares, makeUser } from "../../utils/records.ts"
-import { embedded, native, repos } from "../../utils/repos.ts"
+import { embedded, native, repos, commit } from "../../utils/repos.ts"
 
 const request = { source: "test", mapping: "m", force: false }
 
@@ -60,8 +60,7 @@ const takePart = Effect.fnUntraced(function* (load: FileLoad<FileIdentity>, part
 })
 type Held = Effect.Success<ReturnType<typeof takePart>>
 
-const write = (held: Held, share: Share) =>
-  Effect.flatMap(UserRepo, (users) => users.upsert(held, share, { known: new Map(), queue: [] }))
+const write = (held: Held, share: Share) => commit(held, share)
 
 const finish = (held: Held) => Effect.flatMap(RunRepo, (runs) => runs.finishPart(held))
 

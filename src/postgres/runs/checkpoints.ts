@@ -5,7 +5,7 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import type { Share } from "../../domain/Lane.ts"
 import { countNames, type RecordCounts } from "../../domain/RunSummary.ts"
 import { integers } from "../arrays.ts"
-import type { PartRef } from "../../repo/UserRepo.ts"
+import type { PartRef } from "../../repo/RunRepo.ts"
 
 /** The counts go to the first lane: only their sum matters. Parameters: part, lanes, their byte offsets, to, counts. */
 const moveLanes = `

@@ -1,0 +1,29 @@
+// The tables in memory, to look into.
+
+import { Context, Effect, Layer, Ref } from "effect"
+import type { Answer } from "../domain/Location.ts"
+import type { Reject } from "../domain/Reject.ts"
+import type { StoredUser } from "./StoredUser.ts"
+
+/** What the repositories in memory keep. */
+export class Tables extends Context.Service<
+  Tables,
+  {
+    /** By e-mail. */
+    readonly users: Ref.Ref<ReadonlyMap<string, StoredUser>>
+    readonly rejects: Ref.Ref<ReadonlyArray<Reject & { readonly fileId: number }>>
+    /** By address; `NotNow` for a pending one. */
+    readonly locations: Ref.Ref<ReadonlyMap<string, Answer>>
+  }
+>()("user-activity-etl/memory/Tables") {
+  static readonly layer = Layer.effect(
+    this,
+    Effect.gen(function* () {
+      return {
+        users: yield* Ref.make<ReadonlyMap<string, StoredUser>>(new Map()),
+        rejects: yield* Ref.make<ReadonlyArray<Reject & { readonly fileId: number }>>([]),
+        locations: yield* Ref.make<ReadonlyMap<string, Answer>>(new Map()),
+      }
+    }),
+  )
+}
