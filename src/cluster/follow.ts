@@ -134,7 +134,7 @@ export const follow = Effect.fn("Cluster.follow")(function* (options: FollowOpti
     ? answered
     : Effect.map(
         Effect.timeoutOption(answered, locateFor),
-        Option.getOrElse(() => "its time is up (--locate-for)"),
+        Option.getOrElse(() => "its time is up"),
       )
   const { others, own } = yield* (yield* LocationQueue).waitingOf(runId)
   return { ...summary, addresses: { ...summary.addresses, waiting: own, waitingForOthers: others }, locatingError }

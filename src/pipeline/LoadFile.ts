@@ -15,7 +15,7 @@ import * as Backpressure from "./Backpressure.ts"
 import { decompress, storedFrom } from "./decompress.ts"
 import { begin, stopAtTooManyRejects } from "./divideChunk.ts"
 import * as FileOutcome from "./fileOutcome.ts"
-import { report } from "./reportChunk.ts"
+import { endEarly, report } from "./reportChunk.ts"
 import type { Run } from "./Run.ts"
 import { locate, perConnection, shareOf, upsert } from "./writeShares.ts"
 
@@ -70,6 +70,7 @@ const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFil
       (connection) => (chunks) => chunks.pipe(shareOf(connection), locate(run), upsert(run, load)),
     ),
     report(run, load, work),
+    endEarly(run),
     Stream.runForEach(pressure.leave),
   )
   return work.wholeCounts ?? (yield* (yield* RunRepo).finishPart(load))

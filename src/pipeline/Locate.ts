@@ -1,6 +1,7 @@
 // What happens to a pending address: it is claimed, answered at once or by the service, and its answer is committed.
 
-import { Clock, Data, Deferred, type Duration, Effect, Stream } from "effect"
+import { Clock, Data, Deferred, Duration, Effect, Stream } from "effect"
+import type { DatabaseError } from "../domain/DatabaseError.ts"
 import { Answer, tally } from "../domain/Location.ts"
 import type { LocatingSummary } from "../domain/RunSummary.ts"
 import { GeoLocator, type GeoLocatorError, type GeoService, rateOf } from "../geo/GeoLocator.ts"
@@ -45,7 +46,7 @@ const timeIsUp = Effect.fnUntraced(function* ({ loaded, locateFor }: DrainOption
   yield* Deferred.await(loaded)
   yield* locateFor === undefined ? Effect.never : Effect.sleep(locateFor)
   const trouble = yield* service?.trouble ?? Effect.undefined
-  return `its time is up (--locate-for)${trouble === undefined ? "" : `: ${trouble}`}`
+  return `its time is up${trouble === undefined ? "" : `: ${trouble}`}`
 })
 
 /**
@@ -78,10 +79,10 @@ export const drain = Effect.fn("Locating.drain")(
 )
 
 export interface LocatingOptions {
-  /** How long it may take; undefined: as long as the queue requires. */
-  readonly locateFor: Duration.Duration | undefined
-  /** Answers that are older are requested again. */
-  readonly locationsMaxAge: Duration.Duration | undefined
+  /** How long it may take. Default: as long as the queue requires. */
+  readonly locateFor?: Duration.Input | undefined
+  /** Answers that are older are requested again. Default: never. */
+  readonly locationsMaxAge?: Duration.Input | undefined
 }
 
 /**
@@ -108,16 +109,33 @@ export const summarize = Effect.fnUntraced(function* (
 /**
  * Locates all users without a place, without loading: those whose addresses are pending, and those that were loaded
  * without a locator. Safe while runs, or other calls of it, are under way.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Locating } from "user-activity-etl"
+ *
+ * const located = Effect.map(Locating.run({ locateFor: "10 minutes" }), ({ addresses }) => addresses.located)
+ * ```
  */
-export const run = Effect.fn("Locating.run")(function* ({ locateFor, locationsMaxAge }: LocatingOptions) {
+export const run: (
+  options?: LocatingOptions,
+) => Effect.Effect<LocatingSummary, DatabaseError | GeoLocatorError, GeoLocator | UserRepo | LocationQueue> = Effect.fn(
+  "Locating.run",
+)(function* ({ locateFor, locationsMaxAge }: LocatingOptions = {}) {
   const queue = yield* LocationQueue
   const start = yield* Clock.currentTimeMillis
   yield* queueUnplaced
-  if (locationsMaxAge !== undefined) yield* queue.queueOlderThan(locationsMaxAge)
+  if (locationsMaxAge !== undefined) yield* queue.queueOlderThan(Duration.fromInputUnsafe(locationsMaxAge))
   const loaded = yield* Deferred.make<void>()
   yield* Deferred.succeed(loaded, undefined)
   const addressTally = yield* AddressTally.make
-  const error = yield* drain({ addressTally, loaded, locateFor, runId: undefined })
+  const error = yield* drain({
+    addressTally,
+    loaded,
+    locateFor: locateFor === undefined ? undefined : Duration.fromInputUnsafe(locateFor),
+    runId: undefined,
+  })
   const summary: LocatingSummary = {
     ...(yield* summarize(addressTally, undefined)),
     locatingError: error ?? null,

@@ -1,32 +1,47 @@
 // A run: lists the files of the source, loads each, drains the queue of addresses meanwhile, and sums up.
 
-import { Cause, Deferred, Effect, Exit, Fiber, Runtime } from "effect"
-import { signature } from "../domain/ColumnMapping.ts"
-import { DatabaseError } from "../domain/DatabaseError.ts"
+import { Cause, Deferred, Effect, Exit, Fiber } from "effect"
+import { type ColumnMappingError, signature } from "../domain/ColumnMapping.ts"
+import type { DatabaseError } from "../domain/DatabaseError.ts"
 import { exitCode, type FileSummary, noRecords, type RunSummary } from "../domain/RunSummary.ts"
-import type { SourceFile } from "../domain/SourceFile.ts"
-import { GeoLocator } from "../geo/GeoLocator.ts"
+import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
+import { GeoLocator, type GeoLocatorError } from "../geo/GeoLocator.ts"
 import { monotonicMillis } from "../observability/monotonic.ts"
 import { reportProgress } from "../observability/Progress.ts"
+import type { FileTakenError } from "../repo/FileTakenError.ts"
+import type { LocationQueue } from "../repo/LocationQueue.ts"
+import type { RunInClusterError } from "../repo/RunInClusterError.ts"
 import { type Attempt, type FileLoad, RunRepo } from "../repo/RunRepo.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import { Source } from "../source/Source.ts"
 import { checkCounts } from "./checkCounts.ts"
 import * as FileLimit from "./FileLimit.ts"
 import { fileSummary } from "./fileOutcome.ts"
+import { keepFailure } from "./keepFailure.ts"
 import { isToLoad, listFiles } from "./listFiles.ts"
 import { loadFile } from "./LoadFile.ts"
 import * as Locate from "./Locate.ts"
-import type { PipelineOptions } from "./PipelineOptions.ts"
+import { complete, type PipelineOptions, type PipelineOptionsError, type RunOptions } from "./PipelineOptions.ts"
 import { reportRejects } from "./reportRejects.ts"
 import * as Run from "./Run.ts"
 
-export { defaults, type PipelineOptions } from "./PipelineOptions.ts"
+export { defaults, type PipelineOptions, PipelineOptionsError } from "./PipelineOptions.ts"
+export { Progress, type ProgressEvent } from "../observability/Progress.ts"
+
+/** Why a run cannot start, or ends before its source does. A file that cannot be read ends as its summary reports. */
+export type PipelineError =
+  | PipelineOptionsError
+  | ColumnMappingError
+  | SourceError
+  | DatabaseError
+  | FileTakenError
+  | RunInClusterError
+  | GeoLocatorError
 
 /** Loads the files, in their order; small ones at once. */
 const loadFiles = Effect.fnUntraced(function* (
   run: Run.Run,
-  options: PipelineOptions,
+  options: RunOptions,
   loads: ReadonlyArray<FileLoad<SourceFile>>,
 ) {
   const { connections = 1 } = yield* UserRepo
@@ -45,7 +60,7 @@ const loadFiles = Effect.fnUntraced(function* (
  * Drains the queue of addresses while files load. Returns the effect that ends it: it waits until the run's addresses
  * are answered, unless the run has stopped, and returns why locating ended early.
  */
-const drainMeanwhile = Effect.fnUntraced(function* (run: Run.Run, { locateFor }: PipelineOptions) {
+const drainMeanwhile = Effect.fnUntraced(function* (run: Run.Run, { locateFor }: RunOptions) {
   const { service } = yield* GeoLocator
   if (service === undefined) return () => Effect.undefined
   const loaded = yield* Deferred.make<void>()
@@ -86,12 +101,7 @@ const sumUp = Effect.fnUntraced(function* (
   } satisfies RunSummary
 })
 
-const runAttempt = Effect.fnUntraced(function* (
-  run: Run.Run,
-  options: PipelineOptions,
-  attempt: Attempt,
-  start: number,
-) {
+const runAttempt = Effect.fnUntraced(function* (run: Run.Run, options: RunOptions, attempt: Attempt, start: number) {
   const runs = yield* RunRepo
   const locator = yield* GeoLocator
   yield* Effect.logDebug(attempt.attempt === 1 ? "run starts" : "run resumes").pipe(
@@ -123,35 +133,30 @@ const runAttempt = Effect.fnUntraced(function* (
 })
 
 /**
- * Keeps how an attempt ended that was interrupted or has failed, if the database allows it within 2 s. The run is not
- * finished even where every file is loaded: the same command resumes it, and so locates its pending addresses.
- */
-const keepFailure = (attempt: Attempt, { stopwatch }: Run.Run, start: number) =>
-  Effect.fnUntraced(function* <E>(cause: Cause.Cause<E>) {
-    const runs = yield* RunRepo
-    const error = Cause.squash(cause)
-    // No further attempt on a database that has been unreachable for minutes.
-    if (error instanceof DatabaseError && error.retryable) return
-    const isInterrupted = Cause.hasInterruptsOnly(cause)
-    const keeping = runs.end(attempt, {
-      isFinished: false,
-      exitCode: isInterrupted ? 130 : Runtime.getErrorExitCode(error),
-      milliseconds: Math.round((yield* monotonicMillis) - start),
-      stages: stopwatch.times,
-    })
-    // In a fiber of its own, so that the timeout holds: this one is uninterruptible here.
-    const brief = keeping.pipe(Effect.timeoutOption("2 seconds"), Effect.ignore)
-    yield* Fiber.await(yield* Effect.forkDetach(brief, { startImmediately: true }))
-  })
-
-/**
  * Loads every file of the source that is not loaded yet, and locates the users' addresses meanwhile. A file that cannot
  * be read fails alone; an error of the database, or too many rejects, end the run. What is committed stays: the same
- * call resumes where this one ended, under the same run id, until every file is loaded. Waits for another process that
- * loads the same files.
+ * call resumes where this one ended, under the same run id, until every file is loaded. Waits for another run that
+ * loads the same source.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { ColumnMapping, Pipeline } from "user-activity-etl"
+ *
+ * const load = Effect.gen(function* () {
+ *   const mapping = yield* ColumnMapping.parse("our mapping", '{ "Mail": "email", "IP": "ip_address" }')
+ *   const { totals } = yield* Pipeline.run({ mapping, chunkSize: 5_000 })
+ *   return totals.inserted
+ * })
+ * ```
  */
-export const run = Effect.fn("Pipeline.run")(
-  function* (options: PipelineOptions) {
+export const run: (
+  options: PipelineOptions,
+) => Effect.Effect<RunSummary, PipelineError, Source | GeoLocator | UserRepo | RunRepo | LocationQueue> = Effect.fn(
+  "Pipeline.run",
+)(
+  function* (given: PipelineOptions) {
+    const options = yield* complete(given)
     const source = yield* Source
     const request = { source: source.uri, mapping: signature(options.mapping), force: options.force }
     const attempt = yield* (yield* RunRepo).begin(request)
@@ -163,7 +168,7 @@ export const run = Effect.fn("Pipeline.run")(
     const start = yield* monotonicMillis
     const run = yield* Run.make(attempt.runId, request, options)
     return yield* runAttempt(run, options, attempt, start).pipe(
-      Effect.onError(keepFailure(attempt, run, start)),
+      Effect.onError(keepFailure(attempt, run.stopwatch, start)),
       Effect.annotateLogs({ run: attempt.runId }),
     )
   },

@@ -1,26 +1,46 @@
-// The options of a run, and their defaults.
+// The options of a run, their defaults and bounds.
 
-import type { Duration } from "effect"
+import { Duration, Effect, Option, Runtime, Schema, SchemaIssue } from "effect"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import type { RejectLimit } from "../domain/RejectLimit.ts"
 
+/** An option is out of its bounds. */
+export class PipelineOptionsError extends Schema.TaggedError<PipelineOptionsError>()("PipelineOptionsError", {
+  message: Schema.String,
+}) {
+  override readonly [Runtime.errorExitCode] = 2
+}
+
 export interface PipelineOptions {
   readonly mapping: ColumnMapping
-  /** Between fields: one ASCII character, no quote and no line end. */
+  /** Between fields: one ASCII character, no quote and no line end. Default a comma. */
+  readonly delimiter?: string | undefined
+  /** Records of a chunk, at most: 1 to 100,000. Default 1,000. */
+  readonly chunkSize?: number | undefined
+  /** Connections that write at once: 1 to 16. The tables are the same for any. Default 4. */
+  readonly concurrency?: number | undefined
+  /** Bytes of a record, at most: 1 KiB to 8 MiB. A longer one is rejected, and no more of it is kept. Default 1 MiB. */
+  readonly maxRecordSize?: number | undefined
+  /** The run stops when it has rejected more. Default 10%. */
+  readonly maxRejects?: RejectLimit | undefined
+  /** Loads files again that are loaded already. Default false. */
+  readonly force?: boolean | undefined
+  /** How long locating may take once the files are loaded. Default: until no address is pending. */
+  readonly locateFor?: Duration.Input | undefined
+  /** Answers of the service that are older are requested again, for addresses of the files. Default: never. */
+  readonly locationsMaxAge?: Duration.Input | undefined
+}
+
+/** The options of a run, checked and complete. */
+export interface RunOptions {
+  readonly mapping: ColumnMapping
   readonly delimiter: string
-  /** Records of a chunk, at most: 1 to 100,000. */
   readonly chunkSize: number
-  /** Connections that write at once: 1 to 16. The tables are the same for any. */
   readonly concurrency: number
-  /** Bytes of a record, at most: 1 KiB to 8 MiB. A longer one is rejected, and no more of it is kept. */
   readonly maxRecordSize: number
-  /** The run stops when it has rejected more. */
   readonly maxRejects: RejectLimit
-  /** Loads files again that are loaded already. */
   readonly force: boolean
-  /** How long locating may take once the files are loaded; undefined: until no address is pending. */
   readonly locateFor: Duration.Duration | undefined
-  /** Answers of the service that are older are requested again, for addresses of the files; undefined: never. */
   readonly locationsMaxAge: Duration.Duration | undefined
 }
 
@@ -28,13 +48,74 @@ export interface PipelineOptions {
 export const defaultSplitSize = 256 * 1024 * 1024
 
 /** The command's defaults, except `concurrency`, which depends on the machine's processors. */
-export const defaults: Omit<PipelineOptions, "mapping"> = {
+export const defaults: Omit<RunOptions, "mapping" | "locateFor" | "locationsMaxAge"> = {
   delimiter: ",",
   chunkSize: 1000,
   concurrency: 4,
   maxRecordSize: 1_048_576,
   maxRejects: { _tag: "Percent", percent: 10 },
   force: false,
-  locateFor: undefined,
-  locationsMaxAge: undefined,
 }
+
+const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+const DurationInput = Schema.Unknown.check(
+  Schema.makeFilter((value) => Option.isSome(Duration.fromInput(value as Duration.Input)) || "Expected a duration"),
+)
+
+const Bounds = Schema.Struct({
+  mapping: Schema.Unknown.check(
+    Schema.makeFilter(
+      (value) => (value instanceof Map && [...value.values()].includes("email")) || "a column mapping with an e-mail",
+    ),
+  ),
+  delimiter: Schema.String.check(
+    Schema.makeFilter(
+      (text) => /^[^"\r\n\u0080-\uffff]$/.test(text) || "Expected one ASCII character, no quote and no line end",
+    ),
+  ),
+  chunkSize: between(1, 100_000),
+  concurrency: between(1, 16),
+  maxRecordSize: between(1024, 8 * 1024 * 1024),
+  maxRejects: Schema.Union([
+    Schema.TaggedStruct("Records", { records: between(0, Number.MAX_SAFE_INTEGER) }),
+    Schema.TaggedStruct("Percent", {
+      percent: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 100 })),
+    }),
+  ]),
+  force: Schema.Boolean,
+  locateFor: Schema.UndefinedOr(DurationInput),
+  locationsMaxAge: Schema.UndefinedOr(DurationInput),
+})
+
+const decode = Schema.decodeUnknownEffect(Bounds, { errors: "all" })
+const standardIssues = SchemaIssue.makeFormatterStandardSchemaV1()
+
+const toDuration = (input: Duration.Input | undefined): Duration.Duration | undefined =>
+  input === undefined ? undefined : Duration.fromInputUnsafe(input)
+
+/** Completes the options; fails with every one that is out of its bounds. */
+export const complete = Effect.fnUntraced(function* (options: PipelineOptions) {
+  const all = {
+    mapping: options.mapping,
+    delimiter: options.delimiter ?? defaults.delimiter,
+    chunkSize: options.chunkSize ?? defaults.chunkSize,
+    concurrency: options.concurrency ?? defaults.concurrency,
+    maxRecordSize: options.maxRecordSize ?? defaults.maxRecordSize,
+    maxRejects: options.maxRejects ?? defaults.maxRejects,
+    force: options.force ?? defaults.force,
+    locateFor: options.locateFor,
+    locationsMaxAge: options.locationsMaxAge,
+  }
+  yield* Effect.mapError(decode(all), ({ issue }) => {
+    const problems = standardIssues(issue).issues.map(
+      ({ message, path = [] }) => `${path.map(String).join(".")}: ${message}`,
+    )
+    return new PipelineOptionsError({ message: `Invalid options of a run: ${problems.join("; ")}` })
+  })
+  return {
+    ...all,
+    locateFor: toDuration(all.locateFor),
+    locationsMaxAge: toDuration(all.locationsMaxAge),
+  } satisfies RunOptions
+})

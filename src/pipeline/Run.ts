@@ -1,24 +1,16 @@
 // What the files of a run share while they load: the request, the counts, the stop, the cancel.
 
-import { type Duration, Effect, Ref } from "effect"
-import type { ColumnMapping } from "../domain/ColumnMapping.ts"
+import { Effect, Ref } from "effect"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import { RejectTally } from "../domain/RejectTally.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { Stopwatch } from "../observability/Stopwatch.ts"
 import type { RunRequest } from "../repo/RunRepo.ts"
 import * as AddressTally from "./AddressTally.ts"
+import type { RunOptions } from "./PipelineOptions.ts"
 
-/** As in `PipelineOptions`. */
-export interface LoadOptions {
-  readonly mapping: ColumnMapping
-  readonly delimiter: string
-  readonly chunkSize: number
-  readonly concurrency: number
-  readonly maxRecordSize: number
-  readonly maxRejects: RejectLimit.RejectLimit
-  readonly locationsMaxAge: Duration.Duration | undefined
-}
+/** What the files of a run need of its options. */
+export type LoadOptions = Omit<RunOptions, "force" | "locateFor">
 
 /** A run that has committed nothing, until `recount`. */
 export const make = Effect.fnUntraced(function* (runId: number, request: RunRequest, options: LoadOptions) {

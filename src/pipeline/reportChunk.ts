@@ -1,4 +1,4 @@
-// The stage `report`: a chunk that every connection has written is counted, logged and shown.
+// The stages after a chunk is written by every connection: `report` counts, logs and shows it, `endEarly` may end the file.
 
 import { Data, Effect, Stream } from "effect"
 import type { Chunk } from "../domain/Chunk.ts"
@@ -30,7 +30,7 @@ const logRejects = (rejected: number, { byteOffset, line, reasons }: Reject) =>
 const logCommit = ({ to }: Chunk, counts: RecordCounts) =>
   Effect.logTrace("chunk committed").pipe(Effect.annotateLogs({ step: "Load", byteOffset: to.byteOffset, ...counts }))
 
-/** Counts what is committed, for the run and for the file. Then fails where the run is stopped or cancelled. */
+/** Counts what is committed, for the run and for the file. */
 export const report = (run: Run, { file, fileId }: PartLoad<SourceFile>, work: FileWork) =>
   Stream.mapEffect(
     Effect.fnUntraced(function* (written: WrittenChunk) {
@@ -52,8 +52,15 @@ export const report = (run: Run, { file, fileId }: PartLoad<SourceFile>, work: F
       yield* logCommit(chunk, counts)
       yield* run.count(counts)
       yield* reportProgress({ _tag: "ChunkCommitted", counts })
-      if (yield* run.isCancelled) return yield* new Cancelled()
-      if (yield* run.isStopped) return yield* new TooManyRejects()
       return chunk
     }),
   )
+
+/** Ends a file where its run is cancelled, or has too many rejects. */
+export const endEarly = (run: Run) => {
+  const check = Effect.gen(function* () {
+    if (yield* run.isCancelled) return yield* new Cancelled()
+    if (yield* run.isStopped) return yield* new TooManyRejects()
+  })
+  return <E, R>(chunks: Stream.Stream<Chunk, E, R>) => Stream.tap(chunks, () => check)
+}

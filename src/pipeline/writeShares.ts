@@ -87,6 +87,9 @@ const locateShare = Effect.fn("Loading.locate")(function* ({ addresses: tallied,
 
 const noLocations: ShareLocations = { known: new Map(), queue: [] }
 
+/** Users that are located later, without a service being asked for them here. */
+export const unlocated = Stream.map((own: OwnShare): LocatedShare => ({ ...own, locations: noLocations }))
+
 /** Locates the users of a share as far as no service is needed, and leaves the other addresses for the queue. */
 export const locate = (run: Run) =>
   Stream.mapEffect(

@@ -59,7 +59,7 @@ describe("Locating.drain", () => {
       yield* TestClock.adjust("10 seconds")
       assert.strictEqual(
         yield* Fiber.join(draining),
-        "its time is up (--locate-for): http://geo:80/ could not be reached (ECONNREFUSED)",
+        "its time is up: http://geo:80/ could not be reached (ECONNREFUSED)",
       )
     }).pipe(
       Effect.provide(
