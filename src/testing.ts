@@ -27,7 +27,7 @@ export const source = (
   }))
   return Layer.succeed(Source, {
     uri,
-    files: Effect.succeed(listing.sort(byName)),
+    files: Stream.fromIterable(listing.sort(byName)),
     read: (file, fromByte) => {
       const bytes = contents.get(file.uri)
       return bytes === undefined

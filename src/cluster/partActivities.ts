@@ -25,7 +25,7 @@ const every = "1 second"
 const unopened = (uri: string, error: SourceError) =>
   Source.of({
     uri,
-    files: Effect.fail(error),
+    files: Stream.fail(error),
     read: () => Stream.fail(error),
     checkUnchanged: () => Effect.fail(error),
   })

@@ -1,6 +1,6 @@
 // The files of a run: listed, registered, and checked against earlier column mappings.
 
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import { otherMapping } from "../domain/ColumnMapping.ts"
 import { reportProgress } from "../observability/Progress.ts"
 import { type FileLoad, RunRepo, type RunRequest } from "../repo/RunRepo.ts"
@@ -27,7 +27,7 @@ export const isToLoad = ({ state }: FileLoad<SourceFile>, { force }: RunRequest)
 export const listFiles = Effect.fnUntraced(function* (runId: number, request: RunRequest) {
   const source = yield* Source
   const runs = yield* RunRepo
-  const listed = yield* source.files
+  const listed = yield* Stream.runCollect(source.files)
   const files = listed.filter(({ problem }) => problem === undefined)
   const problems = listed.flatMap(({ uri, name, problem }) =>
     problem === undefined ? [] : { uri, name, error: problem },

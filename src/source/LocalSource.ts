@@ -112,7 +112,7 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
     return [toFile(uri, info)]
   })
 
-  return { uri, files: files.pipe(Effect.withSpan("LocalSource.files")) }
+  return { uri, files: Stream.fromIterableEffect(files.pipe(Effect.withSpan("LocalSource.files"))) }
 })
 
 const makeReading = Effect.gen(function* () {

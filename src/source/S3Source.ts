@@ -122,7 +122,8 @@ export const layer = (options: S3Options): Layer.Layer<Source, SourceError | Con
       )
       return Source.of({
         uri,
-        files,
+        // All pages before the first file: the store may send them in another order than that of names.
+        files: Stream.fromIterableEffect(files),
         read: (file, from) => readObject(request, bucket, file, from),
         // Reads nothing, but checks that the object is still the one that was listed.
         checkUnchanged: (file) => Stream.runDrain(readObject(request, bucket, file, file.size)),

@@ -10,9 +10,10 @@ export class Source extends Context.Service<
     /** An absolute path, or `s3://bucket/prefix`: the name for people, and by which a run is resumed. */
     readonly uri: string
     /**
-     * The source's CSV files, compressed or not, in name order (UTF-8 bytes), listed at each use. No file is an error.
+     * The source's CSV files, compressed or not, in name order (UTF-8 bytes), each once. Running the stream lists them
+     * anew. No file is an error.
      */
-    readonly files: Effect.Effect<ReadonlyArray<SourceFile>, SourceError>
+    readonly files: Stream.Stream<SourceFile, SourceError>
     /**
      * The file's bytes as stored, from `fromByte` on. Fails, before its end, when the file is no longer the one that
      * was listed: two versions are never spliced. May be repeated.

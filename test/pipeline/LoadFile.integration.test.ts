@@ -15,6 +15,7 @@ import { split } from "../../src/csv/split.ts"
 import * as Testing from "../../src/testing.ts"
 import { makeGate, makePicks } from "../utils/Gate.ts"
 import { clear, native, repos } from "../utils/repos.ts"
+import { list } from "../utils/sources.ts"
 import { tries } from "../utils/tries.ts"
 
 const mapping: ColumnMapping = new Map([
@@ -83,7 +84,7 @@ const beginRun = Effect.fnUntraced(function* (files: ReadonlyArray<File>, uri: s
   )
   const asked = request(uri, force)
   const { runId } = yield* Effect.scoped(runs.begin(asked))
-  const listed = yield* runs.register(runId, asked, yield* source.files)
+  const listed = yield* runs.register(runId, asked, yield* list(source))
   // All begin anew before any is loaded.
   const loads = force ? yield* Effect.forEach(listed, (load) => runs.take(runId, asked, load)) : listed
   return { runId, source, request: asked, loads, files }

@@ -4,7 +4,7 @@ import { ConfigProvider, Effect } from "effect"
 import type { S3Options } from "../../src/source/S3Source.ts"
 import { bucket, makeSetting, withBucket, xmlError } from "../utils/s3Setting.ts"
 import { S3Server } from "../utils/s3.ts"
-import { onlyFile, read, readFailure } from "../utils/sources.ts"
+import { list, onlyFile, read, readFailure } from "../utils/sources.ts"
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -29,9 +29,9 @@ layer(withBucket)("S3Source", (it) => {
         const { put, source, seen, prefix } = yield* makeSetting
         const keys = Array.from({ length: 1001 }, (_, index) => `part-${String(index).padStart(4, "0")}.csv`)
         yield* Effect.forEach(keys, (key) => put(key, key), { concurrency: 16 })
-        const { uri, files } = yield* source()
-        const listed = yield* files
-        assert.strictEqual(uri, `s3://${bucket}/${prefix}`)
+        const s3 = yield* source()
+        const listed = yield* list(s3)
+        assert.strictEqual(s3.uri, `s3://${bucket}/${prefix}`)
         assert.deepStrictEqual(
           listed.map((file) => file.name),
           keys,
@@ -46,7 +46,7 @@ layer(withBucket)("S3Source", (it) => {
         const taken = ["users.csv", "users/a b+c(1)é%20.csv", "users/x.CSV.GZ", "users_old.csv"]
         for (const key of [...taken, "user.csv", "users", "users/notes.txt", "users/x.csv.zip"])
           yield* put(key, "id\n1\n")
-        const files = yield* (yield* source({ prefix: `${prefix}users` })).files
+        const files = yield* list(yield* source({ prefix: `${prefix}users` }))
         assert.deepStrictEqual(
           files.map((file) => file.uri),
           taken.map((key) => `s3://${bucket}/${prefix}${key}`),
@@ -71,7 +71,7 @@ layer(withBucket)("S3Source", (it) => {
           `<Contents><Key>${prefix}${key}</Key><ETag>&quot;1&quot;</ETag><Size>1</Size></Contents>`
         let keys = object("%01a%0D+b%2Bc.csv") + object("folder.csv/")
         state.faults = () => ({ answer: 200, body: page(keys) })
-        const { files } = yield* source()
+        const files = list(yield* source())
         assert.deepStrictEqual(
           (yield* files).map((file) => file.name),
           ["\u0001a\r b+c.csv"],
@@ -89,7 +89,7 @@ layer(withBucket)("S3Source", (it) => {
         for (const token of ["", "<NextContinuationToken>same</NextContinuationToken>"]) {
           const body = `<ListBucketResult><IsTruncated>true</IsTruncated>${token}</ListBucketResult>`
           state.faults = () => ({ answer: 200, body })
-          const error = yield* Effect.flip((yield* source()).files)
+          const error = yield* Effect.flip(list(yield* source()))
           assert.include(error.message, "lists its first 1,000 keys only")
         }
       }),
@@ -99,7 +99,7 @@ layer(withBucket)("S3Source", (it) => {
       Effect.gen(function* () {
         const { put, source } = yield* makeSetting
         yield* put("a.csv", "1")
-        const { files } = yield* source()
+        const files = list(yield* source())
         const [first] = yield* files
         assert.strictEqual((yield* files)[0]!.fingerprint, first!.fingerprint)
         yield* put("a.csv", "2")
@@ -138,7 +138,7 @@ layer(withBucket)("S3Source", (it) => {
         const failure = Effect.fnUntraced(function* (variables: Record<string, string>) {
           yield* stubCredentials(variables)
           const withPassword = endpoint.replace("//", "//user:password@")
-          const error = yield* (yield* source({ sign: true, endpoint: withPassword })).files.pipe(Effect.flip)
+          const error = yield* Effect.flip(list(yield* source({ sign: true, endpoint: withPassword })))
           const told = `${error} ${JSON.stringify(error)} ${inspect(error, { depth: null, showHidden: true })}`
           assert.notMatch(told, /wrong-secret-key|session-token|password/)
           assert.notProperty(error, "cause")
@@ -166,13 +166,13 @@ layer(withBucket)("S3Source", (it) => {
         const file = yield* onlyFile(anonymous)
         for (const denial of [xmlError(403, "AccessDenied"), { answer: 403 }]) {
           state.faults = () => denial
-          const error = yield* Effect.flip(anonymous.files)
+          const error = yield* Effect.flip(list(anonymous))
           assert.include(error.message, `the bucket "${bucket}" is denied. The request was anonymous: add --sign`)
           assert.include(
             (yield* readFailure(anonymous, file)).message,
             "the object is denied. The request was anonymous",
           )
-          assert.include((yield* Effect.flip(signed.files)).message, "need s3:ListBucket")
+          assert.include((yield* Effect.flip(list(signed))).message, "need s3:ListBucket")
         }
       }),
     )
@@ -221,21 +221,14 @@ layer(withBucket)("S3Source", (it) => {
           assert.strictEqual(seen.length, before + 3)
         }
         state.faults = () => redirects[0]
-        assert.include(
-          (yield* Effect.flip((yield* source()).files)).message,
-          "is elsewhere (eu-west-1). Check --region",
-        )
+        assert.include((yield* Effect.flip(list(yield* source()))).message, "is elsewhere (eu-west-1). Check --region")
       }),
     )
 
     it.effect("is told when there is no such bucket, no such key, no such host, no S3", () =>
       Effect.gen(function* () {
         const { source, state, port, endpoint, prefix } = yield* makeSetting
-        const failure = (options: Partial<S3Options>) =>
-          source(options).pipe(
-            Effect.flatMap((s3) => s3.files),
-            Effect.flip,
-          )
+        const failure = (options: Partial<S3Options>) => source(options).pipe(Effect.flatMap(list), Effect.flip)
         const missing = yield* failure({ bucket: "missing" })
         assert.strictEqual(
           missing.message,

@@ -67,7 +67,7 @@ const checkHeaders = Effect.fnUntraced(function* (
 export const checkSource = Effect.fnUntraced(
   function* <E>(layer: Layer.Layer<Source, E>, mapping: Option.Option<ColumnMapping>, options: CheckHeaderOptions) {
     const source = Context.get(yield* Layer.build(layer), Source)
-    const listed = yield* source.files
+    const listed = yield* Stream.runCollect(source.files)
     const files = listed.filter(({ problem }) => problem === undefined)
     const bytes = files.reduce((sum, { size }) => sum + size, 0)
     const problems = listed.flatMap(({ problem }) => problem ?? [])

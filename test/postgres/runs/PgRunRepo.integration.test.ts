@@ -185,11 +185,12 @@ it.live("why a file failed is kept until it is tried again, whatever the message
         Effect.map(Source, (source) =>
           Source.of({
             ...source,
-            files: Effect.map(source.files, (files) =>
-              failing.includes("listing")
-                ? [...files, { uri: "3\0.csv", name: "3.csv", fingerprint: "", size: 0, problem: "3 \udfff" }]
-                : files,
-            ),
+            files: failing.includes("listing")
+              ? Stream.concat(
+                  source.files,
+                  Stream.succeed({ uri: "3\0.csv", name: "3.csv", fingerprint: "", size: 0, problem: "3 \udfff" }),
+                )
+              : source.files,
             read: (file, from) =>
               failing.includes(file.name)
                 ? Stream.fail(new SourceError({ operation: "read", uri: file.uri, message: `${file.name} \0 \ud800` }))
