@@ -1,6 +1,8 @@
 // The public API: the pipeline and its services. Implementations are subpaths of the package, imported only where used.
 
 export { Address, parseAddress } from "./domain/Address.ts"
+export * as Records from "./csv/Records.ts"
+export { HeaderError } from "./csv/HeaderError.ts"
 export type { Chunk, Position, UserRecord } from "./domain/Chunk.ts"
 export * as ColumnMapping from "./domain/ColumnMapping.ts"
 export { Database } from "./domain/Database.ts"
@@ -10,7 +12,7 @@ export { Answer, type Answers, Location } from "./domain/Location.ts"
 export * as RejectLimit from "./domain/RejectLimit.ts"
 export type { Reason, Reject } from "./domain/Reject.ts"
 export { AddressCounts, exitCode, FileSummary, RecordCounts, RunSummary } from "./domain/RunSummary.ts"
-export { User } from "./domain/User.ts"
+export { User, type UserColumn } from "./domain/User.ts"
 export { chain, GeoLocator, GeoLocatorError, type GeoService, type RequestCounts } from "./geo/GeoLocator.ts"
 export { Permits, type Verdict } from "./geo/quota/Permits.ts"
 export { Quota, type QuotaOptions, type Sending } from "./geo/quota/Quota.ts"

@@ -25,6 +25,8 @@ export interface SourceFile {
 export class SourceError extends Schema.TaggedError<SourceError>()("SourceError", {
   operation: Schema.Literals(["list", "read"]),
   uri: Schema.String,
+  /** `header`: the file's header cannot be used; `cause` is the `HeaderError`. */
+  reason: Schema.optionalKey(Schema.Literals(["header"])),
   message: Schema.String,
   cause: Schema.optionalKey(Schema.Defect()),
 }) {

@@ -1,7 +1,7 @@
 // A run: lists the files of the source, loads each, drains the queue of addresses meanwhile, and sums up.
 
 import { Cause, Deferred, Effect, Exit, Fiber, Runtime } from "effect"
-import { signature } from "../domain/ColumnMapping.ts"
+import { signature } from "../domain/otherMapping.ts"
 import { DatabaseError } from "../domain/DatabaseError.ts"
 import { exitCode, type FileSummary, noRecords, type RunSummary } from "../domain/RunSummary.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"

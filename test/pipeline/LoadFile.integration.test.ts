@@ -1,7 +1,8 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Context, Deferred, Effect, Layer, References, Schema } from "effect"
-import { type ColumnMapping, signature } from "../../src/domain/ColumnMapping.ts"
+import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
+import { signature } from "../../src/domain/otherMapping.ts"
 import { FileTakenError } from "../../src/repo/FileTakenError.ts"
 import { unaccounted } from "../../src/domain/RunSummary.ts"
 import { GeoLocator } from "../../src/geo/GeoLocator.ts"
@@ -18,11 +19,7 @@ import { clear, native, repos } from "../utils/repos.ts"
 import { list } from "../utils/sources.ts"
 import { tries } from "../utils/tries.ts"
 
-const mapping: ColumnMapping = new Map([
-  ["email", "email"],
-  ["name", "first_name"],
-  ["day", "updated_at"],
-])
+const mapping = ColumnMapping.make({ email: "email", name: "first_name", day: "updated_at" })
 
 /** Few e-mails, names and days: ties and equal rows are the rule. */
 const Version = Schema.Tuple([
@@ -117,7 +114,7 @@ const splitFile = Effect.fnUntraced(function* ({ load, run, splitSize }: Task) {
   if (taken.state === "loaded" || taken.parts.some(({ resume }) => resume !== undefined)) {
     return taken.parts.map(({ part }) => part)
   }
-  const { header, parts } = yield* split(load.file, { ...options, splitSize })(run.source.read(load.file, 0))
+  const { header, parts } = yield* split({ ...options, splitSize })(run.source.read(load.file, 0))
   if (parts.length === 1) return [0]
   yield* runs.beginFile(taken, { header, parts, maxRecordSize: options.maxRecordSize })
   return parts.map((_, part) => part)

@@ -6,6 +6,7 @@ import { formatBytes, formatNumber, plural } from "../../text/format.ts"
 import { unfit } from "../../observability/Logging.ts"
 import { frame } from "../../csv/frameRecords.ts"
 import { decompress } from "../../pipeline/decompress.ts"
+import { headerErrorOf } from "../../pipeline/headerError.ts"
 import { Source } from "../../source/Source.ts"
 import type { SourceFile } from "../../domain/SourceFile.ts"
 import { attempt, fromError, ok, skipped, wrong } from "./finding.ts"
@@ -32,7 +33,8 @@ const checkHeader = (
 ) =>
   source.read(file, 0).pipe(
     decompress(source, file, 0),
-    frame(file, { ...options, mapping, resume: undefined }),
+    frame({ ...options, mapping, isLinked: file.isLinked, resume: undefined }),
+    Stream.catchTag("HeaderError", (error) => Stream.fail(headerErrorOf(file, error))),
     Stream.take(1),
     Stream.runDrain,
     Effect.as([]),

@@ -1,7 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
-import type { ColumnMapping } from "../../../src/domain/ColumnMapping.ts"
+import * as ColumnMapping from "../../../src/domain/ColumnMapping.ts"
 import { Stopwatch } from "../../../src/observability/Stopwatch.ts"
 import { GeoLocator } from "../../../src/geo/GeoLocator.ts"
 import * as Pipeline from "../../../src/pipeline/Pipeline.ts"
@@ -13,7 +13,7 @@ import { SourceError } from "../../../src/domain/SourceFile.ts"
 import * as Testing from "../../../src/testing.ts"
 import { native } from "../../utils/repos.ts"
 
-const mapping: ColumnMapping = new Map([["email", "email"]])
+const mapping = ColumnMapping.make({ email: "email" })
 const options = { ...Pipeline.defaults, mapping, chunkSize: 2, maxRejects: { _tag: "Records", records: 1 } as const }
 
 /** Two chunks are read of it before it has more rejects than may be. */
@@ -132,7 +132,7 @@ it.live("a run that is interrupted while only places are waited for is finished:
       },
     })
     const files = Testing.source({ "1.csv": "email,ip\na@example.com,8.8.8.8\n" })
-    const addresses = { ...options, mapping: new Map([...mapping, ["ip", "ip_address"] as const]) }
+    const addresses = { ...options, mapping: ColumnMapping.make({ email: "email", ip: "ip_address" }) }
     const run = Pipeline.run(addresses).pipe(Effect.provide([files, silent]))
     const isLoaded = sql`select from etl_files where loaded_at is not null`.pipe(Effect.map((rows) => rows.length > 0))
     const running = yield* Effect.forkScoped(run)
