@@ -33,4 +33,6 @@ export {
 export { RunInClusterError } from "./repo/RunInClusterError.ts"
 export { type LoadRef, type ShareLocations, type ShareOutcome, UserRepo } from "./repo/UserRepo.ts"
 export { Source } from "./source/Source.ts"
+export type { FilesInMemory } from "./source/bytesSource.ts"
+export type { FromRecordsOptions, RecordToLoad } from "./source/recordsSource.ts"
 export { SourceError, type SourceFile } from "./domain/SourceFile.ts"

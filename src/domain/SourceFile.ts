@@ -13,7 +13,7 @@ export interface SourceFile {
   readonly name: string
   /** Changes when the bytes do: the ETag, or size and modification time. */
   readonly fingerprint: string
-  /** Bytes as stored (compressed, for .gz). */
+  /** Bytes as stored (compressed, for .gz); 0 where they are not counted before they are read. */
   readonly size: number
   /** A symbolic link of the folder leads to it, which another user may have planted: no message quotes its text. */
   readonly isLinked?: boolean
@@ -25,8 +25,7 @@ export interface SourceFile {
 export class SourceError extends Schema.TaggedError<SourceError>()("SourceError", {
   operation: Schema.Literals(["list", "read"]),
   uri: Schema.String,
-  /** `header`: the file's header cannot be used; `cause` is the `HeaderError`. */
-  reason: Schema.optionalKey(Schema.Literals(["header"])),
+  reason: Schema.optionalKey(Schema.Literals(["noFile", "header", "stream", "record"])),
   message: Schema.String,
   cause: Schema.optionalKey(Schema.Defect()),
 }) {
