@@ -4,7 +4,7 @@ import * as S3Source from "../../src/source/S3Source.ts"
 import { Source } from "../../src/source/Source.ts"
 
 const list = Effect.gen(function* () {
-  const layer = S3Source.layer({ bucket: "exports", prefix: "", sign: false, endpoint: process.argv[2] })
+  const layer = S3Source.layer({ bucket: "exports", endpoint: process.argv[2] })
   const { files } = Context.get(yield* Layer.build(layer), Source)
   const listed = yield* Effect.result(Stream.runCollect(files))
   const megabytes = Math.round(process.resourceUsage().maxRSS / 1024)

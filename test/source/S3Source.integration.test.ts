@@ -1,7 +1,8 @@
 import { inspect } from "node:util"
 import { afterEach, assert, describe, layer, vi } from "@effect/vitest"
-import { ConfigProvider, Effect } from "effect"
-import type { S3Options } from "../../src/source/S3Source.ts"
+import { ConfigProvider, Context, Effect, Layer, Redacted } from "effect"
+import * as S3Source from "../../src/source/S3Source.ts"
+import { Source } from "../../src/source/Source.ts"
 import { bucket, makeSetting, withBucket, xmlError } from "../utils/s3Setting.ts"
 import { S3Server } from "../utils/s3.ts"
 import { list, onlyFile, read, readFailure } from "../utils/sources.ts"
@@ -142,11 +143,14 @@ layer(withBucket)("S3Source", (it) => {
           const told = `${error} ${JSON.stringify(error)} ${inspect(error, { depth: null, showHidden: true })}`
           assert.notMatch(told, /wrong-secret-key|session-token|password/)
           assert.notProperty(error, "cause")
-          return error.message
+          assert.notInclude(error.message, "--")
+          return `${error.reason}: ${error.message}`
         })
-        assert.include(yield* failure({}), "--sign found no AWS credentials")
+        assert.include(yield* failure({}), "No AWS credentials that work were found")
+        assert.match(yield* failure({}), /^noCredentials: /)
         const wrong = { AWS_ACCESS_KEY_ID: "unknown", AWS_SECRET_ACCESS_KEY: secret }
         assert.include(yield* failure(wrong), "refused the AWS credentials (InvalidAccessKeyId)")
+        assert.match(yield* failure(wrong), /^refusedCredentials: /)
         state.faults = () => xmlError(403, "SignatureDoesNotMatch", "<SignatureProvided>0123</SignatureProvided>")
         assert.include(yield* failure({ ...credentials, AWS_SECRET_ACCESS_KEY: secret }), "(SignatureDoesNotMatch)")
         state.faults = () => xmlError(400, "ExpiredToken", "<Token-0>session-token</Token-0>")
@@ -167,21 +171,84 @@ layer(withBucket)("S3Source", (it) => {
         for (const denial of [xmlError(403, "AccessDenied"), { answer: 403 }]) {
           state.faults = () => denial
           const error = yield* Effect.flip(list(anonymous))
-          assert.include(error.message, `the bucket "${bucket}" is denied. The request was anonymous: add --sign`)
-          assert.include(
-            (yield* readFailure(anonymous, file)).message,
-            "the object is denied. The request was anonymous",
-          )
-          assert.include((yield* Effect.flip(list(signed))).message, "need s3:ListBucket")
+          assert.include(error.message, `the bucket "${bucket}" is denied. The request was anonymous: sign requests`)
+          assert.strictEqual(error.reason, "needsCredentials")
+          const unread = yield* readFailure(anonymous, file)
+          assert.include(unread.message, "the object is denied. The request was anonymous")
+          assert.strictEqual(unread.reason, "needsCredentials")
+          const unsigned = yield* Effect.flip(list(signed))
+          assert.include(unsigned.message, "need s3:ListBucket")
+          assert.strictEqual(unsigned.reason, "forbidden")
         }
       }),
     )
   })
 
-  describe("where", () => {
-    const regionOf = (headers: { readonly authorization?: string | undefined }) =>
-      /\/([a-z0-9-]+)\/s3\/aws4_request/.exec(headers.authorization ?? "")?.[1]
+  const regionOf = (headers: { readonly authorization?: string | undefined }) =>
+    /\/([a-z0-9-]+)\/s3\/aws4_request/.exec(headers.authorization ?? "")?.[1]
 
+  describe("layer, of options alone", () => {
+    const make = (options: S3Source.S3Options) => Effect.map(Layer.build(S3Source.layer(options)), Context.get(Source))
+
+    /** What would break each request, or send it elsewhere. */
+    const misleading = {
+      AWS_REGION: "nowhere-1",
+      AWS_DEFAULT_REGION: "nowhere-2",
+      AWS_PROFILE: "missing",
+      AWS_ACCESS_KEY_ID: "WRONG",
+      AWS_SECRET_ACCESS_KEY: "wrong",
+      AWS_MAX_ATTEMPTS: "many",
+      AWS_RETRY_MODE: "none of the SDK's",
+      AWS_DEFAULTS_MODE: "none of the SDK's",
+      AWS_USE_FIPS_ENDPOINT: "perhaps",
+      AWS_USE_DUALSTACK_ENDPOINT: "perhaps",
+      AWS_S3_USE_ARN_REGION: "perhaps",
+      AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS: "perhaps",
+      AWS_S3_DISABLE_EXPRESS_SESSION_AUTH: "perhaps",
+      AWS_REQUEST_CHECKSUM_CALCULATION: "perhaps",
+      AWS_RESPONSE_CHECKSUM_VALIDATION: "perhaps",
+      AWS_ENDPOINT_URL: "http://127.0.0.1:1",
+      AWS_AUTH_SCHEME_PREFERENCE: "sigv4a",
+      AWS_SDK_UA_APP_ID: "the host's",
+    }
+
+    it.effect("reads no variable, and signs with the credentials given", () =>
+      Effect.gen(function* () {
+        const { credentials } = yield* S3Server
+        const { put, endpoint, prefix, seen } = yield* makeSetting
+        yield* stubCredentials(misleading)
+        yield* put("a.csv", "id\n")
+        const provider = ConfigProvider.layer(ConfigProvider.fromUnknown(misleading))
+        yield* Effect.gen(function* () {
+          const anonymous = yield* make({ bucket, endpoint, prefix })
+          assert.strictEqual((yield* read(anonymous, yield* onlyFile(anonymous))).toString(), "id\n")
+          const keys = {
+            accessKeyId: credentials.AWS_ACCESS_KEY_ID,
+            secretAccessKey: Redacted.make(credentials.AWS_SECRET_ACCESS_KEY),
+            sessionToken: Redacted.make("session"),
+          }
+          const signed = yield* make({ bucket, endpoint, prefix, region: "eu-west-3", credentials: keys })
+          assert.strictEqual((yield* read(signed, yield* onlyFile(signed))).toString(), "id\n")
+        }).pipe(Effect.provide(provider))
+        assert.deepStrictEqual(
+          seen.map(({ headers }) => [headers.authorization?.includes("Credential=S3RVER/"), regionOf(headers)]),
+          [
+            [undefined, undefined],
+            [undefined, undefined],
+            [true, "eu-west-3"],
+            [true, "eu-west-3"],
+          ],
+        )
+        assert.deepStrictEqual(
+          seen.map(({ headers }) => headers["x-amz-security-token"]),
+          [undefined, undefined, "session", "session"],
+        )
+        assert.notInclude(JSON.stringify(seen.map(({ headers }) => headers["user-agent"])), "host")
+      }),
+    )
+  })
+
+  describe("where", () => {
     it.effect("is the region given, that of the environment, or us-east-1", () =>
       Effect.gen(function* () {
         const { credentials } = yield* S3Server
@@ -221,30 +288,36 @@ layer(withBucket)("S3Source", (it) => {
           assert.strictEqual(seen.length, before + 3)
         }
         state.faults = () => redirects[0]
-        assert.include((yield* Effect.flip(list(yield* source()))).message, "is elsewhere (eu-west-1). Check --region")
+        const error = yield* Effect.flip(list(yield* source()))
+        assert.include(error.message, "is elsewhere (eu-west-1). Check the region and the endpoint.")
+        assert.strictEqual(error.reason, "otherRegion")
       }),
     )
 
     it.effect("is told when there is no such bucket, no such key, no such host, no S3", () =>
       Effect.gen(function* () {
         const { source, state, port, endpoint, prefix } = yield* makeSetting
-        const failure = (options: Partial<S3Options>) => source(options).pipe(Effect.flatMap(list), Effect.flip)
+        const failure = (options: Partial<S3Source.S3ConfigOptions>) =>
+          source(options).pipe(Effect.flatMap(list), Effect.catchTag("ConfigError", Effect.die), Effect.flip)
         const missing = yield* failure({ bucket: "missing" })
         assert.strictEqual(
           missing.message,
-          `s3://missing/${prefix}: 127.0.0.1:${port} has no bucket "missing". Check --bucket and --endpoint.`,
+          `s3://missing/${prefix}: 127.0.0.1:${port} has no bucket "missing". Check the bucket and the endpoint.`,
         )
-        assert.include((yield* failure({})).message, "No key with this prefix ends in .csv or .csv.gz")
+        assert.strictEqual(missing.reason, "noBucket")
+        const empty = yield* failure({})
+        assert.include(empty.message, "No key with this prefix ends in .csv or .csv.gz")
+        assert.strictEqual(empty.reason, "noFile")
         assert.include((yield* failure({ bucket: "s3://a/b" })).message, "InvalidBucketName")
-        assert.include(
-          (yield* failure({ endpoint: "http://127.0.0.1:1" })).message,
-          "127.0.0.1:1 cannot be reached (ECONNREFUSED)",
-        )
+        const unreachable = yield* failure({ endpoint: "http://127.0.0.1:1" })
+        assert.include(unreachable.message, "127.0.0.1:1 cannot be reached (ECONNREFUSED)")
+        assert.strictEqual(unreachable.reason, "unreachable")
         const unknown = yield* failure({ endpoint: "http://no-such-host.invalid" })
         assert.match(unknown.message, /No address found for no-such-host\.invalid \((ENOTFOUND|EAI_AGAIN)\)\. Check/)
         for (const wrong of ["localhost:9000", "user:password@host", ""]) {
           const error = yield* failure({ endpoint: wrong })
-          assert.include(error.message, "--endpoint must be a URL")
+          assert.include(error.message, "The endpoint must be a URL")
+          assert.strictEqual(error.reason, "invalidEndpoint")
           assert.notInclude(error.message, "password")
         }
         for (const answer of [200, 404]) {

@@ -3,15 +3,31 @@
 import { Predicate } from "effect"
 import type { HeaderError } from "../../csv/HeaderError.ts"
 import type { ColumnMappingError } from "../../domain/ColumnMapping.ts"
-import type { SourceError } from "../../domain/SourceFile.ts"
+import type { SourceError, SourceReason } from "../../domain/SourceFile.ts"
 
 const ofHeader = ({ delimiter, reason }: HeaderError): string | undefined => {
   if (delimiter !== undefined) return `Try --delimiter ${JSON.stringify(delimiter)}.`
   return reason === "misfit" ? "--mapping FILE names another mapping." : undefined
 }
 
-const ofSource = ({ cause }: SourceError): string | undefined =>
-  Predicate.isTagged(cause, "HeaderError") ? ofHeader(cause as HeaderError) : undefined
+const ofReason: Readonly<Partial<Record<SourceReason, string>>> = {
+  noFile: "See --source.",
+  tooManyKeys: "See --source.",
+  noBucket: "See --bucket and --endpoint.",
+  otherRegion: "See --region and --endpoint.",
+  unreachable: "See --endpoint and --region.",
+  notS3: "See --endpoint.",
+  invalidEndpoint: "See --endpoint.",
+  needsCredentials: "--sign uses yours.",
+  noCredentials:
+    "--sign needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or a new sign-in (aws sso login).",
+  checksum: "--force loads it from the start.",
+}
+
+const ofSource = ({ cause, reason }: SourceError): string | undefined => {
+  if (Predicate.isTagged(cause, "HeaderError")) return ofHeader(cause as HeaderError)
+  return reason === undefined ? undefined : ofReason[reason]
+}
 
 const ofMapping: Readonly<Record<ColumnMappingError["reason"], string | undefined>> = {
   invalid: undefined,

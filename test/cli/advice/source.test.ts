@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { advise } from "../../../src/cli/advice.ts"
 import { loadedByOther, unfinishedByOther } from "../../../src/domain/otherMapping.ts"
+import { SourceError } from "../../../src/domain/SourceFile.ts"
 import { headerErrorOf } from "../../../src/pipeline/headerError.ts"
 import { read } from "../../utils/csv.ts"
 
@@ -25,5 +26,15 @@ describe("the advice of the command", () => {
   it("for files that were loaded with another mapping", () => {
     assert.strictEqual(advise(unfinishedByOther(["a"])), "--force starts over.")
     assert.strictEqual(advise(loadedByOther(["a"])), "--force loads them again.")
+  })
+
+  it.each([
+    ["needsCredentials", "--sign uses yours."],
+    ["noBucket", "See --bucket and --endpoint."],
+    ["changed", undefined],
+    [undefined, undefined],
+  ] as const)("for a source that fails by %s", (reason, expected) => {
+    const error = new SourceError({ operation: "list", uri: "s3://b/", message: "", ...(reason && { reason }) })
+    assert.strictEqual(advise(error), expected)
   })
 })

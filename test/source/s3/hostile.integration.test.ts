@@ -12,7 +12,7 @@ const mebi = 1024 * 1024
 
 const sourceOf = Effect.fnUntraced(function* (handle: (request: IncomingMessage, response: ServerResponse) => void) {
   const endpoint = yield* httpServer(handle)
-  const layer = S3Source.layer({ bucket: "exports", prefix: "", sign: false, endpoint })
+  const layer = S3Source.layer({ bucket: "exports", endpoint })
   return Context.get(yield* Layer.build(layer), Source)
 })
 
@@ -88,7 +88,7 @@ describe("S3Source with a store that is hostile or broken", () => {
         sent.push(flood(response, Buffer.from(object("a".repeat(3_000)).repeat(20))))
       })
       const error = yield* Effect.flip(list(source))
-      assert.include(error.message, "A page of its list has more than 10 MiB. Check --endpoint.")
+      assert.include(error.message, "A page of its list has more than 10 MiB. Check the endpoint.")
       assert.lengthOf(sent, 1)
       assert.isBelow(yield* Effect.promise(() => sent[0]!), 20 * mebi)
     }),
@@ -117,7 +117,7 @@ describe("S3Source with a store that is hostile or broken", () => {
     Effect.gen(function* () {
       const error = yield* Effect.flip((yield* listingOf(() => body)).files)
       assert.include(error.message, `A page of its list has more than ${bound}`)
-      assert.include(error.message, "Check --endpoint.")
+      assert.include(error.message, "Check the endpoint.")
     }),
   )
 
