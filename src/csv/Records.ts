@@ -43,7 +43,8 @@ export interface RecordsOptions {
  * ```
  */
 export const stream = ({ mapping, delimiter = ",", maxRecordSize = 1_048_576 }: RecordsOptions) => {
-  if (!isColumnMapping(mapping)) throw new TypeError("mapping is none that ColumnMapping.make or parse has made.")
+  if (!isColumnMapping(mapping))
+    throw new TypeError("mapping must be made by ColumnMapping.make or ColumnMapping.parse.")
   if (!isDelimiter(delimiter)) {
     throw new RangeError("delimiter must be one printable ASCII character or a tab, not a double quote.")
   }

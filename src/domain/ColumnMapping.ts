@@ -109,7 +109,16 @@ export const parse: (path: string, json: string) => Effect.Effect<ColumnMapping,
     return fromEntries(entries)
   })
 
-/** Whether a value is a valid column mapping: types alone do not keep a program in JavaScript from passing another. */
+/**
+ * Whether a value is a valid column mapping: types alone do not keep a program in JavaScript from passing another.
+ *
+ * @example
+ * ```ts
+ * import { ColumnMapping } from "user-activity-etl"
+ *
+ * ColumnMapping.isColumnMapping(new Map()) // false: no header maps to email
+ * ```
+ */
 export const isColumnMapping = (value: unknown): value is ColumnMapping =>
   value instanceof Map &&
   Array.from(value.keys()).every((header) => typeof header === "string" && header.trim() === header) &&

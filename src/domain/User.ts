@@ -53,7 +53,7 @@ export const User = Decoded.pipe(
     SchemaTransformation.passthrough({ strict: false }),
   ),
 )
-export type User = typeof User.Type
+export interface User extends Schema.Schema.Type<typeof User> {}
 
 enable(Decoded.ast)
 

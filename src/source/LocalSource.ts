@@ -192,6 +192,15 @@ const makeReading = Effect.gen(function* () {
 /**
  * A directory (its own .csv and .csv.gz files, not its subdirectories'), or one file of any name. Links count as the
  * files they lead to. A file is identified by its real path, its size and the millisecond of its last change.
+ *
+ * @example
+ * ```ts
+ * import * as NodeServices from "@effect/platform-node/NodeServices"
+ * import { Layer } from "effect"
+ * import * as LocalSource from "user-activity-etl/LocalSource"
+ *
+ * const layer = LocalSource.layer("./input").pipe(Layer.provide(NodeServices.layer))
+ * ```
  */
 export const layer = (path: string): Layer.Layer<Source, SourceError, FileSystem.FileSystem | Path.Path> =>
   Layer.effect(

@@ -116,7 +116,7 @@ describe("Records.stream", () => {
       assert.throws(() => Records.stream({ mapping, maxRecordSize }), /^maxRecordSize must be/)
     }
     const forged = new Map([["name", "first_name"]]) as unknown as ColumnMapping
-    assert.throws(() => Records.stream({ mapping: forged }), /^mapping is none/)
+    assert.throws(() => Records.stream({ mapping: forged }), /^mapping must be made/)
   })
 })
 
