@@ -1,42 +1,16 @@
 // Fakes of the pipeline's services, in memory, for tests of programs that embed it. They keep the promises of the real
 // services, except durability and transactions of other processes.
 
-import { Effect, Layer, Stream } from "effect"
+import { Effect, Layer } from "effect"
 import { Answer, type Location } from "./domain/Location.ts"
 import { GeoLocator } from "./geo/GeoLocator.ts"
 import { Source } from "./source/Source.ts"
-import { byName, SourceError, type SourceFile } from "./domain/SourceFile.ts"
 
 /** A source of the given files: name -> CSV text, or bytes as stored. `uri` is the source's URI. */
 export const source = (
   files: Readonly<Record<string, string | Uint8Array>>,
   uri = "s3://bucket/prefix",
-): Layer.Layer<Source> => {
-  const contents = new Map(
-    Object.entries(files).map(([name, content]) => [
-      `${uri}/${name}`,
-      typeof content === "string" ? new TextEncoder().encode(content) : content,
-    ]),
-  )
-  const listing = [...contents].map(([fileUri, bytes]): SourceFile => ({
-    uri: fileUri,
-    name: fileUri.slice(uri.length + 1),
-    // A function of the bytes, as an ETag is.
-    fingerprint: `${bytes.length}-${bytes.reduce((hash, byte) => (hash * 31 + byte) >>> 0, 7)}`,
-    size: bytes.length,
-  }))
-  return Layer.succeed(Source, {
-    uri,
-    files: Effect.succeed(listing.sort(byName)),
-    read: (file, fromByte) => {
-      const bytes = contents.get(file.uri)
-      return bytes === undefined
-        ? Stream.fail(new SourceError({ operation: "read", uri: file.uri, message: `${file.uri} does not exist` }))
-        : Stream.succeed(bytes.subarray(fromByte))
-    },
-    checkUnchanged: () => Effect.void,
-  })
-}
+): Layer.Layer<Source> => Source.fromBytes(files, { uri })
 
 /** A location with these fields; the others are 0 or null. */
 export const place = (fields: Partial<Location>): Location => ({

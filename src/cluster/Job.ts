@@ -1,8 +1,10 @@
 // What a worker knows of an attempt: its job, whether it is wanted, and how its errors are retried or end the run.
 
 import { Duration, Effect, Option, Predicate, Runtime, Schedule, Schema, type Scope } from "effect"
-import { type ColumnMapping, signature } from "../domain/ColumnMapping.ts"
+import * as ColumnMapping from "../domain/ColumnMapping.ts"
 import { DatabaseError } from "../domain/DatabaseError.ts"
+import { signature } from "../domain/otherMapping.ts"
+import { explain } from "../observability/Advice.ts"
 import type { LoadOptions } from "../pipeline/Run.ts"
 import { storable } from "../text/storable.ts"
 import { ClusterRuns, type Standing } from "../repo/ClusterRuns.ts"
@@ -21,7 +23,8 @@ export const optionsOf = (job: JobSettings, concurrency: number): LoadOptions =>
   locationsMaxAge: job.locationsMaxAge === null ? undefined : Duration.millis(job.locationsMaxAge),
 })
 
-const mappingOf = ({ mapping }: Pick<JobSettings, "mapping">): ColumnMapping => new Map(mapping)
+const mappingOf = ({ mapping }: Pick<JobSettings, "mapping">): ColumnMapping.ColumnMapping =>
+  ColumnMapping.make(Object.fromEntries(mapping))
 
 /** `source`: its URI. */
 export const requestOf = (job: Pick<JobSettings, "mapping" | "force">, source: string): RunRequest => ({
@@ -42,13 +45,13 @@ const isFileTaken = (error: unknown): error is FileTakenError => error instanceo
 const isPassing = (error: unknown): error is DatabaseError | FileTakenError =>
   isFileTaken(error) || (error instanceof DatabaseError && error.retryable)
 
-const toRunFailed = (error: unknown): RunFailed =>
-  error instanceof RunFailed
-    ? error
-    : new RunFailed({
-        message: storable(Predicate.hasProperty(error, "message") ? String(error.message) : String(error)),
-        exitCode: Predicate.isObject(error) ? Runtime.getErrorExitCode(error) : 1,
-      })
+const toRunFailed = Effect.fnUntraced(function* (error: unknown) {
+  if (error instanceof RunFailed) return error
+  return new RunFailed({
+    message: storable(Predicate.isError(error) ? yield* explain(error) : String(error)),
+    exitCode: Predicate.isObject(error) ? Runtime.getErrorExitCode(error) : 1,
+  })
+})
 
 /** Fails where the attempt is no longer wanted. */
 export const checkWanted = Effect.fnUntraced(function* (ref: Attempt) {
@@ -96,7 +99,7 @@ export const asActivity = <A, E, R>(
       isPassing(error) ? Effect.logWarning(`${error.message} Retrying in ${pause}.`) : Effect.void,
     ),
     Effect.retry({ schedule: Schedule.spaced(pause), while: isPassing }),
-    Effect.catchDefect((defect) => Effect.andThen(Effect.logFatal("defect", defect), Effect.fail(toRunFailed(defect)))),
-    Effect.mapError(toRunFailed),
+    Effect.catchDefect((defect) => Effect.andThen(Effect.logFatal("defect", defect), Effect.fail(defect))),
+    Effect.catch((error) => Effect.flatMap(toRunFailed(error), Effect.fail)),
     Effect.annotateLogs({ run: attempt.runId }),
   )

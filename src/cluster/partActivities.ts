@@ -3,7 +3,9 @@
 import { dirname } from "node:path"
 import { Effect, Option, Schedule, Stream } from "effect"
 import { baseName } from "../text/format.ts"
+import { explain } from "../observability/Advice.ts"
 import { reportBytes } from "../observability/Progress.ts"
+import { headerErrorOf } from "../pipeline/headerError.ts"
 import * as LoadFile from "../pipeline/LoadFile.ts"
 import * as Run from "../pipeline/Run.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
@@ -25,7 +27,7 @@ const every = "1 second"
 const unopened = (uri: string, error: SourceError) =>
   Source.of({
     uri,
-    files: Effect.fail(error),
+    files: Stream.fail(error),
     read: () => Stream.fail(error),
     checkUnchanged: () => Effect.fail(error),
   })
@@ -123,7 +125,8 @@ export const splitFile = (attempt: Attempt, fileId: number) =>
       const stillWanted = Effect.suspend(() => (watched().isOver ? checkWanted(job) : Effect.void))
       const cut = source.read(file, 0).pipe(
         reportBytes(file.uri, 0),
-        split(file, { ...optionsOf(job, worker.concurrency), splitSize }),
+        split({ ...optionsOf(job, worker.concurrency), isLinked: file.isLinked, splitSize }),
+        Effect.catchTag("HeaderError", (error) => headerErrorOf(file, error)),
         activity.over(({ _tag }) => _tag === "BytesRead"),
         Effect.raceFirst(Effect.forever(Effect.delay(stillWanted, every))),
         worker.withRoomFor(file.size),
@@ -137,9 +140,10 @@ export const splitFile = (attempt: Attempt, fileId: number) =>
         Effect.map(({ parts }) => parts.map(({ part }) => part)),
         Effect.catchTag(
           "SourceError",
-          Effect.fnUntraced(function* ({ message }) {
-            yield* Effect.logError(message).pipe(Effect.annotateLogs({ step: "Extract", file: file.uri }))
-            yield* runs.failFile(taken, message)
+          Effect.fnUntraced(function* (error) {
+            const why = yield* explain(error)
+            yield* Effect.logError(why).pipe(Effect.annotateLogs({ step: "Extract", file: file.uri }))
+            yield* runs.failFile(taken, why)
             return []
           }),
         ),

@@ -101,7 +101,7 @@ export class Framer {
   get overlongHeader(): Frame | undefined {
     const frame = this.frame(this.position, this.offset, this.line, 0)
     if (this.state === SKIPPING) return frame.length > this.maxRecordSize ? frame : undefined
-    const problem = `more than ${this.maxRecordSize} bytes of blank lines before it (--max-record-size)`
+    const problem = `more than ${this.maxRecordSize} bytes of blank lines before it (the maximum record size)`
     return this.offset > this.maxRecordSize ? { ...frame, problem } : undefined
   }
 
@@ -196,7 +196,7 @@ export class Framer {
       else if (this.state === QUOTED) this.takeQuotedText()
       else this.takeText()
       if (this.position - this.start > this.maxRecordSize && this.state !== SKIPPING) {
-        this.giveUp(`longer than ${this.maxRecordSize} bytes (--max-record-size)`)
+        this.giveUp(`longer than ${this.maxRecordSize} bytes (the maximum record size)`)
       }
     }
   }

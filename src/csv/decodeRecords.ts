@@ -49,6 +49,7 @@ export interface DecodedRecords extends FramedRecords {
   readonly records: ReadonlyArray<UserRecord | Reject>
 }
 
+/** Whether a record is a reject. */
 export const isReject = (record: UserRecord | Reject): record is Reject => "reasons" in record
 
 const makeDecoder = ({ delimiter, positions }: Header, fileId: number) => {

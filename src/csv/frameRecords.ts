@@ -3,10 +3,10 @@
 import { Effect, identity, Result, Stream } from "effect"
 import { upToByte } from "../domain/byteRange.ts"
 import type { Position } from "../domain/Chunk.ts"
-import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
 import type { Frame } from "./frame.ts"
 import { Framer } from "./Framer.ts"
 import { emptyError, type Header, type HeaderOptions, readHeader } from "./header.ts"
+import type { HeaderError } from "./HeaderError.ts"
 
 export interface FrameOptions extends HeaderOptions {
   /** Bytes of a record; a longer one is rejected, and no more of it is kept. */
@@ -42,10 +42,10 @@ const makeFramer = (options: FrameOptions, start: Position, fieldCount: number |
   })
 
 /** The header of an earlier attempt, read again from its bytes. */
-const resumedHeader = (file: SourceFile, options: FrameOptions): Result.Result<Header | undefined, SourceError> => {
+const resumedHeader = (options: FrameOptions): Result.Result<Header | undefined, HeaderError> => {
   if (options.resume === undefined) return Result.succeed(undefined)
   const framer = makeFramer(options, fileStart, undefined)
-  return readHeader(file, options, [...framer.push(options.resume.header), ...framer.finish()].flat())
+  return readHeader(options, [...framer.push(options.resume.header), ...framer.finish()].flat())
 }
 
 /** The bytes up to the end of the part, where there is one. */
@@ -57,11 +57,11 @@ const upToEnd = ({ resume }: FrameOptions) =>
  * one that does not fit the mapping; a record never fails the file.
  */
 export const frame =
-  (file: SourceFile, options: FrameOptions) =>
-  <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Stream.Stream<FramedRecords, E | SourceError, R> =>
+  (options: FrameOptions) =>
+  <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Stream.Stream<FramedRecords, E | HeaderError, R> =>
     Stream.unwrap(
       Effect.gen(function* () {
-        let header = yield* Effect.fromResult(resumedHeader(file, options))
+        let header = yield* Effect.fromResult(resumedHeader(options))
         const framer = makeFramer(options, options.resume?.position ?? fileStart, header?.fieldCount)
 
         const framesOf = function* (chunk: Uint8Array | typeof endOfBytes) {
@@ -73,7 +73,7 @@ export const frame =
 
         const underHeader = Effect.fnUntraced(function* (frames: ReadonlyArray<Frame>) {
           const isFirst = header === undefined
-          header ??= yield* Effect.fromResult(readHeader(file, options, frames))
+          header ??= yield* Effect.fromResult(readHeader(options, frames))
           const start = options.resume?.position ?? header.end
           return { header, start, frames: isFirst ? frames.slice(1) : frames } satisfies FramedRecords
         })
@@ -84,7 +84,7 @@ export const frame =
           // One batch at a time: the next one is framed when this one is decoded.
           Stream.flatMap((chunk) => Stream.fromIterable(framesOf(chunk), { chunkSize: 1 })),
           Stream.mapEffect(underHeader),
-          Stream.concat(Stream.suspend(() => (header === undefined ? Stream.fail(emptyError(file)) : Stream.empty))),
+          Stream.concat(Stream.suspend(() => (header === undefined ? Stream.fail(emptyError()) : Stream.empty))),
         )
       }),
     )

@@ -2,11 +2,13 @@
 
 import { Result } from "effect"
 import type { Position } from "../domain/Chunk.ts"
-import { type ColumnMapping, fitHeader, type Positions } from "../domain/ColumnMapping.ts"
+import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import { plural } from "../text/format.ts"
 import { isProblem, isUtf8, makeFieldParser } from "./fields.ts"
+import { fitHeader, type Misfit, type Positions } from "./fitHeader.ts"
+import { foreignFormat } from "./foreignFormat.ts"
 import { type Frame, rawOf, span } from "./frame.ts"
-import { compressedEnding, SourceError, type SourceFile } from "../domain/SourceFile.ts"
+import { HeaderError, headerError } from "./HeaderError.ts"
 
 /** What is needed to decode the records of a file. */
 export interface Header {
@@ -20,13 +22,12 @@ export interface Header {
 export interface HeaderOptions {
   readonly mapping: ColumnMapping
   readonly delimiter: string
+  /** A link leads to the file, which another user may have planted: no error shows its text. */
+  readonly isLinked?: boolean | undefined
 }
 
-const fileError = (file: SourceFile, message: string): SourceError =>
-  new SourceError({ operation: "read", uri: file.uri, message: `${file.uri}: ${message}` })
-
-export const emptyError = (file: SourceFile): SourceError =>
-  fileError(file, "is empty, without even a header. Export it again, or remove it.")
+export const emptyError = (): HeaderError =>
+  headerError("empty", "The file is empty, without even a header. Export it again, or remove it.")
 
 /** Text of a file for a message: short, with unprintable characters escaped. */
 const printable = (text: string, length: number): string => {
@@ -45,85 +46,75 @@ const describeNames = (names: ReadonlyArray<string>): string =>
     .map((name) => `"${printable(name, 40)}"`)
     .join(", ") + (names.length > 20 ? `, ... (${names.length} in all)` : "")
 
-/** One character a byte, so that binary formats can be matched. */
-const latin1 = (bytes: Uint8Array): string => String.fromCharCode(...bytes)
-
-const hex = (bytes: Uint8Array): string =>
-  Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(" ")
-
-const formats: ReadonlyArray<readonly [beginning: RegExp, problem: string]> = [
-  [/^\xff\xfe\0\0|^\0\0\xfe\xff/, "is UTF-32. Convert it to UTF-8 first (iconv -f UTF-32 -t UTF-8)."],
-  [/^\xff\xfe/, "is UTF-16 (little-endian). Convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)."],
-  [/^\xfe\xff/, "is UTF-16 (big-endian). Convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)."],
-  // Without a byte order mark: a NUL beside every character of the header, whose last one may have lost its second
-  // half.
-  [/^(?:[^\0\r\n]\0){2,}[^\0]?$/, "is UTF-16 (little-endian). Convert it to UTF-8 first (iconv -f UTF-16LE -t UTF-8)."],
-  [/^(?:\0[^\0\r\n]){2,}\0?$/, "is UTF-16 (big-endian). Convert it to UTF-8 first (iconv -f UTF-16BE -t UTF-8)."],
-  [/^PK\x03\x04/, "is a ZIP archive or an Excel workbook. Unpack it, or save it as CSV (UTF-8)."],
-  [/^\xd0\xcf\x11\xe0/, "is an Excel workbook. Save it as CSV (UTF-8)."],
-  [/^(?:BZh[1-9]1AY|\xfd7zXZ\0|\x28\xb5\x2f\xfd|7z\xbc\xaf)/, "is compressed, but not by gzip. Decompress it first."],
-]
-
-/** What a file is instead of CSV text, and what to do; undefined for text. `head` begins with the header. */
-const foreignFormat = (file: SourceFile, header: Uint8Array, head: Uint8Array): string | undefined => {
-  const text = latin1(head)
-  if (text.startsWith("\x1f\x8b")) {
-    return compressedEnding(file.uri) === ".gz"
-      ? "was compressed by gzip twice. Decompress it once."
-      : "is compressed by gzip, but its name does not end in .gz. Rename it."
-  }
-  const line = latin1(header.subarray(0, headSize))
-  const format = formats.find(([beginning]) => beginning.test(line))
-  if (format !== undefined) return format[1]
-  const isBinary = line.includes("\0") || (!isUtf8(header) && /[\0-\x08\x0e-\x1f]/.test(text))
-  const bytes = file.isLinked === true ? "" : ` (it begins with the bytes ${hex(head)})`
-  return isBinary ? `does not look like CSV text${bytes}. Export it as CSV.` : undefined
+/** A header's name for a list: shortened, and quoted where its ends would not be visible. */
+const listed = (name: string): string => {
+  const short = name.length > 40 ? `${name.slice(0, 40)}...` : name
+  return /^[\p{L}\p{N}_.-]+$/u.test(short) ? short : `"${short}"`
 }
 
-/** Bytes of the file's beginning that are inspected when its header cannot be used. */
-const headSize = 4096
+const misfitError = (
+  { missing, repeated, delimiter }: Misfit,
+  fields: ReadonlyArray<string>,
+  isLinked: boolean,
+): HeaderError => {
+  // They may be the values of a record.
+  const holdsAddress = fields.some((field) => field.includes("@"))
+  const count = plural(fields.length, "field")
+  const shown = isLinked
+    ? `${count}, not shown: a link in the folder leads to this file`
+    : holdsAddress
+      ? count
+      : describeNames(fields)
+  const problems = [
+    ...(missing.length > 0
+      ? [`${missing.length === 1 ? "header" : "headers"} missing: ${missing.map(listed).join(", ")}`]
+      : []),
+    ...repeated.map((header) => `header "${header}" appears twice`),
+    ...(delimiter === undefined ? [] : [`the delimiter looks like ${JSON.stringify(delimiter)}`]),
+  ]
+  const problem = problems.map((problem) => printable(problem, 600)).join("; ")
+  const advice = `${delimiter === undefined ? "Correct" : "Use that delimiter, or correct"} the header or the mapping.`
+  return new HeaderError({
+    reason: "misfit",
+    message: `${problem.charAt(0).toUpperCase()}${problem.slice(1)} (the header has ${shown}). ${advice}`,
+    missing,
+    repeated,
+    names: isLinked || holdsAddress ? [] : fields,
+    ...(delimiter !== undefined && { delimiter }),
+  })
+}
 
 /**
  * The file's header, the first of these frames. One that does not fit the mapping fails the file, with what a person
  * needs to correct it. The message never shows the values of a record, nor text of a file that a link leads to.
  */
 export const readHeader = (
-  file: SourceFile,
-  { mapping, delimiter }: HeaderOptions,
+  { mapping, delimiter, isLinked = false }: HeaderOptions,
   frames: ReadonlyArray<Frame>,
-): Result.Result<Header, SourceError> => {
+): Result.Result<Header, HeaderError> => {
   const frame = frames[0]!
-  const fail = (message: string) => {
-    const format = foreignFormat(file, rawOf(frame), span(frames).subarray(0, headSize))
-    return Result.fail(fileError(file, format ?? message))
-  }
+  const fail = (error: HeaderError) => Result.fail(foreignFormat(rawOf(frame), span(frames), isLinked) ?? error)
   const fields = makeFieldParser(delimiter)([frame])[0]!
   if (isProblem(fields)) {
     const advice = isUtf8(rawOf(frame))
       ? "Correct that line."
       : "Save the file as UTF-8, or convert it (iconv -f WINDOWS-1252 -t UTF-8)."
-    return fail(`line ${frame.line}, the header, is malformed: ${fields.problem}. ${advice}`)
+    return fail(headerError("malformed", `Line ${frame.line}, the header, is malformed: ${fields.problem}. ${advice}`))
   }
   const fitted = fitHeader(mapping, fields, delimiter)
-  if (Result.isFailure(fitted)) {
-    const holdsAddress = fields.some((field) => field.includes("@"))
-    const isRecord = holdsAddress && !fields.some((field) => mapping.has(field.trim()))
-    if (isRecord) return fail(`line ${frame.line} looks like a record, not a header. Put the column names before it.`)
-    const problems = fitted.failure.map((problem) => printable(problem, 600)).join("; ")
-    const count = plural(fields.length, "field")
-    const names =
-      file.isLinked === true
-        ? `${count}, not shown: a link in the folder leads to this file`
-        : holdsAddress
-          ? count
-          : describeNames(fields)
-    return fail(`${problems} (the header has ${names}). Correct the header or the --mapping.`)
+  if (Result.isSuccess(fitted)) {
+    return Result.succeed({
+      delimiter,
+      bytes: rawOf(frame).slice(),
+      end: { byteOffset: frame.nextOffset, line: frame.nextLine },
+      fieldCount: fields.length,
+      positions: fitted.success,
+    })
   }
-  return Result.succeed({
-    delimiter,
-    bytes: rawOf(frame).slice(),
-    end: { byteOffset: frame.nextOffset, line: frame.nextLine },
-    fieldCount: fields.length,
-    positions: fitted.success,
-  })
+  const isRecord = fields.some((field) => field.includes("@")) && !fields.some((field) => mapping.has(field.trim()))
+  return fail(
+    isRecord
+      ? headerError("noHeader", `Line ${frame.line} looks like a record, not a header. Put the column names before it.`)
+      : misfitError(fitted.failure, fields, isLinked),
+  )
 }

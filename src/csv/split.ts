@@ -5,7 +5,7 @@ import type { Position } from "../domain/Chunk.ts"
 import type { Frame } from "./frame.ts"
 import { Framer } from "./Framer.ts"
 import { emptyError, type Header, type HeaderOptions, readHeader } from "./header.ts"
-import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
+import type { HeaderError } from "./HeaderError.ts"
 
 export interface SplitOptions extends HeaderOptions {
   /** Bytes of a record; the parts must be read with the same. */
@@ -72,8 +72,8 @@ class Cutter {
  * has no header, or one that does not fit the mapping.
  */
 export const split =
-  (file: SourceFile, options: SplitOptions) =>
-  <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Effect.Effect<Splitting, E | SourceError, R> =>
+  (options: SplitOptions) =>
+  <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Effect.Effect<Splitting, E | HeaderError, R> =>
     Effect.gen(function* () {
       const framer = new Framer({ ...options, offset: 0, line: 1, fieldCount: undefined })
       let size = 0
@@ -82,7 +82,7 @@ export const split =
       const take = Effect.fnUntraced(function* (batches: Iterable<ReadonlyArray<Frame>>) {
         for (const frames of batches) {
           if (found === undefined) {
-            const header = yield* Effect.fromResult(readHeader(file, options, frames))
+            const header = yield* Effect.fromResult(readHeader(options, frames))
             found = { header, cutter: new Cutter(header.end, options.splitSize) }
             found.cutter.add(frames.slice(1))
           } else found.cutter.add(frames)
@@ -99,6 +99,6 @@ export const split =
         }),
       )
       yield* take(framer.finish())
-      if (found === undefined) return yield* emptyError(file)
+      if (found === undefined) return yield* emptyError()
       return { header: found.header.bytes, parts: found.cutter.end(size) }
     })

@@ -12,7 +12,7 @@ export interface Position {
 /** A user, and the record that it was decoded from. */
 export interface UserRecord {
   readonly user: User
-  /** The number of its file, in the order in which files are read. */
+  /** The number of its file, in the order in which files are read; 0 outside of a run. */
   readonly fileId: number
   /** Where the record starts in its file's (inflated) bytes. */
   readonly byteOffset: number

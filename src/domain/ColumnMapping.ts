@@ -1,24 +1,35 @@
-// Which header of a file fills which column of `users`: `column_mappings.json`, and how a file's header fits it.
+// Which header of a file fills which column of `users`, as in `column_mappings.json`.
 
-import { Effect, Result, Runtime, Schema } from "effect"
-import { plural } from "../text/format.ts"
+import { type Brand, Effect, Runtime, Schema } from "effect"
 import { type UserColumn, userColumns } from "./User.ts"
 
-/** The column mapping is wrong, or does not fit a file. */
+/** A column mapping is wrong, or files were loaded with another one. */
 export class ColumnMappingError extends Schema.TaggedError<ColumnMappingError>()("ColumnMappingError", {
-  /** The mapping's file, or the first file that it does not fit. */
-  path: Schema.String,
+  /**
+   * `invalid`: the mapping itself. `unfinished`: files started loading with another one. `loaded`: files were loaded with
+   * another one.
+   */
+  reason: Schema.Literals(["invalid", "unfinished", "loaded"]),
   message: Schema.String,
+  /** The file that the mapping was read from. */
+  path: Schema.optionalKey(Schema.String),
+  /** Of `invalid`: every problem of the mapping. */
+  problems: Schema.Array(Schema.String),
+  /** URIs of the files that were loaded with another one. */
+  files: Schema.Array(Schema.String),
 }) {
   override readonly [Runtime.errorExitCode] = 2
 }
 
-/** Header name in the file (trimmed) -> column of `users`. `email` is present; no column appears twice. */
-export type ColumnMapping = ReadonlyMap<string, UserColumn>
+/**
+ * Header name in the file (trimmed) -> column of `users`. `email` is present; no column appears twice. Made by `make`
+ * or `parse`.
+ */
+export type ColumnMapping = Brand.Branded<ReadonlyMap<string, UserColumn>, "ColumnMapping">
 
-const decodeJson = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
+type Entries = ReadonlyArray<readonly [header: string, column: unknown]>
 
-const problems = (entries: ReadonlyArray<readonly [header: string, column: unknown]>): ReadonlyArray<string> => {
+const problemsOf = (entries: Entries): ReadonlyArray<string> => {
   const found: Array<string> = []
   const headers = new Map<UserColumn, string>()
   const names = new Set<string>()
@@ -43,68 +54,72 @@ const problems = (entries: ReadonlyArray<readonly [header: string, column: unkno
   return found
 }
 
-/** Parses the JSON text of a column mapping. The error reports every problem, and names `path`. */
-export const parse = Effect.fnUntraced(function* (path: string, json: string) {
-  const record = yield* decodeJson(json).pipe(
-    Effect.mapError(
-      () =>
-        new ColumnMappingError({
-          path,
-          message: `${path} is not a JSON object of the form { "header in the file": "column of users" }`,
-        }),
-    ),
-  )
-  const entries = Object.entries(record)
-  const found = problems(entries)
-  if (found.length > 0) {
-    return yield* new ColumnMappingError({ path, message: `${path}: ${found.join("; ")}` })
-  }
-  return new Map(entries.map(([header, column]) => [header.trim(), column as UserColumn])) as ColumnMapping
-})
+const fromEntries = (entries: Entries): ColumnMapping =>
+  new Map(entries.map(([header, column]) => [header.trim(), column as UserColumn])) as ReadonlyMap<
+    string,
+    UserColumn
+  > as ColumnMapping
 
-/** The error where an earlier attempt started these files with another column mapping. */
-export const otherMapping = (uris: ReadonlyArray<string>): ColumnMappingError => {
-  const more = uris.length > 3 ? ` and ${plural(uris.length - 3, "more file")}` : ""
-  return new ColumnMappingError({
-    path: uris[0]!,
-    message: `${uris.slice(0, 3).join(", ")}${more} started loading with another column mapping. Restore that mapping, or start over with --force.`,
+/**
+ * The mapping with these columns, by the names of their headers in the files. Throws a `ColumnMappingError` that has
+ * every problem: a mapping in a program is right or a mistake of its author, as with `Schema.make`. For a text from
+ * outside, use `parse`.
+ *
+ * @example
+ * ```ts
+ * import { ColumnMapping } from "user-activity-etl"
+ *
+ * const mapping = ColumnMapping.make({ "E-mail address": "email", "First name": "first_name" })
+ * ```
+ */
+export const make = (columns: Readonly<Record<string, UserColumn>>): ColumnMapping => {
+  const entries = Object.entries(columns)
+  const problems = problemsOf(entries)
+  if (problems.length === 0) return fromEntries(entries)
+  const message = `The column mapping is wrong: ${problems.join("; ")}`
+  throw new ColumnMappingError({ reason: "invalid", message, problems, files: [] })
+}
+
+const decodeJson = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
+
+/**
+ * Parses the JSON text of a column mapping: an object, header name in the files -> column of `users`. The error has
+ * every problem, and names `path`, where the text comes from.
+ *
+ * @example
+ * ```ts
+ * import { ColumnMapping } from "user-activity-etl"
+ *
+ * const mapping = ColumnMapping.parse("column_mappings.json", '{ "Mail": "email" }')
+ * ```
+ */
+export const parse: (path: string, json: string) => Effect.Effect<ColumnMapping, ColumnMappingError> =
+  Effect.fnUntraced(function* (path, json) {
+    const invalid = (problems: ReadonlyArray<string>, message: string) =>
+      new ColumnMappingError({ reason: "invalid", path, problems, files: [], message })
+    const record = yield* decodeJson(json).pipe(
+      Effect.mapError(() => {
+        const problem = 'is not a JSON object of the form { "header in the file": "column of users" }'
+        return invalid([problem], `${path} ${problem}`)
+      }),
+    )
+    const entries = Object.entries(record)
+    const problems = problemsOf(entries)
+    if (problems.length > 0) return yield* invalid(problems, `${path}: ${problems.join("; ")}`)
+    return fromEntries(entries)
   })
-}
 
-/** A text that is the same for equivalent mappings. It is kept with a load, which resumes only with an equal one. */
-export const signature = (mapping: ColumnMapping): string =>
-  JSON.stringify([...mapping].sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0)))
-
-/** The index of each column's field in a record; -1 for a column that the file lacks. */
-export type Positions = Readonly<Record<UserColumn, number>>
-
-/** A header's name for a list: shortened, and quoted where its ends would not be visible. */
-const listed = (name: string): string => {
-  const short = name.length > 40 ? `${name.slice(0, 40)}...` : name
-  return /^[\p{L}\p{N}_.-]+$/u.test(short) ? short : `"${short}"`
-}
-
-/** Fits a file's header names to the mapping; fails with every problem. */
-export const fitHeader = (
-  mapping: ColumnMapping,
-  fields: ReadonlyArray<string>,
-  delimiter: string,
-): Result.Result<Positions, ReadonlyArray<string>> => {
-  const names = fields.map((field) => field.trim())
-  const positions = Object.fromEntries(userColumns.map((column) => [column, -1])) as Record<UserColumn, number>
-  const missing: Array<string> = []
-  const found: Array<string> = []
-  for (const [header, column] of mapping) {
-    const position = names.indexOf(header)
-    if (position === -1) missing.push(listed(header))
-    else if (names.includes(header, position + 1)) found.push(`header "${header}" appears twice`)
-    positions[column] = position
-  }
-  if (missing.length > 0) found.unshift(`${missing.length === 1 ? "header" : "headers"} missing: ${missing.join(", ")}`)
-  if (found.length === 0) return Result.succeed(positions)
-  const other = [",", ";", "\t", "|"].find((candidate) => candidate !== delimiter && names[0]!.includes(candidate))
-  if (names.length === 1 && other !== undefined) {
-    found.push(`the delimiter looks like ${JSON.stringify(other)}: try --delimiter ${JSON.stringify(other)}`)
-  }
-  return Result.fail(found)
-}
+/**
+ * Whether a value is a valid column mapping: types alone do not keep a program in JavaScript from passing another.
+ *
+ * @example
+ * ```ts
+ * import { ColumnMapping } from "user-activity-etl"
+ *
+ * ColumnMapping.isColumnMapping(new Map()) // false: no header maps to email
+ * ```
+ */
+export const isColumnMapping = (value: unknown): value is ColumnMapping =>
+  value instanceof Map &&
+  Array.from(value.keys()).every((header) => typeof header === "string" && header.trim() === header) &&
+  problemsOf([...value]).length === 0

@@ -13,7 +13,7 @@ export interface SourceFile {
   readonly name: string
   /** Changes when the bytes do: the ETag, or size and modification time. */
   readonly fingerprint: string
-  /** Bytes as stored (compressed, for .gz). */
+  /** Bytes as stored (compressed, for .gz); 0 where they are not counted before they are read. */
   readonly size: number
   /** A symbolic link of the folder leads to it, which another user may have planted: no message quotes its text. */
   readonly isLinked?: boolean
@@ -21,10 +21,46 @@ export interface SourceFile {
   readonly problem?: string
 }
 
+/**
+ * Why, where a program can do something about it.
+ *
+ * - `notFound`: no file or directory has this path. `noFile`: the source has no CSV file. `noBucket`: no such bucket.
+ * - `forbidden`: this user, or these credentials, may not read. `needsCredentials`: nobody may without credentials.
+ *   `noCredentials`: none were found. `refusedCredentials`: they are not valid.
+ * - `changed`: the file is no longer the one that was listed, or is gone. `damaged`: its bytes are not whole.
+ *   `checksum`: bytes that were read, and may be loaded, were damaged on their way.
+ * - `header`: its header cannot be used; `cause` is the `HeaderError`.
+ * - `stream`: the stream of its records failed; `cause` is that error. `record`: one of them cannot be written as CSV.
+ * - `invalidEndpoint`, `unreachable`, `otherRegion`, `notS3`: the store is none, cannot be reached, has the bucket in
+ *   another region, or does not answer as S3 does. `tooManyKeys`: it lists more than is read.
+ */
+const SourceReason = Schema.Literals([
+  "notFound",
+  "noFile",
+  "noBucket",
+  "forbidden",
+  "needsCredentials",
+  "noCredentials",
+  "refusedCredentials",
+  "changed",
+  "damaged",
+  "checksum",
+  "header",
+  "stream",
+  "record",
+  "invalidEndpoint",
+  "unreachable",
+  "otherRegion",
+  "notS3",
+  "tooManyKeys",
+])
+export type SourceReason = typeof SourceReason.Type
+
 /** Files could not be listed, or one of them could not be read to its end. */
 export class SourceError extends Schema.TaggedError<SourceError>()("SourceError", {
   operation: Schema.Literals(["list", "read"]),
   uri: Schema.String,
+  reason: Schema.optionalKey(SourceReason),
   message: Schema.String,
   cause: Schema.optionalKey(Schema.Defect()),
 }) {

@@ -23,16 +23,26 @@ const hasNoProblem = Schema.makeFilter((columns: typeof Columns.Type) => {
   return issues
 })
 
+const Decoded = Columns.check(hasNoProblem)
+
 interface ValueOf extends Struct.Lambda {
   <Value>(column: { readonly value: Value }): Value
   readonly "~lambda.out": this["~lambda.in"] extends { readonly value: infer Value } ? Value : never
 }
 
 /**
- * The file columns of `users`, decoded from text: `""` becomes null, dates `YYYY-MM-DD`, addresses their canonical
- * form, e-mails trimmed lower case.
+ * The columns of `users` that files fill. Decodes text: `""` becomes null, dates `YYYY-MM-DD`, addresses their canonical
+ * form, e-mails trimmed lower case. `User.make` takes values of exactly these forms, null for the columns left out, and
+ * throws where one is of another: what a program makes is as valid as what is decoded. The error's `cause` is the issue.
+ *
+ * @example
+ * ```ts
+ * import { User } from "user-activity-etl"
+ *
+ * const ada = User.make({ email: "ada@example.com", first_name: "Ada", created_at: "2024-02-29" })
+ * ```
  */
-export const User = Columns.check(hasNoProblem).pipe(
+export const User = Decoded.pipe(
   Schema.decodeTo(
     Schema.Struct(
       Struct.map(
@@ -43,14 +53,15 @@ export const User = Columns.check(hasNoProblem).pipe(
     SchemaTransformation.passthrough({ strict: false }),
   ),
 )
-export type User = typeof User.Type
+export interface User extends Schema.Schema.Type<typeof User> {}
 
-enable(User.ast)
+enable(Decoded.ast)
 
 /** A record's text by column; `""` for a column that the file lacks. */
 export type MappedRecord = Readonly<Record<UserColumn, string>>
 
-const decode = Schema.decodeUnknownResult(User)
+// What is parsed is a user: the checks of `User` would parse each value again.
+const decode = Schema.decodeUnknownResult(Decoded) as (record: MappedRecord) => Result.Result<User, Schema.SchemaError>
 const standardIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** Decodes a mapped record; fails with every reason. */

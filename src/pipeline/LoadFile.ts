@@ -4,7 +4,7 @@ import { Effect, Stream } from "effect"
 import { chunk } from "../csv/chunkRecords.ts"
 import { decode } from "../csv/decodeRecords.ts"
 import { frame } from "../csv/frameRecords.ts"
-import { otherMapping } from "../domain/ColumnMapping.ts"
+import { unfinishedByOther } from "../domain/otherMapping.ts"
 import { noRecords } from "../domain/RunSummary.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"
 import { reportBytes } from "../observability/Progress.ts"
@@ -15,6 +15,7 @@ import * as Backpressure from "./Backpressure.ts"
 import { decompress, storedFrom } from "./decompress.ts"
 import { begin, stopAtTooManyRejects } from "./divideChunk.ts"
 import * as FileOutcome from "./fileOutcome.ts"
+import { headerErrorOf } from "./headerError.ts"
 import { endEarly, report } from "./reportChunk.ts"
 import type { Run } from "./Run.ts"
 import { locate, perConnection, shareOf, upsert } from "./writeShares.ts"
@@ -57,7 +58,8 @@ const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFil
     decompress(source, file, from),
     stopwatch.timePulls("extract"),
     pressure.waitForRoom,
-    frame(file, { ...options, maxRecordSize, resume }),
+    frame({ ...options, isLinked: file.isLinked, maxRecordSize, resume }),
+    Stream.catchTag("HeaderError", (error) => Stream.fail(headerErrorOf(file, error))),
     decode(load.fileId),
     stopwatch.timePulls("decode"),
     readAhead,
@@ -105,7 +107,7 @@ export const loadFile = Effect.fn("Loading.loadFile")(
     const load = isDone ? registered : yield* runs.take(runId, request, registered)
     // What another run has read of the file counts as read by this one.
     if (registered.runId !== runId && load.runId === runId) yield* run.count(yield* runs.fileCounts(load))
-    if (load.state === "otherMapping") return yield* otherMapping([file.uri])
+    if (load.state === "otherMapping") return yield* unfinishedByOther([file.uri])
     if (load.state === "loaded" && load.runId === runId) {
       return FileOutcome.fileSummary(file, "loaded", yield* runs.fileCounts(load))
     }
@@ -130,7 +132,7 @@ export const loadPart = Effect.fn("Loading.loadPart")(
     // Another attempt may have taken it meanwhile.
     if (yield* run.isCancelled) return FileOutcome.fileSummary(file, "open", noRecords)
     const load = yield* runs.take(run.runId, run.request, listed, part)
-    if (load.state === "otherMapping") return yield* otherMapping([file.uri])
+    if (load.state === "otherMapping") return yield* unfinishedByOther([file.uri])
     if (load.parts.length === 0) return FileOutcome.fileSummary(file, "loaded", yield* runs.fileCounts(load))
     return (yield* run.isStopped) ? yield* FileOutcome.leftOpen(load) : yield* readParts(run, load)
   },

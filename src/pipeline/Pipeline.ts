@@ -1,8 +1,9 @@
 // A run: lists the files of the source, loads each, drains the queue of addresses meanwhile, and sums up.
 
 import { Cause, Deferred, Effect, Exit, Fiber } from "effect"
-import { type ColumnMappingError, signature } from "../domain/ColumnMapping.ts"
+import type { ColumnMappingError } from "../domain/ColumnMapping.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
+import { signature } from "../domain/otherMapping.ts"
 import { exitCode, type FileSummary, noRecords, type RunSummary } from "../domain/RunSummary.ts"
 import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
 import { GeoLocator, type GeoLocatorError } from "../geo/GeoLocator.ts"

@@ -1,7 +1,8 @@
 // The options of a run, their defaults and bounds.
 
 import { Duration, Effect, Option, Runtime, Schema, SchemaIssue } from "effect"
-import type { ColumnMapping } from "../domain/ColumnMapping.ts"
+import { type ColumnMapping, isColumnMapping } from "../domain/ColumnMapping.ts"
+import { isDelimiter } from "../domain/delimiter.ts"
 import type { RejectLimit } from "../domain/RejectLimit.ts"
 
 /** An option is out of its bounds. */
@@ -13,7 +14,7 @@ export class PipelineOptionsError extends Schema.TaggedError<PipelineOptionsErro
 
 export interface PipelineOptions {
   readonly mapping: ColumnMapping
-  /** Between fields: one ASCII character, no quote and no line end. Default a comma. */
+  /** Between fields: one printable ASCII character or a tab, no double quote. Default a comma. */
   readonly delimiter?: string | undefined
   /** Records of a chunk, at most: 1 to 100,000. Default 1,000. */
   readonly chunkSize?: number | undefined
@@ -66,12 +67,12 @@ const DurationInput = Schema.Unknown.check(
 const Bounds = Schema.Struct({
   mapping: Schema.Unknown.check(
     Schema.makeFilter(
-      (value) => (value instanceof Map && [...value.values()].includes("email")) || "a column mapping with an e-mail",
+      (value) => isColumnMapping(value) || "Expected what ColumnMapping.make or ColumnMapping.parse has made",
     ),
   ),
   delimiter: Schema.String.check(
     Schema.makeFilter(
-      (text) => /^[^"\r\n\u0080-\uffff]$/.test(text) || "Expected one ASCII character, no quote and no line end",
+      (text) => isDelimiter(text) || "Expected one printable ASCII character or a tab, not a double quote",
     ),
   ),
   chunkSize: between(1, 100_000),

@@ -1,6 +1,7 @@
 // Upserts users that a program has, without a file.
 
 import { Effect, Stream } from "effect"
+import * as ColumnMapping from "../domain/ColumnMapping.ts"
 import type { Chunk, UserRecord } from "../domain/Chunk.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
@@ -83,7 +84,7 @@ const makeFile = (source: string): SourceFile => ({
 /** Any number of rejects: the stream cannot be corrected and read again. */
 const unlimited = { _tag: "Records", records: Number.MAX_SAFE_INTEGER } as const
 
-const mapping = new Map([["email", "email"] as const])
+const mapping = ColumnMapping.make({ email: "email" })
 
 /**
  * Upserts users as a run does, chunk by chunk: the last version of an e-mail wins, and those of a later call win a tie.

@@ -19,7 +19,13 @@ export const decompress =
     const { uri } = file
     return compression.decompress(stored).pipe(
       Stream.catchTag("DecompressError", ({ message, cause }) => {
-        const damaged = { operation: "read", uri, message: `${uri} ${message}`, ...(cause && { cause }) } as const
+        const damaged = {
+          operation: "read",
+          uri,
+          reason: "damaged",
+          message: `${uri} ${message}`,
+          ...(cause && { cause }),
+        } as const
         return Stream.concat(
           // A file that was replaced meanwhile is not damaged.
           Stream.fromEffectDrain(source.checkUnchanged(file)),

@@ -1,7 +1,8 @@
 // The files of a run: listed, registered, and checked against earlier column mappings.
 
-import { Effect } from "effect"
-import { otherMapping } from "../domain/ColumnMapping.ts"
+import { Effect, Stream } from "effect"
+import { loadedByOther, unfinishedByOther } from "../domain/otherMapping.ts"
+import { explain } from "../observability/Advice.ts"
 import { reportProgress } from "../observability/Progress.ts"
 import { type FileLoad, RunRepo, type RunRequest } from "../repo/RunRepo.ts"
 import { Source } from "../source/Source.ts"
@@ -11,13 +12,9 @@ import type { SourceFile } from "../domain/SourceFile.ts"
 const checkMappings = Effect.fnUntraced(function* (loads: ReadonlyArray<FileLoad<SourceFile>>, force: boolean) {
   if (force) return
   const started = loads.filter((load) => load.state === "otherMapping")
-  if (started.length > 0) return yield* otherMapping(started.map(({ file }) => file.uri))
-  const loaded = loads.filter((load) => load.isLoadedByOtherMapping).length
-  if (loaded > 0) {
-    yield* Effect.logWarning(
-      `${loaded} ${loaded === 1 ? "file was" : "files were"} loaded with another column mapping; --force loads again with this one`,
-    )
-  }
+  if (started.length > 0) return yield* unfinishedByOther(started.map(({ file }) => file.uri))
+  const loaded = loads.filter((load) => load.isLoadedByOtherMapping)
+  if (loaded.length > 0) yield* Effect.logWarning(yield* explain(loadedByOther(loaded.map(({ file }) => file.uri))))
 })
 
 /** Whether anything is left to do for the file. */
@@ -27,7 +24,7 @@ export const isToLoad = ({ state }: FileLoad<SourceFile>, { force }: RunRequest)
 export const listFiles = Effect.fnUntraced(function* (runId: number, request: RunRequest) {
   const source = yield* Source
   const runs = yield* RunRepo
-  const listed = yield* source.files
+  const listed = yield* Stream.runCollect(source.files)
   const files = listed.filter(({ problem }) => problem === undefined)
   const problems = listed.flatMap(({ uri, name, problem }) =>
     problem === undefined ? [] : { uri, name, error: problem },

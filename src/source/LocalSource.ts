@@ -4,7 +4,14 @@ import { ByteSize, Effect, FileSystem, Layer, Option, Path, type PlatformError, 
 import { errnoOf } from "../domain/errno.ts"
 import { fromByte } from "../domain/byteRange.ts"
 import { Source } from "./Source.ts"
-import { byName, compressedEnding, isCsvName, SourceError, type SourceFile } from "../domain/SourceFile.ts"
+import {
+  byName,
+  compressedEnding,
+  isCsvName,
+  SourceError,
+  type SourceFile,
+  type SourceReason,
+} from "../domain/SourceFile.ts"
 
 /** Bytes of a read. Measured: 64 KiB takes twice as long, 1 MiB hardly less. */
 const chunkSize = 256 * 1024
@@ -12,21 +19,39 @@ const chunkSize = 256 * 1024
 /** Files of a directory that are inspected at once. */
 const listingConcurrency = 16
 
-const explain = (error: PlatformError.PlatformError, path: string): string => {
+/** What a person and a program are told of a problem. */
+interface Explained {
+  readonly message: string
+  readonly reason?: SourceReason
+}
+
+const explain = (error: PlatformError.PlatformError, path: string): Explained => {
   const { reason, message } = error
   const errno = errnoOf(error)
-  if (reason._tag === "NotFound") return `${path} does not exist. Check the path.`
-  if (reason._tag === "PermissionDenied") return `${path}: permission denied. Allow this user to read it.`
-  if (errno === "ELOOP")
-    return `${path} is a symbolic link that leads back to itself. Remove it, or point it to a file.`
-  if (errno === "ENOTDIR") return `${path} does not exist: a part of this path is a file. Check the path.`
-  return `${path} could not be read (${errno ?? message}).`
+  if (reason._tag === "NotFound") return { message: `${path} does not exist. Check the path.`, reason: "notFound" }
+  if (reason._tag === "PermissionDenied") {
+    return { message: `${path}: permission denied. Allow this user to read it.`, reason: "forbidden" }
+  }
+  if (errno === "ELOOP") {
+    return { message: `${path} is a symbolic link that leads back to itself. Remove it, or point it to a file.` }
+  }
+  if (errno === "ENOTDIR") {
+    return {
+      message: `${path} does not exist: a part of this path is a file. Check the path.`,
+      reason: "notFound",
+    }
+  }
+  return { message: `${path} could not be read (${errno ?? message}).` }
 }
 
 const failAt =
-  (operation: SourceError["operation"], path: string) =>
-  (problem: PlatformError.PlatformError | string): SourceError =>
-    new SourceError({ operation, uri: path, message: Predicate.isString(problem) ? problem : explain(problem, path) })
+  (operation: SourceError["operation"], uri: string) =>
+  (problem: PlatformError.PlatformError | string, reason?: SourceReason): SourceError =>
+    new SourceError({
+      operation,
+      uri,
+      ...(Predicate.isString(problem) ? { message: problem, ...(reason && { reason }) } : explain(problem, uri)),
+    })
 
 const fingerprint = ({ size, mtime }: FileSystem.File.Info): string =>
   `${size}-${Option.match(mtime, { onNone: () => "unknown", onSome: (time) => time.toISOString() })}`
@@ -59,7 +84,7 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
   const given = paths.resolve(path)
   const uri = yield* realPath(given)
 
-  const stat = (path: string) => fs.stat(path).pipe(Effect.mapError(failAt("list", path)))
+  const stat = (path: string) => fs.stat(path).pipe(Effect.mapError((error) => failAt("list", path)(error)))
 
   const toFile = (uri: string, info: FileSystem.File.Info): SourceFile => ({
     uri,
@@ -94,14 +119,17 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
     )
 
   const directory = Effect.gen(function* () {
-    const entries = yield* fs.readDirectoryEntries(uri).pipe(Effect.mapError(failAt("list", uri)))
+    const entries = yield* fs.readDirectoryEntries(uri).pipe(Effect.mapError((error) => failAt("list", uri)(error)))
     const csvEntries = entries.filter(({ name, type }) => isCsvName(name) && type !== "Directory")
     const found = yield* Effect.forEach(csvEntries, inspectAlone, { concurrency: listingConcurrency })
     // A file and the links to it are one file: the folder's own, where the folder has it.
     const linkedFirst = found.flat().toSorted((a, b) => Number(b.isLinked ?? false) - Number(a.isLinked ?? false))
     const files = new Map(linkedFirst.map((file) => [file.uri, file]))
     if (files.size > 0) return [...files.values()].sort(byName)
-    return yield* failAt("list", uri)(`${uri} has no .csv or .csv.gz file of its own; subdirectories are not read.`)
+    return yield* failAt("list", uri)(
+      `${uri} has no .csv or .csv.gz file of its own; subdirectories are not read.`,
+      "noFile",
+    )
   })
 
   const files = Effect.gen(function* () {
@@ -112,21 +140,22 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
     return [toFile(uri, info)]
   })
 
-  return { uri, files: files.pipe(Effect.withSpan("LocalSource.files")) }
+  return { uri, files: Stream.fromIterableEffect(files.pipe(Effect.withSpan("LocalSource.files"))) }
 })
 
 const makeReading = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
 
   const changed = ({ uri }: SourceFile) =>
-    failAt("read", uri)(`${uri} changed after it was listed. Run again when no process writes to it.`)
+    failAt("read", uri)(`${uri} changed after it was listed. Run again when no process writes to it.`, "changed")
 
   const readError = (file: SourceFile) => (error: PlatformError.PlatformError) => {
     const { uri } = file
     // A link took its place.
     if (errnoOf(error) === "ELOOP") return changed(file)
-    const isRemoved = error.reason._tag === "NotFound"
-    return failAt("read", uri)(isRemoved ? `${uri} was removed after it was listed. Run again.` : error)
+    return error.reason._tag === "NotFound"
+      ? failAt("read", uri)(`${uri} was removed after it was listed. Run again.`, "changed")
+      : failAt("read", uri)(error)
   }
 
   const checkUnchanged = Effect.fnUntraced(function* (file: SourceFile, stat: FileSystem.File["stat"]) {
@@ -163,6 +192,15 @@ const makeReading = Effect.gen(function* () {
 /**
  * A directory (its own .csv and .csv.gz files, not its subdirectories'), or one file of any name. Links count as the
  * files they lead to. A file is identified by its real path, its size and the millisecond of its last change.
+ *
+ * @example
+ * ```ts
+ * import * as NodeServices from "@effect/platform-node/NodeServices"
+ * import { Layer } from "effect"
+ * import * as LocalSource from "user-activity-etl/LocalSource"
+ *
+ * const layer = LocalSource.layer("./input").pipe(Layer.provide(NodeServices.layer))
+ * ```
  */
 export const layer = (path: string): Layer.Layer<Source, SourceError, FileSystem.FileSystem | Path.Path> =>
   Layer.effect(

@@ -1,34 +1,39 @@
 // A source that is a prefix of an S3 bucket, of AWS or of a compatible store.
 
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from "@aws-sdk/client-s3"
-import { type Config, Effect, Layer, Predicate, Stream } from "effect"
+import { Config, Effect, Layer, Predicate, Redacted, Stream } from "effect"
 import { formatNumber } from "../text/format.ts"
-import { permanent } from "./s3/failure.ts"
+import { permanent, type S3Failure, toSourceError } from "./s3/failure.ts"
 import { maxKeys, S3Listing } from "./s3/listing.ts"
 import { readObject } from "./s3/object.ts"
-import { makeRequest, type Request, type S3Options } from "./s3/request.ts"
+import {
+  anonymous,
+  type ClientOptions,
+  fixed,
+  makeRequest,
+  type Request,
+  type S3Credentials,
+  type S3Options,
+} from "./s3/request.ts"
 import { Source } from "./Source.ts"
-import { isCsvName, SourceError, type SourceFile } from "../domain/SourceFile.ts"
+import { isCsvName, type SourceError, type SourceFile } from "../domain/SourceFile.ts"
 
-export type { S3Options } from "./s3/request.ts"
+export type { S3Credentials, S3Options } from "./s3/request.ts"
 
-const listError =
-  (uri: string) =>
-  ({ message }: { readonly message: string }) =>
-    new SourceError({ operation: "list", uri, message: `${uri}: ${message}` })
+const defaultRegion = "us-east-1"
 
 /** The most bytes of a key, by S3's rules. Encoded, each of them takes three characters. */
 const maxKeyLength = 1_024
 
-const longKey = `The store lists a key of more than ${formatNumber(maxKeyLength)} bytes, which S3 does not allow. Check --endpoint.`
+const longKey = `The store lists a key of more than ${formatNumber(maxKeyLength)} bytes, which S3 does not allow. Check the endpoint.`
 
 const keyOf = Effect.fnUntraced(function* (listed: string, encoding: string | undefined) {
-  if (listed.length > 3 * maxKeyLength) return yield* permanent(longKey)
+  if (listed.length > 3 * maxKeyLength) return yield* permanent(longKey, "notS3")
   // Stores that do not know the encoding send the keys as they are.
   if (encoding !== "url") return listed
   return yield* Effect.try({
     try: () => decodeURIComponent(listed.replaceAll("+", " ")),
-    catch: () => permanent(`The store lists a key that cannot be decoded: ${listed}`),
+    catch: () => permanent(`The store lists a key that cannot be decoded: ${listed}`, "notS3"),
   })
 })
 
@@ -41,14 +46,14 @@ const readPage = Effect.fnUntraced(function* (
   const files: Array<SourceFile> = []
   for (const { Key, ETag, Size } of Contents) {
     const key = yield* keyOf(String(Key ?? ""), EncodingType)
-    if (Buffer.byteLength(key) > maxKeyLength) return yield* permanent(longKey)
+    if (Buffer.byteLength(key) > maxKeyLength) return yield* permanent(longKey, "notS3")
     keys.push(key)
     if (!isCsvName(key)) continue
     if (!Predicate.isString(ETag) || ETag.length > maxKeyLength || Size === undefined) {
-      return yield* permanent(`The store gives no ETag or size for ${key}.`)
+      return yield* permanent(`The store gives no ETag or size for ${key}.`, "notS3")
     }
     if (!Number.isSafeInteger(Size) || Size < 0) {
-      return yield* permanent(`The store gives an impossible size for ${key}: ${Size}.`)
+      return yield* permanent(`The store gives an impossible size for ${key}: ${Size}.`, "notS3")
     }
     files.push({
       uri: `s3://${bucket}/${key}`,
@@ -61,18 +66,18 @@ const readPage = Effect.fnUntraced(function* (
 })
 
 const tooLong =
-  `The store lists too much: more than ${formatNumber(maxKeys)} keys, or fewer but longer ones. Name narrower prefixes ` +
-  "with --source, and load one after the other."
+  `The store lists too much: more than ${formatNumber(maxKeys)} keys, or fewer but longer ones. Name narrower prefixes, ` +
+  "and load one after the other."
 
 /** Pages in a row without a new key, after which the listing fails. */
 const maxIdlePages = 3
 
 const noNewKey =
-  `The store lists no new key in ${maxIdlePages} pages in a row, but reports that there are more. Check --endpoint, or ` +
+  `The store lists no new key in ${maxIdlePages} pages in a row, but reports that there are more. Check the endpoint, or ` +
   "report this to the operator of the store."
 
 /** The files of all pages of S3's list, each of up to 1,000 keys. */
-const list = Effect.fnUntraced(function* (request: Request, { bucket, prefix }: S3Options) {
+const list = Effect.fnUntraced(function* (request: Request, bucket: string, prefix: string) {
   const listing = new S3Listing()
   let token: string | undefined
   let idlePages = 0
@@ -87,45 +92,104 @@ const list = Effect.fnUntraced(function* (request: Request, { bucket, prefix }: 
     const page = yield* request((client, abortSignal) => client.send(command, { abortSignal }))
     const next = page.NextContinuationToken
     if (page.IsTruncated && (next === undefined || next === token)) {
-      return yield* permanent("The store lists its first 1,000 keys only.")
+      return yield* permanent("The store lists its first 1,000 keys only.", "notS3")
     }
     const { keys, files } = yield* readPage(page, bucket)
     idlePages = listing.count(keys) ? 0 : idlePages + 1
-    if (idlePages === maxIdlePages && next !== undefined) return yield* permanent(noNewKey)
+    if (idlePages === maxIdlePages && next !== undefined) return yield* permanent(noNewKey, "notS3")
     for (const file of files) listing.add(file)
-    if (listing.isTooLong) return yield* permanent(tooLong)
+    if (listing.isTooLong) return yield* permanent(tooLong, "tooManyKeys")
     token = next
   } while (token !== undefined)
   return listing.finish()
 })
 
+const make = Effect.fnUntraced(function* (client: ClientOptions, prefix: string) {
+  const { bucket } = client
+  const uri = `s3://${bucket}/${prefix}`
+  const fail = (failure: S3Failure) => toSourceError("list", uri, failure)
+  const request = yield* Effect.mapError(makeRequest(client), fail)
+  const files = list(request, bucket, prefix).pipe(
+    Effect.filterOrFail(
+      (files) => files.length > 0,
+      () => permanent("No key with this prefix ends in .csv or .csv.gz. Check the prefix.", "noFile"),
+    ),
+    Effect.mapError(fail),
+    Effect.withSpan("S3Source.files"),
+  )
+  return Source.of({
+    uri,
+    // All pages before the first file: the store may send them in another order than that of names.
+    files: Stream.fromIterableEffect(files),
+    read: (file, from) => readObject(request, bucket, file, from),
+    // Reads nothing, but checks that the object is still the one that was listed.
+    checkUnchanged: (file) => Stream.runDrain(readObject(request, bucket, file, file.size)),
+  })
+})
+
+const identityOf = ({ accessKeyId, secretAccessKey, sessionToken }: S3Credentials) => ({
+  accessKeyId,
+  secretAccessKey: Redacted.value(secretAccessKey),
+  ...(sessionToken && { sessionToken: Redacted.value(sessionToken) }),
+})
+
 /**
  * The objects whose keys begin with the prefix and end in .csv or .csv.gz. An object is identified by its key and its
- * ETag. A broken or stalled answer is resumed at the next byte.
+ * ETag. A broken or stalled answer is resumed at the next byte. Reads no variable and no file of AWS: what is not given
+ * has the default named at each option.
+ *
+ * @example
+ * ```ts
+ * import * as S3Source from "user-activity-etl/S3Source"
+ *
+ * const layer = S3Source.layer({ bucket: "em-datasets", prefix: "user_activity/" })
+ * ```
  */
-export const layer = (options: S3Options): Layer.Layer<Source, SourceError | Config.ConfigError> =>
+export const layer = ({
+  bucket,
+  credentials,
+  endpoint,
+  prefix = "",
+  region = defaultRegion,
+}: S3Options): Layer.Layer<Source, SourceError> => {
+  const who = credentials === undefined ? anonymous : { credentials: identityOf(credentials) }
+  const config = { ...fixed, ...who }
+  return Layer.effect(Source, make({ bucket, region, endpoint, signs: credentials !== undefined, config }, prefix))
+}
+
+/** The SDK reads the first, boto3 the second. */
+const environmentRegion = Config.all(
+  ["AWS_REGION", "AWS_DEFAULT_REGION"].map((name) => Config.String(name).pipe(Config.withDefault(""))),
+).pipe(Config.map((regions) => regions.find((region) => region !== "")))
+
+export interface S3ConfigOptions extends Omit<S3Options, "credentials"> {
+  /** Whether requests are signed, with credentials that are looked up as the AWS tools do. Default: no. */
+  readonly sign?: boolean | undefined
+}
+
+/**
+ * The same, with what is not given as the AWS tools find it: the region in `AWS_REGION` or `AWS_DEFAULT_REGION`, the
+ * credentials (with `sign`) and all else by the SDK, in the process's AWS variables and files, or from the machine's
+ * role.
+ *
+ * @example
+ * ```ts
+ * import * as S3Source from "user-activity-etl/S3Source"
+ *
+ * const layer = S3Source.layerConfig({ bucket: "our-exports", sign: true })
+ * ```
+ */
+export const layerConfig = ({
+  bucket,
+  endpoint,
+  prefix = "",
+  region,
+  sign = false,
+}: S3ConfigOptions): Layer.Layer<Source, SourceError | Config.ConfigError> =>
   Layer.effect(
     Source,
     Effect.gen(function* () {
-      const { bucket, prefix } = options
-      const uri = `s3://${bucket}/${prefix}`
-      const request = yield* makeRequest(options).pipe(
-        Effect.catchTag("S3Failure", (failure) => listError(uri)(failure)),
-      )
-      const files = list(request, options).pipe(
-        Effect.filterOrFail(
-          (files) => files.length > 0,
-          () => permanent("No key with this prefix ends in .csv or .csv.gz. Check --source."),
-        ),
-        Effect.mapError(listError(uri)),
-        Effect.withSpan("S3Source.files"),
-      )
-      return Source.of({
-        uri,
-        files,
-        read: (file, from) => readObject(request, bucket, file, from),
-        // Reads nothing, but checks that the object is still the one that was listed.
-        checkUnchanged: (file) => Stream.runDrain(readObject(request, bucket, file, file.size)),
-      })
+      const found = region ?? (yield* environmentRegion) ?? defaultRegion
+      return yield* make({ bucket, region: found, endpoint, signs: sign, config: sign ? {} : anonymous }, prefix)
     }),
   )

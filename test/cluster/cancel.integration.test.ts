@@ -3,6 +3,7 @@ import { assert, describe } from "@effect/vitest"
 import { Effect, Exit, Fiber, Latch } from "effect"
 import { handOver } from "../../src/cluster/handOver.ts"
 import { LoadRun, type RunFailed } from "../../src/cluster/LoadRun.ts"
+import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
 import { exitCode } from "../../src/domain/RunSummary.ts"
 import * as Pipeline from "../../src/pipeline/Pipeline.ts"
 import { ClusterRuns } from "../../src/repo/ClusterRuns.ts"
@@ -31,7 +32,7 @@ const header = "email,name\n".length
 /** Three records. */
 const splitSize = 36
 
-const options = { ...Pipeline.defaults, mapping: new Map(wanted.mapping), chunkSize: 2 }
+const options = { ...Pipeline.defaults, mapping: ColumnMapping.make(Object.fromEntries(wanted.mapping)), chunkSize: 2 }
 
 /** Until something is committed. */
 const awaitUsers = Effect.gen(function* () {

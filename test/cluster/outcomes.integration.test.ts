@@ -194,7 +194,7 @@ describe("a run of the cluster", () => {
   inTheCluster("whose source is gone fails as a run of one process does, and may be tried again", small, (world) =>
     Effect.gen(function* () {
       const gone = new SourceError({ operation: "list", uri: "s3://bucket/prefix", message: "there is no such bucket" })
-      world.change = (source) => ({ ...source, files: Effect.fail(gone) })
+      world.change = (source) => ({ ...source, files: Stream.fail(gone) })
       const error = yield* Effect.flip(load())
       assert.deepInclude(error, { _tag: "RunFailed", exitCode: 5, message: "there is no such bucket" })
       assert.deepStrictEqual(yield* storedRuns, [{ attempts: 1, exitCode: 5, isFinished: false }])

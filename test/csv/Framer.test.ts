@@ -177,7 +177,7 @@ describe("Framer", () => {
     "text after a closing quote": ['1,"x"y,z', ["text after a closing quote"]],
     "too few fields": ["a,b", ["2 fields where the header has 3"]],
     "too many fields": ['a,"b",c,', ["4 fields where the header has 3"]],
-    "too many bytes": ["x".repeat(301), ["longer than 300 bytes (--max-record-size)"]],
+    "too many bytes": ["x".repeat(301), ["longer than 300 bytes (the maximum record size)"]],
     "too many fields, over several lines": [
       'a,"b\nc",d,e',
       ["a quote stays open over several lines: 4 fields where the header has 3", "a quote inside an unquoted field"],
@@ -266,7 +266,7 @@ describe("Framer", () => {
     ])
     assert.deepStrictEqual(problems(['"a",b,c']), [[2, `${open}: text after a closing quote`]])
     assert.deepStrictEqual(problems([...Array(100).fill("a,b,c")]), [
-      [2, `${open}: longer than 300 bytes (--max-record-size)`],
+      [2, `${open}: longer than 300 bytes (the maximum record size)`],
     ])
   })
 
@@ -277,7 +277,7 @@ describe("Framer", () => {
       frames.map(({ line, length, problem }) => [line, length, problem]),
       [
         [1, 5, undefined],
-        [2, 53, "a quote stays open over several lines: longer than 80 bytes (--max-record-size)"],
+        [2, 53, "a quote stays open over several lines: longer than 80 bytes (the maximum record size)"],
         [3, 63, "a quote inside an unquoted field"],
         [4, 8, undefined],
       ],

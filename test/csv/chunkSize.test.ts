@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Chunk } from "../../src/domain/Chunk.ts"
+import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
 import { userColumns } from "../../src/domain/User.ts"
 import { read } from "../utils/csv.ts"
 import { csvLine } from "../utils/records.ts"
 
-const mapping = new Map(userColumns.map((column) => [column, column]))
+const mapping = ColumnMapping.make(Object.fromEntries(userColumns.map((column) => [column, column])))
 const header = userColumns.join(",")
 
 const limit = 8 * 1024 * 1024

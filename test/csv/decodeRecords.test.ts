@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import type { ColumnMapping } from "../../src/domain/ColumnMapping.ts"
+import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
 import { userColumns } from "../../src/domain/User.ts"
 import { read, rejects, users } from "../utils/csv.ts"
 import { csvLine, filledRecord, filledUser, makeUser } from "../utils/records.ts"
@@ -19,7 +19,7 @@ describe("frame, decode and chunk", () => {
       const records = [filledRecord, ...userColumns.map((column) => ({ [column]: filledRecord[column] }))]
       const lines = records.map((record) => csvLine({ email: "a@example.com", ...record }))
       const [chunk] = yield* read([userColumns.join(","), ...lines].join("\n"), {
-        mapping: new Map(userColumns.map((column) => [column, column])),
+        mapping: ColumnMapping.make(Object.fromEntries(userColumns.map((column) => [column, column]))),
       })
       assert.deepStrictEqual(
         chunk!.users.map(({ user }) => user),
@@ -53,7 +53,7 @@ describe("frame, decode and chunk", () => {
 
   it.effect("a field of quotes only is empty, and a blank line is no record", () =>
     Effect.gen(function* () {
-      const only: ColumnMapping = new Map([["email", "email"]])
+      const only = ColumnMapping.make({ email: "email" })
       const chunks = yield* read('email\n\n""\na@example.com\n', { mapping: only })
       assert.deepStrictEqual(rejects(chunks), [[3, ["is missing"]]])
       assert.deepStrictEqual(users(chunks), [["a@example.com", null]])

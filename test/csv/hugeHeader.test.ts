@@ -3,12 +3,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import { gzip } from "../../src/compression/gzip.ts"
 import { split } from "../../src/csv/split.ts"
-import { file, mapping, readChunks } from "../utils/csv.ts"
+import { mapping, readChunks } from "../utils/csv.ts"
 
 const mebi = 1024 * 1024
 const options = { mapping, delimiter: ",", chunkSize: 1_000, maxRecordSize: mebi, resume: undefined }
 
-const tooLong = "line 1, the header, is malformed: longer than 1048576 bytes (--max-record-size). Correct that line."
+const tooLong =
+  "Line 1, the header, is malformed: longer than 1048576 bytes (the maximum record size). Correct that line."
 
 /** Beginnings of files, and what goes on after them for 10 GB. */
 const cases: ReadonlyArray<readonly [string, string, string, string]> = [
@@ -18,13 +19,13 @@ const cases: ReadonlyArray<readonly [string, string, string, string]> = [
   ["a quote that closes in the middle of a field", 'email,"na"me', "x", "text after a closing quote"],
   ["a quote that never closes, over lines", 'email,"name', "x\n", "a quote stays open"],
   ["a byte order mark and a line that never ends", "\ufeffemail,name", "x", tooLong],
-  ["blank lines", "", "\n", "more than 1048576 bytes of blank lines before it (--max-record-size)"],
-  ["carriage returns", "\r", "\r", "more than 1048576 bytes of blank lines before it (--max-record-size)"],
+  ["blank lines", "", "\n", "more than 1048576 bytes of blank lines before it (the maximum record size)"],
+  ["carriage returns", "\r", "\r", "more than 1048576 bytes of blank lines before it (the maximum record size)"],
   ["blank lines of two bytes", "\ufeff", "\r\n", "more than 1048576 bytes of blank lines before it"],
 ]
 
 describe("a header of 10 GB", () => {
-  it.effect.each(cases)("is refused when --max-record-size is reached: %s", ([, beginning, rest, expected]) =>
+  it.effect.each(cases)("is refused when the maximum record size is reached: %s", ([, beginning, rest, expected]) =>
     Effect.gen(function* () {
       const block = Buffer.from(rest.repeat((2 * mebi) / rest.length))
       const parts = { plain: [Buffer.from(beginning), block], gzip: [gzipSync(beginning), gzipSync(block)] }
@@ -38,9 +39,9 @@ describe("a header of 10 GB", () => {
         )
         const bytes = Stream.concat(Stream.succeed(first!), endless)
         const memory = process.memoryUsage.rss()
-        const error = yield* Effect.flip(Stream.runDrain(readChunks(file, options)(read(bytes))))
+        const error = yield* Effect.flip(Stream.runDrain(readChunks(options)(read(bytes))))
         assert.include(error.message, expected)
-        const splitting = split(file, { ...options, splitSize: mebi })(read(bytes))
+        const splitting = split({ ...options, splitSize: mebi })(read(bytes))
         assert.strictEqual((yield* Effect.flip(splitting)).message, error.message)
         // Of 5,120: what is read ahead counts, twice.
         assert.isBelow(blocks, 64)
@@ -56,7 +57,7 @@ describe("a header of 10 GB", () => {
         `${"\n".repeat(mebi)}email,name\n${row}\n`,
         `email,name,${"x".repeat(mebi - 11)}\n${row},\n`,
       ]) {
-        const chunks = yield* Stream.make(Buffer.from(text)).pipe(readChunks(file, options), Stream.runCollect)
+        const chunks = yield* Stream.make(Buffer.from(text)).pipe(readChunks(options), Stream.runCollect)
         assert.deepStrictEqual(
           chunks.flatMap(({ users }) => users.map(({ user }) => user.email)),
           ["a@example.com"],

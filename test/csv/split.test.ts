@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Schema, Stream } from "effect"
 import type { Chunk } from "../../src/domain/Chunk.ts"
 import { split, type SplitOptions, type Splitting } from "../../src/csv/split.ts"
-import { file, mapping, read, readChunks } from "../utils/csv.ts"
+import { mapping, read, readChunks } from "../utils/csv.ts"
 
 const encode = (text: string) => new TextEncoder().encode(text)
 
@@ -14,7 +14,7 @@ const inPieces = (bytes: Uint8Array, size: number) => {
 
 const splitBytes = (bytes: Uint8Array, options: Partial<SplitOptions>, pieces = 262_144) =>
   Stream.fromIterable(inPieces(bytes, pieces)).pipe(
-    split(file, { mapping, delimiter: ",", maxRecordSize: 1_048_576, splitSize: 1, ...options }),
+    split({ mapping, delimiter: ",", maxRecordSize: 1_048_576, splitSize: 1, ...options }),
   )
 
 /** All that is told of the records. */
@@ -268,7 +268,7 @@ describe("split", () => {
           }).pipe(
             Stream.tap((piece) => Effect.sync(() => (given += piece.length))),
             Stream.ensuring(Effect.sync(() => (isClosed = true))),
-            readChunks(file, { ...options, resume: { position: start, header, end } }),
+            readChunks({ ...options, resume: { position: start, header, end } }),
             Stream.runCollect,
           )
           assert.isTrue(isClosed)

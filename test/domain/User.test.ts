@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Record, Result, Schema } from "effect"
+import { Exit, Record, Result, Schema, SchemaIssue } from "effect"
 import { fileColumns } from "../../src/domain/fileColumns.ts"
-import { decodeUser, type MappedRecord } from "../../src/domain/User.ts"
+import { decodeUser, type MappedRecord, User, userColumns } from "../../src/domain/User.ts"
+import { ip } from "../utils/addresses.ts"
 import { blankRecord } from "../utils/records.ts"
 
 const decoded = (fields: Partial<MappedRecord>) => {
@@ -150,5 +151,91 @@ describe("decodeUser", () => {
     assert.deepStrictEqual(decoded({ last_name: "a\0b" }), [
       "last_name contains a NUL character, which PostgreSQL cannot store",
     ])
+  })
+})
+
+/** Text that some column accepts, and text that none does. */
+const Text = Schema.Union([
+  Schema.String,
+  Schema.Literals([
+    "",
+    " ",
+    "a@b.c",
+    " A@B.C ",
+    "2/3/2024",
+    "2024-02-29T10:00:00Z",
+    "2024-02-30",
+    "yes",
+    "N",
+    "8.8.8.8",
+  ]),
+  Schema.Literals(["::FFFF", "0:0::1", "x".repeat(70), "\0", "é"]),
+])
+
+describe("User", () => {
+  it.prop(
+    "decodes as records of a file are decoded, and takes what was decoded",
+    { record: Schema.Struct(Record.map(fileColumns, () => Text)), email: Schema.Boolean },
+    ({ record, email }) => {
+      const mapped = email ? { ...record, email: "a@example.com" } : record
+      const decoded = decodeUser(mapped)
+      const known = Schema.decodeUnknownExit(User)(mapped)
+      assert.strictEqual(Exit.isSuccess(known), Result.isSuccess(decoded))
+      if (Result.isFailure(decoded) || Exit.isFailure(known)) return
+      assert.deepStrictEqual(known.value, decoded.success)
+      assert.deepStrictEqual(User.make(decoded.success), decoded.success)
+    },
+    { arbitrary: { runs: 500 } },
+  )
+
+  it("has null for the columns that a program leaves out", () => {
+    assert.deepStrictEqual(User.make({ email: "ada@example.com", first_name: "Ada", ip_address: ip("8.8.8.8") }), {
+      ...Record.map(fileColumns, () => null),
+      email: "ada@example.com",
+      first_name: "Ada",
+      ip_address: ip("8.8.8.8"),
+    })
+  })
+
+  const formatIssue = SchemaIssue.makeFormatterDefault()
+
+  /** What a program in JavaScript may give. */
+  const refusal = (values: Readonly<Record<string, unknown>>): string => {
+    try {
+      User.make({ email: "a@example.com", ...values } as Parameters<typeof User.make>[0])
+    } catch (error) {
+      return formatIssue((error as { cause: SchemaIssue.Issue }).cause)
+    }
+    return assert.fail("was taken")
+  }
+
+  it.each([
+    [{ email: undefined }, "Expected string"],
+    [{ email: null }, "Expected string"],
+    [{ email: "" }, "is missing"],
+    [{ email: "ada" }, "is not a valid e-mail address"],
+    [{ email: "Ada@example.com" }, "is not in lower case"],
+    [{ email: " ada@example.com" }, "has spaces around it"],
+    [{ email: `${"a".repeat(309)}@example.com` }, "is longer than 320 characters"],
+    [{ first_name: "x".repeat(81) }, "is longer than 80 characters"],
+    [{ first_name: "" }, "is empty: null stands for no text"],
+    [{ last_name: "a\0" }, "contains a NUL character"],
+    [{ last_name: "a\ud800" }, "contains half of a surrogate pair"],
+    [{ ip_address: "8.8.8.08" }, "is not the canonical form"],
+    [{ ip_address: "::FFFF" }, "is not the canonical form"],
+    [{ created_at: "2024-02-30" }, "is not a valid date"],
+    [{ updated_at: "2/3/2024" }, "is not a day of the form YYYY-MM-DD"],
+    [{ updated_at: "2024-02-03T10:00:00Z" }, "is not a day of the form YYYY-MM-DD"],
+    [{ status: "yes" }, "Expected boolean"],
+    [{ status: undefined, gender: 1 }, "Expected string | null"],
+  ])("refuses %o", (values, reason) => {
+    assert.include(refusal(values), reason)
+  })
+
+  it("quotes no text that it refuses", () => {
+    const secret = "s3cret".repeat(60)
+    for (const column of userColumns.filter((name) => name !== "status")) {
+      assert.notInclude(refusal({ [column]: secret }), "s3cret", column)
+    }
   })
 })

@@ -87,7 +87,10 @@ describe("a listing of S3 keys", () => {
           )
         })
         const { error, megabytes } = yield* listAt(endpoint)
-        assert.include(error, "The pages of its list have more than 2 GiB. Check --endpoint, or name a narrower prefix")
+        assert.include(
+          error,
+          "The pages of its list have more than 2 GiB. Check the endpoint, or name a narrower prefix",
+        )
         assert.isAtMost(pages * comments.length, 2.1 * 2 ** 30)
         assert.isBelow(megabytes, 300)
       }),

@@ -1,7 +1,8 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Context, Deferred, Effect, Layer, References, Schema } from "effect"
-import { type ColumnMapping, signature } from "../../src/domain/ColumnMapping.ts"
+import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
+import { signature } from "../../src/domain/otherMapping.ts"
 import { FileTakenError } from "../../src/repo/FileTakenError.ts"
 import { unaccounted } from "../../src/domain/RunSummary.ts"
 import { GeoLocator } from "../../src/geo/GeoLocator.ts"
@@ -14,13 +15,10 @@ import { split } from "../../src/csv/split.ts"
 import * as Testing from "../../src/testing.ts"
 import { makeGate, makePicks } from "../utils/Gate.ts"
 import { clear, native, repos } from "../utils/repos.ts"
+import { list } from "../utils/sources.ts"
 import { tries } from "../utils/tries.ts"
 
-const mapping: ColumnMapping = new Map([
-  ["email", "email"],
-  ["name", "first_name"],
-  ["day", "updated_at"],
-])
+const mapping = ColumnMapping.make({ email: "email", name: "first_name", day: "updated_at" })
 
 /** Few e-mails, names and days: ties and equal rows are the rule. */
 const Version = Schema.Tuple([
@@ -82,7 +80,7 @@ const beginRun = Effect.fnUntraced(function* (files: ReadonlyArray<File>, uri: s
   )
   const asked = request(uri, force)
   const { runId } = yield* Effect.scoped(runs.begin(asked))
-  const listed = yield* runs.register(runId, asked, yield* source.files)
+  const listed = yield* runs.register(runId, asked, yield* list(source))
   // All begin anew before any is loaded.
   const loads = force ? yield* Effect.forEach(listed, (load) => runs.take(runId, asked, load)) : listed
   return { runId, source, request: asked, loads, files }
@@ -115,7 +113,7 @@ const splitFile = Effect.fnUntraced(function* ({ load, run, splitSize }: Task) {
   if (taken.state === "loaded" || taken.parts.some(({ resume }) => resume !== undefined)) {
     return taken.parts.map(({ part }) => part)
   }
-  const { header, parts } = yield* split(load.file, { ...options, splitSize })(run.source.read(load.file, 0))
+  const { header, parts } = yield* split({ ...options, splitSize })(run.source.read(load.file, 0))
   if (parts.length === 1) return [0]
   yield* runs.beginFile(taken, { header, parts, maxRecordSize: options.maxRecordSize })
   return parts.map((_, part) => part)

@@ -1,7 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Ref, Schema, Stream } from "effect"
-import type { ColumnMapping } from "../../src/domain/ColumnMapping.ts"
+import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
 import { exitCode } from "../../src/domain/RunSummary.ts"
 import { GeoLocator } from "../../src/geo/GeoLocator.ts"
 import * as Pipeline from "../../src/pipeline/Pipeline.ts"
@@ -12,11 +12,7 @@ import * as Testing from "../../src/testing.ts"
 import { clientLayer, freshDatabase, sharedPostgres } from "../utils/postgres.ts"
 import { tries } from "../utils/tries.ts"
 
-const mapping: ColumnMapping = new Map([
-  ["email", "email"],
-  ["name", "first_name"],
-  ["day", "updated_at"],
-])
+const mapping = ColumnMapping.make({ email: "email", name: "first_name", day: "updated_at" })
 const options = { ...Pipeline.defaults, mapping, chunkSize: 2 }
 
 /** First names by e-mail, with whether versions of the user differed. */
@@ -142,13 +138,10 @@ const tests = <R, E>(
 
     it.live("--force with a corrected mapping corrects the users", () =>
       Effect.gen(function* () {
-        const wrong: ColumnMapping = new Map([
-          ["email", "email"],
-          ["last", "first_name"],
-        ])
+        const wrong = ColumnMapping.make({ email: "email", last: "first_name" })
         yield* Pipeline.run({ ...options, mapping: wrong })
         assert.deepStrictEqual(yield* users, { "a@example.com": ["Lovelace", false] })
-        const corrected = new Map([...wrong].filter(([header]) => header !== "last")).set("name", "first_name")
+        const corrected = ColumnMapping.make({ email: "email", name: "first_name" })
         const again = yield* Pipeline.run({ ...options, mapping: corrected })
         assert.strictEqual(again.files[0]!.state, "skipped")
         const forced = yield* Pipeline.run({ ...options, mapping: corrected, force: true })
@@ -172,11 +165,11 @@ const tests = <R, E>(
 
     it.live("a mapping that did not fit may be mended; one by which records were read may not", () =>
       Effect.gen(function* () {
-        const misfit: ColumnMapping = new Map([["e-mail", "email"]])
+        const misfit = ColumnMapping.make({ "e-mail": "email" })
         assert.strictEqual(exitCode(yield* Pipeline.run({ ...options, mapping: misfit })), 5)
         // The line breaks after two records.
         assert.strictEqual(exitCode(yield* Pipeline.run(options)), 5)
-        const other: ColumnMapping = new Map([["email", "email"]])
+        const other = ColumnMapping.make({ email: "email" })
         const error = yield* Effect.flip(Pipeline.run({ ...options, mapping: other }))
         assert.include(String(error), "started loading with another column mapping")
         assert.deepInclude((yield* Pipeline.run(options)).totals, { read: 3, inserted: 3 })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Layer, Ref, Runtime, Stream } from "effect"
-import type * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
+import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
 import { DatabaseError } from "../../src/domain/DatabaseError.ts"
 import { exitCode, noRecords } from "../../src/domain/RunSummary.ts"
 import { Progress } from "../../src/observability/Progress.ts"
@@ -13,11 +13,7 @@ import { Source } from "../../src/source/Source.ts"
 import { SourceError } from "../../src/domain/SourceFile.ts"
 import * as Testing from "../../src/testing.ts"
 
-const mapping: ColumnMapping.ColumnMapping = new Map([
-  ["email", "email"],
-  ["ip", "ip_address"],
-  ["day", "updated_at"],
-])
+const mapping = ColumnMapping.make({ email: "email", ip: "ip_address", day: "updated_at" })
 const options = { ...Pipeline.defaults, mapping, chunkSize: 2 }
 
 const storedUsers = Effect.gen(function* () {
@@ -248,7 +244,7 @@ describe("Pipeline.run", () => {
   })
 
   it.effect("another column mapping does not go on with a load that began", () => {
-    const renamed: ColumnMapping.ColumnMapping = new Map([["email", "email"]])
+    const renamed = ColumnMapping.make({ email: "email" })
     const broken = Testing.source({ "a.csv": "email,ip,day\n" + "a@example.com,,\n".repeat(3) })
     return Effect.gen(function* () {
       yield* Pipeline.run(options)

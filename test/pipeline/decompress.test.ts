@@ -16,7 +16,7 @@ const errorOf = (message: string) => new SourceError({ operation: "read", uri: f
 const sourceOf = (bytes: Stream.Stream<Uint8Array, SourceError>, unchanged: Effect.Effect<void, SourceError>) =>
   Source.of({
     uri: "/exports",
-    files: Effect.succeed([file]),
+    files: Stream.succeed(file),
     read: () => bytes,
     checkUnchanged: () => unchanged,
   })

@@ -2,16 +2,13 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
 import { Database } from "../../src/domain/Database.ts"
-import type { ColumnMapping } from "../../src/domain/ColumnMapping.ts"
+import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
 import * as Pipeline from "../../src/pipeline/Pipeline.ts"
 import * as Repositories from "../../src/postgres/Repositories.ts"
 import * as Testing from "../../src/testing.ts"
 import { freshDatabase, sharedPostgres } from "../utils/postgres.ts"
 
-const mapping: ColumnMapping = new Map([
-  ["email", "email"],
-  ["ip", "ip_address"],
-])
+const mapping = ColumnMapping.make({ email: "email", ip: "ip_address" })
 const options = { ...Pipeline.defaults, mapping, chunkSize: 50 }
 
 /** A client with a pool of that size; undefined: of sql-pg's own. */

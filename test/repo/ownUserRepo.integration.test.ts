@@ -1,7 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Result } from "effect"
-import type { ColumnMapping } from "../../src/domain/ColumnMapping.ts"
+import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
 import { DatabaseError, fromSqlError } from "../../src/domain/DatabaseError.ts"
 import type { Location } from "../../src/domain/Location.ts"
 import { GeoLocator } from "../../src/geo/GeoLocator.ts"
@@ -13,11 +13,7 @@ import { UserRepo } from "../../src/repo/UserRepo.ts"
 import * as Testing from "../../src/testing.ts"
 import { native } from "../utils/repos.ts"
 
-const mapping: ColumnMapping = new Map([
-  ["email", "email"],
-  ["name", "first_name"],
-  ["ip", "ip_address"],
-])
+const mapping = ColumnMapping.make({ email: "email", name: "first_name", ip: "ip_address" })
 const options = { ...Pipeline.defaults, mapping, chunkSize: 2 }
 
 interface Row {

@@ -5,7 +5,7 @@ import { assert, layer } from "@effect/vitest"
 import { Context, Effect, FileSystem, Layer, Path, PlatformError, Stream } from "effect"
 import * as LocalSource from "../../src/source/LocalSource.ts"
 import { Source } from "../../src/source/Source.ts"
-import { bytesOf, onlyFile, read, readFailure } from "../utils/sources.ts"
+import { bytesOf, list, onlyFile, read, readFailure } from "../utils/sources.ts"
 
 /** An empty directory, real path resolved, removed at the end of the test. */
 const makeDirectory = Effect.gen(function* () {
@@ -15,11 +15,7 @@ const makeDirectory = Effect.gen(function* () {
 
 const makeSource = (path: string) => Layer.build(LocalSource.layer(path)).pipe(Effect.map(Context.get(Source)))
 
-const listFailure = (path: string) =>
-  makeSource(path).pipe(
-    Effect.flatMap((source) => source.files),
-    Effect.flip,
-  )
+const listFailure = (path: string) => makeSource(path).pipe(Effect.flatMap(list), Effect.flip)
 
 /** Several reads long, no byte like its neighbours'. */
 const long = Buffer.from(Uint32Array.from({ length: 200_000 }, (_, index) => index).buffer)
@@ -44,7 +40,7 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
 
       const source = yield* makeSource(path.relative(process.cwd(), directory))
       assert.strictEqual(source.uri, directory)
-      const files = yield* source.files
+      const files = yield* list(source)
       const expected = [
         ".hidden.csv",
         "B.csv",
@@ -70,7 +66,7 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
 
       yield* fs.writeFileString(path.join(directory, "new.csv"), "new")
       assert.include(
-        (yield* source.files).map((file) => file.name),
+        (yield* list(source)).map((file) => file.name),
         "new.csv",
       )
     }),
@@ -89,7 +85,7 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
       yield* fs.symlink(store, path.join(directory, "store.csv"))
 
       const source = yield* makeSource(directory)
-      const files = yield* source.files
+      const files = yield* list(source)
       assert.deepStrictEqual(
         files.map((file) => file.uri),
         [path.join(store, "blob"), path.join(store, "blob.gz")],
@@ -113,8 +109,8 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
       yield* fs.symlink("own.csv", path.join(directory, "b.csv"))
       yield* fs.symlink("own.csv", path.join(directory, "z.csv"))
       const listed = (given: string) =>
-        Effect.flatMap(makeSource(given), ({ files }) =>
-          Effect.map(files, (files) => files.map(({ isLinked = false, name }) => [name, isLinked])),
+        Effect.map(Effect.flatMap(makeSource(given), list), (files) =>
+          files.map(({ isLinked = false, name }) => [name, isLinked]),
         )
       assert.sameDeepMembers(yield* listed(directory), [
         ["elsewhere", true],
@@ -137,7 +133,7 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
         yield* fs.utimes(each, time, time)
       }
       const source = yield* makeSource(directory)
-      const [listed] = yield* source.files
+      const [listed] = yield* list(source)
       yield* fs.remove(file)
       yield* fs.symlink(secret, file)
       const { message } = yield* Effect.flip(read(source, listed!))
@@ -169,7 +165,7 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
         assert.include(error.message, name === "device.csv" ? "/dev/null" : link)
         // In a directory it fails alone.
         yield* fs.writeFileString(path.join(directory, "good.csv"), "id\n")
-        const files = yield* (yield* makeSource(directory)).files
+        const files = yield* list(yield* makeSource(directory))
         const [problem, none] = [name, "good.csv"].map((wanted) => files.find(({ name }) => name === wanted)?.problem)
         assert.include(problem, expected)
         assert.include(problem, link)
@@ -200,7 +196,7 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
       execFileSync("mkfifo", [pipe])
       const expected = `${pipe} is neither a file nor a directory (FIFO)`
       assert.include((yield* listFailure(pipe)).message, expected)
-      assert.include((yield* (yield* makeSource(directory)).files)[0]!.problem, expected)
+      assert.include((yield* list(yield* makeSource(directory)))[0]!.problem, expected)
     }),
   )
 

@@ -1,10 +1,11 @@
 import { inspect } from "node:util"
 import { afterEach, assert, describe, layer, vi } from "@effect/vitest"
-import { ConfigProvider, Effect } from "effect"
-import type { S3Options } from "../../src/source/S3Source.ts"
+import { ConfigProvider, Context, Effect, Layer, Redacted } from "effect"
+import * as S3Source from "../../src/source/S3Source.ts"
+import { Source } from "../../src/source/Source.ts"
 import { bucket, makeSetting, withBucket, xmlError } from "../utils/s3Setting.ts"
 import { S3Server } from "../utils/s3.ts"
-import { onlyFile, read, readFailure } from "../utils/sources.ts"
+import { list, onlyFile, read, readFailure } from "../utils/sources.ts"
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -29,9 +30,9 @@ layer(withBucket)("S3Source", (it) => {
         const { put, source, seen, prefix } = yield* makeSetting
         const keys = Array.from({ length: 1001 }, (_, index) => `part-${String(index).padStart(4, "0")}.csv`)
         yield* Effect.forEach(keys, (key) => put(key, key), { concurrency: 16 })
-        const { uri, files } = yield* source()
-        const listed = yield* files
-        assert.strictEqual(uri, `s3://${bucket}/${prefix}`)
+        const s3 = yield* source()
+        const listed = yield* list(s3)
+        assert.strictEqual(s3.uri, `s3://${bucket}/${prefix}`)
         assert.deepStrictEqual(
           listed.map((file) => file.name),
           keys,
@@ -46,7 +47,7 @@ layer(withBucket)("S3Source", (it) => {
         const taken = ["users.csv", "users/a b+c(1)é%20.csv", "users/x.CSV.GZ", "users_old.csv"]
         for (const key of [...taken, "user.csv", "users", "users/notes.txt", "users/x.csv.zip"])
           yield* put(key, "id\n1\n")
-        const files = yield* (yield* source({ prefix: `${prefix}users` })).files
+        const files = yield* list(yield* source({ prefix: `${prefix}users` }))
         assert.deepStrictEqual(
           files.map((file) => file.uri),
           taken.map((key) => `s3://${bucket}/${prefix}${key}`),
@@ -71,7 +72,7 @@ layer(withBucket)("S3Source", (it) => {
           `<Contents><Key>${prefix}${key}</Key><ETag>&quot;1&quot;</ETag><Size>1</Size></Contents>`
         let keys = object("%01a%0D+b%2Bc.csv") + object("folder.csv/")
         state.faults = () => ({ answer: 200, body: page(keys) })
-        const { files } = yield* source()
+        const files = list(yield* source())
         assert.deepStrictEqual(
           (yield* files).map((file) => file.name),
           ["\u0001a\r b+c.csv"],
@@ -89,7 +90,7 @@ layer(withBucket)("S3Source", (it) => {
         for (const token of ["", "<NextContinuationToken>same</NextContinuationToken>"]) {
           const body = `<ListBucketResult><IsTruncated>true</IsTruncated>${token}</ListBucketResult>`
           state.faults = () => ({ answer: 200, body })
-          const error = yield* Effect.flip((yield* source()).files)
+          const error = yield* Effect.flip(list(yield* source()))
           assert.include(error.message, "lists its first 1,000 keys only")
         }
       }),
@@ -99,7 +100,7 @@ layer(withBucket)("S3Source", (it) => {
       Effect.gen(function* () {
         const { put, source } = yield* makeSetting
         yield* put("a.csv", "1")
-        const { files } = yield* source()
+        const files = list(yield* source())
         const [first] = yield* files
         assert.strictEqual((yield* files)[0]!.fingerprint, first!.fingerprint)
         yield* put("a.csv", "2")
@@ -138,15 +139,18 @@ layer(withBucket)("S3Source", (it) => {
         const failure = Effect.fnUntraced(function* (variables: Record<string, string>) {
           yield* stubCredentials(variables)
           const withPassword = endpoint.replace("//", "//user:password@")
-          const error = yield* (yield* source({ sign: true, endpoint: withPassword })).files.pipe(Effect.flip)
+          const error = yield* Effect.flip(list(yield* source({ sign: true, endpoint: withPassword })))
           const told = `${error} ${JSON.stringify(error)} ${inspect(error, { depth: null, showHidden: true })}`
           assert.notMatch(told, /wrong-secret-key|session-token|password/)
           assert.notProperty(error, "cause")
-          return error.message
+          assert.notInclude(error.message, "--")
+          return `${error.reason}: ${error.message}`
         })
-        assert.include(yield* failure({}), "--sign found no AWS credentials")
+        assert.include(yield* failure({}), "No AWS credentials that work were found")
+        assert.match(yield* failure({}), /^noCredentials: /)
         const wrong = { AWS_ACCESS_KEY_ID: "unknown", AWS_SECRET_ACCESS_KEY: secret }
         assert.include(yield* failure(wrong), "refused the AWS credentials (InvalidAccessKeyId)")
+        assert.match(yield* failure(wrong), /^refusedCredentials: /)
         state.faults = () => xmlError(403, "SignatureDoesNotMatch", "<SignatureProvided>0123</SignatureProvided>")
         assert.include(yield* failure({ ...credentials, AWS_SECRET_ACCESS_KEY: secret }), "(SignatureDoesNotMatch)")
         state.faults = () => xmlError(400, "ExpiredToken", "<Token-0>session-token</Token-0>")
@@ -166,22 +170,85 @@ layer(withBucket)("S3Source", (it) => {
         const file = yield* onlyFile(anonymous)
         for (const denial of [xmlError(403, "AccessDenied"), { answer: 403 }]) {
           state.faults = () => denial
-          const error = yield* Effect.flip(anonymous.files)
-          assert.include(error.message, `the bucket "${bucket}" is denied. The request was anonymous: add --sign`)
-          assert.include(
-            (yield* readFailure(anonymous, file)).message,
-            "the object is denied. The request was anonymous",
-          )
-          assert.include((yield* Effect.flip(signed.files)).message, "need s3:ListBucket")
+          const error = yield* Effect.flip(list(anonymous))
+          assert.include(error.message, `the bucket "${bucket}" is denied. The request was anonymous: sign requests`)
+          assert.strictEqual(error.reason, "needsCredentials")
+          const unread = yield* readFailure(anonymous, file)
+          assert.include(unread.message, "the object is denied. The request was anonymous")
+          assert.strictEqual(unread.reason, "needsCredentials")
+          const unsigned = yield* Effect.flip(list(signed))
+          assert.include(unsigned.message, "need s3:ListBucket")
+          assert.strictEqual(unsigned.reason, "forbidden")
         }
       }),
     )
   })
 
-  describe("where", () => {
-    const regionOf = (headers: { readonly authorization?: string | undefined }) =>
-      /\/([a-z0-9-]+)\/s3\/aws4_request/.exec(headers.authorization ?? "")?.[1]
+  const regionOf = (headers: { readonly authorization?: string | undefined }) =>
+    /\/([a-z0-9-]+)\/s3\/aws4_request/.exec(headers.authorization ?? "")?.[1]
 
+  describe("layer, of options alone", () => {
+    const make = (options: S3Source.S3Options) => Effect.map(Layer.build(S3Source.layer(options)), Context.get(Source))
+
+    /** What would break each request, or send it elsewhere. */
+    const misleading = {
+      AWS_REGION: "nowhere-1",
+      AWS_DEFAULT_REGION: "nowhere-2",
+      AWS_PROFILE: "missing",
+      AWS_ACCESS_KEY_ID: "WRONG",
+      AWS_SECRET_ACCESS_KEY: "wrong",
+      AWS_MAX_ATTEMPTS: "many",
+      AWS_RETRY_MODE: "none of the SDK's",
+      AWS_DEFAULTS_MODE: "none of the SDK's",
+      AWS_USE_FIPS_ENDPOINT: "perhaps",
+      AWS_USE_DUALSTACK_ENDPOINT: "perhaps",
+      AWS_S3_USE_ARN_REGION: "perhaps",
+      AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS: "perhaps",
+      AWS_S3_DISABLE_EXPRESS_SESSION_AUTH: "perhaps",
+      AWS_REQUEST_CHECKSUM_CALCULATION: "perhaps",
+      AWS_RESPONSE_CHECKSUM_VALIDATION: "perhaps",
+      AWS_ENDPOINT_URL: "http://127.0.0.1:1",
+      AWS_AUTH_SCHEME_PREFERENCE: "sigv4a",
+      AWS_SDK_UA_APP_ID: "the host's",
+    }
+
+    it.effect("reads no variable, and signs with the credentials given", () =>
+      Effect.gen(function* () {
+        const { credentials } = yield* S3Server
+        const { put, endpoint, prefix, seen } = yield* makeSetting
+        yield* stubCredentials(misleading)
+        yield* put("a.csv", "id\n")
+        const provider = ConfigProvider.layer(ConfigProvider.fromUnknown(misleading))
+        yield* Effect.gen(function* () {
+          const anonymous = yield* make({ bucket, endpoint, prefix })
+          assert.strictEqual((yield* read(anonymous, yield* onlyFile(anonymous))).toString(), "id\n")
+          const keys = {
+            accessKeyId: credentials.AWS_ACCESS_KEY_ID,
+            secretAccessKey: Redacted.make(credentials.AWS_SECRET_ACCESS_KEY),
+            sessionToken: Redacted.make("session"),
+          }
+          const signed = yield* make({ bucket, endpoint, prefix, region: "eu-west-3", credentials: keys })
+          assert.strictEqual((yield* read(signed, yield* onlyFile(signed))).toString(), "id\n")
+        }).pipe(Effect.provide(provider))
+        assert.deepStrictEqual(
+          seen.map(({ headers }) => [headers.authorization?.includes("Credential=S3RVER/"), regionOf(headers)]),
+          [
+            [undefined, undefined],
+            [undefined, undefined],
+            [true, "eu-west-3"],
+            [true, "eu-west-3"],
+          ],
+        )
+        assert.deepStrictEqual(
+          seen.map(({ headers }) => headers["x-amz-security-token"]),
+          [undefined, undefined, "session", "session"],
+        )
+        assert.notInclude(JSON.stringify(seen.map(({ headers }) => headers["user-agent"])), "host")
+      }),
+    )
+  })
+
+  describe("where", () => {
     it.effect("is the region given, that of the environment, or us-east-1", () =>
       Effect.gen(function* () {
         const { credentials } = yield* S3Server
@@ -221,37 +288,36 @@ layer(withBucket)("S3Source", (it) => {
           assert.strictEqual(seen.length, before + 3)
         }
         state.faults = () => redirects[0]
-        assert.include(
-          (yield* Effect.flip((yield* source()).files)).message,
-          "is elsewhere (eu-west-1). Check --region",
-        )
+        const error = yield* Effect.flip(list(yield* source()))
+        assert.include(error.message, "is elsewhere (eu-west-1). Check the region and the endpoint.")
+        assert.strictEqual(error.reason, "otherRegion")
       }),
     )
 
     it.effect("is told when there is no such bucket, no such key, no such host, no S3", () =>
       Effect.gen(function* () {
         const { source, state, port, endpoint, prefix } = yield* makeSetting
-        const failure = (options: Partial<S3Options>) =>
-          source(options).pipe(
-            Effect.flatMap((s3) => s3.files),
-            Effect.flip,
-          )
+        const failure = (options: Partial<S3Source.S3ConfigOptions>) =>
+          source(options).pipe(Effect.flatMap(list), Effect.catchTag("ConfigError", Effect.die), Effect.flip)
         const missing = yield* failure({ bucket: "missing" })
         assert.strictEqual(
           missing.message,
-          `s3://missing/${prefix}: 127.0.0.1:${port} has no bucket "missing". Check --bucket and --endpoint.`,
+          `s3://missing/${prefix}: 127.0.0.1:${port} has no bucket "missing". Check the bucket and the endpoint.`,
         )
-        assert.include((yield* failure({})).message, "No key with this prefix ends in .csv or .csv.gz")
+        assert.strictEqual(missing.reason, "noBucket")
+        const empty = yield* failure({})
+        assert.include(empty.message, "No key with this prefix ends in .csv or .csv.gz")
+        assert.strictEqual(empty.reason, "noFile")
         assert.include((yield* failure({ bucket: "s3://a/b" })).message, "InvalidBucketName")
-        assert.include(
-          (yield* failure({ endpoint: "http://127.0.0.1:1" })).message,
-          "127.0.0.1:1 cannot be reached (ECONNREFUSED)",
-        )
+        const unreachable = yield* failure({ endpoint: "http://127.0.0.1:1" })
+        assert.include(unreachable.message, "127.0.0.1:1 cannot be reached (ECONNREFUSED)")
+        assert.strictEqual(unreachable.reason, "unreachable")
         const unknown = yield* failure({ endpoint: "http://no-such-host.invalid" })
         assert.match(unknown.message, /No address found for no-such-host\.invalid \((ENOTFOUND|EAI_AGAIN)\)\. Check/)
         for (const wrong of ["localhost:9000", "user:password@host", ""]) {
           const error = yield* failure({ endpoint: wrong })
-          assert.include(error.message, "--endpoint must be a URL")
+          assert.include(error.message, "The endpoint must be a URL")
+          assert.strictEqual(error.reason, "invalidEndpoint")
           assert.notInclude(error.message, "password")
         }
         for (const answer of [200, 404]) {

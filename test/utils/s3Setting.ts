@@ -14,8 +14,8 @@ export const withBucket = Layer.effectDiscard(S3Server.use((server) => server.ma
   Layer.provideMerge(S3Server.layer),
 )
 
-const makeSource = (options: Partial<S3Source.S3Options>) =>
-  Layer.build(S3Source.layer({ bucket, prefix: "", sign: false, ...options })).pipe(Effect.map(Context.get(Source)))
+const makeSource = (options: Partial<S3Source.S3ConfigOptions>) =>
+  Layer.build(S3Source.layerConfig({ bucket, ...options })).pipe(Effect.map(Context.get(Source)))
 
 let prefixes = 0
 
@@ -29,7 +29,8 @@ export const makeSetting = Effect.gen(function* () {
     prefix,
     put: (key: string, body: string | Uint8Array) => server.put(bucket, prefix + key, body),
     remove: (key: string) => server.remove(bucket, prefix + key),
-    source: (options: Partial<S3Source.S3Options> = {}) => makeSource({ endpoint: proxy.endpoint, prefix, ...options }),
+    source: (options: Partial<S3Source.S3ConfigOptions> = {}) =>
+      makeSource({ endpoint: proxy.endpoint, prefix, ...options }),
     /** The range and the version that each request for an object named. */
     gets: () =>
       proxy.seen

@@ -16,8 +16,11 @@ export const read = (source: Source["Service"], file: SourceFile, from = 0) =>
 export const readFailure = (source: Source["Service"], file: SourceFile, from = 0) =>
   bytesOf(source, file, from).pipe(Stream.runDrain, Effect.flip)
 
+/** The files of the source, as a run lists them. */
+export const list = (source: Pick<Source["Service"], "files">) => Stream.runCollect(source.files)
+
 export const onlyFile = Effect.fnUntraced(function* (source: Source["Service"]) {
-  const files = yield* source.files
+  const files = yield* list(source)
   assert.lengthOf(files, 1)
   return files[0]!
 })

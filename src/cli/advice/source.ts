@@ -1,4 +1,42 @@
 // What to do about an error of a source, a file or a column mapping, by its tag and its fields.
 
+import { Predicate } from "effect"
+import type { HeaderError } from "../../csv/HeaderError.ts"
+import type { ColumnMappingError } from "../../domain/ColumnMapping.ts"
+import type { SourceError, SourceReason } from "../../domain/SourceFile.ts"
+
+const ofHeader = ({ delimiter, reason }: HeaderError): string | undefined => {
+  if (delimiter !== undefined) return `Try --delimiter ${JSON.stringify(delimiter)}.`
+  return reason === "misfit" ? "--mapping FILE names another mapping." : undefined
+}
+
+const ofReason: Readonly<Partial<Record<SourceReason, string>>> = {
+  noFile: "See --source.",
+  tooManyKeys: "See --source.",
+  noBucket: "See --bucket and --endpoint.",
+  otherRegion: "See --region and --endpoint.",
+  unreachable: "See --endpoint and --region.",
+  notS3: "See --endpoint.",
+  invalidEndpoint: "See --endpoint.",
+  needsCredentials: "--sign uses yours.",
+  noCredentials:
+    "--sign needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or a new sign-in (aws sso login).",
+  checksum: "--force loads it from the start.",
+}
+
+const ofSource = ({ cause, reason }: SourceError): string | undefined => {
+  if (Predicate.isTagged(cause, "HeaderError")) return ofHeader(cause as HeaderError)
+  return reason === undefined ? undefined : ofReason[reason]
+}
+
+const ofMapping: Readonly<Record<ColumnMappingError["reason"], string | undefined>> = {
+  invalid: undefined,
+  unfinished: "--force starts over.",
+  loaded: "--force loads them again.",
+}
+
 /** By the error's tag. */
-export const sourceAdvice: Readonly<Record<string, (error: object) => string | undefined>> = {}
+export const sourceAdvice: Readonly<Record<string, (error: object) => string | undefined>> = {
+  SourceError: (error) => ofSource(error as SourceError),
+  ColumnMappingError: (error) => ofMapping[(error as ColumnMappingError).reason],
+}

@@ -6,6 +6,7 @@ import { formatBytes, formatNumber, plural } from "../../text/format.ts"
 import { unfit } from "../../observability/Logging.ts"
 import { frame } from "../../csv/frameRecords.ts"
 import { decompress } from "../../pipeline/decompress.ts"
+import { headerErrorOf } from "../../pipeline/headerError.ts"
 import { Source } from "../../source/Source.ts"
 import type { SourceFile } from "../../domain/SourceFile.ts"
 import { attempt, fromError, ok, skipped, wrong } from "./finding.ts"
@@ -32,7 +33,8 @@ const checkHeader = (
 ) =>
   source.read(file, 0).pipe(
     decompress(source, file, 0),
-    frame(file, { ...options, mapping, resume: undefined }),
+    frame({ ...options, mapping, isLinked: file.isLinked, resume: undefined }),
+    Stream.catchTag("HeaderError", (error) => Stream.fail(headerErrorOf(file, error))),
     Stream.take(1),
     Stream.runDrain,
     Effect.as([]),
@@ -67,7 +69,7 @@ const checkHeaders = Effect.fnUntraced(function* (
 export const checkSource = Effect.fnUntraced(
   function* <E>(layer: Layer.Layer<Source, E>, mapping: Option.Option<ColumnMapping>, options: CheckHeaderOptions) {
     const source = Context.get(yield* Layer.build(layer), Source)
-    const listed = yield* source.files
+    const listed = yield* Stream.runCollect(source.files)
     const files = listed.filter(({ problem }) => problem === undefined)
     const bytes = files.reduce((sum, { size }) => sum + size, 0)
     const problems = listed.flatMap(({ problem }) => problem ?? [])

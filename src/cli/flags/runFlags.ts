@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os"
 import { Option } from "effect"
 import { type Command, Flag } from "effect/cli"
+import { isDelimiter } from "../../domain/delimiter.ts"
 import { laneCount } from "../../domain/Lane.ts"
 import * as RejectLimit from "../../domain/RejectLimit.ts"
 import { defaults } from "../../pipeline/PipelineOptions.ts"
@@ -16,8 +17,6 @@ import { locatorChecks, locatorFlags, locatorGroup } from "./locatorFlags.ts"
 import { outputFlags, outputGroup } from "./outputFlags.ts"
 import { file } from "./pathFlags.ts"
 import { boundedInt } from "./boundedInt.ts"
-
-const isDelimiter = (text: string): boolean => text.length === 1 && /[\t\x20-\x7e]/.test(text) && text !== '"'
 
 /** At least two: the server works while this process does. More than there are processors only wait for each other. */
 const concurrency = Math.min(Math.max(availableParallelism(), 2), 8)

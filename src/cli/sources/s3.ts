@@ -3,7 +3,7 @@
 import { Effect, Layer, Option, Schema } from "effect"
 import { type Command, Flag } from "effect/cli"
 import { SourceError } from "../../domain/SourceFile.ts"
-import type { S3Options } from "../../source/S3Source.ts"
+import type { S3ConfigOptions } from "../../source/S3Source.ts"
 import { quote } from "../../text/shell.ts"
 import { hide, publicUrl, variable } from "../check/Variable.ts"
 import { optional, repeatable, toggle } from "../flags/documented.ts"
@@ -89,10 +89,10 @@ const Reference = Schema.TaggedStruct("S3", {
 const decode = Schema.decodeUnknownEffect(Reference)
 
 // The SDK costs a tenth of a second and 20 MB.
-const layer = (options: S3Options) =>
+const layer = (options: S3ConfigOptions) =>
   lazyLayer(
     () => import("../../source/S3Source.ts"),
-    (S3Source) => S3Source.layer(options),
+    (S3Source) => S3Source.layerConfig(options),
   )
 
 /** An endpoint in its canonical spelling; undefined: it is not a URL. */

@@ -14,8 +14,14 @@ const maxErrorSize = 64 * 1024
 const maxListSize = 2 * 1024 * mebi
 
 /** The store sends more than S3 does. */
-class AnswerTooLong extends Error {
+export class AnswerTooLong extends Error {
   override readonly name = "AnswerTooLong"
+  readonly reason: "notS3" | "tooManyKeys"
+
+  constructor(reason: AnswerTooLong["reason"], message: string) {
+    super(message)
+    this.reason = reason
+  }
 }
 
 /** The whole body, or undefined where it is longer than `limit`: then its connection is closed. */
@@ -41,11 +47,13 @@ class ListBytes {
       this.#size += chunk.length
       if (this.#size > maxListSize) {
         throw new AnswerTooLong(
-          "The pages of its list have more than 2 GiB. Check --endpoint, or name a narrower prefix with --source.",
+          "tooManyKeys",
+          "The pages of its list have more than 2 GiB. Check the endpoint, or name a narrower prefix.",
         )
       }
       const excess = bounds.take(chunk)
-      if (excess !== undefined) throw new AnswerTooLong(`A page of its list has more than ${excess}. Check --endpoint.`)
+      if (excess !== undefined)
+        throw new AnswerTooLong("notS3", `A page of its list has more than ${excess}. Check the endpoint.`)
       yield chunk
     }
   }

@@ -5,9 +5,9 @@ import { Cause, Effect, type Pull, Schedule, Stream } from "effect"
 import { Readable } from "node:stream"
 import { fromByte } from "../../domain/byteRange.ts"
 import { makeReader } from "../../domain/readable.ts"
-import { changed, permanent, type S3Failure, transient } from "./failure.ts"
+import { changed, permanent, type S3Failure, toSourceError, transient } from "./failure.ts"
 import { type Request, withIdleTimeout } from "./request.ts"
-import { SourceError, type SourceFile } from "../../domain/SourceFile.ts"
+import type { SourceError, SourceFile } from "../../domain/SourceFile.ts"
 
 const isTransient = (error: S3Failure | SourceError) => error._tag === "S3Failure" && error.transient
 
@@ -21,10 +21,13 @@ const resuming = Schedule.min([Schedule.exponential("250 millis"), Schedule.spac
 
 const explainBody = ({ message }: Error) =>
   message.startsWith("Checksum mismatch")
-    ? permanent("The object was damaged on its way: its checksum is wrong. Run again, then with --force.")
+    ? permanent(
+        "The object was damaged on its way: its checksum is wrong. Run again, then load it from the start.",
+        "checksum",
+      )
     : transient(`The connection broke (${message}).`)
 
-const wrongLength = permanent("The store sent a different number of bytes than it listed. Run again.")
+const wrongLength = permanent("The store sent a different number of bytes than it listed. Run again.", "damaged")
 
 /** The stored bytes of an object from byte `at` on, of one answer of S3. */
 const answer = Effect.fnUntraced(function* (request: Request, Bucket: string, file: SourceFile, at: number) {
@@ -86,8 +89,6 @@ export const readObject = (
           : Effect.void,
       ),
       Stream.retry(resuming),
-      Stream.catchTag("S3Failure", ({ message }) =>
-        Stream.fail(new SourceError({ operation: "read", uri: file.uri, message: `${file.uri}: ${message}` })),
-      ),
+      Stream.catchTag("S3Failure", (failure) => Stream.fail(toSourceError("read", file.uri, failure))),
     )
   })

@@ -1,23 +1,36 @@
 // Sends requests to S3: signed or anonymous, to the region of the bucket.
 
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3"
-import { Config, Effect } from "effect"
+import { Effect, type Redacted } from "effect"
 import { boundAnswers } from "./answer.ts"
 import { bucketRegionOf, explain, permanent, transient } from "./failure.ts"
 
+/** Credentials of AWS, or of a compatible store. */
+export interface S3Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: Redacted.Redacted
+  readonly sessionToken?: Redacted.Redacted | undefined
+}
+
 export interface S3Options {
   readonly bucket: string
-  /** The beginning of the keys. A plain string, as in S3: `a/b` includes `a/b.csv` and `a/bc/d.csv`. */
-  readonly prefix: string
-  /**
-   * Default AWS_REGION, AWS_DEFAULT_REGION, us-east-1. Where S3 reports another region for the bucket, that one is
-   * used.
-   */
+  /** The beginning of the keys. A plain string, as in S3: `a/b` includes `a/b.csv` and `a/bc/d.csv`. Default: all. */
+  readonly prefix?: string | undefined
+  /** Default us-east-1. Where S3 reports another region for the bucket, that one is used. */
   readonly region?: string | undefined
-  /** The URL of a store that is compatible with S3; requests are in path style. */
+  /** The URL of a store that is compatible with S3; requests are in path style. Default: Amazon's. */
   readonly endpoint?: string | undefined
-  /** Whether requests are signed with the credentials of the AWS chain. Otherwise they are anonymous. */
-  readonly sign: boolean
+  /** Requests are signed with them. Default: they are anonymous. */
+  readonly credentials?: S3Credentials | undefined
+}
+
+/** Where requests go, and who sends them. */
+export interface ClientOptions extends Pick<S3Options, "bucket" | "endpoint"> {
+  readonly region: string
+  /** Whether requests are signed. */
+  readonly signs: boolean
+  /** Of the SDK's client. */
+  readonly config: S3ClientConfig
 }
 
 /** An answer, or its next bytes, that takes longer counts as lost. */
@@ -28,7 +41,8 @@ export const withIdleTimeout = Effect.timeoutOrElse({
   orElse: () => Effect.fail(transient(`No data for ${idleTimeout}.`)),
 })
 
-const anonymous = {
+/** No request is signed. */
+export const anonymous = {
   httpAuthSchemeProvider: () => [{ schemeId: "smithy.api#noAuth" }],
   httpAuthSchemes: [
     {
@@ -39,10 +53,23 @@ const anonymous = {
   ],
 } satisfies S3ClientConfig
 
-/** The SDK reads the first, boto3 the second. */
-const environmentRegion = Config.all(
-  ["AWS_REGION", "AWS_DEFAULT_REGION"].map((name) => Config.String(name).pipe(Config.withDefault(""))),
-).pipe(Config.map((regions) => regions.find((region) => region !== "") ?? "us-east-1"))
+/** What the SDK reads from the AWS variables and files where it is not given. */
+export const fixed = {
+  ignoreConfiguredEndpointUrls: true,
+  authSchemePreference: [],
+  defaultsMode: "legacy",
+  disableMultiregionAccessPoints: false,
+  disableS3ExpressSessionAuth: false,
+  maxAttempts: 3,
+  requestChecksumCalculation: "WHEN_SUPPORTED",
+  responseChecksumValidation: "WHEN_SUPPORTED",
+  retryMode: "standard",
+  sigv4aSigningRegionSet: () => Promise.resolve(undefined),
+  useArnRegion: false,
+  useDualstackEndpoint: false,
+  useFipsEndpoint: false,
+  userAgentAppId: () => Promise.resolve(undefined),
+} satisfies S3ClientConfig
 
 const isHttpUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 
@@ -50,18 +77,24 @@ const isHttpUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.t
  * Sends requests with one client of the SDK, until the scope closes: to the bucket's own region, with errors for
  * people. The SDK repeats a request twice before it fails.
  */
-export const makeRequest = Effect.fnUntraced(function* ({ bucket, endpoint, sign, ...options }: S3Options) {
+export const makeRequest = Effect.fnUntraced(function* ({
+  bucket,
+  config,
+  endpoint,
+  signs,
+  ...options
+}: ClientOptions) {
   if (endpoint !== undefined && !isHttpUrl(endpoint)) {
-    return yield* permanent("--endpoint must be a URL such as http://localhost:9000.")
+    return yield* permanent("The endpoint must be a URL such as http://localhost:9000.", "invalidEndpoint")
   }
-  let region = options.region ?? (yield* environmentRegion)
+  let { region } = options
   const client = yield* Effect.acquireRelease(
     Effect.sync(
       () =>
         new S3Client({
+          ...config,
           region: () => Promise.resolve(region),
           ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
-          ...(!sign && anonymous),
         }),
     ),
     (client) => Effect.sync(() => client.destroy()),
@@ -76,7 +109,7 @@ export const makeRequest = Effect.fnUntraced(function* ({ bucket, endpoint, sign
   return <A>(send: (client: S3Client, signal: AbortSignal) => Promise<A>, key?: string) =>
     Effect.tryPromise((signal) => send(client, signal)).pipe(
       Effect.retry({ while: ({ cause }) => isElsewhere(cause), times: 1 }),
-      Effect.mapError(({ cause }) => explain(cause, { bucket, key, region, endpoint, sign })),
+      Effect.mapError(({ cause }) => explain(cause, { bucket, key, region, endpoint, signs })),
       withIdleTimeout,
     )
 })

@@ -515,7 +515,7 @@ describe("etl rejects --out", () => {
       const directory = yield* load(env, { "a.csv": `${header}\n${long}\n${row("nobody")}\n` })
       assert.match(
         (yield* etl(["rejects"], env)).stdout,
-        /^a\.csv:2: longer than 1048576 bytes \(--max-record-size\)\n/,
+        /^a\.csv:2: longer than 1048576 bytes \(the maximum record size\)\n/,
       )
       const fix = join(directory, "fix")
       const { stdout } = yield* etl(["rejects", "--run", "1", "--out", fix], env)

@@ -1,7 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, Stream } from "effect"
-import type { ColumnMapping } from "../../../src/domain/ColumnMapping.ts"
+import * as ColumnMapping from "../../../src/domain/ColumnMapping.ts"
 import { Stopwatch } from "../../../src/observability/Stopwatch.ts"
 import { GeoLocator } from "../../../src/geo/GeoLocator.ts"
 import * as Pipeline from "../../../src/pipeline/Pipeline.ts"
@@ -12,7 +12,7 @@ import { SourceError } from "../../../src/domain/SourceFile.ts"
 import * as Testing from "../../../src/testing.ts"
 import { native } from "../../utils/repos.ts"
 
-const mapping: ColumnMapping = new Map([["email", "email"]])
+const mapping = ColumnMapping.make({ email: "email" })
 const options = { ...Pipeline.defaults, mapping, chunkSize: 2, maxRejects: { _tag: "Records", records: 1 } as const }
 
 /** Two chunks are read of it before it has more rejects than may be. */
@@ -133,7 +133,7 @@ it.live("a run that is interrupted while only places are waited for is finished:
       },
     })
     const files = Testing.source({ "1.csv": "email,ip\na@example.com,8.8.8.8\n" })
-    const addresses = { ...options, mapping: new Map([...mapping, ["ip", "ip_address"] as const]) }
+    const addresses = { ...options, mapping: ColumnMapping.make({ email: "email", ip: "ip_address" }) }
     const run = Pipeline.run(addresses).pipe(Effect.provide([files, silent]))
     const isLoaded = sql`select from etl_files where loaded_at is not null`.pipe(Effect.map((rows) => rows.length > 0))
     const running = yield* Effect.forkScoped(run)
@@ -184,11 +184,12 @@ it.live("why a file failed is kept until it is tried again, whatever the message
         Effect.map(Source, (source) =>
           Source.of({
             ...source,
-            files: Effect.map(source.files, (files) =>
-              failing.includes("listing")
-                ? [...files, { uri: "3\0.csv", name: "3.csv", fingerprint: "", size: 0, problem: "3 \udfff" }]
-                : files,
-            ),
+            files: failing.includes("listing")
+              ? Stream.concat(
+                  source.files,
+                  Stream.succeed({ uri: "3\0.csv", name: "3.csv", fingerprint: "", size: 0, problem: "3 \udfff" }),
+                )
+              : source.files,
             read: (file, from) =>
               failing.includes(file.name)
                 ? Stream.fail(new SourceError({ operation: "read", uri: file.uri, message: `${file.name} \0 \ud800` }))

@@ -6,13 +6,13 @@ import { Source } from "../../../src/source/Source.ts"
 import type { SourceFile } from "../../../src/domain/SourceFile.ts"
 import { flood, httpServer } from "../../utils/httpServer.ts"
 import { asTimePasses } from "../../utils/s3Setting.ts"
-import { readFailure } from "../../utils/sources.ts"
+import { list, readFailure } from "../../utils/sources.ts"
 
 const mebi = 1024 * 1024
 
 const sourceOf = Effect.fnUntraced(function* (handle: (request: IncomingMessage, response: ServerResponse) => void) {
   const endpoint = yield* httpServer(handle)
-  const layer = S3Source.layer({ bucket: "exports", prefix: "", sign: false, endpoint })
+  const layer = S3Source.layer({ bucket: "exports", endpoint })
   return Context.get(yield* Layer.build(layer), Source)
 })
 
@@ -31,7 +31,7 @@ const page = (objects: string, token?: string) =>
 const listingOf = Effect.fnUntraced(function* (pageOf: (index: number) => string) {
   let asked = 0
   const source = yield* sourceOf((_, response) => response.end(pageOf(asked++)))
-  return { files: source.files, asked: () => asked }
+  return { files: list(source), asked: () => asked }
 })
 
 const file: SourceFile = { uri: "s3://exports/a.csv", name: "a.csv", fingerprint: '"1"', size: 100 }
@@ -83,12 +83,12 @@ describe("S3Source with a store that is hostile or broken", () => {
   it.effect("reads no more than 10 MiB of a page", () =>
     Effect.gen(function* () {
       const sent: Array<Promise<number>> = []
-      const { files } = yield* sourceOf((_, response) => {
+      const source = yield* sourceOf((_, response) => {
         response.write("<ListBucketResult>")
         sent.push(flood(response, Buffer.from(object("a".repeat(3_000)).repeat(20))))
       })
-      const error = yield* Effect.flip(files)
-      assert.include(error.message, "A page of its list has more than 10 MiB. Check --endpoint.")
+      const error = yield* Effect.flip(list(source))
+      assert.include(error.message, "A page of its list has more than 10 MiB. Check the endpoint.")
       assert.lengthOf(sent, 1)
       assert.isBelow(yield* Effect.promise(() => sent[0]!), 20 * mebi)
     }),
@@ -117,7 +117,7 @@ describe("S3Source with a store that is hostile or broken", () => {
     Effect.gen(function* () {
       const error = yield* Effect.flip((yield* listingOf(() => body)).files)
       assert.include(error.message, `A page of its list has more than ${bound}`)
-      assert.include(error.message, "Check --endpoint.")
+      assert.include(error.message, "Check the endpoint.")
     }),
   )
 
@@ -150,7 +150,7 @@ describe("S3Source with a store that is hostile or broken", () => {
         response.write("<Error><Code>AccessDenied</Code><Message>")
         sent.push(flood(response, Buffer.alloc(65_536, "x"), 50 * mebi))
       })
-      const errors = [yield* Effect.flip(source.files), yield* readFailure(source, file)]
+      const errors = [yield* Effect.flip(list(source)), yield* readFailure(source, file)]
       for (const { message } of errors) assert.match(message, expected)
       for (const bytes of yield* Effect.promise(() => Promise.all(sent))) assert.isBelow(bytes, 10 * mebi)
     }),
@@ -158,13 +158,13 @@ describe("S3Source with a store that is hostile or broken", () => {
 
   it.effect("shortens what an error says", () =>
     Effect.gen(function* () {
-      const { files } = yield* sourceOf((_, response) => {
+      const source = yield* sourceOf((_, response) => {
         response.writeHead(400)
         response.end(
           `<Error><Code>${"C".repeat(20_000)}</Code><Message>\u009b2J${"m".repeat(20_000)}</Message></Error>`,
         )
       })
-      const { message } = yield* Effect.flip(files)
+      const { message } = yield* Effect.flip(list(source))
       assert.include(message, "\\u009b2Jmmm")
       assert.isBelow(message.length, 1_000)
     }),
@@ -216,11 +216,11 @@ describe("S3Source with a store that is hostile or broken", () => {
 
   it.effect("waits a minute for a page, however many bytes of it come", () =>
     Effect.gen(function* () {
-      const { files } = yield* sourceOf((_, response) => {
+      const source = yield* sourceOf((_, response) => {
         const dripping = setInterval(() => response.write(" "), 5)
         response.once("close", () => clearInterval(dripping))
       })
-      assert.include((yield* asTimePasses(Effect.flip(files))).message, "60 seconds")
+      assert.include((yield* asTimePasses(Effect.flip(list(source)))).message, "60 seconds")
     }),
   )
 })

@@ -4,7 +4,7 @@ import { Effect, Exit, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import type { Fault } from "../../utils/faultyProxy.ts"
 import { asTimePasses, bucket, makeSetting, pause, withBucket, xmlError } from "../../utils/s3Setting.ts"
-import { onlyFile, read, readFailure } from "../../utils/sources.ts"
+import { list, onlyFile, read, readFailure } from "../../utils/sources.ts"
 
 /** More than sockets and streams buffer, no byte like its neighbours'. */
 const long = Buffer.from(Uint32Array.from({ length: 2_000_000 }, (_, index) => index).buffer)
@@ -17,7 +17,7 @@ layer(withBucket)("S3Source, reading", (it) => {
       yield* put("long.csv", long)
       yield* put("long.csv.gz", gzipSync(long, { level: 1 }))
       const s3 = yield* source()
-      const [empty, plain, gzip] = yield* s3.files
+      const [empty, plain, gzip] = yield* list(s3)
       assert.isTrue((yield* read(s3, empty!)).equals(Buffer.of()))
       for (const file of [plain!, gzip!]) {
         for (const from of [0, 1, 4_000_001, long.length - 1, long.length]) {

@@ -1,0 +1,4 @@
+// Which characters may stand between the fields of a record.
+
+/** One printable ASCII character or a tab, no double quote. */
+export const isDelimiter = (text: string): boolean => /^[\t\x20\x21\x23-\x7e]$/.test(text)

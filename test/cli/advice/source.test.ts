@@ -1,0 +1,40 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { advise } from "../../../src/cli/advice.ts"
+import { loadedByOther, unfinishedByOther } from "../../../src/domain/otherMapping.ts"
+import { SourceError } from "../../../src/domain/SourceFile.ts"
+import { headerErrorOf } from "../../../src/pipeline/headerError.ts"
+import { read } from "../../utils/csv.ts"
+
+const file = { uri: "s3://bucket/a.csv", name: "a.csv", fingerprint: "1", size: 1 }
+
+describe("the advice of the command", () => {
+  it.effect.each([
+    ["email;name\n", 'Try --delimiter ";".'],
+    ["email\tname\n", 'Try --delimiter "\\t".'],
+    ["mail,name\n", "--mapping FILE names another mapping."],
+    ["", undefined],
+    ["ada@example.com,Ada\n", undefined],
+  ] as const)("for the header %j", ([text, expected]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(read(text))
+      assert.strictEqual(advise(headerErrorOf(file, error)), expected)
+      assert.notMatch(error.message, /--/)
+    }),
+  )
+
+  it("for files that were loaded with another mapping", () => {
+    assert.strictEqual(advise(unfinishedByOther(["a"])), "--force starts over.")
+    assert.strictEqual(advise(loadedByOther(["a"])), "--force loads them again.")
+  })
+
+  it.each([
+    ["needsCredentials", "--sign uses yours."],
+    ["noBucket", "See --bucket and --endpoint."],
+    ["changed", undefined],
+    [undefined, undefined],
+  ] as const)("for a source that fails by %s", (reason, expected) => {
+    const error = new SourceError({ operation: "list", uri: "s3://b/", message: "", ...(reason && { reason }) })
+    assert.strictEqual(advise(error), expected)
+  })
+})
