@@ -154,9 +154,9 @@ describe("decodeUser", () => {
   })
 })
 
-/** Text that some column accepts, and text that none does. */
+/** Text that some column accepts, and text that none does. UTF-8 has no half of a surrogate pair. */
 const Text = Schema.Union([
-  Schema.String,
+  Schema.String.check(Schema.makeFilter((text) => text.isWellFormed())),
   Schema.Literals([
     "",
     " ",

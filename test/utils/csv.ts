@@ -17,7 +17,7 @@ export interface ReadOptions extends FrameOptions {
 export const readChunks =
   (options: ReadOptions) =>
   <E>(bytes: Stream.Stream<Uint8Array, E>) =>
-    bytes.pipe(frame(options), decode(1), chunk(options.chunkSize))
+    bytes.pipe(frame(options), decode(0), chunk(options.chunkSize))
 
 /** The chunks of a file with these bytes, which arrive in pieces of that size. */
 export const read = (content: string | Uint8Array, options: Partial<ReadOptions> = {}, pieces = 262_144) => {
