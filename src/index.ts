@@ -1,6 +1,6 @@
 // The public API: the pipeline and its services. Implementations are subpaths of the package, imported only where used.
 
-export { Address, parseAddress } from "./domain/Address.ts"
+export * as Address from "./domain/Address.ts"
 export type { Chunk, Position, UserRecord } from "./domain/Chunk.ts"
 export * as ColumnMapping from "./domain/ColumnMapping.ts"
 export { Database } from "./domain/Database.ts"

@@ -12,15 +12,31 @@ const canonicalIpv6 = new RegExp(
   `^(?:(?:${group}:){7}${group}|(?!(?:[^:]+:+){6}[^:])${group}(?::${group})*::(?:${group}(?::${group})*)?)$`,
 )
 
+const isCanonical = (text: string): boolean =>
+  canonicalIpv4.test(text) || canonicalIpv6.test(text) || Result.getOrUndefined(parse(text)) === text
+
 /**
- * The canonical text form of an IPv4 or IPv6 address (RFC 5952): no leading zeros, no zone. Made once, by
- * `parseAddress`, where a text comes from outside.
+ * The canonical text form of an IPv4 or IPv6 address (RFC 5952): no leading zeros, no zone. `parse` makes one, where a
+ * text comes from outside.
  */
-export const Address = Schema.String.pipe(Schema.brand("Address"))
+export const Address = Schema.String.check(
+  Schema.makeFilter((text) => isCanonical(text) || "is not the canonical form of an IPv4 or IPv6 address"),
+).pipe(Schema.brand("Address"))
 export type Address = typeof Address.Type
 
-/** Parses an address in any form; fails with a message that has no value. */
-export const parseAddress = (text: string): Result.Result<Address, string> =>
+/**
+ * The canonical form of a text that is an IPv4 or IPv6 address in any form, spaces around it included; fails with a
+ * message that does not quote the text.
+ *
+ * @example
+ * ```ts
+ * import { Result } from "effect"
+ * import { Address } from "user-activity-etl"
+ *
+ * const address = Result.getOrThrow(Address.parse("2001:4860:4860:0:0:0:0:8888")) // 2001:4860:4860::8888
+ * ```
+ */
+export const parse = (text: string): Result.Result<Address, string> =>
   canonicalIpv4.test(text) || canonicalIpv6.test(text)
     ? Result.succeed(text as Address)
     : Result.match(NetAddress.ipFromString(text.trim()), {
@@ -108,6 +124,14 @@ const needsCloserLook = (canonical: Address): boolean => {
 /**
  * The special range (`private`, `multicast`, ...) of an address that can have no location; undefined for a public
  * address. No locator is asked for a special address.
+ *
+ * @example
+ * ```ts
+ * import { Result } from "effect"
+ * import { Address } from "user-activity-etl"
+ *
+ * const range = Result.map(Address.parse("10.0.0.1"), Address.specialRange) // private
+ * ```
  */
 export const specialRange = (canonical: Address): string | undefined => {
   if (!needsCloserLook(canonical)) return undefined

@@ -1,7 +1,7 @@
 // The kinds of columns that files fill: a type of PostgreSQL, and how a record's text becomes a value of it.
 
 import { Result, Schema, SchemaGetter } from "effect"
-import { Address, parseAddress } from "./Address.ts"
+import * as Address from "./Address.ts"
 import { parseDay } from "./Day.ts"
 import { Problem } from "./Problem.ts"
 
@@ -32,7 +32,7 @@ const column = <Value extends Schema.Constraint>(
 
 // One schema, compiled once, for all columns of a kind.
 const TextOrNull = Schema.NullOr(Schema.String)
-const AddressOrNull = Schema.NullOr(Address)
+const AddressOrNull = Schema.NullOr(Address.Address)
 const BooleanOrNull = Schema.NullOr(Schema.Boolean)
 
 /** A column of text that `parse` accepts; empty text is null. */
@@ -56,7 +56,7 @@ export const text = (characters: number) =>
 
 /** An IP address in its canonical form. */
 export const address = column("varchar(40)", AddressOrNull, (value) =>
-  value === "" ? null : Result.getOrElse(parseAddress(value), (message) => new Problem(message)),
+  value === "" ? null : Result.getOrElse(Address.parse(value), (message) => new Problem(message)),
 )
 
 /** A calendar day, `YYYY-MM-DD`. */

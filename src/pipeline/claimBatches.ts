@@ -1,7 +1,7 @@
 // The stream of pending addresses: claimed, answered at once as far as possible, the rest in batches for a service.
 
 import { Deferred, Effect, Result, Stream } from "effect"
-import { type Address, parseAddress } from "../domain/Address.ts"
+import * as Address from "../domain/Address.ts"
 import { Answer, type Answers, tally } from "../domain/Location.ts"
 import { answerAtOnce, GeoLocator } from "../geo/GeoLocator.ts"
 import type { Claims, StoredAnswers } from "../repo/LocationQueue.ts"
@@ -25,7 +25,7 @@ const pollInterval = "500 millis"
 /** A pending address, and the text that the queue stores: in an adopted table it may have any form. */
 export interface ClaimedAddress {
   readonly stored: string
-  readonly address: Address
+  readonly address: Address.Address
 }
 
 /** The answers for addresses as they are stored. */
@@ -43,7 +43,7 @@ const settleAtOnce = Effect.fnUntraced(function* (
   addressTally: AddressTally,
   texts: ReadonlyArray<string>,
 ) {
-  const parsed = texts.map((stored) => ({ stored, address: Result.getOrUndefined(parseAddress(stored)) }))
+  const parsed = texts.map((stored) => ({ stored, address: Result.getOrUndefined(Address.parse(stored)) }))
   const claimed = parsed.filter((it): it is ClaimedAddress => it.address !== undefined)
   const invalid = parsed.filter(({ address }) => address === undefined)
   const { byRule, local, open } = yield* answerAtOnce(yield* GeoLocator, new Set(claimed.map(({ address }) => address)))

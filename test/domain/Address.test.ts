@@ -1,14 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
-import { parseAddress, specialRange } from "../../src/domain/Address.ts"
+import * as Address from "../../src/domain/Address.ts"
 import { ip } from "../utils/addresses.ts"
 
 const byte = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 }))
 const group = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0xffff }))
 
-const canonical = (text: string) => Result.getOrElse(parseAddress(text), () => "none")
+const canonical = (text: string) => Result.getOrElse(Address.parse(text), () => "none")
 
-describe("parseAddress", () => {
+describe("Address.parse", () => {
   it.prop("IPv4 is its own canonical form", { bytes: Schema.Tuple([byte, byte, byte, byte]) }, ({ bytes }) => {
     assert.strictEqual(canonical(bytes.join(".")), bytes.join("."))
     assert.strictEqual(canonical(` ${bytes.join(".")} `), bytes.join("."))
@@ -64,7 +64,22 @@ describe("parseAddress", () => {
   })
 })
 
-describe("specialRange", () => {
+describe("Address.Address", () => {
+  it.each([
+    ["8.8.8.8", true],
+    ["2001:4860:4860::8888", true],
+    ["::1", true],
+    ["2001:0:0:1::", true],
+    ["8.8.8.8 ", false],
+    ["2001:4860:4860:0:0:0:0:8888", false],
+    ["2001:DB8::1", false],
+    ["", false],
+  ])("of %s is an address: %s", (text, is) => {
+    assert.strictEqual(Schema.is(Address.Address)(text), is)
+  })
+})
+
+describe("Address.specialRange", () => {
   it.each([
     ["10.255.0.1", "private"],
     ["172.16.0.0", "private"],
@@ -93,7 +108,7 @@ describe("specialRange", () => {
     ["2001::1", "Teredo"],
     ["4000::1", "reserved"],
   ])("%s is %s", (address, range) => {
-    assert.strictEqual(specialRange(ip(address)), range)
+    assert.strictEqual(Address.specialRange(ip(address)), range)
   })
 
   it.each([
@@ -109,6 +124,6 @@ describe("specialRange", () => {
     "2001:20::1",
     "64:ff9b::808:808",
   ])("%s is public", (address) => {
-    assert.strictEqual(specialRange(ip(address)), undefined)
+    assert.strictEqual(Address.specialRange(ip(address)), undefined)
   })
 })

@@ -1,9 +1,9 @@
 // IP addresses that a test writes as text.
 
 import { Result } from "effect"
-import { type Address, parseAddress } from "../../src/domain/Address.ts"
+import * as Address from "../../src/domain/Address.ts"
 
 /** Throws where the text is not an address. */
-export const ip = (text: string): Address => Result.getOrThrow(parseAddress(text))
+export const ip = (text: string): Address.Address => Result.getOrThrow(Address.parse(text))
 
-export const ips = (...texts: ReadonlyArray<string>): ReadonlyArray<Address> => texts.map(ip)
+export const ips = (...texts: ReadonlyArray<string>): ReadonlyArray<Address.Address> => texts.map(ip)

@@ -3,7 +3,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Clock, Duration, Effect, Predicate, Result } from "effect"
-import { parseAddress, specialRange } from "../../src/domain/Address.ts"
+import * as Address from "../../src/domain/Address.ts"
 import type { Location } from "../../src/domain/Location.ts"
 import { mix } from "../fixtures/Random.ts"
 
@@ -55,9 +55,9 @@ export const placeOf = (address: string): Location => {
 
 /** One entry of the server's answer. */
 export const entryOf = (query: string) => {
-  const address = parseAddress(query)
+  const address = Address.parse(query)
   if (Result.isFailure(address)) return { status: "fail", message: "invalid query", query }
-  const range = specialRange(address.success)
+  const range = Address.specialRange(address.success)
   if (range !== undefined) return { status: "fail", message: `${range} range`, query }
   const place = placeOf(query)
   return {

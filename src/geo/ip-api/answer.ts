@@ -1,7 +1,7 @@
 // The answers of ip-api.com: which fields are requested, and how a response is checked.
 
 import { Result, Schema } from "effect"
-import { type Address, parseAddress } from "../../domain/Address.ts"
+import * as Address from "../../domain/Address.ts"
 import { plural } from "../../text/format.ts"
 import { Answer, type Answers, Location } from "../../domain/Location.ts"
 
@@ -49,16 +49,16 @@ const toAnswer = (entry: typeof Success.Type | typeof Failure.Type): Answer =>
  * The answers of a response's body for exactly the `asked` addresses, in any order; or what is wrong with the body,
  * of which then nothing may be used.
  */
-export const decodeAnswers = (body: string, asked: ReadonlyArray<Address>): Result.Result<Answers, string> => {
+export const decodeAnswers = (body: string, asked: ReadonlyArray<Address.Address>): Result.Result<Answers, string> => {
   const decoded = decodeBody(body)
   if (Result.isFailure(decoded)) return Result.fail(oneLine(decoded.failure.message))
   const entries = decoded.success
   if (entries.length !== asked.length)
     return Result.fail(`${plural(entries.length, "answer")} for ${plural(asked.length, "address", "addresses")}`)
   const open = new Set(asked)
-  const answers = new Map<Address, Answer>()
+  const answers = new Map<Address.Address, Answer>()
   for (const entry of entries) {
-    const address = Result.getOrUndefined(parseAddress(entry.query))
+    const address = Result.getOrUndefined(Address.parse(entry.query))
     if (address === undefined || !open.delete(address)) {
       return Result.fail(`an answer for ${oneLine(entry.query)}, which was not asked for`)
     }
