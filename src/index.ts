@@ -11,7 +11,14 @@ export * as RejectLimit from "./domain/RejectLimit.ts"
 export type { Reason, Reject } from "./domain/Reject.ts"
 export { AddressCounts, exitCode, FileSummary, RecordCounts, RunSummary } from "./domain/RunSummary.ts"
 export { User } from "./domain/User.ts"
-export { chain, GeoLocator, GeoLocatorError, type GeoService, type RequestCounts } from "./geo/GeoLocator.ts"
+export {
+  GeoLocator,
+  GeoLocatorConfigError,
+  GeoLocatorError,
+  type GeoService,
+  type Locator,
+  type RequestCounts,
+} from "./geo/GeoLocator.ts"
 export { Permits, type Verdict } from "./geo/quota/Permits.ts"
 export { Quota, type QuotaOptions, type Sending } from "./geo/quota/Quota.ts"
 export * as Locating from "./pipeline/Locate.ts"
