@@ -19,8 +19,14 @@ export {
   type Locator,
   type RequestCounts,
 } from "./geo/GeoLocator.ts"
-export { Permits, type Verdict } from "./geo/quota/Permits.ts"
-export { Quota, type QuotaOptions, type Sending } from "./geo/quota/Quota.ts"
+export { type Allowance, type PermitOptions, Permits, type PermitStore, type Verdict } from "./geo/quota/Permits.ts"
+export {
+  Quota,
+  type QuotaOptions,
+  type RequestQuota,
+  type Sending,
+  type SharedQuotaOptions,
+} from "./geo/quota/Quota.ts"
 export * as Locating from "./pipeline/Locate.ts"
 export * as Pipeline from "./pipeline/Pipeline.ts"
 export { FileTakenError } from "./repo/FileTakenError.ts"
