@@ -13,9 +13,22 @@ export * as RejectLimit from "./domain/RejectLimit.ts"
 export type { Reason, Reject } from "./domain/Reject.ts"
 export { AddressCounts, exitCode, FileSummary, RecordCounts, RunSummary } from "./domain/RunSummary.ts"
 export { User, type UserColumn } from "./domain/User.ts"
-export { chain, GeoLocator, GeoLocatorError, type GeoService, type RequestCounts } from "./geo/GeoLocator.ts"
-export { Permits, type Verdict } from "./geo/quota/Permits.ts"
-export { Quota, type QuotaOptions, type Sending } from "./geo/quota/Quota.ts"
+export {
+  GeoLocator,
+  GeoLocatorConfigError,
+  GeoLocatorError,
+  type GeoService,
+  type Locator,
+  type RequestCounts,
+} from "./geo/GeoLocator.ts"
+export { type Allowance, type PermitOptions, Permits, type PermitStore, type Verdict } from "./geo/quota/Permits.ts"
+export {
+  Quota,
+  type QuotaOptions,
+  type RequestQuota,
+  type Sending,
+  type SharedQuotaOptions,
+} from "./geo/quota/Quota.ts"
 export * as Locating from "./pipeline/Locate.ts"
 export * as Pipeline from "./pipeline/Pipeline.ts"
 export * as Rejects from "./pipeline/Rejects.ts"

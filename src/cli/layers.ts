@@ -2,7 +2,7 @@
 
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
-import { Config, Context, Effect, Layer, Option } from "effect"
+import { Config, Effect, Layer, Option } from "effect"
 import { chooseDatabase } from "./chooseDatabase.ts"
 import { UsageError } from "./CommandError.ts"
 import { logLayerEnd } from "./Defect.ts"
@@ -13,7 +13,7 @@ import type { OutputFlags } from "./flags/outputFlags.ts"
 import type { RunFlags } from "./flags/runFlags.ts"
 import * as Embedded from "../database/Embedded.ts"
 import * as PgServer from "../database/PgServer.ts"
-import { chain, GeoLocator } from "../geo/GeoLocator.ts"
+import { GeoLocator } from "../geo/GeoLocator.ts"
 import { chosenLocators, locators } from "./locators.ts"
 import * as Logging from "../observability/Logging.ts"
 import * as Repositories from "../postgres/Repositories.ts"
@@ -52,22 +52,14 @@ export const source = (flags: SourceFlags) => chosenSource(flags).layer(flags)
 export const checkLocators = (flags: LocatorSettings) =>
   Effect.forEach(locators, ({ checkSettings }) => checkSettings?.(flags) ?? Effect.void, { discard: true })
 
-const chainOf = <R>(layers: ReadonlyArray<Layer.Layer<GeoLocator, Error, R>>) =>
-  Layer.effect(
-    GeoLocator,
-    Effect.gen(function* () {
-      const built = yield* Effect.forEach(layers, (layer) => Layer.build(layer))
-      return chain(built.map((context) => Context.get(context, GeoLocator)))
-    }),
-  )
-
 /** The locators that --geo names. */
-export const locator = (flags: LocatorSettings) => chainOf(chosenLocators(flags.geo).map(({ layer }) => layer(flags)))
+export const locator = (flags: LocatorSettings) =>
+  GeoLocator.layerChain(...chosenLocators(flags.geo).map(({ layer }) => layer(flags)))
 
 /** The locators of a dry run, which asks no service. */
 export const localLocator = (flags: LocatorSettings) => {
   const local = chosenLocators(flags.geo).flatMap((chosen) => (chosen.kind === "instant" ? chosen.layer(flags) : []))
-  return local.length === 0 ? GeoLocator.none : chainOf(local)
+  return local.length === 0 ? GeoLocator.none : GeoLocator.layerChain(...local)
 }
 
 export const repositories = (flags: DatabaseFlags, writers = 1, idleInTransaction?: number) =>

@@ -15,7 +15,8 @@ export interface Check<E> {
 }
 
 const show = (value: unknown): string =>
-  JSON.stringify(value, (_, inner: unknown) => (inner instanceof Map ? Object.fromEntries(inner) : inner)) ?? "undefined"
+  JSON.stringify(value, (_, inner: unknown) => (inner instanceof Map ? Object.fromEntries(inner) : inner)) ??
+  "undefined"
 
 /** Fails where the values differ, with both. */
 export const expectEqual = (what: string, actual: unknown, expected: unknown): Effect.Effect<void, ConformanceError> =>

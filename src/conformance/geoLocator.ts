@@ -58,7 +58,10 @@ export const geoLocatorChecks = <ROut, E>({
       yield* expect("it has no name", name !== "")
       if (service === undefined) return
       yield* expect(`batchSize is ${service.batchSize}`, Number.isInteger(service.batchSize) && service.batchSize >= 1)
-      yield* expect(`concurrency is ${service.concurrency}`, Number.isInteger(service.concurrency) && service.concurrency >= 1)
+      yield* expect(
+        `concurrency is ${service.concurrency}`,
+        Number.isInteger(service.concurrency) && service.concurrency >= 1,
+      )
     }),
 
     "locates the addresses that it knows, each with a valid location": Effect.gen(function* () {
@@ -67,7 +70,8 @@ export const geoLocatorChecks = <ROut, E>({
         yield* expectEqual(`the answer for ${address}`, answerOf(answers, address), "Located")
       }
       for (const [address, answer] of answers.flatMap((some) => [...some])) {
-        if (answer._tag === "Located") yield* expect(`the location of ${address} is invalid`, isLocation(answer.location))
+        if (answer._tag === "Located")
+          yield* expect(`the location of ${address} is invalid`, isLocation(answer.location))
       }
     }),
 

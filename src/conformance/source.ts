@@ -20,7 +20,9 @@ const text = (bytes: Uint8Array): string => new TextDecoder("latin1").decode(byt
 const listed = Effect.flatMap(Source, ({ files }) => Stream.runCollect(files))
 
 const read = (file: SourceFile, from: number) =>
-  Effect.flatMap(Source, (source) => Effect.map(Stream.runCollect(source.read(file, from)), (chunks) => text(sum(chunks))))
+  Effect.flatMap(Source, (source) =>
+    Effect.map(Stream.runCollect(source.read(file, from)), (chunks) => text(sum(chunks))),
+  )
 
 /**
  * Checks of a `Source`. `files`: what it lists, bytes as stored by name. `change`: changes the bytes of one of its
@@ -68,9 +70,17 @@ export const sourceChecks = <ROut, E, E2>({
 
     "lists them in name order, by UTF-8 bytes, and the same each time": Effect.gen(function* () {
       const found = yield* listed
-      yield* expectEqual("URIs", found.map(({ uri }) => uri), [...found].sort(byName).map(({ uri }) => uri))
+      yield* expectEqual(
+        "URIs",
+        found.map(({ uri }) => uri),
+        [...found].sort(byName).map(({ uri }) => uri),
+      )
       const again = yield* listed
-      yield* expectEqual("fingerprints", again.map(({ fingerprint }) => fingerprint), found.map(({ fingerprint }) => fingerprint))
+      yield* expectEqual(
+        "fingerprints",
+        again.map(({ fingerprint }) => fingerprint),
+        found.map(({ fingerprint }) => fingerprint),
+      )
     }),
 
     "reads the bytes of a file, as often as asked": eachFile((file, content) =>
@@ -82,7 +92,9 @@ export const sourceChecks = <ROut, E, E2>({
 
     "reads the bytes from any offset on, its size included": eachFile((file, content) =>
       Effect.forEach(
-        [1, Math.floor(content.length / 2), content.length - 1, content.length].filter((from) => from >= 0 && from <= content.length),
+        [1, Math.floor(content.length / 2), content.length - 1, content.length].filter(
+          (from) => from >= 0 && from <= content.length,
+        ),
         (from) =>
           Effect.flatMap(read(file, from), (bytes) =>
             expectEqual(`the bytes of ${file.name} from ${from} on`, bytes, content.slice(from)),
@@ -95,7 +107,11 @@ export const sourceChecks = <ROut, E, E2>({
       const found = yield* listed
       const twice = [...found, ...found]
       const read2 = yield* Effect.forEach(twice, (file) => read(file, 0), { concurrency: "unbounded" })
-      yield* expectEqual("bytes", read2, twice.map(({ name }) => expected.get(name) ?? ""))
+      yield* expectEqual(
+        "bytes",
+        read2,
+        twice.map(({ name }) => expected.get(name) ?? ""),
+      )
     }),
 
     "finds a file unchanged that was not changed": eachFile((file) =>

@@ -257,9 +257,15 @@ export const userRepoChecks = <ROut, E, E2>({
         }
         const outcome = yield* upsert(versions, { fileId, byteOffset, isAhead: true })
         const emails = new Set(versions.map(({ email }) => email)).size
-        yield* expectEqual("users accounted for", Object.values(outcome).reduce((left, right) => left + right), emails)
+        yield* expectEqual(
+          "users accounted for",
+          Object.values(outcome).reduce((left, right) => left + right),
+          emails,
+        )
       }
-      const expected = [...best.values()].map(({ user }) => user).sort((left, right) => (left.email < right.email ? -1 : 1))
+      const expected = [...best.values()]
+        .map(({ user }) => user)
+        .sort((left, right) => (left.email < right.email ? -1 : 1))
       yield* expectEqual("users", yield* users, expected)
     }),
   })

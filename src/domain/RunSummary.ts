@@ -95,7 +95,10 @@ export const AddressCounts = Schema.Struct({
   local: Schema.Int,
   /** Answered by the service. */
   service: Schema.Int,
-  /** Requests sent to the service; null: workers of a cluster send them, and `service` does not count their answers. */
+  /**
+   * Requests sent to the service; null: unknown, as the service does not count them, or workers of a cluster send them,
+   * whose answers `service` does not count.
+   */
   requests: Schema.NullOr(Schema.Int),
   /** Requests that it refused (429): anything but 0 is a defect of ours, or other clients share the network address. */
   refusals: Schema.NullOr(Schema.Int),

@@ -1,134 +1,141 @@
-// A locator turns addresses into locations: at once from local data, or later from a service.
+// A locator turns addresses into locations: at once from local data, or later from a service. The contract.
 
-import { Context, Effect, Layer, Runtime, Schema } from "effect"
-import { type Address, specialRange } from "../domain/Address.ts"
+import { Context, Effect, Layer, Stream } from "effect"
+import type { Address } from "../domain/Address.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
-import type { ServiceRate } from "../domain/Estimate.ts"
-import { Answer, type Answers } from "../domain/Location.ts"
+import type { Answer, Answers } from "../domain/Location.ts"
+import type { GeoLocatorConfigError, GeoLocatorError } from "./GeoLocatorError.ts"
+import { chain } from "./locator/chain.ts"
+import { locateAll, takingAny } from "./locator/locateAll.ts"
+import type { GeoService, Locator } from "./locator/Locator.ts"
+import * as settings from "./settings.ts"
 
-/**
- * A locator failed. `retryable`: the same request may succeed later. A service's failure leaves the addresses pending;
- * a local locator's ends the run, since its addresses are not queued.
- */
-export class GeoLocatorError extends Schema.TaggedError<GeoLocatorError>()("GeoLocatorError", {
-  provider: Schema.String,
-  message: Schema.String,
-  retryable: Schema.Boolean,
-}) {
-  override readonly [Runtime.errorExitCode] = 2
-}
+export { GeoLocatorConfigError, GeoLocatorError } from "./GeoLocatorError.ts"
+export { answerAtOnce, answerTexts } from "./locator/answerAtOnce.ts"
+export { type GeoService, type Locator, rateOf, type RequestCounts } from "./locator/Locator.ts"
 
-/** The requests of this process so far. */
-export interface RequestCounts {
-  /** Requests that reached the service, or may have. Those under way do not count yet. */
-  readonly requests: number
-  /** Requests that the service rejected as too many (429): there should be none. */
-  readonly refusals: number
-}
-
-/** A locator of a network service: asked in batches, from the queue, while users are loaded without waiting for it. */
-export interface GeoService {
-  /** The provider's name, kept with each answer. */
-  readonly provider: string
-  /** The most addresses that one call of `locate` may be given. */
-  readonly batchSize: number
-  /** How many calls may be under way at once. */
-  readonly concurrency: number
-  /** Requests a minute that the quota allows, from which people see how long a queue takes. Undefined: unknown. */
-  readonly requestsPerMinute: number | undefined
-  /** Milliseconds until a request may be sent, as far as that is known; for people. */
-  readonly untilNextRequest?: Effect.Effect<number>
-  /** For people. */
-  readonly requestCounts?: Effect.Effect<RequestCounts>
-  /** Why it does not answer, for people; undefined: it does, or was not asked. */
-  readonly trouble?: Effect.Effect<string | undefined>
-  /**
-   * Answers for distinct public addresses. Addresses missing from the answers count as `NotNow`: they stay pending for
-   * another run. Takes as long as its quota requires, and may be interrupted and repeated. Fails only where every other
-   * batch would fail too, and with a DatabaseError where its requests are counted in a database that cannot be used: that
-   * ends the run.
-   */
-  readonly locate: (addresses: ReadonlyArray<Address>) => Effect.Effect<Answers, GeoLocatorError | DatabaseError>
-}
-
-/** The rate of a service, for estimates. */
-export const rateOf = ({ batchSize, requestsPerMinute }: GeoService): ServiceRate => ({
-  batchSize,
-  requestsPerMinute: requestsPerMinute ?? null,
-})
-
-/**
- * Turns groups of addresses into locations. Addresses that can have no location (see `domain/Address`) are never asked.
- */
-export class GeoLocator extends Context.Service<
-  GeoLocator,
-  {
-    /** For people: `mmdb`, `ip-api`, `none`, `mmdb,ip-api`. */
-    readonly name: string
-    /**
-     * Answers at once, without a network. `NotNow` (or no entry): an unknown address. It is queued where there is a
-     * `service`, and unlocatable where there is none.
-     */
-    readonly instant: ((addresses: ReadonlyArray<Address>) => Effect.Effect<Answers, GeoLocatorError>) | undefined
-    /** Answers later what `instant` does not know. */
-    readonly service: GeoService | undefined
-  }
->()("user-activity-etl/geo/GeoLocator") {
+/** What locates addresses. */
+export class GeoLocator extends Context.Service<GeoLocator, Locator>()("user-activity-etl/geo/GeoLocator") {
   /** Locates nothing and queues nothing. */
-  static readonly none = Layer.succeed(this, { name: "none", instant: undefined, service: undefined })
-}
+  static readonly none: Layer.Layer<GeoLocator> = Layer.succeed(this, {
+    name: "none",
+    instant: undefined,
+    service: undefined,
+  })
 
-/** The answers that need no service. */
-export interface AtOnce {
-  /** Addresses of special ranges: unlocatable for every locator. */
-  readonly byRule: Answers
-  /** The answers of `instant`; without a `service` also the addresses that it does not know. */
-  readonly local: Answers
-  /** The addresses left for the `service`. */
-  readonly open: ReadonlyArray<Address>
-}
-
-/** Answers distinct addresses as far as no network is needed. */
-export const answerAtOnce = Effect.fnUntraced(function* (
-  { instant, service }: GeoLocator["Service"],
-  addresses: Iterable<Address>,
-) {
-  const byRule = new Map<Address, Answer>()
-  const asked: Array<Address> = []
-  for (const address of addresses) {
-    const range = specialRange(address)
-    if (range === undefined) asked.push(address)
-    else byRule.set(address, Answer.unlocatable(range))
-  }
-  const answers: Answers = instant === undefined || asked.length === 0 ? new Map() : yield* instant(asked)
-  const local = new Map<Address, Answer>()
-  const open: Array<Address> = []
-  for (const address of asked) {
-    const answer = answers.get(address) ?? Answer.notNow
-    if (answer._tag !== "NotNow") local.set(address, answer)
-    else if (service === undefined) local.set(address, Answer.unlocatable("unknown"))
-    else open.push(address)
-  }
-  return { byRule, local, open } satisfies AtOnce
-})
-
-/** Locators asked in order for each address. At most one may be a service: the queue is one. */
-export const chain = (locators: ReadonlyArray<GeoLocator["Service"]>): GeoLocator["Service"] => {
-  const instants = locators.flatMap((locator) => locator.instant ?? [])
-  return {
-    name: locators.map((locator) => locator.name).join(","),
-    instant:
-      instants.length === 0
-        ? undefined
-        : Effect.fnUntraced(function* (addresses) {
-            const answers = new Map<Address, Answer>()
-            for (const instant of instants) {
-              const open = addresses.filter((address) => (answers.get(address) ?? Answer.notNow)._tag === "NotNow")
-              if (open.length === 0) break
-              for (const [address, answer] of yield* instant(open)) answers.set(address, answer)
-            }
-            return answers
+  /**
+   * Answers at once, from local data. `f` is given distinct public addresses; those that it leaves out are unknown, and
+   * left to the next of a chain. `name` is for people.
+   *
+   * @example
+   * ```ts
+   * import { Answer, GeoLocator } from "user-activity-etl"
+   *
+   * const Office = GeoLocator.layerInstant("office", (addresses) =>
+   *   new Map(addresses.filter((it) => it.startsWith("81.2.69.")).map((it) => [it, Answer.unlocatable("our network")])),
+   * )
+   * ```
+   */
+  static readonly layerInstant = <R = never>(
+    name: string,
+    f: (addresses: ReadonlyArray<Address>) => Answers | Effect.Effect<Answers, GeoLocatorError, R>,
+  ): Layer.Layer<GeoLocator, never, R> =>
+    Layer.effect(
+      this,
+      Effect.map(Effect.context<R>(), (context) => ({
+        name,
+        instant: (addresses) =>
+          Effect.suspend(() => {
+            const answers = f(addresses)
+            return Effect.isEffect(answers) ? Effect.provideContext(answers, context) : Effect.succeed(answers)
           }),
-    service: locators.find((locator) => locator.service !== undefined)?.service,
+        service: undefined,
+      })),
+    )
+
+  /**
+   * Answers by a service over the network. Whatever `locate` of the locator is given, that of `service` is given
+   * distinct public addresses in canonical form, at most `batchSize` at once. Fails if `batchSize`, `concurrency` or
+   * `requestsPerMinute` is no number that it may be.
+   *
+   * @example
+   * ```ts
+   * import { Effect, Layer } from "effect"
+   * import { Answer, GeoLocator, Quota } from "user-activity-etl"
+   *
+   * const Ours = Layer.unwrap(
+   *   Effect.map(Quota.make({ limit: 5, window: "1 second" }), (quota) =>
+   *     GeoLocator.layerService({
+   *       provider: "ours",
+   *       batchSize: 50,
+   *       concurrency: 5,
+   *       requestsPerMinute: quota.requestsPerMinute,
+   *       requestCounts: quota.requestCounts,
+   *       locate: (addresses) =>
+   *         quota.withPermit(() => Effect.succeed(new Map(addresses.map((it) => [it, Answer.unlocatable("unknown")])))),
+   *     }),
+   *   ),
+   * )
+   * ```
+   */
+  static readonly layerService = (service: GeoService): Layer.Layer<GeoLocator, GeoLocatorConfigError> =>
+    Layer.effect(
+      this,
+      Effect.gen(function* () {
+        const { batchSize, concurrency, provider, requestsPerMinute } = service
+        yield* settings.count("batchSize", batchSize)
+        yield* settings.count("concurrency", concurrency)
+        if (requestsPerMinute !== undefined) yield* settings.positive("requestsPerMinute", requestsPerMinute)
+        return { name: provider, instant: undefined, service: takingAny(service) }
+      }),
+    )
+
+  /**
+   * Asks locators in order for each address, until one knows it. Fails if two of them are services: there is one queue.
+   *
+   * @example
+   * ```ts
+   * import { GeoLocator, Quota } from "user-activity-etl"
+   * import * as IpApi from "user-activity-etl/IpApi"
+   * import * as Mmdb from "user-activity-etl/Mmdb"
+   *
+   * const Both = GeoLocator.layerChain(Mmdb.layer(), IpApi.layer())
+   * ```
+   */
+  static readonly layerChain = <Layers extends ReadonlyArray<Layer.Layer<GeoLocator, any, any>>>(
+    ...layers: Layers
+  ): Layer.Layer<GeoLocator, GeoLocatorConfigError | Layer.Error<Layers[number]>, Layer.Services<Layers[number]>> => {
+    type Part = Layer.Layer<GeoLocator, Layer.Error<Layers[number]>, Layer.Services<Layers[number]>>
+    return Layer.effect(
+      this,
+      Effect.gen(function* () {
+        const parts = yield* Effect.forEach(layers as ReadonlyArray<Part>, (layer) => Layer.build(layer))
+        return yield* Effect.fromResult(chain(parts.map((part) => Context.get(part, GeoLocator))))
+      }),
+    )
   }
+
+  /**
+   * Answers any number of addresses, in any form: one answer for each text that is given, in any order, with that text.
+   * Text that is no address is unlocatable (`not an address`), and so are special addresses. The others are asked for
+   * in canonical form: at once where that is possible, the rest of the service, in full batches (the last may be
+   * smaller), each address once a batch, as many batches at once as the service allows. Takes as long as the service's
+   * quota requires. `NotNow`: the service did not answer; another time it may. Memory does not grow with the input. Fails
+   * as the locator does, and with a DatabaseError where a quota is counted in a database that cannot be used.
+   *
+   * @example
+   * ```ts
+   * import { Effect, Stream } from "effect"
+   * import { GeoLocator } from "user-activity-etl"
+   *
+   * const program = GeoLocator.locateAll(["8.8.8.8", "2001:4860:4860:0:0:0:0:8888", "10.0.0.1"]).pipe(
+   *   Stream.runForEach(([address, answer]) => Effect.log(address, answer)),
+   * )
+   * ```
+   */
+  static readonly locateAll = <Text extends string, E = never, R = never>(
+    // A string alone is an Iterable too, of its characters.
+    addresses: (Iterable<Text> & object) | Stream.Stream<Text, E, R>,
+  ): Stream.Stream<readonly [address: Text, answer: Answer], E | GeoLocatorError | DatabaseError, R | GeoLocator> =>
+    Stream.unwrap(Effect.map(GeoLocator, (locator) => locateAll(locator, addresses)))
 }

@@ -1,6 +1,6 @@
 // Locates addresses by the service of ip-api.com.
 
-import { Cause, Duration, Effect, Exit, Layer, Redacted, Result, Runtime, Schema, Stream } from "effect"
+import { Cause, Config, Duration, Effect, Exit, Layer, Redacted, Result, Stream } from "effect"
 import {
   FetchHttpClient,
   type Headers,
@@ -10,64 +10,23 @@ import {
   type HttpClientResponse,
 } from "effect/http"
 import type { Address } from "../domain/Address.ts"
-import type { Answers } from "../domain/Location.ts"
 import { systemCode } from "../domain/errno.ts"
 import * as Metrics from "../observability/Metrics.ts"
-import { GeoLocator, type GeoLocatorError } from "./GeoLocator.ts"
+import { GeoLocator, type GeoLocatorConfigError, GeoLocatorError } from "./GeoLocator.ts"
 import { decodeAnswers, fields } from "./ip-api/answer.ts"
-import { failure, Fault, makeRetries, provider, RateLimited } from "./ip-api/retry.ts"
+import { config, endpointOf, type IpApiOptions, keyOf } from "./ip-api/options.ts"
+import { Fault, makeRetries, provider, RateLimited } from "./ip-api/retry.ts"
 import type { Allowance } from "./quota/Permits.ts"
 import { Quota, type Sending } from "./quota/Quota.ts"
 
-export interface IpApiOptions {
-  /**
-   * The batch endpoint. Default (also for empty text) http://ip-api.com/batch, or https://pro.ip-api.com/batch with a
-   * key.
-   */
-  readonly url?: string | undefined
-  /** For the paid service. Empty text: no key. */
-  readonly key?: Redacted.Redacted | undefined
-}
-
-/** The endpoint is invalid. */
-export class IpApiConfigError extends Schema.TaggedError<IpApiConfigError>()("IpApiConfigError", {
-  message: Schema.String,
-}) {
-  override readonly [Runtime.errorExitCode] = 2
-}
+export { config, type IpApiOptions } from "./ip-api/options.ts"
 
 const batchSize = 100
 const maxBodySize = 1024 * 1024
 const maxPauseSeconds = 3_600
 
-const isLoopback = ({ hostname }: URL): boolean => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
-
-const defaultUrl = (keyed: boolean): string => (keyed ? "https://pro.ip-api.com/batch" : "http://ip-api.com/batch")
-
-const usableKey = ({ key }: IpApiOptions): Redacted.Redacted | undefined =>
-  key !== undefined && Redacted.value(key) !== "" ? key : undefined
-
-/** The host of the service: each host has a quota of its own. */
-export const hostOf = (options: IpApiOptions): string => {
-  const given = options.url || defaultUrl(usableKey(options) !== undefined)
-  return URL.canParse(given) ? new URL(given).host : given
-}
-
-/** Where requests are sent. */
-export const endpointOf = Effect.fnUntraced(function* (options: IpApiOptions) {
-  const { url } = options
-  const key = usableKey(options)
-  const given = url || defaultUrl(key !== undefined)
-  const refuse = (why: string) => new IpApiConfigError({ message: `The URL of ip-api (IP_API_URL) ${why}.` })
-  if (!URL.canParse(given)) return yield* refuse("is not a URL, such as http://ip-api.com/batch")
-  const endpoint = new URL(given)
-  if (!/^https?:$/.test(endpoint.protocol)) return yield* refuse("must begin with http:// or https://")
-  if (endpoint.username !== "" || endpoint.password !== "") return yield* refuse("must not hold a user or a password")
-  if (key !== undefined && endpoint.protocol === "http:" && !isLoopback(endpoint)) {
-    return yield* refuse("must begin with https:// where a key (IP_API_KEY) is sent")
-  }
-  return endpoint
-})
+/** The service reports whole seconds, and may have rounded down. */
+const roundingMillis = 1_000
 
 const parseCount = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined
@@ -75,7 +34,7 @@ const parseCount = (text: string | undefined): number | undefined =>
 const allowanceOf = (status: number, headers: Headers.Headers): Allowance | undefined => {
   const remaining = status === 429 ? 0 : parseCount(headers["x-rl"])
   const seconds = Math.min(parseCount(headers["x-ttl"]) ?? 60, maxPauseSeconds)
-  return remaining === undefined ? undefined : { remaining, resetsInMillis: seconds * 1_000 }
+  return remaining === undefined ? undefined : { remaining, resetsInMillis: seconds * 1_000 + roundingMillis }
 }
 
 /** How a request ended, for its metric. */
@@ -112,21 +71,24 @@ const checkStatus = (status: number, keyed: boolean): Effect.Effect<void, Fault 
   if (status >= 300 && status < 400) {
     return Effect.fail(new Fault({ message: `answered with a redirect (${status}), which is not followed` }))
   }
-  const advice =
-    status === 403 && keyed
-      ? "the key (IP_API_KEY) is not accepted, or this network address is banned. Check the key."
-      : status === 403
-        ? "this network address is banned, as for exceeding the quota. Bans end by themselves: wait some hours, or see https://ip-api.com/docs/unban."
-        : keyed
-          ? "check the key (IP_API_KEY) and the URL (IP_API_URL)."
-          : "check the URL (IP_API_URL)."
-  return Effect.fail(failure(`ip-api answered ${status}: ${advice}`, false))
+  return Effect.fail(refusal(status, keyed))
 }
 
-const noAnswers: Answers = new Map()
+/** Another attempt would end as this one. */
+const refusal = (status: number, keyed: boolean): GeoLocatorError => {
+  const fail = (what: string, setting: Pick<GeoLocatorError, "setting">) =>
+    new GeoLocatorError({ provider, ...setting, message: `ip-api answered ${status}: ${what}`, retryable: false })
+  if (status !== 403) return fail(keyed ? "check the URL and the key." : "check the URL.", { setting: "url" })
+  return keyed
+    ? fail("the key is not accepted, or this network address is banned. Check the key.", { setting: "key" })
+    : fail(
+        "this network address is banned, as for exceeding the quota. Bans end by themselves: wait some hours, or see https://ip-api.com/docs/unban.",
+        {},
+      )
+}
 
 const make = Effect.fnUntraced(function* (options: IpApiOptions) {
-  const key = usableKey(options)
+  const key = keyOf(options)
   const endpoint = yield* endpointOf(options)
   const quota = yield* Quota
   const client = HttpClient.withScope(yield* HttpClient.HttpClient)
@@ -177,31 +139,48 @@ const make = Effect.fnUntraced(function* (options: IpApiOptions) {
     place,
   })
 
-  const locate = Effect.fn("IpApi.locate")(function* (addresses: ReadonlyArray<Address>) {
-    if (addresses.length > batchSize) return yield* Effect.die(new Error(`${addresses.length} addresses in one batch`))
-    return addresses.length === 0 ? noAnswers : yield* retries.ask(addresses)
-  })
-
-  return GeoLocator.of({
-    name: provider,
-    instant: undefined,
-    service: {
-      provider,
-      batchSize,
-      concurrency: 15,
-      requestsPerMinute: Number.isFinite(quota.requestsPerMinute) ? quota.requestsPerMinute : undefined,
-      untilNextRequest: quota.untilNextRequest,
-      requestCounts: quota.statistics,
-      trouble: retries.trouble,
-      locate,
-    },
+  return GeoLocator.layerService({
+    provider,
+    batchSize,
+    concurrency: 15,
+    requestsPerMinute: quota.requestsPerMinute,
+    untilNextRequest: quota.untilNextRequest,
+    requestCounts: quota.requestCounts,
+    trouble: retries.trouble,
+    locate: Effect.fn("IpApi.locate")(retries.ask),
   })
 })
 
 /**
  * Asks in batches of 100. Needs a `Quota` that all its users share: its default is what ip-api.com allows without a
- * key.
+ * key. Fails if the URL is none that a request, or a key, may be sent to.
+ *
+ * @example
+ * ```ts
+ * import { Layer } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ * import { Quota } from "user-activity-etl"
+ * import * as IpApi from "user-activity-etl/IpApi"
+ *
+ * const Places = IpApi.layer().pipe(Layer.provide([Quota.layerMemory(), FetchHttpClient.layer]))
+ * ```
  */
 export const layer = (
   options: IpApiOptions = {},
-): Layer.Layer<GeoLocator, IpApiConfigError, HttpClient.HttpClient | Quota> => Layer.effect(GeoLocator, make(options))
+): Layer.Layer<GeoLocator, GeoLocatorConfigError, HttpClient.HttpClient | Quota> => Layer.unwrap(make(options))
+
+/**
+ * As `layer`, with options that are read through `Config`: by default from `IP_API_URL` and `IP_API_KEY`.
+ *
+ * @example
+ * ```ts
+ * import { Config } from "effect"
+ * import * as IpApi from "user-activity-etl/IpApi"
+ *
+ * const Places = IpApi.layerConfig({ key: Config.Redacted("OUR_IP_API_KEY") })
+ * ```
+ */
+export const layerConfig = (
+  options: Config.Wrap<IpApiOptions> = config,
+): Layer.Layer<GeoLocator, Config.ConfigError | GeoLocatorConfigError, HttpClient.HttpClient | Quota> =>
+  Layer.unwrap(Effect.flatMap(Config.unwrap(options), make))

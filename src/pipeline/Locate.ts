@@ -5,6 +5,7 @@ import type { DatabaseError } from "../domain/DatabaseError.ts"
 import { Answer, tally } from "../domain/Location.ts"
 import type { LocatingSummary } from "../domain/RunSummary.ts"
 import { GeoLocator, type GeoLocatorError, type GeoService, rateOf } from "../geo/GeoLocator.ts"
+import { explain } from "../observability/Advice.ts"
 import { type Claims, LocationQueue, type StoredAnswers } from "../repo/LocationQueue.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import * as AddressTally from "./AddressTally.ts"
@@ -70,7 +71,7 @@ export const drain = Effect.fn("Locating.drain")(
       Effect.as(undefined),
       Effect.raceFirst(timeIsUp(options, service)),
       Effect.catchTag("Stopped", ({ failure }) =>
-        Effect.as(Effect.logWarning(`locating stopped: ${failure.message}`), failure.message),
+        Effect.tap(explain(failure), (why) => Effect.logWarning(`locating stopped: ${why}`)),
       ),
     )
   },
@@ -85,6 +86,9 @@ export interface LocatingOptions {
   readonly locationsMaxAge?: Duration.Input | undefined
 }
 
+/** An own service need not count its requests. */
+const uncounted = { requests: null, refusals: null }
+
 /**
  * Sums up how addresses were answered, and how many are pending: those of the run, which has none without a service,
  * or, without a run, all.
@@ -95,7 +99,8 @@ export const summarize = Effect.fnUntraced(function* (
 ) {
   const queue = yield* LocationQueue
   const { service } = yield* GeoLocator
-  const { requests, refusals } = yield* service?.requestCounts ?? Effect.succeed({ requests: 0, refusals: 0 })
+  const { requests, refusals } =
+    service === undefined ? { requests: 0, refusals: 0 } : yield* service.requestCounts ?? Effect.succeed(uncounted)
   const found = runId === undefined ? { own: yield* queue.waiting, others: 0 } : yield* queue.waitingOf(runId)
   const all = found.own + found.others
   const own = runId !== undefined && service === undefined ? 0 : found.own

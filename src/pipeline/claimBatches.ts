@@ -1,10 +1,10 @@
 // The stream of pending addresses: claimed, answered at once as far as possible, the rest in batches for a service.
 
-import { Deferred, Effect, Result, Stream } from "effect"
-import * as Address from "../domain/Address.ts"
-import { Answer, type Answers, tally } from "../domain/Location.ts"
-import { answerAtOnce, GeoLocator } from "../geo/GeoLocator.ts"
-import type { Claims, StoredAnswers } from "../repo/LocationQueue.ts"
+import { Deferred, Effect, Stream } from "effect"
+import type { Address } from "../domain/Address.ts"
+import { tally } from "../domain/Location.ts"
+import { answerTexts, GeoLocator } from "../geo/GeoLocator.ts"
+import type { Claims } from "../repo/LocationQueue.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import type { AddressTally } from "./AddressTally.ts"
 
@@ -26,17 +26,8 @@ const pollInterval = "500 millis"
 /** A pending address, and the text that the queue stores: in an adopted table it may have any form. */
 export interface ClaimedAddress {
   readonly stored: string
-  readonly address: Address.Address
+  readonly address: Address
 }
-
-/** The answers for addresses as they are stored. */
-const byStored = (claimed: ReadonlyArray<ClaimedAddress>, answers: Answers): StoredAnswers =>
-  new Map(
-    claimed.flatMap(({ stored, address }) => {
-      const answer = answers.get(address)
-      return answer === undefined ? [] : [[stored, answer] as const]
-    }),
-  )
 
 /** Commits the answers that need no service. Returns the addresses that are left. */
 const settleAtOnce = Effect.fnUntraced(function* (
@@ -44,18 +35,11 @@ const settleAtOnce = Effect.fnUntraced(function* (
   addressTally: AddressTally,
   texts: ReadonlyArray<string>,
 ) {
-  const parsed = texts.map((stored) => ({ stored, address: Result.getOrUndefined(Address.parse(stored)) }))
-  const claimed = parsed.filter((it): it is ClaimedAddress => it.address !== undefined)
-  const invalid = parsed.filter(({ address }) => address === undefined)
-  const { byRule, local, open } = yield* answerAtOnce(yield* GeoLocator, new Set(claimed.map(({ address }) => address)))
-  const none = invalid.map(({ stored }) => [stored, Answer.unlocatable("not an address")] as const)
-  const ruled = new Map([...byStored(claimed, byRule), ...none])
-  const known = byStored(claimed, local)
-  yield* claims.settle(new Map([...ruled, ...known]), (yield* UserRepo).place)
-  yield* addressTally.count("rule", tally(ruled))
-  yield* addressTally.count("local", tally(known))
-  const left = new Set(open)
-  return claimed.filter(({ address }) => left.has(address))
+  const { byRule, local, open } = yield* answerTexts(yield* GeoLocator, texts)
+  yield* claims.settle(new Map([...byRule, ...local]), (yield* UserRepo).place)
+  yield* addressTally.count("rule", tally(byRule))
+  yield* addressTally.count("local", tally(local))
+  return Array.from(open, ([stored, address]): ClaimedAddress => ({ stored, address }))
 })
 
 /**

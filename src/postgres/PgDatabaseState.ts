@@ -7,7 +7,7 @@ import { texts } from "./arrays.ts"
 import { makeClient } from "./client.ts"
 import { DatabaseState, type QuotaState, type TablesState } from "../repo/DatabaseState.ts"
 import { leastServerVersion, migrations } from "./migrate.ts"
-import { holds, over } from "./locations/etlPermits.ts"
+import { counts, holds } from "./locations/etlPermits.ts"
 
 /** The rights that a run needs on each table. */
 const rights: Readonly<Record<string, ReadonlyArray<string>>> = {
@@ -80,7 +80,7 @@ const make = Effect.gen(function* () {
     if (!table!.isThere) return { permits: 0, exhaustedFor: 0 }
     const [state] = yield* sql.unsafe<QuotaState>(
       `with clock as materialized (select clock_timestamp() as now)
-      select (count(*) filter (where ${over("p")} + interval '1 minute' > now))::int as permits,
+      select (count(*) filter (where ${counts("p", "interval '1 minute'")}))::int as permits,
         coalesce(max(extract(epoch from p.answered_at + p.resets_in - now) * 1000) filter (where ${holds("p")} and p.remaining = 0), 0)::float8 as "exhaustedFor"
       from etl_permits p cross join clock where p.provider = $1`,
       [provider],

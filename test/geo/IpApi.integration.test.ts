@@ -3,15 +3,31 @@ import { createServer } from "node:net"
 import { inspect } from "node:util"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it, vi } from "@effect/vitest"
-import { Cause, Clock, Context, Effect, Exit, Fiber, Layer, Logger, Redacted, References, Tracer } from "effect"
+import {
+  Cause,
+  Clock,
+  Config,
+  ConfigProvider,
+  Context,
+  Effect,
+  Exit,
+  Fiber,
+  Layer,
+  Logger,
+  Redacted,
+  References,
+  Stream,
+  Tracer,
+} from "effect"
 import { HttpClient, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 import type { DatabaseError } from "../../src/domain/DatabaseError.ts"
 import { Answer, type Answers } from "../../src/domain/Location.ts"
-import { GeoLocator, GeoLocatorError } from "../../src/geo/GeoLocator.ts"
+import { GeoLocator, GeoLocatorConfigError, GeoLocatorError } from "../../src/geo/GeoLocator.ts"
 import * as IpApi from "../../src/geo/IpApi.ts"
+import { hostOf } from "../../src/geo/ip-api/options.ts"
 import { Quota } from "../../src/geo/quota/Quota.ts"
-import { type Behaviour, behaviours, entryOf, fakeIpApi, type FakeIpApi, placeOf } from "../utils/ipApi.ts"
+import { type Behaviour, behaviours, fakeIpApi, type FakeIpApi, placeOf } from "../utils/ipApi.ts"
 import type { Address } from "../../src/domain/Address.ts"
 import { ip } from "../utils/addresses.ts"
 
@@ -19,12 +35,7 @@ const someAddresses = (count: number, from = 0): ReadonlyArray<Address> =>
   Array.from({ length: count }, (_, index) => ip(`8.${(from + index) >> 8}.${(from + index) & 255}.1`))
 
 const expected = (addresses: ReadonlyArray<Address>): Answers =>
-  new Map(
-    addresses.map((address) => {
-      const entry = entryOf(address)
-      return [address, "message" in entry ? Answer.unlocatable(entry.message) : Answer.located(placeOf(address))]
-    }),
-  )
+  new Map(addresses.map((address) => [address, Answer.located(placeOf(address))]))
 
 const live = (millis: number) => TestClock.withLive(Effect.sleep(millis))
 
@@ -112,7 +123,7 @@ describe.each([
   it.effect("asks for a batch in one request and takes its answers, whatever their order", () =>
     Effect.gen(function* () {
       const { locate, server } = yield* start()
-      const addresses = [...someAddresses(98), ip("2a00:1450:4001:81b::200e"), ip("224.0.0.1")]
+      const addresses = [...someAddresses(99), ip("2a00:1450:4001:81b::200e")]
       assert.deepStrictEqual(answersOf(yield* locate(addresses)), expected(addresses))
       server.script(behaviours.reversed)
       assert.deepStrictEqual(answersOf(yield* locate(addresses)), expected(addresses))
@@ -348,17 +359,23 @@ describe("IpApi", () => {
     }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
   )
 
-  it.effect("tells a ban and a wrong URL as such, without trying again", () =>
-    Effect.gen(function* () {
-      const { locate, server } = yield* start()
-      server.script(behaviours.status(403), behaviours.status(404))
-      const ban = failureOf(yield* locate(someAddresses(1)))
-      assert.include(ban.message, "banned")
-      const wrong = failureOf(yield* locate(someAddresses(1)))
-      assert.include(wrong.message, "IP_API_URL")
-      assert.deepStrictEqual([ban.retryable, wrong.retryable], [false, false])
-      assert.strictEqual(server.requests.length, 2)
-    }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
+  it.effect.each([
+    [403, undefined, undefined, "this network address is banned"],
+    [403, "s3cr3t", "key", "the key is not accepted, or this network address is banned"],
+    [404, undefined, "url", "check the URL."],
+    [404, "s3cr3t", "url", "check the URL and the key."],
+  ] as const)(
+    "tells a %i with the key %s without trying again, and which setting to check",
+    ([status, key, setting, why]) =>
+      Effect.gen(function* () {
+        const { locate, server } = yield* start(key === undefined ? {} : { key })
+        server.script(behaviours.status(status))
+        const error = failureOf(yield* locate(someAddresses(1)))
+        assert.include(error.message, `ip-api answered ${status}: ${why}`)
+        assert.notInclude(error.message, "IP_API")
+        assert.deepStrictEqual([error.setting, error.retryable], [setting, false])
+        assert.strictEqual(server.requests.length, 1)
+      }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
   )
 
   it.effect("dies where the service finds the batch too large", () =>
@@ -366,8 +383,62 @@ describe("IpApi", () => {
       const { locate, server } = yield* start()
       server.script(behaviours.status(422))
       assert.isTrue(Exit.hasDies(yield* locate(someAddresses(1))))
-      assert.isTrue(Exit.hasDies(yield* locate(someAddresses(101))))
       assert.strictEqual(server.requests.length, 1)
+    }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
+  )
+
+  it.effect("asks for the canonical form, once, whatever text it is given, and for no special address", () =>
+    Effect.gen(function* () {
+      const { locate, server } = yield* start()
+      const texts = ["2001:4860:4860:0:0:0:0:8888", "8.8.8.8 ", "8.8.8.8", "10.0.0.1", "no address"]
+      const answers = answersOf(yield* locate(texts as ReadonlyArray<string> as ReadonlyArray<Address>))
+      assert.deepStrictEqual(
+        new Map<string, Answer>(answers),
+        new Map([
+          ["2001:4860:4860:0:0:0:0:8888", Answer.located(placeOf("2001:4860:4860::8888"))],
+          ["8.8.8.8 ", Answer.located(placeOf("8.8.8.8"))],
+          ["8.8.8.8", Answer.located(placeOf("8.8.8.8"))],
+          ["10.0.0.1", Answer.unlocatable("private")],
+          ["no address", Answer.unlocatable("not an address")],
+        ]),
+      )
+      assert.deepStrictEqual(
+        server.requests.map(({ addresses }) => addresses),
+        [["2001:4860:4860::8888", "8.8.8.8"]],
+      )
+    }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
+  )
+
+  it.effect("asks for any number of addresses in batches of 100", () =>
+    Effect.gen(function* () {
+      const { locate, server } = yield* start()
+      const addresses = someAddresses(250)
+      const answers = answersOf(yield* locate(addresses))
+      assert.deepStrictEqual(answers, expected(addresses))
+      assert.deepStrictEqual(
+        server.requests.map(({ addresses }) => addresses.length).toSorted((left, right) => left - right),
+        [50, 100, 100],
+      )
+    }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
+  )
+
+  it.effect("reads its options through Config, by default from IP_API_URL and IP_API_KEY", () =>
+    Effect.gen(function* () {
+      const server = yield* fakeIpApi({ key: "s3cr3t" })
+      const provider = ConfigProvider.fromUnknown({ IP_API_URL: server.url, IP_API_KEY: "s3cr3t", OURS: "other" })
+      const locate = <E, R>(layer: Layer.Layer<GeoLocator, E, R>) =>
+        Stream.runCollect(GeoLocator.locateAll(["8.8.8.8"])).pipe(
+          Effect.provide(layer.pipe(Layer.provide(Quota.layerMemory()))),
+          Effect.provideService(ConfigProvider.ConfigProvider, provider),
+        )
+      assert.deepStrictEqual(yield* locate(IpApi.layerConfig()), [["8.8.8.8", Answer.located(placeOf("8.8.8.8"))]])
+      const own = IpApi.layerConfig({ url: Config.String("IP_API_URL"), key: Config.Redacted("OURS") })
+      assert.strictEqual((yield* Effect.flip(locate(own)))._tag, "GeoLocatorError")
+      assert.strictEqual((yield* Effect.flip(locate(IpApi.layer({ url: server.url }))))._tag, "GeoLocatorError")
+      assert.deepStrictEqual(
+        server.requests.map(({ url }) => new URL(url, server.url).searchParams.get("key")),
+        ["s3cr3t", "other", null],
+      )
     }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
   )
 
@@ -415,8 +486,8 @@ describe("IpApi", () => {
       failureOf(yield* locate(someAddresses(1)))
       assert.deepStrictEqual(asked, [endpoint])
       // Who names the endpoint shares the quota of those who do not.
-      assert.strictEqual(IpApi.hostOf(options), IpApi.hostOf({ url: endpoint }))
-      assert.strictEqual(IpApi.hostOf(options), new URL(endpoint).host)
+      assert.strictEqual(hostOf(options), hostOf({ url: endpoint }))
+      assert.strictEqual(hostOf(options), new URL(endpoint).host)
     }).pipe(Effect.provideService(HttpClient.HttpClient, client))
   })
 
@@ -520,10 +591,10 @@ describe("IpApi", () => {
   ] as const)("refuses %o", ([options, why]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(connect(options))
-      assert.instanceOf(error, IpApi.IpApiConfigError)
-      assert.include(error.message, "IP_API_URL")
+      assert.instanceOf(error, GeoLocatorConfigError)
+      assert.strictEqual(error.setting, "url")
       assert.include(error.message, why)
-      assert.notMatch(error.message, /s3cr3t|user:word/)
+      assert.notMatch(error.message, /s3cr3t|user:word|IP_API/)
     }).pipe(Effect.provide(NodeHttpClient.layerUndici)),
   )
 })

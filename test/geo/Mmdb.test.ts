@@ -312,16 +312,17 @@ describe("Mmdb", () => {
       const text = yield* writeFile("text.mmdb", Buffer.from("<html>Not found</html>".repeat(20_000)))
       const empty = yield* writeFile("empty.mmdb", Buffer.alloc(0))
       const cases = [
-        [`${good}.missing`, "does not exist"],
-        [good.replace("/good.mmdb", ""), "not a file"],
-        [text, "not an .mmdb file"],
-        [empty, "not an .mmdb file"],
+        [`${good}.missing`, "missing", "does not exist"],
+        [good.replace("/good.mmdb", ""), "invalid", "not a file"],
+        [text, "invalid", "not an .mmdb file"],
+        [empty, "invalid", "not an .mmdb file"],
       ] as const
-      for (const [bad, why] of cases) {
+      for (const [bad, reason, why] of cases) {
         const error = yield* refusal([good, bad])
-        assert.strictEqual(error.file, bad)
+        assert.deepStrictEqual([error.setting, error.file, error.reason], ["files", bad, reason])
         assert.include(error.message, `${bad} `)
         assert.include(error.message, why)
+        assert.notInclude(error.message, "--")
       }
     }).pipe(Effect.provide(NodeFileSystem.layer)),
   )
@@ -405,8 +406,9 @@ describe("Mmdb", () => {
       assert.deepStrictEqual(yield* locate(["1.1.1.1"]), answers({ "1.1.1.1": inLondon }))
       const error = yield* Effect.flip(locate(["2.1.1.1"]))
       assert.instanceOf(error, GeoLocatorError)
-      assert.isFalse(error.retryable)
+      assert.deepStrictEqual([error.setting, error.retryable], ["files", false])
       assert.include(error.message, files[0]!)
+      assert.notInclude(error.message, "--")
     }).pipe(Effect.provide(NodeFileSystem.layer)),
   )
 

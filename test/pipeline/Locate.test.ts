@@ -45,6 +45,20 @@ const chained = (asked: Array<ReadonlyArray<string>>, service: Partial<GeoServic
     },
   })
 
+describe("Locating.run", () => {
+  const counted = Effect.succeed({ requests: 3, refusals: 1 })
+  it.effect.each([
+    ["of a service that counts them", chained([], { requestCounts: counted }), [3, 1]],
+    ["of a service that does not", chained([]), [null, null]],
+    ["without a service", GeoLocator.none, [0, 0]],
+  ] as const)("sums up the requests %s", ([, locator, expected]) =>
+    Effect.gen(function* () {
+      const { addresses } = yield* Locate.run({ locateFor: undefined, locationsMaxAge: undefined })
+      assert.deepStrictEqual([addresses.requests, addresses.refusals], [...expected])
+    }).pipe(Effect.provide(Layer.merge(Testing.repo, locator))),
+  )
+})
+
 describe("Locating.drain", () => {
   it.effect("that ends before a service in trouble has answered says what is wrong with that", () =>
     Effect.gen(function* () {

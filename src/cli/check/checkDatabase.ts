@@ -11,10 +11,10 @@ export type DatabaseParts<E> =
   /** `folder`: of the embedded database, which a run would create. */
   | { readonly _tag: "Absent"; readonly folder: string }
 
-/** The name of a quota, and its requests per minute; Infinity: the service reports them. */
+/** The name of a quota, and its requests in any minute; Infinity: the service reports them. */
 export interface QuotaOfService {
   readonly provider: string
-  readonly requests: number
+  readonly limit: number
 }
 
 const cannotWrite = 6
@@ -43,8 +43,8 @@ const describeTables = (state: TablesState): ReadonlyArray<Finding> => {
 
 const describeQuota = Effect.fnUntraced(function* (state: DatabaseState["Service"], quota: QuotaOfService) {
   const { exhaustedFor, permits } = yield* state.quota(quota.provider)
-  const sent = Number.isFinite(quota.requests)
-    ? `${permits} of ${plural(quota.requests, "request")}`
+  const sent = Number.isFinite(quota.limit)
+    ? `${permits} of ${plural(quota.limit, "request")}`
     : plural(permits, "request")
   const used = `${sent} used in the last minute`
   return exhaustedFor > 0

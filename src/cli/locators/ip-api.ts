@@ -2,9 +2,8 @@
 
 import { createHash } from "node:crypto"
 import { isIP } from "node:net"
-import { Config, Effect, Layer, Option, Redacted } from "effect"
+import { Effect, Layer, Option, Redacted } from "effect"
 import type { Command } from "effect/cli"
-import type { IpApiOptions } from "../../geo/IpApi.ts"
 import { attempt, note, ok } from "../check/finding.ts"
 import { hide, publicUrl, variable } from "../check/Variable.ts"
 import { UsageError } from "../CommandError.ts"
@@ -26,30 +25,23 @@ const flags = {
 }
 type Flags = Command.Command.Config.Infer<typeof flags>
 
-const keySetting = Effect.map(
-  Config.option(Config.Redacted("IP_API_KEY")),
-  Option.getOrElse(() => Redacted.make("")),
-)
-
-const isFree = (key: Redacted.Redacted): boolean => Redacted.value(key) === ""
-
-const importIpApi = Effect.promise(() => import("../../geo/IpApi.ts"))
+const importOptions = Effect.promise(() => import("../../geo/ip-api/options.ts"))
 
 /** A quota belongs to the network address at a service, or to a key, of which the name has only a hash. */
-const quotaName = (host: string, key: Redacted.Redacted): string =>
-  isFree(key) ? host : `${host} ${createHash("sha256").update(Redacted.value(key)).digest("hex").slice(0, 8)}`
+const quotaName = (host: string, key: Redacted.Redacted | undefined): string =>
+  key === undefined ? host : `${host} ${createHash("sha256").update(Redacted.value(key)).digest("hex").slice(0, 8)}`
 
 /** The configured service, and the quota that is counted. */
 const settingsOf = Effect.fnUntraced(function* ({ ipApiQuota }: Flags) {
-  const { hostOf } = yield* importIpApi
-  const key = yield* keySetting
-  const options: IpApiOptions = { url: Option.getOrUndefined(yield* Config.option(Config.String("IP_API_URL"))), key }
+  const { config, hostOf, keyOf } = yield* importOptions
+  const options = yield* config
+  const key = keyOf(options)
   return {
     options,
     quota: {
       provider: quotaName(hostOf(options), key),
       // The service reports what a key allows.
-      requests: Option.getOrElse(ipApiQuota, () => (isFree(key) ? freeRequests : Infinity)),
+      limit: Option.getOrElse(ipApiQuota, () => (key === undefined ? freeRequests : Infinity)),
     },
   }
 })
@@ -69,7 +61,7 @@ const checkHost = Effect.fnUntraced(function* (hostname: string) {
 
 /** The host that a run would ask, and its quota. */
 const serviceOf = Effect.fnUntraced(function* (flags: Flags) {
-  const { endpointOf } = yield* importIpApi
+  const { endpointOf } = yield* importOptions
   const { options, quota } = yield* settingsOf(flags)
   return { hostname: (yield* endpointOf(options)).hostname, quota }
 })
@@ -89,8 +81,9 @@ export const ipApi = {
   shown: ({ ipApiQuota }) => ({ "ip-api-quota": Option.getOrUndefined(Option.map(ipApiQuota, String)) }),
   variables: [variable("IP_API_URL", publicUrl), variable("IP_API_KEY", hide)],
   checkSettings: Effect.fnUntraced(function* ({ ipApiQuota }) {
-    if (!isFree(yield* keySetting)) return
-    if (Option.exists(ipApiQuota, (requests) => requests > freeRequests)) {
+    if (!Option.exists(ipApiQuota, (requests) => requests > freeRequests)) return
+    const { config, keyOf } = yield* importOptions
+    if (keyOf(yield* config) === undefined) {
       return yield* new UsageError({
         message: `--ip-api-quota: more than ${freeRequests} requests in 60 s require a key (IP_API_KEY)`,
       })

@@ -7,4 +7,4 @@ import { Quota } from "../../geo/quota/Quota.ts"
 import type { QuotaOfService } from "../check/checkDatabase.ts"
 
 export const layer = (options: IpApi.IpApiOptions, quota: QuotaOfService) =>
-  IpApi.layer(options).pipe(Layer.provide([Quota.layer(quota), FetchHttpClient.layer]))
+  IpApi.layer(options).pipe(Layer.provide([Quota.layerShared(quota), FetchHttpClient.layer]))

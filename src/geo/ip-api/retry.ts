@@ -59,8 +59,7 @@ const afterRefusal = (place: string) =>
     ),
   )
 
-export const failure = (message: string, retryable: boolean): GeoLocatorError =>
-  new GeoLocatorError({ provider, message, retryable })
+const failure = (message: string): GeoLocatorError => new GeoLocatorError({ provider, message, retryable: true })
 
 interface Asking {
   /** Sends one request. */
@@ -152,8 +151,8 @@ export const makeRetries = Effect.fnUntraced(function* ({ askOnce: ask, place }:
         }),
       ),
       Effect.catchTags({
-        Fault: ({ message }) => Effect.fail(failure(`${place} ${message}, the tenth time in a row`, true)),
-        RateLimited: ({ message }) => Effect.fail(failure(`${place} ${message}, the third time in a row`, true)),
+        Fault: ({ message }) => Effect.fail(failure(`${place} ${message}, the tenth time in a row`)),
+        RateLimited: ({ message }) => Effect.fail(failure(`${place} ${message}, the third time in a row`)),
       }),
     )
   return { ask: askWithRetries, trouble: Effect.sync(() => trouble) }

@@ -6,13 +6,22 @@ import { parseMetadata } from "mmdb-lib/lib/metadata.js"
 import { makeMeasure, RecordTooLarge } from "./bounds.ts"
 import { childrenOf, outermostRecord } from "./tree.ts"
 
-/** An .mmdb file is missing, unreadable or damaged, or is no such file. */
+/**
+ * An .mmdb file cannot be used. `reason`: it does not exist, or may not be read; it is no .mmdb file, or not whole.
+ * `notInstalled`: no file is named, and the package that has some is missing; then `file` is its name.
+ */
 export class MmdbError extends Schema.TaggedError<MmdbError>()("MmdbError", {
+  setting: Schema.Literal("files"),
   file: Schema.String,
+  reason: Schema.Literals(["missing", "unreadable", "invalid", "damaged", "notInstalled"]),
   message: Schema.String,
 }) {
   override readonly [Runtime.errorExitCode] = 2
 }
+
+/** `what` follows the file's name. */
+export const mmdbError = (reason: MmdbError["reason"], file: string, what: string): MmdbError =>
+  new MmdbError({ setting: "files", file, reason, message: `${file} ${what}` })
 
 /** A checked .mmdb file. */
 export interface MmdbFile {
@@ -41,14 +50,14 @@ const Metadata = Schema.Struct({
 const decodeMetadata = Schema.decodeUnknownEffect(Metadata)
 
 const damaged = (file: string, what: string) =>
-  new MmdbError({ file, message: `${file} is damaged: ${what}. Download it again, or name another with --geo-db.` })
+  mmdbError("damaged", file, `is damaged: ${what}. Download it again, or use another file.`)
 
 const unreadable =
   (file: string) =>
-  ({ message, reason }: PlatformError.PlatformError): MmdbError => {
-    if (reason._tag === "NotFound") return new MmdbError({ file, message: `${file} does not exist. Check the path.` })
-    return new MmdbError({ file, message: `${file} could not be read (${message}). Allow this user to read it.` })
-  }
+  ({ message, reason }: PlatformError.PlatformError): MmdbError =>
+    reason._tag === "NotFound"
+      ? mmdbError("missing", file, "does not exist. Check the path.")
+      : mmdbError("unreadable", file, `could not be read (${message}). Allow this user to read it.`)
 
 const badMetadata = (file: string) => damaged(file, "its metadata is invalid")
 
@@ -56,8 +65,11 @@ const badMetadata = (file: string) => damaged(file, "its metadata is invalid")
 const readMetadata = Effect.fnUntraced(function* (file: string, tail: Buffer) {
   const markerAt = tail.lastIndexOf(marker)
   if (markerAt === -1) {
-    const message = `${file} is not an .mmdb file, or is cut short or still compressed. Name one with --geo-db.`
-    return yield* new MmdbError({ file, message })
+    return yield* mmdbError(
+      "invalid",
+      file,
+      "is not an .mmdb file, or is cut short or still compressed. Use another file.",
+    )
   }
   const parse = () => {
     const bytes = tail.subarray(markerAt + marker.length)
@@ -81,7 +93,7 @@ export const inspect = Effect.fn("mmdbFile.inspect")(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
   // Before it is opened: opening a pipe waits for its writer.
   const info = yield* fs.stat(path).pipe(Effect.mapError(unreadable(path)))
-  if (info.type !== "File") return yield* new MmdbError({ file: path, message: `${path} is not a file.` })
+  if (info.type !== "File") return yield* mmdbError("invalid", path, "is not a file. Use another.")
   const file = yield* fs.open(path).pipe(Effect.mapError(unreadable(path)))
   const size = Number(info.size)
 

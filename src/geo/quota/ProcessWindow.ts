@@ -13,30 +13,45 @@ interface Limit {
   resetsAt: number
 }
 
-const minute = 60_000
-
-/** The service reports whole seconds, and may have rounded down. */
-const rounding = 1_000
-
-/** Ends of windows that are no further apart are one end, reported twice. */
+/** Ends of the service's windows that are no further apart are one end, reported twice. */
 const sameWindow = 2_000
 
+export interface WindowOptions {
+  readonly limit: number
+  readonly windowMillis: number
+  readonly requestTimeoutMillis: number
+}
+
 /**
- * Counts without waiting: at most `requests` permits count at any time. A permit counts while its request is under way
- * and for a minute after its response, or after the latest time at which it could have been answered. The service
- * receives a request between grant and answer, so it sees at most `requests` of them in any minute. Times are
- * milliseconds of one monotonic clock.
+ * Counts without waiting: at most `limit` permits count at any time. A permit counts while its request is under way and
+ * for a window after its response, or after the latest time at which it could have been answered. The service receives
+ * a request between grant and answer, so it sees at most `limit` of them in any window. Times are milliseconds of one
+ * monotonic clock.
  */
-export const make = (options: { readonly requests: number; readonly requestTimeoutMillis: number }) => {
+export const make = ({ limit, requestTimeoutMillis, windowMillis }: WindowOptions) => {
   const underWay = new Set<Permit>()
+  /** When permits of ended requests count no more, in order; those before `forgotten` do not count. */
   let countedUntil: Array<number> = []
+  let forgotten = 0
   let limits: Array<Limit> = []
   /** When the service rejected a request as too many; undefined again once it answers one that was granted later. */
   let refusedAt: number | undefined
 
   const forget = (now: number) => {
-    countedUntil = countedUntil.filter((time) => time > now)
+    while (countedUntil[forgotten]! <= now) forgotten++
+    // Now and then: a quota may count very many.
+    if (forgotten > countedUntil.length / 2) {
+      countedUntil = countedUntil.slice(forgotten)
+      forgotten = 0
+    }
     limits = limits.filter((limit) => limit.resetsAt > now)
+  }
+
+  /** Most ends come in order. */
+  const countUntil = (end: number) => {
+    let place = countedUntil.length
+    while (place > forgotten && countedUntil[place - 1]! > end) place--
+    countedUntil.splice(place, 0, end)
   }
 
   const spendUnseen = () => {
@@ -45,19 +60,25 @@ export const make = (options: { readonly requests: number; readonly requestTimeo
 
   /** When a permit without a response stops counting: its request may reach the service until the timeout. */
   const endWithoutResponse = (permit: Permit, now: number) =>
-    Math.max(now, permit.grantedAt + options.requestTimeoutMillis) + minute
+    Math.max(now, permit.grantedAt + requestTimeoutMillis) + windowMillis
+
+  /** When the first of the permits that count counts no more. */
+  const firstEnd = (now: number): number => {
+    let first = countedUntil[forgotten] ?? Infinity
+    for (const permit of underWay) first = Math.min(first, endWithoutResponse(permit, now))
+    return first
+  }
 
   return {
     /** How long to wait, in milliseconds, if no response comes before: 0 when a permit can be granted now. */
     delay: (now: number): number => {
       forget(now)
-      const full = underWay.size + countedUntil.length >= options.requests
-      const ends = [...countedUntil, ...Array.from(underWay, (permit) => endWithoutResponse(permit, now))]
-      const own = full ? Math.min(...ends) : now
+      const full = underWay.size + countedUntil.length - forgotten >= limit
+      const own = full ? firstEnd(now) : now
       const exhausted = limits.filter((limit) => limit.remaining - underWay.size <= 0)
       // After a rejection one request is sent alone, and the others wait for its answer.
       const isTrial = refusedAt !== undefined && underWay.size > 0
-      const trial = isTrial ? now + options.requestTimeoutMillis : now
+      const trial = isTrial ? now + requestTimeoutMillis : now
       return Math.max(own, trial, ...exhausted.map((limit) => limit.resetsAt)) - now
     },
 
@@ -76,9 +97,9 @@ export const make = (options: { readonly requests: number; readonly requestTimeo
       if (!underWay.delete(permit)) return
       if (refusedAt !== undefined && permit.grantedAt >= refusedAt) refusedAt = undefined
       forget(now)
-      countedUntil.push(now + minute)
+      countUntil(now + windowMillis)
       if (allowance === undefined) return spendUnseen()
-      const resetsAt = now + allowance.resetsInMillis + rounding
+      const resetsAt = now + allowance.resetsInMillis
       const known = limits.find((limit) => Math.abs(limit.resetsAt - resetsAt) <= sameWindow)
       if (known === undefined) {
         limits.push({ remaining: allowance.remaining, resetsAt })
@@ -96,7 +117,7 @@ export const make = (options: { readonly requests: number; readonly requestTimeo
     /** The permit's request ended, without a response. */
     ended: (permit: Permit, now: number): void => {
       if (!underWay.delete(permit)) return
-      countedUntil.push(endWithoutResponse(permit, now))
+      countUntil(endWithoutResponse(permit, now))
       spendUnseen()
     },
   }

@@ -1,4 +1,4 @@
-// The rate limiter: at most 15 requests in any 60 s as the service counts them, from all processes together.
+// The rate limiter: at most so many requests in any window, as the service counts them, from all processes together.
 //
 // A request waits for its turn, and then asks for a permit, as often as the verdicts say (`pace.ts`), until it has one:
 //
@@ -8,22 +8,24 @@
 // 1. `ProcessWindow`: the requests of this process, and what their responses' headers say is left;
 // 2. `Permits`: the requests of all processes that share a database, by the clock of that database.
 //
-// In both a permit counts from its grant until 60 s after its response, or after the request's timeout where there is
-// none. The service receives a request between grant and response, so it sees at most 15 in 60 s, whenever its count
-// starts.
+// In both a permit counts from its grant until a window after its response, or after the request's timeout where there
+// is none. The service receives a request between grant and response, so it sees no more than the limit in any window,
+// whenever its count starts.
 //
 // `RateLimiter` of effect/persistence does not suffice. Its stores are memory and Redis, and these processes share a
 // PostgreSQL. Its fixed window and its token bucket free a token some time after it was taken, however long the request
-// is on its way, and both allow more than 15 in some 60 s. Nor does a Schedule alone: it says when to ask, not what
+// is on its way, and both allow more than the limit in some window. Nor does a Schedule alone: it says when to ask, not what
 // counts.
 
-import { Context, Duration, Effect, Fiber, Latch, Layer, Ref, Schedule, Semaphore } from "effect"
+import { Context, Duration, Effect, Exit, Fiber, Latch, Layer, Ref, Schedule, Semaphore } from "effect"
 import type { DatabaseError } from "../../domain/DatabaseError.ts"
 import { formatDuration } from "../../text/format.ts"
 import { monotonicMillis } from "../../observability/monotonic.ts"
-import type { RequestCounts } from "../GeoLocator.ts"
+import type { GeoLocatorConfigError } from "../GeoLocatorError.ts"
+import type { RequestCounts } from "../locator/Locator.ts"
+import * as settings from "../settings.ts"
 import { pace, wokenBy } from "./pace.ts"
-import { type Allowance, Permits, type Verdict } from "./Permits.ts"
+import { type Allowance, Permits, type PermitStore, type Verdict } from "./Permits.ts"
 import * as ProcessWindow from "./ProcessWindow.ts"
 
 /** What a request reports to the quota, as early as possible. Of `responded` and `notSent` the first counts. */
@@ -40,51 +42,110 @@ export interface Sending {
 }
 
 export interface QuotaOptions {
-  /** The most requests in any 60 s; Infinity where only the service says when to stop. Default 15. */
-  readonly requests?: number
+  /** The most requests in any `window`; Infinity where only the service says when to stop. Default 15, as ip-api.com. */
+  readonly limit?: number
+  /** Default 1 minute. */
+  readonly window?: Duration.Input
   /** How long a request may take, its response's body included. Default 10 s. */
   readonly requestTimeout?: Duration.Input
 }
 
-/** The requests that a service allows, shared by all that send them. */
-export class Quota extends Context.Service<
-  Quota,
-  {
-    /** The most requests in any 60 s; Infinity where only the service says when to stop. */
-    readonly requestsPerMinute: number
-    /** How long a request may take: `request` must end within it. */
-    readonly requestTimeout: Duration.Duration
-    /**
-     * Waits for a permit, in the order of arrival, and runs `request` with it, which sends one request at most. The
-     * permit counts until 60 s after the response, or the timeout and 60 s where none was reported. None is granted
-     * while the service reports that no requests remain. An empty window may be used up at once. Waiting may be
-     * interrupted. Ends when `Permits` has the outcome too, and fails where `Permits` fails.
-     */
-    readonly withPermit: <A, E, R>(
-      request: (sending: Sending) => Effect.Effect<A, E, R>,
-    ) => Effect.Effect<A, E | DatabaseError, R>
-    /** Milliseconds until the next permit, as far as that is known; 0: no wait. */
-    readonly untilNextRequest: Effect.Effect<number>
-    /** Of this process. */
-    readonly statistics: Effect.Effect<RequestCounts>
-  }
->()("user-activity-etl/geo/quota/Quota") {
-  /**
-   * Counts in this process, by its monotonic clock, and in `Permits`, with all that share it. `provider` names the
-   * quota, and is the same in every process that uses it.
-   */
-  static readonly layer = (options: QuotaOptions & { readonly provider: string }): Layer.Layer<Quota, never, Permits> =>
-    Layer.effect(this, make(options))
+export interface SharedQuotaOptions extends QuotaOptions {
+  /** Names the quota. It and `window` are the same in every process that uses the quota. */
+  readonly provider: string
+}
 
-  /** Counts in this process only, by its monotonic clock. */
-  static readonly layerMemory = (options: QuotaOptions = {}): Layer.Layer<Quota> =>
-    this.layer({ ...options, provider: "The service" }).pipe(Layer.provide(Permits.layerAlone))
+/** The requests that a service allows, shared by all that send them. Counting them fails with `CountError`. */
+export interface RequestQuota<out CountError> {
+  /** Requests a minute on average; undefined where there is no limit but what the service says. */
+  readonly requestsPerMinute: number | undefined
+  /** How long a request may take: `request` must end within it. */
+  readonly requestTimeout: Duration.Duration
+  /**
+   * Waits for a permit, in the order of arrival, and runs `request` with it, which sends one request at most. The
+   * permit counts until a window after the response, which was there at the latest when `request` succeeded; until the
+   * timeout and a window where `request` failed or was interrupted without one. None is granted while the service
+   * reports that no requests remain. An empty window may be used up at once. Waiting may be interrupted. Where other
+   * processes count too, ends when they can know the outcome, and fails where they cannot be asked.
+   */
+  readonly withPermit: <A, E, R>(
+    request: (sending: Sending) => Effect.Effect<A, E, R>,
+  ) => Effect.Effect<A, E | CountError, R>
+  /** Milliseconds until the next permit, as far as that is known; 0: no wait. */
+  readonly untilNextRequest: Effect.Effect<number>
+  /** Of this process. */
+  readonly requestCounts: Effect.Effect<RequestCounts>
+}
+
+/** The requests that a service allows, shared by all that send them. */
+export class Quota extends Context.Service<Quota, RequestQuota<DatabaseError>>()("user-activity-etl/geo/quota/Quota") {
+  /**
+   * A quota of its own, counted in this process by its monotonic clock. Fails if an option is out of its bounds.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { Quota } from "user-activity-etl"
+   *
+   * const program = Effect.gen(function* () {
+   *   const quota = yield* Quota.make({ limit: 5, window: "1 second" })
+   *   const ask = (address: string) => quota.withPermit(() => Effect.log(`asks for ${address}`))
+   *   yield* Effect.forEach(["8.8.8.8", "1.1.1.1"], ask, { concurrency: "unbounded" })
+   * })
+   * ```
+   */
+  static readonly make = (options: QuotaOptions = {}): Effect.Effect<RequestQuota<never>, GeoLocatorConfigError> =>
+    make({ ...options, provider: "The service" }, alone, Effect.forkDetach({ startImmediately: true }))
+
+  /**
+   * Counts in this process only, by its monotonic clock. Fails if an option is out of its bounds.
+   *
+   * @example
+   * ```ts
+   * import { Layer } from "effect"
+   * import { FetchHttpClient } from "effect/http"
+   * import { Quota } from "user-activity-etl"
+   * import * as IpApi from "user-activity-etl/IpApi"
+   *
+   * const Places = IpApi.layer().pipe(Layer.provide([Quota.layerMemory(), FetchHttpClient.layer]))
+   * ```
+   */
+  static readonly layerMemory = (options?: QuotaOptions): Layer.Layer<Quota, GeoLocatorConfigError> =>
+    Layer.effect(this, this.make(options))
+
+  /**
+   * Counts in this process, by its monotonic clock, and in `Permits`, with all that share it. Fails if an option is out
+   * of its bounds.
+   *
+   * @example
+   * ```ts
+   * import { Layer } from "effect"
+   * import { Quota } from "user-activity-etl"
+   * import * as Postgres from "user-activity-etl/Postgres"
+   *
+   * const Shared = Quota.layerShared({ provider: "ip-api.com" }).pipe(Layer.provide(Postgres.layer))
+   * ```
+   */
+  static readonly layerShared = (options: SharedQuotaOptions): Layer.Layer<Quota, GeoLocatorConfigError, Permits> =>
+    Layer.effect(
+      this,
+      Effect.gen(function* () {
+        return yield* make(options, yield* Permits, Effect.forkIn(yield* Effect.scope, { startImmediately: true }))
+      }),
+    )
+}
+
+/** Always grants and keeps nothing: for a process that shares its quota with no other. */
+const alone: PermitStore<never> = {
+  acquire: () => Effect.map(monotonicMillis, (since) => ({ _tag: "Granted", id: 0, since })),
+  answered: () => Effect.void,
+  giveBack: () => Effect.void,
 }
 
 /** How long the database may take to grant a permit: an older one is not used. */
 const margin = Duration.seconds(5)
 
-/** Longer than a window and a request's timeout: such a wait is logged as a warning. */
+/** Longer than a minute and a request's timeout: such a wait is logged as a warning. */
 const longWaitMillis = 90_000
 
 /** For what the other processes can do without: a permit whose end is not recorded counts longer. */
@@ -98,14 +159,23 @@ interface Held {
 
 const wait = (millis: number): Verdict => ({ _tag: "Wait", millis })
 
-const make = Effect.fnUntraced(function* (options: QuotaOptions & { readonly provider: string }) {
-  const { provider, requests = 15 } = options
-  const requestTimeout = Duration.fromInputUnsafe(options.requestTimeout ?? "10 seconds")
-  const lasts = Duration.sum(requestTimeout, margin)
-  const window = ProcessWindow.make({ requests, requestTimeoutMillis: Duration.toMillis(requestTimeout) })
-  const permits = yield* Permits
-  const scope = yield* Effect.scope
-  const statistics = yield* Ref.make<RequestCounts>({ requests: 0, refusals: 0 })
+/** `fork`: starts what other processes must know beside the request. */
+const make = Effect.fnUntraced(function* <CountError>(
+  options: SharedQuotaOptions,
+  permits: PermitStore<CountError>,
+  fork: (record: Effect.Effect<void, CountError>) => Effect.Effect<Fiber.Fiber<void, CountError>>,
+) {
+  const { provider } = options
+  const limit = yield* settings.countOrInfinity("limit", options.limit ?? 15)
+  const window = yield* settings.duration("window", options.window ?? "1 minute")
+  const requestTimeout = yield* settings.duration("requestTimeout", options.requestTimeout ?? "10 seconds")
+  const permitOptions = { limit, window, lasts: Duration.sum(requestTimeout, margin) }
+  const own = ProcessWindow.make({
+    limit,
+    windowMillis: Duration.toMillis(window),
+    requestTimeoutMillis: Duration.toMillis(requestTimeout),
+  })
+  const requestCounts = yield* Ref.make<RequestCounts>({ requests: 0, refusals: 0 })
   const turnstile = yield* Semaphore.make(1)
   /** Opened when the window of this process changes: a waiting request then asks again. */
   const changed = yield* Latch.make(false)
@@ -114,11 +184,15 @@ const make = Effect.fnUntraced(function* (options: QuotaOptions & { readonly pro
 
   const withPermit = <A, E, R>(
     request: (sending: Sending) => Effect.Effect<A, E, R>,
-  ): Effect.Effect<A, E | DatabaseError, R> =>
+  ): Effect.Effect<A, E | CountError, R> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         const { ended, recorded, sending } = follow(yield* take(restore))
-        const exit = yield* Effect.exit(Effect.onExit(restore(request(sending)), () => ended))
+        const exit = yield* Effect.exit(
+          Effect.onExit(restore(request(sending)), (exit) =>
+            Exit.isSuccess(exit) ? sending.responded(undefined) : ended,
+          ),
+        )
         yield* Effect.onInterrupt(restore(recorded), () => briefly(recorded))
         return yield* exit
       }),
@@ -148,15 +222,15 @@ const make = Effect.fnUntraced(function* (options: QuotaOptions & { readonly pro
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
         changed.closeUnsafe()
-        const millis = window.delay(yield* monotonicMillis)
+        const millis = own.delay(yield* monotonicMillis)
         if (millis > 0) return wait(millis)
-        const verdict = yield* restore(permits.acquire(provider, { requests, lasts }))
+        const verdict = yield* restore(permits.acquire(provider, permitOptions))
         if (verdict._tag === "Wait") return verdict
         const now = yield* monotonicMillis
         const isFresh = now - verdict.since <= Duration.toMillis(margin)
         // A response to one of our requests may have arrived meanwhile.
-        if (isFresh && window.delay(now) <= 0) {
-          keep({ permit: window.grant(now), id: verdict.id })
+        if (isFresh && own.delay(now) <= 0) {
+          keep({ permit: own.grant(now), id: verdict.id })
           return verdict
         }
         if (!isFresh) {
@@ -184,50 +258,51 @@ const make = Effect.fnUntraced(function* (options: QuotaOptions & { readonly pro
 
   const giveBack = ({ id, permit }: Held) =>
     Effect.andThen(
-      change(() => window.giveBack(permit)),
+      change(() => own.giveBack(permit)),
       briefly(permits.giveBack(id)),
     )
 
   const count = (field: keyof RequestCounts) =>
-    Ref.update(statistics, (counts) => ({ ...counts, [field]: counts[field] + 1 }))
+    Ref.update(requestCounts, (counts) => ({ ...counts, [field]: counts[field] + 1 }))
 
   /**
    * What a request can report (`sending`), what to do when it ends, and the end of what `Permits` is sent meanwhile.
    */
   const follow = ({ id, permit }: Held) => {
     let isSettled = false
-    let recording: Fiber.Fiber<void, DatabaseError> | undefined
+    let recording: Fiber.Fiber<void, CountError> | undefined
     // A request does not wait for the database: that could exceed its timeout.
-    const settle = (f: (now: number) => void, record: Effect.Effect<void, DatabaseError>) =>
+    const settle = (f: (now: number) => void, record: Effect.Effect<void, CountError>) =>
       Effect.uninterruptible(
         Effect.suspend(() => {
           if (isSettled) return Effect.void
           isSettled = true
           return Effect.gen(function* () {
             yield* change(f)
-            recording = yield* Effect.forkIn(record, scope, { startImmediately: true })
+            recording = yield* fork(record)
           })
         }),
       )
     const sending: Sending = {
       responded: (allowance) =>
         settle(
-          (now) => window.answered(permit, now, allowance),
+          (now) => own.answered(permit, now, allowance),
           Effect.andThen(count("requests"), permits.answered(id, allowance)),
         ),
-      notSent: settle(() => window.giveBack(permit), permits.giveBack(id)),
-      refused: Effect.andThen(change(window.refused), count("refusals")),
+      notSent: settle(() => own.giveBack(permit), permits.giveBack(id)),
+      refused: Effect.andThen(change(own.refused), count("refusals")),
     }
-    const ended = settle((now) => window.ended(permit, now), count("requests"))
+    const ended = settle((now) => own.ended(permit, now), count("requests"))
     const recorded = Effect.suspend(() => (recording === undefined ? Effect.void : Fiber.join(recording)))
     return { sending, ended, recorded }
   }
 
-  return Quota.of({
-    requestsPerMinute: requests,
+  const quota: RequestQuota<CountError> = {
+    requestsPerMinute: limit === Infinity ? undefined : (limit * 60_000) / Duration.toMillis(window),
     requestTimeout,
     withPermit,
     untilNextRequest: Effect.map(monotonicMillis, (now) => Math.max(waitsUntil - now, 0)),
-    statistics: Ref.get(statistics),
-  })
+    requestCounts: Ref.get(requestCounts),
+  }
+  return quota
 })

@@ -7,17 +7,14 @@ import { makeClient } from "../client.ts"
 import * as Migrations from "../migrate.ts"
 import { patiently } from "../../repo/patience.ts"
 import { Permits, type Verdict } from "../../geo/quota/Permits.ts"
-import { holds, over } from "./etlPermits.ts"
+import { counts, holds, over } from "./etlPermits.ts"
 import { repeatConflicts } from "../transaction.ts"
-
-/** The service reports whole seconds, and may have rounded down. */
-const roundingMillis = 1_000
 
 /** Whether the service may have received a permit's request after it counted for the report of another permit. */
 const unseen = (permit: string, report: string): string =>
   `${permit}.remaining is null and ${over(permit)} >= ${report}.granted_at`
 
-/** $1: the provider. Brings stamps from the future to the present, and deletes permits that no longer matter. */
+/** $1: the provider, $2: the seconds of its window. Brings stamps from the future to the present, and deletes permits that no longer matter. */
 const tidy = `
   with clock as materialized (select clock_timestamp() as now),
   restamped as (
@@ -26,17 +23,17 @@ const tidy = `
     from clock where provider = $1 and greatest(granted_at, answered_at) > now
   )
   delete from etl_permits p using clock
-  where p.provider = $1 and ${over("p")} + interval '1 minute' <= now and (${holds("p")}) is not true
+  where p.provider = $1 and not (${counts("p", "make_interval(secs => $2)")}) and (${holds("p")}) is not true
     and (p.remaining is not null or not exists (
       select from etl_permits t where t.provider = $1 and ${holds("t")} and ${unseen("p", "t")}
     ))`
 
-/** $1: the provider, $2: the most permits that count, $3: seconds that a permit lasts. */
+/** $1: the provider, $2: the seconds of its window, $3: the most permits that count, $4: seconds that a permit lasts. */
 const grant = `
   with clock as materialized (select clock_timestamp() as now),
   counting as (
-    select count(*) as permits, min(${over("p")}) + interval '1 minute' as next_end
-    from etl_permits p, clock where p.provider = $1 and ${over("p")} + interval '1 minute' > now
+    select count(*) as permits, min(${over("p")}) + make_interval(secs => $2) as next_end
+    from etl_permits p, clock where p.provider = $1 and ${counts("p", "make_interval(secs => $2)")}
   ),
   -- Few, however many requests a key allows: most answers report what remains.
   silent as materialized (
@@ -48,11 +45,11 @@ const grant = `
     where t.provider = $1 and ${holds("t")} and t.remaining <= (select count(*) from silent p where ${unseen("p", "t")})
   ),
   verdict as (
-    select greatest(case when permits >= $2::float8 then next_end end, reset) as free_at from counting, exhausted
+    select greatest(case when permits >= $3::float8 then next_end end, reset) as free_at from counting, exhausted
   ),
   granted as (
     insert into etl_permits (provider, granted_at, lasts)
-    select $1, now, make_interval(secs => $3) from verdict, clock where free_at is null
+    select $1, now, make_interval(secs => $4) from verdict, clock where free_at is null
     returning id
   )
   select (select id::float8 from granted) as id, (extract(epoch from free_at - now) * 1000)::float8 as millis
@@ -64,14 +61,15 @@ const make = Effect.gen(function* () {
 
   return Permits.of({
     acquire: Effect.fn("Permits.acquire")(
-      function* (provider, { lasts, requests }) {
+      function* (provider, { lasts, limit, window }) {
         // Each statement sees what was committed when it started: every permit granted before the lock was taken.
         yield* sql`select pg_advisory_xact_lock(hashtextextended(${`etl_permits ${provider}`}, 0))`
-        yield* sql.unsafe(tidy, [provider])
+        yield* sql.unsafe(tidy, [provider, Duration.toSeconds(window)])
         const since = yield* monotonicMillis
         const [row] = yield* sql.unsafe<{ id: number | null; millis: number | null }>(grant, [
           provider,
-          requests,
+          Duration.toSeconds(window),
+          limit,
           Duration.toSeconds(lasts),
         ])
         const { id, millis } = row!
@@ -86,7 +84,7 @@ const make = Effect.gen(function* () {
 
     answered: Effect.fn("Permits.answered")(
       function* (id, allowance) {
-        const seconds = allowance === undefined ? null : (allowance.resetsInMillis + roundingMillis) / 1_000
+        const seconds = allowance === undefined ? null : allowance.resetsInMillis / 1_000
         yield* sql`
           update etl_permits set
             answered_at = clock_timestamp(), remaining = ${allowance?.remaining ?? null}::integer,

@@ -130,7 +130,7 @@ describe("etl check", () => {
         IP_API_URL: "ftp://x",
       })
       assert.strictEqual(url.code, 2)
-      assert.match(onlyLine(url.stdout, "ip-api"), /^WRONG .*must begin with http/)
+      assert.match(onlyLine(url.stdout, "ip-api"), /^WRONG .*must begin with http.*IP_API_URL/)
       assert.match(onlyLine(url.stdout, "log"), /^WRONG .*--logfile/)
       const quota = yield* etl(["check", "--ip-api-quota", "16"], env)
       assert.strictEqual(quota.code, 2)

@@ -45,7 +45,7 @@ const setting = Effect.gen(function* () {
       Effect.map(Quota, (quota) =>
         Quota.of({ ...quota, withPermit: (request) => quota.withPermit((sending) => counted(request(sending))) }),
       ),
-    ).pipe(Layer.provide(Quota.layer({ provider: "ip-api" })), Layer.provide(observedPermits))
+    ).pipe(Layer.provide(Quota.layerShared({ provider: "ip-api" })), Layer.provide(observedPermits))
     const built = yield* Layer.build(
       IpApi.layer({ url: api.url }).pipe(
         Layer.provideMerge(observed),
@@ -107,7 +107,7 @@ it.effect("two processes that burst at once are never refused, and use what the 
     assert.strictEqual(Math.max(...busiest), 15)
     assert.isBelow(times[14]!, 1_000)
     assert.isBelow(times.at(-1)!, 3.2 * minute)
-    const statistics = yield* Effect.forEach(clients, ({ quota }) => quota.statistics)
+    const statistics = yield* Effect.forEach(clients, ({ quota }) => quota.requestCounts)
     assert.strictEqual(statistics[0]!.requests + statistics[1]!.requests, 50)
     assert.deepStrictEqual([statistics[0]!.refusals, statistics[1]!.refusals], [0, 0])
   }).pipe(Effect.scoped),
@@ -127,6 +127,6 @@ it.effect("a 429 of one process stops the other too, until it has passed", () =>
     const times = api.requests.map(({ at }) => since(at))
     assert.isBelow(times[0]!, 1_000)
     assert.isAtLeast(times[1]!, 90_000)
-    assert.deepStrictEqual((yield* one.quota.statistics).refusals, 1)
+    assert.deepStrictEqual((yield* one.quota.requestCounts).refusals, 1)
   }).pipe(Effect.scoped),
 )

@@ -1,19 +1,24 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Deferred, Effect, Exit, Fiber, Logger, Schema } from "effect"
+import { Clock, Deferred, Effect, Exit, Fiber, Layer, Logger, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { Quota } from "../../../src/geo/quota/Quota.ts"
+import { GeoLocatorConfigError } from "../../../src/geo/GeoLocatorError.ts"
+import { Permits } from "../../../src/geo/quota/Permits.ts"
+import { Quota, type QuotaOptions, type Sending } from "../../../src/geo/quota/Quota.ts"
 
 const minute = 60_000
 const timeout = 10_000
 
 const millis = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 0, maximum }))
 
-/** What becomes of one request. `lost`: it reached the service, its response never reached us. */
+/**
+ * What becomes of one request. `lost`: it reached the service, its response never reached us. `unreported`: it was
+ * answered, which nobody tells the quota.
+ */
 const Call = Schema.Struct({
   pause: Schema.Literals([0, 0, 0, 0, 0, 0, 0, 40, 1_000, 15_000]),
   uplink: Schema.Literals([0, 0, 5, 300, 4_000]),
   downlink: Schema.Literals([0, 0, 5, 300, 4_000]),
-  fate: Schema.Literals(["answered", "answered", "answered", "cut", "refused", "lost", "interrupted", "headless"]),
+  fate: Schema.Literals(["answered", "answered", "unreported", "cut", "refused", "lost", "interrupted", "headless"]),
   headers: Schema.Struct({ remaining: millis(20), resetsInMillis: millis(90_000) }),
   patience: millis(120_000),
 })
@@ -23,6 +28,8 @@ const Scenario = Schema.Struct({
   calls: Schema.Array(Call).check(Schema.isMinLength(20), Schema.isMaxLength(70)),
   headers: Schema.Literals(["honest", "random", "none"]),
   others: millis(10),
+  limit: Schema.Literals([2, 15, 15]),
+  window: Schema.Literals([1_000, minute, minute, 5 * minute]),
 })
 
 const now = Clock.currentTimeMillis
@@ -38,9 +45,11 @@ const play = Effect.fnUntraced(function* (scenario: typeof Scenario.Type) {
 
   const count = (time: number) => {
     arrivals.push(time)
-    if (time >= window.endsAt) window = { endsAt: time + minute, left: 15 - scenario.others }
+    if (time >= window.endsAt) {
+      window = { endsAt: time + scenario.window, left: Math.max(1, scenario.limit - scenario.others) }
+    }
     window.left = Math.max(0, window.left - 1)
-    return { remaining: window.left, resetsInMillis: Math.floor((window.endsAt - time) / 1_000) * 1_000 }
+    return { remaining: window.left, resetsInMillis: window.endsAt - time }
   }
 
   const call = (call: typeof Call.Type, index: number) =>
@@ -53,6 +62,7 @@ const play = Effect.fnUntraced(function* (scenario: typeof Scenario.Type) {
         if (call.fate === "refused") return yield* Effect.andThen(notSent, Effect.fail("connection refused"))
         const honest = count(yield* now)
         yield* Effect.sleep(call.fate === "lost" ? timeout : call.downlink)
+        if (call.fate === "unreported") return
         const headers = scenario.headers === "honest" ? honest : call.headers
         const told = scenario.headers === "none" || call.fate === "headless" ? undefined : headers
         yield* responded(told)
@@ -69,24 +79,24 @@ const play = Effect.fnUntraced(function* (scenario: typeof Scenario.Type) {
       yield* Effect.forkChild(Effect.andThen(Effect.sleep(one.patience), Fiber.interrupt(fiber)))
     }
   }
-  yield* TestClock.adjust("3 hours")
+  yield* TestClock.adjust("9 hours")
   const pending = fibers.filter((fiber) => fiber.pollUnsafe() === undefined).length
   yield* Fiber.interruptAll(fibers)
   return { arrivals, order, sentWhileBlocked, pending }
 })
 
-/** The most arrivals in any half-open minute. */
-const busiestMinute = (arrivals: ReadonlyArray<number>): number =>
-  Math.max(0, ...arrivals.map((from) => arrivals.filter((time) => time >= from && time < from + minute).length))
+/** The most arrivals in any half-open window. */
+const busiest = (arrivals: ReadonlyArray<number>, window: number): number =>
+  Math.max(0, ...arrivals.map((from) => arrivals.filter((time) => time >= from && time < from + window).length))
 
 describe("Quota", () => {
   it.effect.prop(
-    "whatever happens: 15 requests a minute as the service sees it, none while none remain, everybody served in order",
+    "whatever happens: no more requests in any window as the service sees it, none while none remain, everybody served in order",
     [Scenario],
     ([scenario]) =>
       Effect.gen(function* () {
         const { arrivals, order, pending, sentWhileBlocked } = yield* play(scenario)
-        assert.isAtMost(busiestMinute(arrivals), 15)
+        assert.isAtMost(busiest(arrivals, scenario.window), scenario.limit)
         assert.strictEqual(sentWhileBlocked, 0)
         assert.strictEqual(pending, 0)
         assert.deepStrictEqual(
@@ -95,7 +105,7 @@ describe("Quota", () => {
         )
         const willing = scenario.calls.flatMap(({ fate }, index) => (fate === "interrupted" ? [] : [index]))
         assert.includeMembers(order, willing)
-      }).pipe(Effect.provide(Quota.layerMemory())),
+      }).pipe(Effect.provide(Quota.layerMemory({ limit: scenario.limit, window: scenario.window }))),
     { arbitrary: { runs: 150 } },
   )
 
@@ -164,17 +174,17 @@ describe("Quota", () => {
     Effect.gen(function* () {
       const quota = yield* Quota
       yield* quota.withPermit(({ responded }) => responded({ remaining: 2, resetsInMillis: 30_000 }))
-      yield* quota.withPermit(() => Effect.void)
+      yield* Effect.exit(quota.withPermit(() => Effect.fail("connection reset")))
       yield* quota.withPermit(({ responded }) => responded(undefined))
       const third = yield* Effect.forkChild(quota.withPermit(() => Effect.void))
       yield* TestClock.adjust(29_999)
       assert.isUndefined(third.pollUnsafe())
-      yield* TestClock.adjust(2_000)
+      yield* TestClock.adjust(1)
       assert.isDefined(third.pollUnsafe())
     }).pipe(Effect.provide(Quota.layerMemory())),
   )
 
-  it.effect("a permit that nobody answered counts until the timeout and a minute", () =>
+  it.effect("a permit whose request failed counts until the timeout and a minute", () =>
     Effect.gen(function* () {
       const quota = yield* Quota
       yield* Effect.exit(quota.withPermit(() => Effect.fail("connection reset")))
@@ -183,7 +193,110 @@ describe("Quota", () => {
       assert.isUndefined(next.pollUnsafe())
       yield* TestClock.adjust(1)
       assert.isDefined(next.pollUnsafe())
-    }).pipe(Effect.provide(Quota.layerMemory({ requests: 1 }))),
+    }).pipe(Effect.provide(Quota.layerMemory({ limit: 1 }))),
+  )
+
+  it.effect("a request that succeeds counts for a window from its end, or from its report where that is earlier", () =>
+    Effect.gen(function* () {
+      const quota = yield* Quota
+      const nextIn = Effect.fnUntraced(function* (millis: number) {
+        const next = yield* Effect.forkChild(quota.withPermit(({ notSent }) => notSent))
+        yield* TestClock.adjust(millis - 1)
+        assert.isUndefined(next.pollUnsafe())
+        yield* TestClock.adjust(1)
+        assert.isDefined(next.pollUnsafe())
+      })
+      const request = (report: (sending: Sending) => Effect.Effect<void>) =>
+        quota.withPermit((sending) => Effect.andThen(report(sending), Effect.sleep(5_000)))
+      const unreported = yield* Effect.forkChild(request(() => Effect.void))
+      yield* TestClock.adjust(5_000)
+      yield* Fiber.join(unreported)
+      yield* nextIn(minute)
+      const reported = yield* Effect.forkChild(request(({ responded }) => responded(undefined)))
+      yield* TestClock.adjust(5_000)
+      yield* Fiber.join(reported)
+      yield* nextIn(minute - 5_000)
+      assert.deepStrictEqual(yield* quota.requestCounts, { requests: 2, refusals: 0 })
+    }).pipe(Effect.provide(Quota.layerMemory({ limit: 1 }))),
+  )
+
+  it.effect("the permit that counts no more first is free first, in whatever order the requests ended", () =>
+    Effect.gen(function* () {
+      const quota = yield* Quota
+      yield* Effect.exit(quota.withPermit(() => Effect.fail("connection reset")))
+      yield* quota.withPermit(() => Effect.void)
+      const next = yield* Effect.forkChild(quota.withPermit(() => Effect.void))
+      yield* TestClock.adjust(minute - 1)
+      assert.isUndefined(next.pollUnsafe())
+      yield* TestClock.adjust(1)
+      assert.isDefined(next.pollUnsafe())
+      const last = yield* Effect.forkChild(quota.withPermit(() => Effect.void))
+      yield* TestClock.adjust(timeout - 1)
+      assert.isUndefined(last.pollUnsafe())
+      yield* TestClock.adjust(1)
+      assert.isDefined(last.pollUnsafe())
+    }).pipe(Effect.provide(Quota.layerMemory({ limit: 2 }))),
+  )
+
+  it.effect("a quota of its own counts alone, and fails with nothing but what its requests fail with", () =>
+    Effect.gen(function* () {
+      const [quota, other] = [yield* Quota.make({ limit: 1, window: "1 second" }), yield* Quota.make({ limit: 1 })]
+      assert.deepStrictEqual([quota.requestsPerMinute, other.requestsPerMinute], [60, 1])
+      assert.isUndefined((yield* Quota.make({ limit: Infinity })).requestsPerMinute)
+      const send: Effect.Effect<void, "too bad"> = quota.withPermit(() => Effect.void)
+      yield* send
+      yield* other.withPermit(() => Effect.void)
+      const next = yield* Effect.forkChild(send)
+      yield* TestClock.adjust(999)
+      assert.isUndefined(next.pollUnsafe())
+      yield* TestClock.adjust(1)
+      assert.isDefined(next.pollUnsafe())
+      assert.deepStrictEqual(yield* quota.requestCounts, { requests: 2, refusals: 0 })
+    }),
+  )
+
+  // With a pass over all of them for each request it would take minutes, and fail where a call has too many arguments.
+  it.effect("counts very many requests", () =>
+    Effect.gen(function* () {
+      const limit = 150_000
+      const quota = yield* Quota.make({ limit, window: "1 day" })
+      const send = quota.withPermit(() => Effect.void)
+      yield* Effect.forEach(Array(limit).keys(), () => send, { discard: true })
+      const next = yield* Effect.forkChild(send, { startImmediately: true })
+      assert.strictEqual(yield* quota.untilNextRequest, 86_400_000)
+      yield* Fiber.interrupt(next)
+    }),
+  )
+
+  it.effect.each([
+    [{ limit: 0 }, "limit", "limit is 0, but must be a whole number of at least 1, or Infinity."],
+    [{ limit: NaN }, "limit", "limit is NaN"],
+    [{ limit: -1 }, "limit", "limit is -1"],
+    [{ limit: 1.5 }, "limit", "limit is 1.5"],
+    [{ window: 0 }, "window", "window is 0, but must be a time above 0."],
+    [{ window: -1 }, "window", "window is "],
+    [{ window: NaN }, "window", "window is 0"],
+    [{ window: "Infinity" }, "window", "window is Infinity"],
+    [{ window: "soon" as "1 day" }, "window", 'window is "soon"'],
+    [{ requestTimeout: "0 seconds" }, "requestTimeout", "requestTimeout is 0"],
+  ] as ReadonlyArray<readonly [QuotaOptions, string, string]>)("refuses %o", ([options, setting, message]) =>
+    Effect.gen(function* () {
+      const errors = [
+        yield* Effect.flip(Quota.make(options)),
+        yield* Effect.flip(Layer.build(Quota.layerMemory(options))),
+        yield* Effect.flip(Layer.build(Quota.layerShared({ ...options, provider: "p" }))),
+      ]
+      for (const error of errors) {
+        assert.instanceOf(error, GeoLocatorConfigError)
+        assert.strictEqual(error.setting, setting)
+        assert.include(error.message, message)
+      }
+    }).pipe(
+      Effect.provideService(
+        Permits,
+        Permits.of({ acquire: () => Effect.never, answered: () => Effect.void, giveBack: () => Effect.void }),
+      ),
+    ),
   )
 
   it.effect("a request that found no connection costs nothing", () =>
@@ -194,7 +307,7 @@ describe("Quota", () => {
       const next = yield* Effect.forkChild(quota.withPermit(() => Effect.void))
       yield* TestClock.adjust(minute - 1)
       assert.isUndefined(next.pollUnsafe())
-    }).pipe(Effect.provide(Quota.layerMemory({ requests: 1 }))),
+    }).pipe(Effect.provide(Quota.layerMemory({ limit: 1 }))),
   )
 
   it.effect("a permit that is given back goes to the next request at once", () =>
@@ -211,7 +324,7 @@ describe("Quota", () => {
       yield* Fiber.join(holder)
       yield* TestClock.adjust(0)
       assert.isDefined(next.pollUnsafe())
-    }).pipe(Effect.provide(Quota.layerMemory({ requests: 1 }))),
+    }).pipe(Effect.provide(Quota.layerMemory({ limit: 1 }))),
   )
 
   it.effect("warns once of a long wait, however often it looks whether that is over", () =>
@@ -223,7 +336,7 @@ describe("Quota", () => {
         yield* quota.withPermit(({ responded }) => responded({ remaining: 0, resetsInMillis: 3_600_000 }))
         yield* Effect.forkChild(quota.withPermit(() => Effect.void))
         yield* TestClock.adjust("30 minutes")
-        assert.strictEqual(yield* quota.untilNextRequest, 1_801_000)
+        assert.strictEqual(yield* quota.untilNextRequest, 1_800_000)
       }).pipe(Effect.provide([Quota.layerMemory(), Logger.layer([logger])]))
       assert.deepStrictEqual(warnings, [["The service allows no request for another 1 h 0 min."]])
     }),
@@ -242,7 +355,7 @@ describe("Quota", () => {
         yield* Effect.forkChild(quota.withPermit(() => Effect.void))
         yield* TestClock.adjust(1_000)
         assert.strictEqual(yield* quota.untilNextRequest, timeout + minute - 1_000)
-      }).pipe(Effect.provide([Quota.layerMemory({ requests: 1 }), Logger.layer([logger])]))
+      }).pipe(Effect.provide([Quota.layerMemory({ limit: 1 }), Logger.layer([logger])]))
       assert.deepStrictEqual(warnings, [])
     }),
   )
@@ -270,6 +383,6 @@ describe("Quota", () => {
       yield* TestClock.adjust(minute)
       assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(impatient)))
       assert.isTrue(Exit.isSuccess(yield* Fiber.await(patient)))
-    }).pipe(Effect.provide(Quota.layerMemory({ requests: 1 }))),
+    }).pipe(Effect.provide(Quota.layerMemory({ limit: 1 }))),
   )
 })

@@ -39,7 +39,8 @@ const embedded = Layer.effect(
 
 const minute = 60_000
 const lasts = Duration.seconds(15)
-const options = { requests: 3, lasts }
+const window = Duration.minutes(1)
+const options = { limit: 3, window, lasts }
 
 /** As if all that has happened had happened so much earlier. */
 const pass = Effect.fnUntraced(function* (millis: number) {
@@ -80,7 +81,7 @@ for (const [name, database] of [
           yield* empty
           const answers = yield* Effect.forEach(
             Array.from({ length: 24 }, (_, index) => clients[index % 2]!),
-            (permits) => permits.acquire("p", { requests: 15, lasts }),
+            (permits) => permits.acquire("p", { limit: 15, window, lasts }),
             { concurrency: "unbounded" },
           )
           const ids = answers.flatMap((answer) => (answer._tag === "Granted" ? answer.id : []))
@@ -122,11 +123,30 @@ for (const [name, database] of [
       }),
     )
 
+    it.effect.each([20, 600])("a permit counts for the window that is given: %i s", (seconds) =>
+      Effect.gen(function* () {
+        yield* empty
+        const [one, other] = yield* TwoClients
+        const single = { limit: 1, window: Duration.seconds(seconds), lasts }
+        yield* one.answered(granted(yield* one.acquire("p", single)), undefined)
+        assertWaits(yield* other.acquire("p", single), seconds * 1_000)
+        yield* pass((seconds - 10) * 1_000)
+        assertWaits(yield* other.acquire("p", single), 10_000)
+        yield* pass(10_000)
+        // Its request was lost.
+        granted(yield* other.acquire("p", single))
+        assert.strictEqual(yield* count, 1)
+        assertWaits(yield* one.acquire("p", single), (15 + seconds) * 1_000)
+        yield* pass((15 + seconds) * 1_000)
+        granted(yield* one.acquire("p", single))
+      }),
+    )
+
     it.effect("a permit that is given back is free at once, and one that was answered is not given back", () =>
       Effect.gen(function* () {
         yield* empty
         const [one, other] = yield* TwoClients
-        const single = { requests: 1, lasts }
+        const single = { limit: 1, window, lasts }
         yield* one.giveBack(granted(yield* one.acquire("p", single)))
         const id = granted(yield* other.acquire("p", single))
         yield* other.answered(id, undefined)
@@ -139,11 +159,11 @@ for (const [name, database] of [
       Effect.gen(function* () {
         yield* empty
         const [one] = yield* TwoClients
-        const single = { requests: 1, lasts }
+        const single = { limit: 1, window, lasts }
         const id = granted(yield* one.acquire("p", single))
         yield* one.answered(id, undefined)
         yield* pass(50_000)
-        yield* one.answered(id, { remaining: 0, resetsInMillis: 90_000 })
+        yield* one.answered(id, { remaining: 0, resetsInMillis: 91_000 })
         assertWaits(yield* one.acquire("p", single), 10_000)
       }),
     )
@@ -152,13 +172,13 @@ for (const [name, database] of [
       Effect.gen(function* () {
         yield* empty
         const [one, other] = yield* TwoClients
-        const single = { requests: 1, lasts }
+        const single = { limit: 1, window, lasts }
         granted(yield* one.acquire("p", single))
         yield* pass(-86_400_000)
         assertWaits(yield* other.acquire("p", single), minute + 15_000)
         yield* pass(minute + 15_000)
         const id = granted(yield* other.acquire("p", single))
-        yield* other.answered(id, { remaining: 0, resetsInMillis: 89_000 })
+        yield* other.answered(id, { remaining: 0, resetsInMillis: 90_000 })
         yield* pass(-86_400_000)
         assertWaits(yield* one.acquire("p", single), 90_000)
         yield* pass(90_000)
@@ -169,14 +189,14 @@ for (const [name, database] of [
     it.effect("none is granted while the service says that none remain, own limit or not", () =>
       Effect.gen(function* () {
         const [one, other] = yield* TwoClients
-        for (const requests of [15, Infinity]) {
+        for (const limit of [15, Infinity]) {
           yield* empty
-          const id = granted(yield* one.acquire("p", { requests, lasts }))
-          yield* one.answered(id, { remaining: 0, resetsInMillis: 29_000 })
-          assertWaits(yield* other.acquire("p", { requests, lasts }), 30_000)
-          granted(yield* other.acquire("another key", { requests, lasts }))
+          const id = granted(yield* one.acquire("p", { limit, window, lasts }))
+          yield* one.answered(id, { remaining: 0, resetsInMillis: 30_000 })
+          assertWaits(yield* other.acquire("p", { limit, window, lasts }), 30_000)
+          granted(yield* other.acquire("another key", { limit, window, lasts }))
           yield* pass(30_000)
-          granted(yield* other.acquire("p", { requests, lasts }))
+          granted(yield* other.acquire("p", { limit, window, lasts }))
         }
       }),
     )
@@ -187,14 +207,14 @@ for (const [name, database] of [
         Effect.gen(function* () {
           yield* empty
           const [one, other] = yield* TwoClients
-          const unlimited = { requests: Infinity, lasts }
+          const unlimited = { limit: Infinity, window, lasts }
           const before = granted(yield* one.acquire("p", unlimited))
           yield* one.answered(before, undefined)
           const [first, second] = [
             granted(yield* one.acquire("p", unlimited)),
             granted(yield* other.acquire("p", unlimited)),
           ]
-          yield* one.answered(first, { remaining: 3, resetsInMillis: 29_000 })
+          yield* one.answered(first, { remaining: 3, resetsInMillis: 30_000 })
           const [third, lost] = [
             granted(yield* one.acquire("p", unlimited)),
             granted(yield* other.acquire("p", unlimited)),
@@ -202,7 +222,7 @@ for (const [name, database] of [
           assertWaits(yield* one.acquire("p", unlimited), 30_000)
           yield* one.giveBack(third)
           const fourth = granted(yield* one.acquire("p", unlimited))
-          yield* one.answered(fourth, { remaining: 3, resetsInMillis: 29_000 })
+          yield* one.answered(fourth, { remaining: 3, resetsInMillis: 30_000 })
           yield* other.answered(second, undefined)
           // The service tells 3 left: `second` and `lost` may have come after that.
           granted(yield* one.acquire("p", unlimited))
@@ -216,10 +236,10 @@ for (const [name, database] of [
       Effect.gen(function* () {
         yield* empty
         const [one] = yield* TwoClients
-        const unlimited = { requests: Infinity, lasts }
+        const unlimited = { limit: Infinity, window, lasts }
         const told = granted(yield* one.acquire("p", unlimited))
         granted(yield* one.acquire("p", unlimited))
-        yield* one.answered(told, { remaining: 100, resetsInMillis: 199_000 })
+        yield* one.answered(told, { remaining: 100, resetsInMillis: 200_000 })
         yield* pass(150_000)
         granted(yield* one.acquire("p", unlimited))
         assert.strictEqual(yield* count, 3)
@@ -240,7 +260,7 @@ for (const [name, database] of [
             100000, interval '60 seconds'
           from generate_series(1, 20000) i`
         const start = performance.now()
-        granted(yield* one.acquire("p", { requests: Infinity, lasts }))
+        granted(yield* one.acquire("p", { limit: Infinity, window, lasts }))
         assert.isBelow(performance.now() - start, 20_000)
         assert.isBelow(yield* count, 12_500)
       }),
