@@ -132,7 +132,7 @@ describe("following a run of the cluster", () => {
         assert.deepInclude(of(events, "Queued").at(-1), { waiting: 0 })
       }),
       world,
-      Testing.geoService({}, asked),
+      Testing.layerGeo({}, { asked }),
     )
   })
 

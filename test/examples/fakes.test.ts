@@ -5,9 +5,9 @@ import * as Testing from "user-activity-etl/testing"
 
 // A fake S3, a fake geolocation service, and tables in memory: no network, no database.
 const Fakes = Layer.mergeAll(
-  Testing.source({ "1.csv": "Mail,IP\nada@example.com,81.2.69.142\n" }, "s3://em-datasets/user_activity"),
-  Testing.geoService({ "81.2.69.142": { city: "London" } }),
-  Testing.repo,
+  Testing.layerSource({ "1.csv": "Mail,IP\nada@example.com,81.2.69.142\n" }, { uri: "s3://em-datasets/user_activity" }),
+  Testing.layerGeo({ "81.2.69.142": { city: "London" } }),
+  Testing.layerRepo,
 )
 
 it.effect("Ada is in London", () =>

@@ -75,7 +75,9 @@ const request = (source: string, force = false): RunRequest => ({ source, mappin
 const beginRun = Effect.fnUntraced(function* (files: ReadonlyArray<File>, uri: string, force = false) {
   const runs = yield* RunRepo
   const source = yield* Effect.map(
-    Layer.build(Testing.source(Object.fromEntries(files.map((file, index) => [`${index}.csv`, contentOf(file)])), uri)),
+    Layer.build(
+      Testing.layerSource(Object.fromEntries(files.map((file, index) => [`${index}.csv`, contentOf(file)])), { uri }),
+    ),
     Context.get(Source),
   )
   const asked = request(uri, force)

@@ -55,7 +55,7 @@ describe("Locating.run", () => {
     Effect.gen(function* () {
       const { addresses } = yield* Locate.run({ locateFor: undefined, locationsMaxAge: undefined })
       assert.deepStrictEqual([addresses.requests, addresses.refusals], [...expected])
-    }).pipe(Effect.provide(Layer.merge(Testing.repo, locator))),
+    }).pipe(Effect.provide(Layer.merge(Testing.layerRepo, locator))),
   )
 })
 
@@ -78,7 +78,7 @@ describe("Locating.drain", () => {
     }).pipe(
       Effect.provide(
         Layer.merge(
-          Testing.repo,
+          Testing.layerRepo,
           chained([], {
             locate: () => Effect.never,
             trouble: Effect.succeed("http://geo:80/ could not be reached (ECONNREFUSED)"),
@@ -97,13 +97,13 @@ describe("Locating.drain", () => {
       assert.deepInclude(counts, { local: addresses.length - unknown.length, service: unknown.length })
       assert.deepStrictEqual(asked.flat().sort(), [...unknown].sort())
       assert.strictEqual(asked.length, Math.ceil(unknown.length / 100))
-    }).pipe(Effect.provide(Layer.merge(Testing.repo, chained(asked))))
+    }).pipe(Effect.provide(Layer.merge(Testing.layerRepo, chained(asked))))
   })
 
   it.effect("asks for addresses in their canonical form, however they are queued, and never for what is none", () => {
     const asked: Array<ReadonlyArray<string>> = []
     const queued = ["2A00:1450:4001:081B:0:0:0:200E", " 8.8.8.8", "8.8.8.8", "10.0.0.1 ", "10.0.0.256", "n/a"]
-    const place = Testing.geoService({ "8.8.8.8": { city: "Here" } }, asked)
+    const place = Testing.layerGeo({ "8.8.8.8": { city: "Here" } }, { asked })
     return Effect.gen(function* () {
       const { answers, counts } = yield* drain(queued)
       assert.deepStrictEqual(
@@ -120,7 +120,7 @@ describe("Locating.drain", () => {
         ],
       )
       assert.deepStrictEqual(counts.reasons, { private: 1, "not an address": 2, unknown: 1 })
-    }).pipe(Effect.provide(Layer.merge(Testing.repo, place)))
+    }).pipe(Effect.provide(Layer.merge(Testing.layerRepo, place)))
   })
 
   it.effect("tells once how long the service will take where nothing is loaded", () => {
@@ -131,8 +131,8 @@ describe("Locating.drain", () => {
     }).pipe(
       Effect.provide(
         Layer.mergeAll(
-          Testing.repo,
-          Testing.geoService({}),
+          Testing.layerRepo,
+          Testing.layerGeo({}),
           Logger.layer([Logger.make(({ logLevel, message }) => logLevel === "Info" && told.push(message))]),
         ),
       ),

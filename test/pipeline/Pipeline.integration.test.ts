@@ -19,7 +19,7 @@ const options = { ...Pipeline.defaults, mapping, chunkSize: 2 }
 type Users = Readonly<Record<string, readonly [name: string | null, updated: boolean]>>
 
 const inMemory = {
-  repo: Testing.repo,
+  repo: Testing.layerRepo,
   users: Effect.gen(function* () {
     const { users } = yield* Testing.Tables
     const rows = [...(yield* Ref.get(users)).values()]
@@ -60,7 +60,7 @@ const breaking = (files: Readonly<Record<string, string>>, breaks: Array<number>
         },
       }),
     ),
-  ).pipe(Layer.provide(Testing.source(files)))
+  ).pipe(Layer.provide(Testing.layerSource(files)))
 
 const Version = Schema.Tuple([
   Schema.Literals(["a@example.com", "b@example.com", "c@example.com", "nobody"]),
@@ -183,7 +183,7 @@ const tests = <R, E>(
 
     it.live("goes on with a corrected version of the file that stopped it", () => {
       const limited = { ...options, maxRejects: { _tag: "Records", records: 1 } as const }
-      const run = (text: string) => Effect.provide(Pipeline.run(limited), Testing.source({ "1.csv": text }))
+      const run = (text: string) => Effect.provide(Pipeline.run(limited), Testing.layerSource({ "1.csv": text }))
       return Effect.gen(function* () {
         const stopped = yield* run("email,name,day\nno,,\nno,,\na@example.com,,\n")
         assert.strictEqual(exitCode(stopped), 4)

@@ -30,11 +30,11 @@ describe("Pipeline.run", () => {
   it.effect("counts the addresses that the service has told of before", () => {
     const file = (email: string) => `email,ip,day\n${email},8.8.8.8,\n`
     const run = (name: string) =>
-      Effect.provide(Pipeline.run(options), Testing.source({ [name]: file(`${name}@example.com`) }))
+      Effect.provide(Pipeline.run(options), Testing.layerSource({ [name]: file(`${name}@example.com`) }))
     return Effect.gen(function* () {
       assert.deepInclude((yield* run("a")).addresses, { service: 1, remembered: 0, located: 1 })
       assert.deepInclude((yield* run("b")).addresses, { service: 0, remembered: 1, located: 1 })
-    }).pipe(Effect.provide(Layer.merge(Testing.repo, Testing.geoService({ "8.8.8.8": { city: "Eight" } }))))
+    }).pipe(Effect.provide(Layer.merge(Testing.layerRepo, Testing.layerGeo({ "8.8.8.8": { city: "Eight" } }))))
   })
 
   it.effect("an attempt in memory ends itself alone, too: not the one that has begun since", () =>
@@ -48,7 +48,7 @@ describe("Pipeline.run", () => {
       assert.deepStrictEqual(yield* begin, { runId: living.runId, attempt: 3 })
       yield* runs.end({ ...living, attempt: 3 }, ending)
       assert.deepStrictEqual(yield* begin, { runId: living.runId + 1, attempt: 1 })
-    }).pipe(Effect.provide(Testing.repo)),
+    }).pipe(Effect.provide(Testing.layerRepo)),
   )
 
   it.effect("loads files in name order, locates and reports; a second run has nothing to do", () => {
@@ -97,9 +97,9 @@ describe("Pipeline.run", () => {
     }).pipe(
       Effect.provide(
         Layer.mergeAll(
-          Testing.source(files),
-          Testing.repo,
-          Testing.geoService({ "8.8.8.8": { city: "Eight" }, "9.9.9.9": { city: "Quad" } }, asked),
+          Testing.layerSource(files),
+          Testing.layerRepo,
+          Testing.layerGeo({ "8.8.8.8": { city: "Eight" }, "9.9.9.9": { city: "Quad" } }, { asked }),
         ),
       ),
     )
@@ -118,7 +118,7 @@ describe("Pipeline.run", () => {
       const summary = yield* Pipeline.run(options)
       assert.strictEqual(summary.addresses.waiting, 0)
       assert.deepInclude(yield* storedUsers, { "d@example.com": "Eight", "a@example.com": null })
-    }).pipe(Effect.provide(Layer.mergeAll(Testing.source(files), Testing.repo, instant)))
+    }).pipe(Effect.provide(Layer.mergeAll(Testing.layerSource(files), Testing.layerRepo, instant)))
   })
 
   it.effect("without a service users are loaded, and the addresses wait", () => {
@@ -139,7 +139,7 @@ describe("Pipeline.run", () => {
       assert.strictEqual(summary.addresses.waiting, 2)
       assert.strictEqual(summary.locatingError, "is down")
       assert.strictEqual(exitCode({ ...summary, totals: { ...summary.totals, rejected: 0 } }), 7)
-    }).pipe(Effect.provide(Layer.mergeAll(Testing.source(files), Testing.repo, broken)))
+    }).pipe(Effect.provide(Layer.mergeAll(Testing.layerSource(files), Testing.layerRepo, broken)))
   })
 
   it.effect("a small file with too many rejects stays unfinished, whatever commits beside it", () => {
@@ -159,7 +159,7 @@ describe("Pipeline.run", () => {
                 : Stream.concat(Stream.fromEffectDrain(Deferred.await(isCommitted)), source.read(file, from)),
           }),
         ),
-      ).pipe(Layer.provide(Testing.source({ "a.csv": content(1_900, 0, "a"), "b.csv": content(1_500, 200, "b") })))
+      ).pipe(Layer.provide(Testing.layerSource({ "a.csv": content(1_900, 0, "a"), "b.csv": content(1_500, 200, "b") })))
       // Of both files together 6 % are rejected, of the second one 13 %.
       const summary = yield* Pipeline.run({ ...options, chunkSize: 2_000 }).pipe(
         Effect.provideService(Progress, ({ _tag }) =>
@@ -172,7 +172,7 @@ describe("Pipeline.run", () => {
         summary.files.map(({ state }) => state),
         ["loaded", "open"],
       )
-    }).pipe(Effect.provide(Layer.merge(Testing.repo, GeoLocator.none)))
+    }).pipe(Effect.provide(Layer.merge(Testing.layerRepo, GeoLocator.none)))
   })
 
   it.effect("a file that breaks fails alone, and goes on inside the next time", () => {
@@ -191,7 +191,7 @@ describe("Pipeline.run", () => {
               : source.read(file, from),
         }),
       ),
-    ).pipe(Layer.provide(Testing.source(files)))
+    ).pipe(Layer.provide(Testing.layerSource(files)))
     return Effect.gen(function* () {
       const summary = yield* Pipeline.run(options)
       assert.strictEqual(exitCode(summary), 5)
@@ -211,7 +211,7 @@ describe("Pipeline.run", () => {
       assert.deepInclude(resumed.totals, { read: 6, rejected: 1 })
       assert.strictEqual(resumed.files[1]!.state, "loaded")
       assert.strictEqual((yield* Pipeline.run(options)).files[1]!.state, "skipped")
-    }).pipe(Effect.provide(Layer.mergeAll(breaking, Testing.repo, GeoLocator.none)))
+    }).pipe(Effect.provide(Layer.mergeAll(breaking, Testing.layerRepo, GeoLocator.none)))
   })
 
   it.effect("a broken sum is a defect: exit 1", () => {
@@ -220,14 +220,14 @@ describe("Pipeline.run", () => {
       Effect.map(RunRepo, (runs) =>
         RunRepo.of({ ...runs, totals: () => Effect.succeed({ ...noRecords, read: 6, inserted: 5 }) }),
       ),
-    ).pipe(Layer.provideMerge(Testing.repo))
+    ).pipe(Layer.provideMerge(Testing.layerRepo))
     return Effect.gen(function* () {
       const exit = yield* Effect.exit(Pipeline.run(options))
       assert.include(String(exit), "run 1: the outcomes do not add up to the records read")
       let code = 0
       Runtime.defaultTeardown(exit, (exitCode) => (code = exitCode))
       assert.strictEqual(code, 1)
-    }).pipe(Effect.provide(Layer.mergeAll(Testing.source(files), losing, GeoLocator.none)))
+    }).pipe(Effect.provide(Layer.mergeAll(Testing.layerSource(files), losing, GeoLocator.none)))
   })
 
   it.live("a database that fails under locating is told (6) though too many rejects stop the run (4)", () => {
@@ -235,24 +235,24 @@ describe("Pipeline.run", () => {
     const failing = Layer.effect(
       LocationQueue,
       Effect.map(LocationQueue, (queue) => LocationQueue.of({ ...queue, claims: Effect.fail(gone) })),
-    ).pipe(Layer.provideMerge(Testing.repo))
+    ).pipe(Layer.provideMerge(Testing.layerRepo))
     const maxRejects = { _tag: "Records", records: 0 } as const
     return Effect.gen(function* () {
       const error = yield* Effect.flip(Pipeline.run({ ...options, maxRejects }))
       assert.strictEqual(error, gone)
-    }).pipe(Effect.provide(Layer.mergeAll(Testing.source(files), failing, Testing.geoService({}))))
+    }).pipe(Effect.provide(Layer.mergeAll(Testing.layerSource(files), failing, Testing.layerGeo({}))))
   })
 
   it.effect("another column mapping does not go on with a load that began", () => {
     const renamed = ColumnMapping.make({ email: "email" })
-    const broken = Testing.source({ "a.csv": "email,ip,day\n" + "a@example.com,,\n".repeat(3) })
+    const broken = Testing.layerSource({ "a.csv": "email,ip,day\n" + "a@example.com,,\n".repeat(3) })
     return Effect.gen(function* () {
       yield* Pipeline.run(options)
       const other = yield* Pipeline.run({ ...options, mapping: renamed })
       assert.strictEqual(other.files[0]!.state, "skipped")
       const forced = yield* Pipeline.run({ ...options, mapping: renamed, force: true })
       assert.strictEqual(forced.files[0]!.state, "loaded")
-    }).pipe(Effect.provide(Layer.mergeAll(broken, Testing.repo, GeoLocator.none)))
+    }).pipe(Effect.provide(Layer.mergeAll(broken, Testing.layerRepo, GeoLocator.none)))
   })
 })
 

@@ -38,7 +38,7 @@ describe("Users.upsert", () => {
           return [email, versions.findLast(({ updated_at }) => (updated_at ?? "") === newest)!.first_name]
         })
         assert.deepStrictEqual(yield* names, Object.fromEntries(expected))
-      }).pipe(Effect.provide(Layer.fresh(Testing.repo))),
+      }).pipe(Effect.provide(Layer.fresh(Testing.layerRepo))),
     { arbitrary: { runs: tries(30, 200) } },
   )
 
@@ -86,13 +86,13 @@ describe("Users.upsert", () => {
         [...(yield* Ref.get(stored)).values()].map(({ location }) => location?.city),
         ["Nine"],
       )
-    }).pipe(Effect.provide([Testing.repo, Testing.geoService({ "9.9.9.9": { city: "Nine" } })])),
+    }).pipe(Effect.provide([Testing.layerRepo, Testing.layerGeo({ "9.9.9.9": { city: "Nine" } })])),
   )
 
   it.effect("refuses a chunk size out of bounds", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Stream.empty.pipe(Users.upsert({ chunkSize: 0 })))
       assert.match(String(error), /chunkSize: Expected a value between 1 and 100000/)
-    }).pipe(Effect.provide(Testing.repo)),
+    }).pipe(Effect.provide(Testing.layerRepo)),
   )
 })

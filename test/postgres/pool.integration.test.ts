@@ -30,15 +30,15 @@ const users = 600
 const source = (name: string) => {
   const lines = (file: string, count: number) =>
     `email,ip\n${Array.from({ length: count }, (_, index) => `${name}${file}${index}@example.com,9.9.${index % 250}.1\n`).join("")}`
-  return Testing.source(
+  return Testing.layerSource(
     { "1.csv": lines("a", users - 20), "2.csv": lines("b", 10), "3.csv": lines("c", 10) },
-    `s3://${name}`,
+    { uri: `s3://${name}` },
   )
 }
 
 const runOf = (name: string) => Effect.provide(Pipeline.run(options), Layer.fresh(source(name)))
 
-const service = Testing.geoService({})
+const service = Testing.layerGeo({})
 
 describe("pipelines that share a PgClient", () => {
   for (const [runs, connections] of [

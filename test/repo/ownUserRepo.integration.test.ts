@@ -57,7 +57,7 @@ const files = {
   "1.csv": "email,name,ip\na@example.com,Ada,9.9.9.9\nb@example.com,Bo,8.8.8.8\nno mail,,\nc@example.com,Cy,10.0.0.1\n",
   "2.csv": "email,name,ip\nd@example.com,Di,9.9.9.9\na@example.com,Ada L.,9.9.9.9\n",
 }
-const input = Layer.merge(Testing.source(files), Testing.geoService({ "9.9.9.9": { city: "Nine" } }))
+const input = Layer.merge(Testing.layerSource(files), Testing.layerGeo({ "9.9.9.9": { city: "Nine" } }))
 
 const expected = {
   "a@example.com": ["Ada L.", "Nine"],
@@ -148,7 +148,7 @@ describe("a UserRepo of one's own", () => {
     }).pipe(
       Effect.provide(
         Layer.mergeAll(
-          Testing.source({ "1.csv": files["1.csv"] }),
+          Testing.layerSource({ "1.csv": files["1.csv"] }),
           GeoLocator.none,
           Layer.merge(people, Repositories.layerRuns).pipe(Layer.provideMerge(native)),
         ),

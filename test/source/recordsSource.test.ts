@@ -197,6 +197,6 @@ describe("Source.fromRecords", () => {
         status: true,
         updated_at: "2024-01-05",
       })
-    }).pipe(Effect.provide(Layer.merge(Testing.repo, GeoLocator.none))),
+    }).pipe(Effect.provide(Layer.merge(Testing.layerRepo, GeoLocator.none))),
   )
 })

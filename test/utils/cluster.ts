@@ -48,7 +48,7 @@ export class World {
 
   get source(): Effect.Effect<Source["Service"]> {
     return Effect.scoped(
-      Effect.map(Layer.build(Testing.source(this.files, sourceUri)), (context) =>
+      Effect.map(Layer.build(Testing.layerSource(this.files, { uri: sourceUri })), (context) =>
         this.change(Context.get(context, Source)),
       ),
     )

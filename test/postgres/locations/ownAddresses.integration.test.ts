@@ -54,7 +54,7 @@ const othersWait = Effect.fnUntraced(function* (runId: number) {
 const waitingOf = (runId: number) => Effect.flatMap(LocationQueue, (queue) => queue.waitingOf(runId))
 
 for (const [name, database, runs] of [
-  ["memory", Testing.repo, 200],
+  ["memory", Testing.layerRepo, 200],
   ["PostgreSQL", repos(native), 25],
   ["PGlite", repos(embedded), 10],
 ] as const) {

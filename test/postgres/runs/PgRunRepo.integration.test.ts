@@ -17,7 +17,7 @@ const options = { ...Pipeline.defaults, mapping, chunkSize: 2, maxRejects: { _ta
 
 /** Two chunks are read of it before it has more rejects than may be. */
 const lines = ["email", "a@example.com", "nobody", "b@example.com", "nobody", "c@example.com"]
-const source = Testing.source({ "1.csv": lines.map((line) => `${line}\n`).join("") })
+const source = Testing.layerSource({ "1.csv": lines.map((line) => `${line}\n`).join("") })
 
 /** The tables as the fifth migration left them: a file has one checkpoint, and its counts. */
 const undoLanes = Effect.gen(function* () {
@@ -90,7 +90,7 @@ it.live("an attempt that was interrupted, or that failed, has ended too", () =>
   Effect.gen(function* () {
     const sql = yield* PgClient.PgClient
     const exitCodes = sql<{ exit_code: number | null }>`select exit_code from etl_runs`
-    const endless = Testing.source({ "1.csv": "email\na@example.com\n" })
+    const endless = Testing.layerSource({ "1.csv": "email\na@example.com\n" })
     const isReading = yield* Deferred.make<void>()
     const stuck = Layer.effect(
       Source,
@@ -132,7 +132,7 @@ it.live("a run that is interrupted while only places are waited for is finished:
         locate: () => Effect.andThen(Deferred.succeed(isAsked, undefined), Effect.never),
       },
     })
-    const files = Testing.source({ "1.csv": "email,ip\na@example.com,8.8.8.8\n" })
+    const files = Testing.layerSource({ "1.csv": "email,ip\na@example.com,8.8.8.8\n" })
     const addresses = { ...options, mapping: ColumnMapping.make({ email: "email", ip: "ip_address" }) }
     const run = Pipeline.run(addresses).pipe(Effect.provide([files, silent]))
     const isLoaded = sql`select from etl_files where loaded_at is not null`.pipe(Effect.map((rows) => rows.length > 0))
@@ -196,7 +196,7 @@ it.live("why a file failed is kept until it is tried again, whatever the message
                 : source.read(file, from),
           }),
         ),
-      ).pipe(Layer.provide(Testing.source(contents)))
+      ).pipe(Layer.provide(Testing.layerSource(contents)))
       return Pipeline.run(options).pipe(Effect.provide(failingSource))
     }
     const problems = Effect.map(sql<{ problems: unknown }>`select problems from etl_runs`, ([run]) => run!.problems)

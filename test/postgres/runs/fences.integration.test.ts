@@ -97,7 +97,7 @@ const wholeOf = (shares: ReadonlyArray<Share>): Share =>
 for (const [name, repo] of [
   ["PostgreSQL", repos<unknown>(native)],
   ["PGlite", repos<unknown>(embedded)],
-  ["memory", Testing.repo],
+  ["memory", Testing.layerRepo],
 ] as ReadonlyArray<readonly [string, Layer.Layer<RunRepo | UserRepo, unknown>]>) {
   layer(repo, { timeout: "60 seconds", excludeTestServices: true })(`fences on ${name}`, (it) => {
     it.effect("who had a part before writes no more of it, and does not finish it", () =>

@@ -69,7 +69,7 @@ export const geoLocatorChecks = <ROut, E>({
       for (const address of knownAddresses) {
         yield* expectEqual(`the answer for ${address}`, answerOf(answers, address), "Located")
       }
-      for (const [address, answer] of answers.flatMap((some) => [...some])) {
+      for (const [address, answer] of answers.flatMap((some) => Array.from(some))) {
         if (answer._tag === "Located")
           yield* expect(`the location of ${address} is invalid`, isLocation(answer.location))
       }
@@ -91,7 +91,7 @@ export const geoLocatorChecks = <ROut, E>({
 
     "answers the same in any order, and again": Effect.gen(function* () {
       const first = yield* ask(all)
-      const second = yield* ask([...all].reverse())
+      const second = yield* ask(all.toReversed())
       for (const address of all) {
         yield* expectEqual(`the answer for ${address}`, answerOf(second, address), answerOf(first, address))
       }
