@@ -34,7 +34,17 @@ const installedFiles = Effect.try({
     mmdbError("notInstalled", dbIp, `is not installed. Install it (npm install ${dbIp}), or use a file of your own.`),
 })
 
-/** Checks the files without reading them whole; `remedy`: how to get newer ones. */
+/**
+ * Checks the files without reading them whole, as `layer` does; `remedy`: how to get newer ones.
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import * as Mmdb from "user-activity-etl/Mmdb"
+ *
+ * const built = Effect.map(Mmdb.check({ files: ["GeoLite2-City.mmdb"] }), ({ files }) => new Date(files[0]!.builtAt))
+ * ```
+ */
 export const check = Effect.fn("Mmdb.check")(function* ({ files = [] }: MmdbOptions) {
   const paths = files.length > 0 ? files : yield* installedFiles
   const checked = yield* Effect.forEach(paths, inspect, { concurrency: paths.length })

@@ -76,8 +76,8 @@ describe("Pipeline.run", () => {
         remembered: 0,
         local: 0,
         service: 2,
-        requests: 0,
-        refusals: 0,
+        requests: null,
+        refusals: null,
         waiting: 0,
         waitingForOthers: 0,
       })
