@@ -193,7 +193,7 @@ describe("etl runs", () => {
         [...stdout.matchAll(/^(\S+) +(failed|loaded) /gm)].map(([, file, state]) => `${file} ${state}`),
         ["od'd\\u001b[31m.csv failed", "od'e.csv failed", "link.csv failed", "good.csv loaded"],
       )
-      const empty = `${source}/od'd\u001b[31m.csv: is empty, without even a header. Export it again, or remove it.`
+      const empty = `${source}/od'd\u001b[31m.csv: The file is empty, without even a header. Export it again, or remove it.`
       const link = `${source}/link.csv is a symbolic link to something that does not exist. Remove it.`
       assert.deepInclude(
         stdout.split("\n").filter((line) => line.startsWith("Failed: ")),
