@@ -3,6 +3,7 @@
 import { Duration, Effect, Option, Predicate, Runtime, Schedule, Schema, type Scope } from "effect"
 import { type ColumnMapping, signature } from "../domain/ColumnMapping.ts"
 import { DatabaseError } from "../domain/DatabaseError.ts"
+import { explain } from "../observability/Advice.ts"
 import type { LoadOptions } from "../pipeline/Run.ts"
 import { storable } from "../text/storable.ts"
 import { ClusterRuns, type Standing } from "../repo/ClusterRuns.ts"
@@ -42,13 +43,13 @@ const isFileTaken = (error: unknown): error is FileTakenError => error instanceo
 const isPassing = (error: unknown): error is DatabaseError | FileTakenError =>
   isFileTaken(error) || (error instanceof DatabaseError && error.retryable)
 
-const toRunFailed = (error: unknown): RunFailed =>
-  error instanceof RunFailed
-    ? error
-    : new RunFailed({
-        message: storable(Predicate.hasProperty(error, "message") ? String(error.message) : String(error)),
-        exitCode: Predicate.isObject(error) ? Runtime.getErrorExitCode(error) : 1,
-      })
+const toRunFailed = Effect.fnUntraced(function* (error: unknown): Effect.fn.Return<RunFailed> {
+  if (error instanceof RunFailed) return error
+  return new RunFailed({
+    message: storable(Predicate.isError(error) ? yield* explain(error) : String(error)),
+    exitCode: Predicate.isObject(error) ? Runtime.getErrorExitCode(error) : 1,
+  })
+})
 
 /** Fails where the attempt is no longer wanted. */
 export const checkWanted = Effect.fnUntraced(function* (ref: Attempt) {
@@ -93,10 +94,12 @@ export const asActivity = <A, E, R>(
     Effect.scoped,
     Effect.tapError((error) => (isFileTaken(error) ? checkWanted(attempt) : Effect.void)),
     Effect.tapError((error) =>
-      isPassing(error) ? Effect.logWarning(`${error.message} Retrying in ${pause}.`) : Effect.void,
+      isPassing(error)
+        ? Effect.flatMap(explain(error), (text) => Effect.logWarning(`${text} Retrying in ${pause}.`))
+        : Effect.void,
     ),
     Effect.retry({ schedule: Schedule.spaced(pause), while: isPassing }),
-    Effect.catchDefect((defect) => Effect.andThen(Effect.logFatal("defect", defect), Effect.fail(toRunFailed(defect)))),
-    Effect.mapError(toRunFailed),
+    Effect.catchDefect((defect) => Effect.andThen(Effect.logFatal("defect", defect), Effect.fail(defect))),
+    Effect.catch((error) => Effect.flip(toRunFailed(error))),
     Effect.annotateLogs({ run: attempt.runId }),
   )

@@ -4,6 +4,7 @@ import { Deferred, Effect, Schedule } from "effect"
 import { Singleton } from "effect/cluster"
 import * as AddressTally from "../pipeline/AddressTally.ts"
 import { GeoLocator } from "../geo/GeoLocator.ts"
+import { explain } from "../observability/Advice.ts"
 import * as Locate from "../pipeline/Locate.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import { LocationQueue } from "../repo/LocationQueue.ts"
@@ -33,7 +34,9 @@ const pass = Effect.gen(function* () {
 }).pipe(Effect.scoped)
 
 const passWithRetries = Effect.retry(
-  Effect.tapError(pass, (error) => Effect.logError(error.message).pipe(Effect.annotateLogs({ step: "Locate" }))),
+  Effect.tapError(pass, (error) =>
+    Effect.flatMap(explain(error), Effect.logError).pipe(Effect.annotateLogs({ step: "Locate" })),
+  ),
   Schedule.spaced(pause),
 )
 

@@ -3,6 +3,7 @@
 import { dirname } from "node:path"
 import { Effect, Option, Schedule, Stream } from "effect"
 import { baseName } from "../text/format.ts"
+import { explain } from "../observability/Advice.ts"
 import { reportBytes } from "../observability/Progress.ts"
 import * as LoadFile from "../pipeline/LoadFile.ts"
 import * as Run from "../pipeline/Run.ts"
@@ -137,7 +138,8 @@ export const splitFile = (attempt: Attempt, fileId: number) =>
         Effect.map(({ parts }) => parts.map(({ part }) => part)),
         Effect.catchTag(
           "SourceError",
-          Effect.fnUntraced(function* ({ message }) {
+          Effect.fnUntraced(function* (error) {
+            const message = yield* explain(error)
             yield* Effect.logError(message).pipe(Effect.annotateLogs({ step: "Extract", file: file.uri }))
             yield* runs.failFile(taken, message)
             return []

@@ -2,8 +2,7 @@
 
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
-import type { Database } from "../../src/domain/Database.ts"
-import * as Embedded from "../../src/database/Embedded.ts"
+import * as PgEmbedded from "../../src/database/PgEmbedded.ts"
 import * as Repositories from "../../src/postgres/Repositories.ts"
 import { RunRepo } from "../../src/repo/RunRepo.ts"
 import { UserRepo } from "../../src/repo/UserRepo.ts"
@@ -18,11 +17,11 @@ export const native = Layer.unwrap(
   }),
 )
 /** An embedded database in a fresh folder. */
-export const embedded = Layer.unwrap(Effect.map(freshFolder, Embedded.layer))
+export const embedded = Layer.unwrap(Effect.map(freshFolder, (directory) => PgEmbedded.layer({ directory })))
 
 const migrated = Layer.effectDiscard(Effect.flatMap(UserRepo, (users) => users.migrate))
 /** The repositories of a database, with its tables migrated. */
-export const repos = <E>(database: Layer.Layer<PgClient.PgClient | Database, E>) =>
+export const repos = <E>(database: Layer.Layer<PgClient.PgClient, E>) =>
   migrated.pipe(Layer.provideMerge(Repositories.layer), Layer.provideMerge(database))
 
 let files = 0
