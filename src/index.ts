@@ -6,7 +6,13 @@ export * as Address from "./domain/Address.ts"
 export type { Chunk, Position, UserRecord } from "./domain/Chunk.ts"
 export * as ColumnMapping from "./domain/ColumnMapping.ts"
 export { Database } from "./domain/Database.ts"
-export { DatabaseConfigError, DatabaseError } from "./domain/DatabaseError.ts"
+export {
+  DatabaseConfigError,
+  DatabaseError,
+  type DatabaseOrigins,
+  type DatabaseReason,
+  type DatabaseSetting,
+} from "./domain/DatabaseError.ts"
 export type { LaneCheckpoint, Share } from "./domain/Lane.ts"
 export { Answer, type Answers, Location } from "./domain/Location.ts"
 export * as RejectLimit from "./domain/RejectLimit.ts"

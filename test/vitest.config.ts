@@ -31,6 +31,7 @@ export default defineConfig({
       { find: "user-activity-etl/LocalSource", replacement: source("source/LocalSource.ts") },
       { find: "user-activity-etl/IpApi", replacement: source("geo/IpApi.ts") },
       { find: "user-activity-etl/Mmdb", replacement: source("geo/Mmdb.ts") },
+      { find: "user-activity-etl/PgEmbedded", replacement: source("database/PgEmbedded.ts") },
       { find: "user-activity-etl/PgServer", replacement: source("database/PgServer.ts") },
       { find: "user-activity-etl/Postgres", replacement: source("postgres/Repositories.ts") },
       { find: "user-activity-etl", replacement: source("index.ts") },

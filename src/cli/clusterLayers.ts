@@ -23,7 +23,9 @@ export const chooseServer = Effect.fnUntraced(function* (flags: DatabaseFlags) {
 })
 
 export const engineDatabase = (flags: DatabaseFlags) =>
-  Layer.unwrap(Effect.map(chooseServer(flags), ({ url }) => PgServer.layer({ url, maxConnections: engineConnections })))
+  Layer.unwrap(
+    Effect.map(chooseServer(flags), ({ url }) => PgServer.layerConfig({ url, maxConnections: engineConnections })),
+  )
 
 /** Fails before the engine creates its tables. */
 export const checked = Layer.effectDiscard(Effect.flatMap(ClusterRuns, ({ checkServer }) => checkServer))

@@ -2,7 +2,7 @@
 
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as NodePath from "@effect/platform-node/NodePath"
-import { Config, Effect, Layer, Option } from "effect"
+import { Config, type Duration, Effect, Layer, Option } from "effect"
 import { chooseDatabase } from "./chooseDatabase.ts"
 import { UsageError } from "./CommandError.ts"
 import { logLayerEnd } from "./Defect.ts"
@@ -11,7 +11,8 @@ import type { DatabaseFlags } from "./flags/databaseFlags.ts"
 import type { LocatorSettings } from "./flags/locatorFlags.ts"
 import type { OutputFlags } from "./flags/outputFlags.ts"
 import type { RunFlags } from "./flags/runFlags.ts"
-import * as Embedded from "../database/Embedded.ts"
+import * as EmbeddedFolder from "../database/EmbeddedFolder.ts"
+import * as PgEmbedded from "../database/PgEmbedded.ts"
 import * as PgServer from "../database/PgServer.ts"
 import { GeoLocator } from "../geo/GeoLocator.ts"
 import { chosenLocators, locators } from "./locators.ts"
@@ -22,13 +23,17 @@ import { chosenSource, type SourceFlags } from "./sources.ts"
 /** One for the locks, one for locating, one for everything else. */
 const connectionsBesideWriting = 3
 
-/** `writers`: connections that write at once. `idleInTransaction`: see `PgServer`. */
-export const database = (flags: DatabaseFlags, writers: number, idleInTransaction?: number) =>
+/** `writers`: connections that write at once. `idleInTransaction`: see `PgServerOptions`. */
+export const database = (flags: DatabaseFlags, writers: number, idleInTransaction?: Duration.Input) =>
   Layer.unwrap(
     Effect.map(chooseDatabase(flags), (choice) =>
       choice._tag === "Server"
-        ? PgServer.layer({ url: choice.url, maxConnections: connectionsBesideWriting + writers, idleInTransaction })
-        : Embedded.layer(choice.folder),
+        ? PgServer.layerConfig({
+            url: choice.url,
+            maxConnections: connectionsBesideWriting + writers,
+            idleInTransaction,
+          })
+        : PgEmbedded.layer({ directory: choice.folder }),
     ),
   )
 
@@ -37,7 +42,7 @@ export const existingDatabase = (flags: DatabaseFlags) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const choice = yield* chooseDatabase(flags)
-      if (choice._tag === "Embedded" && !(yield* Embedded.isThere(choice.folder))) {
+      if (choice._tag === "Embedded" && !(yield* EmbeddedFolder.isThere(choice.folder))) {
         return yield* new UsageError({
           message: `There is no database in ${choice.folder} yet. Load files first (etl --source DIR), or name another: --embedded DIR, --database-url URL.`,
         })
@@ -62,7 +67,7 @@ export const localLocator = (flags: LocatorSettings) => {
   return local.length === 0 ? GeoLocator.none : GeoLocator.layerChain(...local)
 }
 
-export const repositories = (flags: DatabaseFlags, writers = 1, idleInTransaction?: number) =>
+export const repositories = (flags: DatabaseFlags, writers = 1, idleInTransaction?: Duration.Input) =>
   Repositories.layer.pipe(Layer.provideMerge(database(flags, writers, idleInTransaction)))
 
 /** For commands that need tables with content: creates neither an embedded database nor tables. */

@@ -45,7 +45,7 @@ const isFileTaken = (error: unknown): error is FileTakenError => error instanceo
 const isPassing = (error: unknown): error is DatabaseError | FileTakenError =>
   isFileTaken(error) || (error instanceof DatabaseError && error.retryable)
 
-const toRunFailed = Effect.fnUntraced(function* (error: unknown) {
+const toRunFailed = Effect.fnUntraced(function* (error: unknown): Effect.fn.Return<RunFailed> {
   if (error instanceof RunFailed) return error
   return new RunFailed({
     message: storable(Predicate.isError(error) ? yield* explain(error) : String(error)),
@@ -96,10 +96,12 @@ export const asActivity = <A, E, R>(
     Effect.scoped,
     Effect.tapError((error) => (isFileTaken(error) ? checkWanted(attempt) : Effect.void)),
     Effect.tapError((error) =>
-      isPassing(error) ? Effect.logWarning(`${error.message} Retrying in ${pause}.`) : Effect.void,
+      isPassing(error)
+        ? Effect.flatMap(explain(error), (text) => Effect.logWarning(`${text} Retrying in ${pause}.`))
+        : Effect.void,
     ),
     Effect.retry({ schedule: Schedule.spaced(pause), while: isPassing }),
     Effect.catchDefect((defect) => Effect.andThen(Effect.logFatal("defect", defect), Effect.fail(defect))),
-    Effect.catch((error) => Effect.flatMap(toRunFailed(error), Effect.fail)),
+    Effect.catch((error) => Effect.flip(toRunFailed(error))),
     Effect.annotateLogs({ run: attempt.runId }),
   )

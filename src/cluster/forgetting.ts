@@ -2,6 +2,7 @@
 
 import { Effect, Schedule } from "effect"
 import { Singleton } from "effect/cluster"
+import { explain } from "../observability/Advice.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import { LoadPart, LoadRun, SplitFile } from "./LoadRun.ts"
 
@@ -20,7 +21,9 @@ export const layer = Singleton.make(
   "Forgetting",
   Effect.gen(function* () {
     const { forgetMessages } = yield* ClusterRuns
-    const forget = forgetMessages(workflows).pipe(Effect.catch(({ message }) => Effect.logWarning(message)))
+    const forget = forgetMessages(workflows).pipe(
+      Effect.catch((error) => Effect.flatMap(explain(error), Effect.logWarning)),
+    )
     yield* Effect.repeat(forget, Schedule.spaced(interval))
   }),
 )

@@ -13,7 +13,7 @@ import {
   statSync,
 } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
-import { DatabaseError } from "../domain/DatabaseError.ts"
+import { DatabaseError, type DatabaseReason } from "../domain/DatabaseError.ts"
 import * as FolderLock from "./FolderLock.ts"
 
 /** The major version of PostgreSQL in the installed PGlite. */
@@ -36,14 +36,17 @@ export interface EmbeddedFolder {
   readonly buildAt: string | undefined
 }
 
-const refuse = (message: string) => new DatabaseError({ operation: "open", message, retryable: false })
+const refuse = (reason: DatabaseReason, message: string) =>
+  new DatabaseError({ operation: "open", reason, setting: "directory", message, retryable: false })
 
-const reason = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
-
-const another = "Name another one with --embedded DIR."
+const another = "Use another folder."
 
 const attempt = <A>(what: string, run: () => A) =>
-  Effect.try({ try: run, catch: (cause) => refuse(`${what}: ${reason(cause)}. ${another}`) })
+  Effect.try({
+    try: run,
+    catch: (cause) =>
+      refuse("unusable", `${what}: ${cause instanceof Error ? cause.message : String(cause)}. ${another}`),
+  })
 
 /**
  * Makes a folder and its parents, for their owner alone. One by one: in /proc, where the system denies
@@ -73,27 +76,31 @@ const locate = (directory: string): string => {
 const inspect = Effect.fnUntraced(function* (path: string) {
   const stat = statSync(path, { throwIfNoEntry: false })
   if (stat === undefined) return "nothing"
-  if (!stat.isDirectory()) return yield* refuse(`${path} is a file, not the folder of an embedded database. ${another}`)
+  if (!stat.isDirectory()) {
+    return yield* refuse("foreign", `${path} is a file, not the folder of an embedded database. ${another}`)
+  }
   const cannotRead = `Cannot read the embedded database's folder ${path}`
   const names = yield* attempt(cannotRead, () => readdirSync(path))
   if (names.includes(built)) return "moving"
   if (names.every((name) => name === FolderLock.lockFile || name === building)) return "nothing"
   if (!names.includes(versionFile)) {
     return yield* refuse(
+      "foreign",
       `${path} holds something other than an embedded database; nothing in it was touched. ${another}`,
     )
   }
   if (names.includes("postmaster.opts")) {
     return yield* refuse(
-      `${path} belongs to a PostgreSQL server; nothing in it was touched. ` +
-        `Connect to the server with --database-url, or name another folder with --embedded DIR.`,
+      "serverData",
+      `${path} belongs to a PostgreSQL server; nothing in it was touched. Connect to the server, or use another folder.`,
     )
   }
   const version = yield* attempt(cannotRead, () => readFileSync(join(path, versionFile), "utf8").trim())
   if (version !== majorVersion) {
     return yield* refuse(
+      "version",
       `The database in ${path} needs PostgreSQL ${version}, but this program has PostgreSQL ${majorVersion}; ` +
-        `nothing in it was touched. Use the version of this program that made it, or load into another folder with --embedded DIR.`,
+        "nothing in it was touched. Use the version of this program that made it, or another folder.",
     )
   }
   return "database"
@@ -115,16 +122,18 @@ const secure = Effect.fnUntraced(function* (path: string, isEmpty: boolean) {
   const { uid } = yield* attempt(cannotUse, () => statSync(path))
   if (uid !== user) {
     return yield* refuse(
+      "permission",
       `${path} belongs to another user (uid ${uid}; this process has uid ${user}); nothing in it was touched. ` +
-        `Run as its owner, change its owner, or name another folder with --embedded DIR.`,
+        "Run as its owner, change its owner, or use another folder.",
     )
   }
   if (isEmpty) yield* attempt(cannotUse, () => chmodSync(path, 0o700))
   const { mode } = yield* attempt(cannotUse, () => statSync(path))
   if ((mode & 0o022) !== 0) {
     return yield* refuse(
+      "permission",
       `Other users may write to ${path}; nothing in it was touched. ` +
-        `If its contents are yours, run chmod go-w on it, or name another folder with --embedded DIR.`,
+        "If its contents are yours, run chmod go-w on it, or use another folder.",
     )
   }
 })

@@ -78,18 +78,22 @@ const holder = (pid: number | undefined): string => {
 const inUse = (folder: string) =>
   new DatabaseError({
     operation: "open",
+    reason: "inUse",
+    setting: "directory",
     message:
       `The embedded database in ${folder} is in use ${holder(holderOf(join(folder, lockFile)))}. ` +
-      "Wait until it has finished, or use another folder with --embedded DIR.",
+      "Wait until it has finished, or use another folder.",
     retryable: true,
   })
 
 const unusable = (folder: string, cause: unknown) =>
   new DatabaseError({
     operation: "open",
+    reason: "unusable",
+    setting: "directory",
     message:
       `Cannot lock the embedded database in ${folder}: ${cause instanceof Error ? cause.message : String(cause)}. ` +
-      "Use another folder with --embedded DIR: one that you may write to, on a file system that has locks.",
+      "Use another folder: one that this user may write to, on a file system that has locks.",
     retryable: false,
   })
 

@@ -1,44 +1,37 @@
 // A PostgreSQL server: how the program connects to it.
 
 import { PgClient, PgConnection } from "@effect/sql-pg"
-import { Duration, Effect, Layer, type Redacted, Schedule } from "effect"
+import { Duration, Effect, Layer, Schedule } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { Database } from "../domain/Database.ts"
 import { type DatabaseConfigError, type DatabaseError, fromSqlError, sqlState } from "../domain/DatabaseError.ts"
 import { connectError, isSilence } from "./connectError.ts"
 import * as PlainSocket from "./PlainSocket.ts"
-import * as ServerSettings from "./ServerSettings.ts"
+import { type PgServerOptions, resolve, type ServerSettings } from "./ServerSettings.ts"
+import * as serverVariables from "./serverVariables.ts"
 import { maxMessageSize, sessionParameters } from "./session.ts"
 import * as Tls from "./Tls.ts"
 
-interface SessionOptions {
-  /** Milliseconds after which the server ends a session that is idle in a transaction; undefined: never. */
-  readonly idleInTransaction?: number | undefined
-}
+export type { PgServerOptions, SslMode } from "./ServerSettings.ts"
 
 /** Shows that a server vanished while a statement waits for its answer. */
 const keepAlive = Duration.seconds(30)
 
 /** Whether a password must not be sent in clear text: unless the settings say that the network is safe. */
-const keepsPassword = ({ host, tlsMode }: ServerSettings.ServerSettings, transport: Tls.Transport): boolean =>
-  transport === false && tlsMode !== "disable" && tlsMode !== "allow" && !Tls.isUnixSocket(host)
+const keepsPassword = ({ host, sslmode }: ServerSettings, transport: Tls.Transport): boolean =>
+  transport === false && sslmode !== "disable" && sslmode !== "allow" && !Tls.isUnixSocket(host)
 
-const plainSocket = (settings: ServerSettings.ServerSettings) => () =>
-  PlainSocket.open({
-    host: settings.host,
-    port: settings.port,
-    keepAlive: Duration.toMillis(keepAlive),
-    advice:
-      "the server asks for the password in clear text over a connection without TLS, where others can read it. " +
-      `It was not sent. Set ${ServerSettings.nameOf(settings, "sslmode")} to require (with TLS on the server), or to disable if the network between is safe.`,
-  })
+const plainSocket =
+  ({ host, origins, port }: ServerSettings) =>
+  () =>
+    PlainSocket.open({ host, port, keepAlive: Duration.toMillis(keepAlive), origins })
 
-const connection = (
-  settings: ServerSettings.ServerSettings,
-  ssl: Tls.Transport,
-  { idleInTransaction }: SessionOptions = {},
-): PgConnection.Config => ({
+/** Milliseconds, at least 1: to PostgreSQL 0 is never; no longer than it accepts. */
+const timeParameter = (duration: Duration.Duration): string =>
+  String(Math.min(Math.ceil(Duration.toMillis(duration)), 2 ** 31 - 1))
+
+const connection = (settings: ServerSettings, ssl: Tls.Transport): PgConnection.Config => ({
   host: settings.host,
   port: settings.port,
   database: settings.database,
@@ -46,14 +39,16 @@ const connection = (
   password: settings.password,
   ssl,
   ...(keepsPassword(settings, ssl) && { stream: plainSocket(settings) }),
-  connectTimeout: settings.connectTimeout === 0 ? Duration.infinity : Duration.seconds(settings.connectTimeout),
+  connectTimeout: settings.connectTimeout,
   keepAlive,
   startupParameters: {
     ...sessionParameters,
-    ...(idleInTransaction === undefined ? {} : { idle_in_transaction_session_timeout: String(idleInTransaction) }),
+    ...(settings.idleInTransaction !== undefined && {
+      idle_in_transaction_session_timeout: timeParameter(settings.idleInTransaction),
+    }),
   },
   applicationName: settings.applicationName,
-  startupOptions: settings.options,
+  startupOptions: settings.startupOptions,
   maxMessageSize,
 })
 
@@ -72,7 +67,7 @@ const startsWithin = "1 minute"
 const isStarting = (error: SqlError): boolean => sqlState(error) === "57P03"
 
 /** Waits for a server that reports that it is starting, and logs it once. No wait where no server listens. */
-const waitForStart = <A, R>(connect: Effect.Effect<A, SqlError, R>, { host, port }: ServerSettings.ServerSettings) =>
+const waitForStart = <A, R>(connect: Effect.Effect<A, SqlError, R>, { host, port }: ServerSettings) =>
   Effect.suspend(() => {
     let isLogged = false
     const logStart = Effect.suspend(() => {
@@ -93,7 +88,7 @@ const waitForStart = <A, R>(connect: Effect.Effect<A, SqlError, R>, { host, port
 
 /** The first transport that works. Opens a connection and closes it. */
 const negotiate = Effect.fn("PgServer.negotiate")(function* (
-  settings: ServerSettings.ServerSettings,
+  settings: ServerSettings,
 ): Effect.fn.Return<Tls.Transport, DatabaseError | DatabaseConfigError> {
   const transports = yield* Tls.transports(settings)
   for (const [index, transport] of transports.entries()) {
@@ -110,27 +105,16 @@ const negotiate = Effect.fn("PgServer.negotiate")(function* (
   return false
 })
 
-/**
- * A PostgreSQL server (13 or newer), named by the connection string or DATABASE_URL and the DB_* variables, or else by
- * libpq's: see `ServerSettings.config`. Connects once before it succeeds, so that an unusable server is reported at
- * once; that connection decides whether `prefer` and `allow` mean TLS for the whole pool. Without TLS no connection
- * sends the password in clear text over a network, unless the mode is `disable` or `allow`.
- */
-export const layer = (
-  options: SessionOptions & {
-    /** The value of --database-url. */
-    readonly url?: Redacted.Redacted | undefined
-    readonly maxConnections: number
-  },
-): Layer.Layer<PgClient.PgClient | SqlClient | Database, DatabaseError | DatabaseConfigError> =>
+const layerOf = (
+  read: Effect.Effect<ServerSettings, DatabaseConfigError>,
+): Layer.Layer<PgClient.PgClient | SqlClient, DatabaseError | DatabaseConfigError> =>
   Layer.unwrap(
-    Effect.map(ServerSettings.config(options.url), (settings) => {
-      const { database, host, port } = settings
+    Effect.map(read, (settings) => {
+      const { database, host, maxConnections, port } = settings
       const client = Effect.gen(function* () {
         if (settings.passwordFile?.ignored !== undefined) yield* Effect.logWarning(settings.passwordFile.ignored)
         const ssl = yield* negotiate(settings)
-        const pool = { ...connection(settings, ssl, options), maxConnections: options.maxConnections }
-        return yield* Effect.mapError(PgClient.make(pool), fromSqlError)
+        return yield* Effect.mapError(PgClient.make({ ...connection(settings, ssl), maxConnections }), fromSqlError)
       })
       return Layer.merge(
         PgClient.layerFrom(client),
@@ -139,4 +123,42 @@ export const layer = (
     }),
   )
 
-export { config, ignoredVariables, isConfigured, origins } from "./ServerSettings.ts"
+/**
+ * A PostgreSQL server (13 or newer), named by the options alone: no variable and no file counts. Connects once before it
+ * succeeds, so that an unusable server is reported at once; that connection decides whether the modes `prefer` and
+ * `allow` mean TLS for the whole pool. Without TLS no connection sends the password in clear text over a network, unless
+ * the mode is `disable` or `allow`.
+ *
+ * @example
+ * ```ts
+ * import { Redacted } from "effect"
+ * import * as PgServer from "user-activity-etl/PgServer"
+ *
+ * export const server = PgServer.layer({
+ *   host: "db.example.com",
+ *   username: "loader",
+ *   password: Redacted.make("secret"),
+ *   sslmode: "verify-full",
+ *   sslrootcert: "system",
+ * })
+ * ```
+ */
+export const layer = (
+  options: PgServerOptions,
+): Layer.Layer<PgClient.PgClient | SqlClient, DatabaseError | DatabaseConfigError> => layerOf(resolve(options))
+
+/**
+ * The same server as the `etl` command would use: for what the options do not give, it reads DATABASE_URL and the DB_
+ * variables, or else libpq's (PGHOST and others), and a password from PGPASSFILE or ~/.pgpass.
+ *
+ * @example
+ * ```ts
+ * import * as PgServer from "user-activity-etl/PgServer"
+ *
+ * export const server = PgServer.layerConfig({ maxConnections: 4 })
+ * ```
+ */
+export const layerConfig = (
+  options: PgServerOptions = {},
+): Layer.Layer<PgClient.PgClient | SqlClient, DatabaseError | DatabaseConfigError> =>
+  layerOf(serverVariables.settings(options))

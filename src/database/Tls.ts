@@ -2,12 +2,10 @@
 
 import { Effect } from "effect"
 import { existsSync } from "node:fs"
-import { homedir } from "node:os"
-import { join } from "node:path"
 import { type ConnectionOptions, getCACertificates } from "node:tls"
 import { DatabaseConfigError } from "../domain/DatabaseError.ts"
 import { readSmallFile } from "../text/readSmallFile.ts"
-import { nameOf, type ServerSettings, type TlsMode } from "./ServerSettings.ts"
+import type { ServerSettings, SslMode } from "./ServerSettings.ts"
 
 /** One way to connect: without TLS, or with these options. */
 export type Transport = false | ConnectionOptions
@@ -15,23 +13,28 @@ export type Transport = false | ConnectionOptions
 /** The directory of a Unix socket, which leads to no network. */
 export const isUnixSocket = (host: string): boolean => host.startsWith("/")
 
-const wrong = (setting: string, message: string) => new DatabaseConfigError({ setting, message })
+const wrong = (
+  setting: "sslmode" | "sslrootcert",
+  reason: DatabaseConfigError["reason"],
+  message: string,
+  { origins }: ServerSettings,
+) => new DatabaseConfigError({ setting, reason, message, ...(origins !== undefined && { origins }) })
 
-const rootCertificates = Effect.fnUntraced(function* (settings: ServerSettings, mode: TlsMode) {
-  if (settings.rootCertificate === "system") return [...getCACertificates("default"), ...getCACertificates("system")]
-  const verifies = mode === "verify-ca" || mode === "verify-full"
-  const setting = nameOf(settings, "sslrootcert")
-  const file = settings.rootCertificate ?? join(homedir(), ".postgresql", "root.crt")
-  if (!existsSync(file)) {
-    if (!verifies && settings.rootCertificate === undefined) return undefined
-    return yield* wrong(
-      setting,
-      `The root certificate ${file} does not exist. Point ${setting} at the CA's certificate (PEM), ` +
-        "or set it to system to trust the CAs of this machine.",
-    )
+const instead = "Use the CA's certificate (a PEM file), or system to trust the CAs of this machine."
+
+const rootCertificates = Effect.fnUntraced(function* (settings: ServerSettings, mode: SslMode) {
+  const file = settings.sslrootcert
+  if (file === "system") return [...getCACertificates("default"), ...getCACertificates("system")]
+  if (file === undefined) {
+    if (mode !== "verify-ca" && mode !== "verify-full") return undefined
+    return yield* wrong("sslrootcert", "missing", `sslmode ${mode} needs a root certificate. ${instead}`, settings)
   }
-  return yield* readSmallFile(file).pipe(
-    Effect.mapError((why) => wrong(setting, `The root certificate ${file} cannot be read: ${why}.`)),
+  if (!existsSync(file)) {
+    const message = `The root certificate ${file} does not exist. ${instead}`
+    return yield* wrong("sslrootcert", "unreadable", message, settings)
+  }
+  return yield* Effect.mapError(readSmallFile(file), (why) =>
+    wrong("sslrootcert", "unreadable", `The root certificate ${file} cannot be read: ${why}.`, settings),
   )
 })
 
@@ -43,13 +46,12 @@ const rootCertificates = Effect.fnUntraced(function* (settings: ServerSettings, 
 export const transports = Effect.fn("Tls.transports")(function* (
   settings: ServerSettings,
 ): Effect.fn.Return<ReadonlyArray<Transport>, DatabaseConfigError> {
-  const system = settings.rootCertificate === "system"
-  const mode = settings.tlsMode ?? (system ? "verify-full" : "prefer")
+  const system = settings.sslrootcert === "system"
+  const mode = settings.sslmode ?? (system ? "verify-full" : "prefer")
   if (mode === "disable" || isUnixSocket(settings.host)) return [false]
   if (system && mode !== "verify-full") {
-    const setting = nameOf(settings, "sslmode")
-    const roots = nameOf(settings, "sslrootcert")
-    return yield* wrong(setting, `With ${roots} set to system, ${setting} must be verify-full, not ${mode}.`)
+    const message = `With the root certificate system the sslmode must be verify-full, not ${mode}.`
+    return yield* wrong("sslmode", "invalid", message, settings)
   }
   const ca = yield* rootCertificates(settings, mode)
   const tls: ConnectionOptions = {

@@ -8,7 +8,7 @@ import { quote } from "../text/shell.ts"
 import { readSmallFile } from "../text/readSmallFile.ts"
 
 /** What a password is for. */
-interface Login {
+export interface Login {
   /** The directory of a Unix socket matches `localhost` too. */
   readonly host: string
   readonly port: number

@@ -9,6 +9,7 @@ import { setFlagsFromString } from "node:v8"
 import { parentPort, workerData } from "node:worker_threads"
 import { type WireMessage, MessageFramer } from "./MessageFramer.ts"
 import type { FromWorker, Task, ToWorker } from "./PgliteThread.ts"
+import { initDbStartParams, TemporaryFiles } from "./TemporaryFiles.ts"
 
 // V8's second compiler takes 600 MB for one function, PostgreSQL's interpreter of expressions, for a sixth more speed.
 setFlagsFromString("--no-wasm-tier-up")
@@ -30,8 +31,9 @@ const crash = (error: unknown): never => {
   process.exit(1)
 }
 
-const open = (directory: string): Promise<PGlite> =>
-  PGlite.create(directory, {
+const open = (directory: string | undefined): Promise<PGlite> =>
+  PGlite.create({
+    ...(directory === undefined ? { fs: new TemporaryFiles(), initDbStartParams } : { dataDir: directory }),
     startParams: [
       ...PGlite.defaultStartParams,
       ...Object.entries(task.parameters).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
@@ -77,7 +79,7 @@ const readAhead = 8 * 1024 * 1024
 /** The exit status by which PGlite reports an ordinary error of a statement. */
 const longJump = 100
 
-const serve = async (directory: string, unread: Int32Array): Promise<void> => {
+const serve = async (directory: string | undefined, unread: Int32Array): Promise<void> => {
   const pglite = await open(directory)
 
   let pieces: Array<Uint8Array> = []

@@ -4,22 +4,88 @@ import { Runtime, Schema } from "effect"
 import { SqlError } from "effect/sql/SqlError"
 
 /**
+ * Settings of a database, as the options of its layer name them: `directory` is the embedded database's, the others are
+ * a server's.
+ */
+const DatabaseSetting = Schema.Literals([
+  "url",
+  "host",
+  "port",
+  "database",
+  "username",
+  "password",
+  "sslmode",
+  "sslrootcert",
+  "connectTimeout",
+  "maxConnections",
+  "idleInTransaction",
+  "directory",
+])
+export type DatabaseSetting = typeof DatabaseSetting.Type
+
+/** Where settings are read, a variable or a file, by their name; not those that the program gives itself. */
+const DatabaseOrigins = Schema.Record(DatabaseSetting, Schema.optionalKey(Schema.String))
+export type DatabaseOrigins = typeof DatabaseOrigins.Type
+
+/** Why the database cannot be used. */
+const DatabaseReason = Schema.Literals([
+  // A server that is not reached.
+  "refused",
+  "unknownHost",
+  "silence",
+  "notPostgres",
+  // A server that refuses the connection.
+  "wrongPassword",
+  "noPassword",
+  "noUser",
+  "noDatabase",
+  "method",
+  "starting",
+  "tooManyConnections",
+  // A connection that is not safe.
+  "tls",
+  "certificate",
+  "clearText",
+  // An embedded database, and a server too where it says so.
+  "version",
+  "inUse",
+  "foreign",
+  "serverData",
+  "permission",
+  "unusable",
+  "noWorker",
+  // A database that was open.
+  "lost",
+  "stopped",
+])
+export type DatabaseReason = typeof DatabaseReason.Type
+
+/**
  * The database could not be opened or reached, or refused a statement. `retryable`: the same request may succeed later,
- * unchanged. `sqlState` is present when PostgreSQL itself answered. Holds no secret and no value of a parameter.
+ * unchanged. `setting`: what to change first; `origins`: where settings were read, by their name, where `layerConfig`
+ * read them. `sqlState` is present when PostgreSQL itself answered. Holds no secret and no value of a parameter.
  */
 export class DatabaseError extends Schema.TaggedError<DatabaseError>()("DatabaseError", {
   operation: Schema.Literals(["open", "connect", "migrate", "query"]),
   message: Schema.String,
+  reason: Schema.optionalKey(DatabaseReason),
+  setting: Schema.optionalKey(DatabaseSetting),
+  origins: Schema.optionalKey(DatabaseOrigins),
   sqlState: Schema.optionalKey(Schema.String),
   retryable: Schema.Boolean,
 }) {
   override readonly [Runtime.errorExitCode] = 6
 }
 
-/** A setting of the database is missing or invalid. `setting` names the variable or flag; its value may be a secret. */
+/**
+ * A setting of the database is missing or invalid; its value, which may be a secret, is not shown. `reason`: what is
+ * wrong with it. `origins`: as those of `DatabaseError`.
+ */
 export class DatabaseConfigError extends Schema.TaggedError<DatabaseConfigError>()("DatabaseConfigError", {
-  setting: Schema.String,
+  setting: DatabaseSetting,
   message: Schema.String,
+  reason: Schema.Literals(["invalid", "missing", "unreadable"]),
+  origins: Schema.optionalKey(DatabaseOrigins),
 }) {
   override readonly [Runtime.errorExitCode] = 2
 }
@@ -29,9 +95,21 @@ export class EmbeddedStopped extends Error {
   override readonly name = "EmbeddedStopped"
 }
 
-/** The server asked for the password in clear text: the cause of a closed connection. The message says what to do. */
+/**
+ * The server asked for the password in clear text: the cause of a closed connection. `origins`: as those of
+ * `DatabaseError`.
+ */
 export class PasswordInClear extends Error {
   override readonly name = "PasswordInClear"
+  readonly origins: DatabaseOrigins | undefined
+
+  constructor(origins: DatabaseOrigins | undefined) {
+    super(
+      "the server asks for the password in clear text over a connection without TLS, where others can read it. It was " +
+        "not sent. Use sslmode require (with TLS on the server), or disable if the network between is safe.",
+    )
+    this.origins = origins
+  }
 }
 
 /** No connection of the pool was free: the cause of a statement that was not sent. The message says what to do. */
@@ -96,7 +174,7 @@ export const fromSqlError = (error: SqlError): DatabaseError => {
     })
   }
   if (cause instanceof EmbeddedStopped) {
-    return new DatabaseError({ operation: "query", message: cause.message, retryable: false })
+    return new DatabaseError({ operation: "query", message: cause.message, reason: "stopped", retryable: false })
   }
   if (cause instanceof PoolExhausted) {
     return new DatabaseError({ operation: "query", message: cause.message, retryable: true })
@@ -105,6 +183,9 @@ export const fromSqlError = (error: SqlError): DatabaseError => {
     return new DatabaseError({
       operation: "query",
       message: `Cannot connect to the database: ${cause.message}`,
+      reason: "clearText",
+      setting: "sslmode",
+      ...(cause.origins !== undefined && { origins: cause.origins }),
       retryable: false,
     })
   }
@@ -113,6 +194,7 @@ export const fromSqlError = (error: SqlError): DatabaseError => {
     return new DatabaseError({
       operation: "query",
       message: `The connection to the database was lost: ${why}.`,
+      reason: "lost",
       retryable: true,
     })
   }

@@ -21,7 +21,11 @@ import { explain } from "./Advice.ts"
 import { printable, toJson } from "../text/printable.ts"
 
 /** The log's file cannot be written. */
-class LogFileError extends Schema.TaggedError<LogFileError>()("LogFileError", { message: Schema.String }) {
+class LogFileError extends Schema.TaggedError<LogFileError>()("LogFileError", {
+  path: Schema.String,
+  reason: Schema.Literals(["link", "pipe", "unwritable"]),
+  message: Schema.String,
+}) {
   override readonly [Runtime.errorExitCode] = 2
 }
 
@@ -63,8 +67,12 @@ const stream = /^\/(?:dev\/(?:stdout|stderr|fd\/\d+)|proc\/(?:self|\d+)\/fd\/\d+
 /** Any other link may be planted by another user, so that we append to a file of ours. */
 const follows = (path: string): boolean => stream.test(path) || process.platform === "win32"
 
-const throughLink = (path: string): string =>
-  `--logfile: ${path} is a symbolic link, and the log is not written through one. Remove it, or name the file that it leads to.`
+const throughLink = (path: string) =>
+  new LogFileError({
+    path,
+    reason: "link",
+    message: `The log file ${path} is a symbolic link, and the log is not written through one. Remove it, or name the file that it leads to.`,
+  })
 
 /** Why the log is not written to the path, whatever its permissions; undefined: nothing prevents it. */
 export const unfit = Effect.fnUntraced(function* (path: string) {
@@ -73,9 +81,9 @@ export const unfit = Effect.fnUntraced(function* (path: string) {
   if (yield* Effect.isSuccess(fs.readLink(path))) return throughLink(path)
   const info = yield* Effect.option(fs.stat(path))
   // Opening it waits for a reader, and nothing ends that wait.
-  return Option.exists(info, ({ type }) => type === "FIFO")
-    ? `--logfile: ${path} is a named pipe. Give a file, or /dev/stderr.`
-    : undefined
+  if (!Option.exists(info, ({ type }) => type === "FIFO")) return undefined
+  const message = `The log file ${path} is a named pipe. Name a file, or /dev/stderr.`
+  return new LogFileError({ path, reason: "pipe", message })
 })
 
 /**
@@ -85,14 +93,16 @@ export const unfit = Effect.fnUntraced(function* (path: string) {
 const file = Effect.fnUntraced(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
   const cannotWrite = (error: PlatformError.PlatformError) =>
-    `--logfile: ${path} cannot be written (${errnoOf(error) ?? error.message}).`
-  const explain = (error: PlatformError.PlatformError) =>
-    errnoOf(error) === "ELOOP" ? throughLink(path) : `${cannotWrite(error)} ${advise(error)}`
+    `The log file ${path} cannot be written (${errnoOf(error) ?? error.message}).`
+  const unwritable = (error: PlatformError.PlatformError) =>
+    errnoOf(error) === "ELOOP"
+      ? throughLink(path)
+      : new LogFileError({ path, reason: "unwritable", message: `${cannotWrite(error)} ${advise(error)}` })
   const problem = yield* unfit(path)
-  if (problem !== undefined) return yield* new LogFileError({ message: problem })
+  if (problem !== undefined) return yield* problem
   const log = yield* fs
     .open(path, { flag: "a", mode: 0o600, noFollow: !follows(path) })
-    .pipe(Effect.mapError((error) => new LogFileError({ message: explain(error) })))
+    .pipe(Effect.mapError(unwritable))
   let failed = false
   const append = (lines: ReadonlyArray<string>) =>
     // After a failure the last line may be incomplete.
@@ -128,8 +138,11 @@ export const layer = (path: string, { isFileOptional, isQuiet }: LogOptions) =>
         Effect.map((logger) => [logger]),
         Effect.catchIf(
           () => isFileOptional,
-          ({ message }) =>
-            Effect.as(Console.error(coloured("Warn", printable(`${message} Nothing is logged to a file.`))), []),
+          Effect.fnUntraced(function* (error) {
+            const text = `${yield* explain(error)} Nothing is logged to a file.`
+            yield* Console.error(coloured("Warn", printable(text)))
+            return []
+          }),
         ),
       )
       return Layer.merge(Logger.layer([terminal(least), ...toFile]), Layer.succeed(References.MinimumLogLevel, logged))

@@ -4,14 +4,17 @@ import { Runtime, Schema } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { type DatabaseError, fromSqlError, sqlState } from "../domain/DatabaseError.ts"
 
-/** The database lacks the requested run, or the tables of this version. */
+/** The database lacks any run, any that was handed over to workers, the requested one, or the tables of this version. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
+  what: Schema.Literals(["runs", "clusterRuns", "run", "tables"]),
   message: Schema.String,
 }) {
   override readonly [Runtime.errorExitCode] = 2
+
+  static readonly runs = (): NotFound => new NotFound({ what: "runs", message: noRunYet })
 }
 
-export const noRunYet = "The database has no run yet. Load files first: etl --source DIR, with the same database flags."
+export const noRunYet = "The database has no run yet. Load files first."
 
 /** SQLSTATEs: the table is missing, or the column. */
 const undefinedObject = ["42P01", "42703"]
@@ -21,7 +24,7 @@ export const fromReadError = (error: SqlError | NotFound): DatabaseError | NotFo
   if (error._tag === "NotFound") return error
   if (!undefinedObject.includes(sqlState(error) ?? "")) return fromSqlError(error)
   return new NotFound({
-    message:
-      "The database lacks the tables of this version. Load files first: etl --source DIR, or create or upgrade the tables: etl init, with the same database flags.",
+    what: "tables",
+    message: "The database lacks the tables of this version. Load files first, or create or upgrade the tables.",
   })
 }

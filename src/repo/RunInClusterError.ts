@@ -14,6 +14,6 @@ export class RunInClusterError extends Schema.TaggedError<RunInClusterError>()("
     new RunInClusterError({
       runId,
       source,
-      message: `Run ${runId} loads ${source} in a cluster. Follow it (etl follow ${runId}), or cancel it (etl cancel ${runId}) and run again.`,
+      message: `Run ${runId} loads ${source} in a cluster. Follow it, or cancel it and run again.`,
     })
 }

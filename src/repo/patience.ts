@@ -2,6 +2,7 @@
 
 import { Duration, Effect, Exit, Schedule } from "effect"
 import { DatabaseError } from "../domain/DatabaseError.ts"
+import { explain } from "../observability/Advice.ts"
 import { monotonicMillis } from "../observability/monotonic.ts"
 
 /** Longer than any statement may take: a server that stalls does not end its statements itself. */
@@ -37,7 +38,7 @@ export const makePatience = () => {
             // It may be unreachable since the effect started, but no longer than a statement can take.
             const now = yield* monotonicMillis
             deadline = Math.max(start, now - millis(silence)) + millis(patience)
-            if (waiting++ === 0) yield* Effect.logWarning(`${error.message} Retrying for up to ${patience}.`)
+            if (waiting++ === 0) yield* Effect.logWarning(`${yield* explain(error)} Retrying for up to ${patience}.`)
           }),
         )
       })

@@ -42,7 +42,7 @@ const sources = Layer.succeed(Sources, {
 Workflows.layer.pipe(
   Layer.provide(
     Engine.worker({ address: "127.0.0.1", host: "127.0.0.1", port }).pipe(
-      Layer.provide(PgServer.layer({ maxConnections: 4 })),
+      Layer.provide(PgServer.layerConfig({ maxConnections: 4 })),
     ),
   ),
   Layer.provide(
@@ -50,7 +50,7 @@ Workflows.layer.pipe(
   ),
   Layer.provide(slow),
   Layer.provide(Repositories.layer),
-  Layer.provide(PgServer.layer({ maxConnections: 6 + concurrency })),
+  Layer.provide(PgServer.layerConfig({ maxConnections: 6 + concurrency })),
   // The engine's own would not tell which files are loaded.
   Layer.provide(Logger.layer([Logger.consoleLogFmt])),
   Layer.launch,

@@ -157,10 +157,7 @@ describe("a run of the cluster", () => {
       const running = yield* Effect.forkScoped(load())
       yield* awaitUsers
       const error = yield* Effect.flip(alone(world))
-      assert.strictEqual(
-        error.message,
-        `Run 1 loads ${sourceUri} in a cluster. Follow it (etl follow 1), or cancel it (etl cancel 1) and run again.`,
-      )
+      assert.strictEqual(error.message, `Run 1 loads ${sourceUri} in a cluster. Follow it, or cancel it and run again.`)
       yield* latch.open
       assert.deepInclude((yield* Fiber.join(running)).totals, { read: records })
       assert.deepInclude((yield* alone(world)).totals, { read: 0 })

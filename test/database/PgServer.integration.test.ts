@@ -1,15 +1,17 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Logger, Redacted, Runtime } from "effect"
+import { ConfigProvider, Effect, type Layer, Logger, Redacted, Runtime } from "effect"
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import type { Socket } from "node:net"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { beforeAll, inject, vi } from "vitest"
+import { advise } from "../../src/cli/advice.ts"
+import { Database } from "../../src/domain/Database.ts"
 import { DatabaseError, fromSqlError } from "../../src/domain/DatabaseError.ts"
 import * as PgServer from "../../src/database/PgServer.ts"
 import { sessionParameters } from "../../src/database/session.ts"
-import type { Database } from "../../src/domain/Database.ts"
+import { Advice, explain } from "../../src/observability/Advice.ts"
 import { makeClient } from "../../src/postgres/client.ts"
 import { makeCertificates } from "../utils/certificates.ts"
 import { environment, freePort, freshDatabase, sharedPostgres, temporaryDirectory } from "../utils/postgres.ts"
@@ -18,21 +20,23 @@ import { relay, tcpServer } from "../utils/tcp.ts"
 // Not the home of the person who runs the tests: libpq's root certificate may be there.
 beforeAll(() => void vi.stubEnv("HOME", inject("runDirectory")))
 
-/** Runs an effect against the server that the variables (or the flag) name. */
-const using = <A, E>(
+/** Runs an effect with the client of a layer, where the variables are these. */
+const usingLayer = <A, E, E2>(
   env: Record<string, string>,
-  effect: Effect.Effect<A, E, PgClient.PgClient | Database>,
-  options: { readonly url?: string; readonly maxConnections?: number } = {},
+  effect: Effect.Effect<A, E, PgClient.PgClient>,
+  layer: Layer.Layer<PgClient.PgClient, E2>,
 ) =>
   effect.pipe(
-    Effect.provide(
-      PgServer.layer({
-        url: options.url === undefined ? undefined : Redacted.make(options.url),
-        maxConnections: options.maxConnections ?? 1,
-      }),
-    ),
+    Effect.provide(layer),
     Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env })),
   )
+
+/** Runs an effect against the server that the variables name, below the options. */
+const using = <A, E>(
+  env: Record<string, string>,
+  effect: Effect.Effect<A, E, PgClient.PgClient>,
+  options: PgServer.PgServerOptions = {},
+) => usingLayer(env, effect, PgServer.layerConfig({ maxConnections: 1, ...options }))
 
 const shared = Effect.map(sharedPostgres, (server) => ({ server, env: environment(server, "postgres") }))
 
@@ -42,13 +46,20 @@ const encrypted = Effect.gen(function* () {
   return row!.ssl
 })
 
-/** The error of a connection that must fail: exit code 6, the server and the user named, the password not. */
-const refusal = Effect.fnUntraced(function* (env: Record<string, string>, options?: { readonly url?: string }) {
+/** Where the error's setting was read. */
+const originOf = ({ origins, setting }: DatabaseError): string | undefined => origins?.[setting!]
+
+/**
+ * The error of a connection that must fail: exit code 6, the server and the user named, the password not, and no
+ * variable.
+ */
+const refusal = Effect.fnUntraced(function* (env: Record<string, string>, options?: PgServer.PgServerOptions) {
   const error = yield* Effect.flip(using(env, encrypted, options))
   assert(error instanceof DatabaseError, String(error))
   assert.strictEqual(error[Runtime.errorExitCode], 6)
   for (const part of ["DB_HOST", "DB_PORT", "DB_USER", "DB_NAME"]) assert.include(error.message, env[part]!)
   assert.notInclude(JSON.stringify(error) + String(error), env.DB_PASS!)
+  assert.notMatch(error.message, /DB_|PG[A-Z]|DATABASE_URL|--database-url/)
   return error
 })
 
@@ -133,6 +144,60 @@ describe("PgServer", () => {
     }),
   )
 
+  it.live("named by options alone is the same whatever the variables are", () =>
+    Effect.gen(function* () {
+      const { env, server } = yield* shared
+      const name = yield* freshDatabase
+      const { host, password, port, username } = server
+      const url = `postgres://${username}:${password}@${host}:${port}/${name}`
+      const options = { host, port, username, password: Redacted.make(password), database: name }
+      const look = Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        const [row] = yield* sql<{ name: string; max: number }>`select current_database() as name`
+        assert.deepInclude(yield* Database, { kind: "server", name: `PostgreSQL ${name} at ${host}:${port}` })
+        return row!.name
+      })
+      const hostile = [
+        { DB_SSLMODE: "verify-full", DB_SSLROOTCERT: "/nowhere", DB_HOST: "nowhere.invalid", DB_NAME: "other" },
+        { ...env, DATABASE_URL: "mysql://nonsense", PGHOST: "nowhere.invalid", PGPASSFILE: "/dev/null" },
+        { DB_PORT: "nonsense", DB_SSLMODE: "nonsense" },
+      ]
+      for (const variables of hostile) {
+        for (const layer of [PgServer.layer({ url }), PgServer.layer({ url: Redacted.make(url) })]) {
+          assert.strictEqual(yield* usingLayer(variables, look, layer), name)
+        }
+        assert.strictEqual(yield* usingLayer(variables, look, PgServer.layer(options)), name)
+      }
+
+      const failure = (options: PgServer.PgServerOptions) =>
+        Effect.flip(usingLayer(env, encrypted, PgServer.layer({ host, port, ...options })))
+      const unknown = yield* failure({})
+      assert.deepInclude(unknown, { reason: "noPassword", setting: "password" })
+      assert.isFalse("origins" in unknown)
+      assert.deepInclude(yield* failure({ sslmode: "verify-full" }), {
+        _tag: "DatabaseConfigError",
+        setting: "sslrootcert",
+        reason: "missing",
+      })
+    }),
+  )
+
+  it.live("ends a session that is idle in a transaction for too long", () =>
+    Effect.gen(function* () {
+      const { env } = yield* shared
+      const shown = Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        const [row] = yield* sql<{ time: string }>`
+          select current_setting('idle_in_transaction_session_timeout') as time`
+        return row!.time
+      })
+      assert.strictEqual(yield* using(env, shown), "0")
+      assert.strictEqual(yield* using(env, shown, { idleInTransaction: "15 seconds" }), "15s")
+      assert.strictEqual(yield* using(env, shown, { idleInTransaction: "1 micro" }), "1ms")
+      assert.strictEqual(yield* using(env, shown, { idleInTransaction: Infinity }), "2147483647ms")
+    }),
+  )
+
   it.live("takes the directory of a Unix socket, where the sslmode does not matter", () =>
     Effect.gen(function* () {
       const { env, server } = yield* shared
@@ -198,6 +263,10 @@ describe("TLS", () => {
       )
       writeFileSync(file, makeCertificates("localhost").ca)
       assert.include((yield* refusal({ ...env, DB_SSLMODE: "require" })).message, "not trusted")
+      const { host, password, port, username } = server
+      const alone = { host, port, username, password: Redacted.make(password), database: "postgres" }
+      const untouched = PgServer.layer({ ...alone, sslmode: "require" })
+      assert.isTrue(yield* usingLayer({}, encrypted, untouched), "options alone do not look there")
       copyFileSync(server.rootCertificate, file)
       assert.isTrue(yield* using({ ...env, DB_SSLMODE: "verify-ca" }, encrypted))
     }).pipe(Effect.scoped),
@@ -237,8 +306,8 @@ describe("TLS", () => {
         const settings = { ...env, DB_HOST: "localhost", DB_SSLMODE: mode, DB_SSLROOTCERT: stranger }
         const error = yield* refusal(settings)
         assert.include(error.message, "not trusted")
-        assert.include(error.message, "DB_SSLROOTCERT")
-        assert.isFalse(error.retryable)
+        assert.deepInclude(error, { reason: "certificate", setting: "sslrootcert", retryable: false })
+        assert.strictEqual(originOf(error), "DB_SSLROOTCERT")
       }
       const optional = { ...env, DB_SSLMODE: "prefer", DB_SSLROOTCERT: stranger }
       assert.isFalse(yield* using(optional, encrypted), "prefer takes a plain connection to a server it cannot trust")
@@ -258,6 +327,7 @@ describe("TLS", () => {
       }
       const error = yield* refusal({ ...plain, DB_SSLMODE: "require" })
       assert.include(error.message, "offers no TLS")
+      assert.deepInclude(error, { reason: "tls", setting: "sslmode" })
     }).pipe(Effect.scoped),
   )
 
@@ -265,13 +335,23 @@ describe("TLS", () => {
     Effect.gen(function* () {
       const { env } = yield* shared
       const missing = join(yield* temporaryDirectory, "missing.crt")
-      for (const settings of [
-        { DB_SSLROOTCERT: missing },
-        { DB_SSLMODE: "verify-ca", DB_SSLROOTCERT: missing },
-        { DB_SSLMODE: "require", DB_SSLROOTCERT: "system" },
-      ]) {
+      for (const [settings, expected] of [
+        [{ DB_SSLROOTCERT: missing }, { setting: "sslrootcert", reason: "unreadable" }],
+        [
+          { DB_SSLMODE: "verify-ca", DB_SSLROOTCERT: missing },
+          { setting: "sslrootcert", reason: "unreadable" },
+        ],
+        [{ DB_SSLMODE: "verify-ca" }, { setting: "sslrootcert", reason: "missing" }],
+        [
+          { DB_SSLMODE: "require", DB_SSLROOTCERT: "system" },
+          { setting: "sslmode", reason: "invalid" },
+        ],
+      ] as const) {
         const error = yield* Effect.flip(using({ ...env, ...settings }, encrypted))
         assert(error._tag === "DatabaseConfigError", String(error))
+        assert.deepInclude(error, expected)
+        assert.strictEqual(error.origins?.sslmode, "DB_SSLMODE")
+        assert.notInclude(error.message, "DB_")
         assert.strictEqual(error[Runtime.errorExitCode], 2)
       }
     }).pipe(Effect.scoped),
@@ -326,13 +406,14 @@ describe("a password in clear text", () => {
       for (const mode of [{}, { DB_SSLMODE: "prefer" }]) {
         const error = yield* refusal({ ...env, ...mode, DB_PORT: port })
         assert.include(error.message, "asks for the password in clear text over a connection without TLS")
-        assert.include(error.message, "Set DB_SSLMODE to require")
-        assert.isFalse(error.retryable)
+        assert.include(error.message, "Use sslmode require")
+        assert.deepInclude(error, { reason: "clearText", setting: "sslmode", retryable: false })
+        assert.strictEqual(originOf(error), "DB_SSLMODE")
       }
       assert.isAbove(state.connections, 2)
       assert.notInclude(state.received, env.DB_PASS!)
       const url = `postgres://127.0.0.1:${port}?sslmode=prefer`
-      assert.include((yield* refusal({ ...env, DB_PORT: port }, { url })).message, "Set sslmode in --database-url to")
+      assert.isUndefined(originOf(yield* refusal({ ...env, DB_PORT: port }, { url })))
     }).pipe(Effect.scoped),
   )
 
@@ -348,7 +429,8 @@ describe("a password in clear text", () => {
         state.isHostile = true
         const error = fromSqlError(yield* Effect.flip(sql`select 1`))
         assert.include(error.message, "asks for the password in clear text")
-        assert.isFalse(error.retryable)
+        assert.deepInclude(error, { reason: "clearText", setting: "sslmode", retryable: false })
+        assert.strictEqual(originOf(error), "DB_SSLMODE")
       }).pipe(Effect.scoped)
       yield* using({ ...env, DB_PORT: port }, look, { maxConnections: 2 })
       assert.notInclude(state.received, env.DB_PASS!)
@@ -397,9 +479,13 @@ describe("a connection that fails", () => {
     Effect.gen(function* () {
       const { env, server } = yield* shared
       const wrong = yield* refusal({ ...env, DB_PASS: "not-this-one" })
-      assert.strictEqual(wrong.sqlState, "28P01")
-      assert.include(wrong.message, "password is wrong. Correct DB_PASS.")
-      assert.isFalse(wrong.retryable)
+      assert.deepInclude(wrong, {
+        sqlState: "28P01",
+        reason: "wrongPassword",
+        setting: "password",
+        retryable: false,
+      })
+      assert.strictEqual(originOf(wrong), "DB_PASS")
 
       let connections = 0
       const counting = yield* tcpServer((client) => {
@@ -411,7 +497,8 @@ describe("a connection that fails", () => {
 
       const { DB_PASS: _, ...none } = env
       const error = yield* Effect.flip(using(none, encrypted))
-      assert.include(error.message, "asks for a password. Set DB_PASS")
+      assert.include(error.message, "asks for a password.")
+      assert.deepInclude(error, { reason: "noPassword", setting: "password" })
     }).pipe(Effect.scoped),
   )
 
@@ -419,11 +506,13 @@ describe("a connection that fails", () => {
     Effect.gen(function* () {
       const { env } = yield* shared
       const error = yield* refusal({ ...env, DB_USER: "tls_only", DB_SSLMODE: "disable" })
-      assert.strictEqual(error.sqlState, "28000")
+      assert.deepInclude(error, { sqlState: "28000", reason: "method", setting: "sslmode" })
       assert.include(error.message, "pg_hba.conf")
 
       const unknown = yield* refusal({ ...env, DB_USER: "no_such_user" })
-      assert.match(unknown.message, /: there is no user no_such_user on the server\. Correct DB_USER\.$/)
+      assert.match(unknown.message, /: there is no user no_such_user on the server\. Use another one\.$/)
+      assert.deepInclude(unknown, { reason: "noUser", setting: "username" })
+      assert.strictEqual(originOf(unknown), "DB_USER")
     }),
   )
 
@@ -431,7 +520,7 @@ describe("a connection that fails", () => {
     Effect.gen(function* () {
       const { env, server } = yield* shared
       const error = yield* refusal({ ...env, DB_NAME: "it's missing" })
-      assert.strictEqual(error.sqlState, "3D000")
+      assert.deepInclude(error, { sqlState: "3D000", reason: "noDatabase", setting: "database" })
       assert.include(
         error.message,
         `createdb --host 127.0.0.1 --port ${server.port} --username postgres 'it'\\''s missing'`,
@@ -445,23 +534,34 @@ describe("a connection that fails", () => {
       const port = String(yield* freePort)
       for (const host of ["127.0.0.1", "localhost", "/nowhere"]) {
         const error = yield* refusal({ ...env, DB_HOST: host, DB_PORT: port })
-        assert.include(error.message, "no server listens there")
-        assert.isTrue(error.retryable)
+        assert.include(error.message, "no server listens there. Start it, or correct the host and port.")
+        assert.deepInclude(error, { reason: "refused", setting: "host", retryable: true })
+        assert.strictEqual(error.origins?.port, "DB_PORT")
       }
-      assert.include((yield* refusal({ ...env, DB_HOST: "nowhere.invalid" })).message, "not known")
+      const unknown = yield* refusal({ ...env, DB_HOST: "nowhere.invalid" })
+      assert.deepInclude(unknown, { reason: "unknownHost", setting: "host", retryable: true })
     }),
   )
 
-  it.live("says what of the connection string is wrong, and what of the variables", () =>
+  it.live("says in the command's words what of the connection string is wrong, and what of the variables", () =>
     Effect.gen(function* () {
       const { env, server } = yield* shared
       const port = yield* freePort
-      const wrong = (url: string) => Effect.map(Effect.flip(using(env, encrypted, { url })), String)
-      assert.include(yield* wrong(`postgres://127.0.0.1:${port}`), "correct host and port in --database-url.")
-      assert.include(yield* wrong(`postgres:///?port=${port}`), "correct port in --database-url and DB_HOST.")
-      const password = yield* wrong(`postgres://:geheim@127.0.0.1:${server.port}`)
-      assert.include(password, "Correct password in --database-url.")
+      const explained = (env: Record<string, string>, url?: string) =>
+        Effect.flip(using(env, encrypted, { url })).pipe(
+          Effect.flatMap((error) => explain(error as DatabaseError)),
+          Effect.provideService(Advice, advise),
+        )
+      const nowhere = `postgres://127.0.0.1:${port}`
+      const start = "Start it, or correct the host and port. Set"
+      assert.include(yield* explained(env, nowhere), `${start} host and port in --database-url.`)
+      assert.include(yield* explained({ DATABASE_URL: nowhere }), `${start} host and port in DATABASE_URL.`)
+      assert.include(yield* explained(env, `postgres:///?port=${port}`), `${start} DB_HOST and port in --database-url.`)
+      const password = yield* explained(env, `postgres://:geheim@127.0.0.1:${server.port}`)
+      assert.include(password, "the password is wrong. Correct it. Set password in --database-url.")
       assert.notInclude(password, "geheim")
+      const missing = yield* explained({ ...env, DB_NAME: "missing" })
+      assert.match(missing, /: createdb .* missing$/)
     }),
   )
 
@@ -472,11 +572,13 @@ describe("a connection that fails", () => {
       for (const mode of ["disable", "prefer", "require"]) {
         const error = yield* refusal({ ...env, DB_PORT: String(web), DB_SSLMODE: mode })
         assert.include(error.message, "Is it a PostgreSQL server?")
+        assert.strictEqual(error.reason, "notPostgres")
       }
       let connections = 0
       const silent = yield* tcpServer(() => connections++)
       const error = yield* refusal({ ...env, DB_PORT: String(silent) }, { url: "postgres:///?connect_timeout=1" })
       assert.include(error.message, "no answer")
+      assert.deepInclude(error, { reason: "silence", retryable: true })
       assert.strictEqual(connections, 1, "it waited a second time")
     }).pipe(Effect.scoped),
   )

@@ -1,222 +1,93 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Redacted, Runtime, Schema } from "effect"
+import { ConfigProvider, Duration, Effect, Redacted } from "effect"
 import { DatabaseConfigError } from "../../src/domain/DatabaseError.ts"
-import { config, ignoredVariables, isConfigured, nameOf } from "../../src/database/ServerSettings.ts"
+import { type PgServerOptions, resolve } from "../../src/database/ServerSettings.ts"
 
-const within = (env: Record<string, string>) =>
-  Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env }))
-
-const read = (env: Record<string, string>, flag?: string) =>
-  Effect.map(
-    config(flag === undefined ? undefined : Redacted.make(flag)).pipe(within(env)),
-    ({ password, passwordFile: _file, url: _url, variables: _variables, ...settings }) => ({
-      ...settings,
-      password: password === undefined ? undefined : Redacted.value(password),
-    }),
-  )
-
-const refusal = Effect.fnUntraced(function* (env: Record<string, string>, flag?: string) {
-  const error = yield* Effect.flip(read(env, flag))
-  assert(error instanceof DatabaseConfigError)
-  assert.strictEqual(error[Runtime.errorExitCode], 2)
-  return error
+/** Everything that the command reads. */
+const environment = ConfigProvider.fromEnv({
+  env: {
+    DATABASE_URL: "postgres://env:env@env:1/env",
+    DB_HOST: "db",
+    DB_PASS: "db",
+    DB_SSLMODE: "nonsense",
+    PGHOST: "pg",
+    PGPASSFILE: "/nowhere",
+  },
 })
 
-const defaults = {
-  host: "localhost",
-  port: 5432,
-  database: "user_activity",
-  username: "postgres",
-  password: undefined,
-  tlsMode: undefined,
-  rootCertificate: undefined,
-  connectTimeout: 10,
-  applicationName: undefined,
-  options: undefined,
-}
+const read = (options: PgServerOptions) =>
+  resolve(options).pipe(Effect.provideService(ConfigProvider.ConfigProvider, environment))
 
-// A path of one or two dots means another path to a URL.
-const Part = Schema.NonEmptyString.check(
-  Schema.makeFilter((text) => text.isWellFormed() && !text.includes("\0") && text !== "." && text !== ".."),
-)
-
-describe("ServerSettings", () => {
-  it.effect("has libpq's defaults, for what is empty too", () =>
+describe("the settings of options", () => {
+  it.effect("have defaults, whatever the environment has", () =>
     Effect.gen(function* () {
-      assert.deepStrictEqual(yield* read({}), defaults)
-      assert.deepStrictEqual(yield* read({ DATABASE_URL: "", DB_HOST: "", DB_PORT: "", DB_PASS: "" }), defaults)
-    }),
-  )
-
-  it.effect("reads the variables", () =>
-    Effect.gen(function* () {
-      const env = {
-        DB_HOST: "db.example.com",
-        DB_PORT: "6543",
-        DB_USER: "loader",
-        DB_PASS: "p w",
-        DB_NAME: "activity",
-        DB_SSLMODE: "verify-full",
-        DB_SSLROOTCERT: "/etc/ca.pem",
-      }
-      assert.deepStrictEqual(yield* read(env), {
-        ...defaults,
-        host: "db.example.com",
-        port: 6543,
-        username: "loader",
-        password: "p w",
-        database: "activity",
-        tlsMode: "verify-full",
-        rootCertificate: "/etc/ca.pem",
+      assert.deepStrictEqual(yield* read({}), {
+        host: "localhost",
+        port: 5432,
+        database: "user_activity",
+        username: "postgres",
+        password: undefined,
+        sslmode: undefined,
+        sslrootcert: undefined,
+        connectTimeout: Duration.seconds(10),
+        applicationName: undefined,
+        startupOptions: undefined,
+        maxConnections: 10,
+        idleInTransaction: undefined,
+        origins: undefined,
+        unset: new Set(["host", "port", "username", "password", "database", "sslmode", "sslrootcert"] as const),
+        passwordFile: undefined,
       })
     }),
   )
 
-  it.effect.prop("reads any percent-encoded connection string", { user: Part, password: Part, name: Part }, (parts) =>
+  it.effect("are those of the URL, text or redacted, with other options before it", () =>
     Effect.gen(function* () {
-      const [user, password, name] = [parts.user, parts.password, parts.name].map(encodeURIComponent)
-      const expected = {
-        ...defaults,
-        host: "::1",
-        port: 5433,
-        username: parts.user,
-        password: parts.password,
-        database: parts.name,
-        tlsMode: "require" as const,
-      }
-      const DATABASE_URL = `postgresql://${user}:${password}@[::1]:5433/${name}?sslmode=require`
-      assert.deepStrictEqual(yield* read({ DATABASE_URL }), expected)
-      const asParameters = `postgres:///?host=::1&port=5433&user=${user}&password=${password}&dbname=${name}&sslmode=require`
-      assert.deepStrictEqual(yield* read({ DATABASE_URL: asParameters }), expected)
-    }),
-  )
-
-  it.effect("prefers the flag to DATABASE_URL, and both to the variables, part by part", () =>
-    Effect.gen(function* () {
-      const env = { DATABASE_URL: "postgres://u@url:1/url", DB_HOST: "h", DB_PASS: "secret", DB_SSLMODE: "disable" }
-      const fromUrl = { ...defaults, host: "url", port: 1, username: "u", database: "url", password: "secret" }
-      assert.deepStrictEqual(yield* read(env), { ...fromUrl, tlsMode: "disable" })
-      assert.deepStrictEqual(yield* read(env, "postgres://flag?sslmode=require&connect_timeout=3"), {
-        ...defaults,
-        host: "flag",
-        password: "secret",
-        tlsMode: "require",
-        connectTimeout: 3,
-      })
-    }),
-  )
-
-  it.effect("takes the directory of a Unix socket", () =>
-    Effect.gen(function* () {
-      for (const url of ["postgres://%2Fvar%2Frun/db", "postgres:///db?host=/var/run"]) {
-        assert.deepStrictEqual(yield* read({}, url), { ...defaults, host: "/var/run", database: "db" })
+      const url = "postgres://u:p@h:7/d?sslmode=require&connect_timeout=0&application_name=app&options=-c%20x%3D1"
+      for (const each of [url, Redacted.make(url)]) {
+        const { password, ...settings } = yield* read({ url: each, database: "own", idleInTransaction: "15 seconds" })
+        assert.strictEqual(password && Redacted.value(password), "p")
+        assert.deepInclude(settings, {
+          host: "h",
+          port: 7,
+          username: "u",
+          database: "own",
+          sslmode: "require",
+          connectTimeout: Duration.infinity,
+          applicationName: "app",
+          startupOptions: "-c x=1",
+          idleInTransaction: Duration.seconds(15),
+        })
       }
     }),
   )
 
-  it.effect("names the setting that is wrong", () =>
+  const wrong: ReadonlyArray<readonly [DatabaseConfigError["setting"], PgServerOptions]> = [
+    ["url", { url: "not a URL with Canary" }],
+    ["url", { url: "mysql://u:Canary@h/d" }],
+    ["host", { host: "" }],
+    ["host", { host: "a,b" }],
+    ["port", { port: 0 }],
+    ["port", { port: Number.NaN }],
+    ["port", { port: 1.5 }],
+    ["database", { database: "" }],
+    ["username", { username: "" }],
+    ["sslmode", { sslmode: "on" as never }],
+    ["connectTimeout", { connectTimeout: 0 }],
+    ["connectTimeout", { connectTimeout: "soon" as never }],
+    ["maxConnections", { maxConnections: 0 }],
+    ["maxConnections", { maxConnections: Number.NaN }],
+    ["idleInTransaction", { idleInTransaction: "-1 second" }],
+  ]
+
+  it.effect.each(wrong)("name the %s that is invalid, and no variable", ([setting, options]) =>
     Effect.gen(function* () {
-      for (const port of ["abc", "0", "65536", "-1", "5432.5", "1e3"]) {
-        assert.strictEqual((yield* refusal({ DB_PORT: port })).setting, "DB_PORT")
-      }
-      const mode = yield* refusal({ DB_SSLMODE: "on" })
-      assert.strictEqual(mode.setting, "DB_SSLMODE")
-      assert.include(mode.message, "verify-full")
-      assert.strictEqual((yield* refusal({}, "postgres://h?sslmode=on")).setting, "--database-url")
-      assert.strictEqual((yield* refusal({ DATABASE_URL: "mysql://h/db" })).setting, "DATABASE_URL")
-      assert.include((yield* refusal({ DATABASE_URL: "postgres://a,b/db" })).message, "several hosts")
-      assert.include((yield* refusal({ DATABASE_URL: "postgres://h/db?sslcert=x" })).message, "not supported")
-    }),
-  )
-
-  const secret = "Canary"
-
-  it.effect.prop(
-    "shows nothing of a connection string that cannot be read",
-    { before: Schema.String, between: Schema.String, after: Schema.String },
-    ({ before, between, after }) =>
-      Effect.gen(function* () {
-        for (const password of [`${before}${secret}${between}${secret}${after}`, `${secret}${after}`]) {
-          for (const url of [
-            `postgres://user:${password}@host:5432/db`,
-            `postgres://user:12${password}@host/db`,
-            `postgres://user:12/${password}@host/db`,
-            `postgres://user:12?${password}@host/db`,
-            `postgres://user:12#${password}@host/db`,
-            `${password}`,
-          ]) {
-            const outcome = yield* Effect.result(read({ DATABASE_URL: url }))
-            if (outcome._tag === "Failure") {
-              assert.notInclude(JSON.stringify(outcome.failure) + String(outcome.failure), secret)
-            } else {
-              // Where it could be read, the password and nothing else holds the secret.
-              const { password: found, ...rest } = outcome.success
-              assert.include(found ?? "", secret)
-              assert.notInclude(JSON.stringify(rest), secret)
-            }
-          }
-        }
-      }),
-  )
-
-  it.effect("tells whether a server is configured", () =>
-    Effect.gen(function* () {
-      assert.isFalse(yield* isConfigured.pipe(within({ PATH: "/bin", DB_OTHER: "x", DB_HOST: "", DATABASE_URL: "" })))
-      for (const name of ["DATABASE_URL", "DB_USER", "DB_PASS", "DB_HOST", "DB_PORT", "DB_NAME", "DB_SSLMODE"]) {
-        assert.isTrue(yield* isConfigured.pipe(within({ [name]: "x" })), name)
-      }
-    }),
-  )
-
-  const psql = { PGHOST: "pg", PGPORT: "1", PGUSER: "u", PGDATABASE: "crm", PGPASSWORD: "p", PGSSLMODE: "require" }
-
-  it.effect("reads libpq's variables where nothing of ours names a server", () =>
-    Effect.gen(function* () {
-      assert.deepStrictEqual(yield* read({ ...psql, PGSSLROOTCERT: "/ca.pem", DB_HOST: "" }), {
-        ...defaults,
-        host: "pg",
-        port: 1,
-        username: "u",
-        database: "crm",
-        password: "p",
-        tlsMode: "require",
-        rootCertificate: "/ca.pem",
-      })
-      const settings = yield* config().pipe(within(psql))
-      assert.strictEqual(nameOf(settings, "host", "password"), "PGHOST and PGPASSWORD")
-      assert.deepStrictEqual(yield* ignoredVariables({ isEmbedded: false, flag: undefined }).pipe(within(psql)), [])
-      for (const name of ["PGHOST", "PGPORT", "PGUSER", "PGDATABASE"]) {
-        assert.isTrue(yield* isConfigured.pipe(within({ [name]: "1" })), name)
-      }
-      assert.strictEqual((yield* refusal({ PGPORT: "x" })).setting, "PGPORT")
-      assert.strictEqual((yield* refusal({ PGHOST: "h", PGSSLMODE: "on" })).setting, "PGSSLMODE")
-      assert.include((yield* refusal({ PGHOST: "a,b" })).message, "several hosts")
-    }),
-  )
-
-  it.effect("ignores all of libpq's variables beside any of ours, and where none of them chooses a server", () =>
-    Effect.gen(function* () {
-      const names = ["PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSSLMODE"]
-      const ignored = (env: Record<string, string>, isEmbedded = false, flag?: string) =>
-        ignoredVariables({ isEmbedded, flag: flag === undefined ? undefined : Redacted.make(flag) }).pipe(within(env))
-      for (const [name, value] of [
-        ["DB_PASS", "ours"],
-        ["DB_NAME", "ours"],
-        ["DATABASE_URL", "postgres:///ours"],
-      ] as const) {
-        const env = { ...psql, [name]: value }
-        const expected = name === "DB_PASS" ? { ...defaults, password: "ours" } : { ...defaults, database: value }
-        assert.deepStrictEqual(yield* read(env), name === "DATABASE_URL" ? { ...defaults, database: "ours" } : expected)
-        assert.sameMembers([...(yield* ignored(env))], names)
-      }
-      assert.deepStrictEqual(yield* read(psql, "postgres://flag"), { ...defaults, host: "flag" })
-      assert.sameMembers([...(yield* ignored(psql, false, "postgres://flag"))], names)
-      assert.sameMembers([...(yield* ignored(psql, true))], names)
-
-      const alone = { PGPASSWORD: "p", PGSSLMODE: "require", PGSSLROOTCERT: "/ca.pem", PGPASSFILE: "/f" }
-      assert.isFalse(yield* isConfigured.pipe(within(alone)))
-      assert.deepStrictEqual(yield* read(alone), defaults)
-      assert.sameMembers([...(yield* ignored(alone))], ["PGPASSWORD", "PGSSLMODE", "PGSSLROOTCERT"])
+      const error = yield* Effect.flip(read(options))
+      assert(error instanceof DatabaseConfigError)
+      assert.deepInclude(error, { setting, reason: "invalid" })
+      assert.isFalse("origins" in error)
+      assert.notMatch(error.message, /DB_|PG[A-Z]|DATABASE_URL|--/)
+      assert.notInclude(JSON.stringify(error) + String(error), "Canary")
     }),
   )
 })

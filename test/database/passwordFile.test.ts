@@ -3,7 +3,7 @@ import { ConfigProvider, Effect, Redacted } from "effect"
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { find, passwordIn } from "../../src/database/passwordFile.ts"
-import { config } from "../../src/database/ServerSettings.ts"
+import { settings } from "../../src/database/serverVariables.ts"
 import { temporaryDirectory } from "../utils/postgres.ts"
 
 const login = { host: "db.example.com", port: 5432, database: "crm", username: "ada" }
@@ -53,7 +53,7 @@ describe("the password file", () => {
       write(PGPASSFILE, 0o600, "h:1:d:u:right\n*:*:*:*:other\n")
       const password = (env: Record<string, string>) =>
         Effect.map(
-          config().pipe(within({ PGPASSFILE, ...env })),
+          settings({}).pipe(within({ PGPASSFILE, ...env })),
           ({ password }) => password && Redacted.value(password),
         )
       assert.strictEqual(yield* password({ PGHOST: "h", PGPORT: "1", PGDATABASE: "d", PGUSER: "u" }), "right")

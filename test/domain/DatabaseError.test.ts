@@ -37,13 +37,13 @@ describe("fromSqlError", () => {
   it("distinguishes a lost connection from an answer", () => {
     const lost = broken(Object.assign(new Error("write EPIPE"), { code: "EPIPE" }))
     assert.isUndefined(sqlState(lost))
-    assert.isTrue(fromSqlError(lost).retryable)
+    assert.deepInclude(fromSqlError(lost), { reason: "lost", retryable: true })
     assert.include(fromSqlError(lost).message, "write EPIPE")
   })
 
   it("does not retry an embedded database that has stopped", () => {
     const stopped = fromSqlError(broken(new EmbeddedStopped("The embedded database in DIR stopped: disk full.")))
-    assert.isFalse(stopped.retryable)
+    assert.deepInclude(stopped, { reason: "stopped", retryable: false })
     assert.strictEqual(stopped.message, "The embedded database in DIR stopped: disk full.")
   })
 })

@@ -31,7 +31,7 @@ const program = Effect.gen(function* () {
 })
 
 // The database is that of DATABASE_URL, or of DB_HOST and the other DB_ variables.
-const Users = Postgres.layer.pipe(Layer.provide(PgServer.layer({ maxConnections: 10 })))
+const Users = Postgres.layer.pipe(Layer.provide(PgServer.layerConfig()))
 
 export const loadOffice = (directory: string) =>
   program.pipe(

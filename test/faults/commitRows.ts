@@ -1,6 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Redacted } from "effect"
-import * as Embedded from "../../src/database/Embedded.ts"
+import * as PgEmbedded from "../../src/database/PgEmbedded.ts"
 import * as PgServer from "../../src/database/PgServer.ts"
 
 // A program to try `killAt.ts` on: commits the rows 1 to 5 of a new table `committed`, each in a transaction of its own.
@@ -10,7 +10,7 @@ const where = process.argv[2]!
 
 const database = where.startsWith("postgres:")
   ? PgServer.layer({ url: Redacted.make(where), maxConnections: 1 })
-  : Embedded.layer(where)
+  : PgEmbedded.layer({ directory: where })
 
 const program = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient

@@ -4,7 +4,8 @@ import { Effect, Layer } from "effect"
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import * as Embedded from "../../src/database/Embedded.ts"
+import * as EmbeddedFolder from "../../src/database/EmbeddedFolder.ts"
+import * as PgEmbedded from "../../src/database/PgEmbedded.ts"
 import { ownNamespace, spawnNode } from "../utils/child.ts"
 import { freshFolder } from "../utils/embedded.ts"
 import { spawnEtl } from "../utils/etlChild.ts"
@@ -73,7 +74,7 @@ describe("the folder of an embedded database", () => {
           batches,
           batches.map((_, index) => whole(index + 1)),
         )
-      }).pipe(Effect.provide(Embedded.layer(folder)))
+      }).pipe(Effect.provide(PgEmbedded.layer({ directory: folder })))
     }).pipe(Effect.scoped),
   )
 
@@ -87,7 +88,7 @@ describe("the folder of an embedded database", () => {
         while (!existsSync(join(aside, half))) yield* Effect.sleep("2 millis")
         yield* builder.kill("SIGKILL")
         assert.deepStrictEqual(readdirSync(folder).sort(), ["etl.lock", "etl.new"])
-        assert.isFalse(yield* Embedded.isThere(folder))
+        assert.isFalse(yield* EmbeddedFolder.isThere(folder))
         if (half === "") writeFileSync(join(aside, "of the first"), "")
         else assert.isFalse(existsSync(join(aside, "of the first")), "not built anew")
       }
@@ -107,7 +108,7 @@ describe("the folder of an embedded database", () => {
         assert.strictEqual(statSync(path).mode & 0o077, 0, path)
       }
       assert.strictEqual(readFileSync(join(folder, "PG_VERSION"), "utf8").trim(), "18")
-      yield* Effect.scoped(Layer.build(Embedded.layer(folder)))
+      yield* Effect.scoped(Layer.build(PgEmbedded.layer({ directory: folder })))
     }).pipe(Effect.scoped),
   )
 

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import * as Embedded from "../../src/database/Embedded.ts"
+import * as PgEmbedded from "../../src/database/PgEmbedded.ts"
 import { freshFolder } from "../utils/embedded.ts"
 import { clientLayer, freshDatabase, sharedPostgres, temporaryDirectory } from "../utils/postgres.ts"
 
@@ -77,7 +77,7 @@ describe("killAt", () => {
     Effect.gen(function* () {
       const folder = yield* freshFolder
       assert.strictEqual(run(point, commitRows, folder), "SIGKILL")
-      assert.deepStrictEqual(yield* Effect.provide(committed, Embedded.layer(folder)), expected)
+      assert.deepStrictEqual(yield* Effect.provide(committed, PgEmbedded.layer({ directory: folder })), expected)
     }),
   )
 

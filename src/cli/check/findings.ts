@@ -1,7 +1,7 @@
 // Checks everything that a run would use.
 
 import { Context, Effect, Layer, Option, Result } from "effect"
-import * as Embedded from "../../database/Embedded.ts"
+import * as EmbeddedFolder from "../../database/EmbeddedFolder.ts"
 import * as PgDatabaseState from "../../postgres/PgDatabaseState.ts"
 import { plural } from "../../text/format.ts"
 import { chooseDatabase } from "../chooseDatabase.ts"
@@ -17,7 +17,7 @@ import { ignoredVariables } from "./ignoredVariables.ts"
 
 const databaseOf = Effect.fnUntraced(function* (flags: CheckFlags) {
   const choice = yield* chooseDatabase(flags)
-  if (choice._tag === "Embedded" && !(yield* Embedded.isThere(choice.folder))) {
+  if (choice._tag === "Embedded" && !(yield* EmbeddedFolder.isThere(choice.folder))) {
     return { _tag: "Absent", folder: choice.folder } as const
   }
   return { _tag: "Open", layer: PgDatabaseState.layer.pipe(Layer.provide(database(flags, 1))) } as const

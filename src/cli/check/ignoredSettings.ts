@@ -1,7 +1,7 @@
 // Reports settings of libpq that are ignored: people set them for psql, and expect the same database.
 
 import { Effect, Option } from "effect"
-import * as PgServer from "../../database/PgServer.ts"
+import * as serverVariables from "../../database/serverVariables.ts"
 import { chooseDatabase } from "../chooseDatabase.ts"
 import { note } from "./finding.ts"
 import type { DatabaseFlags } from "../flags/databaseFlags.ts"
@@ -9,8 +9,8 @@ import type { DatabaseFlags } from "../flags/databaseFlags.ts"
 const ignored = Effect.fnUntraced(function* (flags: DatabaseFlags) {
   const choice = yield* chooseDatabase(flags)
   const isEmbedded = choice._tag === "Embedded"
-  const names = yield* PgServer.ignoredVariables({ isEmbedded, flag: Option.getOrUndefined(flags.databaseUrl) })
-  const file = isEmbedded ? undefined : (yield* PgServer.config(choice.url)).passwordFile?.ignored
+  const names = yield* serverVariables.ignoredVariables({ isEmbedded, url: Option.getOrUndefined(flags.databaseUrl) })
+  const file = isEmbedded ? undefined : (yield* serverVariables.settings({ url: choice.url })).passwordFile?.ignored
   return [
     ...(names.length === 0
       ? []

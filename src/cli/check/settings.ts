@@ -2,7 +2,8 @@
 
 import { Config, Duration, Effect, Option } from "effect"
 import * as RejectLimit from "../../domain/RejectLimit.ts"
-import * as PgServer from "../../database/PgServer.ts"
+import type { VariableSetting } from "../../database/ServerSettings.ts"
+import * as serverVariables from "../../database/serverVariables.ts"
 import { printable } from "../../text/printable.ts"
 import type { CheckFlags } from "../flags/checkFlags.ts"
 import { chosenLocators, locators } from "../locators.ts"
@@ -59,23 +60,24 @@ type From = Effect.Success<typeof makeFrom>
 
 const serverSettings = Effect.fnUntraced(function* (flags: CheckFlags, from: From) {
   const url = Option.getOrUndefined(flags.databaseUrl)
-  const settings = yield* PgServer.config(url)
-  const origins = yield* PgServer.origins(url)
-  const setting = (name: string, value: string | undefined, origin: string | undefined): ReadonlyArray<Setting> => {
-    if (value === undefined) return []
-    const isFlag = origin?.startsWith("--") === true
-    return [{ name, value, from: origin === undefined ? fromDefault : isFlag ? origin : from.variable(origin) }]
+  const settings = yield* serverVariables.settings({ url })
+  const { origins, passwordFile, unset } = settings
+  const fromOf = (setting: VariableSetting): string => {
+    if (setting === "password" && passwordFile?.password !== undefined) return passwordFile.path
+    if (unset.has(setting)) return fromDefault
+    const origin = origins?.[setting]
+    return origin === undefined ? "--database-url" : from.variable(origin)
   }
+  const shown = (name: string, value: string | undefined, setting: VariableSetting): ReadonlyArray<Setting> =>
+    value === undefined ? [] : [{ name, value, from: fromOf(setting) }]
   return [
-    ...setting("database host", settings.host, origins.host),
-    ...setting("database port", String(settings.port), origins.port),
-    ...setting("database name", settings.database, origins.database),
-    ...setting("database user", settings.username, origins.username),
-    ...(settings.passwordFile?.password === undefined
-      ? setting("database password", settings.password && hidden, origins.password)
-      : [{ name: "database password", value: hidden, from: settings.passwordFile.path }]),
-    ...setting("sslmode", settings.tlsMode, origins.tlsMode),
-    ...setting("sslrootcert", settings.rootCertificate, origins.rootCertificate),
+    ...shown("database host", settings.host, "host"),
+    ...shown("database port", String(settings.port), "port"),
+    ...shown("database name", settings.database, "database"),
+    ...shown("database user", settings.username, "username"),
+    ...shown("database password", settings.password && hidden, "password"),
+    ...shown("sslmode", settings.sslmode, "sslmode"),
+    ...shown("sslrootcert", settings.sslrootcert, "sslrootcert"),
   ]
 })
 

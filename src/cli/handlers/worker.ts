@@ -1,7 +1,7 @@
 // `etl worker`: loads parts of runs until it is stopped.
 
 import { isIP } from "node:net"
-import { Context, Duration, Effect, type FileSystem, Layer, type Path, RcMap } from "effect"
+import { Context, Effect, type FileSystem, Layer, type Path, RcMap } from "effect"
 import * as Engine from "../../cluster/Engine.ts"
 import * as Forgetting from "../../cluster/forgetting.ts"
 import * as Health from "../../cluster/health.ts"
@@ -13,7 +13,7 @@ import { Sources } from "../../cluster/Sources.ts"
 import { Worker } from "../../cluster/Worker.ts"
 import { WorkerActivity } from "../../cluster/WorkerActivity.ts"
 import * as Workflows from "../../cluster/workflows.ts"
-import * as PgServer from "../../database/PgServer.ts"
+import * as serverVariables from "../../database/serverVariables.ts"
 import { GeoLocator } from "../../geo/GeoLocator.ts"
 import { version } from "../../observability/version.ts"
 import { Database } from "../../domain/Database.ts"
@@ -43,7 +43,7 @@ const sources = (flags: WorkerFlags) =>
 /** Workers on several machines that share a database may not find each other, or take each other for themselves. */
 const warnOfLoopback = Effect.fnUntraced(function* (flags: WorkerFlags) {
   const { url } = yield* chooseServer(flags)
-  const { host } = yield* PgServer.config(url)
+  const { host } = yield* serverVariables.settings({ url })
   if (!isLoopback(flags.host) || isLoopback(host) || host.startsWith("/")) return
   yield* Effect.logWarning(
     `--host is ${flags.host}, which only this machine can reach, but the database is on ${host}. If workers run on other machines too, start each with its own name or address as --host: else they do not find each other.`,
@@ -67,7 +67,7 @@ const forcedStop = Layer.effectDiscard(
  * A worker that is silent for this long has lost its shards. Its open transaction must end too: else the worker that
  * gets its work would wait for the rows that it has locked, for ever if its process is suspended.
  */
-const idleInTransaction = Duration.toMillis(Engine.shardLockExpiration)
+const idleInTransaction = Engine.shardLockExpiration
 
 export const layer = (flags: WorkerFlags) => {
   const { concurrency, host, port, stallTimeout } = flags

@@ -5,6 +5,7 @@ import type { RunDetails, RunFile, RunRecord } from "../../domain/RunRecord.ts"
 import { countNames, type RecordCounts } from "../../domain/RunSummary.ts"
 import { printable } from "../../text/printable.ts"
 import { noRunYet } from "../../repo/NotFound.ts"
+import { loadFirst } from "../advice/database.ts"
 import { sources } from "../sources.ts"
 import { type FittedColumn, fitTable } from "./table.ts"
 
@@ -57,7 +58,7 @@ const countsTable = (all: ReadonlyArray<RecordCounts>) => {
 
 /** The list of runs, newest first, in `width` columns. `total`: the number of all runs. */
 export const formatRuns = (runs: ReadonlyArray<RunRecord>, total: number, width: number, now: Date): string => {
-  if (total === 0) return noRunYet
+  if (total === 0) return `${noRunYet} ${loadFirst}`
   const counts = countsTable(runs.map(({ totals }) => totals))
   const columns: ReadonlyArray<FittedColumn> = [
     { name: "run", isRight: true },

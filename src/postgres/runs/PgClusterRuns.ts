@@ -23,8 +23,7 @@ const standingColumns = `id::float8 as "runId", attempts as attempt, source, exe
 const latestStanding = `
   select ${standingColumns} from etl_runs where execution is not null order by attempted_at desc, id desc limit 1`
 
-const noneHandedOver =
-  "No run was handed over to workers yet. Hand one over: etl run --cluster. etl runs lists the others."
+const noneHandedOver = new NotFound({ what: "clusterRuns", message: "No run was handed over to workers yet." })
 
 /** Parameter: the run. Of a file that is not loaded yet, the checkpoints of its parts give the bytes read. */
 const progress = `
@@ -166,7 +165,7 @@ const make = Effect.gen(function* () {
           name === "latest"
             ? yield* sql.unsafe<Standing>(latestStanding)
             : yield* sql.unsafe<Standing>(`select ${standingColumns} from etl_runs where id = $1`, [name])
-        if (run === undefined && name === "latest") return yield* new NotFound({ message: noneHandedOver })
+        if (run === undefined && name === "latest") return yield* noneHandedOver
         // Fails with the latest run in its message.
         if (run === undefined) yield* findRun(sql, name)
         return run!

@@ -335,14 +335,14 @@ describe("etl runs", () => {
           assert.deepStrictEqual([code, stdout], [2, ""])
           assert.match(
             stderr,
-            /^The database lacks the tables of this version\. Load files first: etl --source DIR, .*etl init/,
+            /^The database lacks the tables of this version\. Load files first, .* Run etl --source DIR or etl init, with the same database flags\.$/,
           )
         }),
       )
       yield* saysNoTables
       assert.lengthOf(yield* query("select from pg_tables where schemaname = 'public'"), 0)
       yield* etl(["init"], env)
-      const noRun = "The database has no run yet. Load files first: etl --source DIR, with the same database flags."
+      const noRun = "The database has no run yet. Load files first. Run etl --source DIR, with the same database flags."
       assert.deepInclude(yield* etl(["runs"], env), { code: 0, stdout: noRun, stderr: "" })
       assert.deepInclude(yield* etl(["runs", "--json"], env), { code: 0, stdout: "[]", stderr: "" })
       for (const args of [["runs", "latest"], ["runs", "7"], ["rejects"], ["report", "--run", "7"]]) {

@@ -1,8 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Context, Duration, Effect, Exit, Layer } from "effect"
-import type { Database } from "../../../src/domain/Database.ts"
-import * as Embedded from "../../../src/database/Embedded.ts"
+import * as PgEmbedded from "../../../src/database/PgEmbedded.ts"
 import { Permits } from "../../../src/geo/quota/Permits.ts"
 import * as Repositories from "../../../src/postgres/Repositories.ts"
 import { freshFolder } from "../../utils/embedded.ts"
@@ -13,8 +12,7 @@ type Clients = readonly [Permits["Service"], Permits["Service"]]
 /** Two processes that share a database; where that has but one process, two users of its connection. */
 class TwoClients extends Context.Service<TwoClients, Clients>()("test/TwoClients") {}
 
-const repos = <E>(database: Layer.Layer<PgClient.PgClient | Database, E>) =>
-  Layer.provideMerge(Repositories.layer, database)
+const repos = <E>(database: Layer.Layer<PgClient.PgClient, E>) => Layer.provideMerge(Repositories.layer, database)
 
 const native = Layer.unwrap(
   Effect.gen(function* () {
@@ -35,7 +33,7 @@ const native = Layer.unwrap(
 const embedded = Layer.effect(
   TwoClients,
   Effect.map(Permits, (permits): Clients => [permits, permits]),
-).pipe(Layer.provideMerge(repos(Layer.unwrap(Effect.map(freshFolder, Embedded.layer)))))
+).pipe(Layer.provideMerge(repos(Layer.unwrap(Effect.map(freshFolder, (directory) => PgEmbedded.layer({ directory }))))))
 
 const minute = 60_000
 const lasts = Duration.seconds(15)

@@ -357,7 +357,7 @@ for (const [name, database] of [
       it.effect("names the latest run where there is none of that number, and says what to do without one", () =>
         Effect.gen(function* () {
           yield* clear
-          assert.include((yield* Effect.flip(read(7))).message, "has no run yet. Load files first: etl --source DIR")
+          assert.include((yield* Effect.flip(read(7))).message, "has no run yet. Load files first.")
           yield* addRun()
           assert.strictEqual((yield* Effect.flip(read(7))).message, "There is no run 7. The latest is 1.")
         }),

@@ -4,9 +4,8 @@ import { ConfigProvider, Effect, Layer, Logger, Stream } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import * as Embedded from "../../../src/database/Embedded.ts"
+import * as PgEmbedded from "../../../src/database/PgEmbedded.ts"
 import * as PgServer from "../../../src/database/PgServer.ts"
-import type { Database } from "../../../src/domain/Database.ts"
 import * as PgReadOnlyQuery from "../../../src/postgres/sql/PgReadOnlyQuery.ts"
 import { type Cell, ReadOnlyQuery } from "../../../src/repo/ReadOnlyQuery.ts"
 import { freshFolder } from "../../utils/embedded.ts"
@@ -213,7 +212,7 @@ const cutsCells = Effect.gen(function* () {
   assert.strictEqual(String(rows[2_499]).length, 65_536)
 })
 
-const layerOn = (client: Layer.Layer<PgClient.PgClient | SqlClient | Database, unknown>) =>
+const layerOn = (client: Layer.Layer<PgClient.PgClient | SqlClient, unknown>) =>
   Layer.orDie(Layer.mergeAll(Layer.provideMerge(PgReadOnlyQuery.layer, client), Logger.layer([])))
 
 describe("PgReadOnlyQuery", () => {
@@ -246,7 +245,7 @@ describe("PgReadOnlyQuery", () => {
           yield* sql.unsafe(`alter database ${name} set ${setting}`)
         }
       }).pipe(Effect.provide(clientLayer(server, name)))
-      const layer = layerOn(PgServer.layer({ url: undefined, maxConnections: 1 }))
+      const layer = layerOn(PgServer.layerConfig({ maxConnections: 1 }))
       const [row] = yield* ask(
         "select decode('00ff', 'hex'), timestamptz '2024-02-29 12:00:00.5+00', array[decode('00', 'hex')]",
       ).pipe(
@@ -265,7 +264,7 @@ describe("PgReadOnlyQuery", () => {
     Effect.gen(function* () {
       const folder = yield* freshFolder
       const version = readFileSync(join(folder, "PG_VERSION"), "utf8")
-      const layer = layerOn(Embedded.layer(folder))
+      const layer = layerOn(PgEmbedded.layer({ directory: folder }))
       yield* Effect.gen(function* () {
         // Each takes a while there.
         const some = /^(copy|delete|lock|reindex|vacuum|select 1;|explain analyze create|explain analyze select)/

@@ -11,13 +11,16 @@ import {
   renameSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs"
 import { dirname, join } from "node:path"
 import type { Duplex } from "node:stream"
 import { fileURLToPath } from "node:url"
+import { vi } from "vitest"
+import { Database } from "../../src/domain/Database.ts"
 import { DatabaseError, EmbeddedStopped, fromSqlError } from "../../src/domain/DatabaseError.ts"
-import * as Embedded from "../../src/database/Embedded.ts"
+import * as PgEmbedded from "../../src/database/PgEmbedded.ts"
 import * as EmbeddedFolder from "../../src/database/EmbeddedFolder.ts"
 import * as PgliteThread from "../../src/database/PgliteThread.ts"
 import { sessionParameters } from "../../src/database/session.ts"
@@ -29,15 +32,17 @@ import { temporaryDirectory } from "../utils/postgres.ts"
 
 const child = fileURLToPath(import.meta.resolve("../utils/embeddedChild.ts"))
 
-const fresh = Layer.unwrap(Effect.map(freshFolder, Embedded.layer))
+const fresh = Layer.unwrap(Effect.map(freshFolder, (directory) => PgEmbedded.layer({ directory })))
 
 /** Opens and closes the folder; the error if that fails. */
-const attempt = (folder: string) => Effect.result(Effect.scoped(Layer.build(Embedded.layer(folder))))
+const attempt = (folder: string) => Effect.result(Effect.scoped(Layer.build(PgEmbedded.layer({ directory: folder }))))
 
 const failure = Effect.fnUntraced(function* (folder: string) {
   const outcome = yield* attempt(folder)
   assert(outcome._tag === "Failure" && outcome.failure instanceof DatabaseError, "the folder was opened")
   assert.strictEqual(outcome.failure[Runtime.errorExitCode], 6)
+  assert.deepInclude(outcome.failure, { operation: "open", setting: "directory" })
+  assert.notInclude(outcome.failure.message, "--")
   return outcome.failure
 })
 
@@ -305,15 +310,78 @@ describe("connections", () => {
         ]) {
           const error = yield* statement.pipe(Effect.timeout("10 seconds"), Effect.flip)
           assert(error._tag === "SqlError" && error.reason.cause instanceof EmbeddedStopped, String(error))
-          const { message, retryable } = fromSqlError(error)
+          const { message, reason, retryable } = fromSqlError(error)
           assert.include(message, folder)
-          assert.match(message, /pg_control/)
+          assert.match(message, /pg_control.* What was committed is kept: open it again\.$/)
+          assert.strictEqual(reason, "stopped")
           assert.isFalse(retryable)
         }
         renameSync(`${control}-gone`, control)
-      }).pipe(Effect.provide(Embedded.layer(folder)))
+      }).pipe(Effect.provide(PgEmbedded.layer({ directory: folder })))
       const survivors = Effect.flatMap(PgClient.PgClient, (sql) => sql`select count(*)::int as rows from survivor`)
-      assert.deepStrictEqual(yield* survivors.pipe(Effect.provide(Embedded.layer(folder))), [{ rows: 0 }])
+      assert.deepStrictEqual(yield* survivors.pipe(Effect.provide(PgEmbedded.layer({ directory: folder }))), [
+        { rows: 0 },
+      ])
+    }).pipe(Effect.scoped),
+  )
+})
+
+describe("a database in memory", () => {
+  const tables = Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    const [row] = yield* sql<{ mine: number }>`select count(*)::int as mine from pg_tables where schemaname = 'public'`
+    return row!.mine
+  })
+  const create = Effect.flatMap(PgClient.PgClient, (sql) => sql`create table mine (n integer)`)
+  /** The kept files of an empty database. */
+  const keptIn = (folder: string) =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" }).flatMap((name) => {
+      const path = join(folder, name)
+      return statSync(path).isFile() ? [path] : []
+    })
+
+  it.live("is empty, apart from any other, and gone with its scope", () =>
+    Effect.gen(function* () {
+      yield* Effect.gen(function* () {
+        yield* create
+        assert.strictEqual(yield* tables, 1)
+        assert.deepStrictEqual(yield* Database, { kind: "embedded", name: "embedded PostgreSQL in memory" })
+        assert.strictEqual(yield* Effect.provide(tables, Layer.fresh(PgEmbedded.layerTemp)), 0)
+        assert.strictEqual(yield* tables, 1)
+      }).pipe(Effect.provide(PgEmbedded.layerTemp))
+      assert.strictEqual(yield* Effect.provide(tables, PgEmbedded.layerTemp), 0)
+    }),
+  )
+
+  it.live("is built once on a machine, and again where what was kept is damaged", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryDirectory
+      vi.stubEnv("TMPDIR", folder)
+      yield* Effect.addFinalizer(() => Effect.sync(() => vi.unstubAllEnvs()))
+      const start = Effect.provide(Effect.andThen(create, tables), Layer.fresh(PgEmbedded.layerTemp))
+      assert.strictEqual(yield* start, 1)
+      const [kept, ...others] = keptIn(folder)
+      assert.deepStrictEqual(others, [])
+      assert.deepStrictEqual([statSync(kept!).mode & 0o777, statSync(dirname(kept!)).mode & 0o777], [0o600, 0o700])
+      const { mtimeMs, size } = statSync(kept!)
+      assert.strictEqual(yield* start, 1)
+      assert.strictEqual(statSync(kept!).mtimeMs, mtimeMs)
+      truncateSync(kept!, size / 2)
+      assert.strictEqual(yield* start, 1)
+      assert.strictEqual(statSync(kept!).size, size)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("takes nothing from a folder that others may write to, and needs none", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryDirectory
+      const shared = join(folder, `user-activity-etl-${process.getuid?.()}`)
+      mkdirSync(shared)
+      chmodSync(shared, 0o777)
+      vi.stubEnv("TMPDIR", folder)
+      yield* Effect.addFinalizer(() => Effect.sync(() => vi.unstubAllEnvs()))
+      assert.strictEqual(yield* Effect.provide(tables, Layer.fresh(PgEmbedded.layerTemp)), 0)
+      assert.deepStrictEqual(keptIn(folder), [])
     }).pipe(Effect.scoped),
   )
 })
@@ -330,15 +398,16 @@ describe("the folder", () => {
       const link = `${folder}-link`
       symlinkSync(folder, link)
       for (const name of [folder, link, join(folder, "..", "pgdata", ".")]) {
-        const { message, retryable } = yield* failure(name)
+        const { message, reason, retryable } = yield* failure(name)
         assert.include(message, `${folder} is in use ${holderNamed(`by process ${holder.pid}.`)}`)
-        assert.include(message, "--embedded DIR")
+        assert.match(message, / Wait until it has finished, or use another folder\.$/)
+        assert.strictEqual(reason, "inUse")
         assert.isTrue(retryable)
       }
       yield* holder.kill("SIGKILL")
       yield* Effect.scoped(
         Effect.andThen(
-          Layer.build(Embedded.layer(folder)),
+          Layer.build(PgEmbedded.layer({ directory: folder })),
           Effect.map(failure(link), ({ message }) =>
             assert.include(message, `in use ${holderNamed("by this process")}`),
           ),
@@ -353,18 +422,19 @@ describe("the folder", () => {
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       const cases = {
-        notes: ["holds something other", { "notes.txt": "mine" }],
-        old: ["PostgreSQL 17", { PG_VERSION: "17\n", base: "" }],
-        native: ["belongs to a PostgreSQL server", { PG_VERSION: "18\n", "postmaster.opts": "" }],
+        notes: ["holds something other", "foreign", { "notes.txt": "mine" }],
+        old: ["PostgreSQL 17", "version", { PG_VERSION: "17\n", base: "" }],
+        native: ["belongs to a PostgreSQL server", "serverData", { PG_VERSION: "18\n", "postmaster.opts": "" }],
       } as const
-      for (const [name, [told, files]] of Object.entries(cases)) {
+      for (const [name, [told, why, files]] of Object.entries(cases)) {
         const folder = join(directory, name)
         mkdirSync(folder)
         for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text)
         const before = tree(directory)
-        const { message } = yield* failure(folder)
+        const { message, reason } = yield* failure(folder)
         assert.include(message, told)
         assert.include(message, folder)
+        assert.strictEqual(reason, why)
         assert.deepStrictEqual(tree(directory), before)
       }
       writeFileSync(join(directory, "file"), "")
@@ -402,7 +472,7 @@ describe("the folder", () => {
       assert.strictEqual(opened.path, folder)
       assert.strictEqual(statSync(folder).mode & 0o777, 0o700)
       assert.strictEqual(statSync(join(folder, "etl.lock")).mode & 0o777, 0o600)
-      assert.isFalse(yield* Embedded.isThere(folder))
+      assert.isFalse(yield* EmbeddedFolder.isThere(folder))
     }).pipe(Effect.scoped),
   )
 
@@ -410,8 +480,9 @@ describe("the folder", () => {
     Effect.gen(function* () {
       const folder = yield* freshFolder
       writeFileSync(join(folder, "global", "pg_control"), new Uint8Array(8192))
-      const { message } = yield* failure(folder)
-      assert.match(message, /cannot be opened: .*incompatible/)
+      const { message, reason } = yield* failure(folder)
+      assert.match(message, /cannot be opened: .*incompatible.* Use another folder\.$/)
+      assert.strictEqual(reason, "unusable")
     }).pipe(Effect.scoped),
   )
 
@@ -439,7 +510,10 @@ describe("the command", () => {
       const cwd = yield* temporaryDirectory
       const etl = yield* spawnEtl(["init", "--embedded", "/proc/x/db"], { cwd, env: {} })
       assert.strictEqual(yield* etl.ended, 6)
-      assert.include(etl.output.stderr, "Cannot use /proc/x/db for the embedded database: ENOENT")
+      assert.match(
+        etl.output.stderr,
+        /Cannot use \/proc\/x\/db for the embedded database: ENOENT.*\. Use another folder\. Name one with --embedded DIR\.$/m,
+      )
     }).pipe(Effect.scoped),
   )
 })
