@@ -16,6 +16,19 @@ import { reportWaiting, watchQueue } from "./watchQueue.ts"
 /** The service failed. */
 class Stopped extends Data.TaggedError("Stopped")<{ readonly failure: GeoLocatorError }> {}
 
+/** Why locating ends before no address is pending. */
+export interface EarlyEnd {
+  readonly why: string
+  /** The error of the service; undefined: the time is up. */
+  readonly failure?: GeoLocatorError
+}
+
+/** The end of locating, for a summary. */
+export const describeEnd = (end: EarlyEnd | undefined): Pick<LocatingSummary, "locatingError" | "locatingFailure"> => ({
+  locatingError: end?.why ?? null,
+  ...(end?.failure && { locatingFailure: end.failure }),
+})
+
 export interface DrainOptions extends ClaimOptions {
   /** How long it may take once no more addresses come; undefined: as long as the queue requires. */
   readonly locateFor: Duration.Duration | undefined
@@ -47,7 +60,7 @@ const timeIsUp = Effect.fnUntraced(function* ({ loaded, locateFor }: DrainOption
   yield* Deferred.await(loaded)
   yield* locateFor === undefined ? Effect.never : Effect.sleep(locateFor)
   const trouble = yield* service?.trouble ?? Effect.undefined
-  return `its time is up${trouble === undefined ? "" : `: ${trouble}`}`
+  return { why: `its time is up${trouble === undefined ? "" : `: ${trouble}`}` } satisfies EarlyEnd
 })
 
 /**
@@ -70,8 +83,13 @@ export const drain = Effect.fn("Locating.drain")(
       Stream.runDrain,
       Effect.as(undefined),
       Effect.raceFirst(timeIsUp(options, service)),
-      Effect.catchTag("Stopped", ({ failure }) =>
-        Effect.tap(explain(failure), (why) => Effect.logWarning(`locating stopped: ${why}`)),
+      Effect.catchTag(
+        "Stopped",
+        Effect.fnUntraced(function* ({ failure }) {
+          const why = yield* explain(failure)
+          yield* Effect.logWarning(`locating stopped: ${why}`)
+          return { why, failure } satisfies EarlyEnd
+        }),
       ),
     )
   },
@@ -135,7 +153,7 @@ export const run: (
   const loaded = yield* Deferred.make<void>()
   yield* Deferred.succeed(loaded, undefined)
   const addressTally = yield* AddressTally.make
-  const error = yield* drain({
+  const end = yield* drain({
     addressTally,
     loaded,
     locateFor: locateFor === undefined ? undefined : Duration.fromInputUnsafe(locateFor),
@@ -143,7 +161,7 @@ export const run: (
   })
   const summary: LocatingSummary = {
     ...(yield* summarize(addressTally, undefined)),
-    locatingError: error ?? null,
+    ...describeEnd(end),
     milliseconds: (yield* Clock.currentTimeMillis) - start,
   }
   yield* Effect.logDebug("locating ends").pipe(Effect.annotateLogs({ step: "Locate", ...summary.addresses }))
