@@ -26,7 +26,7 @@ import { complete, type PipelineOptions, type PipelineOptionsError, type RunOpti
 import { reportRejects } from "./reportRejects.ts"
 import * as Run from "./Run.ts"
 
-export { defaults, type PipelineOptions, PipelineOptionsError } from "./PipelineOptions.ts"
+export { type PipelineOptions, PipelineOptionsError } from "./PipelineOptions.ts"
 export { Progress, type ProgressEvent } from "../observability/Progress.ts"
 
 /** Why a run cannot start, or ends before its source does. A file that cannot be read ends as its summary reports. */

@@ -26,7 +26,7 @@ const OfficeLocator = Layer.succeed(GeoLocator, {
 
 const program = Effect.gen(function* () {
   const mapping = yield* ColumnMapping.parse("our mapping", '{ "Mail": "email", "IP": "ip_address" }')
-  const summary = yield* Pipeline.run({ ...Pipeline.defaults, mapping })
+  const summary = yield* Pipeline.run({ mapping })
   return summary.totals
 })
 

@@ -13,7 +13,7 @@ const Fakes = Layer.mergeAll(
 it.effect("Ada is in London", () =>
   Effect.gen(function* () {
     const mapping = yield* ColumnMapping.parse("our mapping", '{ "Mail": "email", "IP": "ip_address" }')
-    yield* Pipeline.run({ ...Pipeline.defaults, mapping })
+    yield* Pipeline.run({ mapping })
 
     const { users } = yield* Testing.Tables
     const ada = (yield* Ref.get(users)).get("ada@example.com")

@@ -42,7 +42,7 @@ export const withIdleTimeout = Effect.timeoutOrElse({
 })
 
 /** No request is signed. */
-export const anonymous = {
+export const anonymous: S3ClientConfig = {
   httpAuthSchemeProvider: () => [{ schemeId: "smithy.api#noAuth" }],
   httpAuthSchemes: [
     {
@@ -51,7 +51,7 @@ export const anonymous = {
       signer: { sign: (request) => Promise.resolve(request) },
     },
   ],
-} satisfies S3ClientConfig
+}
 
 /** What the SDK reads from the AWS variables and files where it is not given. */
 export const fixed = {
