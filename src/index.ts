@@ -45,7 +45,7 @@ export { Database } from "./domain/Database.ts"
 // Errors, besides those of `Pipeline` and `ColumnMapping`.
 export { SourceError, type SourceReason } from "./domain/SourceFile.ts"
 export { HeaderError } from "./csv/HeaderError.ts"
-export { GeoLocatorConfigError, GeoLocatorError } from "./geo/GeoLocatorError.ts"
+export { GeoLocatorConfigError, GeoLocatorError } from "./domain/GeoLocatorError.ts"
 export { DatabaseConfigError, DatabaseError } from "./domain/DatabaseError.ts"
 export type { DatabaseOrigins, DatabaseReason, DatabaseSetting } from "./domain/DatabaseError.ts"
 export { FileTakenError } from "./repo/FileTakenError.ts"

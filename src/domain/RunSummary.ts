@@ -1,8 +1,10 @@
 // What a run did: how its records, files and addresses ended, and which exit code follows.
 
 import { Schema } from "effect"
+import { GeoLocatorError } from "./GeoLocatorError.ts"
 import type { AnswerTally } from "./Location.ts"
 import { RejectedFor } from "./RejectTally.ts"
+import { SourceError } from "./SourceFile.ts"
 import { StageTimes } from "./StageTimes.ts"
 
 /** How many records ended in each way. `read` is the sum of the others. */
@@ -77,8 +79,10 @@ export const FileSummary = Schema.Struct({
   queued: Schema.Int,
   /** Of this attempt. */
   milliseconds: Schema.Int,
-  /** Why it failed. */
+  /** Why it failed, for people. */
   error: Schema.NullOr(Schema.String),
+  /** Why it failed, for programs; absent where this process did not read it. */
+  failure: Schema.optionalKey(SourceError),
 })
 export interface FileSummary extends Schema.Schema.Type<typeof FileSummary> {}
 
@@ -157,8 +161,10 @@ export const LocatingSummary = Schema.Struct({
   addresses: AddressCounts,
   /** Addresses per request, and requests a minute where that is known. Null: without a service. */
   serviceRate: Schema.NullOr(Schema.Struct({ batchSize: Schema.Int, requestsPerMinute: Schema.NullOr(Schema.Number) })),
-  /** Why locating stopped before the queue was empty. */
+  /** Why locating stopped before the queue was empty, for people. */
   locatingError: Schema.NullOr(Schema.String),
+  /** Why, for programs; absent where its time was up. */
+  locatingFailure: Schema.optionalKey(GeoLocatorError),
   milliseconds: Schema.Number,
 })
 export interface LocatingSummary extends Schema.Schema.Type<typeof LocatingSummary> {}

@@ -18,7 +18,7 @@ export interface SourceFile {
   /** A symbolic link of the folder leads to it, which another user may have planted: no message quotes its text. */
   readonly isLinked?: boolean
   /** Why it cannot be read, where its listing already shows that; the other files can be. */
-  readonly problem?: string
+  readonly problem?: SourceError
 }
 
 /**

@@ -1,7 +1,7 @@
 // Checks options of locators and quotas: a wrong one would make them wait for ever.
 
 import { Duration, Effect, Option } from "effect"
-import { GeoLocatorConfigError } from "./GeoLocatorError.ts"
+import { GeoLocatorConfigError } from "../domain/GeoLocatorError.ts"
 
 const refuse = (setting: string, value: unknown, rule: string) =>
   Effect.fail(new GeoLocatorConfigError({ setting, message: `${setting} is ${String(value)}, but must be ${rule}.` }))

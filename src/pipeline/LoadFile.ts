@@ -33,7 +33,9 @@ const beginReading = Effect.fnUntraced(function* (run: Run, load: PartLoad<Sourc
   yield* Effect.logInfo(`${FileOutcome.nameOf(load, load)}: resumes at line ${resume.position.line}`)
   const maxRecordSize = resume.maxRecordSize ?? run.options.maxRecordSize
   if (maxRecordSize !== run.options.maxRecordSize) {
-    yield* Effect.logWarning(`${file.name}: a resumed file keeps its original --max-record-size, ${maxRecordSize}`)
+    yield* Effect.logWarning(
+      `${file.name}: a resumed file keeps its original maximum size of a record, ${maxRecordSize} bytes`,
+    )
   }
   return maxRecordSize
 })

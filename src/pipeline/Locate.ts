@@ -2,6 +2,7 @@
 
 import { Data, Deferred, type Duration, Effect, Stream } from "effect"
 import { Answer, tally } from "../domain/Location.ts"
+import type { LocatingSummary } from "../domain/RunSummary.ts"
 import { GeoLocator, type GeoLocatorError, type GeoService, rateOf } from "../geo/GeoLocator.ts"
 import { explain } from "../observability/Advice.ts"
 import { type Claims, LocationQueue, type StoredAnswers } from "../repo/LocationQueue.ts"
@@ -12,6 +13,19 @@ import { reportWaiting, watchQueue } from "./watchQueue.ts"
 
 /** The service failed. */
 class Stopped extends Data.TaggedError("Stopped")<{ readonly failure: GeoLocatorError }> {}
+
+/** Why locating ends before no address is pending. */
+export interface EarlyEnd {
+  readonly why: string
+  /** The error of the service; undefined: the time is up. */
+  readonly failure?: GeoLocatorError
+}
+
+/** The end of locating, for a summary. */
+export const describeEnd = (end: EarlyEnd | undefined): Pick<LocatingSummary, "locatingError" | "locatingFailure"> => ({
+  locatingError: end?.why ?? null,
+  ...(end?.failure && { locatingFailure: end.failure }),
+})
 
 export interface DrainOptions extends ClaimOptions {
   /** How long it may take once no more addresses come; undefined: as long as the queue requires. */
@@ -44,7 +58,7 @@ const timeIsUp = Effect.fnUntraced(function* ({ loaded, locateFor }: DrainOption
   yield* Deferred.await(loaded)
   yield* locateFor === undefined ? Effect.never : Effect.sleep(locateFor)
   const trouble = yield* service?.trouble ?? Effect.undefined
-  return `its time is up${trouble === undefined ? "" : `: ${trouble}`}`
+  return { why: `its time is up${trouble === undefined ? "" : `: ${trouble}`}` } satisfies EarlyEnd
 })
 
 /**
@@ -67,8 +81,13 @@ export const drain = Effect.fn("Locating.drain")(
       Stream.runDrain,
       Effect.as(undefined),
       Effect.raceFirst(timeIsUp(options, service)),
-      Effect.catchTag("Stopped", ({ failure }) =>
-        Effect.tap(explain(failure), (why) => Effect.logWarning(`locating stopped: ${why}`)),
+      Effect.catchTag(
+        "Stopped",
+        Effect.fnUntraced(function* ({ failure }) {
+          const why = yield* explain(failure)
+          yield* Effect.logWarning(`locating stopped: ${why}`)
+          return { why, failure } satisfies EarlyEnd
+        }),
       ),
     )
   },

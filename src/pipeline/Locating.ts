@@ -7,7 +7,7 @@ import type { GeoLocator, GeoLocatorError } from "../geo/GeoLocator.ts"
 import { LocationQueue } from "../repo/LocationQueue.ts"
 import type { UserRepo } from "../repo/UserRepo.ts"
 import * as AddressTally from "./AddressTally.ts"
-import { drain, summarize } from "./Locate.ts"
+import { describeEnd, drain, summarize } from "./Locate.ts"
 import { queueUnplaced } from "./queueUnplaced.ts"
 
 export interface LocatingOptions {
@@ -41,7 +41,7 @@ export const run: (
   const loaded = yield* Deferred.make<void>()
   yield* Deferred.succeed(loaded, undefined)
   const addressTally = yield* AddressTally.make
-  const error = yield* drain({
+  const end = yield* drain({
     addressTally,
     loaded,
     locateFor: locateFor === undefined ? undefined : Duration.fromInputUnsafe(locateFor),
@@ -49,7 +49,7 @@ export const run: (
   })
   const summary: LocatingSummary = {
     ...(yield* summarize(addressTally, undefined)),
-    locatingError: error ?? null,
+    ...describeEnd(end),
     milliseconds: (yield* Clock.currentTimeMillis) - start,
   }
   yield* Effect.logDebug("locating ends").pipe(Effect.annotateLogs({ step: "Locate", ...summary.addresses }))

@@ -82,7 +82,7 @@ const sumUp = Effect.fnUntraced(function* (
   run: Run.Run,
   { attempt }: Attempt,
   files: ReadonlyArray<FileSummary>,
-  { start, locatingError }: { readonly start: number; readonly locatingError: string | undefined },
+  { start, locatingEnd }: { readonly start: number; readonly locatingEnd: Locate.EarlyEnd | undefined },
 ) {
   const totals = yield* (yield* RunRepo).totals(run.runId)
   for (const { uri, counts } of files) yield* checkCounts(uri, counts)
@@ -97,7 +97,7 @@ const sumUp = Effect.fnUntraced(function* (
     stopped: yield* run.isStopped,
     stages: run.stopwatch.times,
     ...(yield* Locate.summarize(run.addresses, run.runId)),
-    locatingError: locatingError ?? null,
+    ...Locate.describeEnd(locatingEnd),
     milliseconds: Math.round((yield* monotonicMillis) - start),
   } satisfies RunSummary
 })
@@ -113,12 +113,12 @@ const runAttempt = Effect.fnUntraced(function* (run: Run.Run, options: RunOption
   yield* run.recount(yield* runs.committed(run.runId))
   const finishLocating = yield* drainMeanwhile(run, options)
   const files = [
-    ...problems.map((file) => fileSummary(file, "failed", noRecords, file.error)),
+    ...problems.map((file) => fileSummary(file, "failed", noRecords, file)),
     ...(yield* loadFiles(run, options, loads)),
   ]
   yield* reportProgress({ _tag: "Loaded" })
-  const locatingError = yield* finishLocating(yield* run.isStopped)
-  const summary = yield* sumUp(run, attempt, files, { start, locatingError })
+  const locatingEnd = yield* finishLocating(yield* run.isStopped)
+  const summary = yield* sumUp(run, attempt, files, { start, locatingEnd })
 
   yield* runs.end(attempt, {
     isFinished: files.every(({ state }) => state === "loaded" || state === "skipped"),

@@ -1,9 +1,10 @@
-// The options of a run, their defaults and bounds.
+// The options of a run, and their bounds.
 
 import { Duration, Effect, Option, Runtime, Schema, SchemaIssue } from "effect"
 import { type ColumnMapping, isColumnMapping } from "../domain/ColumnMapping.ts"
 import { isDelimiter } from "../domain/delimiter.ts"
 import type { RejectLimit } from "../domain/RejectLimit.ts"
+import { defaults } from "./defaults.ts"
 
 /** An option is out of its bounds. */
 export class PipelineOptionsError extends Schema.TaggedError<PipelineOptionsError>()("PipelineOptionsError", {
@@ -43,19 +44,6 @@ export interface RunOptions {
   readonly force: boolean
   readonly locateFor: Duration.Duration | undefined
   readonly locationsMaxAge: Duration.Duration | undefined
-}
-
-/** Bytes: a larger file is loaded in parts where several machines load. */
-export const defaultSplitSize = 256 * 1024 * 1024
-
-/** The command's defaults, except `concurrency`, which depends on the machine's processors. */
-export const defaults: Omit<RunOptions, "mapping" | "locateFor" | "locationsMaxAge"> = {
-  delimiter: ",",
-  chunkSize: 1000,
-  concurrency: 4,
-  maxRecordSize: 1_048_576,
-  maxRejects: { _tag: "Percent", percent: 10 },
-  force: false,
 }
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))

@@ -35,8 +35,8 @@ export const fileSummary = (
   { uri, name }: Pick<SourceFile, "uri" | "name">,
   state: FileSummary["state"],
   counts: RecordCounts,
-  error: string | null = null,
-): FileSummary => ({ uri, name, state, counts, located: 0, queued: 0, milliseconds: 0, error })
+  why?: { readonly error: string; readonly failure: SourceError },
+): FileSummary => ({ uri, name, state, counts, located: 0, queued: 0, milliseconds: 0, error: null, ...why })
 
 const annotateSpan = ({ counts, state }: FileSummary) =>
   Effect.annotateCurrentSpan({
@@ -72,7 +72,7 @@ export const failed = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, e
   const why = yield* explain(error)
   yield* Effect.logError(why).pipe(Effect.annotateLogs({ step: "Extract" }))
   yield* runs.failFile(load, why)
-  return fileSummary(load.file, "failed", yield* runs.fileCounts(load), why)
+  return fileSummary(load.file, "failed", yield* runs.fileCounts(load), { error: why, failure: error })
 })
 
 /** Loading ended before the file did. */

@@ -26,8 +26,9 @@ export const listFiles = Effect.fnUntraced(function* (runId: number, request: Ru
   const runs = yield* RunRepo
   const listed = yield* Stream.runCollect(source.files)
   const files = listed.filter(({ problem }) => problem === undefined)
-  const problems = listed.flatMap(({ uri, name, problem }) =>
-    problem === undefined ? [] : { uri, name, error: problem },
+  const problems = yield* Effect.forEach(
+    listed.flatMap(({ name, problem, uri }) => (problem === undefined ? [] : { uri, name, failure: problem })),
+    (problem) => Effect.map(explain(problem.failure), (error) => ({ ...problem, error })),
   )
   if (problems.length > 0) yield* runs.keepProblems(runId, problems)
   const loads = yield* runs.register(runId, request, files)

@@ -110,10 +110,11 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
   /** An entry that cannot be read fails as a file of its own, not the listing. */
   const inspectAlone = (entry: FileSystem.DirectoryEntry) =>
     inspect(entry).pipe(
-      Effect.catch(({ message }) => {
+      Effect.catch((error) => {
         const { name } = entry
         const path = paths.join(uri, name)
-        const problem = name.includes("\ufffd") ? `${path} has a name that is not UTF-8. Rename it.` : message
+        const isNamed = !name.includes("\ufffd")
+        const problem = isNamed ? error : failAt("list", path)(`${path} has a name that is not UTF-8. Rename it.`)
         return Effect.succeed<ReadonlyArray<SourceFile>>([{ uri: path, name, fingerprint: "", size: 0, problem }])
       }),
     )

@@ -72,10 +72,9 @@ describe("Locating.drain", () => {
         Locate.drain({ addressTally, loaded, locateFor: Duration.seconds(3), runId: undefined }),
       )
       yield* TestClock.adjust("10 seconds")
-      assert.strictEqual(
-        yield* Fiber.join(draining),
-        "its time is up: http://geo:80/ could not be reached (ECONNREFUSED)",
-      )
+      assert.deepStrictEqual(yield* Fiber.join(draining), {
+        why: "its time is up: http://geo:80/ could not be reached (ECONNREFUSED)",
+      })
     }).pipe(
       Effect.provide(
         Layer.merge(

@@ -76,8 +76,8 @@ describe("Pipeline.run", () => {
         remembered: 0,
         local: 0,
         service: 2,
-        requests: null,
-        refusals: null,
+        requests: 1,
+        refusals: 0,
         waiting: 0,
         waitingForOthers: 0,
       })
@@ -138,6 +138,7 @@ describe("Pipeline.run", () => {
       assert.deepInclude(summary.totals, { read: 6, inserted: 4, updated: 1 })
       assert.strictEqual(summary.addresses.waiting, 2)
       assert.strictEqual(summary.locatingError, "is down")
+      assert.deepInclude(summary.locatingFailure, { _tag: "GeoLocatorError", provider: "broken", retryable: true })
       assert.strictEqual(exitCode({ ...summary, totals: { ...summary.totals, rejected: 0 } }), 7)
     }).pipe(Effect.provide(Layer.mergeAll(Testing.layerSource(files), Testing.layerRepo, broken)))
   })
@@ -195,6 +196,7 @@ describe("Pipeline.run", () => {
     return Effect.gen(function* () {
       const summary = yield* Pipeline.run(options)
       assert.strictEqual(exitCode(summary), 5)
+      assert.deepInclude(summary.files[0]!.failure, { _tag: "SourceError", operation: "read" })
       assert.deepStrictEqual(
         summary.files.map(({ state, error, counts }) => [state, error, counts.read]),
         [

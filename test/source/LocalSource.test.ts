@@ -166,7 +166,9 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
         // In a directory it fails alone.
         yield* fs.writeFileString(path.join(directory, "good.csv"), "id\n")
         const files = yield* list(yield* makeSource(directory))
-        const [problem, none] = [name, "good.csv"].map((wanted) => files.find(({ name }) => name === wanted)?.problem)
+        const [problem, none] = [name, "good.csv"].map(
+          (wanted) => files.find(({ name }) => name === wanted)?.problem?.message,
+        )
         assert.include(problem, expected)
         assert.include(problem, link)
         assert.isUndefined(none)
@@ -196,7 +198,7 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
       execFileSync("mkfifo", [pipe])
       const expected = `${pipe} is neither a file nor a directory (FIFO)`
       assert.include((yield* listFailure(pipe)).message, expected)
-      assert.include((yield* list(yield* makeSource(directory)))[0]!.problem, expected)
+      assert.include((yield* list(yield* makeSource(directory)))[0]!.problem?.message, expected)
     }),
   )
 

@@ -75,7 +75,7 @@ export const checkSource = Effect.fnUntraced(
     const problems = listed.flatMap(({ problem }) => problem ?? [])
     return [
       ok("source", `${plural(files.length, "file")}, ${formatBytes(bytes)}, in ${source.uri}`),
-      ...problems.map((problem) => wrong("source", problem, 5)),
+      ...(yield* Effect.forEach(problems, (problem) => fromError("source", problem))),
       ...(Option.isSome(mapping)
         ? yield* checkHeaders(source, files, mapping.value, options)
         : [skipped("headers", "the mapping must be valid first")]),

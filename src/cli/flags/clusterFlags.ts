@@ -2,7 +2,7 @@
 
 import { Option } from "effect"
 import { Flag } from "effect/cli"
-import { defaultSplitSize } from "../../pipeline/PipelineOptions.ts"
+import { defaultSplitSize } from "../../pipeline/defaults.ts"
 import { flagsOfLocators } from "../locators.ts"
 import { sources } from "../sources.ts"
 import { type Check, check, nameOf } from "../usage/CommandUsage.ts"

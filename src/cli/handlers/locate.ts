@@ -29,7 +29,8 @@ export const handler = Effect.fn("locate")(
       locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),
     }).pipe(withDisplay(flags))
     const text = Effect.sync(() => formatLocating(summary, { same: sameDatabase(flags), database }))
-    yield* printResult(addressExitCode(summary), flags, { database, ...summary }, text)
+    const { locatingFailure: _, ...printed } = summary
+    yield* printResult(addressExitCode(summary), flags, { database, ...printed }, text)
   },
   logEnd,
   Effect.onInterrupt(() => Effect.logDebug("interrupted")),

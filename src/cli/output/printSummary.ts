@@ -37,9 +37,15 @@ interface SummaryFlags extends Pick<OutputFlags, "json" | "quiet"> {
   readonly database: string | null
 }
 
+/** What JSON has of a summary: errors as texts. */
+const withoutErrors = ({ files, locatingFailure: _, ...summary }: RunSummary) => ({
+  ...summary,
+  files: files.map(({ failure: _, ...file }) => file),
+})
+
 /** The same for a run. */
 export const printSummary = <R>(
   summary: RunSummary,
   { database, dryRun, ...flags }: SummaryFlags,
   text: Effect.Effect<string, never, R>,
-) => printResult(exitCode(summary), flags, { dryRun, database, ...summary }, text)
+) => printResult(exitCode(summary), flags, { dryRun, database, ...withoutErrors(summary) }, text)

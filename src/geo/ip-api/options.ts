@@ -1,7 +1,7 @@
 // The options of ip-api.com: its endpoint and its key.
 
 import { Config, Effect, Option, Redacted } from "effect"
-import { GeoLocatorConfigError } from "../GeoLocatorError.ts"
+import { GeoLocatorConfigError } from "../../domain/GeoLocatorError.ts"
 
 export interface IpApiOptions {
   /**

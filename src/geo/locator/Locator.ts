@@ -5,7 +5,7 @@ import type { Address } from "../../domain/Address.ts"
 import type { DatabaseError } from "../../domain/DatabaseError.ts"
 import type { ServiceRate } from "../../domain/Estimate.ts"
 import type { Answers } from "../../domain/Location.ts"
-import type { GeoLocatorError } from "../GeoLocatorError.ts"
+import type { GeoLocatorError } from "../../domain/GeoLocatorError.ts"
 
 /** The requests of this process so far. */
 export interface RequestCounts {

@@ -3,7 +3,7 @@
 import { Effect, Result } from "effect"
 import type { Address } from "../../domain/Address.ts"
 import { Answer } from "../../domain/Location.ts"
-import { GeoLocatorConfigError } from "../GeoLocatorError.ts"
+import { GeoLocatorConfigError } from "../../domain/GeoLocatorError.ts"
 import type { Locator } from "./Locator.ts"
 
 /** At most one may be a service: the queue is one. */

@@ -4,7 +4,7 @@ import { Effect, Stream } from "effect"
 import type { Address } from "../../domain/Address.ts"
 import type { DatabaseError } from "../../domain/DatabaseError.ts"
 import { Answer } from "../../domain/Location.ts"
-import type { GeoLocatorError } from "../GeoLocatorError.ts"
+import type { GeoLocatorError } from "../../domain/GeoLocatorError.ts"
 import { answerTexts } from "./answerAtOnce.ts"
 import type { GeoService, Locator } from "./Locator.ts"
 

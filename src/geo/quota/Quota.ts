@@ -21,7 +21,7 @@ import { Context, Duration, Effect, Exit, Fiber, Latch, Layer, Ref, Schedule, Se
 import type { DatabaseError } from "../../domain/DatabaseError.ts"
 import { formatDuration } from "../../text/format.ts"
 import { monotonicMillis } from "../../observability/monotonic.ts"
-import type { GeoLocatorConfigError } from "../GeoLocatorError.ts"
+import type { GeoLocatorConfigError } from "../../domain/GeoLocatorError.ts"
 import type { RequestCounts } from "../locator/Locator.ts"
 import * as settings from "../settings.ts"
 import { pace, wokenBy } from "./pace.ts"

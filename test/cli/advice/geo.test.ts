@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { advise } from "../../../src/cli/advice.ts"
-import { GeoLocatorConfigError, GeoLocatorError } from "../../../src/geo/GeoLocatorError.ts"
+import { GeoLocatorConfigError, GeoLocatorError } from "../../../src/domain/GeoLocatorError.ts"
 import { endpointOf } from "../../../src/geo/ip-api/options.ts"
 import { mmdbError } from "../../../src/geo/mmdb/file.ts"
 import { Advice, explain } from "../../../src/observability/Advice.ts"

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Deferred, Effect, Exit, Fiber, Layer, Logger, Schema } from "effect"
 import { TestClock } from "effect/testing"
-import { GeoLocatorConfigError } from "../../../src/geo/GeoLocatorError.ts"
+import { GeoLocatorConfigError } from "../../../src/domain/GeoLocatorError.ts"
 import { Permits } from "../../../src/geo/quota/Permits.ts"
 import { Quota, type QuotaOptions, type Sending } from "../../../src/geo/quota/Quota.ts"
 

@@ -178,6 +178,7 @@ it.live("why a file failed is kept until it is tried again, whatever the message
     )
     // A small file is loaded in one step, the other in chunks.
     const contents = { "1.csv": "email\na@example.com\n", "2.csv": `email\n${"b@example.com\n".repeat(20)}` }
+    const problem = new SourceError({ operation: "list", uri: "3\0.csv", message: "3 \udfff" })
     const run = (failing: ReadonlyArray<string>) => {
       const failingSource = Layer.effect(
         Source,
@@ -187,7 +188,7 @@ it.live("why a file failed is kept until it is tried again, whatever the message
             files: failing.includes("listing")
               ? Stream.concat(
                   source.files,
-                  Stream.succeed({ uri: "3\0.csv", name: "3.csv", fingerprint: "", size: 0, problem: "3 \udfff" }),
+                  Stream.succeed({ uri: "3\0.csv", name: "3.csv", fingerprint: "", size: 0, problem }),
                 )
               : source.files,
             read: (file, from) =>

@@ -1,0 +1,16 @@
+// The defaults of a run's options, apart: the command's help needs nothing else of the pipeline.
+
+import type { RejectLimit } from "../domain/RejectLimit.ts"
+
+/** Bytes: a larger file is loaded in parts where several machines load. */
+export const defaultSplitSize = 256 * 1024 * 1024
+
+/** The command's defaults, except `concurrency`, which depends on the machine's processors. */
+export const defaults = {
+  delimiter: ",",
+  chunkSize: 1000,
+  concurrency: 4,
+  maxRecordSize: 1_048_576,
+  maxRejects: { _tag: "Percent", percent: 10 } as RejectLimit,
+  force: false,
+}
