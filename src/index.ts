@@ -1,33 +1,28 @@
-// The public API: the pipeline and its services. Implementations are subpaths of the package, imported only where used.
+// The public API, as its table of contents. What is named by a technology is a subpath of the package, imported only
+// where it is used: LocalSource, S3Source; IpApi, Mmdb; Postgres, PgServer, PgEmbedded, Memory. Fakes are in `testing`.
 
-export * as Records from "./csv/Records.ts"
-export { HeaderError } from "./csv/HeaderError.ts"
-export * as Address from "./domain/Address.ts"
-export type { Chunk, Position, UserRecord } from "./domain/Chunk.ts"
+// To load: a run, and what its summary means.
+export * as Pipeline from "./pipeline/Pipeline.ts"
+export { exitCode } from "./domain/RunSummary.ts"
+
+// Its pieces, each alone: bytes to records, records to users, users to the database, places, rejects.
 export * as ColumnMapping from "./domain/ColumnMapping.ts"
-export { Database } from "./domain/Database.ts"
-export {
-  DatabaseConfigError,
-  DatabaseError,
-  type DatabaseOrigins,
-  type DatabaseReason,
-  type DatabaseSetting,
-} from "./domain/DatabaseError.ts"
-export type { LaneCheckpoint, Share } from "./domain/Lane.ts"
+export * as Records from "./csv/Records.ts"
+export { User } from "./domain/User.ts"
+export * as Users from "./pipeline/Users.ts"
+export * as Address from "./domain/Address.ts"
+export * as Locating from "./pipeline/Locating.ts"
+export * as Rejects from "./pipeline/Rejects.ts"
+
+// Sources: where files come from.
+export { Source } from "./source/Source.ts"
+export type { SourceFile } from "./domain/SourceFile.ts"
+export type { FilesInMemory } from "./source/bytesSource.ts"
+export type { FromRecordsOptions, RecordToLoad } from "./source/recordsSource.ts"
+
+// Locators: where addresses are. Quotas: how often a service may be asked.
+export { GeoLocator, type GeoService, type Locator, type RequestCounts } from "./geo/GeoLocator.ts"
 export { Answer, type Answers, Location } from "./domain/Location.ts"
-export * as RejectLimit from "./domain/RejectLimit.ts"
-export type { Reason, Reject } from "./domain/Reject.ts"
-export { AddressCounts, exitCode, FileSummary, RecordCounts, RunSummary } from "./domain/RunSummary.ts"
-export { User, type UserColumn } from "./domain/User.ts"
-export {
-  GeoLocator,
-  GeoLocatorConfigError,
-  GeoLocatorError,
-  type GeoService,
-  type Locator,
-  type RequestCounts,
-} from "./geo/GeoLocator.ts"
-export { type Allowance, type PermitOptions, Permits, type PermitStore, type Verdict } from "./geo/quota/Permits.ts"
 export {
   Quota,
   type QuotaOptions,
@@ -35,30 +30,33 @@ export {
   type Sending,
   type SharedQuotaOptions,
 } from "./geo/quota/Quota.ts"
-export * as Locating from "./pipeline/Locate.ts"
-export * as Pipeline from "./pipeline/Pipeline.ts"
-export * as Rejects from "./pipeline/Rejects.ts"
-export * as Users from "./pipeline/Users.ts"
-export { RejectRepo, type RejectedFile, type StoredReject } from "./repo/RejectRepo.ts"
-export { FileTakenError } from "./repo/FileTakenError.ts"
-export { LocationQueue, type Place } from "./repo/LocationQueue.ts"
-export {
-  type Attempt,
-  type Beginning,
-  type FileIdentity,
-  type FileLoad,
-  type FileProblem,
-  type LoadRef,
-  type PartRef,
-  type Resume,
-  RunRepo,
-  type RunRequest,
-  type ShareLocations,
-  type ShareOutcome,
-} from "./repo/RunRepo.ts"
-export { RunInClusterError } from "./repo/RunInClusterError.ts"
+export { type Allowance, type PermitOptions, Permits, type PermitStore, type Verdict } from "./geo/quota/Permits.ts"
+
+// Repositories: what is kept. `UserRepo` may be one's own; runs and the queue are the library's.
 export { type AddressPlace, type Refusal, type UpsertOutcome, UserRepo, type UserShare } from "./repo/UserRepo.ts"
-export { Source } from "./source/Source.ts"
-export type { FilesInMemory } from "./source/bytesSource.ts"
-export type { FromRecordsOptions, RecordToLoad } from "./source/recordsSource.ts"
-export { SourceError, type SourceFile, type SourceReason } from "./domain/SourceFile.ts"
+export type { UserRecord, Winner } from "./domain/Chunk.ts"
+export { RejectRepo, type RejectedFile, type StoredReject } from "./repo/RejectRepo.ts"
+export { RunHistory } from "./repo/RunHistory.ts"
+export { RunDetails, RunFile, type RunName, RunRecord } from "./domain/RunRecord.ts"
+export type { RunRepo } from "./repo/RunRepo.ts"
+export type { LocationQueue } from "./repo/LocationQueue.ts"
+export { Database } from "./domain/Database.ts"
+
+// Errors, besides those of `Pipeline` and `ColumnMapping`.
+export { SourceError, type SourceReason } from "./domain/SourceFile.ts"
+export { HeaderError } from "./csv/HeaderError.ts"
+export { GeoLocatorConfigError, GeoLocatorError } from "./domain/GeoLocatorError.ts"
+export { DatabaseConfigError, DatabaseError } from "./domain/DatabaseError.ts"
+export type { DatabaseOrigins, DatabaseReason, DatabaseSetting } from "./domain/DatabaseError.ts"
+export { FileTakenError } from "./repo/FileTakenError.ts"
+export { RunInClusterError } from "./repo/RunInClusterError.ts"
+export { NotFound } from "./repo/NotFound.ts"
+
+// Types: what options take, and what a run reports, as schemas where it may be stored or sent.
+export type { UserColumn } from "./domain/User.ts"
+export type { RejectLimit } from "./domain/RejectLimit.ts"
+export { AddressCounts, FileSummary, LocatingSummary, RecordCounts, RunSummary } from "./domain/RunSummary.ts"
+export type { AnsweredCounts } from "./domain/RunSummary.ts"
+export { RejectedFor } from "./domain/RejectTally.ts"
+export { StageTimes } from "./domain/StageTimes.ts"
+export type { Reason, Reject } from "./domain/Reject.ts"

@@ -33,6 +33,27 @@ describe("package.json", () => {
     }
     for (const target of targets) assert.strictEqual(target.types, target.default.replace(/\.js$/, ".d.ts"))
   })
+
+  it("publishes what the compiler finds under the package's name, in tests and examples", () => {
+    const published = targets.map((target) => [
+      join("user-activity-etl", target.subpath),
+      [`./${sourceOf(target.default)}`],
+    ])
+    assert.deepStrictEqual(readJson("tsconfig.json").compilerOptions.paths, Object.fromEntries(published))
+  })
+
+  // So that the compiler can name their types in the declarations of a program, as it can those of Effect's modules.
+  it("publishes each namespace of the public API as a module too", () => {
+    const text = readFileSync(join(root, "src/index.ts"), "utf8")
+    const namespaces = Array.from(text.matchAll(/^export \* as (\w+) from "\.\/(.*)\.ts"$/gm), ([, name, path]) => [
+      `./${name}`,
+      `./dist/${path}.js`,
+    ])
+    assert.isNotEmpty(namespaces)
+    for (const [subpath, built] of namespaces) {
+      assert.strictEqual(targets.find((target) => target.subpath === subpath)?.default, built)
+    }
+  })
 })
 
 describe("package-lock.json", () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs"
 import { defineConfig } from "vitest/config"
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 
@@ -21,24 +22,20 @@ const thorough = [
   "test/postgres/report/PgReportRepo.integration.test.ts",
 ]
 
-const source = (path: string): string => `${import.meta.dirname}/../src/${path}`
+const root = `${import.meta.dirname}/..`
+
+/** The sources of the package's entry points, by the names under which programs import them: the longest first. */
+const entryPoints = Object.entries<[string]>(
+  JSON.parse(readFileSync(`${root}/tsconfig.json`, "utf8")).compilerOptions.paths,
+).toSorted(([left], [right]) => right.length - left.length)
 
 export default defineConfig({
   resolve: {
     // The examples of README import the package by its name.
-    alias: [
-      { find: "user-activity-etl/testing", replacement: source("testing.ts") },
-      { find: "user-activity-etl/LocalSource", replacement: source("source/LocalSource.ts") },
-      { find: "user-activity-etl/IpApi", replacement: source("geo/IpApi.ts") },
-      { find: "user-activity-etl/Mmdb", replacement: source("geo/Mmdb.ts") },
-      { find: "user-activity-etl/PgEmbedded", replacement: source("database/PgEmbedded.ts") },
-      { find: "user-activity-etl/PgServer", replacement: source("database/PgServer.ts") },
-      { find: "user-activity-etl/Postgres", replacement: source("postgres/Repositories.ts") },
-      { find: "user-activity-etl", replacement: source("index.ts") },
-    ],
+    alias: entryPoints.map(([find, [source]]) => ({ find, replacement: `${root}/${source}` })),
   },
   test: {
-    root: import.meta.dirname + "/..",
+    root,
     include: isFaults ? ["test/faults/*.test.ts", ...thorough] : ["test/**/*.test.ts"],
     exclude: isFaults ? [] : ["test/faults/**"],
     globalSetup: ["test/utils/globalPostgres.ts"],

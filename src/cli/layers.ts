@@ -18,6 +18,7 @@ import { GeoLocator } from "../geo/GeoLocator.ts"
 import { chosenLocators, locators } from "./locators.ts"
 import * as Logging from "../observability/Logging.ts"
 import * as Repositories from "../postgres/Repositories.ts"
+import * as PgClusterRuns from "../postgres/runs/PgClusterRuns.ts"
 import { chosenSource, type SourceFlags } from "./sources.ts"
 
 /** One for the locks, one for locating, one for everything else. */
@@ -68,11 +69,13 @@ export const localLocator = (flags: LocatorSettings) => {
 }
 
 export const repositories = (flags: DatabaseFlags, writers = 1, idleInTransaction?: Duration.Input) =>
-  Repositories.layer.pipe(Layer.provideMerge(database(flags, writers, idleInTransaction)))
+  Layer.merge(Repositories.layer, PgClusterRuns.layer).pipe(
+    Layer.provideMerge(database(flags, writers, idleInTransaction)),
+  )
 
 /** For commands that need tables with content: creates neither an embedded database nor tables. */
 export const existingHistory = (flags: DatabaseFlags) =>
-  Repositories.layerHistory.pipe(Layer.provide(existingDatabase(flags)))
+  Layer.merge(Repositories.layerHistory, PgClusterRuns.layer).pipe(Layer.provide(existingDatabase(flags)))
 
 export const platform = Layer.merge(NodeFileSystem.layer, NodePath.layer)
 

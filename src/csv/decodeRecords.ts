@@ -49,7 +49,17 @@ export interface DecodedRecords extends FramedRecords {
   readonly records: ReadonlyArray<UserRecord | Reject>
 }
 
-/** Whether a record is a reject. */
+/**
+ * Whether a record is a reject.
+ *
+ * @example
+ * ```ts
+ * import { Stream } from "effect"
+ * import { Records } from "user-activity-etl"
+ *
+ * const rejects = (records: Stream.Stream<Records.Decoded>) => Stream.filter(records, Records.isReject)
+ * ```
+ */
 export const isReject = (record: UserRecord | Reject): record is Reject => "reasons" in record
 
 const makeDecoder = ({ delimiter, positions }: Header, fileId: number) => {

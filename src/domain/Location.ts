@@ -16,7 +16,7 @@ export const Location = Schema.Struct({
   timezone: Schema.NullOr(Schema.String),
   isp_name: Schema.NullOr(Schema.String),
 })
-export type Location = typeof Location.Type
+export interface Location extends Schema.Schema.Type<typeof Location> {}
 
 /** Widths of the columns of `users`, in characters. */
 const widths = { country: 64, region: 64, city: 64, timezone: 32, isp_name: 128 } as const
@@ -46,6 +46,16 @@ export type Answer =
   | { readonly _tag: "Unlocatable"; readonly reason: string }
   | { readonly _tag: "NotNow" }
 
+/**
+ * Makes answers. A location's texts are cut to the columns of `users`.
+ *
+ * @example
+ * ```ts
+ * import { Answer } from "user-activity-etl"
+ *
+ * const answer = Answer.unlocatable("our network")
+ * ```
+ */
 export const Answer = {
   located: (location: Location): Answer => ({ _tag: "Located", location: fit(location) }),
   unlocatable: (reason: string): Answer => ({ _tag: "Unlocatable", reason }),

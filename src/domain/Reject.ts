@@ -9,7 +9,7 @@ export const Reason = Schema.Struct({
   /** The message of a constraint or trigger. It may quote any value, passwords too: not for a log. */
   detail: Schema.optionalKey(Schema.String),
 })
-export type Reason = typeof Reason.Type
+export interface Reason extends Schema.Schema.Type<typeof Reason> {}
 
 /** A reason for the log: the column at fault, and what is wrong with it. */
 export const describeReason = ({ column, message }: Reason): string =>

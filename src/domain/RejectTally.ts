@@ -12,7 +12,7 @@ export const RejectedFor = Schema.Struct({
   file: Schema.String,
   line: Schema.Int,
 })
-export type RejectedFor = typeof RejectedFor.Type
+export interface RejectedFor extends Schema.Schema.Type<typeof RejectedFor> {}
 
 /** Reasons that are counted apart: constraints and triggers may give any number of them. */
 const maxReasons = 50

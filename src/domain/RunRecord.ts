@@ -43,7 +43,7 @@ export const RunRecord = Schema.Struct({
   /** Of all attempts; of an unfinished run what is committed so far. */
   totals: RecordCounts,
 })
-export type RunRecord = typeof RunRecord.Type
+export interface RunRecord extends Schema.Schema.Type<typeof RunRecord> {}
 
 /** A file that a run has loaded, or is to load. A file that a later run has loaded again belongs to that run. */
 export const RunFile = Schema.Struct({
@@ -60,7 +60,7 @@ export const RunFile = Schema.Struct({
   /** Why its last attempt failed. */
   error: Schema.NullOr(Schema.String),
 })
-export type RunFile = typeof RunFile.Type
+export interface RunFile extends Schema.Schema.Type<typeof RunFile> {}
 
 /** A run in full. */
 export const RunDetails = Schema.Struct({
@@ -70,4 +70,4 @@ export const RunDetails = Schema.Struct({
   /** Why records were rejected, the most frequent reason first; only rejects that are kept count. */
   rejectedFor: Schema.Array(RejectedFor),
 })
-export type RunDetails = typeof RunDetails.Type
+export interface RunDetails extends Schema.Schema.Type<typeof RunDetails> {}

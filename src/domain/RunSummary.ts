@@ -20,7 +20,7 @@ export const RecordCounts = Schema.Struct({
   duplicate: Schema.Int,
   rejected: Schema.Int,
 })
-export type RecordCounts = typeof RecordCounts.Type
+export interface RecordCounts extends Schema.Schema.Type<typeof RecordCounts> {}
 
 /** The ways in which a record ends. */
 export const outcomes = ["inserted", "updated", "unchanged", "stale", "duplicate", "rejected"] as const
@@ -84,7 +84,7 @@ export const FileSummary = Schema.Struct({
   /** Why it failed, for programs; absent where this process did not read it. */
   failure: Schema.optionalKey(SourceError),
 })
-export type FileSummary = typeof FileSummary.Type
+export interface FileSummary extends Schema.Schema.Type<typeof FileSummary> {}
 
 /** How the addresses of this attempt ended. */
 export const AddressCounts = Schema.Struct({
@@ -111,7 +111,7 @@ export const AddressCounts = Schema.Struct({
   /** Pending at the end for other runs alone; of `etl locate` 0. */
   waitingForOthers: Schema.Int,
 })
-export type AddressCounts = typeof AddressCounts.Type
+export interface AddressCounts extends Schema.Schema.Type<typeof AddressCounts> {}
 
 /** Addresses that have been answered. */
 export type AnsweredCounts = Omit<AddressCounts, "requests" | "refusals" | "waiting" | "waitingForOthers">
@@ -167,7 +167,7 @@ export const LocatingSummary = Schema.Struct({
   locatingFailure: Schema.optionalKey(GeoLocatorError),
   milliseconds: Schema.Number,
 })
-export type LocatingSummary = typeof LocatingSummary.Type
+export interface LocatingSummary extends Schema.Schema.Type<typeof LocatingSummary> {}
 
 /** What a run did. */
 export const RunSummary = Schema.Struct({
@@ -187,12 +187,22 @@ export const RunSummary = Schema.Struct({
   /** Addresses, an error of locating and the time are those of this attempt. */
   ...LocatingSummary.fields,
 })
-export type RunSummary = typeof RunSummary.Type
+export interface RunSummary extends Schema.Schema.Type<typeof RunSummary> {}
 
 /** The exit code for addresses: 0, or 7 where some of the command's own are pending. */
 export const addressExitCode = ({ addresses }: LocatingSummary): 0 | 7 => (addresses.waiting > 0 ? 7 : 0)
 
-/** The exit code: 0, 3 (rejects), 4 (too many rejects), 5 (a file could not be read) or 7 (addresses pending). */
+/**
+ * The exit code: 0, 3 (rejects), 4 (too many rejects), 5 (a file could not be read) or 7 (addresses pending).
+ *
+ * @example
+ * ```ts
+ * import { Effect } from "effect"
+ * import { ColumnMapping, exitCode, Pipeline } from "user-activity-etl"
+ *
+ * const code = Effect.map(Pipeline.run({ mapping: ColumnMapping.make({ Mail: "email" }) }), exitCode)
+ * ```
+ */
 export const exitCode = (summary: RunSummary): 0 | 3 | 4 | 5 | 7 => {
   if (summary.files.some((file) => file.state === "failed")) return 5
   if (summary.stopped) return 4

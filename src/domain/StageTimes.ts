@@ -13,7 +13,7 @@ export const StageTimes = Schema.Struct({
   /** Writing to the database, over all connections. */
   load: Schema.Int,
 })
-export type StageTimes = typeof StageTimes.Type
+export interface StageTimes extends Schema.Schema.Type<typeof StageTimes> {}
 
 export const noStages: StageTimes = { extract: 0, transform: 0, locate: 0, load: 0 }
 

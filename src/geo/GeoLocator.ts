@@ -16,7 +16,17 @@ export { type GeoService, type Locator, rateOf, type RequestCounts } from "./loc
 
 /** What locates addresses. */
 export class GeoLocator extends Context.Service<GeoLocator, Locator>()("user-activity-etl/geo/GeoLocator") {
-  /** Locates nothing and queues nothing. */
+  /**
+   * Locates nothing and queues nothing.
+   *
+   * @example
+   * ```ts
+   * import { Effect } from "effect"
+   * import { ColumnMapping, GeoLocator, Pipeline } from "user-activity-etl"
+   *
+   * const load = Pipeline.run({ mapping: ColumnMapping.make({ Mail: "email" }) }).pipe(Effect.provide(GeoLocator.none))
+   * ```
+   */
   static readonly none: Layer.Layer<GeoLocator> = Layer.succeed(this, {
     name: "none",
     instant: undefined,
@@ -95,7 +105,7 @@ export class GeoLocator extends Context.Service<GeoLocator, Locator>()("user-act
    *
    * @example
    * ```ts
-   * import { GeoLocator, Quota } from "user-activity-etl"
+   * import { GeoLocator } from "user-activity-etl"
    * import * as IpApi from "user-activity-etl/IpApi"
    * import * as Mmdb from "user-activity-etl/Mmdb"
    *

@@ -19,7 +19,7 @@ import { Fault, makeRetries, provider, RateLimited } from "./ip-api/retry.ts"
 import type { Allowance } from "./quota/Permits.ts"
 import { Quota, type Sending } from "./quota/Quota.ts"
 
-export { config, type IpApiOptions } from "./ip-api/options.ts"
+export type { IpApiOptions } from "./ip-api/options.ts"
 
 const batchSize = 100
 const maxBodySize = 1024 * 1024

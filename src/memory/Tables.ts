@@ -15,15 +15,16 @@ export class Tables extends Context.Service<
     /** By address; `NotNow` for a pending one. */
     readonly locations: Ref.Ref<ReadonlyMap<string, Answer>>
   }
->()("user-activity-etl/memory/Tables") {
-  static readonly layer = Layer.effect(
-    this,
-    Effect.gen(function* () {
-      return {
-        users: yield* Ref.make<ReadonlyMap<string, StoredUser>>(new Map()),
-        rejects: yield* Ref.make<ReadonlyArray<Reject & { readonly fileId: number }>>([]),
-        locations: yield* Ref.make<ReadonlyMap<string, Answer>>(new Map()),
-      }
-    }),
-  )
-}
+>()("user-activity-etl/memory/Tables") {}
+
+/** Empty tables. */
+export const layerTables = Layer.effect(
+  Tables,
+  Effect.gen(function* () {
+    return {
+      users: yield* Ref.make<ReadonlyMap<string, StoredUser>>(new Map()),
+      rejects: yield* Ref.make<ReadonlyArray<Reject & { readonly fileId: number }>>([]),
+      locations: yield* Ref.make<ReadonlyMap<string, Answer>>(new Map()),
+    }
+  }),
+)

@@ -6,7 +6,7 @@ import type { Position } from "../domain/Chunk.ts"
 import { earliest, type LaneCheckpoint, laneCount, type Share } from "../domain/Lane.ts"
 import { Answer, type Location, tally } from "../domain/Location.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
-import { FileTakenError } from "../repo/FileTakenError.ts"
+import { fileTaken } from "../repo/FileTakenError.ts"
 import { LocationQueue } from "../repo/LocationQueue.ts"
 import {
   type FileIdentity,
@@ -127,7 +127,7 @@ const make = Effect.gen(function* () {
       Effect.gen(function* () {
         const load = yield* loadOf(ref)
         const part = partOf(load, ref)
-        if (part === undefined || !isAtStart(part, share)) return yield* FileTakenError.of(ref.fileId)
+        if (part === undefined || !isAtStart(part, share)) return yield* fileTaken(ref.fileId)
         const { places, remembered } = yield* queueAddresses(ref.runId, shareLocations)
         const written = yield* write({
           records: share.users,
@@ -214,7 +214,7 @@ const make = Effect.gen(function* () {
       }),
     finishPart: (ref) =>
       Effect.flatMap(loadOf(ref), (load) => {
-        if (!isHeld(load, ref)) return Effect.fail(FileTakenError.of(ref.fileId))
+        if (!isHeld(load, ref)) return Effect.fail(fileTaken(ref.fileId))
         const parts = load.parts.filter(({ part }) => part !== ref.part)
         loads.set(ref.fileId, { ...load, parts, state: parts.length === 0 ? "loaded" : "open" })
         return Effect.succeed(load.counts)

@@ -1,16 +1,14 @@
 // What happens to a pending address: it is claimed, answered at once or by the service, and its answer is committed.
 
-import { Clock, Data, Deferred, Duration, Effect, Stream } from "effect"
-import type { DatabaseError } from "../domain/DatabaseError.ts"
+import { Data, Deferred, type Duration, Effect, Stream } from "effect"
 import { Answer, tally } from "../domain/Location.ts"
 import type { LocatingSummary } from "../domain/RunSummary.ts"
 import { GeoLocator, type GeoLocatorError, type GeoService, rateOf } from "../geo/GeoLocator.ts"
 import { explain } from "../observability/Advice.ts"
 import { type Claims, LocationQueue, type StoredAnswers } from "../repo/LocationQueue.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
-import * as AddressTally from "./AddressTally.ts"
+import type * as AddressTally from "./AddressTally.ts"
 import { claimBatches, type ClaimedAddress, type ClaimOptions } from "./claimBatches.ts"
-import { queueUnplaced } from "./queueUnplaced.ts"
 import { reportWaiting, watchQueue } from "./watchQueue.ts"
 
 /** The service failed. */
@@ -97,13 +95,6 @@ export const drain = Effect.fn("Locating.drain")(
   Effect.annotateLogs({ step: "Locate" }),
 )
 
-export interface LocatingOptions {
-  /** How long it may take. Default: as long as the queue requires. */
-  readonly locateFor?: Duration.Input | undefined
-  /** Answers that are older are requested again. Default: never. */
-  readonly locationsMaxAge?: Duration.Input | undefined
-}
-
 /** An own service need not count its requests. */
 const uncounted = { requests: null, refusals: null }
 
@@ -127,43 +118,4 @@ export const summarize = Effect.fnUntraced(function* (
     addresses: { ...(yield* addressTally.counts), requests, refusals, waiting: own, waitingForOthers: all - own },
     serviceRate: service === undefined ? null : rateOf(service),
   }
-})
-
-/**
- * Locates all users without a place, without loading: those whose addresses are pending, and those that were loaded
- * without a locator. Safe while runs, or other calls of it, are under way.
- *
- * @example
- * ```ts
- * import { Effect } from "effect"
- * import { Locating } from "user-activity-etl"
- *
- * const located = Effect.map(Locating.run({ locateFor: "10 minutes" }), ({ addresses }) => addresses.located)
- * ```
- */
-export const run: (
-  options?: LocatingOptions,
-) => Effect.Effect<LocatingSummary, DatabaseError | GeoLocatorError, GeoLocator | UserRepo | LocationQueue> = Effect.fn(
-  "Locating.run",
-)(function* ({ locateFor, locationsMaxAge }: LocatingOptions = {}) {
-  const queue = yield* LocationQueue
-  const start = yield* Clock.currentTimeMillis
-  yield* queueUnplaced
-  if (locationsMaxAge !== undefined) yield* queue.queueOlderThan(Duration.fromInputUnsafe(locationsMaxAge))
-  const loaded = yield* Deferred.make<void>()
-  yield* Deferred.succeed(loaded, undefined)
-  const addressTally = yield* AddressTally.make
-  const end = yield* drain({
-    addressTally,
-    loaded,
-    locateFor: locateFor === undefined ? undefined : Duration.fromInputUnsafe(locateFor),
-    runId: undefined,
-  })
-  const summary: LocatingSummary = {
-    ...(yield* summarize(addressTally, undefined)),
-    ...describeEnd(end),
-    milliseconds: (yield* Clock.currentTimeMillis) - start,
-  }
-  yield* Effect.logDebug("locating ends").pipe(Effect.annotateLogs({ step: "Locate", ...summary.addresses }))
-  return summary
 })

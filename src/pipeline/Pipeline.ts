@@ -26,7 +26,6 @@ import { complete, type PipelineOptions, type PipelineOptionsError, type RunOpti
 import { reportRejects } from "./reportRejects.ts"
 import * as Run from "./Run.ts"
 
-export { defaults } from "./defaults.ts"
 export { type PipelineOptions, PipelineOptionsError } from "./PipelineOptions.ts"
 export { Progress, type ProgressEvent } from "../observability/Progress.ts"
 

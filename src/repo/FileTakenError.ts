@@ -8,10 +8,10 @@ export class FileTakenError extends Schema.TaggedError<FileTakenError>()("FileTa
   message: Schema.String,
 }) {
   override readonly [Runtime.errorExitCode] = 6
-
-  static readonly of = (fileId: number): FileTakenError =>
-    new FileTakenError({
-      fileId,
-      message: `The checkpoint of file ${fileId} has moved: another process loads it. Wait until it is done, then run again.`,
-    })
 }
+
+export const fileTaken = (fileId: number): FileTakenError =>
+  new FileTakenError({
+    fileId,
+    message: `The checkpoint of file ${fileId} has moved: another process loads it. Wait until it is done, then run again.`,
+  })

@@ -10,11 +10,11 @@ export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
   message: Schema.String,
 }) {
   override readonly [Runtime.errorExitCode] = 2
-
-  static readonly runs = (): NotFound => new NotFound({ what: "runs", message: noRunYet })
 }
 
 export const noRunYet = "The database has no run yet. Load files first."
+
+export const noRuns = (): NotFound => new NotFound({ what: "runs", message: noRunYet })
 
 /** SQLSTATEs: the table is missing, or the column. */
 const undefinedObject = ["42P01", "42703"]

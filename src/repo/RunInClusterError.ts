@@ -9,11 +9,11 @@ export class RunInClusterError extends Schema.TaggedError<RunInClusterError>()("
   message: Schema.String,
 }) {
   override readonly [Runtime.errorExitCode] = 6
-
-  static readonly of = (runId: number, source: string): RunInClusterError =>
-    new RunInClusterError({
-      runId,
-      source,
-      message: `Run ${runId} loads ${source} in a cluster. Follow it, or cancel it and run again.`,
-    })
 }
+
+export const runInCluster = (runId: number, source: string): RunInClusterError =>
+  new RunInClusterError({
+    runId,
+    source,
+    message: `Run ${runId} loads ${source} in a cluster. Follow it, or cancel it and run again.`,
+  })

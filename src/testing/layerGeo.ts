@@ -15,7 +15,17 @@ export interface LayerGeoOptions {
   readonly asked?: Array<ReadonlyArray<string>> | undefined
 }
 
-/** A location with these fields; the others are 0 or null. */
+/**
+ * A location with these fields; the others are 0 or null.
+ *
+ * @example
+ * ```ts
+ * import { Answer } from "user-activity-etl"
+ * import * as Testing from "user-activity-etl/testing"
+ *
+ * const answer = Answer.located(Testing.place({ city: "London" }))
+ * ```
+ */
 export const place = (fields: Partial<Location>): Location => ({
   latitude: 0,
   longitude: 0,

@@ -82,7 +82,7 @@ const makePicks = (seed: number) => {
  * @example
  * ```ts
  * import { it } from "@effect/vitest"
- * import { Effect, Layer, Ref } from "effect"
+ * import { Effect, Ref } from "effect"
  * import * as Memory from "user-activity-etl/Memory"
  * import * as Testing from "user-activity-etl/testing"
  *

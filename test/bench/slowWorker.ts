@@ -11,6 +11,7 @@ import * as Workflows from "../../src/cluster/workflows.ts"
 import * as PgServer from "../../src/database/PgServer.ts"
 import { GeoLocator } from "../../src/geo/GeoLocator.ts"
 import * as Repositories from "../../src/postgres/Repositories.ts"
+import * as PgClusterRuns from "../../src/postgres/runs/PgClusterRuns.ts"
 import { UserRepo } from "../../src/repo/UserRepo.ts"
 import * as LocalSource from "../../src/source/LocalSource.ts"
 import { Source } from "../../src/source/Source.ts"
@@ -49,7 +50,7 @@ Workflows.layer.pipe(
     Layer.mergeAll(sources, Worker.layer(concurrency), RunWatch.layer, WorkerActivity.layer, GeoLocator.none),
   ),
   Layer.provide(slow),
-  Layer.provide(Repositories.layer),
+  Layer.provide(Layer.merge(Repositories.layer, PgClusterRuns.layer)),
   Layer.provide(PgServer.layerConfig({ maxConnections: 6 + concurrency })),
   // The engine's own would not tell which files are loaded.
   Layer.provide(Logger.layer([Logger.consoleLogFmt])),

@@ -32,7 +32,7 @@ const header = "email,name\n".length
 /** Three records. */
 const splitSize = 36
 
-const options = { ...Pipeline.defaults, mapping: ColumnMapping.make(Object.fromEntries(wanted.mapping)), chunkSize: 2 }
+const options = { mapping: ColumnMapping.make(Object.fromEntries(wanted.mapping)), chunkSize: 2 }
 
 /** Until something is committed. */
 const awaitUsers = Effect.gen(function* () {

@@ -1,34 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { build } from "esbuild"
-import { spawnSync } from "node:child_process"
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
-import { basename, dirname, join } from "node:path"
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { basename, join } from "node:path"
 import { afterAll, beforeAll, inject } from "vitest"
-
-const root = join(import.meta.dirname, "../..")
-
-const run = (cwd: string, ...args: ReadonlyArray<string>) => {
-  const { status, stderr, stdout } = spawnSync(process.execPath, args, { cwd, encoding: "utf8" })
-  return { status, stderr, stdout }
-}
-
-const compile = (cwd: string, ...args: ReadonlyArray<string>) => {
-  const { status, stdout } = run(cwd, join(root, "node_modules/typescript/bin/tsc"), ...args)
-  assert.strictEqual(status, 0, stdout)
-}
+import { makeHost, runNode } from "../utils/host.ts"
 
 /** A program that has the package installed. */
 let host = ""
 
 beforeAll(() => {
-  host = mkdtempSync(join(inject("runDirectory"), "host-"))
-  const installed = join(host, "node_modules/user-activity-etl")
-  mkdirSync(installed, { recursive: true })
-  copyFileSync(join(root, "package.json"), join(installed, "package.json"))
-  compile(root, "--project", "tsconfig.build.json", "--outDir", join(installed, "dist"))
-  for (const name of ["effect", "@effect", "@electric-sql", "@types"]) {
-    symlinkSync(join(root, "node_modules", name), join(host, "node_modules", name))
-  }
+  host = makeHost()
 })
 afterAll(() => rmSync(host, { recursive: true, force: true }))
 
@@ -68,7 +49,7 @@ describe("a program that is bundled by esbuild", () => {
       platform: "node",
       logLevel: "silent",
     })
-    const { status, stderr, stdout } = run(host, outfile)
+    const { status, stderr, stdout } = runNode(host, outfile)
     assert.strictEqual(status, 0, stderr)
     assert.deepStrictEqual(JSON.parse(stdout), [{ one: 1 }])
 
@@ -76,44 +57,11 @@ describe("a program that is bundled by esbuild", () => {
     try {
       const moved = join(elsewhere, basename(outfile))
       copyFileSync(outfile, moved)
-      const { message, ...fields } = JSON.parse(run(elsewhere, moved).stdout)
+      const { message, ...fields } = JSON.parse(runNode(elsewhere, moved).stdout)
       assert.deepStrictEqual(fields, { operation: "open", reason: "noWorker" })
       assert.match(message, /pgliteWorker\.js.*Install the package where the bundled program runs\.$/)
     } finally {
       rmSync(elsewhere, { recursive: true, force: true })
     }
-  })
-})
-
-describe("a program that declares what it exports", () => {
-  it("can name the types of the databases", () => {
-    writeFileSync(
-      join(host, "declared.ts"),
-      `
-import { Effect, Layer } from "effect"
-import { Database, DatabaseConfigError, DatabaseError } from "user-activity-etl"
-import * as PgEmbedded from "user-activity-etl/PgEmbedded"
-import * as PgServer from "user-activity-etl/PgServer"
-
-export const server = PgServer.layer({ url: "postgres://localhost/crm", idleInTransaction: "15 seconds" })
-export const configured = (options: PgServer.PgServerOptions) => PgServer.layerConfig({ ...options, sslmode: "require" })
-export const embedded = (options: PgEmbedded.PgEmbeddedOptions) => PgEmbedded.layer(options)
-export const either = (isTest: boolean) => (isTest ? PgEmbedded.layerTemp : server)
-export const failure = Effect.flip(Effect.scoped(Layer.build(server)))
-export const settings = (error: DatabaseError | DatabaseConfigError) => ({
-  origins: error.origins,
-  setting: error.setting,
-  reason: error.reason,
-})
-export const kind = Effect.map(Database, ({ kind }) => kind)
-export const database = Effect.map(Database, (database) => database)
-`,
-    )
-    writeFileSync(join(host, "package.json"), '{ "type": "module" }')
-    const flags = ["--declaration", "--emitDeclarationOnly", "--strict", "--module", "nodenext", "--target", "es2024"]
-    compile(host, ...flags, "--types", "node", "--outDir", "types", "declared.ts")
-    const declared = readFileSync(join(host, "types/declared.d.ts"), "utf8")
-    assert.include(declared, "DatabaseError")
-    assert.notInclude(declared, dirname(root))
   })
 })

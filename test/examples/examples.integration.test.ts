@@ -1,47 +1,31 @@
 import { assert, describe, it } from "@effect/vitest"
-import { NodeFileSystem } from "@effect/platform-node"
-import { ConfigProvider, Effect, Layer } from "effect"
-import { readFileSync, writeFileSync } from "node:fs"
+import { ConfigProvider, Effect, Logger } from "effect"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { Answer, GeoLocator } from "../../src/index.ts"
-import { makeMmdb } from "../utils/mmdb.ts"
-import { environment, freshDatabase, sharedPostgres, temporaryDirectory } from "../utils/postgres.ts"
-import { loadOffice } from "./embedding.ts"
-import { locators } from "./locators.ts"
-import { ip, ips } from "../utils/addresses.ts"
+import { directoryOf } from "../utils/etl.ts"
+import { freshDatabase, sharedPostgres } from "../utils/postgres.ts"
+import { runExamples } from "./program.ts"
 
 describe("the examples of README", () => {
-  it.each(["embedding.ts", "locators.ts", "fakes.test.ts"])("README has %s as it is compiled and run", (name) => {
-    const example = readFileSync(join(import.meta.dirname, name), "utf8")
-    assert.include(readFileSync("README.md", "utf8"), `\`\`\`ts\n${example}\`\`\`\n`)
-  })
-
-  it.live("the pipeline runs embedded in another program, with its own GeoLocator", () =>
-    Effect.gen(function* () {
-      const env = environment(yield* sharedPostgres, yield* freshDatabase)
-      const directory = yield* temporaryDirectory
-      writeFileSync(join(directory, "1.csv"), "Mail,IP\nada@example.com,81.2.69.142\nbo@example.com,8.8.8.8\n")
-      const totals = yield* loadOffice(directory).pipe(
-        Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env })),
-      )
-      assert.deepInclude(totals, { read: 2, inserted: 2 })
-    }).pipe(Effect.scoped),
+  it.each(["folder.ts", "own.ts", "own.test.ts", "fakes.test.ts", "pieces.ts"])(
+    "README has %s as it is compiled and run",
+    (name) => {
+      const example = readFileSync(join(import.meta.dirname, name), "utf8")
+      assert.include(readFileSync("README.md", "utf8"), `\`\`\`ts\n${example}\`\`\`\n`)
+    },
   )
 
-  it.live("a third provider answers first, then the database and the service for what it does not know", () =>
+  it.live("do what they show", () =>
     Effect.gen(function* () {
-      const file = join(yield* temporaryDirectory, "places.mmdb")
-      const place = { latitude: 51.5, longitude: -0.1, city: "London" }
-      writeFileSync(file, makeMmdb({ ipVersion: 4, recordSize: 24, networks: [["81.0.0.0/8", place]] }))
-      yield* Effect.gen(function* () {
-        const { name, instant, service } = yield* GeoLocator
-        assert.strictEqual(name, "ours,mmdb,ip-api")
-        assert.strictEqual(service?.provider, "ip-api")
-        const answers = yield* instant!(ips("81.2.69.142", "81.3.1.1", "8.8.8.8"))
-        assert.deepStrictEqual(answers.get(ip("81.2.69.142")), Answer.unlocatable("our network"))
-        assert.deepNestedInclude(answers.get(ip("81.3.1.1")), { "location.city": "London" })
-        assert.deepStrictEqual(answers.get(ip("8.8.8.8")), Answer.notNow)
-      }).pipe(Effect.provide(locators([file]).pipe(Layer.provide(NodeFileSystem.layer))))
-    }).pipe(Effect.scoped),
+      const { host, password, port, username } = yield* sharedPostgres
+      const url = `postgres://${username}:${password}@${host}:${port}/${yield* freshDatabase}`
+      const directory = yield* directoryOf({
+        "1.csv": "Mail,Name,IP,Seen\nada@example.com,Ada,81.2.69.142,2024-02-29\n",
+        "2.csv": "Mail,Name,IP,Seen\nbo@example.com,Bo,,\n",
+      })
+      yield* runExamples(directory).pipe(
+        Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env: { DATABASE_URL: url } })),
+      )
+    }).pipe(Effect.provide(Logger.layer([])), Effect.scoped),
   )
 })

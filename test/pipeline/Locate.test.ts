@@ -5,6 +5,7 @@ import { Answer } from "../../src/domain/Location.ts"
 import * as AddressTally from "../../src/pipeline/AddressTally.ts"
 import { GeoLocator, type GeoService } from "../../src/geo/GeoLocator.ts"
 import * as Locate from "../../src/pipeline/Locate.ts"
+import * as Locating from "../../src/pipeline/Locating.ts"
 import * as Testing from "../../src/testing.ts"
 
 const manyAddresses = (count: number): ReadonlyArray<string> =>
@@ -53,7 +54,7 @@ describe("Locating.run", () => {
     ["without a service", GeoLocator.none, [0, 0]],
   ] as const)("sums up the requests %s", ([, locator, expected]) =>
     Effect.gen(function* () {
-      const { addresses } = yield* Locate.run({ locateFor: undefined, locationsMaxAge: undefined })
+      const { addresses } = yield* Locating.run()
       assert.deepStrictEqual([addresses.requests, addresses.refusals], [...expected])
     }).pipe(Effect.provide(Layer.merge(Testing.layerRepo, locator))),
   )

@@ -13,7 +13,7 @@ import { clientLayer, freshDatabase, sharedPostgres } from "../utils/postgres.ts
 import { tries } from "../utils/tries.ts"
 
 const mapping = ColumnMapping.make({ email: "email", name: "first_name", day: "updated_at" })
-const options = { ...Pipeline.defaults, mapping, chunkSize: 2 }
+const options = { mapping, chunkSize: 2 }
 
 /** First names by e-mail, with whether versions of the user differed. */
 type Users = Readonly<Record<string, readonly [name: string | null, updated: boolean]>>

@@ -14,7 +14,7 @@ import { SourceError } from "../../src/domain/SourceFile.ts"
 import * as Testing from "../../src/testing.ts"
 
 const mapping = ColumnMapping.make({ email: "email", ip: "ip_address", day: "updated_at" })
-const options = { ...Pipeline.defaults, mapping, chunkSize: 2 }
+const options = { mapping, chunkSize: 2 }
 
 const storedUsers = Effect.gen(function* () {
   const { users } = yield* Testing.Tables

@@ -1,7 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Ref, Schema, Stream } from "effect"
-import * as Locate from "../../src/pipeline/Locate.ts"
+import * as Locating from "../../src/pipeline/Locating.ts"
 import * as Rejects from "../../src/pipeline/Rejects.ts"
 import * as Users from "../../src/pipeline/Users.ts"
 import { RunHistory } from "../../src/repo/RunHistory.ts"
@@ -79,7 +79,7 @@ describe("Users.upsert", () => {
     Effect.gen(function* () {
       const users = [makeUser({ ip_address: "9.9.9.9" })]
       yield* Stream.fromIterable(users).pipe(Users.upsert())
-      const { addresses } = yield* Locate.run()
+      const { addresses } = yield* Locating.run()
       assert.deepInclude(addresses, { located: 1, service: 1 })
       const { users: stored } = yield* Testing.Tables
       assert.deepStrictEqual(

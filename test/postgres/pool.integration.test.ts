@@ -10,7 +10,7 @@ import * as Testing from "../../src/testing.ts"
 import { freshDatabase, sharedPostgres } from "../utils/postgres.ts"
 
 const mapping = ColumnMapping.make({ email: "email", ip: "ip_address" })
-const options = { ...Pipeline.defaults, mapping, chunkSize: 50 }
+const options = { mapping, chunkSize: 50 }
 
 /** A client with a pool of that size; undefined: of sql-pg's own. */
 const pool = (maxConnections: number | undefined) =>

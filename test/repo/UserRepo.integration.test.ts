@@ -1,7 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
-import { noRecords, unaccounted } from "../../src/domain/RunSummary.ts"
+import { addCounts, noRecords, unaccounted } from "../../src/domain/RunSummary.ts"
 import type { User } from "../../src/domain/User.ts"
 import { RunRepo } from "../../src/repo/RunRepo.ts"
 import { place } from "../../src/testing.ts"
@@ -16,9 +16,7 @@ const loadFile = Effect.fnUntraced(function* (users: ReadonlyArray<User>, chunkS
   let total = noRecords
   for (const chunk of makeShares(users, chunkSize)) {
     const { counts } = yield* commit(load, chunk)
-    total = Object.fromEntries(
-      Object.entries(total).map(([key, value]) => [key, value + counts[key as keyof typeof counts]]),
-    ) as typeof noRecords
+    total = addCounts(total, counts)
   }
   yield* runs.finishPart(load)
   return total

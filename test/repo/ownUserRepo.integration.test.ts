@@ -6,7 +6,7 @@ import { DatabaseError, fromSqlError } from "../../src/domain/DatabaseError.ts"
 import type { Location } from "../../src/domain/Location.ts"
 import { GeoLocator } from "../../src/geo/GeoLocator.ts"
 import * as MemoryRepo from "../../src/memory/MemoryRepo.ts"
-import * as Locate from "../../src/pipeline/Locate.ts"
+import * as Locating from "../../src/pipeline/Locating.ts"
 import * as Pipeline from "../../src/pipeline/Pipeline.ts"
 import * as Repositories from "../../src/postgres/Repositories.ts"
 import { UserRepo } from "../../src/repo/UserRepo.ts"
@@ -14,7 +14,7 @@ import * as Testing from "../../src/testing.ts"
 import { native } from "../utils/repos.ts"
 
 const mapping = ColumnMapping.make({ email: "email", name: "first_name", ip: "ip_address" })
-const options = { ...Pipeline.defaults, mapping, chunkSize: 2 }
+const options = { mapping, chunkSize: 2 }
 
 interface Row {
   readonly name: string | null
@@ -81,7 +81,7 @@ describe("a UserRepo of one's own", () => {
         assert.deepInclude(summary.addresses, { service: 2, located: 1, waiting: 0 })
         assert.deepStrictEqual(seen(rows), expected)
         assert.deepInclude((yield* Pipeline.run(options)).totals, { read: 0 })
-        assert.deepInclude((yield* Locate.run({ locateFor: undefined, locationsMaxAge: undefined })).addresses, {
+        assert.deepInclude((yield* Locating.run()).addresses, {
           waiting: 0,
         })
       }).pipe(Effect.provide([input, runs, ownUsers(rows)]), Effect.scoped)

@@ -175,7 +175,7 @@ describe("Source.fromRecords", () => {
       }))
       const mapping = ColumnMapping.make({ Mail: "email", Active: "status", Since: "updated_at" })
       const run = (records: Stream.Stream<RecordToLoad, unknown>, fingerprint?: string) =>
-        Pipeline.run({ ...Pipeline.defaults, mapping, chunkSize: 2, maxRejects: { _tag: "Records", records: 9 } }).pipe(
+        Pipeline.run({ mapping, chunkSize: 2, maxRejects: { _tag: "Records", records: 9 } }).pipe(
           Effect.provide(Source.fromRecords("people.csv", records, { fingerprint })),
         )
       const all = Stream.fromIterable(people)

@@ -4,6 +4,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import * as PgEmbedded from "../../src/database/PgEmbedded.ts"
 import * as Repositories from "../../src/postgres/Repositories.ts"
+import * as PgClusterRuns from "../../src/postgres/runs/PgClusterRuns.ts"
 import type { Share } from "../../src/domain/Lane.ts"
 import type { Claims, StoredAnswers } from "../../src/repo/LocationQueue.ts"
 import { type PartRef, RunRepo, type ShareLocations } from "../../src/repo/RunRepo.ts"
@@ -23,7 +24,7 @@ export const embedded = Layer.unwrap(Effect.map(freshFolder, (directory) => PgEm
 
 /** The repositories of a database. */
 export const repos = <E>(database: Layer.Layer<PgClient.PgClient, E>) =>
-  Layer.provideMerge(Repositories.layer, database)
+  Layer.merge(Repositories.layer, PgClusterRuns.layer).pipe(Layer.provideMerge(database))
 
 /** Commits a share of a file's chunk, as a run does. */
 export const commit = Effect.fnUntraced(function* (

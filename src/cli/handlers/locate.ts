@@ -4,7 +4,7 @@ import { Effect, Layer, Option } from "effect"
 import { addressExitCode } from "../../domain/RunSummary.ts"
 import { GeoLocator } from "../../geo/GeoLocator.ts"
 import { version } from "../../observability/version.ts"
-import * as Locate from "../../pipeline/Locate.ts"
+import * as Locating from "../../pipeline/Locating.ts"
 import { Database } from "../../domain/Database.ts"
 import type { LocateFlags } from "../commands/locate.ts"
 import { logEnd } from "../Defect.ts"
@@ -24,7 +24,7 @@ export const handler = Effect.fn("locate")(
     const { name: database } = yield* Database
     const locator = yield* GeoLocator
     yield* Effect.logInfo(`etl ${version}: places for the users of ${database}, by ${locator.name}`)
-    const summary = yield* Locate.run({
+    const summary = yield* Locating.run({
       locateFor: Option.getOrUndefined(flags.locateFor),
       locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),
     }).pipe(withDisplay(flags))

@@ -12,7 +12,7 @@ import { makeFileLoads } from "./fileLoads.ts"
 import { patiently } from "../../repo/patience.ts"
 import { Locks, sourceLock } from "../locks.ts"
 import * as Migrations from "../migrate.ts"
-import { RunInClusterError } from "../../repo/RunInClusterError.ts"
+import { runInCluster } from "../../repo/RunInClusterError.ts"
 import { type Attempt, type Ending, type FileProblem, RunRepo, type RunRequest } from "../../repo/RunRepo.ts"
 import { isInTransaction } from "../transaction.ts"
 
@@ -38,7 +38,7 @@ const make = Effect.gen(function* () {
         `select id::float8 as id from etl_runs where source = $1 and ${isUnderWay}`,
         [source],
       )
-      if (elsewhere !== undefined) return yield* RunInClusterError.of(elsewhere.id, source)
+      if (elsewhere !== undefined) return yield* runInCluster(elsewhere.id, source)
       const resumed = yield* sql<Attempt>`
         update etl_runs set attempts = attempts + 1, attempted_at = now(), ended_at = null, exit_code = null,
           problems = null, execution = null, cancelled_at = null, job = null, result = null

@@ -3,7 +3,7 @@
 import { Data, Effect } from "effect"
 import { toDatabaseError } from "../../domain/DatabaseError.ts"
 import type { Share } from "../../domain/Lane.ts"
-import { FileTakenError } from "../../repo/FileTakenError.ts"
+import { fileTaken } from "../../repo/FileTakenError.ts"
 import { makePatience } from "../../repo/patience.ts"
 import type { PartRef, RunRepo, ShareLocations, ShareOutcome } from "../../repo/RunRepo.ts"
 import { shareOutcome } from "../../repo/shareOutcome.ts"
@@ -81,7 +81,7 @@ export const makeCommit = Effect.gen(function* () {
         Effect.fnUntraced(function* () {
           // An earlier COMMIT succeeded, and its answer was lost.
           if (attempted !== undefined && (yield* checkpoints.isCommitted(part, share))) return attempted
-          return yield* FileTakenError.of(part.fileId)
+          return yield* fileTaken(part.fileId)
         }),
       ),
       repeatConflicts,

@@ -7,7 +7,7 @@ import type { Position } from "../../domain/Chunk.ts"
 import { earliest, laneCount } from "../../domain/Lane.ts"
 import { countNames, type RecordCounts } from "../../domain/RunSummary.ts"
 import { integers, texts } from "../arrays.ts"
-import { FileTakenError } from "../../repo/FileTakenError.ts"
+import { fileTaken, type FileTakenError } from "../../repo/FileTakenError.ts"
 import { makeClient } from "../client.ts"
 import { countsOf, countSums } from "./etlFiles.ts"
 import { storable } from "../../text/storable.ts"
@@ -212,7 +212,7 @@ export const makeFileLoads = Effect.gen(function* () {
       }
       // The file was finished between the two statements, or another process has taken it.
       if (!isAgain) return yield* fenced(fileId, part, true)
-      return yield* FileTakenError.of(fileId)
+      return yield* fileTaken(fileId)
     })
 
   const takeFile = Effect.fnUntraced(function* <File extends FileIdentity>(
@@ -223,8 +223,7 @@ export const makeFileLoads = Effect.gen(function* () {
   ) {
     const found = yield* fenced(fileId, part)
     // Another process has started the file again, without splitting it.
-    if (part !== undefined && part > 0 && !found.isLoaded && found.header === null)
-      return yield* FileTakenError.of(fileId)
+    if (part !== undefined && part > 0 && !found.isLoaded && found.header === null) return yield* fileTaken(fileId)
     if (found.runId === runId && found.mapping === request.mapping) return toLoad(found, file, request)
     if (request.force) yield* reload(runId, request, fileId)
     yield* takeOver(runId, request, fileId)
@@ -233,7 +232,7 @@ export const makeFileLoads = Effect.gen(function* () {
 
   const finishFile = Effect.fnUntraced(function* ({ fileId, load, runId }: LoadRef, fence: number | null) {
     const [counts] = yield* sql.unsafe<RecordCounts>(finish, [fileId, load, runId, fence])
-    return counts ?? (yield* FileTakenError.of(fileId))
+    return counts ?? (yield* fileTaken(fileId))
   })
 
   /** Finishes a part, and with the last one the file. Processes do this one after the other. */
@@ -247,7 +246,7 @@ export const makeFileLoads = Effect.gen(function* () {
       update etl_checkpoints set byte_offset = part_end
       where file_id = ${fileId} and load = ${load} and run_id = ${runId} and part = ${part} and fence = ${fence}
       returning 1`
-    if (ended.length === 0) return yield* FileTakenError.of(fileId)
+    if (ended.length === 0) return yield* fileTaken(fileId)
     const unfinished =
       yield* sql`select from etl_checkpoints where file_id = ${fileId} and byte_offset < part_end limit 1`
     if (unfinished.length === 0) return yield* finishFile(ref, null)
@@ -307,7 +306,7 @@ export const makeFileLoads = Effect.gen(function* () {
             fence = ${fence} or exists (select from etl_checkpoints c where c.file_id = f.id and c.fence = ${fence})
           )
           returning 1`
-        if (failed.length === 0) return yield* FileTakenError.of(fileId)
+        if (failed.length === 0) return yield* fileTaken(fileId)
       },
       Effect.mapError(toDatabaseError),
       patiently,

@@ -5,7 +5,7 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import type { Reason } from "../../domain/Reject.ts"
 import type { RunName, RunRecord } from "../../domain/RunRecord.ts"
 import { countNames } from "../../domain/RunSummary.ts"
-import { NotFound } from "../../repo/NotFound.ts"
+import { noRuns, NotFound } from "../../repo/NotFound.ts"
 import { lockKey, sourceLock } from "../locks.ts"
 import { countsOf, isReplaced } from "./etlFiles.ts"
 
@@ -78,7 +78,7 @@ export const findRun = Effect.fnUntraced(function* (sql: SqlClient, name: RunNam
     : sql.unsafe<RunRecord>(runsOf("select * from etl_runs where id = $1"), [name])
   if (run !== undefined) return run
   const [last] = yield* latestRuns(sql, 1)
-  if (last === undefined) return yield* NotFound.runs()
+  if (last === undefined) return yield* noRuns()
   return yield* new NotFound({ what: "run", message: `There is no run ${name}. The latest is ${last.runId}.` })
 })
 

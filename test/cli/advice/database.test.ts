@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { advise } from "../../../src/cli/advice.ts"
 import { DatabaseConfigError, DatabaseError, type DatabaseOrigins } from "../../../src/domain/DatabaseError.ts"
-import { NotFound } from "../../../src/repo/NotFound.ts"
-import { RunInClusterError } from "../../../src/repo/RunInClusterError.ts"
+import { noRuns, NotFound } from "../../../src/repo/NotFound.ts"
+import { runInCluster } from "../../../src/repo/RunInClusterError.ts"
 
 const ours: DatabaseOrigins = {
   url: "DATABASE_URL",
@@ -52,8 +52,8 @@ const cases: ReadonlyArray<readonly [object, string | undefined]> = [
   [configError("connectTimeout", {}), "Set connect_timeout in --database-url."],
   [configError("port"), undefined],
   [new NotFound({ what: "run", message: "Why." }), undefined],
-  [NotFound.runs(), "Run etl --source DIR, with the same database flags."],
-  [RunInClusterError.of(7, "/data"), "To follow it, run: etl follow 7. To cancel it, run: etl cancel 7."],
+  [noRuns(), "Run etl --source DIR, with the same database flags."],
+  [runInCluster(7, "/data"), "To follow it, run: etl follow 7. To cancel it, run: etl cancel 7."],
 ]
 
 describe("the command's advice about a database", () => {

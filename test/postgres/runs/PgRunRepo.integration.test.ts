@@ -13,7 +13,7 @@ import * as Testing from "../../../src/testing.ts"
 import { native } from "../../utils/repos.ts"
 
 const mapping = ColumnMapping.make({ email: "email" })
-const options = { ...Pipeline.defaults, mapping, chunkSize: 2, maxRejects: { _tag: "Records", records: 1 } as const }
+const options = { mapping, chunkSize: 2, maxRejects: { _tag: "Records", records: 1 } as const }
 
 /** Two chunks are read of it before it has more rejects than may be. */
 const lines = ["email", "a@example.com", "nobody", "b@example.com", "nobody", "c@example.com"]
