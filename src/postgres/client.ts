@@ -1,7 +1,7 @@
 // The SQL client of all repositories: a statement without an answer, or without a connection, fails after a time.
 
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Fiber, Option } from "effect"
+import { type Duration, Effect, Fiber, Option } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient } from "effect/sql"
 import type { Connection } from "effect/sql/SqlConnection"
@@ -14,16 +14,20 @@ import { withTransaction } from "./transaction.ts"
 
 const noAnswer = new SqlError({ reason: new ConnectionError({ cause: new Error(`no answer for ${silence}`) }) })
 
-/** Fails where the effect takes longer than `silence`. In a fiber of its own: so it holds where nothing is interrupted. */
-const bounded = <A>(statement: Effect.Effect<A, SqlError>): Effect.Effect<A, SqlError> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(
-      Effect.forkDetach(Effect.timeoutOrElse(statement, { duration: silence, orElse: () => Effect.fail(noAnswer) }), {
-        startImmediately: true,
-      }),
-      (fiber) => restore(Fiber.join(fiber)).pipe(Effect.onInterrupt(() => Fiber.interrupt(fiber))),
-    ),
-  )
+/** Fails where the effect takes longer. In a fiber of its own: so it holds where nothing is interrupted. */
+const within =
+  (duration: Duration.Input, error: SqlError) =>
+  <A, R>(effect: Effect.Effect<A, SqlError, R>): Effect.Effect<A, SqlError, R> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(
+        Effect.forkDetach(Effect.timeoutOrElse(effect, { duration, orElse: () => Effect.fail(error) }), {
+          startImmediately: true,
+        }),
+        (fiber) => restore(Fiber.join(fiber)).pipe(Effect.onInterrupt(() => Fiber.interrupt(fiber))),
+      ),
+    )
+
+const bounded = within(silence, noAnswer)
 
 const boundedConnection = (connection: Connection): Connection => ({
   execute: (...statement) => bounded(connection.execute(...statement)),
@@ -73,9 +77,7 @@ export const makeClient = Effect.gen(function* () {
   const exhausted = makeExhausted(connectionsOf(client))
   // The one connection of the embedded database may be in use for long, and is free some time.
   const isWaitBounded = !(yield* isEmbedded)
-  const pooled = isWaitBounded
-    ? Effect.timeoutOrElse(client.reserve, { duration: poolPatience, orElse: () => Effect.fail(exhausted) })
-    : client.reserve
+  const pooled = isWaitBounded ? within(poolPatience, exhausted)(client.reserve) : client.reserve
   const reserve = Effect.map(pooled, boundedConnection)
   const sql = yield* SqlClient.make({
     acquirer: Effect.flatMap(

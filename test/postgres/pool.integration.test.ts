@@ -1,6 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Fiber, Layer, Redacted } from "effect"
+import { TestClock } from "effect/testing"
 import { Database } from "../../src/domain/Database.ts"
 import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
 import * as Pipeline from "../../src/pipeline/Pipeline.ts"
@@ -85,6 +86,25 @@ describe("pipelines that share a PgClient", () => {
       )
     }).pipe(
       Effect.provide(Layer.mergeAll(source("one"), service, Repositories.layer).pipe(Layer.provideMerge(pool(10)))),
+      Effect.scoped,
+    ),
+  )
+
+  it.effect("a run for which no connection is free ends with the reason", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const all = yield* Effect.forEach([1, 2], () => sql.reserve)
+      assert.strictEqual(all.length, 2)
+      const fiber = yield* Effect.forkChild(Effect.flip(Pipeline.run(options)))
+      while (fiber.pollUnsafe() === undefined) {
+        yield* TestClock.adjust("10 seconds")
+        yield* Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 1)))
+      }
+      const error = yield* Fiber.join(fiber)
+      assert.deepInclude(error, { _tag: "DatabaseError", retryable: true })
+      assert.match(error.message, /^No connection of the pool was free for 1 minute: all 2 are in use/)
+    }).pipe(
+      Effect.provide(Layer.mergeAll(source("waiting"), service, Repositories.layer).pipe(Layer.provideMerge(pool(2)))),
       Effect.scoped,
     ),
   )

@@ -42,7 +42,7 @@ export const withIdleTimeout = Effect.timeoutOrElse({
 })
 
 /** No request is signed. */
-export const anonymous: S3ClientConfig = {
+export const anonymous: Pick<S3ClientConfig, "httpAuthSchemeProvider" | "httpAuthSchemes"> = {
   httpAuthSchemeProvider: () => [{ schemeId: "smithy.api#noAuth" }],
   httpAuthSchemes: [
     {
