@@ -25,11 +25,18 @@ const keptAt = (): string | undefined => {
   return join(folder, `pglite-${key.digest("hex").slice(0, 16)}`)
 }
 
-/** The kept files; undefined: there are none that can be read. */
+const digest = (bytes: Uint8Array): Buffer => createHash("sha256").update(bytes).digest()
+
+const digestLength = 32
+
+/** The kept files; undefined: there are none, or what is kept is damaged. */
 const readKept = (): Files | undefined => {
   try {
     const path = keptAt()
-    return path && deserialize(readFileSync(path))
+    if (path === undefined) return undefined
+    const kept = readFileSync(path)
+    const content = kept.subarray(digestLength)
+    return digest(content).equals(kept.subarray(0, digestLength)) ? deserialize(content) : undefined
   } catch {
     return undefined
   }
@@ -42,7 +49,8 @@ const keep = (files: Files): void => {
     const path = keptAt()
     if (path === undefined) return
     writing = `${path}.${process.pid}.${threadId}`
-    writeFileSync(writing, serialize(files), { mode: 0o600 })
+    const content = serialize(files)
+    writeFileSync(writing, Buffer.concat([digest(content), content]), { mode: 0o600, flush: true })
     renameSync(writing, path)
   } catch {
     if (writing !== undefined) rmSync(writing, { force: true })

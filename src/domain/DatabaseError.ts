@@ -57,6 +57,8 @@ const DatabaseReason = Schema.Literals([
   // A database that was open.
   "lost",
   "stopped",
+  "noConnection",
+  "insideTransaction",
 ])
 export type DatabaseReason = typeof DatabaseReason.Type
 
@@ -177,7 +179,13 @@ export const fromSqlError = (error: SqlError): DatabaseError => {
     return new DatabaseError({ operation: "query", message: cause.message, reason: "stopped", retryable: false })
   }
   if (cause instanceof PoolExhausted) {
-    return new DatabaseError({ operation: "query", message: cause.message, retryable: true })
+    return new DatabaseError({
+      operation: "query",
+      message: cause.message,
+      reason: "noConnection",
+      setting: "maxConnections",
+      retryable: true,
+    })
   }
   if (cause instanceof PasswordInClear) {
     return new DatabaseError({

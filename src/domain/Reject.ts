@@ -19,6 +19,12 @@ export const describeReason = ({ column, message }: Reason): string =>
 export const describeInFull = (reason: Reason): string =>
   reason.detail === undefined ? describeReason(reason) : `${describeReason(reason)}: ${reason.detail}`
 
+/** The reject of a record that is there in full. */
+export const toReject = (
+  { byteOffset, line, raw }: Pick<Reject, "byteOffset" | "line" | "raw">,
+  reasons: ReadonlyArray<Reason>,
+): Reject => ({ byteOffset, line, raw, length: raw.length, reasons })
+
 export interface Reject {
   /** Where the record starts in its file's (inflated) bytes. */
   readonly byteOffset: number

@@ -106,9 +106,9 @@ export const AddressCounts = Schema.Struct({
   requests: Schema.NullOr(Schema.Int),
   /** Requests that it refused (429): anything but 0 is a defect of ours, or other clients share the network address. */
   refusals: Schema.NullOr(Schema.Int),
-  /** Pending at the end: the run's own, which its chunks queued or found queued; of `etl locate` all. */
+  /** Pending at the end: the run's own, which its chunks queued or found queued; of locating without a run all. */
   waiting: Schema.Int,
-  /** Pending at the end for other runs alone; of `etl locate` 0. */
+  /** Pending at the end for other runs alone; of locating without a run 0. */
   waitingForOthers: Schema.Int,
 })
 export interface AddressCounts extends Schema.Schema.Type<typeof AddressCounts> {}

@@ -64,11 +64,18 @@ export type MappedRecord = Readonly<Record<UserColumn, string>>
 const decode = Schema.decodeUnknownResult(Decoded) as (record: MappedRecord) => Result.Result<User, Schema.SchemaError>
 const standardIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
+const reasonsOf = ({ issue }: Schema.SchemaError): ReadonlyArray<Reason> =>
+  standardIssues(issue).issues.map(({ path, message }) => ({
+    column: path === undefined ? null : String(path[0]),
+    message,
+  }))
+
+const check = Schema.decodeUnknownResult(Schema.toType(User), { errors: "all" })
+
+/** Checks a user that a program has made, in whatever way; fails with every reason. */
+export const checkUser = (user: unknown): Result.Result<User, ReadonlyArray<Reason>> =>
+  Result.mapError(check(user), reasonsOf)
+
 /** Decodes a mapped record; fails with every reason. */
 export const decodeUser = (record: MappedRecord): Result.Result<User, ReadonlyArray<Reason>> =>
-  Result.mapError(decode(record), (error) =>
-    standardIssues(error.issue).issues.map(({ path, message }) => ({
-      column: path === undefined ? null : String(path[0]),
-      message,
-    })),
-  )
+  Result.mapError(decode(record), reasonsOf)

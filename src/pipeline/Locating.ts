@@ -1,6 +1,6 @@
 // Locates users that are loaded already.
 
-import { Clock, Deferred, Duration, Effect } from "effect"
+import { Clock, Deferred, Effect } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { LocatingSummary } from "../domain/RunSummary.ts"
 import type { GeoLocator, GeoLocatorError } from "../geo/GeoLocator.ts"
@@ -8,14 +8,10 @@ import { LocationQueue } from "../repo/LocationQueue.ts"
 import type { UserRepo } from "../repo/UserRepo.ts"
 import * as AddressTally from "./AddressTally.ts"
 import { describeEnd, drain, summarize } from "./Locate.ts"
+import { completeLocating, type LocatingOptions, type PipelineOptionsError } from "./PipelineOptions.ts"
 import { queueUnplaced } from "./queueUnplaced.ts"
 
-export interface LocatingOptions {
-  /** How long it may take. Default: as long as the queue requires. */
-  readonly locateFor?: Duration.Input | undefined
-  /** Answers that are older are requested again. Default: never. */
-  readonly locationsMaxAge?: Duration.Input | undefined
-}
+export type { LocatingOptions } from "./PipelineOptions.ts"
 
 /**
  * Locates all users without a place, without loading: those whose addresses are pending, and those that were loaded
@@ -31,22 +27,20 @@ export interface LocatingOptions {
  */
 export const run: (
   options?: LocatingOptions,
-) => Effect.Effect<LocatingSummary, DatabaseError | GeoLocatorError, GeoLocator | UserRepo | LocationQueue> = Effect.fn(
-  "Locating.run",
-)(function* ({ locateFor, locationsMaxAge }: LocatingOptions = {}) {
+) => Effect.Effect<
+  LocatingSummary,
+  PipelineOptionsError | DatabaseError | GeoLocatorError,
+  GeoLocator | UserRepo | LocationQueue
+> = Effect.fn("Locating.run")(function* (options: LocatingOptions = {}) {
+  const { locateFor, locationsMaxAge } = yield* completeLocating(options)
   const queue = yield* LocationQueue
   const start = yield* Clock.currentTimeMillis
   yield* queueUnplaced
-  if (locationsMaxAge !== undefined) yield* queue.queueOlderThan(Duration.fromInputUnsafe(locationsMaxAge))
+  if (locationsMaxAge !== undefined) yield* queue.queueOlderThan(locationsMaxAge)
   const loaded = yield* Deferred.make<void>()
   yield* Deferred.succeed(loaded, undefined)
   const addressTally = yield* AddressTally.make
-  const end = yield* drain({
-    addressTally,
-    loaded,
-    locateFor: locateFor === undefined ? undefined : Duration.fromInputUnsafe(locateFor),
-    runId: undefined,
-  })
+  const end = yield* drain({ addressTally, loaded, locateFor, runId: undefined })
   const summary: LocatingSummary = {
     ...(yield* summarize(addressTally, undefined)),
     ...describeEnd(end),

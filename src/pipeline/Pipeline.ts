@@ -46,7 +46,7 @@ const loadFiles = Effect.fnUntraced(function* (
   loads: ReadonlyArray<FileLoad<SourceFile>>,
 ) {
   const { connections = 1 } = yield* UserRepo
-  // With --force a file that another process releases starts again: until then nothing shows that it is unfinished.
+  // With `force` a file that another process releases starts again: until then nothing shows that it is unfinished.
   const filesAtOnce = options.force ? 1 : Math.min(options.concurrency, connections, FileLimit.maxFilesAtOnce)
   const withRoomFor = yield* FileLimit.make(filesAtOnce)
   const load = (registered: FileLoad<SourceFile>) => {

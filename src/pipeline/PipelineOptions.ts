@@ -6,9 +6,10 @@ import { isDelimiter } from "../domain/delimiter.ts"
 import type { RejectLimit } from "../domain/RejectLimit.ts"
 import { defaults } from "./defaults.ts"
 
-/** An option is out of its bounds. */
+/** Options are out of their bounds: nothing was started. */
 export class PipelineOptionsError extends Schema.TaggedError<PipelineOptionsError>()("PipelineOptionsError", {
   message: Schema.String,
+  problems: Schema.Array(Schema.Struct({ option: Schema.String, message: Schema.String })),
 }) {
   override readonly [Runtime.errorExitCode] = 2
 }
@@ -77,8 +78,24 @@ const Bounds = Schema.Struct({
   locationsMaxAge: Schema.UndefinedOr(DurationInput),
 })
 
-const decode = Schema.decodeUnknownEffect(Bounds, { errors: "all" })
+const LocatingBounds = Schema.Struct({
+  locateFor: Schema.UndefinedOr(DurationInput),
+  locationsMaxAge: Schema.UndefinedOr(DurationInput),
+})
+
 const standardIssues = SchemaIssue.makeFormatterStandardSchemaV1()
+
+const toOptionsError = ({ issue }: Schema.SchemaError): PipelineOptionsError => {
+  const problems = standardIssues(issue).issues.map(({ message, path = [] }) => ({
+    option: path.map(String).join("."),
+    message,
+  }))
+  const listed = problems.map(({ message, option }) => `${option}: ${message}`).join("; ")
+  return new PipelineOptionsError({ problems, message: `Invalid options: ${listed}` })
+}
+
+const decode = Schema.decodeUnknownEffect(Bounds, { errors: "all" })
+const decodeLocating = Schema.decodeUnknownEffect(LocatingBounds, { errors: "all" })
 
 const toDuration = (input: Duration.Input | undefined): Duration.Duration | undefined =>
   input === undefined ? undefined : Duration.fromInputUnsafe(input)
@@ -96,15 +113,23 @@ export const complete = Effect.fnUntraced(function* (options: PipelineOptions) {
     locateFor: options.locateFor,
     locationsMaxAge: options.locationsMaxAge,
   }
-  yield* Effect.mapError(decode(all), ({ issue }) => {
-    const problems = standardIssues(issue).issues.map(
-      ({ message, path = [] }) => `${path.map(String).join(".")}: ${message}`,
-    )
-    return new PipelineOptionsError({ message: `Invalid options of a run: ${problems.join("; ")}` })
-  })
+  yield* Effect.mapError(decode(all), toOptionsError)
   return {
     ...all,
     locateFor: toDuration(all.locateFor),
     locationsMaxAge: toDuration(all.locationsMaxAge),
   } satisfies RunOptions
+})
+
+export interface LocatingOptions {
+  /** How long it may take. Default: as long as the queue requires. */
+  readonly locateFor?: Duration.Input | undefined
+  /** Answers that are older are requested again. Default: never. */
+  readonly locationsMaxAge?: Duration.Input | undefined
+}
+
+/** The options of locating without a run; fails with every one that is out of its bounds. */
+export const completeLocating = Effect.fnUntraced(function* ({ locateFor, locationsMaxAge }: LocatingOptions) {
+  yield* Effect.mapError(decodeLocating({ locateFor, locationsMaxAge }), toOptionsError)
+  return { locateFor: toDuration(locateFor), locationsMaxAge: toDuration(locationsMaxAge) }
 })

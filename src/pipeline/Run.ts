@@ -32,7 +32,7 @@ export const make = Effect.fnUntraced(function* (runId: number, request: RunRequ
     count: (more: RecordCounts) => Ref.update(committed, (sum) => addCounts(sum, more)),
     /** What the run has committed by now, other processes included. */
     recount: (counts: RecordCounts) => Ref.set(committed, counts),
-    /** Whether the counts have more rejects than `--max-rejects` allows. */
+    /** Whether the counts have more rejects than `maxRejects` allows. */
     isExceededBy,
     /** No more is loaded: the run has too many rejects. */
     isStopped: Effect.map(Ref.get(committed), (counts) => isStopped || isExceededBy(counts)),

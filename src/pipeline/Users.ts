@@ -1,12 +1,13 @@
 // Upserts users that a program has, without a file.
 
-import { Effect, Stream } from "effect"
+import { Effect, Result, Stream } from "effect"
 import * as ColumnMapping from "../domain/ColumnMapping.ts"
 import type { Chunk, UserRecord } from "../domain/Chunk.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"
-import type { User } from "../domain/User.ts"
+import { type Reject, toReject } from "../domain/Reject.ts"
+import { checkUser, type User } from "../domain/User.ts"
 import { monotonicMillis } from "../observability/monotonic.ts"
 import type { FileTakenError } from "../repo/FileTakenError.ts"
 import type { RunInClusterError } from "../repo/RunInClusterError.ts"
@@ -60,9 +61,17 @@ const toChunks =
         () => 0,
         (start, group) => {
           const end = start + group.length
+          const users: Array<UserRecord> = []
+          const rejects: Array<Reject> = []
+          for (const [index, user] of group.entries()) {
+            const record = new StreamedUser(user, fileId, start + index)
+            const checked = checkUser(user)
+            if (Result.isSuccess(checked)) users.push(record)
+            else rejects.push(toReject(record, checked.failure))
+          }
           const chunk: Chunk = {
-            users: group.map((user, index) => new StreamedUser(user, fileId, start + index)),
-            rejects: [],
+            users,
+            rejects,
             from: { byteOffset: start, line: start + 1 },
             to: { byteOffset: end, line: end + 1 },
             header: nothing,

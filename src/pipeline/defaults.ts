@@ -5,12 +5,12 @@ import type { RejectLimit } from "../domain/RejectLimit.ts"
 /** Bytes: a larger file is loaded in parts where several machines load. */
 export const defaultSplitSize = 256 * 1024 * 1024
 
-/** The command's defaults, except `concurrency`, which depends on the machine's processors. */
+/** The command has them too, but for `concurrency`: it takes that from the machine's processors. */
 export const defaults = {
   delimiter: ",",
   chunkSize: 1000,
   concurrency: 4,
   maxRecordSize: 1_048_576,
-  maxRejects: { _tag: "Percent", percent: 10 } as RejectLimit,
+  maxRejects: { _tag: "Percent", percent: 10 } satisfies RejectLimit,
   force: false,
-}
+} as const

@@ -75,7 +75,7 @@ export const layerRuns: Layer.Layer<
 /**
  * All that a run keeps, in the PostgreSQL (13 or newer, or PGlite) of a `PgClient`. Building it creates or upgrades the
  * tables. The pool needs 2 connections at least: one has the locks of all runs, the others work. A statement that finds
- * none free for a minute fails with a `DatabaseError`.
+ * none free logs that after a minute, and fails with a `DatabaseError` (`noConnection`) after five more.
  *
  * @example
  * ```ts

@@ -14,17 +14,24 @@ import { withTransaction } from "./transaction.ts"
 
 const noAnswer = new SqlError({ reason: new ConnectionError({ cause: new Error(`no answer for ${silence}`) }) })
 
-/** Fails where the effect takes longer. In a fiber of its own: so it holds where nothing is interrupted. */
+/**
+ * Fails where the effect takes longer, and interrupts it without waiting for that. In fibers of their own: so it holds
+ * where nothing is interrupted.
+ */
 const within =
   (duration: Duration.Input, error: SqlError) =>
   <A, R>(effect: Effect.Effect<A, SqlError, R>): Effect.Effect<A, SqlError, R> =>
     Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(
-        Effect.forkDetach(Effect.timeoutOrElse(effect, { duration, orElse: () => Effect.fail(error) }), {
-          startImmediately: true,
-        }),
-        (fiber) => restore(Fiber.join(fiber)).pipe(Effect.onInterrupt(() => Fiber.interrupt(fiber))),
-      ),
+      Effect.gen(function* () {
+        const running = yield* Effect.forkDetach(effect, { startImmediately: true })
+        const limited = yield* Effect.forkDetach(
+          Effect.timeoutOrElse(Fiber.join(running), { duration, orElse: () => Effect.fail(error) }),
+          { startImmediately: true },
+        )
+        const exit = yield* restore(Fiber.await(limited)).pipe(Effect.onInterrupt(() => Fiber.interrupt(running)))
+        if (running.pollUnsafe() === undefined) yield* Effect.forkDetach(Fiber.interrupt(running))
+        return yield* exit
+      }),
     )
 
 const bounded = within(silence, noAnswer)

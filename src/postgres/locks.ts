@@ -1,6 +1,6 @@
 // Locks by which runs wait for each other: in the database among processes, and here among the runs of this process.
 
-import { Context, Deferred, Effect, Layer, RcRef, type Scope, Semaphore } from "effect"
+import { Context, Deferred, Effect, Layer, Option, RcRef, type Scope, Semaphore } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { DatabaseError, fromSqlError } from "../domain/DatabaseError.ts"
 import { isEmbedded, makeClient, poolSize } from "./client.ts"
@@ -57,7 +57,12 @@ const makeSession = Effect.gen(function* () {
   const sql = yield* makeClient
 
   const open: Effect.Effect<Session, SqlError, Scope.Scope> = Effect.gen(function* () {
-    const connection = yield* sql.reserve
+    const connection = yield* Effect.acquireRelease(sql.reserve, (connection) =>
+      // The pool gets it back.
+      connection
+        .execute("select pg_advisory_unlock_all()", [], undefined)
+        .pipe(Effect.timeoutOption("5 seconds"), Effect.ignore),
+    )
     const one = yield* Semaphore.make(1)
     const lost = yield* Deferred.make<void>()
     const fail = Effect.flatMap(Deferred.succeed(lost, undefined), (isFirst) =>
@@ -80,6 +85,8 @@ const makeSession = Effect.gen(function* () {
       unlock: (name, sharing) =>
         ask(`select pg_advisory_unlock${suffix(sharing)}(${lockKey("$1")})`, [name]).pipe(
           Effect.timeoutOption("5 seconds"),
+          // The lock may be held: the session must not be used for others.
+          Effect.tap((answered) => (Option.isNone(answered) ? fail : Effect.void)),
           Effect.ignore,
         ),
     }
@@ -89,17 +96,33 @@ const makeSession = Effect.gen(function* () {
   return session
 })
 
+const tooFew = new DatabaseError({
+  operation: "open",
+  message: `The PgClient has fewer connections than the ${leastConnections} that a run needs: one holds its locks. Give it more (maxConnections).`,
+  reason: "noConnection",
+  setting: "maxConnections",
+  retryable: false,
+})
+
+/** Fails where the client has one connection. One without a pool does not say how many: two are taken at once. */
+const checkConnections = Effect.gen(function* () {
+  if ((yield* poolSize) < leastConnections) return yield* tooFew
+  const { reserve } = yield* makeClient
+  const both = yield* Effect.scoped(Effect.andThen(reserve, reserve)).pipe(
+    Effect.mapError(fromSqlError),
+    Effect.catchIf(
+      ({ reason }) => reason === "noConnection",
+      () => Effect.fail(tooFew),
+    ),
+    patiently,
+  )
+  return both
+})
+
 const make = Effect.gen(function* () {
-  const size = yield* poolSize
   // The embedded database has one process, and one connection, which a lock would occupy.
   const isAlone = yield* isEmbedded
-  if (!isAlone && size < leastConnections) {
-    return yield* new DatabaseError({
-      operation: "open",
-      message: `The pool has ${size} connection, and a run needs ${leastConnections}: one holds its locks. Give PgClient more (maxConnections).`,
-      retryable: false,
-    })
-  }
+  if (!isAlone) yield* checkConnections
   const session = yield* makeSession
   const table = makeTable()
 
@@ -134,7 +157,7 @@ const make = Effect.gen(function* () {
     ) {
       const { lost, tryLock, unlock } = yield* RcRef.get(session)
       const take = tryLock(name, sharing).pipe(
-        Effect.tap((taken) => (taken ? Effect.addFinalizer(() => unlock(name, sharing)) : Effect.void)),
+        Effect.tap((isTaken) => (isTaken ? Effect.addFinalizer(() => unlock(name, sharing)) : Effect.void)),
         Effect.uninterruptible,
       )
       // The lock may still belong to a lost session of ours, which the server has not noticed: no other process has it.

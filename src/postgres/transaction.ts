@@ -1,6 +1,6 @@
 // Transactions: how they fail, and which are repeated.
 
-import { Deferred, Effect, Exit, Fiber, Option, Schedule } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Option, Schedule } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { SqlError } from "effect/sql/SqlError"
 import { DatabaseError, sqlState, toDatabaseError } from "../domain/DatabaseError.ts"
@@ -74,6 +74,28 @@ const interrupt = <A, E>(running: Fiber.Fiber<A, E>, limits: Limits) =>
 /** Whether the fiber is inside a transaction of the client, or of a client that shares its transactions. */
 export const isInTransaction = (sql: SqlClient): Effect.Effect<boolean> =>
   Effect.map(Effect.serviceOption(sql.transactionService), Option.isSome)
+
+/** Runs an effect outside of the caller's transaction: its ROLLBACK would take back what has happened elsewhere. */
+export const outside =
+  (sql: SqlClient) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.updateContext(
+      effect,
+      (context: Context.Context<R>) => Context.omit(sql.transactionService)(context) as Context.Context<R>,
+    )
+
+/** The error of what commits transactions of its own. */
+const insideTransaction = new DatabaseError({
+  operation: "open",
+  message:
+    "A run, or locating, was started inside a transaction, but commits its own. Start it outside of withTransaction.",
+  reason: "insideTransaction",
+  retryable: false,
+})
+
+/** Fails inside a transaction of the caller. */
+export const refuseInside = (sql: SqlClient): Effect.Effect<void, DatabaseError> =>
+  Effect.flatMap(isInTransaction(sql), (isOpen) => (isOpen ? Effect.fail(insideTransaction) : Effect.void))
 
 /**
  * Repeats what conflicts with another transaction, or finds the database unreachable. Inside a transaction nothing is

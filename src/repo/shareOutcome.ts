@@ -1,18 +1,9 @@
 // The outcome of a share, from that of its users: what is left are duplicates.
 
-import type { UserRecord } from "../domain/Chunk.ts"
 import type { Share } from "../domain/Lane.ts"
-import type { Reason, Reject } from "../domain/Reject.ts"
+import { type Reject, toReject } from "../domain/Reject.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import type { UpsertOutcome } from "./UserRepo.ts"
-
-const toReject = ({ byteOffset, line, raw }: UserRecord, reasons: ReadonlyArray<Reason>): Reject => ({
-  byteOffset,
-  line,
-  raw,
-  length: raw.length,
-  reasons,
-})
 
 /**
  * The counts of a share, and the records that its store refused, in the file's order. Throws where the store accounts

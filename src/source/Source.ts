@@ -46,7 +46,8 @@ export class Source extends Context.Service<
 
   /**
    * A source of one CSV file `name`, written from a Stream of records as it is read: columns are mapped, records are
-   * rejected, with their lines and bytes, as those of any file. Its delimiter is a comma.
+   * rejected, with their lines and bytes, as those of any file. Its delimiter is a comma. Its name must not end as that
+   * of a compressed file.
    *
    * Each reading runs the stream. With a `fingerprint` an interrupted run resumes after what is committed, so that the
    * stream must give the same records again, and a later run skips what is loaded. Without one the records of each run

@@ -34,7 +34,12 @@ export const bytesSource = Effect.fnUntraced(function* (files: FilesInMemory, ur
   const find = Effect.fnUntraced(function* ({ uri, fingerprint }: SourceFile) {
     const found = contents.get(uri)
     if (found?.file.fingerprint === fingerprint) return found.bytes
-    return yield* new SourceError({ operation: "read", uri, message: `${uri} is no file of this source.` })
+    return yield* new SourceError({
+      operation: "read",
+      uri,
+      reason: "changed",
+      message: `${uri} is no file of this source.`,
+    })
   })
 
   return {

@@ -7,6 +7,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readFileSync,
   readdirSync,
   renameSync,
   statSync,
@@ -370,6 +371,11 @@ describe("a database in memory", () => {
       truncateSync(kept!, half)
       assert.strictEqual(yield* start, 1)
       assert.isAbove(statSync(kept!).size, half)
+      const content = readFileSync(kept!)
+      content[half] = content[half]! ^ 1
+      writeFileSync(kept!, content)
+      assert.strictEqual(yield* start, 1)
+      assert.isFalse(readFileSync(kept!).equals(content))
     }).pipe(Effect.scoped),
   )
 

@@ -5,6 +5,7 @@ import * as Locating from "../../src/pipeline/Locating.ts"
 import * as Rejects from "../../src/pipeline/Rejects.ts"
 import * as Users from "../../src/pipeline/Users.ts"
 import { RunHistory } from "../../src/repo/RunHistory.ts"
+import { type User, userColumns } from "../../src/domain/User.ts"
 import * as Testing from "../../src/testing.ts"
 import { makeUser, SmallUser } from "../utils/records.ts"
 import { native, repos } from "../utils/repos.ts"
@@ -47,7 +48,7 @@ describe("Users.upsert", () => {
       const sql = yield* PgClient.PgClient
       yield* sql`alter table users add constraint no_bo check (first_name <> 'Bo')`
       const users = ["Ada", "Bo", "Cy"].map((first_name) =>
-        makeUser({ email: `${first_name}@example.com`, first_name }),
+        makeUser({ email: `${first_name.toLowerCase()}@example.com`, first_name }),
       )
       const counts = yield* Stream.fromIterable(users).pipe(Users.upsert({ source: "crm" }))
       assert.deepInclude(counts, { read: 3, inserted: 2, rejected: 1 })
@@ -87,6 +88,30 @@ describe("Users.upsert", () => {
         ["Nine"],
       )
     }).pipe(Effect.provide([Testing.layerRepo, Testing.layerGeo({ "9.9.9.9": { city: "Nine" } })])),
+  )
+
+  it.effect("rejects users that are not valid, each alone, with every reason", () =>
+    Effect.gen(function* () {
+      const good = makeUser({ email: "good@example.com" })
+      const users = [
+        { ...good, email: " Bad@Example.com" },
+        { ...good, email: "a@example.com", created_at: "2024-02-31", first_name: "\ud800" },
+        good,
+        { email: "b@example.com" } as User,
+      ]
+      const counts = yield* Stream.fromIterable(users).pipe(Users.upsert())
+      assert.deepInclude(counts, { read: 4, inserted: 1, rejected: 3 })
+      const { rejects } = yield* Testing.Tables
+      const kept = yield* Ref.get(rejects)
+      assert.deepStrictEqual(
+        kept.map(({ line, reasons }) => [line, reasons.map(({ column }) => column)]),
+        [
+          [1, ["email"]],
+          [2, ["first_name", "created_at"]],
+          [4, userColumns.filter((column) => column !== "email")],
+        ],
+      )
+    }).pipe(Effect.provide(Testing.layerRepo)),
   )
 
   it.effect("refuses a chunk size out of bounds", () =>

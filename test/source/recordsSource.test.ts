@@ -113,6 +113,13 @@ describe("Source.fromRecords", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.effect("refuses the name of a compressed file where the layer is built", () =>
+    Effect.gen(function* () {
+      const exit = yield* Effect.exit(Layer.build(Source.fromRecords("people.csv.gz", Stream.empty)))
+      assert.match(String(exit), /ending of a compressed file/)
+    }).pipe(Effect.scoped),
+  )
+
   it.effect("is another file at each listing, unless the caller gives a fingerprint", () =>
     Effect.gen(function* () {
       const records = Stream.make({ id: 1 })

@@ -14,7 +14,7 @@ interface Limit {
 }
 
 /** Ends of the service's windows that are no further apart are one end, reported twice. */
-const sameWindow = 2_000
+const maxSameWindow = 2_000
 
 export interface WindowOptions {
   readonly limit: number
@@ -53,6 +53,8 @@ export const make = ({ limit, requestTimeoutMillis, windowMillis }: WindowOption
     while (place > forgotten && countedUntil[place - 1]! > end) place--
     countedUntil.splice(place, 0, end)
   }
+
+  const sameWindow = Math.min(maxSameWindow, windowMillis / 2)
 
   const spendUnseen = () => {
     for (const limit of limits) limit.remaining -= 1

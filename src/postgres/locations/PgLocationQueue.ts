@@ -11,7 +11,9 @@ import { patiently } from "../../repo/patience.ts"
 import type { AddressPlace } from "../../repo/UserRepo.ts"
 import { Locks } from "../locks.ts"
 import * as Migrations from "../migrate.ts"
+import { refuseInside } from "../transaction.ts"
 import { placeColumns } from "./placeColumns.ts"
+import { maxRuns } from "./queueAddresses.ts"
 import { type Answered, type Keeping, makeWriteAnswers } from "./writeAnswers.ts"
 
 /** How long the claims of a lost machine last: the server may not notice that its sessions have ended. */
@@ -30,9 +32,6 @@ const isClaimerAlive = `exists (
     and database = (select oid from pg_database where datname = current_database())
     and (classid::bigint << 32) | objid::bigint = claimed_by
 )`
-
-/** Of one source only the latest runs are kept with an address. */
-const maxRuns = 32
 
 const answeredOf = (answers: StoredAnswers): ReadonlyArray<Answered> =>
   [...answers].flatMap(([address, answer]) => (answer._tag === "NotNow" ? [] : [[address, answer] as const]))
@@ -53,6 +52,7 @@ const make = Effect.gen(function* () {
   )`
 
   const claims = Effect.gen(function* () {
+    yield* refuseInside(sql)
     const name = `locator ${randomUUID()}`
     yield* locks.take(name)
     const key = yield* sql<{ key: bigint }>`select hashtextextended(${name}, 0) as key`.pipe(
@@ -156,6 +156,7 @@ const make = Effect.gen(function* () {
     claims,
     queue: Effect.fn("LocationQueue.queue")(
       function* (given: ReadonlyArray<string>) {
+        yield* refuseInside(sql)
         const addresses = texts([...new Set(given)].filter((address) => address.length <= addressLength).sort())
         yield* sql`
           insert into ip_locations (address) select address from unnest(${addresses}) address order by address
@@ -166,10 +167,11 @@ const make = Effect.gen(function* () {
         )
         return known.map(({ address, ...location }): AddressPlace => ({ address, location, replaces: false }))
       },
-      Effect.mapError(fromSqlError),
+      Effect.mapError(toDatabaseError),
       patiently,
     ),
     queueOlderThan: Effect.fn("LocationQueue.queueOlderThan")(function* (age: Duration.Duration) {
+      yield* refuseInside(sql)
       const seconds = Duration.toSeconds(age)
       const page = sql<{ count: number }>`
         with old as (

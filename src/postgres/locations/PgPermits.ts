@@ -8,7 +8,7 @@ import * as Migrations from "../migrate.ts"
 import { patiently } from "../../repo/patience.ts"
 import { Permits, type Verdict } from "../../geo/quota/Permits.ts"
 import { counts, holds, over } from "./etlPermits.ts"
-import { repeatConflicts } from "../transaction.ts"
+import { outside, repeatConflicts } from "../transaction.ts"
 
 /** Whether the service may have received a permit's request after it counted for the report of another permit. */
 const unseen = (permit: string, report: string): string =>
@@ -80,6 +80,7 @@ const make = Effect.gen(function* () {
       (effect) => repeatConflicts(transaction(effect)),
       Effect.mapError(fromSqlError),
       patiently,
+      outside(sql),
     ),
 
     answered: Effect.fn("Permits.answered")(
@@ -94,6 +95,7 @@ const make = Effect.gen(function* () {
       (effect) => repeatConflicts(effect),
       Effect.mapError(fromSqlError),
       patiently,
+      outside(sql),
     ),
 
     giveBack: Effect.fn("Permits.giveBack")(
@@ -103,6 +105,7 @@ const make = Effect.gen(function* () {
       (effect) => repeatConflicts(effect),
       Effect.mapError(fromSqlError),
       patiently,
+      outside(sql),
     ),
   })
 })

@@ -11,8 +11,8 @@ import { placeColumns } from "./placeColumns.ts"
 /** Rows that are settled between two statements are queued again. A trigger may keep them out every time. */
 const maxQueueTries = 20
 
-/** Runs that are kept with a pending address, so that its row stays small: the earliest goes first. */
-const maxRuns = 32
+/** Runs of a source that are kept with a pending address, so that its row stays small: the earliest goes first. */
+export const maxRuns = 32
 
 /** What `ip_locations` has on the addresses of a share. */
 interface Queued {
@@ -51,18 +51,18 @@ export const makeQueueAddresses = (sql: SqlClient) =>
       const locked = yield* sql<{
         status: string
         reason: string | null
-        isForeign: boolean
+        lacksRun: boolean
         hasPlace: boolean
         count: number
       }>`
-        select status, reason, "isForeign", "hasPlace", count(*)::int as count
+        select status, reason, "lacksRun", "hasPlace", count(*)::int as count
         from (
-          select status, reason, status = 'pending' and (runs @> ${run}) is not true as "isForeign",
+          select status, reason, status = 'pending' and (runs @> ${run}) is not true as "lacksRun",
             latitude is not null as "hasPlace"
           from ip_locations where address = any(${addresses}) order by address for key share
         ) locked
-        group by status, reason, "isForeign", "hasPlace"`
-      if (locked.some(({ isForeign }) => isForeign)) {
+        group by status, reason, "lacksRun", "hasPlace"`
+      if (locked.some(({ lacksRun }) => lacksRun)) {
         yield* sql`
           update ip_locations set runs = runs[greatest(cardinality(runs) - ${maxRuns - 2}::integer, 1):] || ${run}
           where address in (

@@ -42,16 +42,16 @@ const withoutPlace = ([address]: Answered): Answered => [
   { _tag: "Unlocatable", reason: "the database refuses its place" },
 ]
 
-/** The places of the answers; `again`: addresses that have an earlier answer. */
+/** The places of the answers; `answeredBefore`: the addresses that have an earlier answer. */
 const placesOf = (
   keeping: Keeping,
   answered: ReadonlyArray<Answered>,
-  again: ReadonlySet<string>,
+  answeredBefore: ReadonlySet<string>,
 ): ReadonlyArray<AddressPlace> =>
   answered.flatMap((one): AddressPlace | [] => {
     const [address] = one
     const location = locationOf(one) ?? null
-    const replaces = again.has(address) && (keeping._tag === "Remember" || location !== null)
+    const replaces = answeredBefore.has(address) && (keeping._tag === "Remember" || location !== null)
     return location === null && !replaces ? [] : { address, location, replaces }
   })
 
@@ -92,11 +92,11 @@ export const makeWriteAnswers = Effect.gen(function* () {
     const write = (answered: ReadonlyArray<Answered>, commitTry: CommitTry) =>
       Effect.gen(function* () {
         // Chunks lock the same rows, in the same order, before they write users: see `queueAddresses`.
-        const asked = yield* sql<{ address: string; isAgain: boolean }>`
-          select address, located_at is not null as "isAgain" from ip_locations
+        const asked = yield* sql<{ address: string; hasAnswer: boolean }>`
+          select address, located_at is not null as "hasAnswer" from ip_locations
           where address = any(${texts(answered.map(([address]) => address))}) order by address for update`
-        const again = new Set(asked.flatMap(({ address, isAgain }) => (isAgain ? [address] : [])))
-        yield* place(placesOf(keeping, answered, again)).pipe(Effect.provideService(CommitTry, commitTry))
+        const answeredBefore = new Set(asked.flatMap(({ address, hasAnswer }) => (hasAnswer ? [address] : [])))
+        yield* place(placesOf(keeping, answered, answeredBefore)).pipe(Effect.provideService(CommitTry, commitTry))
         return yield* keeping._tag === "Remember" ? remember(keeping.provider, answered) : settle(answered)
       }).pipe(transaction, repeatConflicts)
 

@@ -1,7 +1,7 @@
 // Runs in PostgreSQL: `etl_runs`.
 
 import { Effect, Layer } from "effect"
-import { DatabaseError, fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
+import { fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
 import type { RecordCounts } from "../../domain/RunSummary.ts"
 import { integers, texts } from "../arrays.ts"
 import { makeClient } from "../client.ts"
@@ -14,13 +14,7 @@ import { Locks, sourceLock } from "../locks.ts"
 import * as Migrations from "../migrate.ts"
 import { runInCluster } from "../../repo/RunInClusterError.ts"
 import { type Attempt, type Ending, type FileProblem, RunRepo, type RunRequest } from "../../repo/RunRepo.ts"
-import { isInTransaction } from "../transaction.ts"
-
-const insideTransaction = new DatabaseError({
-  operation: "open",
-  message: "A run was started inside a transaction, but commits its own. Start it outside of withTransaction.",
-  retryable: false,
-})
+import { refuseInside } from "../transaction.ts"
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
@@ -61,7 +55,7 @@ const make = Effect.gen(function* () {
 
     begin: Effect.fn("RunRepo.begin")(function* (request: RunRequest) {
       const { source } = request
-      if (yield* isInTransaction(sql)) return yield* insideTransaction
+      yield* refuseInside(sql)
       yield* locks.take(`${sourceLock}${source}`, { warning: `Another run loads ${source}. Waiting until it is done.` })
       return yield* transaction(beginAttempt(request)).pipe(Effect.mapError(toDatabaseError), patiently)
     }),

@@ -10,7 +10,7 @@ import { makeClient, writers } from "../client.ts"
 import { CommitTry } from "../commitTry.ts"
 import { placeArrays } from "../locations/placeColumns.ts"
 import * as Migrations from "../migrate.ts"
-import { makeRepeat } from "../transaction.ts"
+import { isInTransaction, makeRepeat } from "../transaction.ts"
 import { makePlaceUsers } from "./placeUsers.ts"
 import { preferIndexes } from "./preferIndexes.ts"
 import { addUsers, isNotWritten, isRefusal, noUsers, NotWritten, type UserCounts, writeAcceptable } from "./refusals.ts"
@@ -104,11 +104,12 @@ const make = Effect.gen(function* () {
     upsert: Effect.fn("UserRepo.upsert")(function* (share) {
       yield* Effect.annotateCurrentSpan("etl.users", share.winners.length)
       const commit = yield* CommitTry
-      if (commit === undefined) return yield* repeat(writeApart(share))
+      // The commit may be of another client.
+      if (commit === undefined || !(yield* isInTransaction(sql))) return yield* repeat(writeApart(share))
       const write = commit.isCareful
         ? writeParts(share)
         : Effect.tapError(writeWinners(share.winners, share, false), (error) =>
-            Effect.sync(() => (commit.isRefused = needsCare(error))),
+            Effect.sync(() => (commit.isRefused ||= needsCare(error))),
           )
       return yield* Effect.mapError(write, (error) => (isNotWritten(error) ? incomplete : toDatabaseError(error)))
     }),
