@@ -1,5 +1,6 @@
 // The public API, as its table of contents. What is named by a technology is a subpath of the package, imported only
 // where it is used: LocalSource, S3Source; IpApi, Mmdb; Postgres, PgServer, PgEmbedded, Memory. Fakes are in `testing`.
+// A namespace (`export * as`) is a subpath too, by which compilers name its types.
 
 // To load: a run, and what its summary means.
 export * as Pipeline from "./pipeline/Pipeline.ts"
@@ -23,13 +24,8 @@ export type { FromRecordsOptions, RecordToLoad } from "./source/recordsSource.ts
 // Locators: where addresses are. Quotas: how often a service may be asked.
 export { GeoLocator, type GeoService, type Locator, type RequestCounts } from "./geo/GeoLocator.ts"
 export { Answer, type Answers, Location } from "./domain/Location.ts"
-export {
-  Quota,
-  type QuotaOptions,
-  type RequestQuota,
-  type Sending,
-  type SharedQuotaOptions,
-} from "./geo/quota/Quota.ts"
+export { Quota, type QuotaOptions, type SharedQuotaOptions } from "./geo/quota/Quota.ts"
+export type { RequestQuota, Sending } from "./geo/quota/Quota.ts"
 export { type Allowance, type PermitOptions, Permits, type PermitStore, type Verdict } from "./geo/quota/Permits.ts"
 
 // Repositories: what is kept. `UserRepo` may be one's own; runs and the queue are the library's.
