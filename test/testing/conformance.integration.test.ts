@@ -24,7 +24,7 @@ import * as Testing from "../../src/testing.ts"
 import { ip } from "../utils/addresses.ts"
 import { fakeIpApi } from "../utils/ipApi.ts"
 import { makeMmdb } from "../utils/mmdb.ts"
-import { embedded, native } from "../utils/repos.ts"
+import { native } from "../utils/repos.ts"
 import { temporaryDirectory } from "../utils/postgres.ts"
 import { bucket, withBucket } from "../utils/s3Setting.ts"
 import { S3Server } from "../utils/s3.ts"
@@ -80,10 +80,6 @@ describe("userRepoChecks", () => {
   proves(
     "PostgreSQL",
     Testing.userRepoChecks({ layer: Repositories.layerUsers.pipe(Layer.provideMerge(native)), stored: inPostgres }),
-  )
-  proves(
-    "PGlite",
-    Testing.userRepoChecks({ layer: Repositories.layerUsers.pipe(Layer.provideMerge(embedded)), stored: inPostgres }),
   )
 
   /** The repository in memory, with a defect. */
