@@ -1,13 +1,5 @@
-import { readFileSync, writeFileSync } from "node:fs"
-
-/**
- * The most resident memory of this process, in KiB. On Linux `maxRSS` is at least what the parent had when it started
- * the process: the kernel's own peak is not.
- */
-const peakMemory = (): number => {
-  if (process.platform !== "linux") return process.resourceUsage().maxRSS
-  return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "utf8"))![1])
-}
+import { writeFileSync } from "node:fs"
+import { peakMemory } from "../utils/peakMemory.ts"
 
 // Imported into a process that is measured: reports at its end what it took.
 process.on("exit", () =>
