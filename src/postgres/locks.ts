@@ -108,7 +108,7 @@ const tooFew = new DatabaseError({
 const checkConnections = Effect.gen(function* () {
   if ((yield* poolSize) < leastConnections) return yield* tooFew
   const { reserve } = yield* makeClient
-  const both = yield* Effect.scoped(Effect.andThen(reserve, reserve)).pipe(
+  yield* Effect.scoped(Effect.andThen(reserve, reserve)).pipe(
     Effect.mapError(fromSqlError),
     Effect.catchIf(
       ({ reason }) => reason === "noConnection",
@@ -116,7 +116,6 @@ const checkConnections = Effect.gen(function* () {
     ),
     patiently,
   )
-  return both
 })
 
 const make = Effect.gen(function* () {
