@@ -12,7 +12,6 @@ import {
   renameSync,
   statSync,
   symlinkSync,
-  truncateSync,
   writeFileSync,
 } from "node:fs"
 import { dirname, join } from "node:path"
@@ -367,12 +366,9 @@ describe("a database in memory", () => {
       const { mtimeMs, size } = statSync(kept!)
       assert.strictEqual(yield* start, 1)
       assert.strictEqual(statSync(kept!).mtimeMs, mtimeMs)
-      const half = Math.floor(size / 2)
-      truncateSync(kept!, half)
-      assert.strictEqual(yield* start, 1)
-      assert.isAbove(statSync(kept!).size, half)
+      // One bit, which only a digest shows.
       const content = readFileSync(kept!)
-      content[half] = content[half]! ^ 1
+      content[Math.floor(size / 2)]! ^= 1
       writeFileSync(kept!, content)
       assert.strictEqual(yield* start, 1)
       assert.isFalse(readFileSync(kept!).equals(content))
