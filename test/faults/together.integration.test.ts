@@ -136,7 +136,7 @@ describe("two runs at once", () => {
       const others = yield* Effect.forEach([join(directory, "all"), join(directory, "all", "1.csv")], (source) =>
         spawnEtl(argsOf(source), { cwd: directory, env }),
       )
-      for (const other of others) yield* other.says(/Another process loads .*Waiting until it is done/)
+      for (const other of others) yield* other.says(/Another run loads .*Waiting until it is done/)
       const first = yield* goOn
       assert.match(first.output, /inserted +800/)
       for (const other of others) {
