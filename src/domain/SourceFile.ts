@@ -25,7 +25,7 @@ export interface SourceFile {
  * Why, where a program can do something about it.
  *
  * - `notFound`: no file or directory has this path. `noFile`: the source has no CSV file. `noBucket`: no such bucket.
- * - `forbidden`: this user, or these credentials, may not read. `needsCredentials`: nobody may without credentials.
+ * - `forbidden`: this user, or these credentials, may not read. `needsCredentials`: reading requires credentials.
  *   `noCredentials`: none were found. `refusedCredentials`: they are not valid.
  * - `changed`: the file is no longer the one that was listed, or is gone. `damaged`: its bytes are not whole.
  *   `checksum`: bytes that were read, and may be loaded, were damaged on their way.

@@ -53,6 +53,11 @@ const DurationInput = Schema.Unknown.check(
   Schema.makeFilter((value) => Option.isSome(Duration.fromInput(value as Duration.Input)) || "Expected a duration"),
 )
 
+const LocatingBounds = Schema.Struct({
+  locateFor: Schema.UndefinedOr(DurationInput),
+  locationsMaxAge: Schema.UndefinedOr(DurationInput),
+})
+
 const Bounds = Schema.Struct({
   mapping: Schema.Unknown.check(
     Schema.makeFilter(
@@ -74,13 +79,7 @@ const Bounds = Schema.Struct({
     }),
   ]),
   force: Schema.Boolean,
-  locateFor: Schema.UndefinedOr(DurationInput),
-  locationsMaxAge: Schema.UndefinedOr(DurationInput),
-})
-
-const LocatingBounds = Schema.Struct({
-  locateFor: Schema.UndefinedOr(DurationInput),
-  locationsMaxAge: Schema.UndefinedOr(DurationInput),
+  ...LocatingBounds.fields,
 })
 
 const standardIssues = SchemaIssue.makeFormatterStandardSchemaV1()
