@@ -45,6 +45,17 @@ const boundedConnection = (connection: Connection): Connection => ({
   executeUnprepared: (...statement) => bounded(connection.executeUnprepared(...statement)),
 })
 
+/**
+ * Bounds the statements of a connection in place: `PgClient` sends COMMIT and ROLLBACK itself. One that is not answered
+ * is interrupted then, which closes the connection; else the server would keep its transaction, and the locks.
+ */
+const boundStatements = (connection: Connection): void => {
+  const unbounded = Object.assign(Object.create(Object.getPrototypeOf(connection) as object), connection) as Connection
+  boundedInPlace.add(Object.assign(connection, boundedConnection(unbounded)))
+}
+
+const boundedInPlace = new WeakSet<Connection>()
+
 /** Whether the database is the embedded one, which has only one connection. */
 export const isEmbedded = Effect.map(Database, ({ kind }) => kind === "embedded")
 
@@ -91,7 +102,8 @@ export const makeClient = Effect.gen(function* () {
       Effect.serviceOption(client.transactionService),
       Option.match({
         onNone: () => reserve,
-        onSome: ([connection]) => Effect.succeed(boundedConnection(connection)),
+        onSome: ([connection]) =>
+          Effect.succeed(boundedInPlace.has(connection) ? connection : boundedConnection(connection)),
       }),
     ),
     driver: "postgresql",
@@ -103,7 +115,7 @@ export const makeClient = Effect.gen(function* () {
     transactionService: client.transactionService,
     withTransaction: withTransaction(client, {
       begin: isWaitBounded ? Effect.andThen(Effect.sleep(poolPatience), Effect.fail(exhausted)) : Effect.never,
-      end: Effect.andThen(Effect.sleep(silence), Effect.fail(noAnswer)),
+      boundStatements,
     }),
   }
   return Object.assign(sql, own) as SqlClient.SqlClient

@@ -2,6 +2,7 @@
 
 import { Context, Deferred, Effect, Exit, Fiber, Option, Schedule } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
+import type { Connection } from "effect/sql/SqlConnection"
 import { SqlError } from "effect/sql/SqlError"
 import { DatabaseError, sqlState, toDatabaseError } from "../domain/DatabaseError.ts"
 import { makePatience } from "../repo/patience.ts"
@@ -21,10 +22,11 @@ export const repeatConflicts = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect
     while: isConflict,
   })
 
-/** How long to wait for a transaction to begin, and to end: each fails when its time is up. */
-interface Limits {
+interface Bounds {
+  /** Fails when it is time that the transaction has begun. */
   readonly begin: Effect.Effect<never, SqlError>
-  readonly end: Effect.Effect<never, SqlError>
+  /** Bounds the statements of the transaction's connection: its COMMIT and ROLLBACK too. */
+  readonly boundStatements: (connection: Connection) => void
 }
 
 /**
@@ -35,41 +37,34 @@ interface Limits {
  * included.
  */
 export const withTransaction =
-  (client: SqlClient, limits: Limits) =>
+  (client: SqlClient, { begin, boundStatements }: Bounds) =>
   <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SqlError, R> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
+        const outer = yield* Effect.serviceOption(client.transactionService)
         const begun = yield* Deferred.make<void>()
-        const ended = yield* Deferred.make<void>()
         let outcome: Exit.Exit<A, E> | undefined
-        const observed = Effect.andThen(Deferred.succeed(begun, undefined), effect).pipe(
-          Effect.onExit((exit) => {
-            outcome = exit
-            return Deferred.succeed(ended, undefined)
-          }),
-        )
-        const limit = Effect.raceFirst(Deferred.await(begun), limits.begin).pipe(
-          Effect.andThen(Deferred.await(ended)),
-          Effect.andThen(limits.end),
-        )
+        const observed = Effect.gen(function* () {
+          yield* Deferred.succeed(begun, undefined)
+          const inner = yield* Effect.serviceOption(client.transactionService)
+          // The connection of a caller's transaction stays the caller's.
+          if (Option.isNone(outer) && Option.isSome(inner)) boundStatements(inner.value[0])
+          return yield* effect
+        }).pipe(Effect.onExit((exit) => Effect.sync(() => (outcome = exit))))
         // In fibers of their own: an interruption would come with the failure of the ROLLBACK, or wait for it.
         const running = yield* Effect.forkDetach(Effect.withTracerEnabled(client.withTransaction(observed), false))
-        const exit = yield* restore(Effect.raceFirst(Fiber.await(running), Effect.exit(limit))).pipe(
-          Effect.onInterrupt(() => interrupt(running, limits)),
+        const notBegun = Effect.exit(Effect.andThen(Effect.raceFirst(Deferred.await(begun), begin), Effect.never))
+        const exit = yield* restore(Effect.raceFirst(Fiber.await(running), notBegun)).pipe(
+          Effect.onInterrupt(() => detached(Effect.raceFirst(Fiber.interrupt(running), notBegun))),
         )
         if (running.pollUnsafe() === undefined) yield* Effect.forkDetach(Fiber.interrupt(running))
         return yield* Exit.isFailure(exit) && outcome !== undefined && Exit.isFailure(outcome) ? outcome : exit
       }),
     )
 
-/** Waits for the ROLLBACK, as long as a server may take for it. */
-const interrupt = <A, E>(running: Fiber.Fiber<A, E>, limits: Limits) =>
-  Effect.flatMap(
-    Effect.forkDetach(Effect.raceFirst(Fiber.interrupt(running), Effect.ignore(limits.end)), {
-      startImmediately: true,
-    }),
-    Fiber.await,
-  )
+/** Waits for an effect in a fiber of its own, which an interruption that waits here does not reach. */
+const detached = <A, E>(effect: Effect.Effect<A, E>) =>
+  Effect.flatMap(Effect.forkDetach(effect, { startImmediately: true }), Fiber.await)
 
 /** Whether the fiber is inside a transaction of the client, or of a client that shares its transactions. */
 export const isInTransaction = (sql: SqlClient): Effect.Effect<boolean> =>
