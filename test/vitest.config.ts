@@ -15,6 +15,11 @@ class WaitingFirst extends BaseSequencer {
 /** Set by `npm run test:faults`. */
 const isFaults = process.env["FAULTS"] !== undefined
 
+/** Set by `npm run test:pages`. */
+const isPages = process.env["PAGES"] !== undefined
+
+const pages = "test/docs/commands.integration.test.ts"
+
 /** Those whose properties are tried more often then. */
 const thorough = [
   "test/pipeline/{LoadFile,Pipeline}.integration.test.ts",
@@ -36,8 +41,8 @@ export default defineConfig({
   },
   test: {
     root,
-    include: isFaults ? ["test/faults/*.test.ts", ...thorough] : ["test/**/*.test.ts"],
-    exclude: isFaults ? [] : ["test/faults/**"],
+    include: isPages ? [pages] : isFaults ? ["test/faults/*.test.ts", ...thorough] : ["test/**/*.test.ts"],
+    exclude: isFaults || isPages ? [] : ["test/faults/**", pages],
     globalSetup: ["test/utils/globalPostgres.ts"],
     // Native servers and WebAssembly share two cores: a test waits for its turn, it is not slow itself.
     testTimeout: 120_000,

@@ -25,6 +25,7 @@ import { CommandLine } from "./invocation.ts"
 import { withUsage } from "./usage/CommandUsage.ts"
 import { runExitCodes } from "./usage/exitCodes.ts"
 import * as GlobalFlags from "./usage/globalFlags.ts"
+import { pages } from "./usage/pages.ts"
 import * as Presenter from "./usage/presenter.ts"
 import { sameCommand } from "./usage/sameCommand.ts"
 
@@ -70,7 +71,7 @@ const make = (commands: Array.NonEmptyReadonlyArray<AnyCommand>) => {
       { command: "etl --source ./input/", description: "Load a folder" },
       { command: "etl rejects --out fix.csv", description: "Write what could not be loaded, to correct it" },
     ]),
-    withUsage({ exitCodes: runExitCodes, notes }),
+    withUsage({ exitCodes: runExitCodes, pages, notes }),
     Command.withSubcommands([...commands, help(names, showHelp)]),
   )
   return etl

@@ -12,7 +12,8 @@ export const bundleCommand = (directory: string): void => {
   const out = join(directory, "command")
   mkdirSync(out)
   copyFileSync(join(root, "package.json"), join(out, "package.json"))
-  symlinkSync(join(root, "node_modules"), join(out, "node_modules"))
+  // `src` has the pages of `etl help`.
+  for (const name of ["src", "node_modules"]) symlinkSync(join(root, name), join(out, name))
   const { status, stderr } = spawnSync("npm", ["run", "bundle", "--", `--outdir=${join(out, "dist")}`], {
     cwd: root,
     encoding: "utf8",

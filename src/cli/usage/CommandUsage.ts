@@ -20,13 +20,15 @@ export interface Usage {
   readonly groups: ReadonlyArray<FlagGroup>
   readonly checks: ReadonlyArray<Check>
   readonly exitCodes: ExitCodes
+  /** Pages of documentation, and what each is about. */
+  readonly pages: Readonly<Record<string, string>>
   /** Paragraphs at the end of the help. */
   readonly notes: ReadonlyArray<string>
 }
 
 /** The usage of a command, as its annotation. */
 export const CommandUsage = Context.Reference<Usage>("user-activity-etl/cli/CommandUsage", {
-  defaultValue: () => ({ config: {}, groups: [], checks: [], exitCodes: {}, notes: [] }),
+  defaultValue: () => ({ config: {}, groups: [], checks: [], exitCodes: {}, pages: {}, notes: [] }),
 })
 
 /** `maxRejects` of `max-rejects`: the key of a flag in its command's configuration. */

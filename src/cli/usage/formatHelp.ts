@@ -70,7 +70,7 @@ const shellLines = (command: string, width: number): ReadonlyArray<string> =>
 
 /** A page of help: lines of at most `width` columns. */
 export const formatHelp = (doc: HelpDoc.HelpDoc, { heading, width }: HelpOptions): string => {
-  const { exitCodes, groups, notes } = Context.get(doc.annotations, CommandUsage)
+  const { exitCodes, groups, notes, pages } = Context.get(doc.annotations, CommandUsage)
   const sections: Array<ReadonlyArray<string>> = []
   const section = (title: string, lines: ReadonlyArray<string>) => {
     if (lines.length > 0) sections.push([heading(title), ...lines])
@@ -84,6 +84,8 @@ export const formatHelp = (doc: HelpDoc.HelpDoc, { heading, width }: HelpOptions
     text: shortDescription ?? description,
   }))
   if (described.length > 0) section("Commands", entries(described, width))
+  const about = Object.entries(pages).map(([term, text]) => ({ term, text }))
+  if (about.length > 0) section("Pages: etl help PAGE", entries(about, width))
   const operands = (doc.args ?? []).map(({ description, name }) => ({
     term: `<${name}>`,
     text: Option.getOrElse(description, () => ""),
