@@ -40,7 +40,7 @@ const beginReading = Effect.fnUntraced(function* (run: Run, load: PartLoad<Sourc
   return maxRecordSize
 })
 
-// Spans keep the names that README documents: `Loading.loadFile`, `Loading.chunk`, `Locating.batch`.
+// Spans keep the names that the page on operations lists: `Loading.loadFile`, `Loading.chunk`, `Locating.batch`.
 
 /** Loads what is left of a part of a file, from the earliest lane on. Returns the counts of the whole load. */
 const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFile>, work: FileOutcome.FileWork) {

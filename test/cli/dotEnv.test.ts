@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { parseEnv } from "node:util"
 import { isOfDotEnv, loadDotEnv, variables } from "../../src/cli/dotEnv.ts"
@@ -96,14 +95,6 @@ describe(".env", () => {
 })
 
 describe("the variables of .env", () => {
-  it("are those of README's table", () => {
-    const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8")
-    const [, section = ""] = readme.split("\n## Configuration\n")
-    const cells = Array.from(section.split("\n## ")[0]!.matchAll(/^\| (`[^|]*) \|/gm), ([, cell]) => cell!)
-    const names = cells.flatMap((cell) => Array.from(cell.matchAll(/`([^`]+)`/g), ([, name]) => name!))
-    assert.sameMembers(names, [...variables])
-  })
-
   it.live("are those of etl help", () =>
     Effect.gen(function* () {
       const { stdout } = yield* etl(["help"])

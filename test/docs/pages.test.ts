@@ -143,7 +143,9 @@ describe("the tables of the pages", () => {
       const defaults = yield* declared
       const wrong = rows.filter(({ flag, value }) => flag.startsWith("--") && !defaults.get(flag)?.has(value))
       assert.deepStrictEqual(
-        wrong.map((row) => ({ ...row, declared: [...(defaults.get(row.flag) ?? [])] })),
+        wrong.map(
+          ({ flag, path, value }) => `${path}: ${flag}: ${value}, not ${[...(defaults.get(flag) ?? [])].join(", ")}`,
+        ),
         [],
       )
     }).pipe(Effect.scoped),

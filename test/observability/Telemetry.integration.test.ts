@@ -96,7 +96,7 @@ describe("Telemetry", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("sends metrics under the names that README lists", () =>
+  it.live("sends metrics under the names that the page on operations lists", () =>
     Effect.gen(function* () {
       const { runAlone } = yield* makeSetting
       const { metrics, url } = yield* collector()
