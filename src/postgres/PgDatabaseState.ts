@@ -11,6 +11,8 @@ import { counts, holds } from "./locations/etlPermits.ts"
 
 /** The rights that a run needs on each table. */
 const rights: Readonly<Record<string, ReadonlyArray<string>>> = {
+  // Each run locks it, which needs more than reading.
+  etl_migrations: ["select", "update"],
   users: ["select", "insert", "update"],
   etl_runs: ["select", "insert", "update"],
   etl_files: ["select", "insert", "update"],
@@ -30,6 +32,7 @@ interface Server {
   readonly schema: string | null
   readonly mayCreate: boolean | null
   readonly hasMigrations: boolean
+  readonly mayReadMigrations: boolean | null
   readonly hasUsers: boolean
 }
 
@@ -47,10 +50,12 @@ const make = Effect.gen(function* () {
       select current_setting('server_version') as version, current_setting('server_version_num')::int as number,
         pg_is_in_recovery() or current_setting('transaction_read_only')::boolean as "isReadOnly",
         current_schema() as schema, has_schema_privilege(current_schema(), 'create') as "mayCreate",
-        to_regclass('etl_migrations') is not null as "hasMigrations", to_regclass('users') is not null as "hasUsers"`
-    const { hasMigrations, hasUsers, isReadOnly, mayCreate, number, schema, version } = server!
-    const last = hasMigrations ? yield* lastMigration : 0
+        to_regclass('etl_migrations') is not null as "hasMigrations", to_regclass('users') is not null as "hasUsers",
+        has_table_privilege(to_regclass('etl_migrations'), 'select') as "mayReadMigrations"`
+    const { hasMigrations, hasUsers, isReadOnly, mayCreate, mayReadMigrations, number, schema, version } = server!
     const names = Object.keys(migrations)
+    // Where they cannot be read, that is what is wrong.
+    const last = !hasMigrations ? 0 : mayReadMigrations === true ? yield* lastMigration : names.length
     const pending = names.slice(last)
     const granted = yield* sql<{ table: string; right: string; isGranted: boolean | null }>`
       select "table", "right", has_table_privilege(to_regclass("table"), "right") as "isGranted"

@@ -117,7 +117,8 @@ describe("the tables of the pages", () => {
     return entries.map((entry) => {
       const [, name] = /--([a-z-]+)/.exec(entry) ?? []
       const text = entry.split(/\n\n|\n(?=\S)/)[0]!.replaceAll(/\s+/g, " ")
-      const [, value] = /\[default: ([^\]]*)\]/.exec(text) ?? []
+      // What help adds about this machine is on no page.
+      const [, value] = /\[default: ([^\]]*?)(?:; here \d+)?\]/.exec(text) ?? []
       return [`--${name}`, text.includes("[required]") ? "required" : (value ?? "")] as const
     })
   })

@@ -231,8 +231,11 @@ describe("etl check", () => {
       assert.strictEqual(reader.code, 6)
       assert.match(
         onlyLine(reader.stdout, "tables"),
-        /lacks insert on users, update on users, .*create in schema public: grant it$/,
+        /lacks update on etl_migrations, insert on users, update on users, .*create in schema public: grant it$/,
       )
+      yield* query(`revoke select on etl_migrations from ${role}`)
+      const stranger = yield* etl(["check", "--geo", "none"], { ...env, DB_USER: role, DB_PASS: "p" })
+      assert.match(onlyLine(stranger.stdout, "tables"), /lacks select on etl_migrations, update on etl_migrations, /)
       yield* query(`alter role ${role} set default_transaction_read_only = on`)
       const standby = yield* etl(["check", "--geo", "none"], { ...env, DB_USER: role, DB_PASS: "p" })
       assert.match(linesOf(standby.stdout, "tables")[0]!, /accepts no writes/)
