@@ -9,23 +9,23 @@ import * as PgServer from "user-activity-etl/PgServer"
 import * as Postgres from "user-activity-etl/Postgres"
 
 // The headers of the files, and the columns of `users` that they fill.
-const mapping = ColumnMapping.make({ Mail: "email", Name: "first_name", IP: "ip_address", Seen: "updated_at" })
+const columns = { Mail: "email", Name: "first_name", IP: "ip_address", Seen: "updated_at" } as const
+const mapping = ColumnMapping.make(columns)
 
-// The server that DATABASE_URL names, or else a database in a folder of this machine.
+// The server that DATABASE_URL names; without it, a database in a folder.
 const Database = Layer.unwrap(
-  Effect.map(
-    Config.option(Config.String("DATABASE_URL")),
-    Option.match({
-      onSome: () => PgServer.layerConfig(),
-      onNone: () => PgEmbedded.layer({ directory: ".etl/pgdata" }),
-    }),
+  Effect.map(Config.option(Config.String("DATABASE_URL")), (url) =>
+    Option.isSome(url) ? PgServer.layerConfig() : PgEmbedded.layer({ directory: ".etl/pgdata" }),
   ),
 )
 
 // Other sources: S3Source.layer(...). Other locators: Mmdb.layer(...), IpApi.layer(...).
 const Services = (directory: string) =>
-  Layer.mergeAll(LocalSource.layer(directory), GeoLocator.none, Postgres.layer.pipe(Layer.provide(Database))).pipe(
-    Layer.provide(NodeServices.layer),
-  )
+  Layer.mergeAll(
+    LocalSource.layer(directory),
+    GeoLocator.none,
+    Postgres.layer.pipe(Layer.provide(Database)),
+  ).pipe(Layer.provide(NodeServices.layer))
 
-export const load = (directory: string) => Pipeline.run({ mapping }).pipe(Effect.provide(Services(directory)))
+export const load = (directory: string) =>
+  Pipeline.run({ mapping }).pipe(Effect.provide(Services(directory)))

@@ -19,6 +19,7 @@ interface Manifest {
 
 const root = join(import.meta.dirname, "../..")
 const binaries = join(root, "node_modules/.bin")
+const examples = join(root, "test/examples")
 const read = (...path: ReadonlyArray<string>): string => readFileSync(join(...path), "utf8")
 const readManifest = (directory: string): Manifest => JSON.parse(read(directory, "package.json"))
 const manifest = readManifest(root)
@@ -106,8 +107,8 @@ const makeProgram = (name: string, dependencies: Versions): string => {
     join(directory, "files/1.csv"),
     "Mail,Name,IP,Seen\nada@example.com,Ada,81.2.69.142,\nbo@example.com,,,\n",
   )
-  for (const file of ["folder.ts", "own.ts", "own.test.ts", "fakes.test.ts", "pieces.ts", "program.ts"]) {
-    cpSync(join(root, "test/examples", file), join(directory, file))
+  for (const file of globSync("*.ts", { cwd: examples, exclude: ["*.integration.test.ts"] })) {
+    cpSync(join(examples, file), join(directory, file))
   }
   return directory
 }
