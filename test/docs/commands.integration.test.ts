@@ -1,7 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { bin, compileCache } from "../utils/command.ts"
 import { fakeIpApi } from "../utils/ipApi.ts"
@@ -49,8 +49,11 @@ const makeFolders = Effect.gen(function* () {
   cpSync(join(root, "input"), join(directory, "input"), { recursive: true })
   for (const name of ["column_mappings.json", "package.json"]) cpSync(join(root, name), join(directory, name))
   for (const name of ["src", "node_modules"]) symlinkSync(join(root, name), join(directory, name))
-  writeFileSync(join(commands, "etl"), `#!/bin/sh\nexec '${process.execPath}' '${bin()}' "$@"\n`)
-  chmodSync(join(commands, "etl"), 0o755)
+  const command = (name: string, script: string): void =>
+    writeFileSync(join(commands, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+  command("etl", `exec '${process.execPath}' '${bin()}' "$@"`)
+  // `npm ci` has been run.
+  command("npm", `[ "$1" = ci ] || PATH=\${PATH#*:} exec npm "$@"`)
   return { home, directory, commands }
 })
 

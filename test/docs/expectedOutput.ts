@@ -10,7 +10,7 @@ const masks: ReadonlyArray<readonly [RegExp, string]> = [
   // The last columns of a table of files: seconds, and records a second.
   [/ \d+\.\d +[\d,]+$/gm, " TIME RATE"],
   [/-{3,}/g, "---"],
-  [/ {2,}/g, "  "],
+  [/ {2,}/g, " "],
   [/ +$/gm, ""],
 ]
 
@@ -28,10 +28,13 @@ const mask = (text: string): string =>
 
 const escape = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
 
-/** Undefined where the output has the expected lines, `...` for any; else both, masked. */
+/**
+ * Undefined where the output has the expected lines; else both, masked. A line `...` stands for any lines, and one that
+ * ends with a backslash goes on in the next.
+ */
 export const difference = (actual: string, expected: string): string | undefined => {
   const printed = mask(actual).trimEnd()
-  const shown = mask(expected).trimEnd()
+  const shown = mask(expected.replaceAll(/\\\n */g, "")).trimEnd()
   const pattern = shown
     .split("\n")
     .map((line) => (line.trim() === "..." ? String.raw`(?:.*\n)*?` : `${escape(line)}\n`))

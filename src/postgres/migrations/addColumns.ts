@@ -50,7 +50,7 @@ export const addColumns = Effect.fnUntraced(function* (columns: ReadonlyArray<re
       const compatible = compatibleTypes[type.replace(/\(.*/, "")]!
       if (!compatible.includes(column.type)) {
         return yield* new AdoptionError({
-          message: `the column ${name} of the table users is ${column.type}, and ${type} is needed: change its type, then try again; nothing was changed`,
+          message: `The column ${name} of the table users is ${column.type}, and ${type} is needed. Nothing was changed. Change its type, then try again.`,
         })
       }
       const width = /\((\d+)\)/.exec(type)?.[1]

@@ -43,7 +43,7 @@ const adoptEmails = Effect.gen(function* () {
     select count(*)::int as count from users where coalesce(btrim(email), '') = ''`
   if (missing!.count > 0) {
     return yield* new AdoptionError({
-      message: `the table users has rows without an e-mail (${missing!.count}), the key of the users: complete or move them, then try again`,
+      message: `The table users has rows without an e-mail (${missing!.count}), the key of the users. Nothing was changed. Complete or move them, then try again.`,
     })
   }
   const repeated = yield* sql<{ email: string; count: number; all: number }>`
@@ -53,7 +53,7 @@ const adoptEmails = Effect.gen(function* () {
     const names = repeated.map(({ email, count }) => `${email} (${count} times)`).join(", ")
     const more = repeated[0]!.all > repeated.length ? ` and ${repeated[0]!.all - repeated.length} more` : ""
     return yield* new AdoptionError({
-      message: `the table users has e-mails that repeat: ${names}${more}. Keep one row of each (upper and lower case are the same), then try again; nothing was changed`,
+      message: `The table users has e-mails that repeat: ${names}${more}. Nothing was changed. Keep one row of each (upper and lower case are the same), then try again.`,
     })
   }
   yield* sql`update users set email = lower(btrim(email)) where email <> lower(btrim(email))`
@@ -77,7 +77,7 @@ const adoptId = (id: StoredColumn | undefined) =>
     }
     if (!["smallint", "integer", "bigint"].includes(id.type)) {
       return yield* new AdoptionError({
-        message: `the column id of the table users is ${id.type}, and a whole number is needed: rename it, then try again; nothing was changed`,
+        message: `The column id of the table users is ${id.type}, and a whole number is needed. Nothing was changed. Rename it, then try again.`,
       })
     }
     if (id.hasDefault) return
@@ -95,14 +95,14 @@ export const adoptUsers = Effect.gen(function* () {
   const existing = yield* describeColumns
   if (!existing.has("email")) {
     return yield* new AdoptionError({
-      message: "there is a table users without a column email: rename it, then try again",
+      message: "The table users has no column email. Nothing was changed. Rename the table, then try again.",
     })
   }
   const ours = ["id", "email", ...columns.map(([name]) => name)]
   for (const { name, isNullable, hasDefault } of existing.values()) {
     if (ours.includes(name) || isNullable || hasDefault) continue
     return yield* new AdoptionError({
-      message: `the column ${name} of the table users must have a value, and no file gives it one: set a default or drop its NOT NULL, then try again; nothing was changed`,
+      message: `The column ${name} of the table users must have a value, and no file gives it one. Nothing was changed. Set a default or drop its NOT NULL, then try again.`,
     })
   }
   yield* adoptEmails
