@@ -32,7 +32,7 @@ const ofSource = ({ cause, reason }: SourceError): string | undefined => {
 const ofMapping: Readonly<Record<ColumnMappingError["reason"], string | undefined>> = {
   invalid: undefined,
   unfinished: "--force starts over.",
-  loaded: "--force loads them again.",
+  loaded: "To load again, give --force.",
 }
 
 /** By the error's tag. */

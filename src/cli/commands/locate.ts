@@ -2,7 +2,7 @@
 
 import { Command } from "effect/cli"
 import { databaseChecks, databaseFlags, databaseGroup } from "../flags/databaseFlags.ts"
-import { locatorChecks, locatorFlags, locatorGroup } from "../flags/locatorFlags.ts"
+import { locatorChecks, locatorFlags, locatorGroup, serviceProblem } from "../flags/locatorFlags.ts"
 import { outputFlags, outputGroup } from "../flags/outputFlags.ts"
 import { lazyCommand } from "../lazyCommand.ts"
 import { check, withUsage } from "../usage/CommandUsage.ts"
@@ -16,6 +16,10 @@ const locateChecks = [
     geo.includes("none")
       ? "--geo none locates nothing: use another, such as --geo ip-api or --geo mmdb,ip-api."
       : undefined,
+  ),
+  // Without a service, answers that are older would go, and no newer ones come.
+  check<LocateFlags>()(["geo", "locationsMaxAge"], ({ geo, locationsMaxAge }) =>
+    serviceProblem("--locations-max-age", locationsMaxAge, geo),
   ),
   ...locatorChecks,
   ...databaseChecks,

@@ -2,7 +2,7 @@
 
 import { Duration, Option } from "effect"
 import { type Command, Flag } from "effect/cli"
-import { flagsOfLocators, locatorNames, locators } from "../locators.ts"
+import { flagsOfLocators, hasLocator, locatorNames, locators } from "../locators.ts"
 import { type FlagGroup, type Limited, optional, withDefault } from "./documented.ts"
 
 /** The locators of a comma-separated list; undefined: it is invalid. */
@@ -74,3 +74,14 @@ export const locatorGroup: FlagGroup = {
 
 /** Rules of the locators about their flags. */
 export const locatorChecks = locators.flatMap(({ checks = [] }) => checks)
+
+const services = locators
+  .filter(({ kind }) => kind === "service")
+  .map(({ name }) => name)
+  .join(" or ")
+
+/** What is wrong with a flag about a service where `--geo` names none. */
+export const serviceProblem = (flag: string, value: Option.Option<unknown>, geo: ReadonlyArray<string>) =>
+  Option.isSome(value) && !hasLocator(geo, "service")
+    ? `${flag} requires --geo ${services}: --geo ${geo.join(",")} asks no service.`
+    : undefined

@@ -1,19 +1,17 @@
 // The flags of `etl run`, and the rules about them.
 
 import { availableParallelism } from "node:os"
-import { Option } from "effect"
 import { type Command, Flag } from "effect/cli"
 import { isDelimiter } from "../../domain/delimiter.ts"
 import { laneCount } from "../../domain/Lane.ts"
 import * as RejectLimit from "../../domain/RejectLimit.ts"
 import { defaults } from "../../pipeline/defaults.ts"
-import { hasLocator, locators } from "../locators.ts"
 import { chosenSource, sourceFlags, sources } from "../sources.ts"
 import { clusterChecks, clusterFlags, clusterGroup } from "./clusterFlags.ts"
 import { type Check, check } from "../usage/CommandUsage.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
 import { type FlagGroup, toggle, withDefault } from "./documented.ts"
-import { locatorChecks, locatorFlags, locatorGroup } from "./locatorFlags.ts"
+import { locatorChecks, locatorFlags, locatorGroup, serviceProblem } from "./locatorFlags.ts"
 import { outputFlags, outputGroup } from "./outputFlags.ts"
 import { file } from "./pathFlags.ts"
 import { boundedInt } from "./boundedInt.ts"
@@ -120,23 +118,12 @@ const unlessInCluster = ({ keys, problem }: Check): Check => ({
   problem: (values) => (values["cluster"] === true ? undefined : problem(values)),
 })
 
-const services = locators
-  .filter(({ kind }) => kind === "service")
-  .map(({ name }) => name)
-  .join(" or ")
-
 export const runChecks = [
   ...sourceChecks,
   ...locatorChecks.map(unlessInCluster),
-  runCheck(["geo", "locateFor"], ({ geo, locateFor }) =>
-    Option.isSome(locateFor) && !hasLocator(geo, "service")
-      ? `--locate-for requires --geo ${services}: --geo ${geo.join(",")} asks no service.`
-      : undefined,
-  ),
+  runCheck(["geo", "locateFor"], ({ geo, locateFor }) => serviceProblem("--locate-for", locateFor, geo)),
   runCheck(["geo", "locationsMaxAge"], ({ geo, locationsMaxAge }) =>
-    Option.isSome(locationsMaxAge) && !hasLocator(geo, "service")
-      ? `--locations-max-age requires --geo ${services}: --geo ${geo.join(",")} asks no service.`
-      : undefined,
+    serviceProblem("--locations-max-age", locationsMaxAge, geo),
   ),
   ...clusterChecks,
   ...databaseChecks,

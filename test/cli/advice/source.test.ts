@@ -25,7 +25,7 @@ describe("the advice of the command", () => {
 
   it("for files that were loaded with another mapping", () => {
     assert.strictEqual(advise(unfinishedByOther(["a"])), "--force starts over.")
-    assert.strictEqual(advise(loadedByOther(["a"])), "--force loads them again.")
+    assert.strictEqual(advise(loadedByOther(["a"])), "To load again, give --force.")
   })
 
   it.each([

@@ -34,7 +34,7 @@ describe("usage errors", () => {
   it.live.each([
     [["frob"], [/^Unknown command "frob"\. Commands: run, locate, .*help\.$/]],
     [["rejetcs"], [/^Unknown command "rejetcs"\. Did you mean rejects\?/]],
-    [["help", "rejcts"], [/^Invalid value "rejcts" for <command>: expected run, .*help\. Did you mean rejects\?$/]],
+    [["help", "rejcts"], [/^Invalid value "rejcts" for <name>: expected run, .*, migrating\. Did you mean rejects\?$/]],
     [["-x"], ["Unknown flag -x.", "--source PATH is required."]],
     [
       ["run", ...source, "-xy"],
@@ -83,6 +83,7 @@ describe("usage errors", () => {
     [["run", ...source, "--geo", "mmdb", "--ip-api-quota", "9"], [/^--ip-api-quota requires --geo ip-api/]],
     [["run", ...source, "--geo", "none", "--locate-for", "9m"], [/^--locate-for requires --geo ip-api/]],
     [["run", ...source, "--geo", "mmdb", "--locations-max-age", "9d"], [/^--locations-max-age requires --geo ip-api/]],
+    [["locate", "--geo", "mmdb", "--locations-max-age", "9d"], [/^--locations-max-age requires --geo ip-api/]],
     [["locate", "--geo", "none"], [/^--geo none locates nothing/]],
     [
       ["rejects", "--out", "-"],
