@@ -80,7 +80,7 @@ export const make = (columns: Readonly<Record<string, UserColumn>>): ColumnMappi
   throw new ColumnMappingError({ reason: "invalid", message, problems, files: [] })
 }
 
-const decodeJson = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Record(Schema.String, Schema.Unknown)))
+const decodeObject = Schema.decodeUnknownEffect(Schema.Record(Schema.String, Schema.Unknown))
 
 /**
  * Parses the JSON text of a column mapping: an object, header name in the files -> column of `users`. The error has
@@ -97,11 +97,13 @@ export const parse: (path: string, json: string) => Effect.Effect<ColumnMapping,
   Effect.fnUntraced(function* (path, json) {
     const invalid = (problems: ReadonlyArray<string>, message: string) =>
       new ColumnMappingError({ reason: "invalid", path, problems, files: [], message })
-    const record = yield* decodeJson(json).pipe(
-      Effect.mapError(() => {
-        const problem = 'is not a JSON object of the form { "header in the file": "column of users" }'
-        return invalid([problem], `${path} ${problem}`)
-      }),
+    const fail = (problem: string) => invalid([problem], `${path} ${problem}`)
+    const value = yield* Effect.try({
+      try: (): unknown => JSON.parse(json),
+      catch: (error) => fail(`is not JSON: ${(error as SyntaxError).message}`),
+    })
+    const record = yield* decodeObject(value).pipe(
+      Effect.mapError(() => fail('is not a JSON object of the form { "header in the file": "column of users" }')),
     )
     const entries = Object.entries(record)
     const problems = problemsOf(entries)

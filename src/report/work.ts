@@ -150,7 +150,7 @@ export const queue = ({ queue, users }: ReportData): Html => {
     <div class="card">
       ${
         isUnused
-          ? nothing("No address is pending, and none has been answered.")
+          ? nothing("No address is pending, and no service has answered any.")
           : html`<dl class="facts">
               <div>
                 <dt>Pending</dt>

@@ -30,7 +30,15 @@ describe("ColumnMapping.parse", () => {
     }),
   )
 
-  it.effect.each(["", "[]", "null", "1", '"email"', '{"email":"email"'])("refuses %j", (json) =>
+  it.effect("names the place where a text is not JSON", () =>
+    Effect.gen(function* () {
+      const { message } = yield* Effect.flip(ColumnMapping.parse("m.json", '{\n  "Mail": "email",\n}'))
+      assert.match(message, /^m\.json is not JSON: .*line 3 column 1/)
+      assert.match((yield* Effect.flip(ColumnMapping.parse("m.json", ""))).message, /^m\.json is not JSON: /)
+    }),
+  )
+
+  it.effect.each(["[]", "null", "1", '"email"'])("refuses %j", (json) =>
     Effect.gen(function* () {
       const { message } = yield* Effect.flip(ColumnMapping.parse("m.json", json))
       assert.match(message, /^m\.json is not a JSON object of the form \{ /)

@@ -28,7 +28,7 @@ export const loadFlags = {
   delimiter: withDefault(
     Flag.String("delimiter").pipe(
       Flag.map((text) => (text === "\\t" ? "\t" : text)),
-      Flag.filter(isDelimiter, () => "one printable ASCII character or a tab (\\t), not a double quote"),
+      Flag.filter(isDelimiter, () => "one ASCII character such as ; or |, but not a double quote; \\t is a tab"),
       Flag.withMetavar("CHARACTER"),
     ),
     defaults.delimiter,

@@ -1,4 +1,4 @@
-// The age of an .mmdb file, and a warning where it is old.
+// The age of an .mmdb file, and a note where it is old.
 
 import { Clock, Effect } from "effect"
 import { baseName } from "../../text/format.ts"
@@ -20,8 +20,8 @@ export const ageOf = ({ builtAt }: MmdbFile, now: number) => {
 }
 
 /**
- * Logs when each file was built, and warns of those that are older than 90 days; `remedy` says how to get newer ones. A
- * build date before the format existed, or more than a day in the future, is logged as unknown (null).
+ * Logs when each file was built, and names those that are older than 90 days; `remedy` says how to get newer ones. No
+ * warning: a run of each night would repeat it, with --quiet too. A build date before the format existed, or more than a day in the future, is logged as unknown (null).
  */
 export const reportAge = Effect.fnUntraced(
   function* (files: ReadonlyArray<MmdbFile>, remedy: string) {
@@ -36,7 +36,7 @@ export const reportAge = Effect.fnUntraced(
       old.set(age, [...(old.get(age) ?? []), baseName(path)])
     }
     for (const [age, names] of old) {
-      yield* Effect.logWarning(`${names.join(" and ")}: ${age}; some places will be wrong. ${remedy}`)
+      yield* Effect.logInfo(`${names.join(" and ")}: ${age}; some places will be wrong. ${remedy}`)
     }
   },
   Effect.annotateLogs({ step: "Locate" }),

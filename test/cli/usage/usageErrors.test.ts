@@ -145,7 +145,7 @@ describe("usage errors", () => {
     [["--chunk-size", "1"], "Unknown flag --chunk-size. Did you mean --chunksize?"],
     [["--frobnicate"], "Unknown flag --frobnicate."],
     [["--concurrency", "99"], 'Invalid value "99" for --concurrency: expected a whole number from 1 to 16.'],
-    [["--delimiter=ab"], /^Invalid value "ab" for --delimiter: expected one printable ASCII character/],
+    [["--delimiter=ab"], /^Invalid value "ab" for --delimiter: expected one ASCII character/],
     [["--force", "--force"], "--force is given 2 times; give it once."],
     [["--mapping="], "--mapping is empty: expected the name of a file."],
     [["--sign"], "--sign requires --aws: add it, or omit --sign."],

@@ -11,7 +11,7 @@ const day = 86_400_000
 /** The build date of a file that is so many days old. */
 const daysAgo = (days: number): bigint => BigInt((now - days * day) / 1_000)
 
-/** What is logged when files with these build dates are opened: the details of each file, and the warnings. */
+/** What is logged when files with these build dates are opened: the details of each file, and the notes on their age. */
 const logged = Effect.fnUntraced(function* (buildEpochs: ReadonlyArray<MmdbValue>) {
   const fs = yield* FileSystem.FileSystem
   const directory = yield* fs.makeTempDirectoryScoped()
@@ -24,40 +24,40 @@ const logged = Effect.fnUntraced(function* (buildEpochs: ReadonlyArray<MmdbValue
       return path
     }),
   )
-  const told: Array<Readonly<Record<string, unknown>>> = []
-  const warnings: Array<string> = []
+  const details: Array<Readonly<Record<string, unknown>>> = []
+  const notes: Array<string> = []
   const logger = Logger.map(Logger.formatStructured, ({ level, message, annotations }) =>
-    level === "WARN" ? warnings.push(String(message)) : told.push(annotations),
+    level === "INFO" ? notes.push(String(message)) : details.push(annotations),
   )
   yield* TestClock.setTime(now)
   yield* Layer.build(Mmdb.layer({ files })).pipe(
     Effect.provide(Logger.layer([logger])),
     Effect.provideService(References.MinimumLogLevel, "Debug"),
   )
-  return { files, told, warnings }
+  return { files, details, notes }
 }, Effect.provide(NodeFileSystem.layer))
 
 const step = "Locate"
 
 describe("the age of .mmdb files", () => {
-  it.effect("is told at start", () =>
+  it.effect("is logged at start", () =>
     Effect.gen(function* () {
-      const { files, told, warnings } = yield* logged([daysAgo(90), daysAgo(0), daysAgo(-0.5)])
-      assert.deepStrictEqual(told, [
+      const { files, details, notes } = yield* logged([daysAgo(90), daysAgo(0), daysAgo(-0.5)])
+      assert.deepStrictEqual(details, [
         { step, file: files[0], built: "2026-03-17", ageDays: 90 },
         { step, file: files[1], built: "2026-06-15", ageDays: 0 },
         // The clock of this machine, or of the other one, is a little wrong.
         { step, file: files[2], built: "2026-06-16", ageDays: 0 },
       ])
-      assert.deepStrictEqual(warnings, [])
+      assert.deepStrictEqual(notes, [])
     }),
   )
 
-  it.effect("past 90 days is warned of, with the files' names and what to do", () =>
+  it.effect("past 90 days is printed, with the files' names and what to do", () =>
     Effect.gen(function* () {
-      const { warnings } = yield* logged([daysAgo(91), daysAgo(1), daysAgo(1_000), daysAgo(91)])
+      const { notes } = yield* logged([daysAgo(91), daysAgo(1), daysAgo(1_000), daysAgo(91)])
       const rest = "some places will be wrong. Download newer files."
-      assert.deepStrictEqual(warnings, [
+      assert.deepStrictEqual(notes, [
         `0.mmdb and 3.mmdb: built on 2026-03-16, 91 days ago; ${rest}`,
         `2.mmdb: built on 2023-09-19, 1000 days ago; ${rest}`,
       ])
@@ -67,12 +67,12 @@ describe("the age of .mmdb files", () => {
   it.effect("is unknown where the build date makes no sense, which is no damage", () =>
     Effect.gen(function* () {
       const senseless = [0n, 1n, daysAgo(-2), 2n ** 63n, "2026-06-01", Number.NaN, -1, [], {}, false]
-      const { files, told, warnings } = yield* logged(senseless)
+      const { files, details, notes } = yield* logged(senseless)
       assert.deepStrictEqual(
-        told,
+        details,
         files.map((file) => ({ step, file, built: null, ageDays: null })),
       )
-      assert.deepStrictEqual(warnings, [])
+      assert.deepStrictEqual(notes, [])
     }),
   )
 })
