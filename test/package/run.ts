@@ -125,7 +125,8 @@ const pnpmInstall = (directory: string): void => {
     "minimum-release-age": 0,
   }
   const flags = Object.entries(settings).map(([name, value]) => `--config.${name}=${value}`)
-  run(directory, "pnpm", "install", "--prefer-offline", "--ignore-scripts", ...flags)
+  const pnpm = ["exec", "--yes", "--prefer-offline", "--", "pnpm@11.28.10"]
+  run(directory, "npm", ...pnpm, "install", "--prefer-offline", "--ignore-scripts", ...flags)
 }
 
 const etl = (directory: string): string => join(directory, "node_modules/.bin/etl")
