@@ -71,5 +71,5 @@ export const databaseAdvice = {
   DatabaseConfigError: ofConfigError,
   NotFound: ofNotFound,
   RunInClusterError: ofRunInCluster,
-  LogFileError: () => "Set --logfile.",
+  LogFileError: () => "Name it with --logfile FILE.",
 } as Readonly<Record<string, (error: object) => string | undefined>>
