@@ -1,7 +1,8 @@
 // Prints help, versions and usage errors.
 
 import { Console, Effect, Terminal } from "effect"
-import { CliOutput, type Command, TerminalCapabilities } from "effect/cli"
+import { type CliOutput, type Command, TerminalCapabilities } from "effect/cli"
+import { version } from "../../observability/version.ts"
 import { printable } from "../../text/printable.ts"
 import { formatHelp, usageLine } from "./formatHelp.ts"
 import { usageErrors } from "./usageErrors.ts"
@@ -19,6 +20,9 @@ const helpOptions = Effect.gen(function* () {
   }
 })
 
+/** What a report of a fault has to name: `etl 0.1.0, Node 24.21.0, linux x64`. */
+const versionLine = `etl ${version}, Node ${process.versions.node}, ${process.platform} ${process.arch}`
+
 /** Hides passwords of connection strings. Words are in JSON here: a password ends at a quote at the latest. */
 const withoutPasswords = (text: string): string =>
   text
@@ -31,7 +35,7 @@ export const make = Effect.fnUntraced(function* (words: ReadonlyArray<string>, c
   const present = Effect.fnUntraced(function* (event: CliOutput.Presenter.Event) {
     switch (event._tag) {
       case "Version":
-        return yield* CliOutput.defaultPresenter.present(event)
+        return yield* Console.log(versionLine)
       case "Help": {
         const page = formatHelp(event.helpDoc, yield* helpOptions)
         // Without a command, help is an error message: stdout is for results.
