@@ -62,6 +62,13 @@ export const checkLocators = (flags: LocatorSettings) =>
 export const locator = (flags: LocatorSettings) =>
   GeoLocator.layerChain(...chosenLocators(flags.geo).map(({ layer }) => layer(flags)))
 
+/** Where the locators that --geo names will send addresses: for people, before they do. */
+export const notices = (flags: LocatorSettings) =>
+  Effect.forEach(
+    chosenLocators(flags.geo).filter((locator) => locator.kind === "service"),
+    (locator) => Effect.map(locator.notice(flags), (text) => `${locator.name}: ${text}`),
+  )
+
 /** The locators of a dry run, which asks no service. */
 export const localLocator = (flags: LocatorSettings) => {
   const local = chosenLocators(flags.geo).flatMap((chosen) => (chosen.kind === "instant" ? chosen.layer(flags) : []))
