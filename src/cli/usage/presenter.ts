@@ -6,6 +6,7 @@ import { version } from "../../observability/version.ts"
 import { printable } from "../../text/printable.ts"
 import { formatHelp, usageLine } from "./formatHelp.ts"
 import { usageErrors } from "./usageErrors.ts"
+import { etl } from "../../text/etl.ts"
 
 const maxWidth = 80
 const minWidth = 40
@@ -46,7 +47,7 @@ export const make = Effect.fnUntraced(function* (words: ReadonlyArray<string>, c
         const lines = [
           ...problems.map((problem) => printable(withoutPasswords(problem))),
           `Usage: ${usageLine(event.helpDoc)}`,
-          `See: ${event.commandPath.join(" ")} --help`,
+          `See: ${[etl, ...event.commandPath.slice(1)].join(" ")} --help`,
         ]
         return yield* Console.error(lines.join("\n"))
       }
