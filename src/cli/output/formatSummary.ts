@@ -103,10 +103,10 @@ const formatTotals = ({ attempt, files, runId, totals }: RunSummary): ReadonlyAr
 }
 
 /** What to do next; the last line is the most important one. */
-const formatNext = (summary: RunSummary, { maxRejects, same }: SummaryOptions): ReadonlyArray<string> => [
+const formatNext = (summary: RunSummary, { maxRejects, rejectsOut, same }: SummaryOptions): ReadonlyArray<string> => [
   `report: ${etl} report --open${same}`,
   ...nextLocating(summary, same),
-  ...(summary.totals.rejected > 0 ? [`rejects: ${etl} rejects --run ${summary.runId} --out fix.csv${same}`] : []),
+  ...(summary.totals.rejected > 0 ? [`rejects: ${etl} rejects --run ${summary.runId} --out ${rejectsOut}${same}`] : []),
   ...summary.files.flatMap(({ error }) => (error === null ? [] : [`Failed: ${printable(error)}`])),
   ...(summary.stopped
     ? [
@@ -126,6 +126,8 @@ interface DatabaseNames {
 export interface SummaryOptions extends DatabaseNames {
   /** Undefined if another command has started the run. */
   readonly maxRejects: RejectLimit.RejectLimit | undefined
+  /** A name for the file of its rejects. */
+  readonly rejectsOut: string
   /** Columns of the terminal. */
   readonly width: number
 }

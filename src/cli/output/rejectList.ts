@@ -5,6 +5,7 @@ import { formatNumber, plural } from "../../text/format.ts"
 import { printable, toJson } from "../../text/printable.ts"
 import { describeInFull } from "../../domain/Reject.ts"
 import { type RejectedFile, RejectRepo, type StoredReject } from "../../repo/RejectRepo.ts"
+import { rejectsOut } from "./freeName.ts"
 import { makeJsonArray } from "./jsonArray.ts"
 import { drained } from "./printAnswer.ts"
 import { etl } from "../../text/etl.ts"
@@ -62,7 +63,7 @@ export const printLines = Effect.fnUntraced(function* (
     }),
   )
   const them = count === 1 ? "it" : "them"
-  const write = `${etl} rejects --run ${runId} --out fix.csv${same} writes ${them} to a file to correct`
+  const write = `${etl} rejects --run ${runId} --out ${yield* rejectsOut}${same} writes ${them} to a file to correct`
   yield* print(
     shown === Infinity
       ? `${plural(count, "reject")}: ${write}`
