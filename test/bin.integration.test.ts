@@ -32,7 +32,7 @@ describe("bin", () => {
   it("starts under the oldest Node that it supports", () => {
     const { status, stderr, stdout } = startUnder("22.19.0")
     assert.deepStrictEqual({ status, stderr }, { status: 0, stderr: "" })
-    assert.match(stdout, /^etl v?\d/)
+    assert.match(stdout, /^etl \d+\.\d+\.\d+, Node 22\.19\.0, \w+ \w+\n$/)
   })
 
   // What Node cannot parse or import ends it before the first statement.

@@ -20,6 +20,7 @@ import * as Logging from "../observability/Logging.ts"
 import * as Repositories from "../postgres/Repositories.ts"
 import * as PgClusterRuns from "../postgres/runs/PgClusterRuns.ts"
 import { chosenSource, type SourceFlags } from "./sources.ts"
+import { etl } from "../text/etl.ts"
 
 /** One for the locks, one for locating, one for everything else. */
 const connectionsBesideWriting = 3
@@ -45,7 +46,7 @@ export const existingDatabase = (flags: DatabaseFlags) =>
       const choice = yield* chooseDatabase(flags)
       if (choice._tag === "Embedded" && !(yield* EmbeddedFolder.isThere(choice.folder))) {
         return yield* new UsageError({
-          message: `There is no database in ${choice.folder} yet. Load files first (etl --source DIR), or name another: --embedded DIR, --database-url URL.`,
+          message: `There is no database in ${choice.folder} yet. Load files first (${etl} --source DIR), or name another: --embedded DIR, --database-url URL.`,
         })
       }
       return database(flags, 1)
@@ -61,6 +62,13 @@ export const checkLocators = (flags: LocatorSettings) =>
 /** The locators that --geo names. */
 export const locator = (flags: LocatorSettings) =>
   GeoLocator.layerChain(...chosenLocators(flags.geo).map(({ layer }) => layer(flags)))
+
+/** Where the locators that --geo names will send addresses: for people, before they do. */
+export const notices = (flags: LocatorSettings) =>
+  Effect.forEach(
+    chosenLocators(flags.geo).filter((locator) => locator.kind === "service"),
+    (locator) => Effect.map(locator.notice(flags), (text) => `${locator.name}: ${text}`),
+  )
 
 /** The locators of a dry run, which asks no service. */
 export const localLocator = (flags: LocatorSettings) => {

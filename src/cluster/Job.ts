@@ -11,6 +11,7 @@ import { ClusterRuns, type Standing } from "../repo/ClusterRuns.ts"
 import { FileTakenError } from "../repo/FileTakenError.ts"
 import type { Attempt, RunRequest } from "../repo/RunRepo.ts"
 import { type Job, JobSettings, RunFailed } from "./LoadRun.ts"
+import { etl } from "../text/etl.ts"
 
 /** How the files of the job are loaded. `concurrency`: connections of this worker that write at once. */
 export const optionsOf = (job: JobSettings, concurrency: number): LoadOptions => ({
@@ -74,7 +75,7 @@ export const readJob = Effect.fnUntraced(function* ({ attempt, runId }: Attempt)
   if (Option.isNone(json)) {
     yield* checkWanted({ attempt, runId })
     return yield* new RunFailed({
-      message: `The database has no job for run ${runId}. Start it again: etl run --cluster.`,
+      message: `The database has no job for run ${runId}. Start it again: ${etl} run --cluster.`,
       exitCode: 2,
     })
   }

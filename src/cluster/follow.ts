@@ -9,6 +9,7 @@ import { ClusterRuns, type RunProgress, type Standing } from "../repo/ClusterRun
 import { LocationQueue } from "../repo/LocationQueue.ts"
 import type { Attempt } from "../repo/RunRepo.ts"
 import { RunFailed, RunResult } from "./LoadRun.ts"
+import { etl } from "../text/etl.ts"
 
 const pollInterval = "1 second"
 
@@ -46,7 +47,7 @@ const makeWorkerWatch = (runId: number) => {
     const isLogged = alone >= maxLooksAlone
     alone = workers === 0 ? alone + 1 : 0
     if (alone === maxLooksAlone)
-      yield* Effect.logWarning(`Run ${runId} waits: no worker is running. Start one: etl worker`)
+      yield* Effect.logWarning(`Run ${runId} waits: no worker is running. Start one: ${etl} worker`)
     else if (workers > 0 && isLogged)
       yield* Effect.logInfo(`${plural(workers, "worker")} there: run ${runId} continues.`)
   })
@@ -78,7 +79,7 @@ const resultOf = Effect.fnUntraced(function* ({ attempt, exitCode, runId }: Stan
   const json = yield* (yield* ClusterRuns).result({ runId, attempt })
   if (Option.isNone(json)) {
     return yield* new RunFailed({
-      message: `Run ${runId} has ended, and its summary was not kept. etl runs ${runId} shows what it did.`,
+      message: `Run ${runId} has ended, and its summary was not kept. ${etl} runs ${runId} shows what it did.`,
       exitCode: exitCode ?? 2,
     })
   }
@@ -110,7 +111,7 @@ export const follow = Effect.fn("Cluster.follow")(function* (options: FollowOpti
       yield* look
       if (standing.attempt !== attempt) {
         return yield* new RunFailed({
-          message: `Another attempt of run ${runId} has started. To follow it, run: etl follow ${runId}`,
+          message: `Another attempt of run ${runId} has started. To follow it, run: ${etl} follow ${runId}`,
           exitCode: 130,
         })
       }

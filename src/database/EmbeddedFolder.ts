@@ -74,12 +74,12 @@ const locate = (directory: string): string => {
 
 /** What the folder holds. Fails, without touching anything, when that is no embedded database of this version. */
 const inspect = Effect.fnUntraced(function* (path: string) {
-  const stat = statSync(path, { throwIfNoEntry: false })
+  const cannotRead = `Cannot read the embedded database's folder ${path}`
+  const stat = yield* attempt(cannotRead, () => statSync(path, { throwIfNoEntry: false }))
   if (stat === undefined) return "nothing"
   if (!stat.isDirectory()) {
     return yield* refuse("foreign", `${path} is a file, not the folder of an embedded database. ${another}`)
   }
-  const cannotRead = `Cannot read the embedded database's folder ${path}`
   const names = yield* attempt(cannotRead, () => readdirSync(path))
   if (names.includes(built)) return "moving"
   if (names.every((name) => name === FolderLock.lockFile || name === building)) return "nothing"

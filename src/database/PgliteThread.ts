@@ -130,11 +130,14 @@ const launch = (url: URL, task: Task) => {
   return { worker, whyStopped: () => why }
 }
 
+const remedyOf = (why: string): string =>
+  / no space left/i.test(why) ? " Free some, or use another folder." : " Use another folder."
+
 const openError = (task: Task, why = "its thread ended"): DatabaseError =>
   new DatabaseError({
     operation: "open",
     reason: "unusable",
-    message: `${nameOf(task)} cannot be opened: ${why}.${task.directory === undefined ? "" : " Use another folder."}`,
+    message: `${nameOf(task)} cannot be opened: ${why}.${task.directory === undefined ? "" : remedyOf(why)}`,
     ...(task.directory !== undefined && { setting: "directory" }),
     retryable: false,
   })

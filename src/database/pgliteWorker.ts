@@ -23,11 +23,17 @@ const post = (message: FromWorker, bytes?: Uint8Array<ArrayBuffer>): void =>
 
 let fatalMessage: string | undefined
 
+/** ENOSPC of PGlite's file system, whose errors have no message. */
+const noSpace = 51
+
+const explain = (error: unknown): string => {
+  if (Predicate.hasProperty(error, "message")) return `${error.message}`
+  if (!Predicate.hasProperty(error, "errno")) return "unknown"
+  return error.errno === noSpace ? "its disk has no space left; a new database needs 40 MB" : `error ${error.errno}`
+}
+
 const crash = (error: unknown): never => {
-  post({
-    type: "failed",
-    message: fatalMessage ?? (Predicate.hasProperty(error, "message") ? `${error.message}` : "unknown"),
-  })
+  post({ type: "failed", message: fatalMessage ?? explain(error) })
   process.exit(1)
 }
 

@@ -26,6 +26,7 @@ import * as PgliteThread from "../../src/database/PgliteThread.ts"
 import { sessionParameters } from "../../src/database/session.ts"
 import { makeClient } from "../../src/postgres/client.ts"
 import { spawnNode } from "../utils/child.ts"
+import { smallDisk } from "../utils/disk.ts"
 import { freshFolder } from "../utils/embedded.ts"
 import { spawnEtl } from "../utils/etlChild.ts"
 import { temporaryDirectory } from "../utils/postgres.ts"
@@ -479,6 +480,21 @@ describe("the folder", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("on a disk without space is reported, and nothing of it stays", (test) =>
+    Effect.gen(function* () {
+      const disk = yield* smallDisk(8_000)
+      if (!disk.isMounted) test.skip("no small disk can be mounted here")
+      const folder = join(disk.path, "pgdata")
+      assert.strictEqual(
+        (yield* failure(folder)).message,
+        `The embedded database in ${folder} cannot be opened: its disk has no space left; a new database needs 40 MB. Free some, or use another folder.`,
+      )
+      assert.deepStrictEqual(readdirSync(folder), ["etl.lock"])
+      assert.isTrue(disk.grow(100_000))
+      assert.strictEqual((yield* attempt(folder))._tag, "Success")
+    }).pipe(Effect.scoped),
+  )
+
   it.live("whose database is damaged is told, with PostgreSQL's words", () =>
     Effect.gen(function* () {
       const folder = yield* freshFolder
@@ -517,6 +533,25 @@ describe("the command", () => {
         etl.output.stderr,
         /Cannot use \/proc\/x\/db for the embedded database: ENOENT.*\. Use another folder\. Name one with --embedded DIR\.$/m,
       )
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("reports a folder that it may not look into, also where it only reads", () =>
+    Effect.gen(function* () {
+      const cwd = yield* temporaryDirectory
+      // Of a folder without permissions root sees everything.
+      symlinkSync("loop", join(cwd, "loop"))
+      const says =
+        /Cannot read the embedded database's folder .*loop: ELOOP.*\. Use another folder\. Name one with --embedded DIR\./
+      for (const [command, output] of [
+        ["runs", "stderr"],
+        ["check", "stdout"],
+      ] as const) {
+        const etl = yield* spawnEtl([command, "--embedded", "loop"], { cwd, env: {} })
+        assert.strictEqual(yield* etl.ended, 6, command)
+        assert.match(etl.output[output], says)
+        assert.notInclude(etl.output[output], "defect")
+      }
     }).pipe(Effect.scoped),
   )
 })

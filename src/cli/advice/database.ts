@@ -8,6 +8,7 @@ import type {
 } from "../../domain/DatabaseError.ts"
 import type { NotFound } from "../../repo/NotFound.ts"
 import type { RunInClusterError } from "../../repo/RunInClusterError.ts"
+import { etl } from "../../text/etl.ts"
 
 /** Where a setting is that no variable and no file gives. */
 const flag = "--database-url"
@@ -47,23 +48,23 @@ const ofConfigError = ({ origins, setting }: DatabaseConfigError): string | unde
 const database = "with the same database flags"
 
 /** What to do where the database has no run yet. */
-export const loadFirst = `Run etl --source DIR, ${database}.`
+export const loadFirst = `Run ${etl} --source DIR, ${database}.`
 
 const ofNotFound = ({ what }: NotFound): string | undefined => {
   switch (what) {
     case "runs":
       return loadFirst
     case "clusterRuns":
-      return "Hand one over: etl run --cluster. etl runs lists the others."
+      return `Hand one over: ${etl} run --cluster. ${etl} runs lists the others.`
     case "tables":
-      return `Run etl --source DIR or etl init, ${database}.`
+      return `Run ${etl} --source DIR or ${etl} init, ${database}.`
     case "run":
       return undefined
   }
 }
 
 const ofRunInCluster = ({ runId }: RunInClusterError): string =>
-  `To follow it, run: etl follow ${runId}. To cancel it, run: etl cancel ${runId}.`
+  `To follow it, run: ${etl} follow ${runId}. To cancel it, run: ${etl} cancel ${runId}.`
 
 /** By the error's tag. */
 export const databaseAdvice = {
@@ -71,5 +72,5 @@ export const databaseAdvice = {
   DatabaseConfigError: ofConfigError,
   NotFound: ofNotFound,
   RunInClusterError: ofRunInCluster,
-  LogFileError: () => "Set --logfile.",
+  LogFileError: () => "Name it with --logfile FILE.",
 } as Readonly<Record<string, (error: object) => string | undefined>>

@@ -7,6 +7,7 @@ import { logEnd } from "../Defect.ts"
 import { existingHistory, withLog } from "../layers.ts"
 import { findClusterRun } from "../findClusterRun.ts"
 import { sameDatabase } from "../usage/sameDatabase.ts"
+import { etl } from "../../text/etl.ts"
 
 export const layer = (flags: CancelFlags) => existingHistory(flags).pipe(withLog(flags))
 
@@ -26,7 +27,7 @@ const awaitEnd = Effect.fnUntraced(function* (runId: number) {
   yield* Console.log(
     (yield* clusterRuns.workers) === 0
       ? `Run ${runId} is cancelled. No worker is running: the next one to start ends it.`
-      : `Run ${runId} is cancelled. Its workers end it between two chunks, which takes longer than ${maxWait} s. etl runs ${runId} shows when.`,
+      : `Run ${runId} is cancelled. Its workers end it between two chunks, which takes longer than ${maxWait} s. ${etl} runs ${runId} shows when.`,
   )
 })
 
@@ -36,7 +37,7 @@ export const handler = Effect.fn("cancel")(function* (flags: CancelFlags) {
   const { isEnded, runId } = standing
   if (isEnded)
     return yield* Console.log(
-      `Run ${runId} has already ended. To show it, run: etl runs ${runId}${sameDatabase(flags)}`,
+      `Run ${runId} has already ended. To show it, run: ${etl} runs ${runId}${sameDatabase(flags)}`,
     )
   yield* clusterRuns.cancel(standing)
   yield* awaitEnd(runId).pipe(Effect.onInterrupt(() => Console.error(`Run ${runId} stays cancelled.`)))

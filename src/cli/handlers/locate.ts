@@ -8,7 +8,7 @@ import * as Locating from "../../pipeline/Locating.ts"
 import { Database } from "../../domain/Database.ts"
 import type { LocateFlags } from "../commands/locate.ts"
 import { logEnd } from "../Defect.ts"
-import { checkLocators, locator, repositories, withLog } from "../layers.ts"
+import { checkLocators, locator, notices, repositories, withLog } from "../layers.ts"
 import { withDisplay } from "../output/display.ts"
 import { formatLocating } from "../output/formatSummary.ts"
 import { printResult } from "../output/printSummary.ts"
@@ -24,6 +24,7 @@ export const handler = Effect.fn("locate")(
     const { name: database } = yield* Database
     const locator = yield* GeoLocator
     yield* Effect.logInfo(`etl ${version}: places for the users of ${database}, by ${locator.name}`)
+    for (const notice of yield* notices(flags)) yield* Effect.logInfo(notice)
     const summary = yield* Locating.run({
       locateFor: Option.getOrUndefined(flags.locateFor),
       locationsMaxAge: Option.getOrUndefined(flags.locationsMaxAge),

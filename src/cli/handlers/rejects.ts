@@ -13,6 +13,7 @@ import { existingHistory, withLog, withOptionalLog } from "../layers.ts"
 import { stdoutClosed } from "../output/stdoutClosed.ts"
 import type { RejectFiles } from "../output/rejectFiles.ts"
 import { sameDatabase } from "../usage/sameDatabase.ts"
+import { etl } from "../../text/etl.ts"
 
 export const layer = (flags: RejectsFlags) =>
   existingHistory(flags).pipe(Option.isSome(flags.delete) ? withLog(flags) : withOptionalLog(flags))
@@ -28,7 +29,7 @@ const printNone = Effect.fnUntraced(function* (flags: RejectsFlags, { runId, tot
       totals.rejected === 0 ? `Run ${runId} rejected nothing.` : `No rejects of run ${runId} are kept.`,
       runs.length === 0
         ? "No rejects of other runs are kept."
-        : `Runs with rejects: ${names}. To list them, run: etl rejects --run ${runs[0]}${sameDatabase(flags)}`,
+        : `Runs with rejects: ${names}. To list them, run: ${etl} rejects --run ${runs[0]}${sameDatabase(flags)}`,
     ].join("\n"),
   )
 })
@@ -52,7 +53,7 @@ const formatWritten = (flags: RejectsFlags, runId: number, files: ReadonlyArray<
     lines.push(`${plural(tooLong, "record")} too long to keep: only the reasons are written`)
   }
   for (const { path, records } of files) {
-    if (records > 0) lines.push(`Correct ${path}, then run: etl --source ${quote(path)}${sameDatabase(flags)}`)
+    if (records > 0) lines.push(`Correct ${path}, then run: ${etl} --source ${quote(path)}${sameDatabase(flags)}`)
   }
   if (records > 0) lines.push("Use the same --mapping, --delimiter and --geo as that run.")
   return lines.map(printable).join("\n")

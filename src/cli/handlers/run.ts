@@ -11,7 +11,7 @@ import { plural } from "../../text/format.ts"
 import { Cluster } from "../Cluster.ts"
 import { logEnd } from "../Defect.ts"
 import type { RunFlags } from "../flags/runFlags.ts"
-import { checkLocators, localLocator, locator, repositories, source, withLog } from "../layers.ts"
+import { checkLocators, localLocator, locator, notices, repositories, source, withLog } from "../layers.ts"
 import { lazyLayer } from "../lazyLayer.ts"
 import { Mapping } from "../Mapping.ts"
 import { withDisplay } from "../output/display.ts"
@@ -45,14 +45,13 @@ export const layer = (flags: RunFlags) =>
     Layer.provideMerge(Mapping.layer(flags.mapping)),
   )
 
-/** Logs one line: what is loaded from where to where. */
-const logStart = (database: string, locator: string) => (event: ProgressEvent) => {
+/** Logs what is loaded from where to where, and where addresses will be sent. */
+const logStart = (database: string, locator: string, notices: ReadonlyArray<string>) => (event: ProgressEvent) => {
   if (event._tag !== "Listed") return Effect.void
   const { files, source, toLoad } = event
   const which = toLoad === files ? "" : ` (${toLoad === 0 ? "all already loaded" : `${toLoad} to load`})`
-  return Effect.logInfo(
-    `etl ${version}: ${plural(files, "file")}${which} of ${source} -> ${database}, places: ${locator}`,
-  )
+  const start = `etl ${version}: ${plural(files, "file")}${which} of ${source} -> ${database}, places: ${locator}`
+  return Effect.forEach([start, ...notices], (line) => Effect.logInfo(line), { discard: true })
 }
 
 const load = Effect.fnUntraced(function* (flags: RunFlags) {
@@ -77,7 +76,9 @@ export const handler = Effect.fn("run")(
   function* (flags: RunFlags) {
     const database = yield* Database
     const locator = yield* GeoLocator
-    const summary = yield* load(flags).pipe(withDisplay(flags, logStart(database.name, locator.name)))
+    // A dry run sends nothing, and workers have settings of their own.
+    const sent = flags.dryRun || flags.cluster ? [] : yield* notices(flags)
+    const summary = yield* load(flags).pipe(withDisplay(flags, logStart(database.name, locator.name, sent)))
     const preview = yield* Preview
     const text = Option.match(preview, {
       onNone: () =>

@@ -22,7 +22,7 @@ import { checked, chooseServer, engineDatabase } from "../clusterLayers.ts"
 import { UsageError } from "../CommandError.ts"
 import type { WorkerFlags } from "../commands/worker.ts"
 import { logEnd } from "../Defect.ts"
-import { checkLocators, locator, repositories, withLog } from "../layers.ts"
+import { checkLocators, locator, notices, repositories, withLog } from "../layers.ts"
 import { openSource } from "../sources.ts"
 
 const sources = (flags: WorkerFlags) =>
@@ -75,6 +75,8 @@ export const layer = (flags: WorkerFlags) => {
     Effect.gen(function* () {
       yield* warnOfLoopback(flags)
       yield* checkLocators(flags)
+      // Its engine may locate before the handler runs.
+      for (const notice of yield* notices(flags)) yield* Effect.logInfo(notice)
       const address = yield* listenOn(flags)
       const health = Health.layer({ host: address, port: port + 1, stallTimeout })
       const engine = Engine.worker({ host, port, address }).pipe(Layer.provide(engineDatabase(flags)))

@@ -9,6 +9,10 @@ import type { Variable } from "../check/Variable.ts"
 import type { FlagGroup } from "../flags/documented.ts"
 import type { Check } from "../usage/CommandUsage.ts"
 
+interface Chosen {
+  readonly geo: ReadonlyArray<string>
+}
+
 interface Definition<in Flags> {
   /** Its name in --geo. */
   readonly name: string
@@ -24,7 +28,7 @@ interface Definition<in Flags> {
   /** Fails if flags and variables contradict each other. */
   readonly checkSettings?: (flags: Flags) => Effect.Effect<void, Error>
   /** What `etl check` reports. Asks no service. */
-  readonly findings: (flags: Flags) => Effect.Effect<ReadonlyArray<Finding>, never, FileSystem.FileSystem>
+  readonly findings: (flags: Flags & Chosen) => Effect.Effect<ReadonlyArray<Finding>, never, FileSystem.FileSystem>
 }
 
 interface Local<in Flags> extends Definition<Flags> {
@@ -36,6 +40,8 @@ interface Local<in Flags> extends Definition<Flags> {
 interface Service<in Flags> extends Definition<Flags> {
   /** Answers over the network, under a quota that all processes of a database share. */
   readonly kind: "service"
+  /** Where it sends addresses, how, and how to send none: before it sends any. */
+  readonly notice: (flags: Flags & Chosen) => Effect.Effect<string, Error>
   /** The name of the quota and what it allows; none if the settings are invalid. */
   readonly quota: (flags: Flags) => Effect.Effect<Option.Option<QuotaOfService>>
   readonly layer: (flags: Flags) => Layer.Layer<GeoLocator, Error, FileSystem.FileSystem | Permits>

@@ -59,12 +59,16 @@ const checkHost = Effect.fnUntraced(function* (hostname: string) {
   })
 })
 
-/** The host that a run would ask, and its quota. */
+/** What a run would ask, and its quota. */
 const serviceOf = Effect.fnUntraced(function* (flags: Flags) {
   const { endpointOf } = yield* importOptions
   const { options, quota } = yield* settingsOf(flags)
-  return { hostname: (yield* endpointOf(options)).hostname, quota }
+  return { endpoint: yield* endpointOf(options), quota }
 })
+
+const noticeOf = (geo: ReadonlyArray<string>, { host, protocol }: URL): string =>
+  `addresses${geo.length > 1 ? " that no local file knows" : ""} are sent to ${host} ` +
+  `by ${protocol === "https:" ? "HTTPS" : "plain HTTP"}; --geo mmdb keeps them on this machine`
 
 export const ipApi = {
   name: "ip-api",
@@ -93,10 +97,11 @@ export const ipApi = {
     attempt(
       "ip-api",
       Effect.gen(function* () {
-        const { hostname } = yield* serviceOf(flags)
-        return [yield* checkHost(hostname)]
+        const { endpoint } = yield* serviceOf(flags)
+        return [yield* checkHost(endpoint.hostname), note("ip-api", `in a run, ${noticeOf(flags.geo, endpoint)}`)]
       }),
     ),
+  notice: (flags) => Effect.map(serviceOf(flags), ({ endpoint }) => noticeOf(flags.geo, endpoint)),
   quota: (flags) => Effect.option(Effect.map(serviceOf(flags), ({ quota }) => quota)),
   layer: (flags) =>
     Layer.unwrap(

@@ -4,6 +4,7 @@ import type { FileSummary, RecordCounts, RunSummary } from "../../domain/RunSumm
 import { formatNumber, plural } from "../../text/format.ts"
 import { printable } from "../../text/printable.ts"
 import { type FittedColumn, fitTable } from "./table.ts"
+import { etl } from "../../text/etl.ts"
 
 /** Files that get a row of their own. */
 const maxRows = 20
@@ -92,5 +93,5 @@ export const fileTable = (summary: RunSummary, width: number): ReadonlyArray<str
     width,
   )
   const others = read.length - maxRows
-  return [...table, ...(others > 0 ? [`and ${plural(others, "more file")}: etl runs ${runId}`] : [])]
+  return [...table, ...(others > 0 ? [`and ${plural(others, "more file")}: ${etl} runs ${runId}`] : [])]
 }

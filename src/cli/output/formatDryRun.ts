@@ -30,7 +30,11 @@ const formatUser = ({ file, line, user, location }: Seen["users"][number]): Read
 const formatCounts = ({ files, totals }: RunSummary): ReadonlyArray<string> => {
   const rows = [
     ["read", totals.read, `of ${plural(files.length, "file")}`],
-    ["upserts", totals.inserted, `${totals.inserted === 1 ? "user" : "users"}; only the database knows which are new`],
+    [
+      "upserts",
+      totals.inserted,
+      `${totals.inserted === 1 ? "record" : "records"}; only the database knows which users are new`,
+    ],
     ["duplicate", totals.duplicate, "superseded within their chunk"],
     ["rejected", totals.rejected, "could not be loaded"],
   ] as const

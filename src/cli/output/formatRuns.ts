@@ -8,6 +8,7 @@ import { noRunYet } from "../../repo/NotFound.ts"
 import { loadFirst } from "../advice/database.ts"
 import { sources } from "../sources.ts"
 import { type FittedColumn, fitTable } from "./table.ts"
+import { etl } from "../../text/etl.ts"
 
 /** Files of a run that are listed; JSON lists all. */
 const filesShown = 100
@@ -147,10 +148,10 @@ const formatNext = (
   same: string,
 ): ReadonlyArray<string> => {
   if (state === "running" && cluster) {
-    return [`Follow it: etl follow ${runId}${same}`, `Stop it: etl cancel ${runId}${same}`]
+    return [`Follow it: ${etl} follow ${runId}${same}`, `Stop it: ${etl} cancel ${runId}${same}`]
   }
   if (state === "finished" || state === "nothing to do" || state === "running") return []
-  const command = `etl ${sameSource(source)}${force ? " --force" : ""}${cluster ? " --cluster" : ""}${same} [its other flags]`
+  const command = `${etl} ${sameSource(source)}${force ? " --force" : ""}${cluster ? " --cluster" : ""}${same} [its other flags]`
   return [
     ...(files.some(({ state }) => state === "failed") ? ["First correct the files that failed."] : []),
     ...(exitCode === 4 ? ["It stopped at --max-rejects: correct the files, or use a larger --max-rejects."] : []),
@@ -179,7 +180,7 @@ export const formatRun = (run: RunDetails, width: number, same: string): string 
     "",
     ...formatFiles(run, width),
     ...formatReasons(run, width),
-    ...(run.rejectedFor.length > 0 ? [`To list the rejects, run: etl rejects --run ${run.runId}${same}`] : []),
+    ...(run.rejectedFor.length > 0 ? [`To list the rejects, run: ${etl} rejects --run ${run.runId}${same}`] : []),
     ...(totals.rejected > 0 && run.rejectedFor.length === 0 ? ["Its rejects are no longer kept."] : []),
     ...formatNext(run, same),
   ].join("\n")

@@ -13,6 +13,7 @@ import {
   type RunSummary,
 } from "../../domain/RunSummary.ts"
 import { fileTable } from "./fileTable.ts"
+import { etl } from "../../text/etl.ts"
 
 const meanings = { read: "", ...meaningOf }
 
@@ -59,10 +60,10 @@ const formatPlaces = (summary: LocatingSummary): ReadonlyArray<string> => {
 /** The next command for pending addresses. */
 const nextLocating = ({ addresses, serviceRate }: LocatingSummary, same: string): ReadonlyArray<string> => {
   const { waiting, waitingForOthers } = addresses
-  const others = `${plural(waitingForOthers, "other address", "other addresses")} queued: etl locate${same}`
+  const others = `${plural(waitingForOthers, "other address", "other addresses")} queued: ${etl} locate${same}`
   return [
     ...(waitingForOthers > 0 ? [others] : []),
-    ...(waiting > 0 ? [`${describeQueue(waiting, serviceRate)}: etl locate${same}`] : []),
+    ...(waiting > 0 ? [`${describeQueue(waiting, serviceRate)}: ${etl} locate${same}`] : []),
   ]
 }
 
@@ -102,10 +103,10 @@ const formatTotals = ({ attempt, files, runId, totals }: RunSummary): ReadonlyAr
 }
 
 /** What to do next; the last line is the most important one. */
-const formatNext = (summary: RunSummary, { maxRejects, same }: SummaryOptions): ReadonlyArray<string> => [
-  `report: etl report --open${same}`,
+const formatNext = (summary: RunSummary, { maxRejects, rejectsOut, same }: SummaryOptions): ReadonlyArray<string> => [
+  `report: ${etl} report --open${same}`,
   ...nextLocating(summary, same),
-  ...(summary.totals.rejected > 0 ? [`rejects: etl rejects --run ${summary.runId} --out fix.csv${same}`] : []),
+  ...(summary.totals.rejected > 0 ? [`rejects: ${etl} rejects --run ${summary.runId} --out ${rejectsOut}${same}`] : []),
   ...summary.files.flatMap(({ error }) => (error === null ? [] : [`Failed: ${printable(error)}`])),
   ...(summary.stopped
     ? [
@@ -125,6 +126,8 @@ interface DatabaseNames {
 export interface SummaryOptions extends DatabaseNames {
   /** Undefined if another command has started the run. */
   readonly maxRejects: RejectLimit.RejectLimit | undefined
+  /** A name for the file of its rejects. */
+  readonly rejectsOut: string
   /** Columns of the terminal. */
   readonly width: number
 }

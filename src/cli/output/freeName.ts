@@ -27,3 +27,18 @@ export const freeName = Effect.fnUntraced(function* (
   while ((yield* firstTaken(filesOf(numbered(path, out, number)))) !== undefined) number++
   return numbered(path, out, number)
 })
+
+const rejectsName = "fix.csv"
+
+/** The files of `etl rejects --out`: records, and beside them their reasons. */
+export const rejectNames = ({ format, parse }: Path.Path, records: string) => {
+  const { dir, name } = parse(records)
+  return { path: records, reasonsPath: format({ dir, name, ext: ".reasons.csv" }) }
+}
+
+/** A name to suggest for `etl rejects --out`: one that has no files, as far as this user can see. */
+export const rejectsOut = Effect.gen(function* () {
+  const path = yield* Path.Path
+  const filesOf = (name: string) => Object.values(rejectNames(path, name))
+  return (yield* firstTaken(filesOf(rejectsName))) === undefined ? rejectsName : yield* freeName(rejectsName, filesOf)
+}).pipe(Effect.orElseSucceed(() => rejectsName))

@@ -10,10 +10,11 @@ import { stdoutWidth } from "./stdoutWidth.ts"
 
 export const formatForPeople = Effect.fnUntraced(function* (
   summary: RunSummary,
-  options: Omit<SummaryOptions, "width">,
+  options: Omit<SummaryOptions, "rejectsOut" | "width">,
 ) {
   const { formatSummary } = yield* Effect.promise(() => import("./formatSummary.ts"))
-  return formatSummary(summary, { ...options, width: stdoutWidth() })
+  const { rejectsOut } = yield* Effect.promise(() => import("./freeName.ts"))
+  return formatSummary(summary, { ...options, rejectsOut: yield* rejectsOut, width: stdoutWidth() })
 })
 
 /**

@@ -4,7 +4,7 @@ import { stringify } from "csv-stringify/sync"
 import { Effect, Path, Stream } from "effect"
 import { type RejectedFile, RejectRepo, type StoredReject } from "../../repo/RejectRepo.ts"
 import { OutputFileError } from "../CommandError.ts"
-import { firstTaken, freeName, numbered } from "./freeName.ts"
+import { firstTaken, freeName, numbered, rejectNames } from "./freeName.ts"
 import { makeOutputFiles } from "./outputFiles.ts"
 import { existsAlready } from "./unwritable.ts"
 
@@ -58,11 +58,7 @@ const reasonRows = (reject: StoredReject, fixLine: number | null): ReadonlyArray
   ])
 
 /** The names for each header, by number: `fix.csv` and `fix.reasons.csv`, `fix-2.csv` and `fix-2.reasons.csv`. */
-const namesOf = (path: Path.Path, out: string, number: number) => {
-  const records = numbered(path, out, number)
-  const { dir, name } = path.parse(records)
-  return { path: records, reasonsPath: path.format({ dir, name, ext: ".reasons.csv" }) }
-}
+const namesOf = (path: Path.Path, out: string, number: number) => rejectNames(path, numbered(path, out, number))
 
 /** Refuses names of existing files, before anything is written. */
 const checkNames = Effect.fnUntraced(function* (out: string, headers: number) {

@@ -1,12 +1,14 @@
-// `etl rejects`: prints the rejects of a run, a line each or as a JSON array.
+// `${etl} rejects`: prints the rejects of a run, a line each or as a JSON array.
 
 import { Console, Effect, Path, Stream } from "effect"
 import { formatNumber, plural } from "../../text/format.ts"
 import { printable, toJson } from "../../text/printable.ts"
 import { describeInFull } from "../../domain/Reject.ts"
 import { type RejectedFile, RejectRepo, type StoredReject } from "../../repo/RejectRepo.ts"
+import { rejectsOut } from "./freeName.ts"
 import { makeJsonArray } from "./jsonArray.ts"
 import { drained } from "./printAnswer.ts"
+import { etl } from "../../text/etl.ts"
 
 /** A pipe or a file gets all. */
 const maxOnTerminal = 50
@@ -61,11 +63,11 @@ export const printLines = Effect.fnUntraced(function* (
     }),
   )
   const them = count === 1 ? "it" : "them"
-  const write = `etl rejects --run ${runId} --out fix.csv${same} writes ${them} to a file to correct`
+  const write = `${etl} rejects --run ${runId} --out ${yield* rejectsOut}${same} writes ${them} to a file to correct`
   yield* print(
     shown === Infinity
       ? `${plural(count, "reject")}: ${write}`
-      : `${formatNumber(count)} of ${plural(all, "reject")}. To see all, run: etl rejects --run ${runId}${same} | less\n${write}`,
+      : `${formatNumber(count)} of ${plural(all, "reject")}. To see all, run: ${etl} rejects --run ${runId}${same} | less\n${write}`,
   )
   return count
 })

@@ -11,7 +11,7 @@ export const config = CliConfig.make({
 
 const texts: Readonly<Record<string, { readonly type: string; readonly description: string }>> = {
   help: { type: "boolean", description: "Show this help; also: etl help COMMAND" },
-  version: { type: "boolean", description: "Show the version" },
+  version: { type: "boolean", description: "Show the versions of etl and Node, and the platform" },
   completions: { type: "SHELL", description: "Print a completion script for bash, zsh, fish or powershell" },
   "log-level": {
     type: "LEVEL",

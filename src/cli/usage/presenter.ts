@@ -1,10 +1,12 @@
 // Prints help, versions and usage errors.
 
 import { Console, Effect, Terminal } from "effect"
-import { CliOutput, type Command, TerminalCapabilities } from "effect/cli"
+import { type CliOutput, type Command, TerminalCapabilities } from "effect/cli"
+import { version } from "../../observability/version.ts"
 import { printable } from "../../text/printable.ts"
 import { formatHelp, usageLine } from "./formatHelp.ts"
 import { usageErrors } from "./usageErrors.ts"
+import { etl } from "../../text/etl.ts"
 
 const maxWidth = 80
 const minWidth = 40
@@ -19,6 +21,9 @@ const helpOptions = Effect.gen(function* () {
   }
 })
 
+/** What a report of a fault has to name: `etl 0.1.0, Node 24.21.0, linux x64`. */
+const versionLine = `etl ${version}, Node ${process.versions.node}, ${process.platform} ${process.arch}`
+
 /** Hides passwords of connection strings. Words are in JSON here: a password ends at a quote at the latest. */
 const withoutPasswords = (text: string): string =>
   text
@@ -31,7 +36,7 @@ export const make = Effect.fnUntraced(function* (words: ReadonlyArray<string>, c
   const present = Effect.fnUntraced(function* (event: CliOutput.Presenter.Event) {
     switch (event._tag) {
       case "Version":
-        return yield* CliOutput.defaultPresenter.present(event)
+        return yield* Console.log(versionLine)
       case "Help": {
         const page = formatHelp(event.helpDoc, yield* helpOptions)
         // Without a command, help is an error message: stdout is for results.
@@ -42,7 +47,7 @@ export const make = Effect.fnUntraced(function* (words: ReadonlyArray<string>, c
         const lines = [
           ...problems.map((problem) => printable(withoutPasswords(problem))),
           `Usage: ${usageLine(event.helpDoc)}`,
-          `See: ${event.commandPath.join(" ")} --help`,
+          `See: ${[etl, ...event.commandPath.slice(1)].join(" ")} --help`,
         ]
         return yield* Console.error(lines.join("\n"))
       }

@@ -4,6 +4,7 @@ import { Effect, FileSystem, Option, Path } from "effect"
 import type { HelpDoc } from "effect/cli"
 import { quote } from "../../text/shell.ts"
 import { parseRunName } from "../flags/runName.ts"
+import { etl } from "../../text/etl.ts"
 
 /** A shell may have expanded one pattern to thousands of arguments. */
 const maxListed = 3
@@ -35,9 +36,9 @@ const advise = Effect.fnUntraced(function* (
   if (isSource) return didYouMeanSource(operands[0]!)
   const takes = (flag: string) => flags.some(({ name }) => name === flag)
   const command = operands.find((word) => commandNames.includes(word))
-  if (command !== undefined) return ` The command goes before its flags: etl ${command} ...`
+  if (command !== undefined) return ` The command goes before its flags: ${etl} ${command} ...`
   if (operands.length === 1 && takes("run") && Option.isSome(parseRunName(operands[0]!))) {
-    return ` Did you mean ${commandPath.join(" ")} --run ${operands[0]}?`
+    return ` Did you mean ${[etl, ...commandPath.slice(1)].join(" ")} --run ${operands[0]}?`
   }
   if (takes("source") && (yield* areFiles(operands.slice(0, maxListed)))) {
     const path = yield* Path.Path

@@ -40,10 +40,10 @@ const decodeRun = Schema.decodeUnknownSync(Schema.fromJsonString(RunDetails))
 type Query = Effect.Success<typeof makeDatabase>["query"]
 
 /** A worker with a log of its own, ready. */
-const startWorker = Effect.fnUntraced(function* (env: Readonly<Record<string, string>>) {
+const startWorker = Effect.fnUntraced(function* (env: Readonly<Record<string, string>>, geo = "none") {
   const port = yield* consecutivePorts
   const cwd = yield* temporaryDirectory
-  const worker = yield* spawnEtl(["worker", "--port", String(port), "--geo", "none", "--concurrency", "2"], {
+  const worker = yield* spawnEtl(["worker", "--port", String(port), "--geo", geo, "--concurrency", "2"], {
     cwd,
     env,
   })
@@ -133,6 +133,19 @@ describe("worker", () => {
         ],
       )
       assert.strictEqual(worker.output.stdout, "")
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("prints where it sends addresses before it is ready to", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const worker = yield* startWorker({ ...env, IP_API_URL: "http://127.0.0.1:1/batch" }, "ip-api")
+      const [notice, ready] = worker.output.stderr.split("\n")
+      assert.strictEqual(
+        notice,
+        "ip-api: addresses are sent to 127.0.0.1:1 by plain HTTP; --geo mmdb keeps them on this machine",
+      )
+      assert.match(ready!, /^etl \S+ worker at .*, places: ip-api; health: /)
     }).pipe(Effect.scoped),
   )
 })

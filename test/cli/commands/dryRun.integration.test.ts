@@ -37,6 +37,7 @@ describe("etl run --dry-run", () => {
         numberAfter(dry.stdout, "upserts"),
         written.reduce((sum, count) => sum + count, 0),
       )
+      assert.include(dry.stdout, " records; only the database knows which users are new\n")
       assert.include(
         dry.stdout,
         [

@@ -118,9 +118,10 @@ describe("help", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live.each([["--version"], ["-v"], ["run", "-v"]])("%s prints the version", (args) =>
+  it.live.each([["--version"], ["-v"], ["run", "-v"]])("%s prints the version, Node's, and the platform", (args) =>
     Effect.gen(function* () {
-      assert.include(yield* pageOf(args), version)
+      const { arch, platform, versions } = process
+      assert.strictEqual(yield* pageOf(args), `etl ${version}, Node ${versions.node}, ${platform} ${arch}`)
     }).pipe(Effect.scoped),
   )
 

@@ -9,6 +9,7 @@ import { bin } from "../../utils/command.ts"
 import { smallDisk } from "../../utils/disk.ts"
 import { freshFolder } from "../../utils/embedded.ts"
 import { directoryOf, etl, makeDatabase } from "../../utils/etl.ts"
+import { spawnEtl } from "../../utils/etlChild.ts"
 import { temporaryDirectory } from "../../utils/postgres.ts"
 
 const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
@@ -550,6 +551,26 @@ describe("etl rejects --out", () => {
       }
       assert.deepInclude(log.at(-1), { step: "ETL", message: "rejects written", run: 1, records: 1 })
       for (const value of ["nobody-at-all", password, "Lovelace"]) assert.notInclude(logText, value)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("is suggested with a name that no file has", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const source = yield* directoryOf({ "a.csv": "email\nnobody\n", "mapping.json": '{"email":"email"}' })
+      const cwd = yield* temporaryDirectory
+      const outputOf = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
+        const child = yield* spawnEtl(args, { cwd, env })
+        yield* child.ended
+        return child.output.stdout
+      })
+      const run = ["--source", source, "--mapping", join(source, "mapping.json"), "--geo", "none"]
+      assert.include(yield* outputOf(...run), "\nrejects: etl rejects --run 1 --out fix.csv")
+      writeFileSync(join(cwd, "fix.reasons.csv"), "")
+      writeFileSync(join(cwd, "fix-2.csv"), "")
+      assert.include(yield* outputOf("rejects"), "1 reject: etl rejects --run 1 --out fix-3.csv writes it")
+      assert.include(yield* outputOf(...run, "--force"), "\nrejects: etl rejects --run 2 --out fix-3.csv")
+      assert.include(yield* outputOf("rejects", "--out", "fix-3.csv"), "fix-3.csv: 1 record")
     }).pipe(Effect.scoped),
   )
 

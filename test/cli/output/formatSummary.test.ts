@@ -43,7 +43,7 @@ const firstLineOf = (...files: ReadonlyArray<readonly [FileSummary["state"], Par
     milliseconds: 1,
     error: null,
   }))
-  const options = { maxRejects: undefined, same: "", database: "embedded", width: 80 }
+  const options = { maxRejects: undefined, rejectsOut: "fix.csv", same: "", database: "embedded", width: 80 }
   return formatSummary({ ...summary, files: summaries }, options)
     .split("\n")
     .find((line) => line.startsWith("Run 7"))
@@ -62,7 +62,10 @@ it("a file of which no record could be loaded is not called loaded", () => {
 })
 
 const addressesOf = (changes: Partial<RunSummary>) =>
-  formatSummary({ ...summary, ...changes }, { maxRejects: undefined, same: "", database: "embedded", width: 80 })
+  formatSummary(
+    { ...summary, ...changes },
+    { maxRejects: undefined, rejectsOut: "fix.csv", same: "", database: "embedded", width: 80 },
+  )
     .split("\n")
     .filter((line) => /^Addresses|^Locating|^ {2}answered|queued/.test(line))
 
