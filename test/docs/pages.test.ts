@@ -100,6 +100,18 @@ describe("README and the pages", () => {
     assert.deepStrictEqual(broken, [])
   })
 
+  it.each([...pagePaths])("%s has links by name that are defined and used", (path) => {
+    const text = textOf(path)
+    const defined = text.flatMap((line) => /^\[([^\]]+)\]: https:\/\/\S+$/.exec(line)?.[1] ?? [])
+    const others = text.filter((line) => !/^\[[^\]]+\]: /.test(line)).join("\n")
+    const named = Array.from(others.matchAll(/\]\[([^\]]+)\]/g), ([, name]) => name!)
+    assert.includeMembers(defined, named)
+    assert.deepStrictEqual(
+      defined.filter((name) => !others.includes(`[${name}]`)),
+      [],
+    )
+  })
+
   it("name each page in README", () => {
     const front = textOf("README.md").join("\n")
     assert.deepStrictEqual(

@@ -64,7 +64,7 @@ const ofNotFound = ({ what }: NotFound): string | undefined => {
 }
 
 const ofRunInCluster = ({ runId }: RunInClusterError): string =>
-  `To follow it, run: ${etl} follow ${runId}. To cancel it, run: ${etl} cancel ${runId}.`
+  `Run: ${etl} follow ${runId}, or: ${etl} cancel ${runId}.`
 
 /** By the error's tag. */
 export const databaseAdvice = {

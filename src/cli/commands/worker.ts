@@ -5,9 +5,8 @@ import { Duration } from "effect"
 import { Command, Flag } from "effect/cli"
 import { boundedInt } from "../flags/boundedInt.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "../flags/databaseFlags.ts"
-import { optional, withDefault } from "../flags/documented.ts"
+import { optional, toggle, withDefault } from "../flags/documented.ts"
 import { duration, geoFlags, locatorChecks, locatorGroup } from "../flags/locatorFlags.ts"
-import { outputFlags } from "../flags/outputFlags.ts"
 import { loadFlags } from "../flags/runFlags.ts"
 import { lazyCommand } from "../lazyCommand.ts"
 import { workerSourceFlags } from "../sources.ts"
@@ -58,7 +57,7 @@ const ownFlags = {
   ),
 }
 
-const output = { quiet: outputFlags.quiet }
+const output = { quiet: toggle("quiet", "Print only warnings and errors", "q") }
 
 const workerFlags = { ...ownFlags, ...geoFlags, ...output, ...databaseFlags }
 export type WorkerFlags = Command.Command.Config.Infer<typeof workerFlags>

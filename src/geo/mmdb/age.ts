@@ -21,7 +21,8 @@ export const ageOf = ({ builtAt }: MmdbFile, now: number) => {
 
 /**
  * Logs when each file was built, and names those that are older than 90 days; `remedy` says how to get newer ones. No
- * warning: a run of each night would repeat it, with --quiet too. A build date before the format existed, or more than a day in the future, is logged as unknown (null).
+ * warning: a run of each night would repeat it, with --quiet too. A build date before the format existed, or more than
+ * a day in the future, is logged as unknown (null).
  */
 export const reportAge = Effect.fnUntraced(
   function* (files: ReadonlyArray<MmdbFile>, remedy: string) {

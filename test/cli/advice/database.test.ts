@@ -53,7 +53,7 @@ const cases: ReadonlyArray<readonly [object, string | undefined]> = [
   [configError("port"), undefined],
   [new NotFound({ what: "run", message: "Why." }), undefined],
   [noRuns(), "Run etl --source DIR, with the same database flags."],
-  [runInCluster(7, "/data"), "To follow it, run: etl follow 7. To cancel it, run: etl cancel 7."],
+  [runInCluster(7, "/data"), "Run: etl follow 7, or: etl cancel 7."],
 ]
 
 describe("the command's advice about a database", () => {
