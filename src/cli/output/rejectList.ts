@@ -1,4 +1,4 @@
-// `${etl} rejects`: prints the rejects of a run, a line each or as a JSON array.
+// `etl rejects`: prints the rejects of a run, a line each or as a JSON array.
 
 import { Console, Effect, Path, Stream } from "effect"
 import { formatNumber, plural } from "../../text/format.ts"
