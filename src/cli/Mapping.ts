@@ -2,6 +2,7 @@
 
 import { Context, Effect, Layer } from "effect"
 import { type ColumnMapping, parse } from "../domain/ColumnMapping.ts"
+import { etl } from "../text/etl.ts"
 import { readSmallFile } from "../text/readSmallFile.ts"
 import { UsageError } from "./CommandError.ts"
 
@@ -12,7 +13,10 @@ export class Mapping extends Context.Service<Mapping, ColumnMapping>()("user-act
       Effect.gen(function* () {
         const json = yield* readSmallFile(path).pipe(
           Effect.mapError(
-            (why) => new UsageError({ message: `${path} cannot be read (${why}). Name another with --mapping FILE` }),
+            (why) =>
+              new UsageError({
+                message: `${path} cannot be read (${why}). Name another with --mapping FILE; ${etl} help mapping shows how to write one.`,
+              }),
           ),
         )
         return yield* parse(path, json)

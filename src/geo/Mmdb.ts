@@ -31,7 +31,11 @@ const installedFiles = Effect.try({
     return dbIpFiles.map((name) => resolve(`${dbIp}/${name}`))
   },
   catch: () =>
-    mmdbError("notInstalled", dbIp, `is not installed. Install it (npm install ${dbIp}), or use a file of your own.`),
+    mmdbError(
+      "notInstalled",
+      dbIp,
+      `is not installed. Install it (npm install ${dbIp}; with -g where etl is), or use a file of your own.`,
+    ),
 })
 
 /**

@@ -29,7 +29,7 @@ const printNone = Effect.fnUntraced(function* (flags: RejectsFlags, { runId, tot
       totals.rejected === 0 ? `Run ${runId} rejected nothing.` : `No rejects of run ${runId} are kept.`,
       runs.length === 0
         ? "No rejects of other runs are kept."
-        : `Runs with rejects: ${names}. To list them, run: ${etl} rejects --run ${runs[0]}${sameDatabase(flags)}`,
+        : `Rejects are kept of run ${names}. To list them, run: ${etl} rejects --run ${runs[0]}${sameDatabase(flags)}`,
     ].join("\n"),
   )
 })

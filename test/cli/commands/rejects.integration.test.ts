@@ -181,7 +181,7 @@ describe("etl rejects", () => {
       const none = yield* etl(["rejects"], env)
       assert.deepInclude(none, {
         code: 0,
-        stdout: "Run 3 rejected nothing.\nRuns with rejects: 2, 1. To list them, run: etl rejects --run 2",
+        stdout: "Run 3 rejected nothing.\nRejects are kept of run 2, 1. To list them, run: etl rejects --run 2",
       })
       const out = join(yield* temporaryDirectory, "fix.csv")
       assert.strictEqual((yield* etl(["rejects", "--out", out], env)).stdout, none.stdout)
