@@ -5,6 +5,7 @@ import { Effect, Option, Schedule, Stream } from "effect"
 import { baseName } from "../text/format.ts"
 import { explain } from "../observability/Advice.ts"
 import { reportBytes } from "../observability/Progress.ts"
+import { open } from "../pipeline/decompress.ts"
 import { headerErrorOf } from "../pipeline/headerError.ts"
 import * as LoadFile from "../pipeline/LoadFile.ts"
 import * as Run from "../pipeline/Run.ts"
@@ -107,7 +108,10 @@ export const loadPart = (attempt: Attempt, fileId: number, part: number) =>
 /** The most parts of a file: each has checkpoints of its own. */
 const maxParts = 1_000
 
-/** Splits a file into parts, unless that was done before, and returns the numbers of those left to load. */
+/**
+ * Splits a file into parts, unless that was done before, and returns the numbers of those left to load. A compressed
+ * file, which can only be read from its beginning, stays whole.
+ */
 export const splitFile = (attempt: Attempt, fileId: number) =>
   withWork(
     attempt,
@@ -123,17 +127,25 @@ export const splitFile = (attempt: Attempt, fileId: number) =>
       if (taken.parts.every(({ resume }) => resume !== undefined)) return taken.parts.map(({ part }) => part)
       const splitSize = Math.max(job.splitSize, Math.ceil(file.size / maxParts))
       const stillWanted = Effect.suspend(() => (watched().isOver ? checkWanted(job) : Effect.void))
-      const cut = source.read(file, 0).pipe(
-        reportBytes(file.uri, 0),
-        split({ ...optionsOf(job, worker.concurrency), isLinked: file.isLinked, splitSize }),
+      const cut = Effect.gen(function* () {
+        const { compression, stored } = yield* open(source, file)
+        if (compression !== undefined) return undefined
+        return yield* stored.pipe(
+          reportBytes(file.uri, 0),
+          split({ ...optionsOf(job, worker.concurrency), isLinked: file.isLinked, splitSize }),
+        )
+      }).pipe(
+        Effect.scoped,
         Effect.catchTag("HeaderError", (error) => headerErrorOf(file, error)),
         activity.over(({ _tag }) => _tag === "BytesRead"),
         Effect.raceFirst(Effect.forever(Effect.delay(stillWanted, every))),
         worker.withRoomFor(file.size),
       )
       return yield* cut.pipe(
-        Effect.flatMap(({ header, parts }) =>
-          parts.length > 1 ? runs.beginFile(taken, { header, parts, maxRecordSize: job.maxRecordSize }) : Effect.void,
+        Effect.flatMap((found) =>
+          found !== undefined && found.parts.length > 1
+            ? runs.beginFile(taken, { ...found, maxRecordSize: job.maxRecordSize })
+            : Effect.void,
         ),
         // The stored parts count: another worker may have taken the file meanwhile.
         Effect.andThen(takeParts),

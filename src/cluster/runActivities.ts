@@ -1,7 +1,6 @@
 // The activities of a run: plan it, finish it, keep its failure.
 
 import { Clock, Effect, Schema } from "effect"
-import { compressionOf } from "../compression/compressions.ts"
 import { checkCounts } from "../pipeline/checkCounts.ts"
 import { baseName, formatNumber, plural } from "../text/format.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
@@ -41,9 +40,9 @@ export const Plan = Schema.Struct({
 })
 export type Plan = typeof Plan.Type
 
-/** A compressed file can only be read from its beginning: if split, it would be inflated once for each part. */
+/** Whether to split a file, unless it turns out to be compressed. */
 const isToSplit = ({ file, parts }: FileLoad<SourceFile>, { splitSize }: JobSettings): boolean =>
-  file.size > splitSize && compressionOf(file) === undefined && parts.every(({ resume }) => resume === undefined)
+  file.size > splitSize && parts.every(({ resume }) => resume === undefined)
 
 /** The plan, the outcomes and the summary are one message each, which the workers hold in memory: some kB a file. */
 const maxFiles = 20_000

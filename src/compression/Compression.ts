@@ -10,9 +10,11 @@ export class DecompressError extends Data.TaggedError("DecompressError")<{
 
 /** How a file may be compressed. */
 export interface Compression {
+  /** Whether a file with these first bytes, `headSize` of them or all, is compressed so. No text begins with them. */
+  readonly recognises: (head: Uint8Array) => boolean
   /**
-   * Decompresses stored bytes from their beginning, as the consumer pulls. Fails where they are not of this
-   * compression, are damaged or incomplete, or have other bytes after their end.
+   * Decompresses stored bytes that it recognises, from their beginning, as the consumer pulls. Fails where they are
+   * damaged or incomplete, or have other bytes after their end.
    */
   readonly decompress: <E, R>(
     stored: Stream.Stream<Uint8Array, E, R>,

@@ -1,13 +1,14 @@
 // The compressions that there are, and which of them a file has.
 
-import { type CompressedEnding, compressedEnding, type SourceFile } from "../domain/SourceFile.ts"
 import type { Compression } from "./Compression.ts"
 import { gzip } from "./gzip.ts"
+import { zstd } from "./zstd.ts"
 
-const compressions: Readonly<Record<CompressedEnding, Compression>> = { ".gz": gzip }
+const compressions: ReadonlyArray<Compression> = [gzip, zstd]
 
-/** How the file is compressed; undefined: its bytes are stored as they are. */
-export const compressionOf = ({ uri }: Pick<SourceFile, "uri">): Compression | undefined => {
-  const ending = compressedEnding(uri)
-  return ending === undefined ? undefined : compressions[ending]
-}
+/** The first bytes of a file that show how it is compressed. */
+export const headSize = 4
+
+/** How a file with these first bytes is compressed, whatever its name; undefined: its bytes are stored as they are. */
+export const compressionOf = (head: Uint8Array): Compression | undefined =>
+  compressions.find(({ recognises }) => recognises(head))

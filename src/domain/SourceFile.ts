@@ -13,8 +13,10 @@ export interface SourceFile {
   readonly name: string
   /** Changes when the bytes do: the ETag, or size and modification time. */
   readonly fingerprint: string
-  /** Bytes as stored (compressed, for .gz); 0 where they are not counted before they are read. */
+  /** Bytes as stored, compressed or not; 0 where they are not counted before they are read. */
   readonly size: number
+  /** Its bytes are not compressed, which the source knows without reading them. */
+  readonly isPlain?: boolean
   /** A symbolic link of the folder leads to it, which another user may have planted: no message quotes its text. */
   readonly isLinked?: boolean
   /** Why it cannot be read, where its listing already shows that; the other files can be. */
@@ -66,20 +68,6 @@ export class SourceError extends Schema.TaggedError<SourceError>()("SourceError"
 }) {
   override readonly [Runtime.errorExitCode] = 5
 }
-
-const compressedEndings = [".gz"] as const
-export type CompressedEnding = (typeof compressedEndings)[number]
-
-/** The ending of a compressed file's name, such as `.gz`; undefined: the file is not compressed. */
-export const compressedEnding = (name: string): CompressedEnding | undefined =>
-  compressedEndings.find((ending) => name.toLowerCase().endsWith(ending))
-
-/** Whether a file of a folder or bucket is read: .csv or .csv.gz, case ignored. */
-export const isCsvName = (name: string): boolean =>
-  name
-    .slice(0, name.length - (compressedEnding(name)?.length ?? 0))
-    .toLowerCase()
-    .endsWith(".csv")
 
 /** UTF-16 sorts surrogates (code points from 0x10000 on) before 0xE000 to 0xFFFF; UTF-8 sorts them after. */
 const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit)

@@ -7,12 +7,11 @@ import { frame } from "../csv/frameRecords.ts"
 import { unfinishedByOther } from "../domain/otherMapping.ts"
 import { noRecords } from "../domain/RunSummary.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"
-import { reportBytes } from "../observability/Progress.ts"
 import { type FileLoad, type PartLoad, type RegisteredFile, RunRepo } from "../repo/RunRepo.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import { Source } from "../source/Source.ts"
 import * as Backpressure from "./Backpressure.ts"
-import { decompress, storedFrom } from "./decompress.ts"
+import { readText } from "./decompress.ts"
 import { begin, stopAtTooManyRejects } from "./divideChunk.ts"
 import * as FileOutcome from "./fileOutcome.ts"
 import { headerErrorOf } from "./headerError.ts"
@@ -51,13 +50,11 @@ const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFil
   const maxRecordSize = yield* beginReading(run, load)
   const pressure = yield* Backpressure.make(stopwatch)
   const from = resume?.position.byteOffset ?? 0
-  const storedAt = storedFrom(file, from)
   // Once: a file beside this one may commit before the first chunk comes.
   const committed = yield* run.committed
 
-  yield* source.read(file, storedAt).pipe(
-    reportBytes(file.uri, storedAt),
-    decompress(source, file, from),
+  const isPart = resume?.end !== undefined
+  yield* readText(source, file, from, isPart).pipe(
     stopwatch.timePulls("extract"),
     pressure.waitForRoom,
     frame({ ...options, isLinked: file.isLinked, maxRecordSize, resume }),

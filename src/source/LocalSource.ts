@@ -4,14 +4,8 @@ import { ByteSize, Effect, FileSystem, Layer, Option, Path, type PlatformError, 
 import { errnoOf } from "../domain/errno.ts"
 import { fromByte } from "../domain/byteRange.ts"
 import { Source } from "./Source.ts"
-import {
-  byName,
-  compressedEnding,
-  isCsvName,
-  SourceError,
-  type SourceFile,
-  type SourceReason,
-} from "../domain/SourceFile.ts"
+import { isCsvName } from "../domain/fileName.ts"
+import { byName, SourceError, type SourceFile, type SourceReason } from "../domain/SourceFile.ts"
 
 /** Bytes of a read. Measured: 64 KiB takes twice as long, 1 MiB hardly less. */
 const chunkSize = 256 * 1024
@@ -56,16 +50,6 @@ const failAt =
 const fingerprint = ({ size, mtime }: FileSystem.File.Info): string =>
   `${size}-${Option.match(mtime, { onNone: () => "unknown", onSome: (time) => time.toISOString() })}`
 
-/** A file's name says how it is compressed: the name of a link to it must say the same. */
-const checkEnding = Effect.fnUntraced(function* (link: string, target: string) {
-  const ending = compressedEnding(link)
-  if (ending === undefined || compressedEnding(target) === ending) return
-  return yield* failAt(
-    "list",
-    link,
-  )(`${link} ends in ${ending}, but is a symbolic link to ${target}. Give both the ending ${ending}.`)
-})
-
 const makeListing = Effect.fnUntraced(function* (path: string) {
   const fs = yield* FileSystem.FileSystem
   const paths = yield* Path.Path
@@ -102,7 +86,6 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
     const info = yield* stat(path)
     if (info.type === "Directory") return []
     if (info.type !== "File") return yield* notAFile(found, info)
-    yield* checkEnding(found, path)
     const file = toFile(path, info)
     return [type === "SymbolicLink" ? { ...file, isLinked: true } : file]
   })
@@ -137,7 +120,6 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
     const info = yield* stat(uri)
     if (info.type === "Directory") return yield* directory
     if (info.type !== "File") return yield* notAFile(uri, info)
-    yield* checkEnding(given, uri)
     return [toFile(uri, info)]
   })
 

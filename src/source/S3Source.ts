@@ -16,7 +16,8 @@ import {
   type S3Options,
 } from "./s3/request.ts"
 import { Source } from "./Source.ts"
-import { isCsvName, type SourceError, type SourceFile } from "../domain/SourceFile.ts"
+import { isCsvName } from "../domain/fileName.ts"
+import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
 
 export type { S3Credentials, S3Options } from "./s3/request.ts"
 

@@ -18,7 +18,8 @@ export class Source extends Context.Service<
     readonly files: Stream.Stream<SourceFile, SourceError>
     /**
      * The file's bytes as stored, from `fromByte` on. Fails, before its end, when the file is no longer the one that
-     * was listed: two versions are never spliced. May be repeated.
+     * was listed: two versions are never spliced. May be repeated, and closed after its first bytes, which show whether
+     * the file is compressed.
      */
     readonly read: (file: SourceFile, fromByte: number) => Stream.Stream<Uint8Array, SourceError>
     /**
@@ -29,8 +30,8 @@ export class Source extends Context.Service<
   }
 >()("user-activity-etl/source/Source") {
   /**
-   * A source of files in memory: name -> CSV text, or bytes as stored. A name that ends in .gz is that of a compressed
-   * file. `uri` names the source: a run of the same one resumes, and skips files whose names and bytes it has loaded.
+   * A source of files in memory: name -> CSV text, or bytes as stored, compressed by gzip or zstd or not. `uri` names
+   * the source: a run of the same one resumes, and skips files whose names and bytes it has loaded.
    *
    * @example
    * ```ts
@@ -46,8 +47,7 @@ export class Source extends Context.Service<
 
   /**
    * A source of one CSV file `name`, written from a Stream of records as it is read: columns are mapped, records are
-   * rejected, with their lines and bytes, as those of any file. Its delimiter is a comma. Its name must not end as that
-   * of a compressed file.
+   * rejected, with their lines and bytes, as those of any file. Its delimiter is a comma.
    *
    * Each reading runs the stream. With a `fingerprint` an interrupted run resumes after what is committed, so that the
    * stream must give the same records again, and a later run skips what is loaded. Without one the records of each run

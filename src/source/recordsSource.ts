@@ -3,7 +3,7 @@
 import { Array, Effect, Predicate, Result, Stream } from "effect"
 import { stringify } from "csv-stringify/sync"
 import { fromByte } from "../domain/byteRange.ts"
-import { compressedEnding, SourceError, type SourceFile } from "../domain/SourceFile.ts"
+import { SourceError, type SourceFile } from "../domain/SourceFile.ts"
 import { baseName } from "../text/format.ts"
 import { printable } from "../text/printable.ts"
 import { encodeText } from "./encodeText.ts"
@@ -90,9 +90,6 @@ export const recordsSource = <E>(
   records: Stream.Stream<RecordToLoad, E>,
   { header, fingerprint }: FromRecordsOptions,
 ) => {
-  if (compressedEnding(name) !== undefined) {
-    throw new TypeError(`${name} has the ending of a compressed file, but records are written uncompressed.`)
-  }
   const uri = `records:/${name}`
 
   const failed = (cause: E) =>
@@ -113,7 +110,13 @@ export const recordsSource = <E>(
     return Stream.concat(heading, lines)
   })
 
-  const file = (fingerprint: string): SourceFile => ({ uri, name: baseName(uri), fingerprint, size: 0 })
+  const file = (fingerprint: string): SourceFile => ({
+    uri,
+    name: baseName(uri),
+    fingerprint,
+    size: 0,
+    isPlain: true,
+  })
 
   return {
     uri,

@@ -103,6 +103,16 @@ export const sourceChecks = <ROut, E, E2>({
       ),
     ),
 
+    "reads a file that was closed after its first bytes": eachFile((file, content) =>
+      Effect.gen(function* () {
+        const source = yield* Source
+        const beginning = yield* source.read(file, 0).pipe(Stream.take(1), Stream.runCollect)
+        const first = text(sum(beginning))
+        yield* expectEqual(`the first bytes of ${file.name}`, first, content.slice(0, first.length))
+        yield* expectEqual(`the bytes of ${file.name}`, yield* read(file, 0), content)
+      }),
+    ),
+
     "reads files at once": Effect.gen(function* () {
       const found = yield* listed
       const twice = [...found, ...found]

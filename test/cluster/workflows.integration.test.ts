@@ -1,9 +1,10 @@
+import { gzipSync, zstdCompressSync } from "node:zlib"
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { LoadRun } from "../../src/cluster/LoadRun.ts"
 import { RunRepo } from "../../src/repo/RunRepo.ts"
-import { cluster, load, sourceUri, World } from "../utils/cluster.ts"
+import { cluster, load, sourceUri, usersFile, World } from "../utils/cluster.ts"
 
 const stored = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
@@ -50,6 +51,29 @@ describe("LoadRun", () => {
       ),
     ),
   )
+
+  it.live("never splits a compressed file, whatever its name, but splits a plain one", () => {
+    const world = new World({
+      "gzip.csv": gzipSync(usersFile("gzip", 100)),
+      "plain.csv.gz": usersFile("plain", 100),
+      "zstd.csv.zst": zstdCompressSync(usersFile("zstd", 100)),
+    })
+    const starts = new Map(Object.keys(world.files).map((name) => [name, [] as Array<number>]))
+    world.change = (source) => ({
+      ...source,
+      read: (file, from) => {
+        starts.get(file.name)!.push(from)
+        return source.read(file, from)
+      },
+    })
+    return Effect.gen(function* () {
+      const summary = yield* load({ splitSize: 30 })
+      assert.deepInclude(summary.totals, { read: 300, inserted: 300 })
+      // Once to see that it is compressed, once to load it.
+      for (const name of ["gzip.csv", "zstd.csv.zst"]) assert.deepStrictEqual(starts.get(name), [0, 0])
+      assert.isAbove(new Set(starts.get("plain.csv.gz")).size, 2)
+    }).pipe(Effect.provide(cluster(world)))
+  })
 
   it.live("does nothing of a run that nobody has handed over, whatever a message says", () =>
     Effect.gen(function* () {

@@ -1,4 +1,4 @@
-import { gzipSync } from "node:zlib"
+import { gzipSync, zstdCompressSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { headerErrorOf } from "../../src/pipeline/headerError.ts"
@@ -18,12 +18,16 @@ describe("the error of a file whose header cannot be used", () => {
   )
 
   it.effect.each([
-    ["a.csv", "s3://bucket/a.csv: The file is compressed by gzip, but its name does not end in .gz. Rename it."],
-    ["a.csv.GZ", "s3://bucket/a.csv.GZ: The file was compressed by gzip twice. Decompress it once."],
-  ] as const)("says of the gzip %s what its name shows", ([name, message]) =>
+    [gzipSync("email,name\n"), "twice. Decompress it once."],
+    [zstdCompressSync("email,name\n"), "by another program than gzip and zstd, or twice. Decompress it first."],
+    [Buffer.from("BZh91AY&SY"), "by another program than gzip and zstd, or twice. Decompress it first."],
+  ] as const)("says of bytes that decompressing has left compressed what to do", ([bytes, end]) =>
     Effect.gen(function* () {
-      const error = yield* Effect.flip(read(gzipSync("email,name\n")))
-      assert.strictEqual(headerErrorOf(fileOf(name), error).message, message)
+      const error = yield* Effect.flip(read(bytes))
+      assert.strictEqual(
+        headerErrorOf(fileOf("a.csv"), error).message,
+        `s3://bucket/a.csv: The file is compressed ${end}`,
+      )
     }),
   )
 })

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { gzipSync } from "node:zlib"
+import { gzipSync, zstdCompressSync } from "node:zlib"
 import { NodeFileSystem, NodePath } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, FileSystem, Layer, Path, PlatformError, Stream } from "effect"
@@ -149,7 +149,6 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
         "dangling.csv": ["nothing.csv", "to something that does not exist"],
         "loop.csv": ["loop.csv", "leads back to itself"],
         "device.csv": ["/dev/null", "neither a file nor a directory"],
-        "packed.csv.gz": ["../README", "Give both the ending .gz"],
       } as const
       for (const [name, [target, expected]] of Object.entries(links)) {
         const parent = yield* makeDirectory
@@ -229,7 +228,15 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
       const directory = yield* makeDirectory
-      const names = { export: long, "export.gz": gzipSync(long), "export.csv.GZ": gzipSync(long), empty: Buffer.of() }
+      const names = {
+        export: long,
+        "export.gz": gzipSync(long),
+        "export.csv": gzipSync(long),
+        "plain.csv.gz": long,
+        "export.zst": zstdCompressSync(long),
+        ".hidden": long,
+        empty: Buffer.of(),
+      }
       for (const [name, stored] of Object.entries(names)) {
         const plain = name === "empty" ? stored : long
         yield* fs.writeFile(path.join(directory, name), stored)

@@ -38,11 +38,11 @@ export const sourceUri = "s3://bucket/prefix"
 
 /** The source of the workers, which a test changes. */
 export class World {
-  files: Readonly<Record<string, string>>
+  files: Readonly<Record<string, string | Uint8Array>>
   /** Changes the source's behaviour. */
   change: (source: Source["Service"]) => Source["Service"] = (source) => source
 
-  constructor(files: Readonly<Record<string, string>>) {
+  constructor(files: Readonly<Record<string, string | Uint8Array>>) {
     this.files = files
   }
 
@@ -131,7 +131,7 @@ export const storedRuns = Effect.gen(function* () {
 /** A test of a cluster that loads these files. */
 export const inTheCluster = (
   name: string,
-  files: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string | Uint8Array>>,
   test: (world: World) => Effect.Effect<void, unknown, any>,
   locator?: Layer.Layer<GeoLocator>,
 ) =>

@@ -56,7 +56,12 @@ export class S3Server extends Context.Service<
     /** The only valid credentials, as AWS variables. Anonymous requests may do everything. */
     readonly credentials: { readonly AWS_ACCESS_KEY_ID: string; readonly AWS_SECRET_ACCESS_KEY: string }
     readonly makeBucket: (bucket: string) => Effect.Effect<void>
-    readonly put: (bucket: string, key: string, body: string | Uint8Array) => Effect.Effect<void>
+    readonly put: (
+      bucket: string,
+      key: string,
+      body: string | Uint8Array,
+      headers?: Readonly<Record<string, string>>,
+    ) => Effect.Effect<void>
     readonly remove: (bucket: string, key: string) => Effect.Effect<void>
   }
 >()("test/utils/S3Server") {
@@ -64,10 +69,15 @@ export class S3Server extends Context.Service<
     this,
     Effect.gen(function* () {
       const endpoint = yield* makeServer(yield* makeDirectory)
-      const send = (method: string, parts: ReadonlyArray<string>, body?: string | Uint8Array<ArrayBuffer>) =>
+      const send = (
+        method: string,
+        parts: ReadonlyArray<string>,
+        body?: string | Uint8Array<ArrayBuffer>,
+        headers: Readonly<Record<string, string>> = {},
+      ) =>
         Effect.promise(async () => {
           const url = [endpoint, ...parts.map(encodeURIComponent)].join("/")
-          const response = await fetch(url, { method, ...(body !== undefined && { body }) })
+          const response = await fetch(url, { method, headers, ...(body !== undefined && { body }) })
           const answer = await response.text()
           if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${answer}`)
         })
@@ -75,8 +85,8 @@ export class S3Server extends Context.Service<
         endpoint,
         credentials: { AWS_ACCESS_KEY_ID: "S3RVER", AWS_SECRET_ACCESS_KEY: "S3RVER" },
         makeBucket: (bucket) => send("PUT", [bucket]),
-        put: (bucket, key, body) =>
-          send("PUT", [bucket, ...key.split("/")], typeof body === "string" ? body : new Uint8Array(body)),
+        put: (bucket, key, body, headers) =>
+          send("PUT", [bucket, ...key.split("/")], typeof body === "string" ? body : new Uint8Array(body), headers),
         remove: (bucket, key) => send("DELETE", [bucket, ...key.split("/")]),
       }
     }),

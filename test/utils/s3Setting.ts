@@ -27,7 +27,8 @@ export const makeSetting = Effect.gen(function* () {
   return {
     ...proxy,
     prefix,
-    put: (key: string, body: string | Uint8Array) => server.put(bucket, prefix + key, body),
+    put: (key: string, body: string | Uint8Array, headers: Readonly<Record<string, string>> = {}) =>
+      server.put(bucket, prefix + key, body, headers),
     remove: (key: string) => server.remove(bucket, prefix + key),
     source: (options: Partial<S3Source.S3ConfigOptions> = {}) =>
       makeSource({ endpoint: proxy.endpoint, prefix, ...options }),

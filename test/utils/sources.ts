@@ -3,12 +3,11 @@
 import { assert } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import type { SourceFile } from "../../src/domain/SourceFile.ts"
-import { decompress, storedFrom } from "../../src/pipeline/decompress.ts"
+import { readText } from "../../src/pipeline/decompress.ts"
 import type { Source } from "../../src/source/Source.ts"
 
 /** The file's decompressed bytes from that one on, as a run reads them. */
-export const bytesOf = (source: Source["Service"], file: SourceFile, from = 0) =>
-  source.read(file, storedFrom(file, from)).pipe(decompress(source, file, from))
+export const bytesOf = (source: Source["Service"], file: SourceFile, from = 0) => readText(source, file, from)
 
 export const read = (source: Source["Service"], file: SourceFile, from = 0) =>
   bytesOf(source, file, from).pipe(Stream.runCollect, Effect.map(Buffer.concat))

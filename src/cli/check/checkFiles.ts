@@ -5,7 +5,7 @@ import type { ColumnMapping } from "../../domain/ColumnMapping.ts"
 import { formatBytes, formatNumber, plural } from "../../text/format.ts"
 import { unfit } from "../../observability/Logging.ts"
 import { frame } from "../../csv/frameRecords.ts"
-import { decompress } from "../../pipeline/decompress.ts"
+import { readText } from "../../pipeline/decompress.ts"
 import { headerErrorOf } from "../../pipeline/headerError.ts"
 import { Source } from "../../source/Source.ts"
 import type { SourceFile } from "../../domain/SourceFile.ts"
@@ -31,8 +31,7 @@ const checkHeader = (
   mapping: ColumnMapping,
   options: CheckHeaderOptions,
 ) =>
-  source.read(file, 0).pipe(
-    decompress(source, file, 0),
+  readText(source, file, 0).pipe(
     frame({ ...options, mapping, isLinked: file.isLinked, resume: undefined }),
     Stream.catchTag("HeaderError", (error) => Stream.fail(headerErrorOf(file, error))),
     Stream.take(1),

@@ -2,7 +2,7 @@
 
 import { Option } from "effect"
 import { type Command, Flag } from "effect/cli"
-import { isCsvName } from "../../domain/SourceFile.ts"
+import { isCsvName } from "../../domain/fileName.ts"
 import { check } from "../usage/CommandUsage.ts"
 import { type FlagGroup, optional, withDefault } from "./documented.ts"
 import { directory, file } from "./pathFlags.ts"
