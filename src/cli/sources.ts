@@ -17,7 +17,7 @@ const path = Flag.String("source").pipe(Flag.withMetavar("PATH"))
 
 /** The flags of `etl run` that name a source. */
 export const sourceFlags = {
-  source: required(path, "Directory with .csv and .csv.gz files, one file, or with --aws a key prefix"),
+  source: required(path, "Directory with .csv or .tsv files, also .gz or .zst, one file, or with --aws a key prefix"),
   ...ownFlags,
 }
 export type SourceFlags = Command.Command.Config.Infer<typeof sourceFlags>

@@ -3,6 +3,7 @@
 import { Effect, Stream } from "effect"
 import { loadedByOther, unfinishedByOther } from "../domain/otherMapping.ts"
 import { explain } from "../observability/Advice.ts"
+import { collectLeftOut, reportLeftOut } from "../observability/LeftOut.ts"
 import { reportProgress } from "../observability/Progress.ts"
 import { type FileLoad, RunRepo, type RunRequest } from "../repo/RunRepo.ts"
 import { Source } from "../source/Source.ts"
@@ -24,7 +25,7 @@ export const isToLoad = ({ state }: FileLoad<SourceFile>, { force }: RunRequest)
 export const listFiles = Effect.fnUntraced(function* (runId: number, request: RunRequest) {
   const source = yield* Source
   const runs = yield* RunRepo
-  const listed = yield* Stream.runCollect(source.files)
+  const { leftOut, listed } = yield* collectLeftOut(Stream.runCollect(source.files))
   const files = listed.filter(({ problem }) => problem === undefined)
   const problems = yield* Effect.forEach(
     listed.flatMap(({ name, problem, uri }) => (problem === undefined ? [] : { uri, name, failure: problem })),
@@ -41,6 +42,7 @@ export const listFiles = Effect.fnUntraced(function* (runId: number, request: Ru
     toLoad: toLoad.length,
     bytes: toLoad.reduce((sum, { file }) => sum + file.size, 0),
   })
+  yield* Effect.forEach(leftOut, reportLeftOut)
   for (const { uri, error } of problems) {
     yield* Effect.logError(error).pipe(Effect.annotateLogs({ step: "Extract", file: uri }))
   }

@@ -4,8 +4,9 @@ import { ByteSize, Effect, FileSystem, Layer, Option, Path, type PlatformError, 
 import { errnoOf } from "../domain/errno.ts"
 import { fromByte } from "../domain/byteRange.ts"
 import { Source } from "./Source.ts"
-import { isCsvName } from "../domain/fileName.ts"
-import { byName, SourceError, type SourceFile, type SourceReason } from "../domain/SourceFile.ts"
+import { fateOf } from "../domain/fileName.ts"
+import { byName, compareNames, SourceError, type SourceFile, type SourceReason } from "../domain/SourceFile.ts"
+import { LeftOut, reportLeftOut } from "../observability/LeftOut.ts"
 
 /** Bytes of a read. Measured: 64 KiB takes twice as long, 1 MiB hardly less. */
 const chunkSize = 256 * 1024
@@ -80,19 +81,22 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
   const notAFile = (path: string, { type }: FileSystem.File.Info) =>
     failAt("list", path)(`${path} is neither a file nor a directory (${type}). Save its contents to a file.`)
 
-  const inspect = Effect.fnUntraced(function* ({ name, type }: FileSystem.DirectoryEntry) {
+  const inspect = Effect.fnUntraced(function* ({ name, type }: FileSystem.DirectoryEntry, leftOut: LeftOut) {
     const found = paths.join(uri, name)
     const path = type === "SymbolicLink" ? yield* realPath(found) : found
     const info = yield* stat(path)
-    if (info.type === "Directory") return []
+    if (info.type === "Directory") {
+      leftOut.add("leftOut", `${name}/`)
+      return []
+    }
     if (info.type !== "File") return yield* notAFile(found, info)
     const file = toFile(path, info)
     return [type === "SymbolicLink" ? { ...file, isLinked: true } : file]
   })
 
   /** An entry that cannot be read fails as a file of its own, not the listing. */
-  const inspectAlone = (entry: FileSystem.DirectoryEntry) =>
-    inspect(entry).pipe(
+  const inspectAlone = (entry: FileSystem.DirectoryEntry, leftOut: LeftOut) =>
+    inspect(entry, leftOut).pipe(
       Effect.catch((error) => {
         const { name } = entry
         const path = paths.join(uri, name)
@@ -104,16 +108,25 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
 
   const directory = Effect.gen(function* () {
     const entries = yield* fs.readDirectoryEntries(uri).pipe(Effect.mapError((error) => failAt("list", uri)(error)))
-    const csvEntries = entries.filter(({ name, type }) => isCsvName(name) && type !== "Directory")
-    const found = yield* Effect.forEach(csvEntries, inspectAlone, { concurrency: listingConcurrency })
+    const leftOut = new LeftOut()
+    const toInspect: Array<FileSystem.DirectoryEntry> = []
+    for (const entry of entries.toSorted((a, b) => compareNames(a.name, b.name))) {
+      const fate = fateOf(entry.name)
+      const isDirectory = entry.type === "Directory"
+      if (fate === "read" && !isDirectory) toInspect.push(entry)
+      else leftOut.add(fate === "skipped" ? fate : "leftOut", isDirectory ? `${entry.name}/` : entry.name)
+    }
+    const inspectEntry = (entry: FileSystem.DirectoryEntry) => inspectAlone(entry, leftOut)
+    const found = yield* Effect.forEach(toInspect, inspectEntry, { concurrency: listingConcurrency })
     // A file and the links to it are one file: the folder's own, where the folder has it.
     const linkedFirst = found.flat().toSorted((a, b) => Number(b.isLinked ?? false) - Number(a.isLinked ?? false))
     const files = new Map(linkedFirst.map((file) => [file.uri, file]))
-    if (files.size > 0) return [...files.values()].sort(byName)
-    return yield* failAt("list", uri)(
-      `${uri} has no .csv or .csv.gz file of its own; subdirectories are not read.`,
-      "noFile",
-    )
+    if (files.size > 0) {
+      yield* reportLeftOut(leftOut)
+      return [...files.values()].sort(byName)
+    }
+    const problem = `${uri} has no .csv or .tsv file of its own, also with .gz or .zst; subdirectories are not read.`
+    return yield* failAt("list", uri)(leftOut.after(problem), "noFile")
   })
 
   const files = Effect.gen(function* () {
@@ -173,8 +186,9 @@ const makeReading = Effect.gen(function* () {
 })
 
 /**
- * A directory (its own .csv and .csv.gz files, not its subdirectories'), or one file of any name. Links count as the
- * files they lead to. A file is identified by its real path, its size and the millisecond of its last change.
+ * A directory (its own .csv and .tsv files, also with .gz or .zst, not its subdirectories'), or one file of any name.
+ * Links count as the files they lead to. A file is identified by its real path, its size and the millisecond of its last
+ * change. The log tells what a directory has besides.
  *
  * @example
  * ```ts

@@ -16,8 +16,9 @@ import {
   type S3Options,
 } from "./s3/request.ts"
 import { Source } from "./Source.ts"
-import { isCsvName } from "../domain/fileName.ts"
+import { fateOf } from "../domain/fileName.ts"
 import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
+import { LeftOut, reportLeftOut } from "../observability/LeftOut.ts"
 
 export type { S3Credentials, S3Options } from "./s3/request.ts"
 
@@ -38,10 +39,16 @@ const keyOf = Effect.fnUntraced(function* (listed: string, encoding: string | un
   })
 })
 
-/** The keys of a page of S3's list, and the files among them. */
+interface Named {
+  readonly bucket: string
+  readonly prefix: string
+}
+
+/** The keys of a page of S3's list, and the files among them. The exact key is a file whatever its name. */
 const readPage = Effect.fnUntraced(function* (
   { Contents = [], EncodingType }: ListObjectsV2CommandOutput,
-  bucket: string,
+  { bucket, prefix }: Named,
+  leftOut: LeftOut,
 ) {
   const keys: Array<string> = []
   const files: Array<SourceFile> = []
@@ -49,7 +56,13 @@ const readPage = Effect.fnUntraced(function* (
     const key = yield* keyOf(String(Key ?? ""), EncodingType)
     if (Buffer.byteLength(key) > maxKeyLength) return yield* permanent(longKey, "notS3")
     keys.push(key)
-    if (!isCsvName(key)) continue
+    // A folder, as consoles make it.
+    if (key.endsWith("/")) continue
+    const fate = key === prefix ? "read" : fateOf(key)
+    if (fate !== "read") {
+      leftOut.add(fate, key)
+      continue
+    }
     if (!Predicate.isString(ETag) || ETag.length > maxKeyLength || Size === undefined) {
       return yield* permanent(`The store gives no ETag or size for ${key}.`, "notS3")
     }
@@ -78,8 +91,10 @@ const noNewKey =
   "report this to the operator of the store."
 
 /** The files of all pages of S3's list, each of up to 1,000 keys. */
-const list = Effect.fnUntraced(function* (request: Request, bucket: string, prefix: string) {
+const list = Effect.fnUntraced(function* (request: Request, named: Named) {
+  const { bucket, prefix } = named
   const listing = new S3Listing()
+  const leftOut = new LeftOut()
   let token: string | undefined
   let idlePages = 0
   do {
@@ -95,14 +110,20 @@ const list = Effect.fnUntraced(function* (request: Request, bucket: string, pref
     if (page.IsTruncated && (next === undefined || next === token)) {
       return yield* permanent("The store lists its first 1,000 keys only.", "notS3")
     }
-    const { keys, files } = yield* readPage(page, bucket)
+    const { keys, files } = yield* readPage(page, named, leftOut)
     idlePages = listing.count(keys) ? 0 : idlePages + 1
     if (idlePages === maxIdlePages && next !== undefined) return yield* permanent(noNewKey, "notS3")
     for (const file of files) listing.add(file)
     if (listing.isTooLong) return yield* permanent(tooLong, "tooManyKeys")
     token = next
   } while (token !== undefined)
-  return listing.finish()
+  const files = listing.finish()
+  if (files.length === 0) {
+    const problem = "No key with this prefix ends in .csv or .tsv, also with .gz or .zst. Check the prefix."
+    return yield* permanent(leftOut.after(problem), "noFile")
+  }
+  yield* reportLeftOut(leftOut)
+  return files
 })
 
 const make = Effect.fnUntraced(function* (client: ClientOptions, prefix: string) {
@@ -110,14 +131,7 @@ const make = Effect.fnUntraced(function* (client: ClientOptions, prefix: string)
   const uri = `s3://${bucket}/${prefix}`
   const fail = (failure: S3Failure) => toSourceError("list", uri, failure)
   const request = yield* Effect.mapError(makeRequest(client), fail)
-  const files = list(request, bucket, prefix).pipe(
-    Effect.filterOrFail(
-      (files) => files.length > 0,
-      () => permanent("No key with this prefix ends in .csv or .csv.gz. Check the prefix.", "noFile"),
-    ),
-    Effect.mapError(fail),
-    Effect.withSpan("S3Source.files"),
-  )
+  const files = list(request, { bucket, prefix }).pipe(Effect.mapError(fail), Effect.withSpan("S3Source.files"))
   return Source.of({
     uri,
     // All pages before the first file: the store may send them in another order than that of names.
@@ -135,9 +149,10 @@ const identityOf = ({ accessKeyId, secretAccessKey, sessionToken }: S3Credential
 })
 
 /**
- * The objects whose keys begin with the prefix and end in .csv or .csv.gz. An object is identified by its key and its
- * ETag. A broken or stalled answer is resumed at the next byte. Reads no variable and no file of AWS: what is not given
- * has the default named at each option.
+ * The objects whose keys begin with the prefix and end in .csv or .tsv, also with .gz or .zst; that of exactly this key
+ * whatever its end. An object is identified by its key and its ETag. A broken or stalled answer is resumed at the next
+ * byte. The log tells which other keys there are. Reads no variable and no file of AWS: what is not given has the
+ * default named at each option.
  *
  * @example
  * ```ts

@@ -13,7 +13,7 @@ export class Source extends Context.Service<
     readonly uri: string
     /**
      * The source's CSV files, compressed or not, in name order (UTF-8 bytes), each once. Running the stream lists them
-     * anew. No file is an error.
+     * anew, and reports what it leaves out. No file is an error.
      */
     readonly files: Stream.Stream<SourceFile, SourceError>
     /**

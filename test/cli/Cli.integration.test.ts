@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { createHash } from "node:crypto"
-import { readFileSync } from "node:fs"
+import { mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { gzipSync } from "node:zlib"
+import { gzipSync, zstdCompressSync } from "node:zlib"
 import { directoryOf, etl, makeDatabase } from "../utils/etl.ts"
 import { freshFolder } from "../utils/embedded.ts"
 import { behaviours, fakeIpApi, placeOf } from "../utils/ipApi.ts"
@@ -35,6 +35,56 @@ describe("etl", () => {
       const second = yield* etl(["run", ...args], env)
       assert.strictEqual(second.code, 0)
       assert.match(second.stdout, /already loaded/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("loads the files of a folder that are exports, whatever compresses them, and tells what is left out", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const csvOf = (name: string) => `${header}\n${row(`${name}@example.com`, "8.8.8.8")}\n`
+      const source = yield* directoryOf({
+        "._users.csv": Buffer.from("Mac OS X\0"),
+        ".hidden.csv": csvOf("hidden"),
+        "empty.csv": "",
+        "export.txt": csvOf("txt"),
+        "gzip.csv": gzipSync(csvOf("gzip")),
+        "last.CSV.GZ": gzipSync(csvOf("last")),
+        noext: csvOf("noext"),
+        "older.csv.zip": csvOf("zip"),
+        "plain.csv.gz": csvOf("plain"),
+        "tabs.tsv": zstdCompressSync(csvOf("tsv")),
+        "users.csv.crdownload": csvOf("crdownload"),
+        "users.csv.zst": zstdCompressSync(csvOf("zst")),
+        "~$users2.csv": csvOf("lock"),
+      })
+      mkdirSync(join(source, "dt=2024-01-01"))
+      const { code, log, stderr, stdout } = yield* etl(["--source", source, "--geo", "none"], env)
+      assert.strictEqual(code, 5)
+      assert.match(stdout, /5 files loaded, 1 failed/, stdout)
+      assert.match(
+        stderr,
+        /^Left out: dt=2024-01-01\/, export\.txt, noext and 1 more\. Only \.csv and \.tsv files, also/m,
+      )
+      assert.notInclude(stderr, "hidden")
+      const skipped =
+        "Skipped hidden files, lock files or partial downloads: ._users.csv, .hidden.csv, users.csv.crdownload and 1 more."
+      assert.deepInclude(
+        log.map(({ level, message, step }) => ({ level, message, step })),
+        { level: "DEBUG", message: skipped, step: "Extract" },
+      )
+      const users = yield* query<{ email: string }>("select split_part(email, '@', 1) as email from users order by 1")
+      assert.deepStrictEqual(
+        users.map(({ email }) => email),
+        ["gzip", "last", "plain", "tsv", "zst"],
+      )
+      // Whatever its name, and as one file: nothing is left out.
+      const one = yield* etl(["--source", join(source, "export.txt"), "--geo", "none"], env)
+      assert.strictEqual(one.code, 0)
+      assert.notInclude(one.stderr, "Left out")
+      const checked = yield* etl(["check", "--source", source, "--geo", "none"], env)
+      assert.match(checked.stdout, /^note +source +Left out: dt=2024-01-01\/, export\.txt, noext and 1 more\./m)
+      assert.match(checked.stdout, /^note +source +Skipped hidden files/m)
+      assert.strictEqual(checked.stderr, "")
     }).pipe(Effect.scoped),
   )
 

@@ -5,7 +5,7 @@ import { assert, layer } from "@effect/vitest"
 import { Context, Effect, FileSystem, Layer, Path, PlatformError, Stream } from "effect"
 import * as LocalSource from "../../src/source/LocalSource.ts"
 import { Source } from "../../src/source/Source.ts"
-import { bytesOf, list, onlyFile, read, readFailure } from "../utils/sources.ts"
+import { bytesOf, list, listed, onlyFile, read, readFailure } from "../utils/sources.ts"
 
 /** An empty directory, real path resolved, removed at the end of the test. */
 const makeDirectory = Effect.gen(function* () {
@@ -26,31 +26,38 @@ const denied = (method: string) => (path: string) =>
   )
 
 layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => {
-  it.effect("lists a directory's own CSV files, in any case, in name order", () =>
+  it.effect("lists a directory's own CSV and TSV files, compressed or not, in any case, in name order", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
       const path = yield* Path.Path
       const directory = yield* makeDirectory
-      const names = ["b.csv", "a.CSV", "B.csv", "\u{1f600}.csv", "\uffee.csv", "c.csv.GZ", ".hidden.csv", "a b.csv.gz"]
-      for (const name of [...names, "notes.txt", "csv", "x.csv.zip", "x.csv~"]) {
+      const names = ["b.csv", "a.CSV", "B.csv", "\u{1f600}.csv", "\uffee.csv", "c.csv.GZ", "d.TSV.zst", "a b.csv.gz"]
+      for (const name of [
+        ...names,
+        "notes.txt",
+        "csv",
+        "x.csv.zip",
+        "x.csv~",
+        ".hidden.csv",
+        "~$b.csv",
+        "b.csv.part",
+      ]) {
         yield* fs.writeFileString(path.join(directory, name), name)
       }
       yield* fs.makeDirectory(path.join(directory, "d.csv"))
       yield* fs.writeFileString(path.join(directory, "d.csv", "inner.csv"), "inner")
+      yield* fs.makeDirectory(path.join(directory, "__MACOSX"))
 
       const source = yield* makeSource(path.relative(process.cwd(), directory))
       assert.strictEqual(source.uri, directory)
-      const files = yield* list(source)
-      const expected = [
-        ".hidden.csv",
-        "B.csv",
-        "a b.csv.gz",
-        "a.CSV",
-        "b.csv",
-        "c.csv.GZ",
-        "\uffee.csv",
-        "\u{1f600}.csv",
-      ]
+      const { files, reports } = yield* listed(source)
+      assert.deepStrictEqual(reports, [
+        [
+          "Left out: csv, d.csv/, notes.txt and 2 more. Only .csv and .tsv files, also with .gz or .zst, are loaded: rename or unpack others, or load one alone.",
+          "Skipped hidden files, lock files or partial downloads: .hidden.csv, __MACOSX/, b.csv.part and 1 more.",
+        ],
+      ])
+      const expected = ["B.csv", "a b.csv.gz", "a.CSV", "b.csv", "c.csv.GZ", "d.TSV.zst", "\uffee.csv", "\u{1f600}.csv"]
       assert.deepStrictEqual(
         files.map((file) => file.name),
         expected,
@@ -72,6 +79,17 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
     }),
   )
 
+  it.effect("reports nothing where every file is read", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const directory = yield* makeDirectory
+      yield* fs.writeFileString(path.join(directory, "a.csv"), "id\n")
+      const { reports } = yield* listed(yield* makeSource(directory))
+      assert.deepStrictEqual(reports, [[undefined, undefined]])
+    }),
+  )
+
   it.effect("takes links for the files they lead to, once each", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
@@ -85,7 +103,8 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
       yield* fs.symlink(store, path.join(directory, "store.csv"))
 
       const source = yield* makeSource(directory)
-      const files = yield* list(source)
+      const { files, reports } = yield* listed(source)
+      assert.include(reports[0]![0], "Left out: store.csv/.")
       assert.deepStrictEqual(
         files.map((file) => file.uri),
         [path.join(store, "blob"), path.join(store, "blob.gz")],
@@ -185,7 +204,10 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
       const problems = [
         [path.join(directory, "no", "such.csv"), "does not exist. Check the path."],
         [path.join(file, "below.csv"), "a part of this path is a file"],
-        [directory, "has no .csv or .csv.gz file of its own"],
+        [
+          directory,
+          "has no .csv or .tsv file of its own, also with .gz or .zst; subdirectories are not read. Found: file.",
+        ],
         ["/dev/null", "neither a file nor a directory (CharacterDevice)"],
       ] as const
       for (const [given, expected] of problems) {

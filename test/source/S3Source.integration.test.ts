@@ -5,7 +5,7 @@ import * as S3Source from "../../src/source/S3Source.ts"
 import { Source } from "../../src/source/Source.ts"
 import { bucket, makeSetting, withBucket, xmlError } from "../utils/s3Setting.ts"
 import { S3Server } from "../utils/s3.ts"
-import { list, onlyFile, read, readFailure } from "../utils/sources.ts"
+import { list, listed, onlyFile, read, readFailure } from "../utils/sources.ts"
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -41,25 +41,48 @@ layer(withBucket)("S3Source", (it) => {
       }),
     )
 
-    it.effect("takes keys that begin with the prefix, as a plain string, and end in .csv or .csv.gz", () =>
+    it.effect(
+      "takes keys that begin with the prefix, as a plain string, and end in .csv or .tsv, also compressed",
+      () =>
+        Effect.gen(function* () {
+          const { put, source, prefix } = yield* makeSetting
+          const taken = ["users.csv", "users/a b+c(1)é%20.csv", "users/x.CSV.GZ", "users_old.tsv.zst"]
+          const others = ["users/notes.txt", "users/x.csv.zip", "users_success"]
+          const stray = ["users/.a.csv", "users/__MACOSX/a.csv", "users/~$a.csv", "users/a.csv.crdownload"]
+          for (const key of [...taken, ...others, ...stray, "user.csv"]) yield* put(key, "id\n1\n")
+          const { files, reports } = yield* listed(yield* source({ prefix: `${prefix}users` }))
+          assert.deepStrictEqual(reports, [
+            [
+              `Left out: ${others.map((key) => prefix + key).join(", ")}. Only .csv and .tsv files, also with .gz or .zst, are loaded: rename or unpack others, or load one alone.`,
+              `Skipped hidden files, lock files or partial downloads: ${[stray[0], stray[1], stray[3]].map((key) => prefix + key).join(", ")} and 1 more.`,
+            ],
+          ])
+          assert.deepStrictEqual(
+            files.map((file) => file.uri),
+            taken.map((key) => `s3://${bucket}/${prefix}${key}`),
+          )
+          assert.deepStrictEqual(
+            files.map((file) => file.name),
+            ["users.csv", "a b+c(1)é%20.csv", "x.CSV.GZ", "users_old.tsv.zst"],
+          )
+          assert.deepStrictEqual(
+            files.map((file) => file.size),
+            [5, 5, 5, 5],
+          )
+        }),
+    )
+
+    it.effect("takes the key that is the prefix, whatever its name", () =>
       Effect.gen(function* () {
         const { put, source, prefix } = yield* makeSetting
-        const taken = ["users.csv", "users/a b+c(1)é%20.csv", "users/x.CSV.GZ", "users_old.csv"]
-        for (const key of [...taken, "user.csv", "users", "users/notes.txt", "users/x.csv.zip"])
-          yield* put(key, "id\n1\n")
-        const files = yield* list(yield* source({ prefix: `${prefix}users` }))
-        assert.deepStrictEqual(
-          files.map((file) => file.uri),
-          taken.map((key) => `s3://${bucket}/${prefix}${key}`),
-        )
-        assert.deepStrictEqual(
-          files.map((file) => file.name),
-          ["users.csv", "a b+c(1)é%20.csv", "x.CSV.GZ", "users_old.csv"],
-        )
-        assert.deepStrictEqual(
-          files.map((file) => file.size),
-          [5, 5, 5, 5],
-        )
+        for (const key of ["export", "export.csv", "export.txt", "other", ".hidden"]) yield* put(key, "id\n1\n")
+        const names = (key: string) =>
+          Effect.map(Effect.flatMap(source({ prefix: prefix + key }), list), (files) => files.map(({ name }) => name))
+        assert.deepStrictEqual(yield* names("export"), ["export", "export.csv"])
+        assert.deepStrictEqual(yield* names("export.txt"), ["export.txt"])
+        assert.deepStrictEqual(yield* names(".hidden"), [".hidden"])
+        const none = yield* Effect.flip(names("oth"))
+        assert.include(none.message, `Check the prefix. Found: ${prefix}other.`)
       }),
     )
 
@@ -306,7 +329,7 @@ layer(withBucket)("S3Source", (it) => {
         )
         assert.strictEqual(missing.reason, "noBucket")
         const empty = yield* failure({})
-        assert.include(empty.message, "No key with this prefix ends in .csv or .csv.gz")
+        assert.include(empty.message, "No key with this prefix ends in .csv or .tsv, also with .gz or .zst. Check")
         assert.strictEqual(empty.reason, "noFile")
         assert.include((yield* failure({ bucket: "s3://a/b" })).message, "InvalidBucketName")
         const unreachable = yield* failure({ endpoint: "http://127.0.0.1:1" })

@@ -3,6 +3,7 @@
 import { assert } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import type { SourceFile } from "../../src/domain/SourceFile.ts"
+import { collectLeftOut } from "../../src/observability/LeftOut.ts"
 import { readText } from "../../src/pipeline/decompress.ts"
 import type { Source } from "../../src/source/Source.ts"
 
@@ -17,6 +18,12 @@ export const readFailure = (source: Source["Service"], file: SourceFile, from = 
 
 /** The files of the source, as a run lists them. */
 export const list = (source: Pick<Source["Service"], "files">) => Stream.runCollect(source.files)
+
+/** The same, and what it leaves out: of each report what is left out and what is skipped. */
+export const listed = Effect.fnUntraced(function* (source: Pick<Source["Service"], "files">) {
+  const { leftOut, listed } = yield* collectLeftOut(list(source))
+  return { files: listed, reports: leftOut.map(({ leftOut, skipped }) => [leftOut, skipped] as const) }
+})
 
 export const onlyFile = Effect.fnUntraced(function* (source: Source["Service"]) {
   const files = yield* list(source)

@@ -3,13 +3,14 @@
 import { Context, Effect, FileSystem, Layer, Option, Path, Stream } from "effect"
 import type { ColumnMapping } from "../../domain/ColumnMapping.ts"
 import { formatBytes, formatNumber, plural } from "../../text/format.ts"
+import { collectLeftOut } from "../../observability/LeftOut.ts"
 import { unfit } from "../../observability/Logging.ts"
 import { frame } from "../../csv/frameRecords.ts"
 import { readText } from "../../pipeline/decompress.ts"
 import { headerErrorOf } from "../../pipeline/headerError.ts"
 import { Source } from "../../source/Source.ts"
 import type { SourceFile } from "../../domain/SourceFile.ts"
-import { attempt, fromError, ok, skipped, wrong } from "./finding.ts"
+import { attempt, fromError, note, ok, skipped, wrong } from "./finding.ts"
 
 /** Files whose headers are read. */
 const filesRead = 1_000
@@ -68,12 +69,15 @@ const checkHeaders = Effect.fnUntraced(function* (
 export const checkSource = Effect.fnUntraced(
   function* <E>(layer: Layer.Layer<Source, E>, mapping: Option.Option<ColumnMapping>, options: CheckHeaderOptions) {
     const source = Context.get(yield* Layer.build(layer), Source)
-    const listed = yield* Stream.runCollect(source.files)
+    const { leftOut, listed } = yield* collectLeftOut(Stream.runCollect(source.files))
     const files = listed.filter(({ problem }) => problem === undefined)
     const bytes = files.reduce((sum, { size }) => sum + size, 0)
     const problems = listed.flatMap(({ problem }) => problem ?? [])
     return [
       ok("source", `${plural(files.length, "file")}, ${formatBytes(bytes)}, in ${source.uri}`),
+      ...leftOut
+        .flatMap(({ leftOut, skipped }) => [leftOut ?? [], skipped ?? []].flat())
+        .map((text) => note("source", text)),
       ...(yield* Effect.forEach(problems, (problem) => fromError("source", problem))),
       ...(Option.isSome(mapping)
         ? yield* checkHeaders(source, files, mapping.value, options)

@@ -15,10 +15,10 @@ const ownFlags = {
   json: toggle("json", "Print a JSON array of rejects"),
   out: optional(
     file("out").pipe(
-      // Loading would decompress a .gz file.
+      // The file is not compressed.
       Flag.filter(
-        (path) => !/\.gz$/i.test(path),
-        () => "a file name that does not end in .gz, such as fix.csv",
+        (path) => !/\.(?:gz|zst)$/i.test(path),
+        () => "a file name that does not end in .gz or .zst, such as fix.csv",
       ),
     ),
     "Write the records to a CSV file to correct and load, the reasons to another beside it",

@@ -23,7 +23,7 @@ export const databaseFlags = {
     file("logfile").pipe(
       Flag.filter(
         (path) => !isCsvName(path),
-        () => "a file name that does not end in .csv or .csv.gz",
+        () => "a file name other than those of CSV files, such as etl.log",
       ),
     ),
     "./etl.log",
