@@ -1,11 +1,11 @@
-import { gzipSync } from "node:zlib"
+import { gzipSync, zstdCompressSync } from "node:zlib"
 import { makeRandom, type Random } from "../fixtures/Random.ts"
 import type { JudgedRecord, Version } from "./judge.ts"
 
 /** A CSV file, and what the judge is to know of it. */
 export interface InputFile {
   readonly name: string
-  /** As it is stored: gzip where the name ends in `.gz`. */
+  /** As it is stored: compressed where the name says so. */
   readonly bytes: Uint8Array
   readonly records: ReadonlyArray<JudgedRecord>
 }
@@ -19,7 +19,7 @@ export interface Input {
 
 const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
 
-const names = ["1.csv", "10.csv", "2.csv.gz", "Ü.csv", "ß.csv"]
+const names = ["1.csv", "10.csv", "2.csv.gz", "Ü.csv", "ß.csv.zst"]
 
 const days = [null, "2023-12-31", "2024-01-01", "2024-02-29", "2024-03-01", "2024-11-30"]
 
@@ -122,7 +122,8 @@ const makeFile = (name: string, nextVersion: () => Version, random: Random): Inp
   }
   if (random.perMille(500)) append("\n")
   const bytes = Buffer.concat(pieces)
-  return { name, bytes: name.endsWith(".gz") ? gzipSync(bytes) : bytes, records }
+  const compressed = name.endsWith(".zst") ? zstdCompressSync(bytes) : name.endsWith(".gz") ? gzipSync(bytes) : bytes
+  return { name, bytes: compressed, records }
 }
 
 /**

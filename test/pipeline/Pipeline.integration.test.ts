@@ -1,3 +1,4 @@
+import { gzipSync, zstdCompressSync } from "node:zlib"
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Ref, Schema, Stream } from "effect"
@@ -42,7 +43,7 @@ const onServer = {
 }
 
 /** A source whose files end, when they are read, after so many bytes more; once each. */
-const breaking = (files: Readonly<Record<string, string>>, breaks: Array<number>) =>
+const breaking = (files: Readonly<Record<string, string | Uint8Array>>, breaks: Array<number>) =>
   Layer.effect(
     Source,
     Effect.map(Source, (source) =>
@@ -87,11 +88,20 @@ const expected = (files: ReadonlyArray<typeof File.Type>): Users => {
 const makeLines = (count: number, line: (number: number) => string): string =>
   ["email,name,day", ...Array.from({ length: count }, (_, number) => line(number))].map((text) => `${text}\n`).join("")
 
-const contents = (files: ReadonlyArray<typeof File.Type>) =>
+const compress = {
+  none: (text: string) => text,
+  gzip: (text: string) => gzipSync(text),
+  zstd: (text: string) => zstdCompressSync(text),
+}
+const Compression = Schema.Literals(["none", "gzip", "zstd"])
+
+const contents = (files: ReadonlyArray<typeof File.Type>, compressions: ReadonlyArray<typeof Compression.Type>) =>
   Object.fromEntries(
     files.map((versions, index) => [
       `${index}.csv`,
-      ["email,name,day", ...versions.map((version) => version.join(","))].map((line) => `${line}\n`).join(""),
+      compress[compressions[index]!](
+        ["email,name,day", ...versions.map((version) => version.join(","))].map((line) => `${line}\n`).join(""),
+      ),
     ]),
   )
 
@@ -101,12 +111,13 @@ const tests = <R, E>(
   { repo, users }: { repo: Layer.Layer<R, E>; users: Effect.Effect<Users, unknown, R> },
 ) =>
   describe(`Pipeline.run with ${name}`, () => {
-    const provide = (files: Readonly<Record<string, string>>, breaks: Array<number> = []) =>
+    const provide = (files: Readonly<Record<string, string | Uint8Array>>, breaks: Array<number> = []) =>
       Effect.provide(Layer.mergeAll(breaking(files, breaks), repo as Layer.Layer<any, E>, GeoLocator.none))
 
     it.live.prop(
-      "ends with the tables of an undisturbed run, wherever files break, for any chunk size and number of connections",
+      "ends with the tables of an undisturbed run, wherever files break, however they are compressed, for any chunk size and number of connections",
       {
+        compressions: Schema.Tuple([Compression, Compression, Compression]),
         files: Schema.Array(File).check(Schema.isMinLength(1), Schema.isMaxLength(3)),
         breaks: Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 200 }))).check(
           Schema.isMaxLength(6),
@@ -118,7 +129,7 @@ const tests = <R, E>(
           Schema.isMinLength(1),
         ),
       },
-      ({ files, breaks, chunkSizes, concurrencies }) =>
+      ({ files, compressions, breaks, chunkSizes, concurrencies }) =>
         Effect.gen(function* () {
           for (let attempt = 1; ; attempt++) {
             const chunkSize = chunkSizes[attempt % chunkSizes.length]!
@@ -132,7 +143,7 @@ const tests = <R, E>(
             break
           }
           assert.deepStrictEqual(yield* users, expected(files))
-        }).pipe(provide(contents(files), [...breaks])),
+        }).pipe(provide(contents(files, compressions), [...breaks])),
       { arbitrary: { runs: times } },
     )
 

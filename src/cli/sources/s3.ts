@@ -23,7 +23,7 @@ const endpointUrl = Flag.String("endpoint").pipe(
 )
 
 const flags = {
-  aws: toggle("aws", "Read from S3: --source is a key prefix of --bucket"),
+  aws: toggle("aws", "Read from S3: --source is a key, or the beginning of keys, of --bucket"),
   bucket: optional(named("bucket"), "S3 bucket; required with --aws"),
   region: optional(named("region"), "Region of the bucket, with --aws", {
     unset: "us-east-1",
