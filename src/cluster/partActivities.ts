@@ -132,8 +132,10 @@ export const splitFile = (attempt: Attempt, fileId: number) =>
         worker.withRoomFor(file.size),
       )
       return yield* cut.pipe(
-        Effect.flatMap(({ header, parts }) =>
-          parts.length > 1 ? runs.beginFile(taken, { header, parts, maxRecordSize: job.maxRecordSize }) : Effect.void,
+        Effect.flatMap(({ format, header, parts }) =>
+          parts.length > 1
+            ? runs.beginFile(taken, { header, format, parts, maxRecordSize: job.maxRecordSize })
+            : Effect.void,
         ),
         // The stored parts count: another worker may have taken the file meanwhile.
         Effect.andThen(takeParts),

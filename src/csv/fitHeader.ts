@@ -17,21 +17,43 @@ export interface Misfit {
   readonly delimiter: string | undefined
 }
 
+/** A name without what cannot be seen: a no-break space is a space, spaces in a row are one. */
+const visible = (name: string): string =>
+  name
+    .replaceAll(/[\u200b-\u200d\u2060\ufeff]/g, "")
+    .replaceAll(/\s+/g, " ")
+    .trim()
+
+const folded = (name: string): string => name.toLowerCase()
+
+/** Where the header is: as it is written, else in any case among the names that are no header of the mapping. */
+const indexesOf = (
+  names: ReadonlyArray<string>,
+  header: string,
+  headers: ReadonlySet<string>,
+): ReadonlyArray<number> => {
+  const all = [...names.keys()]
+  const exact = all.filter((index) => names[index] === header)
+  if (exact.length > 0) return exact
+  return all.filter((index) => folded(names[index]!) === folded(header) && !headers.has(names[index]!))
+}
+
 /** Fits a file's header names to the mapping. */
 export const fitHeader = (
   mapping: ColumnMapping,
   fields: ReadonlyArray<string>,
   delimiter: string,
 ): Result.Result<Positions, Misfit> => {
-  const names = fields.map((field) => field.trim())
+  const names = fields.map(visible)
+  const headers = new Set(Array.from(mapping.keys(), visible))
   const positions = Object.fromEntries(userColumns.map((column) => [column, -1])) as Record<UserColumn, number>
   const missing: Array<string> = []
   const repeated: Array<string> = []
   for (const [header, column] of mapping) {
-    const position = names.indexOf(header)
-    if (position === -1) missing.push(header)
-    else if (names.includes(header, position + 1)) repeated.push(header)
-    positions[column] = position
+    const [position, ...others] = indexesOf(names, visible(header), headers)
+    if (position === undefined) missing.push(header)
+    else if (others.length > 0) repeated.push(header)
+    positions[column] = position ?? -1
   }
   if (missing.length === 0 && repeated.length === 0) return Result.succeed(positions)
   const other = [",", ";", "\t", "|"].find((candidate) => candidate !== delimiter && names[0]!.includes(candidate))

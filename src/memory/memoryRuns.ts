@@ -19,6 +19,7 @@ import {
   type RunRequest,
   type ShareLocations,
 } from "../repo/RunRepo.ts"
+import { isOtherFormat } from "../domain/FormatError.ts"
 import { shareOutcome } from "../repo/shareOutcome.ts"
 import { makeQueue } from "./memoryQueue.ts"
 import { Tables } from "./Tables.ts"
@@ -38,6 +39,9 @@ const notStarted: Pick<StoredLoad, "state" | "parts" | "counts" | "fences"> = {
 }
 
 const isStarted = ({ parts }: StoredLoad): boolean => parts[0]?.resume !== undefined
+
+const isInOtherFormat = ({ parts }: StoredLoad, { format }: RunRequest): boolean =>
+  isOtherFormat(parts[0]?.resume?.format, format)
 
 const moved = (resume: Resume, moving: ReadonlyArray<LaneCheckpoint>, to: Position): Resume => {
   const lanes = [...resume.lanes]
@@ -111,13 +115,14 @@ const make = Effect.gen(function* () {
       .filter((load) => load.runId === runId && isCounted(load))
       .reduce((sum, load) => addCounts(sum, load.counts), noRecords)
 
-  const toLoad = <File extends FileIdentity>(stored: StoredLoad, file: File, mapping: string): FileLoad<File> => {
-    const isOther = stored.mapping !== mapping
+  const toLoad = <File extends FileIdentity>(stored: StoredLoad, file: File, request: RunRequest): FileLoad<File> => {
+    const isOther = stored.mapping !== request.mapping
     const isLoaded = stored.state === "loaded"
+    const state = isOther ? "otherMapping" : isInOtherFormat(stored, request) ? "otherFormat" : stored.state
     return {
       ...stored,
       file,
-      state: isOther && !isLoaded && isStarted(stored) ? "otherMapping" : stored.state,
+      state: isLoaded || !isStarted(stored) ? stored.state : state,
       isLoadedByOtherMapping: isOther && isLoaded,
     }
   }
@@ -155,7 +160,7 @@ const make = Effect.gen(function* () {
         runs.set(runId, { ...request, attempt, isFinished: false })
         return { runId, attempt }
       }),
-    register: (runId, { mapping }, files) =>
+    register: (runId, request, files) =>
       Effect.sync(() =>
         files.map((file) => {
           const stored = [...loads.values()].find(
@@ -165,21 +170,22 @@ const make = Effect.gen(function* () {
             runId,
             fileId: loads.size + 1,
             load: 1,
-            mapping,
+            mapping: request.mapping,
             isLoadedByOtherMapping: false,
             fence: 0,
             ...notStarted,
           }
           loads.set(stored.fileId, stored)
-          return toLoad(stored, file, mapping)
+          return toLoad(stored, file, request)
         }),
       ),
     keepProblems: () => Effect.void,
     committed: (runId) => Effect.sync(() => countsOf(runId, (load) => !isReplaced(load))),
     lock: () => Effect.void,
-    take: Effect.fnUntraced(function* (runId, { mapping, force }, { file, fileId }, part) {
+    take: Effect.fnUntraced(function* (runId, request, { file, fileId }, part) {
+      const { force, mapping } = request
       const stored = loads.get(fileId)!
-      const isOther = stored.mapping !== mapping
+      const isOther = stored.mapping !== mapping || isInOtherFormat(stored, request)
       const isLoaded = stored.state === "loaded"
       if (force && (isLoaded ? stored.runId !== runId : isOther)) {
         yield* Ref.update(rejects, (all) => all.filter((reject) => reject.fileId !== fileId))
@@ -197,14 +203,14 @@ const make = Effect.gen(function* () {
       const taken = found.parts.filter((one) => part === undefined || one.part === part)
       const fences = new Map([...found.fences, ...taken.map((one) => [one.part, fence] as const)])
       loads.set(fileId, { ...found, fence, fences })
-      return { ...toLoad({ ...found, fence }, file, mapping), parts: taken }
+      return { ...toLoad({ ...found, fence }, file, request), parts: taken }
     }),
-    beginFile: (ref, { header, maxRecordSize, parts }) =>
+    beginFile: (ref, { format, header, maxRecordSize, parts }) =>
       Effect.map(loadOf(ref), (load) => {
         if (isStarted(load) || load.fence !== ref.fence) return
         const started = parts.map(({ start, end }, part): Part => {
           const lanes = Array.from({ length: laneCount }, () => start)
-          return { part, resume: { position: start, end, header, lanes, maxRecordSize } }
+          return { part, resume: { position: start, end, header, format, lanes, maxRecordSize } }
         })
         loads.set(ref.fileId, {
           ...load,

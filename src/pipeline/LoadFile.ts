@@ -4,6 +4,7 @@ import { Effect, Stream } from "effect"
 import { chunk } from "../csv/chunkRecords.ts"
 import { decode } from "../csv/decodeRecords.ts"
 import { frame } from "../csv/frameRecords.ts"
+import { otherFormat } from "../domain/FormatError.ts"
 import { unfinishedByOther } from "../domain/otherMapping.ts"
 import { noRecords } from "../domain/RunSummary.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"
@@ -17,6 +18,7 @@ import { begin, stopAtTooManyRejects } from "./divideChunk.ts"
 import * as FileOutcome from "./fileOutcome.ts"
 import { headerErrorOf } from "./headerError.ts"
 import { endEarly, report } from "./reportChunk.ts"
+import { reportFormat } from "./reportFormat.ts"
 import type { Run } from "./Run.ts"
 import { locate, perConnection, shareOf, upsert } from "./writeShares.ts"
 
@@ -42,6 +44,12 @@ const beginReading = Effect.fnUntraced(function* (run: Run, load: PartLoad<Sourc
 
 // Spans keep the names that the page on operations lists: `Loading.loadFile`, `Loading.chunk`, `Locating.batch`.
 
+/** Fails where the load began with another column mapping, or in another format. */
+const checkBeginning = Effect.fnUntraced(function* ({ file, parts, state }: FileLoad<SourceFile>) {
+  if (state === "otherMapping") return yield* unfinishedByOther([file.uri])
+  if (state === "otherFormat") return yield* otherFormat(file.uri, parts[0]?.resume?.format)
+})
+
 /** Loads what is left of a part of a file, from the earliest lane on. Returns the counts of the whole load. */
 const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFile>, work: FileOutcome.FileWork) {
   const { file, resume } = load
@@ -62,6 +70,7 @@ const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFil
     pressure.waitForRoom,
     frame({ ...options, isLinked: file.isLinked, maxRecordSize, resume }),
     Stream.catchTag("HeaderError", (error) => Stream.fail(headerErrorOf(file, error))),
+    reportFormat(file.name),
     decode(load.fileId),
     stopwatch.timePulls("decode"),
     readAhead,
@@ -109,7 +118,7 @@ export const loadFile = Effect.fn("Loading.loadFile")(
     const load = isDone ? registered : yield* runs.take(runId, request, registered)
     // What another run has read of the file counts as read by this one.
     if (registered.runId !== runId && load.runId === runId) yield* run.count(yield* runs.fileCounts(load))
-    if (load.state === "otherMapping") return yield* unfinishedByOther([file.uri])
+    yield* checkBeginning(load)
     if (load.state === "loaded" && load.runId === runId) {
       return FileOutcome.fileSummary(file, "loaded", yield* runs.fileCounts(load))
     }
@@ -134,7 +143,7 @@ export const loadPart = Effect.fn("Loading.loadPart")(
     // Another attempt may have taken it meanwhile.
     if (yield* run.isCancelled) return FileOutcome.fileSummary(file, "open", noRecords)
     const load = yield* runs.take(run.runId, run.request, listed, part)
-    if (load.state === "otherMapping") return yield* unfinishedByOther([file.uri])
+    yield* checkBeginning(load)
     if (load.parts.length === 0) return FileOutcome.fileSummary(file, "loaded", yield* runs.fileCounts(load))
     return (yield* run.isStopped) ? yield* FileOutcome.leftOpen(load) : yield* readParts(run, load)
   },
