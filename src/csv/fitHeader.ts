@@ -56,6 +56,6 @@ export const fitHeader = (
     positions[column] = position ?? -1
   }
   if (missing.length === 0 && repeated.length === 0) return Result.succeed(positions)
-  const other = [",", ";", "\t", "|"].find((candidate) => candidate !== delimiter && names[0]!.includes(candidate))
+  const other = [",", ";", "\t", "|"].find((candidate) => candidate !== delimiter && fields[0]!.includes(candidate))
   return Result.fail({ missing, repeated, delimiter: names.length === 1 ? other : undefined })
 }
