@@ -69,13 +69,17 @@ export const frame =
         let header = yield* Effect.fromResult(resumedHeader(options))
         let framer = header && resume && framerAfter(header, resume.position, maxRecordSize)
 
-        /** The header, once it is known, comes with an empty batch. */
+        /** The header, once it is known, comes with its first records, or with an empty batch. */
         const framesOf = function* (chunk: Uint8Array | typeof endOfBytes): Generator<ReadonlyArray<Frame>> {
           if (framer !== undefined) return yield* chunk === endOfBytes ? framer.finish() : framer.push(chunk)
           if (header === undefined) return
           framer = framerAfter(header, header.end, maxRecordSize)
-          yield []
-          yield* framer.push(search.after(header))
+          let isAlone = true
+          for (const frames of framer.push(search.after(header))) {
+            isAlone = false
+            yield frames
+          }
+          if (isAlone) yield []
           if (chunk === endOfBytes) yield* framer.finish()
         }
 
