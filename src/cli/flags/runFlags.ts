@@ -31,8 +31,8 @@ export const loadFlags = {
       Flag.filter(isDelimiter, () => "one ASCII character such as ; or |, but not a double quote; \\t is a tab"),
       Flag.withMetavar("CHARACTER"),
     ),
-    "Character between fields, ASCII; \\t is a tab",
-    { unset: "auto: the first of , ; tab | that fits" },
+    "Character between fields, ASCII; \\t is a tab; auto: that of a line sep=, else the first of , ; tab | that fits",
+    { unset: "auto" },
   ),
   chunksize: withDefault(
     boundedInt("chunksize", 1, 100_000),
