@@ -6,6 +6,7 @@ import { baseName } from "../text/format.ts"
 import { explain } from "../observability/Advice.ts"
 import { reportBytes } from "../observability/Progress.ts"
 import { headerErrorOf } from "../pipeline/headerError.ts"
+import { logFormat } from "../pipeline/reportFormat.ts"
 import * as LoadFile from "../pipeline/LoadFile.ts"
 import * as Run from "../pipeline/Run.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
@@ -134,7 +135,10 @@ export const splitFile = (attempt: Attempt, fileId: number) =>
       return yield* cut.pipe(
         Effect.flatMap(({ format, header, parts }) =>
           parts.length > 1
-            ? runs.beginFile(taken, { header, format, parts, maxRecordSize: job.maxRecordSize })
+            ? Effect.andThen(
+                logFormat(file.name, format),
+                runs.beginFile(taken, { header, format, parts, maxRecordSize: job.maxRecordSize }),
+              )
             : Effect.void,
         ),
         // The stored parts count: another worker may have taken the file meanwhile.

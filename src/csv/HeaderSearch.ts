@@ -1,6 +1,7 @@
 // Finds the header of a file, and its delimiter: what has all headers of the column mapping is proof of both.
 
 import { Result } from "effect"
+import { isEmail } from "../domain/Column.ts"
 import { isProblem, makeFieldParser } from "./fields.ts"
 import type { Frame } from "./frame.ts"
 import { Framer } from "./Framer.ts"
@@ -31,14 +32,21 @@ interface Line {
   readonly end: number
 }
 
+/** The line that lacks the fewest headers; where each lacks all, the first. */
+interface Nearest {
+  readonly line: Line
+  readonly delimiters: ReadonlyArray<string>
+  readonly missing: number
+}
+
 const afterByteOrderMark = (bytes: Uint8Array): number =>
   bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
 
 /** The lines with text among which the header may be. The last one may be cut off. */
-const linesOf = (bytes: Uint8Array): ReadonlyArray<Line> => {
+const linesOf = (bytes: Uint8Array, begin: number, line: number): ReadonlyArray<Line> => {
   const lines: Array<Line> = []
-  let number = 1
-  let start = afterByteOrderMark(bytes)
+  let number = line
+  let start = begin
   while (start < bytes.length) {
     let end = start
     while (end < bytes.length && !isLineEnd(bytes[end])) end++
@@ -77,16 +85,17 @@ export class HeaderSearch {
     this.append(chunk)
     if (this.bytes.length < this.enough && !isEnd) return undefined
     this.enough = 2 * this.bytes.length
-    const lines = linesOf(this.bytes)
+    const lines = linesOf(this.bytes, afterByteOrderMark(this.bytes), 1)
     const [first] = lines
     if (first === undefined) return this.withoutText(isEnd)
+    if (first.start > this.options.maxRecordSize) return this.blank()
     // Its end may be missing, or its first half be all that is there.
     if (!isEnd && first.end === this.bytes.length && this.bytes.length < first.start + 8) return undefined
     const named = delimiterOf(this.bytes, first)
     const delimiters =
       this.options.delimiter !== undefined ? [this.options.delimiter] : named !== undefined ? [named] : usualDelimiters
-    const candidates = named === undefined ? lines : lines.slice(1)
-    if (candidates.length === 0) return isEnd ? Result.fail(emptyError()) : undefined
+    const candidates = named === undefined ? lines : linesOf(this.bytes, first.end, first.number)
+    if (candidates.length === 0) return this.withoutText(isEnd)
     return this.search(candidates, delimiters, isEnd)
   }
 
@@ -114,8 +123,12 @@ export class HeaderSearch {
 
   private withoutText(isEnd: boolean): Result.Result<Header, HeaderError> | undefined {
     if (isEnd) return Result.fail(emptyError())
-    const frames = this.framesAt({ number: 1, start: 0, end: 0 }, ",", isEnd)
-    return frames === undefined ? undefined : readHeader(this.options, ",", frames)
+    return this.bytes.length > this.options.maxRecordSize ? this.blank() : undefined
+  }
+
+  private blank(): Result.Result<Header, HeaderError> {
+    const size = `${this.options.maxRecordSize} bytes of blank lines`
+    return Result.fail(headerError("malformed", `The file begins with more than ${size}. Export it again.`))
   }
 
   private search(
@@ -123,44 +136,50 @@ export class HeaderSearch {
     delimiters: ReadonlyArray<string>,
     isEnd: boolean,
   ): Result.Result<Header, HeaderError> | undefined {
+    const [first] = candidates
+    let nearest: Nearest = { line: first!, delimiters, missing: this.options.mapping.size }
     for (const [index, line] of candidates.entries()) {
       for (const delimiter of delimiters) {
         const frame = this.frameAt(line, delimiter, isEnd)
-        // Only the first may be longer than the lines that are searched.
-        if (frame === undefined && (index === 0 || this.bytes.length < mostBytes)) return undefined
-        if (frame === undefined || frame.problem !== undefined) continue
+        if (frame === undefined) return undefined
+        if (frame.problem !== undefined) continue
         const header = readHeader(this.options, delimiter, [frame])
-        if (Result.isSuccess(header)) return this.checked(header.success, candidates.slice(0, index))
+        if (Result.isSuccess(header)) return this.checked(header.success, candidates.slice(0, index), delimiters)
+        const { missing, reason } = header.failure
+        if (reason === "misfit" && missing.length < nearest.missing)
+          nearest = { line, delimiters: [delimiter], missing: missing.length }
       }
     }
-    const [first] = candidates
     const last = candidates.at(-1)!
     const isSearched = last.number - first!.number >= mostLines - 1 || this.bytes.length - first!.start >= mostBytes
     if (!isEnd && !isSearched) return undefined
-    return this.misfit(first!, delimiters, isEnd)
+    return this.misfit(nearest, isEnd)
   }
 
-  /** Fails where a record is before the header: it would be lost. */
-  private checked(header: Header, before: ReadonlyArray<Line>): Result.Result<Header, HeaderError> {
-    const { delimiter, headerLine } = header.format
-    const parse = makeFieldParser(delimiter)
-    for (const line of before) {
-      const frame = this.frameAt(line, delimiter, true)!
-      const fields = parse([frame])[0]!
-      if (isProblem(fields) || fields.length !== header.fieldCount) continue
-      if (!fields[header.positions.email]!.includes("@")) continue
-      const problem = `Line ${line.number} looks like a record, and the header is on line ${headerLine}. Put the header first.`
-      return Result.fail(headerError("noHeader", problem))
-    }
-    return Result.succeed(header)
+  /** Fails where a line before the header may be a record, of any table: it would be lost. */
+  private checked(
+    header: Header,
+    before: ReadonlyArray<Line>,
+    delimiters: ReadonlyArray<string>,
+  ): Result.Result<Header, HeaderError> {
+    const isRecord = (line: Line): boolean =>
+      delimiters.some((delimiter) => {
+        const fields = makeFieldParser(delimiter)([this.frameAt(line, delimiter, true)!])[0]!
+        return !isProblem(fields) && fields.length > 1 && fields.some(isEmail)
+      })
+    const line = before.find(isRecord)
+    if (line === undefined) return Result.succeed(header)
+    const where = `Line ${line.number} looks like a record, and the header is on line ${header.format.headerLine}.`
+    return Result.fail(headerError("noHeader", `${where} Put the header first, or remove the lines before it.`))
   }
 
-  /** Why the first line is no header: under the delimiter that finds the most fields in it. */
-  private misfit(line: Line, delimiters: ReadonlyArray<string>, isEnd: boolean): Result.Result<Header, HeaderError> {
+  /** Why the line is no header: under the delimiter that finds the most fields in it. */
+  private misfit({ delimiters, line }: Nearest, isEnd: boolean): Result.Result<Header, HeaderError> {
     const text = String.fromCharCode(...this.bytes.subarray(line.start, Math.min(line.end, line.start + 8_192)))
     const countOf = (delimiter: string): number => text.split(delimiter).length
     const [delimiter] = delimiters.toSorted((left, right) => countOf(right) - countOf(left))
-    return readHeader(this.options, delimiter!, this.framesAt(line, delimiter!, isEnd)!)
+    // With the records that follow: they may show that this is no CSV.
+    return readHeader(this.options, delimiter!, this.framesAt({ ...line, end: this.bytes.length }, delimiter!, isEnd)!)
   }
 
   /** The record that begins on the line; undefined: more bytes are needed. */
@@ -169,10 +188,12 @@ export class HeaderSearch {
   }
 
   /** That record, and some that follow it. */
-  private framesAt({ number, start }: Line, delimiter: string, isEnd: boolean): ReadonlyArray<Frame> | undefined {
+  private framesAt({ end, number, start }: Line, delimiter: string, isEnd: boolean): ReadonlyArray<Frame> | undefined {
     const { maxRecordSize } = this.options
     const framer = new Framer({ delimiter, maxRecordSize, offset: start, line: number, fieldCount: undefined })
-    for (const frames of framer.push(this.bytes.subarray(start))) return frames
+    const next = Math.min(end + 2, this.bytes.length)
+    for (const frames of framer.push(this.bytes.subarray(start, next))) return frames
+    for (const frames of framer.push(this.bytes.subarray(next))) return frames
     if (isEnd) for (const frames of framer.finish()) return frames
     return framer.overlongHeader && [framer.overlongHeader]
   }

@@ -24,18 +24,31 @@ const visible = (name: string): string =>
     .replaceAll(/\s+/g, " ")
     .trim()
 
-const folded = (name: string): string => name.toLowerCase()
+/** Ways to compare names: as they are written, as they look, in any case. */
+const forms: ReadonlyArray<(name: string) => string> = [
+  (name) => name.trim(),
+  visible,
+  (name) => visible(name).toLowerCase(),
+]
 
-/** Where the header is: as it is written, else in any case among the names that are no header of the mapping. */
+/** Where each header is, in the first way that finds it, among the fields that no other header has. */
 const indexesOf = (
-  names: ReadonlyArray<string>,
-  header: string,
-  headers: ReadonlySet<string>,
-): ReadonlyArray<number> => {
-  const all = [...names.keys()]
-  const exact = all.filter((index) => names[index] === header)
-  if (exact.length > 0) return exact
-  return all.filter((index) => folded(names[index]!) === folded(header) && !headers.has(names[index]!))
+  fields: ReadonlyArray<string>,
+  headers: ReadonlyArray<string>,
+): ReadonlyMap<string, ReadonlyArray<number>> => {
+  const found = new Map<string, ReadonlyArray<number>>()
+  const taken = new Set<number>()
+  for (const form of forms) {
+    const names = fields.map(form)
+    for (const header of headers) {
+      if (found.has(header)) continue
+      const indexes = [...names.keys()].filter((index) => names[index] === form(header) && !taken.has(index))
+      if (indexes.length === 0) continue
+      found.set(header, indexes)
+      for (const index of indexes) taken.add(index)
+    }
+  }
+  return found
 }
 
 /** Fits a file's header names to the mapping. */
@@ -44,18 +57,17 @@ export const fitHeader = (
   fields: ReadonlyArray<string>,
   delimiter: string,
 ): Result.Result<Positions, Misfit> => {
-  const names = fields.map(visible)
-  const headers = new Set(Array.from(mapping.keys(), visible))
+  const indexes = indexesOf(fields, [...mapping.keys()])
   const positions = Object.fromEntries(userColumns.map((column) => [column, -1])) as Record<UserColumn, number>
   const missing: Array<string> = []
   const repeated: Array<string> = []
   for (const [header, column] of mapping) {
-    const [position, ...others] = indexesOf(names, visible(header), headers)
+    const [position, ...others] = indexes.get(header) ?? []
     if (position === undefined) missing.push(header)
     else if (others.length > 0) repeated.push(header)
     positions[column] = position ?? -1
   }
   if (missing.length === 0 && repeated.length === 0) return Result.succeed(positions)
   const other = [",", ";", "\t", "|"].find((candidate) => candidate !== delimiter && fields[0]!.includes(candidate))
-  return Result.fail({ missing, repeated, delimiter: names.length === 1 ? other : undefined })
+  return Result.fail({ missing, repeated, delimiter: fields.length === 1 ? other : undefined })
 }

@@ -65,7 +65,7 @@ export const frame =
     Stream.unwrap(
       Effect.gen(function* () {
         const { maxRecordSize, resume } = options
-        const search = new HeaderSearch(options)
+        let search: HeaderSearch | undefined = new HeaderSearch(options)
         let header = yield* Effect.fromResult(resumedHeader(options))
         let framer = header && resume && framerAfter(header, resume.position, maxRecordSize)
 
@@ -75,7 +75,10 @@ export const frame =
           if (header === undefined) return
           framer = framerAfter(header, header.end, maxRecordSize)
           let isAlone = true
-          for (const frames of framer.push(search.after(header))) {
+          const rest = search!.after(header)
+          // Its bytes may be many.
+          search = undefined
+          for (const frames of framer.push(rest)) {
             isAlone = false
             yield frames
           }
@@ -86,7 +89,7 @@ export const frame =
         const batchesOf = Effect.fnUntraced(function* (chunk: Uint8Array | typeof endOfBytes) {
           if (header === undefined) {
             const isEnd = chunk === endOfBytes
-            const found = search.take(isEnd ? nothing : chunk, isEnd)
+            const found = search!.take(isEnd ? nothing : chunk, isEnd)
             if (found !== undefined) header = yield* Effect.fromResult(found)
           }
           return framesOf(chunk)

@@ -4,7 +4,9 @@ import { Runtime, Schema } from "effect"
 import type { Format } from "./Format.ts"
 
 /** What a run names of a format; undefined: it takes what each file has. */
-export type GivenFormat = { readonly [Key in "delimiter"]: string | undefined }
+export interface GivenFormat {
+  readonly delimiter: string | undefined
+}
 
 export class FormatError extends Schema.TaggedError<FormatError>()("FormatError", {
   message: Schema.String,
@@ -21,5 +23,5 @@ export const isOtherFormat = (begun: Format | undefined, given: GivenFormat | un
 export const otherFormat = (file: string, begun: Format | undefined): FormatError =>
   new FormatError({
     file,
-    message: `${file} started loading with the delimiter ${JSON.stringify(begun?.delimiter)}. Give that one, or start over.`,
+    message: `${file} started loading with the delimiter ${JSON.stringify(begun?.delimiter)}. Give that one or none, or start over.`,
   })

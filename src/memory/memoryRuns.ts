@@ -31,8 +31,9 @@ type StoredLoad = FileLoad<FileIdentity> & {
   readonly fences: ReadonlyMap<number, number>
 }
 
-const notStarted: Pick<StoredLoad, "state" | "parts" | "counts" | "fences"> = {
+const notStarted: Pick<StoredLoad, "state" | "format" | "parts" | "counts" | "fences"> = {
   state: "open",
+  format: undefined,
   parts: [{ part: 0, resume: undefined }],
   counts: noRecords,
   fences: new Map(),
@@ -40,8 +41,7 @@ const notStarted: Pick<StoredLoad, "state" | "parts" | "counts" | "fences"> = {
 
 const isStarted = ({ parts }: StoredLoad): boolean => parts[0]?.resume !== undefined
 
-const isInOtherFormat = ({ parts }: StoredLoad, { format }: RunRequest): boolean =>
-  isOtherFormat(parts[0]?.resume?.format, format)
+const isInOtherFormat = (stored: StoredLoad, { format }: RunRequest): boolean => isOtherFormat(stored.format, format)
 
 const moved = (resume: Resume, moving: ReadonlyArray<LaneCheckpoint>, to: Position): Resume => {
   const lanes = [...resume.lanes]
@@ -98,7 +98,7 @@ const make = Effect.gen(function* () {
   const moveCheckpoint = (load: StoredLoad, part: Part, { checkpoint }: Share, counts: RecordCounts): StoredLoad => ({
     ...load,
     ...(checkpoint._tag === "File"
-      ? { state: "loaded", parts: [] }
+      ? { state: "loaded", format: checkpoint.format, parts: [] }
       : {
           parts: load.parts.map((one) =>
             one === part ? { ...one, resume: moved(one.resume!, checkpoint.lanes, checkpoint.to) } : one,
@@ -185,9 +185,10 @@ const make = Effect.gen(function* () {
     take: Effect.fnUntraced(function* (runId, request, { file, fileId }, part) {
       const { force, mapping } = request
       const stored = loads.get(fileId)!
-      const isOther = stored.mapping !== mapping || isInOtherFormat(stored, request)
+      const isInOther = isInOtherFormat(stored, request)
+      const isOther = stored.mapping !== mapping || isInOther
       const isLoaded = stored.state === "loaded"
-      if (force && (isLoaded ? stored.runId !== runId : isOther)) {
+      if (force && (isLoaded ? stored.runId !== runId || isInOther : isOther)) {
         yield* Ref.update(rejects, (all) => all.filter((reject) => reject.fileId !== fileId))
         const { load } = stored
         loads.set(fileId, {
@@ -214,6 +215,7 @@ const make = Effect.gen(function* () {
         })
         loads.set(ref.fileId, {
           ...load,
+          format,
           parts: started,
           fences: new Map(started.map(({ part }) => [part, ref.fence])),
         })

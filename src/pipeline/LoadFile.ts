@@ -1,6 +1,6 @@
 // What happens to a file: its bytes become records, users and rejects, chunks, and rows of the database.
 
-import { Effect, Stream } from "effect"
+import { Effect, identity, Stream } from "effect"
 import { chunk } from "../csv/chunkRecords.ts"
 import { decode } from "../csv/decodeRecords.ts"
 import { frame } from "../csv/frameRecords.ts"
@@ -45,9 +45,9 @@ const beginReading = Effect.fnUntraced(function* (run: Run, load: PartLoad<Sourc
 // Spans keep the names that the page on operations lists: `Loading.loadFile`, `Loading.chunk`, `Locating.batch`.
 
 /** Fails where the load began with another column mapping, or in another format. */
-const checkBeginning = Effect.fnUntraced(function* ({ file, parts, state }: FileLoad<SourceFile>) {
+const checkBeginning = Effect.fnUntraced(function* ({ file, format, state }: FileLoad<SourceFile>) {
   if (state === "otherMapping") return yield* unfinishedByOther([file.uri])
-  if (state === "otherFormat") return yield* otherFormat(file.uri, parts[0]?.resume?.format)
+  if (state === "otherFormat") return yield* otherFormat(file.uri, format)
 })
 
 /** Loads what is left of a part of a file, from the earliest lane on. Returns the counts of the whole load. */
@@ -70,7 +70,7 @@ const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFil
     pressure.waitForRoom,
     frame({ ...options, isLinked: file.isLinked, maxRecordSize, resume }),
     Stream.catchTag("HeaderError", (error) => Stream.fail(headerErrorOf(file, error))),
-    reportFormat(file.name),
+    resume === undefined ? reportFormat(file.name) : identity,
     decode(load.fileId),
     stopwatch.timePulls("decode"),
     readAhead,

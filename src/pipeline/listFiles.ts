@@ -15,7 +15,7 @@ const checkLoads = Effect.fnUntraced(function* (loads: ReadonlyArray<FileLoad<So
   const started = loads.filter((load) => load.state === "otherMapping")
   if (started.length > 0) return yield* unfinishedByOther(started.map(({ file }) => file.uri))
   const other = loads.find((load) => load.state === "otherFormat")
-  if (other !== undefined) return yield* otherFormat(other.file.uri, other.parts[0]?.resume?.format)
+  if (other !== undefined) return yield* otherFormat(other.file.uri, other.format)
   const loaded = loads.filter((load) => load.isLoadedByOtherMapping)
   if (loaded.length > 0) yield* Effect.logWarning(yield* explain(loadedByOther(loaded.map(({ file }) => file.uri))))
 })

@@ -2,7 +2,13 @@
 
 import { Effect, Stream } from "effect"
 import type { FramedRecords } from "../csv/frameRecords.ts"
-import { describeFormat } from "../domain/Format.ts"
+import { describeFormat, type Format } from "../domain/Format.ts"
+
+export const logFormat = (name: string, format: Format): Effect.Effect<void> => {
+  const described = describeFormat(format)
+  if (described === undefined) return Effect.void
+  return Effect.logInfo(`${name}: ${described}`).pipe(Effect.annotateLogs({ step: "Extract" }))
+}
 
 /** Logs it with the name of the file. */
 export const reportFormat =
@@ -11,10 +17,8 @@ export const reportFormat =
     Stream.suspend(() => {
       let isReported = false
       return Stream.tap(framed, ({ header }) => {
-        const described = isReported ? undefined : describeFormat(header.format)
+        if (isReported) return Effect.void
         isReported = true
-        return described === undefined
-          ? Effect.void
-          : Effect.logInfo(`${name}: ${described}`).pipe(Effect.annotateLogs({ step: "Extract" }))
+        return logFormat(name, header.format)
       })
     })

@@ -78,6 +78,8 @@ export interface FileLoad<File extends FileIdentity> extends LoadRef {
    * mapping, or in another format.
    */
   readonly state: "open" | "loaded" | "otherMapping" | "otherFormat"
+  /** In which the load began; undefined: it has not begun, or an earlier version began it. */
+  readonly format: Format | undefined
   /** `loaded`, with another column mapping than this run's. */
   readonly isLoadedByOtherMapping: boolean
   /** What is left to load, in the file's order: one part, where the file is not split. */

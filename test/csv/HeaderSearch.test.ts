@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import type { Chunk } from "../../src/domain/Chunk.ts"
-import { mapping, read, type ReadOptions, rejects, users } from "../utils/csv.ts"
+import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
+import { read, type ReadOptions, rejects, users } from "../utils/csv.ts"
 
 const found = { delimiter: undefined } satisfies Partial<ReadOptions>
 
@@ -81,11 +82,36 @@ describe("the header of a file", () => {
     }),
   )
 
+  it.effect("is found behind a sep line and many blank ones, and across the pieces of a source", () =>
+    Effect.gen(function* () {
+      const table = "email;name\na@example.com;Ada\n"
+      assert.lengthOf(users(yield* read(`sep=;\n${"\n".repeat(1_000)}${table}`, found)), 1)
+      for (const pieces of [100, 65_536, 262_144]) {
+        assert.lengthOf(users(yield* read(`${"title\n".repeat(2)}${"x".repeat(65_510)}\n${table}`, found, pieces)), 1)
+        const wide = `title\nemail,name,${"x".repeat(170_000)}\na@example.com,Ada,\n`
+        assert.lengthOf(users(yield* read(wide, found, pieces)), 1)
+      }
+    }),
+  )
+
+  it.effect.each([
+    "email,name\na@example.com,Ada\nid,email,name\n1,c@example.com,Cy\n",
+    "name,mail\nAda,a@example.com\nemail,name\nc@example.com,Cy\n",
+    "a@example.com;Ada\nemail,name\nc@example.com,Cy\n",
+    "a@example.com,Ada,\nemail,name\nc@example.com,Cy\n",
+  ])("is not behind records of another table: %j", (text) =>
+    Effect.gen(function* () {
+      const withId = ColumnMapping.make({ id: "source_id", email: "email", name: "first_name" })
+      const options = text.includes("id,") ? { ...found, mapping: withId } : found
+      assert.match(yield* failure(text, options), /^Line \d looks like a record, and the header is on line \d\./)
+    }),
+  )
+
   it.effect("is not behind a record, which would be lost", () =>
     Effect.gen(function* () {
       assert.strictEqual(
         yield* failure("a@example.com;Ada\nb@example.com;Bo\nemail;name\nc@example.com;Cy\n"),
-        "Line 1 looks like a record, and the header is on line 3. Put the header first.",
+        "Line 1 looks like a record, and the header is on line 3. Put the header first, or remove the lines before it.",
       )
       const chunks = yield* read("contact: us@example.com\nemail;name\nc@example.com;Cy\n", found)
       assert.lengthOf(users(chunks), 1)
@@ -114,6 +140,15 @@ describe("the header of a file", () => {
     }),
   )
 
+  it.effect("is the line that lacks the fewest names, where none fits", () =>
+    Effect.gen(function* () {
+      assert.strictEqual(
+        yield* failure("Users, all of them\n\nmail;name;ip\na@example.com;Ada;\n"),
+        'Header missing: email (the header has "mail", "name", "ip"). Correct the header or the mapping.',
+      )
+    }),
+  )
+
   it.effect("has names that are matched as they look: first as they are written, then in any case", () =>
     Effect.gen(function* () {
       const one = yield* read("E\u200bMAIL ,\u00a0Name\na@example.com,Ada\n", found)
@@ -121,7 +156,10 @@ describe("the header of a file", () => {
       const two = yield* read("Email,email,NAME\nx,a@example.com,Ada\n", found)
       assert.deepStrictEqual(users(two), [["a@example.com", "Ada"]])
       assert.include(yield* failure("Email,EMAIL,name\n"), 'Header "email" appears twice')
-      assert.isTrue(mapping.has("email"))
+      const three = yield* read("email,email\u200b,name\na@example.com,x,Ada\n", found)
+      assert.deepStrictEqual(users(three), [["a@example.com", "Ada"]])
+      const both = ColumnMapping.make({ email: "email", Name: "first_name", name: "last_name" })
+      assert.include(yield* failure("NAME,email\n", { ...found, mapping: both }), "Header missing: name")
     }),
   )
 })

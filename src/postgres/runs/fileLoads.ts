@@ -100,6 +100,7 @@ const toLoad = <File extends FileIdentity>(row: FileRow, file: File, request: Ru
     fileId: id,
     load,
     state: isLoaded ? "loaded" : header === null ? "open" : state,
+    format: formatOf(row),
     isLoadedByOtherMapping: isLoaded && isOtherMapping,
     parts: isLoaded ? [] : header === null ? notStarted : (parts ?? []).map(toPart(row, header)),
     fence,
@@ -167,7 +168,8 @@ export const makeFileLoads = Effect.gen(function* () {
         update etl_files set load = load + 1, run_id = ${runId}, mapping = ${mapping}, header = null, format = null, loaded_at = null,
           max_record_size = null, read = 0, inserted = 0, updated = 0, unchanged = 0, stale = 0, duplicate = 0, rejected = 0
         where id = ${fileId}
-          and ((loaded_at is not null and run_id <> ${runId}) or (loaded_at is null and (mapping <> ${mapping} or format->>'delimiter' <> ${format?.delimiter ?? null}::text)))
+          and ((loaded_at is not null and run_id <> ${runId}) or (loaded_at is null and mapping <> ${mapping})
+            or format->>'delimiter' <> ${format?.delimiter ?? null}::text)
         returning id`
     if (started.length === 0) return
     yield* sql`delete from etl_checkpoints where file_id = ${fileId}`
