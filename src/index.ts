@@ -39,6 +39,7 @@ export type { LocationQueue } from "./repo/LocationQueue.ts"
 export { Database } from "./domain/Database.ts"
 
 // Errors, besides those of `Pipeline` and `ColumnMapping`.
+export { FormatError } from "./domain/FormatError.ts"
 export { SourceError, type SourceReason } from "./domain/SourceFile.ts"
 export { HeaderError } from "./csv/HeaderError.ts"
 export { GeoLocatorConfigError, GeoLocatorError } from "./domain/GeoLocatorError.ts"

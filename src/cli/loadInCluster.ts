@@ -31,7 +31,7 @@ const checkFlags = Effect.gen(function* () {
 const toJob = (flags: RunFlags, mapping: ColumnMapping, uri: string): JobSettings => ({
   source: chosenSource(flags).refer(flags, uri),
   mapping: [...mapping],
-  delimiter: flags.delimiter,
+  delimiter: Option.getOrNull(flags.delimiter),
   chunkSize: flags.chunksize,
   maxRecordSize: flags.maxRecordSize,
   maxRejects: flags.maxRejects,

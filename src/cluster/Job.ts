@@ -16,7 +16,7 @@ import { etl } from "../text/etl.ts"
 /** How the files of the job are loaded. `concurrency`: connections of this worker that write at once. */
 export const optionsOf = (job: JobSettings, concurrency: number): LoadOptions => ({
   mapping: mappingOf(job),
-  delimiter: job.delimiter,
+  delimiter: job.delimiter ?? undefined,
   chunkSize: job.chunkSize,
   concurrency,
   maxRecordSize: job.maxRecordSize,
@@ -28,9 +28,10 @@ const mappingOf = ({ mapping }: Pick<JobSettings, "mapping">): ColumnMapping.Col
   ColumnMapping.make(Object.fromEntries(mapping))
 
 /** `source`: its URI. */
-export const requestOf = (job: Pick<JobSettings, "mapping" | "force">, source: string): RunRequest => ({
+export const requestOf = (job: Pick<JobSettings, "mapping" | "delimiter" | "force">, source: string): RunRequest => ({
   source,
   mapping: signature(mappingOf(job)),
+  format: { delimiter: job.delimiter ?? undefined },
   force: job.force,
 })
 

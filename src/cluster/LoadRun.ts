@@ -25,7 +25,8 @@ const RejectLimit = Schema.Union([
 export const JobSettings = Schema.Struct({
   source: SourceReference,
   mapping: Schema.Array(Schema.Tuple([Schema.String, Schema.Literals(userColumns)])),
-  delimiter: Schema.String,
+  /** Null: that of each file is found. */
+  delimiter: Schema.NullOr(Schema.String),
   chunkSize: Schema.Int,
   maxRecordSize: Schema.Int,
   maxRejects: RejectLimit,

@@ -7,6 +7,7 @@ import { explain } from "../observability/Advice.ts"
 import { reportBytes } from "../observability/Progress.ts"
 import { open } from "../pipeline/decompress.ts"
 import { headerErrorOf } from "../pipeline/headerError.ts"
+import { logFormat } from "../pipeline/reportFormat.ts"
 import * as LoadFile from "../pipeline/LoadFile.ts"
 import * as Run from "../pipeline/Run.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
@@ -144,7 +145,10 @@ export const splitFile = (attempt: Attempt, fileId: number) =>
       return yield* cut.pipe(
         Effect.flatMap((found) =>
           found !== undefined && found.parts.length > 1
-            ? runs.beginFile(taken, { ...found, maxRecordSize: job.maxRecordSize })
+            ? Effect.andThen(
+                logFormat(file.name, found.format),
+                runs.beginFile(taken, { ...found, maxRecordSize: job.maxRecordSize }),
+              )
             : Effect.void,
         ),
         // The stored parts count: another worker may have taken the file meanwhile.

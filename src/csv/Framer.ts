@@ -99,10 +99,9 @@ export class Framer {
 
   /** Before the first frame: what is in the header's place, once it is longer than a record may be. */
   get overlongHeader(): Frame | undefined {
+    if (this.state !== SKIPPING) return undefined
     const frame = this.frame(this.position, this.offset, this.line, 0)
-    if (this.state === SKIPPING) return frame.length > this.maxRecordSize ? frame : undefined
-    const problem = `more than ${this.maxRecordSize} bytes of blank lines before it (the maximum record size)`
-    return this.offset > this.maxRecordSize ? { ...frame, problem } : undefined
+    return frame.length > this.maxRecordSize ? frame : undefined
   }
 
   private frame(end: number, nextOffset: number, nextLine: number, lookahead: number): Frame {

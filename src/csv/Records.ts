@@ -21,7 +21,10 @@ const noFile = 0
 export interface RecordsOptions {
   /** Which header of the file fills which column. */
   readonly mapping: ColumnMapping
-  /** Between fields: one printable ASCII character or a tab, no double quote. Default: a comma. */
+  /**
+   * Between fields: one printable ASCII character or a tab, no double quote. Default: that of a line `sep=;`, else the
+   * first of comma, semicolon, tab and bar under which a line has all headers of the mapping.
+   */
   readonly delimiter?: string | undefined
   /** The most bytes of a record. A longer one is rejected, and no more of it is kept. Default: 1 MiB. */
   readonly maxRecordSize?: number | undefined
@@ -45,10 +48,10 @@ export interface RecordsOptions {
  * const users = bytes.pipe(Records.stream({ mapping }), Stream.filterMap(Records.user))
  * ```
  */
-export const stream = ({ mapping, delimiter = ",", maxRecordSize = 1_048_576 }: RecordsOptions) => {
+export const stream = ({ mapping, delimiter, maxRecordSize = 1_048_576 }: RecordsOptions) => {
   if (!isColumnMapping(mapping))
     throw new TypeError("mapping must be made by ColumnMapping.make or ColumnMapping.parse.")
-  if (!isDelimiter(delimiter)) {
+  if (delimiter !== undefined && !isDelimiter(delimiter)) {
     throw new RangeError("delimiter must be one printable ASCII character or a tab, not a double quote.")
   }
   if (!Number.isSafeInteger(maxRecordSize) || maxRecordSize < 1) {

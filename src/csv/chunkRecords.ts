@@ -5,6 +5,7 @@ import type { Chunk, Position, UserRecord } from "../domain/Chunk.ts"
 import * as Footprint from "../domain/footprint.ts"
 import type { Reject } from "../domain/Reject.ts"
 import { type DecodedRecords, isReject } from "./decodeRecords.ts"
+import type { Header } from "./header.ts"
 
 /** The most bytes of a chunk. */
 const maxChunkBytes = 8 * 1024 * 1024
@@ -18,12 +19,12 @@ class ChunkBuilder {
   private bytes = 0
   private from: Position
   private to: Position
-  private readonly header: Uint8Array
+  private readonly header: Header
   private readonly chunkSize: number
 
   constructor({ header, start }: DecodedRecords, chunkSize: number) {
     this.from = this.to = start
-    this.header = header.bytes
+    this.header = header
     this.chunkSize = chunkSize
   }
 
@@ -48,8 +49,9 @@ class ChunkBuilder {
 
   end(isLast: boolean): ReadonlyArray<Chunk> {
     if (this.users.length + this.rejects.length === 0) return []
-    const { users, rejects, from, to, header } = this
-    const chunk = { users, rejects, from, to, header, isLast }
+    const { users, rejects, from, to } = this
+    const { bytes: header, format } = this.header
+    const chunk = { users, rejects, from, to, header, format, isLast }
     this.users = []
     this.rejects = []
     this.bytes = 0

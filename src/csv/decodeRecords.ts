@@ -62,9 +62,9 @@ export interface DecodedRecords extends FramedRecords {
  */
 export const isReject = (record: UserRecord | Reject): record is Reject => "reasons" in record
 
-const makeDecoder = ({ delimiter, positions }: Header, fileId: number) => {
+const makeDecoder = ({ format, positions }: Header, fileId: number) => {
   const textOf = (field: FieldAt, position: number): string => (position === -1 ? "" : field(position))
-  const parse = makeRecordParser(delimiter, (field) =>
+  const parse = makeRecordParser(format.delimiter, (field) =>
     decodeUser({
       source_id: textOf(field, positions.source_id),
       first_name: textOf(field, positions.first_name),

@@ -17,23 +17,57 @@ export interface Misfit {
   readonly delimiter: string | undefined
 }
 
+/** A name without what cannot be seen: a no-break space is a space, spaces in a row are one. */
+const visible = (name: string): string =>
+  name
+    .replaceAll(/[\u200b-\u200d\u2060\ufeff]/g, "")
+    .replaceAll(/\s+/g, " ")
+    .trim()
+
+/** Ways to compare names: as they are written, as they look, in any case. */
+const forms: ReadonlyArray<(name: string) => string> = [
+  (name) => name.trim(),
+  visible,
+  (name) => visible(name).toLowerCase(),
+]
+
+/** Where each header is, in the first way that finds it, among the fields that no other header has. */
+const indexesOf = (
+  fields: ReadonlyArray<string>,
+  headers: ReadonlyArray<string>,
+): ReadonlyMap<string, ReadonlyArray<number>> => {
+  const found = new Map<string, ReadonlyArray<number>>()
+  const taken = new Set<number>()
+  for (const form of forms) {
+    const names = fields.map(form)
+    for (const header of headers) {
+      if (found.has(header)) continue
+      const indexes = [...names.keys()].filter((index) => names[index] === form(header) && !taken.has(index))
+      if (indexes.length === 0) continue
+      found.set(header, indexes)
+      for (const index of indexes) taken.add(index)
+    }
+  }
+  return found
+}
+
 /** Fits a file's header names to the mapping. */
 export const fitHeader = (
   mapping: ColumnMapping,
   fields: ReadonlyArray<string>,
   delimiter: string,
 ): Result.Result<Positions, Misfit> => {
-  const names = fields.map((field) => field.trim())
+  const indexes = indexesOf(fields, [...mapping.keys()])
   const positions = Object.fromEntries(userColumns.map((column) => [column, -1])) as Record<UserColumn, number>
   const missing: Array<string> = []
   const repeated: Array<string> = []
   for (const [header, column] of mapping) {
-    const position = names.indexOf(header)
-    if (position === -1) missing.push(header)
-    else if (names.includes(header, position + 1)) repeated.push(header)
-    positions[column] = position
+    const [position, ...others] = indexes.get(header) ?? []
+    if (position === undefined) missing.push(header)
+    else if (others.length > 0) repeated.push(header)
+    positions[column] = position ?? -1
   }
   if (missing.length === 0 && repeated.length === 0) return Result.succeed(positions)
-  const other = [",", ";", "\t", "|"].find((candidate) => candidate !== delimiter && names[0]!.includes(candidate))
-  return Result.fail({ missing, repeated, delimiter: names.length === 1 ? other : undefined })
+  const other = [",", ";", "\t", "|"].find((candidate) => candidate !== delimiter && fields[0]!.includes(candidate))
+  return Result.fail({ missing, repeated, delimiter: fields.length === 1 ? other : undefined })
 }

@@ -3,20 +3,26 @@
 import { Effect, identity, Result, Stream } from "effect"
 import { upToByte } from "../domain/byteRange.ts"
 import type { Position } from "../domain/Chunk.ts"
+import { type Format, plainFormat } from "../domain/Format.ts"
 import type { Frame } from "./frame.ts"
 import { Framer } from "./Framer.ts"
-import { emptyError, type Header, type HeaderOptions, readHeader } from "./header.ts"
+import { type Header, readHeader } from "./header.ts"
 import type { HeaderError } from "./HeaderError.ts"
+import { HeaderSearch, type SearchOptions } from "./HeaderSearch.ts"
 
-export interface FrameOptions extends HeaderOptions {
-  /** Bytes of a record; a longer one is rejected, and no more of it is kept. */
-  readonly maxRecordSize: number
+export interface FrameOptions extends SearchOptions {
   /**
-   * Where to resume, and the header from the file's beginning; undefined: read from the beginning. `end`: the byte
-   * before which to stop, where `split` would cut; without it the file's end.
+   * Where to resume, with the header from the file's beginning and the format that was found; undefined: read from the
+   * beginning. `format` is undefined where an earlier version read it: as a plain file, by the `delimiter` given. `end`:
+   * the byte before which to stop, where `split` would cut; without it the file's end.
    */
   readonly resume:
-    | { readonly position: Position; readonly header: Uint8Array; readonly end?: number | undefined }
+    | {
+        readonly position: Position
+        readonly header: Uint8Array
+        readonly format?: Format | undefined
+        readonly end?: number | undefined
+      }
     | undefined
 }
 
@@ -28,25 +34,22 @@ export interface FramedRecords {
   readonly frames: ReadonlyArray<Frame>
 }
 
-const fileStart: Position = { byteOffset: 0, line: 1 }
-
 const endOfBytes = Symbol("end of bytes")
-
-const makeFramer = (options: FrameOptions, start: Position, fieldCount: number | undefined): Framer =>
-  new Framer({
-    delimiter: options.delimiter,
-    maxRecordSize: options.maxRecordSize,
-    offset: start.byteOffset,
-    line: start.line,
-    fieldCount,
-  })
+const nothing = new Uint8Array(0)
 
 /** The header of an earlier attempt, read again from its bytes. */
 const resumedHeader = (options: FrameOptions): Result.Result<Header | undefined, HeaderError> => {
-  if (options.resume === undefined) return Result.succeed(undefined)
-  const framer = makeFramer(options, fileStart, undefined)
-  return readHeader(options, [...framer.push(options.resume.header), ...framer.finish()].flat())
+  const { delimiter, maxRecordSize, resume } = options
+  if (resume === undefined) return Result.succeed(undefined)
+  const format = resume.format ?? { ...plainFormat, delimiter: delimiter ?? plainFormat.delimiter }
+  const framer = new Framer({ delimiter: format.delimiter, maxRecordSize, offset: 0, line: 1, fieldCount: undefined })
+  const frames = [...framer.push(resume.header), ...framer.finish()].flat()
+  return Result.map(readHeader(options, format.delimiter, frames), (header) => ({ ...header, format }))
 }
+
+/** Reads on after the header, or from where an earlier attempt has stopped. */
+const framerAfter = ({ fieldCount, format }: Header, { byteOffset, line }: Position, maxRecordSize: number): Framer =>
+  new Framer({ delimiter: format.delimiter, maxRecordSize, offset: byteOffset, line, fieldCount })
 
 /** The bytes up to the end of the part, where there is one. */
 const upToEnd = ({ resume }: FrameOptions) =>
@@ -61,30 +64,44 @@ export const frame =
   <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Stream.Stream<FramedRecords, E | HeaderError, R> =>
     Stream.unwrap(
       Effect.gen(function* () {
+        const { maxRecordSize, resume } = options
+        let search: HeaderSearch | undefined = new HeaderSearch(options)
         let header = yield* Effect.fromResult(resumedHeader(options))
-        const framer = makeFramer(options, options.resume?.position ?? fileStart, header?.fieldCount)
+        let framer = header && resume && framerAfter(header, resume.position, maxRecordSize)
 
-        const framesOf = function* (chunk: Uint8Array | typeof endOfBytes) {
-          yield* chunk === endOfBytes ? framer.finish() : framer.push(chunk)
-          // Without a header the rest of the file is useless.
-          const overlong = header === undefined ? framer.overlongHeader : undefined
-          if (overlong !== undefined) yield [overlong]
+        /** The header, once it is known, comes with its first records, or with an empty batch. */
+        const framesOf = function* (chunk: Uint8Array | typeof endOfBytes): Generator<ReadonlyArray<Frame>> {
+          if (framer !== undefined) return yield* chunk === endOfBytes ? framer.finish() : framer.push(chunk)
+          if (header === undefined) return
+          framer = framerAfter(header, header.end, maxRecordSize)
+          let isAlone = true
+          const rest = search!.after(header)
+          // Its bytes may be many.
+          search = undefined
+          for (const frames of framer.push(rest)) {
+            isAlone = false
+            yield frames
+          }
+          if (isAlone) yield []
+          if (chunk === endOfBytes) yield* framer.finish()
         }
 
-        const underHeader = Effect.fnUntraced(function* (frames: ReadonlyArray<Frame>) {
-          const isFirst = header === undefined
-          header ??= yield* Effect.fromResult(readHeader(options, frames))
-          const start = options.resume?.position ?? header.end
-          return { header, start, frames: isFirst ? frames.slice(1) : frames } satisfies FramedRecords
+        const batchesOf = Effect.fnUntraced(function* (chunk: Uint8Array | typeof endOfBytes) {
+          if (header === undefined) {
+            const isEnd = chunk === endOfBytes
+            const found = search!.take(isEnd ? nothing : chunk, isEnd)
+            if (found !== undefined) header = yield* Effect.fromResult(found)
+          }
+          return framesOf(chunk)
         })
 
         return bytes.pipe(
           upToEnd(options),
           Stream.concat(Stream.succeed(endOfBytes)),
+          Stream.mapEffect(batchesOf),
           // One batch at a time: the next one is framed when this one is decoded.
-          Stream.flatMap((chunk) => Stream.fromIterable(framesOf(chunk), { chunkSize: 1 })),
-          Stream.mapEffect(underHeader),
-          Stream.concat(Stream.suspend(() => (header === undefined ? Stream.fail(emptyError()) : Stream.empty))),
+          Stream.flatMap((batches) => Stream.fromIterable(batches, { chunkSize: 1 })),
+          Stream.map((frames): FramedRecords => ({ header: header!, start: resume?.position ?? header!.end, frames })),
         )
       }),
     )

@@ -3,6 +3,7 @@
 import { Result } from "effect"
 import type { Position } from "../domain/Chunk.ts"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
+import type { Format } from "../domain/Format.ts"
 import { plural } from "../text/format.ts"
 import { isProblem, isUtf8, makeFieldParser } from "./fields.ts"
 import { fitHeader, type Misfit, type Positions } from "./fitHeader.ts"
@@ -12,7 +13,7 @@ import { HeaderError, headerError } from "./HeaderError.ts"
 
 /** What is needed to decode the records of a file. */
 export interface Header {
-  readonly delimiter: string
+  readonly format: Format
   readonly bytes: Uint8Array
   readonly end: Position
   readonly fieldCount: number
@@ -21,7 +22,6 @@ export interface Header {
 
 export interface HeaderOptions {
   readonly mapping: ColumnMapping
-  readonly delimiter: string
   /** A link leads to the file, which another user may have planted: no error shows its text. */
   readonly isLinked?: boolean | undefined
 }
@@ -89,7 +89,8 @@ const misfitError = (
  * needs to correct it. The message never shows the values of a record, nor text of a file that a link leads to.
  */
 export const readHeader = (
-  { mapping, delimiter, isLinked = false }: HeaderOptions,
+  { mapping, isLinked = false }: HeaderOptions,
+  delimiter: string,
   frames: ReadonlyArray<Frame>,
 ): Result.Result<Header, HeaderError> => {
   const frame = frames[0]!
@@ -104,7 +105,7 @@ export const readHeader = (
   const fitted = fitHeader(mapping, fields, delimiter)
   if (Result.isSuccess(fitted)) {
     return Result.succeed({
-      delimiter,
+      format: { delimiter, headerLine: frame.line },
       bytes: rawOf(frame).slice(),
       end: { byteOffset: frame.nextOffset, line: frame.nextLine },
       fieldCount: fields.length,

@@ -2,14 +2,15 @@
 
 import { Effect, Stream } from "effect"
 import type { Position } from "../domain/Chunk.ts"
+import type { Format } from "../domain/Format.ts"
 import type { Frame } from "./frame.ts"
 import { Framer } from "./Framer.ts"
-import { emptyError, type Header, type HeaderOptions, readHeader } from "./header.ts"
+import type { Header } from "./header.ts"
 import type { HeaderError } from "./HeaderError.ts"
+import { HeaderSearch, type SearchOptions } from "./HeaderSearch.ts"
 
-export interface SplitOptions extends HeaderOptions {
-  /** Bytes of a record; the parts must be read with the same. */
-  readonly maxRecordSize: number
+/** The parts must be read with the same `maxRecordSize`. */
+export interface SplitOptions extends SearchOptions {
   /** The least bytes of a part, except the last: it ends at the first possible place after them. */
   readonly splitSize: number
 }
@@ -25,6 +26,7 @@ interface FilePart {
 export interface Splitting {
   /** The bytes of the file's header, without its line end. */
   readonly header: Uint8Array
+  readonly format: Format
   /** At least one; each has records, unless the file has none. */
   readonly parts: ReadonlyArray<FilePart>
 }
@@ -75,30 +77,32 @@ export const split =
   (options: SplitOptions) =>
   <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Effect.Effect<Splitting, E | HeaderError, R> =>
     Effect.gen(function* () {
-      const framer = new Framer({ ...options, offset: 0, line: 1, fieldCount: undefined })
+      const { maxRecordSize, splitSize } = options
+      const search = new HeaderSearch(options)
       let size = 0
-      let found: { readonly header: Header; readonly cutter: Cutter } | undefined
+      let found: { readonly header: Header; readonly framer: Framer; readonly cutter: Cutter } | undefined
 
-      const take = Effect.fnUntraced(function* (batches: Iterable<ReadonlyArray<Frame>>) {
-        for (const frames of batches) {
-          if (found === undefined) {
-            const header = yield* Effect.fromResult(readHeader(options, frames))
-            found = { header, cutter: new Cutter(header.end, options.splitSize) }
-            found.cutter.add(frames.slice(1))
-          } else found.cutter.add(frames)
-        }
+      const look = Effect.fnUntraced(function* (chunk: Uint8Array, isEnd: boolean) {
+        const result = search.take(chunk, isEnd)
+        if (result === undefined) return
+        const header = yield* Effect.fromResult(result)
+        const { byteOffset: offset, line } = header.end
+        const { fieldCount, format } = header
+        const framer = new Framer({ delimiter: format.delimiter, maxRecordSize, offset, line, fieldCount })
+        found = { header, framer, cutter: new Cutter(header.end, splitSize) }
+        for (const frames of framer.push(search.after(header))) found.cutter.add(frames)
       })
 
       yield* Stream.runForEach(
         bytes,
         Effect.fnUntraced(function* (chunk) {
           size += chunk.length
-          yield* take(framer.push(chunk))
-          const frame = found === undefined ? framer.overlongHeader : undefined
-          if (frame !== undefined) yield* take([[frame]])
+          if (found === undefined) return yield* look(chunk, false)
+          for (const frames of found.framer.push(chunk)) found.cutter.add(frames)
         }),
       )
-      yield* take(framer.finish())
-      if (found === undefined) return yield* emptyError()
-      return { header: found.header.bytes, parts: found.cutter.end(size) }
+      if (found === undefined) yield* look(new Uint8Array(0), true)
+      const { cutter, framer, header } = found!
+      for (const frames of framer.finish()) cutter.add(frames)
+      return { header: header.bytes, format: header.format, parts: cutter.end(size) }
     })

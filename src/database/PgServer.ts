@@ -1,7 +1,7 @@
 // A PostgreSQL server: how the program connects to it.
 
 import { PgClient, PgConnection } from "@effect/sql-pg"
-import { Duration, Effect, Layer, Schedule } from "effect"
+import { Duration, Effect, Fiber, Layer, Schedule, Scope } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { Database } from "../domain/Database.ts"
@@ -105,6 +105,26 @@ const negotiate = Effect.fn("PgServer.negotiate")(function* (
   return false
 })
 
+/** A server that answers has done so long before. */
+const closesWithin = "10 seconds"
+
+/**
+ * A resource whose closing is not waited for longer. A pool waits for connections in use, and nothing interrupts a BEGIN
+ * that a server never answers: a command would not end.
+ */
+const closingSoon = <A, E, R>(make: Effect.Effect<A, E, R | Scope.Scope>) =>
+  Effect.flatMap(
+    Effect.acquireRelease(Scope.make(), (scope, exit) =>
+      Effect.gen(function* () {
+        // In fibers of their own, which may be left behind.
+        const closing = yield* Effect.forkDetach(Scope.close(scope, exit), { startImmediately: true })
+        const waiting = Effect.raceFirst(Fiber.await(closing), Effect.sleep(closesWithin))
+        yield* Fiber.await(yield* Effect.forkDetach(waiting, { startImmediately: true }))
+      }),
+    ),
+    (scope) => Scope.provide(make, scope),
+  )
+
 const layerOf = (
   read: Effect.Effect<ServerSettings, DatabaseConfigError>,
 ): Layer.Layer<PgClient.PgClient | SqlClient, DatabaseError | DatabaseConfigError> =>
@@ -114,7 +134,8 @@ const layerOf = (
       const client = Effect.gen(function* () {
         if (settings.passwordFile?.ignored !== undefined) yield* Effect.logWarning(settings.passwordFile.ignored)
         const ssl = yield* negotiate(settings)
-        return yield* Effect.mapError(PgClient.make({ ...connection(settings, ssl), maxConnections }), fromSqlError)
+        const pool = PgClient.make({ ...connection(settings, ssl), maxConnections })
+        return yield* Effect.mapError(closingSoon(pool), fromSqlError)
       })
       return Layer.merge(
         PgClient.layerFrom(client),

@@ -1,5 +1,6 @@
 // The unit of commit: consecutive records of a file, and which version of each user wins among them.
 
+import type { Format } from "./Format.ts"
 import type { Reject } from "./Reject.ts"
 import type { User } from "./User.ts"
 
@@ -30,6 +31,7 @@ export interface Chunk {
   readonly to: Position
   /** The bytes of the file's header, without its line end: a load that resumes at `to` needs them. */
   readonly header: Uint8Array
+  readonly format: Format
   /** The file, or its range that is read, ends with this chunk. False also where the chunk is full exactly there. */
   readonly isLast: boolean
 }

@@ -108,6 +108,9 @@ const parseEmail = (value: string): string | Problem => {
   return anyCaseEmail.test(address) ? address.toLowerCase() : new Problem("is not a valid e-mail address")
 }
 
+/** Whether a text of a file is an e-mail address. */
+export const isEmail = (text: string): boolean => typeof parseEmail(text) === "string"
+
 /** An e-mail address, trimmed, in lower case; never null. */
 export const email = column(
   "varchar(320)",

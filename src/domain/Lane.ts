@@ -1,6 +1,7 @@
 // Lanes: fixed groups of e-mails, by hash, which several connections write and commit independently.
 
 import { type Chunk, type Position, type UserRecord, type Winner, winners } from "./Chunk.ts"
+import type { Format } from "./Format.ts"
 import type { Reject } from "./Reject.ts"
 
 /** Checkpoints are kept by lane: an attempt that resumes must divide records into the same lanes. */
@@ -39,15 +40,15 @@ export interface Share {
    */
   readonly checkpoint:
     | { readonly _tag: "Lanes"; readonly lanes: ReadonlyArray<LaneCheckpoint>; readonly to: Position }
-    | { readonly _tag: "File"; readonly header: Uint8Array }
+    | { readonly _tag: "File"; readonly header: Uint8Array; readonly format: Format }
 }
 
 /** The share of a file that is one chunk. */
-export const wholeFile = ({ header, rejects, users }: Chunk): Share => ({
+export const wholeFile = ({ format, header, rejects, users }: Chunk): Share => ({
   users,
   winners: winners(users),
   rejects,
-  checkpoint: { _tag: "File", header },
+  checkpoint: { _tag: "File", header, format },
 })
 
 /**

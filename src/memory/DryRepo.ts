@@ -38,7 +38,15 @@ const firstUsers = ({ places, records, winners }: UserShare, file: string, count
     }))
 
 /** Every file loads from its start. */
-const parts = [{ part: 0, resume: undefined }]
+const notLoaded = {
+  runId,
+  load: 1,
+  state: "open",
+  format: undefined,
+  isLoadedByOtherMapping: false,
+  parts: [{ part: 0, resume: undefined }],
+  fence: 0,
+} as const
 
 const make = Effect.sync(() => {
   const files = new Map<number, { readonly name: string; readonly counts: RecordCounts }>()
@@ -65,19 +73,18 @@ const make = Effect.sync(() => {
 
   const runRepo = RunRepo.of({
     begin: () => Effect.succeed({ runId, attempt: 1 }),
-    register: (runId, _request, listed) =>
+    register: (_runId, _request, listed) =>
       Effect.sync(() =>
         listed.map((file): FileLoad<typeof file> => {
           const fileId = files.size + 1
           files.set(fileId, { name: baseName(file.uri), counts: noRecords })
-          return { file, runId, fileId, load: 1, state: "open", isLoadedByOtherMapping: false, parts, fence: 0 }
+          return { ...notLoaded, file, fileId }
         }),
       ),
     keepProblems: () => Effect.void,
     committed: () => Effect.succeed(noRecords),
     lock: () => Effect.void,
-    take: (runId, _request, { file, fileId }) =>
-      Effect.succeed({ file, runId, fileId, load: 1, state: "open", isLoadedByOtherMapping: false, parts, fence: 0 }),
+    take: (_runId, _request, { file, fileId }) => Effect.succeed({ ...notLoaded, file, fileId }),
     beginFile: () => Effect.void,
     commit: Effect.fnUntraced(function* ({ fileId }, share, { known }, write) {
       const { name, counts: before } = files.get(fileId)!

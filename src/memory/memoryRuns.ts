@@ -19,6 +19,7 @@ import {
   type RunRequest,
   type ShareLocations,
 } from "../repo/RunRepo.ts"
+import { isOtherFormat } from "../domain/FormatError.ts"
 import { shareOutcome } from "../repo/shareOutcome.ts"
 import { makeQueue } from "./memoryQueue.ts"
 import { Tables } from "./Tables.ts"
@@ -30,14 +31,17 @@ type StoredLoad = FileLoad<FileIdentity> & {
   readonly fences: ReadonlyMap<number, number>
 }
 
-const notStarted: Pick<StoredLoad, "state" | "parts" | "counts" | "fences"> = {
+const notStarted: Pick<StoredLoad, "state" | "format" | "parts" | "counts" | "fences"> = {
   state: "open",
+  format: undefined,
   parts: [{ part: 0, resume: undefined }],
   counts: noRecords,
   fences: new Map(),
 }
 
 const isStarted = ({ parts }: StoredLoad): boolean => parts[0]?.resume !== undefined
+
+const isInOtherFormat = (stored: StoredLoad, { format }: RunRequest): boolean => isOtherFormat(stored.format, format)
 
 const moved = (resume: Resume, moving: ReadonlyArray<LaneCheckpoint>, to: Position): Resume => {
   const lanes = [...resume.lanes]
@@ -94,7 +98,7 @@ const make = Effect.gen(function* () {
   const moveCheckpoint = (load: StoredLoad, part: Part, { checkpoint }: Share, counts: RecordCounts): StoredLoad => ({
     ...load,
     ...(checkpoint._tag === "File"
-      ? { state: "loaded", parts: [] }
+      ? { state: "loaded", format: checkpoint.format, parts: [] }
       : {
           parts: load.parts.map((one) =>
             one === part ? { ...one, resume: moved(one.resume!, checkpoint.lanes, checkpoint.to) } : one,
@@ -111,13 +115,14 @@ const make = Effect.gen(function* () {
       .filter((load) => load.runId === runId && isCounted(load))
       .reduce((sum, load) => addCounts(sum, load.counts), noRecords)
 
-  const toLoad = <File extends FileIdentity>(stored: StoredLoad, file: File, mapping: string): FileLoad<File> => {
-    const isOther = stored.mapping !== mapping
+  const toLoad = <File extends FileIdentity>(stored: StoredLoad, file: File, request: RunRequest): FileLoad<File> => {
+    const isOther = stored.mapping !== request.mapping
     const isLoaded = stored.state === "loaded"
+    const state = isOther ? "otherMapping" : isInOtherFormat(stored, request) ? "otherFormat" : stored.state
     return {
       ...stored,
       file,
-      state: isOther && !isLoaded && isStarted(stored) ? "otherMapping" : stored.state,
+      state: isLoaded || !isStarted(stored) ? stored.state : state,
       isLoadedByOtherMapping: isOther && isLoaded,
     }
   }
@@ -155,7 +160,7 @@ const make = Effect.gen(function* () {
         runs.set(runId, { ...request, attempt, isFinished: false })
         return { runId, attempt }
       }),
-    register: (runId, { mapping }, files) =>
+    register: (runId, request, files) =>
       Effect.sync(() =>
         files.map((file) => {
           const stored = [...loads.values()].find(
@@ -165,23 +170,25 @@ const make = Effect.gen(function* () {
             runId,
             fileId: loads.size + 1,
             load: 1,
-            mapping,
+            mapping: request.mapping,
             isLoadedByOtherMapping: false,
             fence: 0,
             ...notStarted,
           }
           loads.set(stored.fileId, stored)
-          return toLoad(stored, file, mapping)
+          return toLoad(stored, file, request)
         }),
       ),
     keepProblems: () => Effect.void,
     committed: (runId) => Effect.sync(() => countsOf(runId, (load) => !isReplaced(load))),
     lock: () => Effect.void,
-    take: Effect.fnUntraced(function* (runId, { mapping, force }, { file, fileId }, part) {
+    take: Effect.fnUntraced(function* (runId, request, { file, fileId }, part) {
+      const { force, mapping } = request
       const stored = loads.get(fileId)!
-      const isOther = stored.mapping !== mapping
+      const isInOther = isInOtherFormat(stored, request)
+      const isOther = stored.mapping !== mapping || isInOther
       const isLoaded = stored.state === "loaded"
-      if (force && (isLoaded ? stored.runId !== runId : isOther)) {
+      if (force && (isLoaded ? stored.runId !== runId || isInOther : isOther)) {
         yield* Ref.update(rejects, (all) => all.filter((reject) => reject.fileId !== fileId))
         const { load } = stored
         loads.set(fileId, {
@@ -197,17 +204,18 @@ const make = Effect.gen(function* () {
       const taken = found.parts.filter((one) => part === undefined || one.part === part)
       const fences = new Map([...found.fences, ...taken.map((one) => [one.part, fence] as const)])
       loads.set(fileId, { ...found, fence, fences })
-      return { ...toLoad({ ...found, fence }, file, mapping), parts: taken }
+      return { ...toLoad({ ...found, fence }, file, request), parts: taken }
     }),
-    beginFile: (ref, { header, maxRecordSize, parts }) =>
+    beginFile: (ref, { format, header, maxRecordSize, parts }) =>
       Effect.map(loadOf(ref), (load) => {
         if (isStarted(load) || load.fence !== ref.fence) return
         const started = parts.map(({ start, end }, part): Part => {
           const lanes = Array.from({ length: laneCount }, () => start)
-          return { part, resume: { position: start, end, header, lanes, maxRecordSize } }
+          return { part, resume: { position: start, end, header, format, lanes, maxRecordSize } }
         })
         loads.set(ref.fileId, {
           ...load,
+          format,
           parts: started,
           fences: new Map(started.map(({ part }) => [part, ref.fence])),
         })

@@ -1,9 +1,10 @@
 // What happens to a file: its bytes become records, users and rejects, chunks, and rows of the database.
 
-import { Effect, Stream } from "effect"
+import { Effect, identity, Stream } from "effect"
 import { chunk } from "../csv/chunkRecords.ts"
 import { decode } from "../csv/decodeRecords.ts"
 import { frame } from "../csv/frameRecords.ts"
+import { otherFormat } from "../domain/FormatError.ts"
 import { unfinishedByOther } from "../domain/otherMapping.ts"
 import { noRecords } from "../domain/RunSummary.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"
@@ -16,6 +17,7 @@ import { begin, stopAtTooManyRejects } from "./divideChunk.ts"
 import * as FileOutcome from "./fileOutcome.ts"
 import { headerErrorOf } from "./headerError.ts"
 import { endEarly, report } from "./reportChunk.ts"
+import { reportFormat } from "./reportFormat.ts"
 import type { Run } from "./Run.ts"
 import { locate, perConnection, shareOf, upsert } from "./writeShares.ts"
 
@@ -41,6 +43,12 @@ const beginReading = Effect.fnUntraced(function* (run: Run, load: PartLoad<Sourc
 
 // Spans keep the names that the page on operations lists: `Loading.loadFile`, `Loading.chunk`, `Locating.batch`.
 
+/** Fails where the load began with another column mapping, or in another format. */
+const checkBeginning = Effect.fnUntraced(function* ({ file, format, state }: FileLoad<SourceFile>) {
+  if (state === "otherMapping") return yield* unfinishedByOther([file.uri])
+  if (state === "otherFormat") return yield* otherFormat(file.uri, format)
+})
+
 /** Loads what is left of a part of a file, from the earliest lane on. Returns the counts of the whole load. */
 const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFile>, work: FileOutcome.FileWork) {
   const { file, resume } = load
@@ -59,6 +67,7 @@ const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFil
     pressure.waitForRoom,
     frame({ ...options, isLinked: file.isLinked, maxRecordSize, resume }),
     Stream.catchTag("HeaderError", (error) => Stream.fail(headerErrorOf(file, error))),
+    resume === undefined ? reportFormat(file.name) : identity,
     decode(load.fileId),
     stopwatch.timePulls("decode"),
     readAhead,
@@ -106,7 +115,7 @@ export const loadFile = Effect.fn("Loading.loadFile")(
     const load = isDone ? registered : yield* runs.take(runId, request, registered)
     // What another run has read of the file counts as read by this one.
     if (registered.runId !== runId && load.runId === runId) yield* run.count(yield* runs.fileCounts(load))
-    if (load.state === "otherMapping") return yield* unfinishedByOther([file.uri])
+    yield* checkBeginning(load)
     if (load.state === "loaded" && load.runId === runId) {
       return FileOutcome.fileSummary(file, "loaded", yield* runs.fileCounts(load))
     }
@@ -131,7 +140,7 @@ export const loadPart = Effect.fn("Loading.loadPart")(
     // Another attempt may have taken it meanwhile.
     if (yield* run.isCancelled) return FileOutcome.fileSummary(file, "open", noRecords)
     const load = yield* runs.take(run.runId, run.request, listed, part)
-    if (load.state === "otherMapping") return yield* unfinishedByOther([file.uri])
+    yield* checkBeginning(load)
     if (load.parts.length === 0) return FileOutcome.fileSummary(file, "loaded", yield* runs.fileCounts(load))
     return (yield* run.isStopped) ? yield* FileOutcome.leftOpen(load) : yield* readParts(run, load)
   },

@@ -2,6 +2,7 @@
 
 import { Cause, Deferred, Effect, Exit, Fiber } from "effect"
 import type { ColumnMappingError } from "../domain/ColumnMapping.ts"
+import type { FormatError } from "../domain/FormatError.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import { signature } from "../domain/otherMapping.ts"
 import { exitCode, type FileSummary, noRecords, type RunSummary } from "../domain/RunSummary.ts"
@@ -33,6 +34,7 @@ export { Progress, type ProgressEvent } from "../observability/Progress.ts"
 export type PipelineError =
   | PipelineOptionsError
   | ColumnMappingError
+  | FormatError
   | SourceError
   | DatabaseError
   | FileTakenError
@@ -159,7 +161,8 @@ export const run: (
   function* (given: PipelineOptions) {
     const options = yield* complete(given)
     const source = yield* Source
-    const request = { source: source.uri, mapping: signature(options.mapping), force: options.force }
+    const { delimiter, force } = options
+    const request = { source: source.uri, mapping: signature(options.mapping), format: { delimiter }, force }
     const attempt = yield* (yield* RunRepo).begin(request)
     yield* Effect.annotateCurrentSpan({
       "etl.run.id": attempt.runId,

@@ -16,7 +16,10 @@ export class PipelineOptionsError extends Schema.TaggedError<PipelineOptionsErro
 
 export interface PipelineOptions {
   readonly mapping: ColumnMapping
-  /** Between fields: one printable ASCII character or a tab, no double quote. Default a comma. */
+  /**
+   * Between fields: one printable ASCII character or a tab, no double quote. Default: that of a line `sep=;`, else the
+   * first of comma, semicolon, tab and bar under which a line has all headers of the mapping.
+   */
   readonly delimiter?: string | undefined
   /** Records of a chunk, at most: 1 to 100,000. Default 1,000. */
   readonly chunkSize?: number | undefined
@@ -37,7 +40,7 @@ export interface PipelineOptions {
 /** The options of a run, checked and complete. */
 export interface RunOptions {
   readonly mapping: ColumnMapping
-  readonly delimiter: string
+  readonly delimiter: string | undefined
   readonly chunkSize: number
   readonly concurrency: number
   readonly maxRecordSize: number
@@ -64,9 +67,11 @@ const Bounds = Schema.Struct({
       (value) => isColumnMapping(value) || "Expected what ColumnMapping.make or ColumnMapping.parse has made",
     ),
   ),
-  delimiter: Schema.String.check(
-    Schema.makeFilter(
-      (text) => isDelimiter(text) || "Expected one printable ASCII character or a tab, not a double quote",
+  delimiter: Schema.UndefinedOr(
+    Schema.String.check(
+      Schema.makeFilter(
+        (text) => isDelimiter(text) || "Expected one printable ASCII character or a tab, not a double quote",
+      ),
     ),
   ),
   chunkSize: between(1, 100_000),
@@ -103,7 +108,7 @@ const toDuration = (input: Duration.Input | undefined): Duration.Duration | unde
 export const complete = Effect.fnUntraced(function* (options: PipelineOptions) {
   const all = {
     mapping: options.mapping,
-    delimiter: options.delimiter ?? defaults.delimiter,
+    delimiter: options.delimiter,
     chunkSize: options.chunkSize ?? defaults.chunkSize,
     concurrency: options.concurrency ?? defaults.concurrency,
     maxRecordSize: options.maxRecordSize ?? defaults.maxRecordSize,

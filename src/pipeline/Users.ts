@@ -3,6 +3,7 @@
 import { Effect, Result, Stream } from "effect"
 import * as ColumnMapping from "../domain/ColumnMapping.ts"
 import type { Chunk, UserRecord } from "../domain/Chunk.ts"
+import { plainFormat } from "../domain/Format.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"
@@ -75,6 +76,7 @@ const toChunks =
             from: { byteOffset: start, line: start + 1 },
             to: { byteOffset: end, line: end + 1 },
             header: nothing,
+            format: plainFormat,
             isLast: false,
           }
           return [end, [chunk]]

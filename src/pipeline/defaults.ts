@@ -7,7 +7,6 @@ export const defaultSplitSize = 256 * 1024 * 1024
 
 /** The command has them too, but for `concurrency`: it takes that from the machine's processors. */
 export const defaults = {
-  delimiter: ",",
   chunkSize: 1000,
   concurrency: 4,
   maxRecordSize: 1_048_576,

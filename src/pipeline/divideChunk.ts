@@ -48,6 +48,7 @@ export const begin = (
       }
       yield* (yield* RunRepo).beginFile(load, {
         header: chunk.header,
+        format: chunk.format,
         parts: [{ start: chunk.from, end: undefined }],
         maxRecordSize: run.options.maxRecordSize,
       })

@@ -4,6 +4,8 @@ import { Context, type Duration, type Effect, type Scope } from "effect"
 import type { Address } from "../domain/Address.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Position } from "../domain/Chunk.ts"
+import type { Format } from "../domain/Format.ts"
+import type { GivenFormat } from "../domain/FormatError.ts"
 import type { Share } from "../domain/Lane.ts"
 import type { AnswerTally, Location } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
@@ -60,6 +62,8 @@ export interface RunRequest {
   readonly source: string
   /** The column mapping's signature, which is kept with each load. */
   readonly mapping: string
+  /** What the run names of the files' format; the rest is found for each load, and kept with it. */
+  readonly format?: GivenFormat | undefined
   /** Loads files again that an earlier run loaded. */
   readonly force: boolean
 }
@@ -69,8 +73,13 @@ export interface FileLoad<File extends FileIdentity> extends LoadRef {
   readonly file: File
   /** The run that loads the file, or loaded it: an earlier one, or this one in an earlier attempt. */
   readonly runId: number
-  /** `loaded`: nothing is left to do. `otherMapping`: an unfinished load started with another column mapping. */
-  readonly state: "open" | "loaded" | "otherMapping"
+  /**
+   * `loaded`: nothing is left to do. `otherMapping`, `otherFormat`: an unfinished load started with another column
+   * mapping, or in another format.
+   */
+  readonly state: "open" | "loaded" | "otherMapping" | "otherFormat"
+  /** In which the load began; undefined: it has not begun, or an earlier version began it. */
+  readonly format: Format | undefined
   /** `loaded`, with another column mapping than this run's. */
   readonly isLoadedByOtherMapping: boolean
   /** What is left to load, in the file's order: one part, where the file is not split. */
@@ -104,6 +113,8 @@ export interface Resume {
   /** The byte before which the part ends; undefined: the file's end. */
   readonly end: number | undefined
   readonly header: Uint8Array
+  /** As it was found when the load began. Undefined: an earlier version began it. */
+  readonly format: Format | undefined
   /**
    * Kept for the whole load: with another one a record might be both loaded and rejected, or neither. Undefined: any
    * value is correct.
@@ -115,6 +126,7 @@ export interface Resume {
 export interface Beginning {
   /** The bytes of the file's header, without its line end. */
   readonly header: Uint8Array
+  readonly format: Format
   /** Where each part begins, and the byte before which it ends; undefined: the file's end. */
   readonly parts: ReadonlyArray<{ readonly start: Position; readonly end: number | undefined }>
   readonly maxRecordSize: number

@@ -242,7 +242,7 @@ describe("etl", () => {
       const failed = yield* etl(["--source", broken, "--geo", "none"], env)
       assert.strictEqual(failed.code, 5)
       assert.match(failed.stdout, /1 file loaded, 2 failed/)
-      assert.match(failed.stderr, /1\.csv: .*--delimiter/)
+      assert.match(failed.stderr, /1\.csv: .*--mapping/)
       assert.match(failed.stderr, /3\.csv\.gz/)
       assert.deepStrictEqual(yield* query("select email from users where email = 'b@example.com'"), [
         { email: "b@example.com" },

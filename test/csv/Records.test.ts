@@ -66,7 +66,8 @@ describe("Records.stream", () => {
 
   it.effect("fails with the header's error, whose fields say why", () =>
     Effect.gen(function* () {
-      const failure = (text: string) => Effect.flip(Stream.runDrain(bytesOf(text).pipe(Records.stream({ mapping }))))
+      const failure = (text: string, delimiter?: string) =>
+        Effect.flip(Stream.runDrain(bytesOf(text).pipe(Records.stream({ mapping, delimiter }))))
       assert.deepInclude(yield* failure(""), { _tag: "HeaderError", reason: "empty" })
       assert.deepInclude(yield* failure("PK\x03\x04"), { reason: "foreignFormat", format: "zip" })
       assert.deepInclude(yield* failure('email,"na"me\n'), { reason: "malformed" })
@@ -77,7 +78,7 @@ describe("Records.stream", () => {
         repeated: ["name"],
         names: ["mail", "name", " name"],
       })
-      assert.deepInclude(yield* failure("email;name\n"), { reason: "misfit", delimiter: ";" })
+      assert.deepInclude(yield* failure("email;name\n", ","), { reason: "misfit", delimiter: ";" })
     }),
   )
 

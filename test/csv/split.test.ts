@@ -31,12 +31,12 @@ const countRecords = (chunks: ReadonlyArray<Chunk>) =>
 /** The chunks of each part. The stream goes on behind the part's end, as a file does. */
 const readParts = (
   bytes: Uint8Array,
-  { header, parts }: Splitting,
+  { format, header, parts }: Splitting,
   options: { readonly maxRecordSize?: number; readonly chunkSize?: number },
   pieces?: number,
 ) =>
   Effect.forEach(parts, ({ start, end }) =>
-    read(bytes.subarray(start.byteOffset), { ...options, resume: { position: start, header, end } }, pieces),
+    read(bytes.subarray(start.byteOffset), { ...options, resume: { position: start, header, format, end } }, pieces),
   )
 
 const startLines = ({ parts }: Splitting) => parts.map(({ start }) => start.line)
@@ -89,6 +89,10 @@ const Header = Schema.Literals([
   "\uFEFFmail\n",
   '"email,name\n',
   "",
+  "a title\n\nemail,name\r\n",
+  '"a title, quoted\n"\nemail;name\n',
+  "sep=;\remail;name\r",
+  "\uFEFFsep=\t\nemail\tname\n",
 ])
 
 const Content = Schema.Struct({ header: Header, body: Schema.Union([Pieces, Bytes]) })
@@ -109,15 +113,16 @@ describe("split", () => {
       splitSize: SplitSize,
       maxRecordSize: between(8, 120),
       chunkSize: between(1, 10),
+      delimiter: Schema.UndefinedOr(Schema.Literal(",")),
       pieces: between(1, 100),
       otherPieces: between(1, 100),
     },
-    ({ content, splitSize, maxRecordSize, chunkSize, pieces, otherPieces }) =>
+    ({ content, splitSize, maxRecordSize, chunkSize, delimiter, pieces, otherPieces }) =>
       Effect.gen(function* () {
         const bytes = contentOf(content)
-        const options = { maxRecordSize, chunkSize }
+        const options = { maxRecordSize, chunkSize, delimiter }
         const whole = yield* Effect.result(read(bytes, options, pieces))
-        const found = yield* Effect.result(splitBytes(bytes, { splitSize, maxRecordSize }, pieces))
+        const found = yield* Effect.result(splitBytes(bytes, { splitSize, maxRecordSize, delimiter }, pieces))
         if (Result.isFailure(whole) || Result.isFailure(found)) {
           assert.deepStrictEqual(Result.isFailure(found) && found.failure, Result.isFailure(whole) && whole.failure)
           return
@@ -128,7 +133,7 @@ describe("split", () => {
         for (const [index, { end }] of found.success.parts.entries()) {
           const first = chunks[index]![0]
           if (first === undefined) continue
-          const resume = { position: first.to, header: first.header, end }
+          const resume = { position: first.to, header: first.header, format: first.format, end }
           const rest = yield* read(bytes.subarray(first.to.byteOffset), { ...options, resume }, pieces)
           assert.deepStrictEqual(recordsOf(rest), recordsOf(chunks[index]!.slice(1)))
         }
@@ -257,7 +262,7 @@ describe("split", () => {
       Effect.gen(function* () {
         const rows = Array.from({ length: 50 }, (_, index) => `u${index}@example.com,"n\n${index}"\n`)
         const bytes = encode(`email,name\n${rows.join("")}`)
-        const { header, parts } = yield* splitBytes(bytes, { splitSize })
+        const { format, header, parts } = yield* splitBytes(bytes, { splitSize })
         let read = 0
         for (const { start, end } of parts) {
           let given = 0
@@ -268,7 +273,7 @@ describe("split", () => {
           }).pipe(
             Stream.tap((piece) => Effect.sync(() => (given += piece.length))),
             Stream.ensuring(Effect.sync(() => (isClosed = true))),
-            readChunks({ ...options, resume: { position: start, header, end } }),
+            readChunks({ ...options, resume: { position: start, header, format, end } }),
             Stream.runCollect,
           )
           assert.isTrue(isClosed)

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
+import { plainFormat } from "../../src/domain/Format.ts"
 import type { Chunk } from "../../src/domain/Chunk.ts"
 import { earliest, laneCount, laneOf, shares } from "../../src/domain/Lane.ts"
 import { makeUser } from "../utils/records.ts"
@@ -28,6 +29,7 @@ const makeChunk = (first: number, last: number): Chunk => {
     from: position(first),
     to: position(last),
     header: raw,
+    format: plainFormat,
     isLast: false,
   }
 }

@@ -1,12 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Stream } from "effect"
+import { plainFormat } from "../../src/domain/Format.ts"
 import type { Chunk } from "../../src/domain/Chunk.ts"
 import { Stopwatch } from "../../src/observability/Stopwatch.ts"
 import * as Backpressure from "../../src/pipeline/Backpressure.ts"
 
 const start = { byteOffset: 0, line: 1 }
 const raw = new Uint8Array()
-const empty: Chunk = { users: [], rejects: [], from: start, to: start, header: raw, isLast: false }
+const empty: Chunk = { users: [], rejects: [], from: start, to: start, header: raw, format: plainFormat, isLast: false }
 
 const chunkOfBytes: Chunk = { ...empty, to: { byteOffset: 8 * 1024 * 1024, line: 2 } }
 const chunkOfReasons: Chunk = {

@@ -115,9 +115,9 @@ const splitFile = Effect.fnUntraced(function* ({ load, run, splitSize }: Task) {
   if (taken.state === "loaded" || taken.parts.some(({ resume }) => resume !== undefined)) {
     return taken.parts.map(({ part }) => part)
   }
-  const { header, parts } = yield* split({ ...options, splitSize })(run.source.read(load.file, 0))
+  const { format, header, parts } = yield* split({ ...options, splitSize })(run.source.read(load.file, 0))
   if (parts.length === 1) return [0]
-  yield* runs.beginFile(taken, { header, parts, maxRecordSize: options.maxRecordSize })
+  yield* runs.beginFile(taken, { header, format, parts, maxRecordSize: options.maxRecordSize })
   return parts.map((_, part) => part)
 })
 

@@ -192,6 +192,42 @@ const tests = <R, E>(
       ),
     )
 
+    it.live("a load keeps the delimiter that was found: another one is refused, and starts over with force", () =>
+      Effect.gen(function* () {
+        // The line breaks after two records.
+        assert.strictEqual(exitCode(yield* Pipeline.run(options)), 5)
+        const error = yield* Effect.flip(Pipeline.run({ ...options, delimiter: "," }))
+        assert.strictEqual(error._tag, "FormatError")
+        assert.include(
+          error.message,
+          '1.csv started loading with the delimiter ";". Give that one or none, or start over.',
+        )
+        const forced = yield* Pipeline.run({ ...options, delimiter: ",", force: true })
+        assert.include(forced.files[0]!.error!, "Headers missing")
+        const same = yield* Pipeline.run({ ...options, delimiter: ";" })
+        assert.deepInclude(same.totals, { read: 3 })
+        assert.strictEqual(exitCode(same), 0)
+      }).pipe(
+        provide({ "1.csv": "email;name;day\na@example.com;Ada;\nb@example.com;Ada;\nc@example.com;Ada;\n" }, [60]),
+      ),
+    )
+
+    it.live("force with another delimiter loads again what the same run has loaded with the first", () =>
+      Effect.gen(function* () {
+        const first = yield* Pipeline.run({ ...options, delimiter: ";", force: true })
+        assert.deepStrictEqual(
+          first.files.map(({ state }) => state),
+          ["loaded", "failed"],
+        )
+        const other = yield* Pipeline.run({ ...options, delimiter: "|", force: true })
+        assert.strictEqual(other.runId, first.runId)
+        assert.deepStrictEqual(
+          other.files.map(({ state }) => state),
+          ["failed", "failed"],
+        )
+      }).pipe(provide({ "1.csv": "email;name;day\na@example.com;Ada;\n", "2.csv": "" })),
+    )
+
     it.live("goes on with a corrected version of the file that stopped it", () => {
       const limited = { ...options, maxRejects: { _tag: "Records", records: 1 } as const }
       const run = (text: string) => Effect.provide(Pipeline.run(limited), Testing.layerSource({ "1.csv": text }))

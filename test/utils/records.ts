@@ -1,6 +1,7 @@
 // Records and users for tests.
 
 import { Record, Result, Schema } from "effect"
+import { plainFormat } from "../../src/domain/Format.ts"
 import { fileColumns } from "../../src/domain/fileColumns.ts"
 import { type Share, shares } from "../../src/domain/Lane.ts"
 import { decodeUser, type MappedRecord, type User, userColumns } from "../../src/domain/User.ts"
@@ -65,6 +66,7 @@ export const makeShares = (users: ReadonlyArray<User>, size: number): ReadonlyAr
       from: position(first),
       to: position(first + part.length),
       header,
+      format: plainFormat,
       isLast: false,
     }
     return shares(chunk, 1, [])[0]!

@@ -2,6 +2,7 @@
 
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
+import { plainFormat } from "../../src/domain/Format.ts"
 import * as PgEmbedded from "../../src/database/PgEmbedded.ts"
 import * as Repositories from "../../src/postgres/Repositories.ts"
 import * as PgClusterRuns from "../../src/postgres/runs/PgClusterRuns.ts"
@@ -60,7 +61,7 @@ export const newLoadOf = Effect.fnUntraced(function* (source: string) {
   const request = { source, mapping: "m", force: false }
   const { runId } = yield* Effect.scoped(runs.begin(request))
   const [load] = yield* runs.register(runId, request, [{ uri: `/file${files++}.csv`, fingerprint: "1", size: 1 }])
-  yield* runs.beginFile(load!, { header, parts: [{ start, end: undefined }], maxRecordSize: 1024 })
+  yield* runs.beginFile(load!, { header, format: plainFormat, parts: [{ start, end: undefined }], maxRecordSize: 1024 })
   return { ...load!, ...load!.parts[0]! }
 })
 export const newLoad = newLoadOf("test")

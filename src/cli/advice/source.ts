@@ -38,5 +38,6 @@ const ofMapping: Readonly<Record<ColumnMappingError["reason"], string | undefine
 /** By the error's tag. */
 export const sourceAdvice: Readonly<Record<string, (error: object) => string | undefined>> = {
   SourceError: (error) => ofSource(error as SourceError),
+  FormatError: () => "--force starts over.",
   ColumnMappingError: (error) => ofMapping[(error as ColumnMappingError).reason],
 }

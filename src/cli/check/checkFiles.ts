@@ -1,6 +1,7 @@
 // Checks the source, the headers of its files, and the log file.
 
 import { Context, Effect, FileSystem, Layer, Option, Path, Stream } from "effect"
+import { describeFormat } from "../../domain/Format.ts"
 import type { ColumnMapping } from "../../domain/ColumnMapping.ts"
 import { formatBytes, formatNumber, plural } from "../../text/format.ts"
 import { collectLeftOut } from "../../observability/LeftOut.ts"
@@ -10,7 +11,7 @@ import { readText } from "../../pipeline/decompress.ts"
 import { headerErrorOf } from "../../pipeline/headerError.ts"
 import { Source } from "../../source/Source.ts"
 import type { SourceFile } from "../../domain/SourceFile.ts"
-import { attempt, fromError, note, ok, skipped, wrong } from "./finding.ts"
+import { attempt, type Finding, fromError, note, ok, skipped, wrong } from "./finding.ts"
 
 /** Files whose headers are read. */
 const filesRead = 1_000
@@ -21,8 +22,14 @@ const filesNamed = 10
 const filesAtOnce = 8
 
 export interface CheckHeaderOptions {
-  readonly delimiter: string
+  readonly delimiter: string | undefined
   readonly maxRecordSize: number
+}
+
+interface CheckedHeader {
+  readonly findings: ReadonlyArray<Finding>
+  /** How the file is read, where that is not plain. */
+  readonly format: string | undefined
 }
 
 /** Reads only as far as the header. */
@@ -35,10 +42,14 @@ const checkHeader = (
   readText(source, file, 0).pipe(
     frame({ ...options, mapping, isLinked: file.isLinked, resume: undefined }),
     Stream.catchTag("HeaderError", (error) => Stream.fail(headerErrorOf(file, error))),
-    Stream.take(1),
-    Stream.runDrain,
-    Effect.as([]),
-    Effect.catch((error) => Effect.map(fromError("headers", error), (found) => [found])),
+    Stream.runHead,
+    Effect.map((first): CheckedHeader => {
+      const described = Option.flatMapNullishOr(first, ({ header }) => describeFormat(header.format))
+      return { findings: [], format: Option.getOrUndefined(Option.map(described, (text) => `${file.name}: ${text}`)) }
+    }),
+    Effect.catch((error) =>
+      Effect.map(fromError("headers", error), (found): CheckedHeader => ({ findings: [found], format: undefined })),
+    ),
   )
 
 const checkHeaders = Effect.fnUntraced(function* (
@@ -48,9 +59,12 @@ const checkHeaders = Effect.fnUntraced(function* (
   options: CheckHeaderOptions,
 ) {
   const checked = files.slice(0, filesRead)
-  const bad = (yield* Effect.forEach(checked, (file) => checkHeader(source, file, mapping, options), {
+  const headers = yield* Effect.forEach(checked, (file) => checkHeader(source, file, mapping, options), {
     concurrency: filesAtOnce,
-  })).flat()
+  })
+  const bad = headers.flatMap(({ findings }) => findings)
+  const formats = headers.flatMap(({ format }) => format ?? [])
+  const others = formats.length - filesNamed
   const more = bad.length - filesNamed
   const described =
     files.length === 1
@@ -61,6 +75,8 @@ const checkHeaders = Effect.fnUntraced(function* (
   return [
     ...bad.slice(0, filesNamed),
     ...(more > 0 ? [wrong("headers", `${plural(more, "other file")} cannot be read either`, bad[0]!.code)] : []),
+    ...formats.slice(0, filesNamed).map((text) => ok("format", text)),
+    ...(others > 0 ? [ok("format", `${plural(others, "other file")} too`)] : []),
     ...(bad.length === 0 && checked.length > 0 ? [ok("headers", `${described} the mapping`)] : []),
   ]
 })

@@ -46,7 +46,7 @@ export const findingsOf = Effect.fnUntraced(function* (flags: CheckFlags) {
       ? yield* checkSource(
           source({ ...flags, source: flags.source.value }).pipe(Layer.provide(platform)),
           Result.getSuccess(mapping),
-          flags,
+          { delimiter: Option.getOrUndefined(flags.delimiter), maxRecordSize: flags.maxRecordSize },
         )
       : [skipped("source", "none given: add --source")]),
     ...(yield* Effect.forEach(chosen, ({ findings }) => findings(flags))).flat(),

@@ -25,7 +25,7 @@ const flagValues = (flags: CheckFlags): Readonly<Record<string, string | undefin
   source: Option.getOrUndefined(flags.source),
   ...Object.assign({}, ...sources.map(({ shown }) => shown?.(flags))),
   mapping: flags.mapping,
-  delimiter: JSON.stringify(flags.delimiter),
+  delimiter: Option.match(flags.delimiter, { onNone: () => "auto", onSome: (text) => JSON.stringify(text) }),
   chunksize: String(flags.chunksize),
   concurrency: String(flags.concurrency),
   "max-record-size": String(flags.maxRecordSize),

@@ -10,7 +10,7 @@ import { chosenSource, sourceFlags, sources } from "../sources.ts"
 import { clusterChecks, clusterFlags, clusterGroup } from "./clusterFlags.ts"
 import { type Check, check } from "../usage/CommandUsage.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
-import { type FlagGroup, toggle, withDefault } from "./documented.ts"
+import { type FlagGroup, optional, toggle, withDefault } from "./documented.ts"
 import { locatorChecks, locatorFlags, locatorGroup, serviceProblem } from "./locatorFlags.ts"
 import { outputFlags, outputGroup } from "./outputFlags.ts"
 import { file } from "./pathFlags.ts"
@@ -25,14 +25,14 @@ export const loadFlags = {
     "./column_mappings.json",
     "JSON file: header name in the files -> column of users",
   ),
-  delimiter: withDefault(
+  delimiter: optional(
     Flag.String("delimiter").pipe(
       Flag.map((text) => (text === "\\t" ? "\t" : text)),
       Flag.filter(isDelimiter, () => "one ASCII character such as ; or |, but not a double quote; \\t is a tab"),
       Flag.withMetavar("CHARACTER"),
     ),
-    defaults.delimiter,
-    "Character between fields, ASCII; \\t is a tab",
+    "Character between fields, ASCII; \\t is a tab; auto: that of a line sep=, else the first of , ; tab | that fits",
+    { unset: "auto" },
   ),
   chunksize: withDefault(
     boundedInt("chunksize", 1, 100_000),

@@ -55,7 +55,8 @@ const formatWritten = (flags: RejectsFlags, runId: number, files: ReadonlyArray<
   for (const { path, records } of files) {
     if (records > 0) lines.push(`Correct ${path}, then run: ${etl} --source ${quote(path)}${sameDatabase(flags)}`)
   }
-  if (records > 0) lines.push("Use the same --mapping, --delimiter and --geo as that run.")
+  if (records > 0)
+    lines.push("Use the same --mapping and --geo as that run, and --delimiter where the file has none of , ; tab |.")
   return lines.map(printable).join("\n")
 }
 

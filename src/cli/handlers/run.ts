@@ -61,7 +61,7 @@ const load = Effect.fnUntraced(function* (flags: RunFlags) {
   const Pipeline = yield* Effect.promise(() => import("../../pipeline/Pipeline.ts"))
   return yield* Pipeline.run({
     mapping,
-    delimiter: flags.delimiter,
+    delimiter: Option.getOrUndefined(flags.delimiter),
     chunkSize: flags.chunksize,
     concurrency: flags.concurrency,
     maxRecordSize: flags.maxRecordSize,

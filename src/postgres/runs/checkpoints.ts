@@ -18,9 +18,9 @@ const moveLanes = `
   where c.file_id = $1 and c.load = $2 and c.run_id = $3 and c.part = $4 and c.fence = $5 and c.lane = t.lane and c.byte_offset = t.byte_offset
   returning 1`
 
-/** Parameters: file, load, run, fence, header, counts. */
+/** Parameters: file, load, run, fence, header, format, counts. */
 const loadWhole = `
-  update etl_files set header = $5, loaded_at = now(), error = null, ${countNames.map((name, index) => `${name} = $${index + 6}`).join(", ")}
+  update etl_files set header = $5, format = $6::jsonb, loaded_at = now(), error = null, ${countNames.map((name, index) => `${name} = $${index + 7}`).join(", ")}
   where id = $1 and load = $2 and run_id = $3 and fence = $4 and loaded_at is null and header is null
   returning 1`
 
@@ -35,8 +35,9 @@ export const makeCheckpoints = (sql: SqlClient) => {
       counts: RecordCounts,
     ) {
       if (checkpoint._tag === "File") {
-        const { header } = checkpoint
-        return (yield* sql.unsafe(loadWhole, [fileId, load, runId, fence, header, ...valuesOf(counts)])).length === 1
+        const { format, header } = checkpoint
+        const parameters = [fileId, load, runId, fence, header, JSON.stringify(format), ...valuesOf(counts)]
+        return (yield* sql.unsafe(loadWhole, parameters)).length === 1
       }
       const { lanes, to } = checkpoint
       const moved = yield* sql.unsafe(moveLanes, [

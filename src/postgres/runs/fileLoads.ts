@@ -1,9 +1,11 @@
 // The loads of files in PostgreSQL, from their listing to their end: `etl_files` and `etl_checkpoints`.
 
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
 import type { Position } from "../../domain/Chunk.ts"
+import { Format } from "../../domain/Format.ts"
+import { isOtherFormat } from "../../domain/FormatError.ts"
 import { earliest, laneCount } from "../../domain/Lane.ts"
 import { countNames, type RecordCounts } from "../../domain/RunSummary.ts"
 import { integers, texts } from "../arrays.ts"
@@ -40,6 +42,8 @@ interface FileRow {
   readonly isLoaded: boolean
   readonly fence: number
   readonly header: Uint8Array | null
+  /** Null where nothing is read yet, or an earlier version started the load. */
+  readonly format: unknown
   /** The parts left; null where the load has no checkpoints. */
   readonly parts: ReadonlyArray<PartRow> | null
   /** Null where an earlier version started the load. */
@@ -47,7 +51,7 @@ interface FileRow {
 }
 
 const fileRowColumns = `f.id, f.run_id::float8 as "runId", f.load, f.mapping, f.loaded_at is not null as "isLoaded", f.fence,
-  f.header, f.max_record_size as "maxRecordSize"`
+  f.header, f.format, f.max_record_size as "maxRecordSize"`
 
 /**
  * The parts left of the file of that number, or one of them, as a table of one row. Where all are at their ends, but
@@ -65,31 +69,38 @@ const partsOf = (fileId: string, part = "null"): string => `(
     ) p
   )`
 
+const decodeFormat = Schema.decodeUnknownSync(Format)
+
+const formatOf = ({ format }: FileRow): Format | undefined => (format === null ? undefined : decodeFormat(format))
+
 const toPart =
-  ({ maxRecordSize }: FileRow, header: Uint8Array) =>
+  (row: FileRow, header: Uint8Array) =>
   ({ end, lanes, part }: PartRow): Part => ({
     part,
     resume: {
       position: earliest(lanes),
       end: end ?? undefined,
       header,
+      format: formatOf(row),
       lanes,
-      maxRecordSize: maxRecordSize ?? undefined,
+      maxRecordSize: row.maxRecordSize ?? undefined,
     },
   })
 
 const notStarted: ReadonlyArray<Part> = [{ part: 0, resume: undefined }]
 
 /** The load of a file, for a run's request. */
-const toLoad = <File extends FileIdentity>(row: FileRow, file: File, { mapping }: RunRequest): FileLoad<File> => {
+const toLoad = <File extends FileIdentity>(row: FileRow, file: File, request: RunRequest): FileLoad<File> => {
   const { fence, header, id, isLoaded, load, parts, runId } = row
-  const isOtherMapping = row.mapping !== mapping
+  const isOtherMapping = row.mapping !== request.mapping
+  const state = isOtherMapping ? "otherMapping" : isOtherFormat(formatOf(row), request.format) ? "otherFormat" : "open"
   return {
     file,
     runId,
     fileId: id,
     load,
-    state: isLoaded ? "loaded" : isOtherMapping && header !== null ? "otherMapping" : "open",
+    state: isLoaded ? "loaded" : header === null ? "open" : state,
+    format: formatOf(row),
     isLoadedByOtherMapping: isLoaded && isOtherMapping,
     parts: isLoaded ? [] : header === null ? notStarted : (parts ?? []).map(toPart(row, header)),
     fence,
@@ -152,12 +163,13 @@ export const makeFileLoads = Effect.gen(function* () {
   })
 
   /** Starts another load, which keeps only the file's number from the one before. */
-  const reload = Effect.fnUntraced(function* (runId: number, { mapping }: RunRequest, fileId: number) {
+  const reload = Effect.fnUntraced(function* (runId: number, { format, mapping }: RunRequest, fileId: number) {
     const started = yield* sql`
-        update etl_files set load = load + 1, run_id = ${runId}, mapping = ${mapping}, header = null, loaded_at = null,
+        update etl_files set load = load + 1, run_id = ${runId}, mapping = ${mapping}, header = null, format = null, loaded_at = null,
           max_record_size = null, read = 0, inserted = 0, updated = 0, unchanged = 0, stale = 0, duplicate = 0, rejected = 0
         where id = ${fileId}
-          and ((loaded_at is not null and run_id <> ${runId}) or (loaded_at is null and mapping <> ${mapping}))
+          and ((loaded_at is not null and run_id <> ${runId}) or (loaded_at is null and mapping <> ${mapping})
+            or format->>'delimiter' <> ${format?.delimiter ?? null}::text)
         returning id`
     if (started.length === 0) return
     yield* sql`delete from etl_checkpoints where file_id = ${fileId}`
@@ -165,11 +177,12 @@ export const makeFileLoads = Effect.gen(function* () {
   }, transaction)
 
   /** Gives this run what is loaded of an unfinished file. */
-  const takeOver = Effect.fnUntraced(function* (runId: number, { mapping }: RunRequest, fileId: number) {
+  const takeOver = Effect.fnUntraced(function* (runId: number, { format, mapping }: RunRequest, fileId: number) {
     const taken = yield* sql<{ from: number }>`
       update etl_files f set run_id = ${runId}, mapping = ${mapping} from etl_files before
       where f.id = ${fileId} and before.id = f.id
-        and f.loaded_at is null and (f.mapping = ${mapping} or f.header is null)
+        and f.loaded_at is null
+        and (f.header is null or f.mapping = ${mapping} and (f.format->>'delimiter' <> ${format?.delimiter ?? null}::text) is not true)
       returning before.run_id::float8 as "from"`
     if (taken.length === 0) return
     yield* sql`update etl_checkpoints set run_id = ${runId} where file_id = ${fileId}`
@@ -224,7 +237,8 @@ export const makeFileLoads = Effect.gen(function* () {
     const found = yield* fenced(fileId, part)
     // Another process has started the file again, without splitting it.
     if (part !== undefined && part > 0 && !found.isLoaded && found.header === null) return yield* fileTaken(fileId)
-    if (found.runId === runId && found.mapping === request.mapping) return toLoad(found, file, request)
+    const isOwn = found.runId === runId && found.mapping === request.mapping
+    if (isOwn && !isOtherFormat(formatOf(found), request.format)) return toLoad(found, file, request)
     if (request.force) yield* reload(runId, request, fileId)
     yield* takeOver(runId, request, fileId)
     return toLoad(yield* fenced(fileId, part), file, request)
@@ -273,10 +287,10 @@ export const makeFileLoads = Effect.gen(function* () {
     take: Effect.fn("RunRepo.take")(takeFile, Effect.mapError(toDatabaseError), patiently),
 
     beginFile: Effect.fn("RunRepo.beginFile")(
-      function* ({ fence, fileId, load, runId }: TakenLoad, { header, maxRecordSize, parts }: Beginning) {
+      function* ({ fence, fileId, load, runId }: TakenLoad, { format, header, maxRecordSize, parts }: Beginning) {
         yield* sql`
           with started as (
-            update etl_files set header = ${header}, max_record_size = ${maxRecordSize}
+            update etl_files set header = ${header}, format = ${JSON.stringify(format)}::jsonb, max_record_size = ${maxRecordSize}
             where id = ${fileId} and load = ${load} and run_id = ${runId} and fence = ${fence} and loaded_at is null
               and header is null
             returning id

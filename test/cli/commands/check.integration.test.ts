@@ -179,7 +179,7 @@ describe("etl check", () => {
       assert.strictEqual(code, 5)
       const lines = linesOf(stdout, "headers")
       assert.lengthOf(lines, 11)
-      assert.match(lines[0]!, /^WRONG .*bad0\.csv: .*--delimiter/)
+      assert.match(lines[0]!, /^WRONG .*bad0\.csv: .*--mapping/)
       assert.strictEqual(lines[10], "WRONG 5 other files cannot be read either")
       const semicolons = yield* etl(["check", "--source", join(source, "good.csv"), "--geo", "none"], env)
       assert.strictEqual(onlyLine(semicolons.stdout, "headers"), "ok the file's header fits the mapping")

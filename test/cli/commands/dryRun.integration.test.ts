@@ -138,7 +138,7 @@ describe("etl run --dry-run", () => {
       const broken = yield* directoryOf({ "1.csv": "id;email\n", "2.csv": `${header}\n${row("a@example.com")}\n` })
       const failed = yield* etl(["--source", broken, "--dry-run", "--geo", "none"])
       assert.strictEqual(failed.code, 5, failed.stderr)
-      assert.match(failed.stdout, /Failed: .*1\.csv: .*--delimiter/)
+      assert.match(failed.stdout, /Failed: .*1\.csv: .*--mapping/)
       assert.strictEqual(numberAfter(failed.stdout, "upserts"), 1)
 
       assert.strictEqual((yield* etl(["--source", source, "--dry-run", "--geo-db", "x.mmdb"])).code, 2)

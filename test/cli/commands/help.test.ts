@@ -71,7 +71,7 @@ describe("help", () => {
         "(1 to 100000) [default: 1000]",
         `(1 to 16) [default: processors, from 2 to 8; here ${here}]`,
         "[default: 10%]",
-        "[default: ,]",
+        "[default: auto]",
         "[default: ./etl.log]",
         "[default: .etl/pgdata]",
         "[default: ip-api]",

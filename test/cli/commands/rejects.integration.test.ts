@@ -377,7 +377,7 @@ describe("etl rejects --out", () => {
           `  ${second}: 1 record; reasons: ${join(directory, "fix-2.reasons.csv")}`,
           `Correct ${fix}, then run: etl --source ${fix}`,
           `Correct ${second}, then run: etl --source ${second}`,
-          "Use the same --mapping, --delimiter and --geo as that run.",
+          "Use the same --mapping and --geo as that run, and --delimiter where the file has none of , ; tab |.",
         ].join("\n"),
       )
 

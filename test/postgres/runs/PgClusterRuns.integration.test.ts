@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { plainFormat } from "../../../src/domain/Format.ts"
 import { ClusterRuns } from "../../../src/repo/ClusterRuns.ts"
 import { RunRepo } from "../../../src/repo/RunRepo.ts"
 import { header } from "../../utils/records.ts"
@@ -16,6 +17,7 @@ it.live("of a file that nobody has begun nothing is read yet, of another what li
     assert.deepInclude(yield* course, { files: 2, filesLoaded: 0, bytes: 200, bytesRead: 0 })
     yield* runs.beginFile(load!, {
       header,
+      format: plainFormat,
       parts: [{ start: { byteOffset: 20, line: 2 }, end: undefined }],
       maxRecordSize: 1024,
     })

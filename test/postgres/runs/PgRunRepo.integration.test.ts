@@ -32,7 +32,7 @@ const undoLanes = Effect.gen(function* () {
     ) c
     where f.id = c.file_id`
   yield* sql`drop table etl_checkpoints, etl_parts, etl_cluster_key`
-  yield* sql`alter table etl_files drop column max_record_size, drop column error, drop column fence`
+  yield* sql`alter table etl_files drop column max_record_size, drop column error, drop column fence, drop column format`
   yield* sql`
     alter table etl_runs drop column ended_at, drop column exit_code, drop column milliseconds, drop column stages,
       drop column problems, drop column execution, drop column cancelled_at, drop column job, drop column result`

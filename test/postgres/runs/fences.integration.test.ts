@@ -1,3 +1,4 @@
+import { plainFormat } from "../../../src/domain/Format.ts"
 import type { UserRepo } from "../../../src/repo/UserRepo.ts"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Exit, type Layer } from "effect"
@@ -23,6 +24,7 @@ const at = (record: number) => ({ byteOffset: 10 + record * 10, line: record + 2
 /** In two parts of two records. */
 const inTwo: Beginning = {
   header,
+  format: plainFormat,
   parts: [
     { start: at(0), end: at(2).byteOffset },
     { start: at(2), end: at(4).byteOffset },
@@ -30,7 +32,7 @@ const inTwo: Beginning = {
   maxRecordSize: 1024,
 }
 
-const inOne: Beginning = { header, parts: [{ start: at(0), end: undefined }], maxRecordSize: 1024 }
+const inOne: Beginning = { header, format: plainFormat, parts: [{ start: at(0), end: undefined }], maxRecordSize: 1024 }
 
 let files = 0
 /** A file that nobody has seen yet. */
@@ -91,6 +93,7 @@ const wholeOf = (shares: ReadonlyArray<Share>): Share =>
     from: at(0),
     to: at(shares.length),
     header,
+    format: plainFormat,
     isLast: true,
   })
 
