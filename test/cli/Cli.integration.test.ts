@@ -52,7 +52,9 @@ describe("etl", () => {
         noext: csvOf("noext"),
         "older.csv.zip": csvOf("zip"),
         "plain.csv.gz": csvOf("plain"),
-        "tabs.tsv": zstdCompressSync(csvOf("tsv")),
+        "tabs.tsv": zstdCompressSync(
+          `${header}\n7,Ada,Lovelace,tsv@example.com,f,8.8.8.8,1/2/2020,2024-05-06,,yes\n`.replaceAll(",", "\t"),
+        ),
         "users.csv.crdownload": csvOf("crdownload"),
         "users.csv.zst": zstdCompressSync(csvOf("zst")),
         "~$users2.csv": csvOf("lock"),
