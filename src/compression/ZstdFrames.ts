@@ -12,7 +12,7 @@ const isSkipped = (magic: number): boolean => magic >= skippedMagic && magic < s
 /** Little-endian. */
 const numberOf = (bytes: Iterable<number>): number => [...bytes].reduceRight((sum, byte) => sum * 256 + byte, 0)
 
-/** Whether the bytes are the first four of a frame, or of one that is to be skipped. */
+/** Whether a frame begins with these four bytes, or a skippable one. */
 export const isMagic = (bytes: Uint8Array): boolean => {
   const magic = numberOf(bytes)
   return bytes.length === 4 && (magic === frameMagic || isSkipped(magic))

@@ -1,9 +1,9 @@
-// What the listing of a folder or a bucket leaves out: told once, by a few names.
+// What the listing of a folder or a bucket leaves out: reported once, with a few names.
 
 import { Context, Effect } from "effect"
 import { formatNumber } from "../text/format.ts"
 
-/** Names that are told. */
+/** Names that are reported. */
 const maxNames = 3
 
 const maxLength = 80
@@ -61,7 +61,7 @@ const log = ({ leftOut, skipped }: LeftOut) =>
     if (leftOut !== undefined) yield* Effect.logInfo(leftOut)
   }).pipe(Effect.annotateLogs({ step: "Extract" }))
 
-/** Who is told what a listing leaves out; by default the log. */
+/** Takes what a listing leaves out; by default the log. */
 const LeftOutReport = Context.Reference<(leftOut: LeftOut) => Effect.Effect<void>>(
   "user-activity-etl/observability/LeftOutReport",
   { defaultValue: () => log },

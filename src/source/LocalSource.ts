@@ -14,7 +14,7 @@ const chunkSize = 256 * 1024
 /** Files of a directory that are inspected at once. */
 const listingConcurrency = 16
 
-/** What a person and a program are told of a problem. */
+/** A problem, for a person and for a program. */
 interface Explained {
   readonly message: string
   readonly reason?: SourceReason
@@ -188,7 +188,7 @@ const makeReading = Effect.gen(function* () {
 /**
  * A directory (its own .csv and .tsv files, also with .gz or .zst, not its subdirectories'), or one file of any name.
  * Links count as the files they lead to. A file is identified by its real path, its size and the millisecond of its last
- * change. The log tells what a directory has besides.
+ * change. Other files of a directory are logged.
  *
  * @example
  * ```ts

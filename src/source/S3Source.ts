@@ -151,7 +151,7 @@ const identityOf = ({ accessKeyId, secretAccessKey, sessionToken }: S3Credential
 /**
  * The objects whose keys begin with the prefix and end in .csv or .tsv, also with .gz or .zst; that of exactly this key
  * whatever its end. An object is identified by its key and its ETag. A broken or stalled answer is resumed at the next
- * byte. The log tells which other keys there are. Reads no variable and no file of AWS: what is not given has the
+ * byte. Other keys are logged. Reads no variable and no file of AWS: what is not given has the
  * default named at each option.
  *
  * @example
