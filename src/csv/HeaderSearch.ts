@@ -2,6 +2,7 @@
 
 import { Result } from "effect"
 import { isEmail } from "../domain/Column.ts"
+import { isDelimiter, usualDelimiters } from "../domain/delimiter.ts"
 import { isProblem, makeFieldParser } from "./fields.ts"
 import type { Frame } from "./frame.ts"
 import { Framer } from "./Framer.ts"
@@ -9,13 +10,11 @@ import { emptyError, type Header, type HeaderOptions, readHeader } from "./heade
 import { type HeaderError, headerError } from "./HeaderError.ts"
 
 export interface SearchOptions extends HeaderOptions {
-  /** One character; undefined: that of a line `sep=;`, else the first of these that fits. */
+  /** One character; undefined: that of a line `sep=;`, else the first usual one that fits. */
   readonly delimiter: string | undefined
   /** Bytes of a record, and so of a header. */
   readonly maxRecordSize: number
 }
-
-const usualDelimiters = [",", ";", "\t", "|"]
 
 /** How far after the first text of a file its header may begin. */
 const mostLines = 100
@@ -60,10 +59,11 @@ const linesOf = (bytes: Uint8Array, begin: number, line: number): ReadonlyArray<
 }
 
 /** The delimiter of a line such as `sep=;`, which spreadsheets write and read. */
-const delimiterOf = (bytes: Uint8Array, { end, start }: Line): string | undefined =>
-  /^"?sep=([\t\x20\x21\x23-\x7e])"?$/i.exec(
-    String.fromCharCode(...bytes.subarray(start, Math.min(end, start + 8))),
-  )?.[1]
+const delimiterOf = (bytes: Uint8Array, { end, start }: Line): string | undefined => {
+  const text = String.fromCharCode(...bytes.subarray(start, Math.min(end, start + 8)))
+  const [, delimiter = ""] = /^"?sep=(.)"?$/i.exec(text) ?? []
+  return isDelimiter(delimiter) ? delimiter : undefined
+}
 
 /**
  * Takes the bytes of a file from its beginning until its header is known. Lines are tried in order, each with every

@@ -2,6 +2,7 @@
 
 import { Result } from "effect"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
+import { usualDelimiters } from "../domain/delimiter.ts"
 import { type UserColumn, userColumns } from "../domain/User.ts"
 
 /** The index of each column's field in a record; -1 for a column that the file lacks. */
@@ -68,6 +69,6 @@ export const fitHeader = (
     positions[column] = position ?? -1
   }
   if (missing.length === 0 && repeated.length === 0) return Result.succeed(positions)
-  const other = [",", ";", "\t", "|"].find((candidate) => candidate !== delimiter && fields[0]!.includes(candidate))
+  const other = usualDelimiters.find((candidate) => candidate !== delimiter && fields[0]!.includes(candidate))
   return Result.fail({ missing, repeated, delimiter: fields.length === 1 ? other : undefined })
 }

@@ -6,7 +6,7 @@ import type { Position } from "../domain/Chunk.ts"
 import { type Format, plainFormat } from "../domain/Format.ts"
 import type { Frame } from "./frame.ts"
 import { Framer } from "./Framer.ts"
-import { type Header, readHeader } from "./header.ts"
+import { framerAfter, type Header, readHeader } from "./header.ts"
 import type { HeaderError } from "./HeaderError.ts"
 import { HeaderSearch, type SearchOptions } from "./HeaderSearch.ts"
 
@@ -46,10 +46,6 @@ const resumedHeader = (options: FrameOptions): Result.Result<Header | undefined,
   const frames = [...framer.push(resume.header), ...framer.finish()].flat()
   return Result.map(readHeader(options, format.delimiter, frames), (header) => ({ ...header, format }))
 }
-
-/** Reads on after the header, or from where an earlier attempt has stopped. */
-const framerAfter = ({ fieldCount, format }: Header, { byteOffset, line }: Position, maxRecordSize: number): Framer =>
-  new Framer({ delimiter: format.delimiter, maxRecordSize, offset: byteOffset, line, fieldCount })
 
 /** The bytes up to the end of the part, where there is one. */
 const upToEnd = ({ resume }: FrameOptions) =>

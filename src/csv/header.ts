@@ -9,6 +9,7 @@ import { isProblem, isUtf8, makeFieldParser } from "./fields.ts"
 import { fitHeader, type Misfit, type Positions } from "./fitHeader.ts"
 import { foreignFormat } from "./foreignFormat.ts"
 import { type Frame, rawOf, span } from "./frame.ts"
+import { Framer } from "./Framer.ts"
 import { HeaderError, headerError } from "./HeaderError.ts"
 
 /** What is needed to decode the records of a file. */
@@ -19,6 +20,13 @@ export interface Header {
   readonly fieldCount: number
   readonly positions: Positions
 }
+
+/** Reads records of the file from a position after its header on. */
+export const framerAfter = (
+  { fieldCount, format }: Header,
+  { byteOffset, line }: Position,
+  maxRecordSize: number,
+): Framer => new Framer({ delimiter: format.delimiter, maxRecordSize, offset: byteOffset, line, fieldCount })
 
 export interface HeaderOptions {
   readonly mapping: ColumnMapping

@@ -4,8 +4,8 @@ import { Effect, Stream } from "effect"
 import type { Position } from "../domain/Chunk.ts"
 import type { Format } from "../domain/Format.ts"
 import type { Frame } from "./frame.ts"
-import { Framer } from "./Framer.ts"
-import type { Header } from "./header.ts"
+import type { Framer } from "./Framer.ts"
+import { framerAfter, type Header } from "./header.ts"
 import type { HeaderError } from "./HeaderError.ts"
 import { HeaderSearch, type SearchOptions } from "./HeaderSearch.ts"
 
@@ -86,9 +86,7 @@ export const split =
         const result = search.take(chunk, isEnd)
         if (result === undefined) return
         const header = yield* Effect.fromResult(result)
-        const { byteOffset: offset, line } = header.end
-        const { fieldCount, format } = header
-        const framer = new Framer({ delimiter: format.delimiter, maxRecordSize, offset, line, fieldCount })
+        const framer = framerAfter(header, header.end, maxRecordSize)
         found = { header, framer, cutter: new Cutter(header.end, splitSize) }
         for (const frames of framer.push(search.after(header))) found.cutter.add(frames)
       })

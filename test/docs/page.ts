@@ -16,6 +16,10 @@ export const pagePaths: ReadonlyArray<string> = [
 
 export const readLines = (path: string): ReadonlyArray<string> => readFileSync(join(root, path), "utf8").split("\n")
 
+/** What a cell of a table has in backticks. */
+export const codesOf = (cell: string): ReadonlyArray<string> =>
+  Array.from(cell.matchAll(/`([^`]+)`/g), ([, code]) => code!)
+
 /** A fenced block. */
 export interface Block {
   /** What follows the opening fence: a language, and for `sh` perhaps `no-run` or `exit=3`. */

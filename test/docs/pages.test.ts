@@ -6,7 +6,7 @@ import * as Cli from "../../src/cli/Cli.ts"
 import { variables } from "../../src/cli/dotEnv.ts"
 import { pageNames } from "../../src/cli/usage/pages.ts"
 import { etl } from "../utils/etl.ts"
-import { blocksOf, pagePaths, readLines, root } from "./page.ts"
+import { blocksOf, codesOf, pagePaths, readLines, root } from "./page.ts"
 
 const docs = pagePaths.filter((path) => path !== "README.md")
 
@@ -50,8 +50,6 @@ const rowsOf = (path: string, header: string): ReadonlyArray<ReadonlyArray<strin
     return !isInTable || cells[0] === header || /^-+$/.test(cells[0]!) ? [] : [cells]
   })
 }
-
-const codes = (cell: string): ReadonlyArray<string> => Array.from(cell.matchAll(/`([^`]+)`/g), ([, code]) => code!)
 
 describe("README and the pages", () => {
   it("are those of etl help", () => {
@@ -147,7 +145,7 @@ describe("the tables of the pages", () => {
 
   const rows = docs.flatMap((path) =>
     rowsOf(path, "flag").flatMap(([flags = "", value = ""]) =>
-      codes(flags).map((flag) => ({ path, flag, value: value.replaceAll("`", "") })),
+      codesOf(flags).map((flag) => ({ path, flag, value: value.replaceAll("`", "") })),
     ),
   )
 
@@ -175,7 +173,7 @@ describe("the tables of the pages", () => {
   )
 
   it("of variables have those that .env may set", () => {
-    const named = docs.flatMap((path) => rowsOf(path, "variable").flatMap(([cell = ""]) => codes(cell)))
+    const named = docs.flatMap((path) => rowsOf(path, "variable").flatMap(([cell = ""]) => codesOf(cell)))
     const isNamed = (variable: string) =>
       variable.endsWith("*") ? named.some((name) => name.startsWith(variable.slice(0, -1))) : named.includes(variable)
     assert.deepStrictEqual(

@@ -4,7 +4,7 @@ import { Effect, Layer } from "effect"
 import { SqlMessageStorage, SqlRunnerStorage } from "effect/cluster"
 import * as Migrations from "../../src/postgres/migrate.ts"
 import { native } from "../utils/repos.ts"
-import { readLines } from "./page.ts"
+import { codesOf, readLines } from "./page.ts"
 
 /** The tables that a worker's engine makes beside ours. */
 const engine = Layer.mergeAll(SqlMessageStorage.layerMigrations({}), SqlRunnerStorage.layerMigrations({}))
@@ -14,8 +14,6 @@ const tables = Layer.mergeAll(Migrations.layer, engine).pipe(Layer.provideMerge(
 /** A column and its type: `users.id bigint`. */
 type Column = string
 
-const codes = (cell: string): ReadonlyArray<string> => Array.from(cell.matchAll(/`([^`]+)`/g), ([, code]) => code!)
-
 /** The columns of the page: headings name the tables, a row has columns of one type. */
 const described = (lines: ReadonlyArray<string>): ReadonlyArray<Column> => {
   let names: ReadonlyArray<string> = []
@@ -23,7 +21,7 @@ const described = (lines: ReadonlyArray<string>): ReadonlyArray<Column> => {
     if (line.startsWith("#")) names = line.replace(/^#+ /, "").split(", ")
     if (!line.startsWith("| `")) return []
     const [columns = "", type = ""] = line.slice(1).split("|")
-    return names.flatMap((name) => codes(columns).map((column) => `${name}.${column} ${codes(type).join()}`))
+    return names.flatMap((name) => codesOf(columns).map((column) => `${name}.${column} ${codesOf(type).join()}`))
   })
 }
 

@@ -177,12 +177,11 @@ export const makeFileLoads = Effect.gen(function* () {
   }, transaction)
 
   /** Gives this run what is loaded of an unfinished file. */
-  const takeOver = Effect.fnUntraced(function* (runId: number, { format, mapping }: RunRequest, fileId: number) {
+  const takeOver = Effect.fnUntraced(function* (runId: number, { mapping }: RunRequest, fileId: number) {
     const taken = yield* sql<{ from: number }>`
       update etl_files f set run_id = ${runId}, mapping = ${mapping} from etl_files before
       where f.id = ${fileId} and before.id = f.id
-        and f.loaded_at is null
-        and (f.header is null or f.mapping = ${mapping} and (f.format->>'delimiter' <> ${format?.delimiter ?? null}::text) is not true)
+        and f.loaded_at is null and (f.mapping = ${mapping} or f.header is null)
       returning before.run_id::float8 as "from"`
     if (taken.length === 0) return
     yield* sql`update etl_checkpoints set run_id = ${runId} where file_id = ${fileId}`
@@ -238,7 +237,9 @@ export const makeFileLoads = Effect.gen(function* () {
     // Another process has started the file again, without splitting it.
     if (part !== undefined && part > 0 && !found.isLoaded && found.header === null) return yield* fileTaken(fileId)
     const isOwn = found.runId === runId && found.mapping === request.mapping
-    if (isOwn && !isOtherFormat(formatOf(found), request.format)) return toLoad(found, file, request)
+    const isOther = isOtherFormat(formatOf(found), request.format)
+    // Of another format only `force` takes it.
+    if (isOther ? !request.force : isOwn) return toLoad(found, file, request)
     if (request.force) yield* reload(runId, request, fileId)
     yield* takeOver(runId, request, fileId)
     return toLoad(yield* fenced(fileId, part), file, request)
