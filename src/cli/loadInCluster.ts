@@ -12,6 +12,7 @@ import { Source } from "../source/Source.ts"
 import { UsageError } from "./CommandError.ts"
 import { CommandLine } from "./invocation.ts"
 import { ofWorkers } from "./flags/clusterFlags.ts"
+import { formatOf } from "./flags/formatFlags.ts"
 import type { RunFlags } from "./flags/runFlags.ts"
 import { chosenSource } from "./sources.ts"
 import { printRunContinues } from "./output/runContinues.ts"
@@ -31,7 +32,7 @@ const checkFlags = Effect.gen(function* () {
 const toJob = (flags: RunFlags, mapping: ColumnMapping, uri: string): JobSettings => ({
   source: chosenSource(flags).refer(flags, uri),
   mapping: [...mapping],
-  delimiter: Option.getOrNull(flags.delimiter),
+  format: formatOf(flags),
   chunkSize: flags.chunksize,
   maxRecordSize: flags.maxRecordSize,
   maxRejects: flags.maxRejects,

@@ -3,6 +3,8 @@
 import { Duration, Effect, Option, Predicate, Runtime, Schedule, Schema, type Scope } from "effect"
 import * as ColumnMapping from "../domain/ColumnMapping.ts"
 import { DatabaseError } from "../domain/DatabaseError.ts"
+import { givenFormat } from "../domain/Format.ts"
+import type { FormatOptions } from "../domain/FormatOptions.ts"
 import { signature } from "../domain/otherMapping.ts"
 import { explain } from "../observability/Advice.ts"
 import type { LoadOptions } from "../pipeline/Run.ts"
@@ -16,7 +18,7 @@ import { etl } from "../text/etl.ts"
 /** How the files of the job are loaded. `concurrency`: connections of this worker that write at once. */
 export const optionsOf = (job: JobSettings, concurrency: number): LoadOptions => ({
   mapping: mappingOf(job),
-  delimiter: job.delimiter ?? undefined,
+  format: formatOf(job),
   chunkSize: job.chunkSize,
   concurrency,
   maxRecordSize: job.maxRecordSize,
@@ -24,14 +26,20 @@ export const optionsOf = (job: JobSettings, concurrency: number): LoadOptions =>
   locationsMaxAge: job.locationsMaxAge === null ? undefined : Duration.millis(job.locationsMaxAge),
 })
 
+const formatOf = ({ delimiter, format }: Pick<JobSettings, "delimiter" | "format">): FormatOptions =>
+  format ?? { delimiter: delimiter ?? undefined }
+
 const mappingOf = ({ mapping }: Pick<JobSettings, "mapping">): ColumnMapping.ColumnMapping =>
   ColumnMapping.make(Object.fromEntries(mapping))
 
 /** `source`: its URI. */
-export const requestOf = (job: Pick<JobSettings, "mapping" | "delimiter" | "force">, source: string): RunRequest => ({
+export const requestOf = (
+  job: Pick<JobSettings, "mapping" | "delimiter" | "format" | "force">,
+  source: string,
+): RunRequest => ({
   source,
   mapping: signature(mappingOf(job)),
-  format: { delimiter: job.delimiter ?? undefined },
+  format: givenFormat(formatOf(job)),
   force: job.force,
 })
 

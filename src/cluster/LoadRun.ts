@@ -2,6 +2,7 @@
 
 import { Runtime, Schema, Struct } from "effect"
 import { Workflow } from "effect/workflow"
+import { FormatOptions } from "../domain/FormatOptions.ts"
 import { AddressCounts, FileSummary, RunSummary } from "../domain/RunSummary.ts"
 import { StageTimes } from "../domain/StageTimes.ts"
 import { userColumns } from "../domain/User.ts"
@@ -25,8 +26,9 @@ const RejectLimit = Schema.Union([
 export const JobSettings = Schema.Struct({
   source: SourceReference,
   mapping: Schema.Array(Schema.Tuple([Schema.String, Schema.Literals(userColumns)])),
-  /** Null: that of each file is found. */
-  delimiter: Schema.NullOr(Schema.String),
+  /** Of a job that an earlier version of `etl` handed over, in place of `format`. */
+  delimiter: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  format: Schema.optionalKey(FormatOptions),
   chunkSize: Schema.Int,
   maxRecordSize: Schema.Int,
   maxRejects: RejectLimit,

@@ -1,33 +1,53 @@
 // Cuts the bytes of a CSV file into records, so that damage in one costs no other.
 
+import type { Format } from "../domain/Format.ts"
 import { formatNumber, plural } from "../text/format.ts"
 import type { Frame } from "./frame.ts"
+import { hasAt, type Text, textOf } from "./Text.ts"
+
+/** How many fields records have. */
+export interface FieldCounts {
+  /** As many as the header has names. */
+  readonly named: number
+  /** With those of the header's end that have no name: a record may have them or not. */
+  readonly all: number
+}
 
 export interface FramerOptions {
-  /** One ASCII character. */
-  readonly delimiter: string
+  readonly format: Format
   /** The most bytes of a record. */
   readonly maxRecordSize: number
   /** Where in the file the first pushed byte is, and on which physical line. */
   readonly offset: number
   readonly line: number
-  /** Fields of a record; undefined: the first record is the header, and sets it. */
-  readonly fieldCount: number | undefined
+  /** Undefined: a record may have any number of fields. */
+  readonly fields: FieldCounts | undefined
 }
 
-const quote = 0x22
-const lineFeed = 0x0a
-const carriageReturn = 0x0d
+// What a code unit means.
+const TEXT = 0
+const DELIMITER = 1
+const QUOTE = 2
+const LINE_FEED = 3
+const CARRIAGE_RETURN = 4
+const ESCAPE = 5
+/** The first byte of a character whose second one may be that of an ASCII character. */
+const LEAD = 6
+/** No text at the start and the end of a field. */
+const BLANK = 7
+/** What fills a block after the end of a file: NUL, and SUB of CP/M and DOS. */
+const PADDING = 8
 
-const FIELD_START = 0
-const UNQUOTED = 1
-const QUOTED = 2
-/** After a quote inside a quoted field: an escape, or the end of the field. */
-const QUOTE_SEEN = 3
-/** The record is malformed, and the rest of its first line is skipped. */
-const SKIPPING = 4
-
-const byteOrderMark = [0xef, 0xbb, 0xbf]
+const RECORD_START = 0
+const FIELD_START = 1
+const UNQUOTED = 2
+const QUOTED = 3
+/** After a quote inside a quoted field: a doubled one, or the end of the field. */
+const QUOTE_SEEN = 4
+/** After a quoted field, and blanks. */
+const QUOTE_ENDED = 5
+/** The rest of the line is skipped: the record is malformed, or a comment. */
+const SKIPPING = 6
 
 /** The most bytes of a batch. One damaged record can release as many frames as `maxRecordSize` holds. */
 const batchSize = 256 * 1024
@@ -35,17 +55,42 @@ const batchSize = 256 * 1024
 /** The most frames of a batch: short records become objects that take far more memory than their bytes. */
 const framesOfBatch = 1_024
 
+/** The bytes that a second one may follow. */
+const isTrail = (byte: number): boolean => byte >= 0x30
+
+const meanings = ({ delimiter, escape, quote }: Format, { isLead }: Text): Uint8Array => {
+  const table = Uint8Array.from({ length: 256 }, (_, byte) => (isLead(byte) ? LEAD : TEXT))
+  const mean = (text: string, meaning: number): void => {
+    for (const character of text) table[character.charCodeAt(0)] = meaning
+  }
+  mean(" \t", BLANK)
+  mean("\0\x1a", PADDING)
+  mean("\n", LINE_FEED)
+  mean("\r", CARRIAGE_RETURN)
+  if (quote !== null) mean(quote, QUOTE)
+  if (escape === "backslash") mean("\\", ESCAPE)
+  mean(delimiter, DELIMITER)
+  return table
+}
+
 /**
  * Pure: bytes in, batches of frames out, on demand. A batch is never empty; take all of them before pushing more bytes.
  *
- * A quote opens only at the start of a field, and is malformed inside an unquoted one; LF, CRLF and CR end lines; a
- * blank line is a line end. Of a malformed record only the first physical line is rejected, and framing starts again at
- * the next line: damage never reaches a neighbour, unless it happens to form a legal record.
+ * A quote opens only at the start of a field, and is malformed inside an unquoted one; a blank line is a line end, a row
+ * without text is counted as blank. Where quotes are damaged only the first physical line is rejected, and framing
+ * starts again at the next line: damage never reaches a neighbour, unless it happens to form a legal record.
  */
 export class Framer {
-  private readonly delimiter: number
+  /** Rows without text, so far. An empty line is none. */
+  blankRows = 0
+
+  private readonly format: Format
   private readonly maxRecordSize: number
-  private fieldCount: number | undefined
+  private readonly fieldCounts: FieldCounts | undefined
+  private readonly text: Text
+  private readonly comment: Uint8Array | undefined
+  /** What an ASCII code unit means, in unquoted text and in quoted text. */
+  private readonly meanings: Uint8Array
 
   private bytes: Uint8Array = new Uint8Array(0)
   /** Whether `bytes` is the beginning of a buffer of our own, which may have room after it. */
@@ -55,30 +100,35 @@ export class Framer {
   private position = 0
   private offset: number
   private line: number
-  private state = FIELD_START
+  private state = RECORD_START
   private fields = 1
+  /** The last field with text; 0: none has any. */
+  private lastFilled = 0
   private lineEnds = 0
   /** Where the record's first line ends and its second begins; -1 while it has one line. */
   private firstLineEnd = -1
   private secondLine = -1
   private isQuoted = false
+  private isComment = false
   private problem: string | undefined
   /** Bytes of an overlong line that are no longer in memory. */
   private dropped = 0
+  /** Whether the last line ended otherwise than the lines of the file do. */
+  private followsStray = false
 
   private frames: Array<Frame> = []
   /** Bytes of these frames. */
   private framed = 0
-  /** True until it is known whether the file begins with a byte order mark. */
-  private isBeginning: boolean
 
-  constructor(options: FramerOptions) {
-    this.delimiter = options.delimiter.charCodeAt(0)
-    this.maxRecordSize = options.maxRecordSize
-    this.fieldCount = options.fieldCount
-    this.offset = options.offset
-    this.line = options.line
-    this.isBeginning = options.offset === 0
+  constructor({ fields, format, line, maxRecordSize, offset }: FramerOptions) {
+    this.format = format
+    this.maxRecordSize = maxRecordSize
+    this.fieldCounts = fields
+    this.offset = offset
+    this.line = line
+    this.text = textOf(format.encoding)
+    this.comment = format.comment === null ? undefined : this.text.encode(format.comment)
+    this.meanings = meanings(format, this.text)
   }
 
   /** The file's next bytes. */
@@ -92,23 +142,45 @@ export class Framer {
     yield* this.batches(true)
     while (this.start < this.bytes.length) {
       if (this.state === QUOTED) this.giveUpFirstLine("a quote is still open at the end of the file")
-      else this.endRecord(this.bytes.length, this.bytes.length)
+      else this.endRecord(this.bytes.length, this.bytes.length, undefined)
       yield* this.batches(true)
     }
   }
 
   /** Before the first frame: what is in the header's place, once it is longer than a record may be. */
   get overlongHeader(): Frame | undefined {
-    if (this.state !== SKIPPING) return undefined
-    const frame = this.frame(this.position, this.offset, this.line, 0)
+    if (this.state !== SKIPPING || this.isComment) return undefined
+    const frame = this.frame(this.position, this.offset, this.line, 0, false, false)
     return frame.length > this.maxRecordSize ? frame : undefined
   }
 
-  private frame(end: number, nextOffset: number, nextLine: number, lookahead: number): Frame {
-    const { bytes, start, offset, line, isQuoted, problem } = this
+  private frame(
+    end: number,
+    nextOffset: number,
+    nextLine: number,
+    lookahead: number,
+    endsStray: boolean,
+    isShort: boolean,
+  ): Frame {
+    const { bytes, start, offset, line, isQuoted, problem, followsStray } = this
     const length = end - start + this.dropped
     const kept = Math.min(end, start + this.maxRecordSize)
-    return { bytes, start, end: kept, offset, line, length, nextOffset, nextLine, lookahead, isQuoted, problem }
+    return {
+      bytes,
+      start,
+      end: kept,
+      offset,
+      line,
+      length,
+      nextOffset,
+      nextLine,
+      lookahead,
+      isQuoted,
+      isShort,
+      followsStray,
+      endsStray,
+      problem,
+    }
   }
 
   private *batches(isEnd: boolean): Generator<ReadonlyArray<Frame>> {
@@ -136,9 +208,9 @@ export class Framer {
     this.bytes.set(chunk, length)
   }
 
-  /** Of a rejected line only the beginning is kept; the next bytes take the place of the rest. */
+  /** Of a skipped line only the beginning is kept; the next bytes take the place of the rest. */
   private dropSkipped(): void {
-    // Unless a CR at the end may still be followed by its LF.
+    // Unless what is at the end may belong to a line end.
     if (this.position < this.bytes.length) return
     const end = Math.min(this.position, this.start + this.maxRecordSize)
     this.dropped += this.position - end
@@ -164,82 +236,205 @@ export class Framer {
     }
   }
 
-  /** False while more bytes are needed to decide. */
-  private skipByteOrderMark(isEnd: boolean): boolean {
-    if (!this.isBeginning) return true
-    const length = byteOrderMark.length
-    if (this.bytes.length < length && !isEnd) return false
-    this.isBeginning = false
-    if (byteOrderMark.every((byte, index) => this.bytes[index] === byte))
-      this.offset = this.start = this.position = length
-    return true
+  private meaningAt(position: number): number {
+    const { bytes, text } = this
+    if (text.width === 1) return this.meanings[bytes[position]!]!
+    return bytes[position + 1 - text.low] === 0 ? this.meanings[bytes[position + text.low]!]! : TEXT
   }
 
   private scan(isEnd: boolean): void {
-    if (!this.skipByteOrderMark(isEnd)) return
-    const { delimiter } = this
-    while (this.position < this.bytes.length && this.framed < batchSize && this.frames.length < framesOfBatch) {
-      const byte = this.bytes[this.position]!
-      if (byte === lineFeed || byte === carriageReturn) {
-        // Whether an LF follows decides where the next line begins.
-        if (byte === carriageReturn && this.position + 1 === this.bytes.length && !isEnd) return
-        const isPair = byte === carriageReturn && this.bytes[this.position + 1] === lineFeed
-        this.endLine(this.position + (isPair ? 2 : 1))
+    const { width } = this.text
+    const { bytes } = this
+    while (
+      this.position + width <= this.bytes.length &&
+      this.framed < batchSize &&
+      this.frames.length < framesOfBatch
+    ) {
+      if (this.state === RECORD_START && !this.beginRecord(isEnd)) return
+      if (this.position + width > bytes.length) break
+      const meaning = this.meaningAt(this.position)
+      if (meaning === LINE_FEED || meaning === CARRIAGE_RETURN) {
+        if (!this.takeLineEnd(meaning, isEnd)) return
       } else if (this.state === SKIPPING) this.skipToLineEnd()
-      else if (byte === quote) this.takeQuote()
-      else if (byte === delimiter && this.state !== QUOTED) {
+      else if (meaning === ESCAPE && this.state !== QUOTE_SEEN && this.state !== QUOTE_ENDED) {
+        if (!this.takeEscaped(isEnd)) return
+      } else if (meaning === QUOTE) this.takeQuote()
+      else if (meaning === DELIMITER && this.state !== QUOTED) {
         this.fields++
         this.state = FIELD_START
-        this.position++
-      } else if (this.state === QUOTE_SEEN) this.giveUp("text after a closing quote")
+        this.position += width
+      } else if (this.state === QUOTE_SEEN || this.state === QUOTE_ENDED) this.takeAfterQuote(meaning)
+      else if (meaning === LEAD && this.position + 1 === bytes.length && !isEnd) return
       else if (this.state === QUOTED) this.takeQuotedText()
+      else if (this.state === FIELD_START && meaning === BLANK) this.position += width
+      else if (this.state === FIELD_START && meaning === PADDING && this.lastFilled === 0) this.takePadding()
       else this.takeText()
       if (this.position - this.start > this.maxRecordSize && this.state !== SKIPPING) {
         this.giveUp(`longer than ${this.maxRecordSize} bytes (the maximum record size)`)
       }
     }
+    // Half of a code unit is text, and makes its record malformed.
+    if (isEnd && this.position < this.bytes.length && this.position + width > this.bytes.length) {
+      this.position = this.bytes.length
+      this.lastFilled = this.fields
+    }
+  }
+
+  /** False while more bytes are needed to decide how the record begins. */
+  private beginRecord(isEnd: boolean): boolean {
+    const { bytes, comment, position, text } = this
+    const mark = hasAt(bytes, position, text.byteOrderMark) ?? (isEnd ? false : undefined)
+    if (mark === undefined) return false
+    const start = mark && text.byteOrderMark.length > 0 ? position + text.byteOrderMark.length : position
+    const isComment = comment === undefined ? false : (hasAt(bytes, start, comment) ?? (isEnd ? false : undefined))
+    if (isComment === undefined) return false
+    this.offset += start - position
+    this.start = this.position = start
+    this.state = isComment ? SKIPPING : FIELD_START
+    this.isComment = isComment
+    return true
+  }
+
+  /** False while more bytes are needed to decide where the next line begins. */
+  private takeLineEnd(meaning: number, isEnd: boolean): boolean {
+    const { width } = this.text
+    const next = this.position + width
+    if (meaning === LINE_FEED) {
+      this.endLine(next, this.format.lineEnd === "CRLF")
+      return true
+    }
+    // Two: CR CR LF counts as CRLF, but for files whose lines end with CR, or with any line end.
+    const isPlainReturn = this.format.lineEnd === "CR" || this.format.lineEnd === null
+    const after = next + width <= this.bytes.length ? this.meaningAt(next) : undefined
+    if (after === undefined && !isEnd) return false
+    if (after === LINE_FEED) {
+      this.endLine(next + width, false)
+      return true
+    }
+    if (after === CARRIAGE_RETURN && !isPlainReturn) {
+      const third = next + 2 * width <= this.bytes.length ? this.meaningAt(next + width) : undefined
+      if (third === undefined && !isEnd) return false
+      if (third === LINE_FEED) {
+        this.endLine(next + 2 * width, false)
+        return true
+      }
+    }
+    this.endLine(next, !isPlainReturn)
+    return true
   }
 
   private takeQuote(): void {
+    if (this.state === QUOTE_ENDED) return this.giveUp("text after a closing quote")
     if (this.state === UNQUOTED) return this.giveUp("a quote inside an unquoted field")
+    if (this.state === FIELD_START && !this.format.trim && !this.isAtFieldStart())
+      return this.giveUp("a quote inside an unquoted field")
+    // A doubled quote is text.
+    if (this.state === QUOTE_SEEN) this.lastFilled = this.fields
     this.state = this.state === QUOTED ? QUOTE_SEEN : QUOTED
     this.isQuoted = true
-    this.position++
+    this.position += this.text.width
+  }
+
+  /** Whether nothing stands between the field's beginning and the position, not even blanks. */
+  private isAtFieldStart(): boolean {
+    return this.position === this.start || this.meaningAt(this.position - this.text.width) === DELIMITER
+  }
+
+  private takeAfterQuote(meaning: number): void {
+    if (meaning !== BLANK || !this.format.trim) return this.giveUp("text after a closing quote")
+    this.state = QUOTE_ENDED
+    this.position += this.text.width
+  }
+
+  /** False while more bytes are needed. */
+  private takeEscaped(isEnd: boolean): boolean {
+    const { bytes, text } = this
+    let next = this.position + text.width
+    const meaning = next + text.width <= bytes.length ? this.meaningAt(next) : undefined
+    if (meaning === undefined && !isEnd) return false
+    if (meaning === CARRIAGE_RETURN && next + 2 * text.width > bytes.length && !isEnd) return false
+    if (this.state !== QUOTED) this.state = UNQUOTED
+    this.isQuoted = true
+    this.lastFilled = this.fields
+    if (meaning === LINE_FEED || meaning === CARRIAGE_RETURN) {
+      const isPair = meaning === CARRIAGE_RETURN && this.isAt(next + text.width, LINE_FEED)
+      this.position = next
+      this.takeLine(next + (isPair ? 2 : 1) * text.width)
+      return true
+    }
+    // The second byte of a character is no character.
+    if (meaning !== undefined && meaning !== LEAD) next += text.width
+    this.position = next
+    return true
+  }
+
+  private isAt(position: number, meaning: number): boolean {
+    return position + this.text.width <= this.bytes.length && this.meaningAt(position) === meaning
+  }
+
+  private takePadding(): void {
+    this.position += this.text.width
+    if (this.fields > 1 || this.position - this.start <= this.maxRecordSize) return
+    // All of the row so far: more may follow than memory holds.
+    this.dropped += this.position - this.start
+    this.start = this.position
   }
 
   private takeText(): void {
-    const { bytes, delimiter } = this
-    let position = this.position
-    for (; position < bytes.length; position++) {
-      const byte = bytes[position]
-      if (byte === delimiter || byte === quote || byte === lineFeed || byte === carriageReturn) break
-    }
+    if (this.dropped > 0) return this.giveUp(`longer than ${this.maxRecordSize} bytes (the maximum record size)`)
     this.state = UNQUOTED
-    this.position = position
+    this.lastFilled = this.fields
+    this.position = this.endOfText(this.position, DELIMITER)
   }
 
   private takeQuotedText(): void {
-    const { bytes } = this
-    let position = this.position
-    for (; position < bytes.length; position++) {
-      const byte = bytes[position]
-      if (byte === quote || byte === lineFeed || byte === carriageReturn) break
+    this.lastFilled = this.fields
+    this.position = this.endOfText(this.position, TEXT)
+  }
+
+  /** The next position after text that means something; `delimiter` is TEXT where delimiters are text. */
+  private endOfText(from: number, delimiter: number): number {
+    const { bytes, meanings, text } = this
+    let position = from
+    if (text.width === 2) {
+      for (; position + 1 < bytes.length; position += 2) {
+        if (bytes[position + 1 - text.low] !== 0) continue
+        const meaning = meanings[bytes[position + text.low]!]!
+        if (meaning !== TEXT && meaning < LEAD && (meaning !== DELIMITER || delimiter === DELIMITER)) break
+      }
+      return position
     }
-    this.position = position
+    for (; position < bytes.length; position++) {
+      const meaning = meanings[bytes[position]!]!
+      if (meaning === TEXT || meaning > LEAD) continue
+      if (meaning === LEAD) {
+        if (position + 1 === bytes.length) return position === from ? position + 1 : position
+        if (isTrail(bytes[position + 1]!)) position++
+      } else if (meaning !== DELIMITER || delimiter === DELIMITER) break
+    }
+    return position
   }
 
   private skipToLineEnd(): void {
-    const { bytes } = this
-    let position = this.position
-    for (; position < bytes.length; position++) {
-      const byte = bytes[position]
-      if (byte === lineFeed || byte === carriageReturn) break
+    const { width } = this.text
+    let { position } = this
+    for (; position + width <= this.bytes.length; position += width) {
+      const meaning = this.meaningAt(position)
+      if (meaning === LINE_FEED || meaning === CARRIAGE_RETURN) break
+      if (meaning === LEAD && isTrail(this.bytes[position + 1] ?? 0)) position++
     }
     this.position = position
   }
 
-  private endLine(next: number): void {
-    if (this.state !== QUOTED) return this.endRecord(this.position, next)
+  /** `isStray`: the file's lines end otherwise. */
+  private endLine(next: number, isStray: boolean): void {
+    if (this.state === QUOTED) this.takeLine(next)
+    else this.endRecord(this.position, next, isStray)
+  }
+
+  /** A line end that is text of the record. */
+  private takeLine(next: number): void {
+    this.lastFilled = this.fields
     if (this.firstLineEnd === -1) {
       this.firstLineEnd = this.position
       this.secondLine = next
@@ -248,16 +443,30 @@ export class Framer {
     this.position = next
   }
 
-  private endRecord(end: number, next: number): void {
-    const isBlank = end === this.start && this.dropped === 0
-    if (!isBlank && this.state !== SKIPPING) {
-      this.fieldCount ??= this.fields
-      if (this.fields !== this.fieldCount) {
-        this.problem = `${plural(this.fields, "field")} where the header has ${formatNumber(this.fieldCount)}`
-        if (this.firstLineEnd !== -1) return this.giveUp(this.problem)
-      }
+  /** `isStray` is undefined at the end of the file. */
+  private endRecord(end: number, next: number, isStray: boolean | undefined): void {
+    const isBlank = this.isComment || (this.lastFilled === 0 && this.state !== SKIPPING)
+    if (isBlank) {
+      if (!this.isComment && end + this.dropped > this.start) this.blankRows++
+      return this.leave(undefined, next, this.lineEnds + 1, 0, this.followsStray && isStray === true)
     }
-    this.leave(isBlank ? undefined : end, next, this.lineEnds + 1)
+    const isShort = this.state !== SKIPPING && this.checkFields(isStray === undefined)
+    this.leave(end, next, this.lineEnds + 1, 0, isStray === true, isShort)
+  }
+
+  /** Notes where there are too many fields, or too few. Whether some are missing that may be. */
+  private checkFields(isFileEnd: boolean): boolean {
+    if (this.fieldCounts === undefined) return false
+    const { all, named } = this.fieldCounts
+    const { fields, format, lastFilled } = this
+    if (fields >= named && (fields <= all || lastFilled <= all)) return false
+    const isLine = this.firstLineEnd === -1 && !isFileEnd
+    if (fields < named && isLine && format.shortRows === "null") return true
+    // One field is more likely no row of the table.
+    const isAdvised = fields > 1 && fields < named && isLine
+    const advice = isAdvised ? " (--short-rows null reads the missing ones as null)" : ""
+    this.problem = `${plural(fields, "field")} where the header has ${formatNumber(named)}${advice}`
+    return false
   }
 
   private giveUp(problem: string): void {
@@ -275,25 +484,35 @@ export class Framer {
     }
     // Bytes beyond the limit do not count, however far the scan went.
     const needed = Math.min(this.position, this.start + this.maxRecordSize) + 1
-    this.leave(this.firstLineEnd, this.secondLine, 1, Math.max(0, needed - this.secondLine))
+    this.leave(this.firstLineEnd, this.secondLine, 1, Math.max(0, needed - this.secondLine), false)
   }
 
   /** Continues at `next`; what ends at `end` becomes a frame. */
-  private leave(end: number | undefined, next: number, lines: number, lookahead = 0): void {
+  private leave(
+    end: number | undefined,
+    next: number,
+    lines: number,
+    lookahead: number,
+    endsStray: boolean,
+    isShort = false,
+  ): void {
     const nextOffset = this.offset + this.dropped + next - this.start
     const nextLine = this.line + lines
     if (end !== undefined) {
-      this.frames.push(this.frame(end, nextOffset, nextLine, lookahead))
+      this.frames.push(this.frame(end, nextOffset, nextLine, lookahead, endsStray, isShort))
       this.framed += end - this.start
     }
+    this.followsStray = endsStray
     this.offset = nextOffset
     this.line = nextLine
     this.start = this.position = next
-    this.state = FIELD_START
+    this.state = RECORD_START
     this.fields = 1
+    this.lastFilled = 0
     this.lineEnds = 0
     this.firstLineEnd = this.secondLine = -1
     this.isQuoted = false
+    this.isComment = false
     this.problem = undefined
     this.dropped = 0
   }

@@ -1,16 +1,29 @@
-// Why the records of a file cannot be read: its header is missing, or does not fit the mapping.
+// Why the records of a file cannot be read: its bytes are no text in a known format, or its header does not fit.
 
 import { Runtime, Schema } from "effect"
 
 /** The bytes have no header that fits the mapping: none of their records can be read. */
 export class HeaderError extends Schema.TaggedError<HeaderError>()("HeaderError", {
   /**
-   * `empty`: there is no text at all. `foreignFormat`: the bytes are not CSV in UTF-8. `malformed`: the header's line is
-   * no record. `noHeader`: a record is in its place. `misfit`: headers of the mapping are missing, or appear twice.
+   * `empty`: there is no text at all. `foreignFormat`: the bytes are not CSV. `encoding`: they are not UTF-8, and nothing
+   * shows what they are. `escape`: records are malformed by backslashes that may be escapes. `malformed`: the header's
+   * line is no record. `noHeader`: a record is in its place. `misfit`: headers of the mapping are missing, or appear
+   * twice. `otherHeader`: a record is another header.
    */
-  reason: Schema.Literals(["empty", "foreignFormat", "malformed", "noHeader", "misfit"]),
+  reason: Schema.Literals([
+    "empty",
+    "foreignFormat",
+    "encoding",
+    "escape",
+    "malformed",
+    "noHeader",
+    "misfit",
+    "otherHeader",
+  ]),
   /** What is wrong and what to do, for a person. Never shows the values of a record. */
   message: Schema.String,
+  /** Values of the file that show it, for a terminal, not for a log: at most 40 characters, no e-mail or password. */
+  shown: Schema.optionalKey(Schema.String),
   /** Of `foreignFormat`: what the bytes are. */
   format: Schema.optionalKey(Schema.Literals(["UTF-32", "UTF-16", "zip", "excel", "gzip", "compressed", "binary"])),
   /** Of `misfit`: the mapping's headers that are missing, and those that appear twice. */
@@ -28,5 +41,5 @@ export class HeaderError extends Schema.TaggedError<HeaderError>()("HeaderError"
 export const headerError = (
   reason: HeaderError["reason"],
   message: string,
-  format?: HeaderError["format"],
-): HeaderError => new HeaderError({ reason, message, ...(format && { format }), missing: [], repeated: [], names: [] })
+  more: Partial<Pick<HeaderError, "format" | "shown">> = {},
+): HeaderError => new HeaderError({ reason, message, ...more, missing: [], repeated: [], names: [] })

@@ -3,17 +3,20 @@
 import { Result } from "effect"
 import { isEmail } from "../domain/Column.ts"
 import { isDelimiter, usualDelimiters } from "../domain/delimiter.ts"
+import type { Format } from "../domain/Format.ts"
+import { plural } from "../text/format.ts"
 import { isProblem, makeFieldParser } from "./fields.ts"
 import type { Frame } from "./frame.ts"
 import { Framer } from "./Framer.ts"
 import { emptyError, type Header, type HeaderOptions, readHeader } from "./header.ts"
 import { type HeaderError, headerError } from "./HeaderError.ts"
+import { hasAt, type Text, textOf } from "./Text.ts"
 
-export interface SearchOptions extends HeaderOptions {
-  /** One character; undefined: that of a line `sep=;`, else the first usual one that fits. */
-  readonly delimiter: string | undefined
-  /** Bytes of a record, and so of a header. */
-  readonly maxRecordSize: number
+/** The beginning of a file. */
+export interface Beginning {
+  readonly bytes: Uint8Array
+  /** Nothing follows. */
+  readonly isWhole: boolean
 }
 
 /** How far after the first text of a file its header may begin. */
@@ -22,7 +25,6 @@ const mostBytes = 64 * 1024
 
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
-const isLineEnd = (byte: number | undefined): boolean => byte === lineFeed || byte === carriageReturn
 
 /** A physical line with text. */
 interface Line {
@@ -38,20 +40,48 @@ interface Nearest {
   readonly missing: number
 }
 
-const afterByteOrderMark = (bytes: Uint8Array): number =>
-  bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+/** The code of an ASCII character; -1: another character, or the end. */
+const codeAt = (bytes: Uint8Array, { low, width }: Text, index: number): number =>
+  width === 1 || bytes[index + 1 - low] === 0 ? (bytes[index + low] ?? -1) : -1
+
+const isLineEnd = (code: number): boolean => code === lineFeed || code === carriageReturn
+
+/** Where the physical line after the one that ends at `end` begins. */
+const nextLine = (bytes: Uint8Array, text: Text, end: number): number => {
+  const isPair = codeAt(bytes, text, end) === carriageReturn && codeAt(bytes, text, end + text.width) === lineFeed
+  return end + (isPair ? 2 : 1) * text.width
+}
+
+const endOfLine = (bytes: Uint8Array, text: Text, start: number): number => {
+  let end = start
+  while (end + text.width <= bytes.length && !isLineEnd(codeAt(bytes, text, end))) end += text.width
+  return Math.min(end, bytes.length)
+}
+
+export const afterByteOrderMark = (bytes: Uint8Array, { byteOrderMark }: Text): number =>
+  hasAt(bytes, 0, byteOrderMark) === true ? byteOrderMark.length : 0
+
+/** Where the line after `skipped` others begins; undefined: the sample ends before. */
+export const startAfter = (bytes: Uint8Array, text: Text, skipped: number): number | undefined => {
+  let start = afterByteOrderMark(bytes, text)
+  for (let line = 0; line < skipped; line++) {
+    const end = endOfLine(bytes, text, start)
+    if (end === bytes.length) return undefined
+    start = nextLine(bytes, text, end)
+  }
+  return start
+}
 
 /** The lines with text among which the header may be. The last one may be cut off. */
-const linesOf = (bytes: Uint8Array, begin: number, line: number): ReadonlyArray<Line> => {
+const linesOf = (bytes: Uint8Array, text: Text, begin: number, line: number): ReadonlyArray<Line> => {
   const lines: Array<Line> = []
   let number = line
   let start = begin
   while (start < bytes.length) {
-    let end = start
-    while (end < bytes.length && !isLineEnd(bytes[end])) end++
+    const end = endOfLine(bytes, text, start)
     if (end > start) lines.push({ number, start, end })
     const [first] = lines
-    start = end + (bytes[end] === carriageReturn && bytes[end + 1] === lineFeed ? 2 : 1)
+    start = nextLine(bytes, text, end)
     number++
     if (first !== undefined && (number - first.number >= mostLines || start - first.start >= mostBytes)) break
   }
@@ -59,113 +89,49 @@ const linesOf = (bytes: Uint8Array, begin: number, line: number): ReadonlyArray<
 }
 
 /** The delimiter of a line such as `sep=;`, which spreadsheets write and read. */
-const delimiterOf = (bytes: Uint8Array, { end, start }: Line): string | undefined => {
-  const text = String.fromCharCode(...bytes.subarray(start, Math.min(end, start + 8)))
-  const [, delimiter = ""] = /^"?sep=(.)"?$/i.exec(text) ?? []
+const delimiterOf = (bytes: Uint8Array, text: Text, { end, start }: Line): string | undefined => {
+  const line = text.decode(bytes.subarray(start, Math.min(end, start + 8 * text.width))) ?? ""
+  const [, delimiter = ""] = /^"?sep=(.)"?$/i.exec(line) ?? []
   return isDelimiter(delimiter) ? delimiter : undefined
 }
 
 /**
- * Takes the bytes of a file from its beginning until its header is known. Lines are tried in order, each with every
- * delimiter: the first that has all headers of the mapping is the header. What is before it is no record.
+ * Lines are tried in order, each with every delimiter: the first that has all headers of the mapping is the header.
+ * What is before it is no record. `format`: what is known of it.
  */
-export class HeaderSearch {
-  private readonly options: SearchOptions
-  private bytes: Uint8Array = new Uint8Array(0)
-  /** Bytes of a search: twice those of the last one, so that all searches take no longer than a few of the last. */
-  private enough = 1
-  private isOwn = false
+export const searchHeader = (
+  { bytes, isWhole }: Beginning,
+  format: Format,
+  options: HeaderOptions,
+): Result.Result<Header, HeaderError> => {
+  const { maxRecordSize } = options
+  const { delimiter: given, skipLines } = options.format
+  const text = textOf(format.encoding)
 
-  constructor(options: SearchOptions) {
-    this.options = options
-  }
+  const withDelimiter = (delimiter: string, { number }: Line): Format => ({ ...format, delimiter, headerLine: number })
 
-  /** The header, or why there is none; undefined: more bytes are needed. */
-  take(chunk: Uint8Array, isEnd: boolean): Result.Result<Header, HeaderError> | undefined {
-    this.append(chunk)
-    if (this.bytes.length < this.enough && !isEnd) return undefined
-    this.enough = 2 * this.bytes.length
-    const lines = linesOf(this.bytes, afterByteOrderMark(this.bytes), 1)
-    const [first] = lines
-    if (first === undefined) return this.withoutText(isEnd)
-    if (first.start > this.options.maxRecordSize) return this.blank()
-    // Its end may be missing, or its first half be all that is there.
-    if (!isEnd && first.end === this.bytes.length && this.bytes.length < first.start + 8) return undefined
-    const named = delimiterOf(this.bytes, first)
-    const delimiters =
-      this.options.delimiter !== undefined ? [this.options.delimiter] : named !== undefined ? [named] : usualDelimiters
-    const candidates = named === undefined ? lines : linesOf(this.bytes, first.end, first.number)
-    if (candidates.length === 0) return this.withoutText(isEnd)
-    return this.search(candidates, delimiters, isEnd)
-  }
-
-  private append(chunk: Uint8Array): void {
-    const { length } = this.bytes
-    if (length === 0) {
-      this.bytes = chunk
-      return
-    }
-    const needed = length + chunk.length
-    const room = this.bytes.buffer.byteLength - this.bytes.byteOffset
-    // The first chunk is the source's: its neighbours in memory are not ours.
-    const isOwn = this.isOwn && room >= needed
-    const bytes = isOwn ? new Uint8Array(this.bytes.buffer, 0, needed) : new Uint8Array(2 * needed).subarray(0, needed)
-    if (!isOwn) bytes.set(this.bytes)
-    bytes.set(chunk, length)
-    this.bytes = bytes
-    this.isOwn = true
-  }
-
-  /** The bytes after the header. */
-  after({ end }: Header): Uint8Array {
-    return this.bytes.subarray(end.byteOffset)
-  }
-
-  private withoutText(isEnd: boolean): Result.Result<Header, HeaderError> | undefined {
-    if (isEnd) return Result.fail(emptyError())
-    return this.bytes.length > this.options.maxRecordSize ? this.blank() : undefined
-  }
-
-  private blank(): Result.Result<Header, HeaderError> {
-    const size = `${this.options.maxRecordSize} bytes of blank lines`
-    return Result.fail(headerError("malformed", `The file begins with more than ${size}. Export it again.`))
-  }
-
-  private search(
-    candidates: ReadonlyArray<Line>,
-    delimiters: ReadonlyArray<string>,
-    isEnd: boolean,
-  ): Result.Result<Header, HeaderError> | undefined {
-    const [first] = candidates
-    let nearest: Nearest = { line: first!, delimiters, missing: this.options.mapping.size }
-    for (const [index, line] of candidates.entries()) {
-      for (const delimiter of delimiters) {
-        const frame = this.frameAt(line, delimiter, isEnd)
-        if (frame === undefined) return undefined
-        if (frame.problem !== undefined) continue
-        const header = readHeader(this.options, delimiter, [frame])
-        if (Result.isSuccess(header)) return this.checked(header.success, candidates.slice(0, index), delimiters)
-        const { missing, reason } = header.failure
-        if (reason === "misfit" && missing.length < nearest.missing)
-          nearest = { line, delimiters: [delimiter], missing: missing.length }
-      }
-    }
-    const last = candidates.at(-1)!
-    const isSearched = last.number - first!.number >= mostLines - 1 || this.bytes.length - first!.start >= mostBytes
-    if (!isEnd && !isSearched) return undefined
-    return this.misfit(nearest, isEnd)
+  /** The record that begins on the line, and some that follow it. */
+  const framesAt = (line: Line, delimiter: string, end = bytes.length): ReadonlyArray<Frame> => {
+    const format = withDelimiter(delimiter, line)
+    const framer = new Framer({ format, maxRecordSize, offset: line.start, line: line.number, fields: undefined })
+    const next = Math.min(line.end + 2 * text.width, end)
+    for (const frames of framer.push(bytes.subarray(line.start, next))) return frames
+    for (const frames of framer.push(bytes.subarray(next, end))) return frames
+    if (isWhole || end < bytes.length) for (const frames of framer.finish()) return frames
+    return framer.overlongHeader === undefined ? [] : [framer.overlongHeader]
   }
 
   /** Fails where a line before the header may be a record, of any table: it would be lost. */
-  private checked(
+  const checked = (
     header: Header,
     before: ReadonlyArray<Line>,
     delimiters: ReadonlyArray<string>,
-  ): Result.Result<Header, HeaderError> {
+  ): Result.Result<Header, HeaderError> => {
     const isRecord = (line: Line): boolean =>
       delimiters.some((delimiter) => {
-        const fields = makeFieldParser(delimiter)([this.frameAt(line, delimiter, true)!])[0]!
-        return !isProblem(fields) && fields.length > 1 && fields.some(isEmail)
+        const [frame] = framesAt(line, delimiter)
+        const [fields] = frame === undefined ? [] : makeFieldParser(withDelimiter(delimiter, line))([frame])
+        return fields !== undefined && !isProblem(fields) && fields.length > 1 && fields.some(isEmail)
       })
     const line = before.find(isRecord)
     if (line === undefined) return Result.succeed(header)
@@ -174,27 +140,56 @@ export class HeaderSearch {
   }
 
   /** Why the line is no header: under the delimiter that finds the most fields in it. */
-  private misfit({ delimiters, line }: Nearest, isEnd: boolean): Result.Result<Header, HeaderError> {
-    const text = String.fromCharCode(...this.bytes.subarray(line.start, Math.min(line.end, line.start + 8_192)))
-    const countOf = (delimiter: string): number => text.split(delimiter).length
+  const misfit = ({ delimiters, line }: Nearest): Result.Result<Header, HeaderError> => {
+    const beginning = bytes.subarray(line.start, Math.min(line.end, line.start + 8_192))
+    const shown = text.decode(beginning) ?? String.fromCharCode(...beginning)
+    const countOf = (delimiter: string): number => shown.split(delimiter).length
     const [delimiter] = delimiters.toSorted((left, right) => countOf(right) - countOf(left))
     // With the records that follow: they may show that this is no CSV.
-    return readHeader(this.options, delimiter!, this.framesAt({ ...line, end: this.bytes.length }, delimiter!, isEnd)!)
+    const frames = framesAt({ ...line, end: bytes.length }, delimiter!)
+    return frames.length === 0
+      ? Result.fail(emptyError())
+      : readHeader(options, withDelimiter(delimiter!, line), frames)
   }
 
-  /** The record that begins on the line; undefined: more bytes are needed. */
-  private frameAt(line: Line, delimiter: string, isEnd: boolean): Frame | undefined {
-    return this.framesAt(line, delimiter, isEnd)?.[0]
+  const search = (
+    candidates: ReadonlyArray<Line>,
+    delimiters: ReadonlyArray<string>,
+  ): Result.Result<Header, HeaderError> => {
+    let nearest: Nearest = { line: candidates[0]!, delimiters, missing: options.mapping.size }
+    for (const [index, line] of candidates.entries()) {
+      for (const delimiter of delimiters) {
+        const [frame] = framesAt(line, delimiter)
+        if (frame === undefined || frame.problem !== undefined) continue
+        const header = readHeader(options, withDelimiter(delimiter, line), [frame])
+        if (Result.isSuccess(header)) {
+          return skipLines === undefined ? checked(header.success, candidates.slice(0, index), delimiters) : header
+        }
+        const { missing, reason } = header.failure
+        if (reason === "misfit" && missing.length < nearest.missing)
+          nearest = { line, delimiters: [delimiter], missing: missing.length }
+      }
+    }
+    return misfit(nearest)
   }
 
-  /** That record, and some that follow it. */
-  private framesAt({ end, number, start }: Line, delimiter: string, isEnd: boolean): ReadonlyArray<Frame> | undefined {
-    const { maxRecordSize } = this.options
-    const framer = new Framer({ delimiter, maxRecordSize, offset: start, line: number, fieldCount: undefined })
-    const next = Math.min(end + 2, this.bytes.length)
-    for (const frames of framer.push(this.bytes.subarray(start, next))) return frames
-    for (const frames of framer.push(this.bytes.subarray(next))) return frames
-    if (isEnd) for (const frames of framer.finish()) return frames
-    return framer.overlongHeader && [framer.overlongHeader]
+  const begin = startAfter(bytes, text, skipLines ?? 0)
+  if (begin === undefined) {
+    return Result.fail(headerError("empty", `The file has no more than ${plural(skipLines!, "line")}. Skip fewer.`))
   }
+  const lines = linesOf(bytes, text, begin, 1 + (skipLines ?? 0))
+  const [first] = lines
+  if (first === undefined && isWhole) return Result.fail(emptyError())
+  if (first === undefined || first.start - begin > maxRecordSize) {
+    const size = `${maxRecordSize} bytes of blank lines`
+    return Result.fail(headerError("malformed", `The file begins with more than ${size}. Export it again.`))
+  }
+  const named = skipLines === undefined ? delimiterOf(bytes, text, first) : undefined
+  const delimiters = given !== undefined ? [given] : named !== undefined ? [named] : usualDelimiters
+  const after = named === undefined ? lines : linesOf(bytes, text, first.end, first.number)
+  const isComment = ({ start }: Line): boolean =>
+    format.comment !== null && hasAt(bytes, start, text.encode(format.comment)) === true
+  const candidates = after.filter((line) => !isComment(line))
+  if (candidates.length === 0) return Result.fail(emptyError())
+  return search(skipLines === undefined ? candidates : candidates.slice(0, 1), delimiters)
 }

@@ -1,9 +1,9 @@
 // The records of one CSV file as a Stream: users and rejects, without a database, a source or a run.
 
-import { Array, Result, Stream } from "effect"
+import { Array, Result, Schema, Stream } from "effect"
 import type { UserRecord } from "../domain/Chunk.ts"
 import { type ColumnMapping, isColumnMapping } from "../domain/ColumnMapping.ts"
-import { isDelimiter } from "../domain/delimiter.ts"
+import { FormatOptions } from "../domain/FormatOptions.ts"
 import type { Reject } from "../domain/Reject.ts"
 import type { User } from "../domain/User.ts"
 import { decode, isReject } from "./decodeRecords.ts"
@@ -21,17 +21,14 @@ const noFile = 0
 export interface RecordsOptions {
   /** Which header of the file fills which column. */
   readonly mapping: ColumnMapping
-  /**
-   * Between fields: one printable ASCII character or a tab, no double quote. Default: that of a line `sep=;`, else the
-   * first of comma, semicolon, tab and bar under which a line has all headers of the mapping.
-   */
-  readonly delimiter?: string | undefined
+  /** What is known of the file's format; the rest is found in its first 8 MiB. Default: nothing. */
+  readonly format?: FormatOptions | undefined
   /** The most bytes of a record. A longer one is rejected, and no more of it is kept. Default: 1 MiB. */
   readonly maxRecordSize?: number | undefined
 }
 
 /**
- * The records of the bytes of one CSV file (UTF-8, with a header, decompressed), in the file's order: each exactly once,
+ * The records of the bytes of one CSV file (decompressed), in the file's order: each exactly once,
  * as a `UserRecord` or as a `Reject` with every reason. A record never fails the stream: what fails it is a header that
  * is missing or does not fit the mapping (`HeaderError`), and the bytes themselves. It holds a few batches of records
  * at most, and reads on as they are pulled.
@@ -48,18 +45,16 @@ export interface RecordsOptions {
  * const users = bytes.pipe(Records.stream({ mapping }), Stream.filterMap(Records.user))
  * ```
  */
-export const stream = ({ mapping, delimiter, maxRecordSize = 1_048_576 }: RecordsOptions) => {
+export const stream = ({ mapping, format = {}, maxRecordSize = 1_048_576 }: RecordsOptions) => {
   if (!isColumnMapping(mapping))
     throw new TypeError("mapping must be made by ColumnMapping.make or ColumnMapping.parse.")
-  if (delimiter !== undefined && !isDelimiter(delimiter)) {
-    throw new RangeError("delimiter must be one printable ASCII character or a tab, not a double quote.")
-  }
+  Schema.decodeUnknownSync(FormatOptions)(format)
   if (!Number.isSafeInteger(maxRecordSize) || maxRecordSize < 1) {
     throw new RangeError("maxRecordSize must be a positive integer.")
   }
   return <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Stream.Stream<Decoded, E | HeaderError, R> =>
     bytes.pipe(
-      frame({ mapping, delimiter, maxRecordSize, resume: undefined }),
+      frame({ mapping, format, maxRecordSize, resume: undefined }),
       decode(noFile),
       Stream.map(({ records }) => records),
       Stream.filter(Array.isReadonlyArrayNonEmpty),

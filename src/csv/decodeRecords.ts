@@ -8,6 +8,9 @@ import { type FieldAt, makeRecordParser } from "./fields.ts"
 import { type Frame, rawOf } from "./frame.ts"
 import type { FramedRecords } from "./frameRecords.ts"
 import type { Header } from "./header.ts"
+import type { HeaderError } from "./HeaderError.ts"
+import { makeHeaderKind, otherHeaderError } from "./repeatedHeader.ts"
+import { makeFindSwallowed } from "./swallowed.ts"
 
 /** A user, and where its bytes are in its batch, which is no part of its value. */
 class FramedUser implements UserRecord {
@@ -47,6 +50,8 @@ const toReject = (frame: Frame, reasons: ReadonlyArray<Reason>): Reject => ({
 /** Framed records, each with its user or reject. */
 export interface DecodedRecords extends FramedRecords {
   readonly records: ReadonlyArray<UserRecord | Reject>
+  /** Rows that repeat the header, which are no records. */
+  readonly repeatedHeaders: number
 }
 
 /**
@@ -62,9 +67,10 @@ export interface DecodedRecords extends FramedRecords {
  */
 export const isReject = (record: UserRecord | Reject): record is Reject => "reasons" in record
 
-const makeDecoder = ({ format, positions }: Header, fileId: number) => {
+const makeDecoder = (header: Header, fileId: number) => {
+  const { format, positions } = header
   const textOf = (field: FieldAt, position: number): string => (position === -1 ? "" : field(position))
-  const parse = makeRecordParser(format.delimiter, (field) =>
+  const parse = makeRecordParser(format, (field) =>
     decodeUser({
       source_id: textOf(field, positions.source_id),
       first_name: textOf(field, positions.first_name),
@@ -78,29 +84,63 @@ const makeDecoder = ({ format, positions }: Header, fileId: number) => {
       status: textOf(field, positions.status),
     }),
   )
-  return (framed: FramedRecords): DecodedRecords => ({
-    ...framed,
-    records: parse(framed.frames).map((decoded, index) => {
+  const findSwallowed = format.quotedLines === "reject" ? makeFindSwallowed(header) : () => undefined
+  const headerKind = makeHeaderKind(header)
+
+  const toRecord = (decoded: ReturnType<typeof parse>[number], frame: Frame): UserRecord | Reject => {
+    if ("problem" in decoded) return toReject(frame, [{ column: null, message: decoded.problem }])
+    const swallowed = findSwallowed(frame)
+    if (swallowed !== undefined) return toReject(frame, [{ column: null, message: swallowed }])
+    return Result.isSuccess(decoded) ? new FramedUser(decoded.success, fileId, frame) : toReject(frame, decoded.failure)
+  }
+
+  /** A header has no e-mail, and may have other fields. */
+  const kindOf = ({ reasons }: Reject, frame: Frame) =>
+    reasons.some(({ column }) => column === null || column === "email") ? headerKind(frame) : undefined
+
+  return (framed: FramedRecords): Result.Result<DecodedRecords, Interrupted> => {
+    const frames: Array<Frame> = []
+    const records: Array<UserRecord | Reject> = []
+    let repeatedHeaders = 0
+    for (const [index, decoded] of parse(framed.frames).entries()) {
       const frame = framed.frames[index]!
-      if ("problem" in decoded) return toReject(frame, [{ column: null, message: decoded.problem }])
-      return Result.isSuccess(decoded)
-        ? new FramedUser(decoded.success, fileId, frame)
-        : toReject(frame, decoded.failure)
-    }),
-  })
+      const record = toRecord(decoded, frame)
+      const kind = isReject(record) ? kindOf(record, frame) : undefined
+      if (kind === "other") {
+        const before = { ...framed, frames, records, repeatedHeaders }
+        return Result.fail({ before, error: otherHeaderError(frame) })
+      }
+      if (kind === "same") {
+        repeatedHeaders++
+        continue
+      }
+      frames.push(frame)
+      records.push(record)
+    }
+    return Result.succeed({ ...framed, frames, records, repeatedHeaders })
+  }
+}
+
+/** What was decoded before another header. */
+interface Interrupted {
+  readonly before: DecodedRecords
+  readonly error: HeaderError
 }
 
 /**
  * Decodes the records of a file by the mapped columns' schemas. A record that cannot be decoded is a reject, with every
- * reason.
+ * reason. Fails at a row that is a header with other columns: what follows it would be read wrongly.
  */
 export const decode =
   (fileId: number) =>
-  <E, R>(framed: Stream.Stream<FramedRecords, E, R>): Stream.Stream<DecodedRecords, E, R> =>
+  <E, R>(framed: Stream.Stream<FramedRecords, E, R>): Stream.Stream<DecodedRecords, E | HeaderError, R> =>
     Stream.suspend(() => {
       let decoder: ReturnType<typeof makeDecoder> | undefined
-      return Stream.map(framed, (records) => {
+      return Stream.flatMap(framed, (records) => {
         decoder ??= makeDecoder(records.header, fileId)
-        return decoder(records)
+        return Result.match(decoder(records), {
+          onSuccess: (decoded) => Stream.succeed(decoded),
+          onFailure: ({ before, error }) => Stream.concat(Stream.succeed(before), Stream.fail(error)),
+        })
       })
     })

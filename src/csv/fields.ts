@@ -1,22 +1,17 @@
 // The fields of framed records: csv-parse splits those with quotes, a faster way the others.
 
 import { CsvError, type Options, parse } from "csv-parse/sync"
+import type { Encoding } from "../domain/encoding.ts"
+import type { Format } from "../domain/Format.ts"
 import { plural } from "../text/format.ts"
 import { type Frame, rawOf, span } from "./frame.ts"
+import { isBlank, isNull, makeQuotedSplit } from "./quotedFields.ts"
+import { textOf } from "./Text.ts"
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-
-const decodeUtf8 = (bytes: Uint8Array): string | undefined => {
-  try {
-    return utf8.decode(bytes)
-  } catch {
-    return undefined
-  }
-}
-
-export const isUtf8 = (bytes: Uint8Array): boolean => decodeUtf8(bytes) !== undefined
-
-/** The text of a record's field, by its index. Only valid while that record is being read. */
+/**
+ * The text of a record's field, by its index; empty where the record lacks it. Only valid while that record is being
+ * read.
+ */
 export type FieldAt = (index: number) => string
 
 /** Why a record cannot be split into fields. */
@@ -25,9 +20,9 @@ export interface Malformed {
 }
 
 /** Makes something of a record's fields. */
-type ReadRecord<A> = (field: FieldAt, count: number) => A
+export type ReadRecord<A> = (field: FieldAt, count: number) => A
 
-type Split<A> = (text: string) => ReadonlyArray<A> | Malformed
+export type Split<A> = (text: string) => ReadonlyArray<A> | Malformed
 
 /** An index that was searched for; not found: after everything else. */
 const orEnd = (index: number): number => (index === -1 ? Number.POSITIVE_INFINITY : index)
@@ -37,12 +32,22 @@ const orEnd = (index: number): number => (index === -1 ? Number.POSITIVE_INFINIT
  * lines, and none of fields: both took longer than all the rest.
  */
 const makePlainSplit =
-  <A>(delimiter: string, read: ReadRecord<A>): Split<A> =>
+  <A>({ backslashN, delimiter, trim }: Format, read: ReadRecord<A>): Split<A> =>
   (text) => {
     const records: Array<A> = []
     /** Where the fields of a line begin, and where another one would. */
     const starts: Array<number> = []
-    const field: FieldAt = (index) => text.slice(starts[index]!, starts[index + 1]! - 1)
+    let count = 0
+    const field: FieldAt = (index) => {
+      if (index >= count) return ""
+      let start = starts[index]!
+      let end = starts[index + 1]! - 1
+      if (trim) {
+        while (start < end && isBlank(text.charCodeAt(start))) start++
+        while (start < end && isBlank(text.charCodeAt(end - 1))) end--
+      }
+      return backslashN && isNull(text, start, end) ? "" : text.slice(start, end)
+    }
     let nextDelimiter = orEnd(text.indexOf(delimiter))
     let nextLineFeed = orEnd(text.indexOf("\n"))
     let nextReturn = orEnd(text.indexOf("\r"))
@@ -51,7 +56,7 @@ const makePlainSplit =
       const end = Math.min(nextLineFeed, nextReturn, text.length)
       // Blank lines may stand between records, and between a CR and its LF.
       if (end > start) {
-        let count = 0
+        count = 0
         starts[count++] = start
         while (nextDelimiter < end) {
           starts[count++] = nextDelimiter + 1
@@ -67,63 +72,84 @@ const makePlainSplit =
     return records
   }
 
-const makeQuotedSplit = <A>(delimiter: string, read: ReadRecord<A>): Split<A> => {
+/**
+ * csv-parse reads quoted fields, but for blanks around fields, which it trims as JavaScript does (no-break spaces too),
+ * and an unquoted `\\N`, which it does not know from a quoted one.
+ */
+const makeCsvParseSplit = <A>({ delimiter, quote }: Format, read: ReadRecord<A>): Split<A> => {
   const options: Options = {
     delimiter,
+    quote,
+    // Else that of this character, whatever the quote is.
+    escape: quote,
     record_delimiter: "\n",
     // The framing counts the fields.
     relax_column_count: true,
   }
-  const parseAll = (text: string): ReadonlyArray<ReadonlyArray<string>> | Malformed => {
+  return (text) => {
     try {
-      return parse(text, options)
+      const records: ReadonlyArray<ReadonlyArray<string>> = parse(text, options)
+      return records.map((fields) => read((index) => fields[index] ?? "", fields.length))
     } catch (error) {
       if (!(error instanceof CsvError)) throw error
       // Its message may quote a field, and reasons are logged.
       return { problem: `rejected by csv-parse (${error.code})` }
     }
   }
-  return (text) => {
-    const records = parseAll(text)
-    return "problem" in records ? records : records.map((fields) => read((index) => fields[index]!, fields.length))
-  }
 }
 
-const newLine = Uint8Array.of(0x0a)
-
-const join = (frames: ReadonlyArray<Frame>): Uint8Array =>
-  Buffer.concat(frames.flatMap((frame) => [rawOf(frame), newLine]))
+/** Whether csv-parse reads the text as the format means it. */
+const makeIsPlainCsv = ({ backslashN, delimiter, escape, trim }: Format): ((text: string) => boolean) => {
+  if (escape !== "doubled") return () => false
+  const end = `\\x${delimiter.charCodeAt(0).toString(16).padStart(2, "0")}|\n`
+  const patterns = [...(trim ? [`[ \t](?:${end}|$)`, `(?:^|${end})[ \t]`] : []), ...(backslashN ? ["\\\\N"] : [])]
+  if (patterns.length === 0) return () => true
+  const others = new RegExp(patterns.join("|"))
+  return (text) => !others.test(text)
+}
 
 /** Reads well-formed frames; where they cannot be read together, each by itself. */
 const splitFrames = <A>(
   frames: ReadonlyArray<Frame>,
   bytes: Uint8Array,
   split: Split<A>,
+  encoding: Encoding,
 ): ReadonlyArray<A | Malformed> => {
-  const text = decodeUtf8(bytes)
-  const records = text === undefined ? { problem: "not valid UTF-8" } : split(text)
-  // Where csv-parse and the framing disagree, no record may take the place of another.
+  const text = textOf(encoding).decode(bytes)
+  const records = text === undefined ? { problem: `not valid ${encoding.toUpperCase()}` } : split(text)
+  // Where the splitting and the framing disagree, no record may take the place of another.
   if (!("problem" in records) && records.length === frames.length) return records
-  if (frames.length > 1) return frames.flatMap((frame) => splitFrames([frame], rawOf(frame), split))
+  if (frames.length > 1) return frames.flatMap((frame) => splitFrames([frame], rawOf(frame), split, encoding))
   return ["problem" in records ? records : { problem: `${plural(records.length, "record")} in one` }]
 }
 
 /** Reads the framed records of a batch, as many together as possible. Frames that have a problem keep it. */
-export const makeRecordParser = <A>(delimiter: string, read: ReadRecord<A>) => {
-  const plainSplit = makePlainSplit(delimiter, read)
-  const quotedSplit = makeQuotedSplit(delimiter, read)
+export const makeRecordParser = <A>(format: Format, read: ReadRecord<A>) => {
+  const { encoding } = format
+  const newLine = textOf(encoding).encode("\n")
+  const plainSplit = makePlainSplit(format, read)
+  const csvParseSplit = makeCsvParseSplit(format, read)
+  const quotedSplit = makeQuotedSplit(format, read)
+  const isPlainCsv = makeIsPlainCsv(format)
+
+  const splitQuoted: Split<A> = (text) => (isPlainCsv(text) ? csvParseSplit : quotedSplit)(text)
+
+  const join = (frames: ReadonlyArray<Frame>): Uint8Array =>
+    Buffer.concat(frames.flatMap((frame) => [rawOf(frame), newLine]))
 
   return (frames: ReadonlyArray<Frame>): ReadonlyArray<A | Malformed> => {
     const quoted = frames.filter(({ isQuoted, problem }) => isQuoted && problem === undefined)
-    const quotedRecords = quoted.length === 0 ? [] : splitFrames(quoted, join(quoted), quotedSplit)
+    const quotedRecords = quoted.length === 0 ? [] : splitFrames(quoted, join(quoted), splitQuoted, encoding)
     let nextQuoted = 0
     const parsed: Array<A | Malformed> = []
     let run: Array<Frame> = []
     const endRun = () => {
-      if (run.length > 0) for (const record of splitFrames(run, span(run), plainSplit)) parsed.push(record)
+      if (run.length > 0) for (const record of splitFrames(run, span(run), plainSplit, encoding)) parsed.push(record)
       run = []
     }
     for (const frame of frames) {
+      // Between frames may be rows that are no records.
+      if (run.length > 0 && run.at(-1)!.nextOffset !== frame.offset) endRun()
       if (frame.problem === undefined && !frame.isQuoted) run.push(frame)
       else {
         endRun()
@@ -141,7 +167,5 @@ export type Fields = ReadonlyArray<string> | Malformed
 export const isProblem = (fields: Fields): fields is Malformed => "problem" in fields
 
 /** Splits the framed records of a batch into their fields. */
-export const makeFieldParser = (delimiter: string): ((frames: ReadonlyArray<Frame>) => ReadonlyArray<Fields>) =>
-  makeRecordParser<ReadonlyArray<string>>(delimiter, (field, length) =>
-    Array.from({ length }, (_, index) => field(index)),
-  )
+export const makeFieldParser = (format: Format): ((frames: ReadonlyArray<Frame>) => ReadonlyArray<Fields>) =>
+  makeRecordParser<ReadonlyArray<string>>(format, (field, length) => Array.from({ length }, (_, index) => field(index)))

@@ -25,12 +25,11 @@ const visible = (name: string): string =>
     .replaceAll(/\s+/g, " ")
     .trim()
 
+/** A name as it looks, in any case. */
+export const visibleName = (name: string): string => visible(name).toLowerCase()
+
 /** Ways to compare names: as they are written, as they look, in any case. */
-const forms: ReadonlyArray<(name: string) => string> = [
-  (name) => name.trim(),
-  visible,
-  (name) => visible(name).toLowerCase(),
-]
+const forms: ReadonlyArray<(name: string) => string> = [(name) => name.trim(), visible, visibleName]
 
 /** Where each header is, in the first way that finds it, among the fields that no other header has. */
 const indexesOf = (

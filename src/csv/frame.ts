@@ -23,8 +23,13 @@ export interface Frame {
    * that ended before them would give another reason. The end of the file counts as a byte.
    */
   readonly lookahead: number
-  /** Whether there are quotes in it: without them only delimiters and line ends mean anything. */
+  /** Whether there are quotes or escapes in it: without them only delimiters and line ends mean anything. */
   readonly isQuoted: boolean
+  /** Whether it lacks fields at its end, which may be missing. */
+  readonly isShort: boolean
+  /** Whether the lines before it, and its own, end otherwise than the lines of the file do. */
+  readonly followsStray: boolean
+  readonly endsStray: boolean
   /** Why it is no record; undefined for a well-formed one. */
   readonly problem: string | undefined
 }

@@ -3,24 +3,26 @@
 import { Effect, identity, Result, Stream } from "effect"
 import { upToByte } from "../domain/byteRange.ts"
 import type { Position } from "../domain/Chunk.ts"
-import { type Format, plainFormat } from "../domain/Format.ts"
+import { earlierFormat, type Format } from "../domain/Format.ts"
+import { fitHeader } from "./fitHeader.ts"
 import type { Frame } from "./frame.ts"
 import { Framer } from "./Framer.ts"
-import { framerAfter, type Header, readHeader } from "./header.ts"
+import { findFormat } from "./findFormat.ts"
+import { fieldCountsOf, framerAfter, type Header, type HeaderOptions, misfitError, readHeader } from "./header.ts"
 import type { HeaderError } from "./HeaderError.ts"
-import { HeaderSearch, type SearchOptions } from "./HeaderSearch.ts"
+import { Sample } from "./Sample.ts"
 
-export interface FrameOptions extends SearchOptions {
+export interface FrameOptions extends HeaderOptions {
   /**
    * Where to resume, with the header from the file's beginning and the format that was found; undefined: read from the
-   * beginning. `format` is undefined where an earlier version read it: as a plain file, by the `delimiter` given. `end`:
+   * beginning. `format` is undefined where an earlier version read it: as a plain file, by the delimiter given. `end`:
    * the byte before which to stop, where `split` would cut; without it the file's end.
    */
   readonly resume:
     | {
         readonly position: Position
         readonly header: Uint8Array
-        readonly format?: Format | undefined
+        readonly format: Format | undefined
         readonly end?: number | undefined
       }
     | undefined
@@ -32,19 +34,31 @@ export interface FramedRecords {
   /** Where the records of the file, or of the part being read, begin: not those of this batch. */
   readonly start: Position
   readonly frames: ReadonlyArray<Frame>
+  /** Rows without text among them, which are no records. */
+  readonly blankRows: number
 }
 
 const endOfBytes = Symbol("end of bytes")
-const nothing = new Uint8Array(0)
 
 /** The header of an earlier attempt, read again from its bytes. */
 const resumedHeader = (options: FrameOptions): Result.Result<Header | undefined, HeaderError> => {
-  const { delimiter, maxRecordSize, resume } = options
+  const { mapping, maxRecordSize, resume } = options
   if (resume === undefined) return Result.succeed(undefined)
-  const format = resume.format ?? { ...plainFormat, delimiter: delimiter ?? plainFormat.delimiter }
-  const framer = new Framer({ delimiter: format.delimiter, maxRecordSize, offset: 0, line: 1, fieldCount: undefined })
-  const frames = [...framer.push(resume.header), ...framer.finish()].flat()
-  return Result.map(readHeader(options, format.delimiter, frames), (header) => ({ ...header, format }))
+  const format = resume.format ?? earlierFormat(options.format.delimiter)
+  const { header: names } = format
+  if (names !== null) {
+    return fitHeader(mapping, names, format.delimiter).pipe(
+      Result.mapBoth({
+        onFailure: (misfit) => misfitError(misfit, names, false),
+        onSuccess: (positions): Header => {
+          const end = { byteOffset: 0, line: format.headerLine }
+          return { format, bytes: resume.header, end, fields: fieldCountsOf(names), positions, mapping }
+        },
+      }),
+    )
+  }
+  const framer = new Framer({ format, maxRecordSize, offset: 0, line: 1, fields: undefined })
+  return readHeader(options, format, [...framer.push(resume.header), ...framer.finish()].flat())
 }
 
 /** The bytes up to the end of the part, where there is one. */
@@ -61,34 +75,46 @@ export const frame =
     Stream.unwrap(
       Effect.gen(function* () {
         const { maxRecordSize, resume } = options
-        let search: HeaderSearch | undefined = new HeaderSearch(options)
+        const sample = new Sample(maxRecordSize)
         let header = yield* Effect.fromResult(resumedHeader(options))
         let framer = header && resume && framerAfter(header, resume.position, maxRecordSize)
+        /** Blank rows that are reported. */
+        let blankRows = 0
+
+        const batchOf = (frames: ReadonlyArray<Frame>): FramedRecords => {
+          const batch = { header: header!, start: resume?.position ?? header!.end, frames }
+          const more = framer!.blankRows - blankRows
+          blankRows += more
+          return { ...batch, blankRows: more }
+        }
+
+        const framesOf = function* (chunk: Uint8Array | typeof endOfBytes): Generator<ReadonlyArray<Frame>> {
+          if (chunk !== endOfBytes) return yield* framer!.push(chunk)
+          yield* framer!.finish()
+          // What is after the last record counts too.
+          if (framer!.blankRows > blankRows) yield []
+        }
 
         /** The header, once it is known, comes with its first records, or with an empty batch. */
-        const framesOf = function* (chunk: Uint8Array | typeof endOfBytes): Generator<ReadonlyArray<Frame>> {
-          if (framer !== undefined) return yield* chunk === endOfBytes ? framer.finish() : framer.push(chunk)
-          if (header === undefined) return
-          framer = framerAfter(header, header.end, maxRecordSize)
+        const firstFrames = function* (isWhole: boolean): Generator<ReadonlyArray<Frame>> {
           let isAlone = true
-          const rest = search!.after(header)
-          // Its bytes may be many.
-          search = undefined
-          for (const frames of framer.push(rest)) {
-            isAlone = false
-            yield frames
+          for (const chunk of sample.from(header!.end.byteOffset)) {
+            for (const frames of framer!.push(chunk)) {
+              isAlone = false
+              yield frames
+            }
           }
           if (isAlone) yield []
-          if (chunk === endOfBytes) yield* framer.finish()
+          if (isWhole) yield* framesOf(endOfBytes)
         }
 
         const batchesOf = Effect.fnUntraced(function* (chunk: Uint8Array | typeof endOfBytes) {
-          if (header === undefined) {
-            const isEnd = chunk === endOfBytes
-            const found = search!.take(isEnd ? nothing : chunk, isEnd)
-            if (found !== undefined) header = yield* Effect.fromResult(found)
-          }
-          return framesOf(chunk)
+          if (framer !== undefined) return framesOf(chunk)
+          const isWhole = chunk === endOfBytes
+          if (!isWhole && sample.add(chunk)) return []
+          header = yield* Effect.fromResult(findFormat({ bytes: sample.bytes, isWhole }, options))
+          framer = framerAfter(header, header.end, maxRecordSize)
+          return firstFrames(isWhole)
         })
 
         return bytes.pipe(
@@ -97,7 +123,7 @@ export const frame =
           Stream.mapEffect(batchesOf),
           // One batch at a time: the next one is framed when this one is decoded.
           Stream.flatMap((batches) => Stream.fromIterable(batches, { chunkSize: 1 })),
-          Stream.map((frames): FramedRecords => ({ header: header!, start: resume?.position ?? header!.end, frames })),
+          Stream.map(batchOf),
         )
       }),
     )

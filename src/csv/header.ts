@@ -4,35 +4,49 @@ import { Result } from "effect"
 import type { Position } from "../domain/Chunk.ts"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import type { Format } from "../domain/Format.ts"
+import type { FormatOptions } from "../domain/FormatOptions.ts"
 import { plural } from "../text/format.ts"
-import { isProblem, isUtf8, makeFieldParser } from "./fields.ts"
+import { suggestions } from "../text/suggest.ts"
+import { isProblem, makeFieldParser } from "./fields.ts"
 import { fitHeader, type Misfit, type Positions } from "./fitHeader.ts"
 import { foreignFormat } from "./foreignFormat.ts"
 import { type Frame, rawOf, span } from "./frame.ts"
-import { Framer } from "./Framer.ts"
+import type { FieldCounts } from "./Framer.ts"
 import { HeaderError, headerError } from "./HeaderError.ts"
+import { RecordFramer } from "./RecordFramer.ts"
 
 /** What is needed to decode the records of a file. */
 export interface Header {
   readonly format: Format
   readonly bytes: Uint8Array
   readonly end: Position
-  readonly fieldCount: number
+  readonly fields: FieldCounts
   readonly positions: Positions
+  readonly mapping: ColumnMapping
 }
 
 /** Reads records of the file from a position after its header on. */
 export const framerAfter = (
-  { fieldCount, format }: Header,
+  { fields, format }: Header,
   { byteOffset, line }: Position,
   maxRecordSize: number,
-): Framer => new Framer({ delimiter: format.delimiter, maxRecordSize, offset: byteOffset, line, fieldCount })
+): RecordFramer => new RecordFramer({ format, maxRecordSize, offset: byteOffset, line, fields })
 
 export interface HeaderOptions {
   readonly mapping: ColumnMapping
   /** A link leads to the file, which another user may have planted: no error shows its text. */
   readonly isLinked?: boolean | undefined
+  /** What is known of the file's format. */
+  readonly format: FormatOptions
+  /** Bytes of a record, and so of a header. */
+  readonly maxRecordSize: number
 }
+
+/** The fields of records under a header with these names. */
+export const fieldCountsOf = (names: ReadonlyArray<string>): FieldCounts => ({
+  named: names.findLastIndex((name) => name.trim() !== "") + 1,
+  all: names.length,
+})
 
 export const emptyError = (): HeaderError =>
   headerError("empty", "The file is empty, without even a header. Export it again, or remove it.")
@@ -60,7 +74,7 @@ const listed = (name: string): string => {
   return /^[\p{L}\p{N}_.-]+$/u.test(short) ? short : `"${short}"`
 }
 
-const misfitError = (
+export const misfitError = (
   { missing, repeated, delimiter }: Misfit,
   fields: ReadonlyArray<string>,
   isLinked: boolean,
@@ -73,9 +87,18 @@ const misfitError = (
     : holdsAddress
       ? count
       : describeNames(fields)
+  const names = isLinked || holdsAddress ? [] : fields.map((field) => field.trim()).filter((name) => name !== "")
+  const withNearest = (header: string): string => {
+    const [nearest] = suggestions(
+      header.toLowerCase(),
+      names.map((name) => name.toLowerCase()),
+    )
+    const name = names.find((name) => name.toLowerCase() === nearest)
+    return name === undefined ? listed(header) : `${listed(header)} (the nearest is ${listed(name)})`
+  }
   const problems = [
     ...(missing.length > 0
-      ? [`${missing.length === 1 ? "header" : "headers"} missing: ${missing.map(listed).join(", ")}`]
+      ? [`${missing.length === 1 ? "header" : "headers"} missing: ${missing.map(withNearest).join(", ")}`]
       : []),
     ...repeated.map((header) => `header "${header}" appears twice`),
     ...(delimiter === undefined ? [] : [`the delimiter looks like ${JSON.stringify(delimiter)}`]),
@@ -97,27 +120,26 @@ const misfitError = (
  * needs to correct it. The message never shows the values of a record, nor text of a file that a link leads to.
  */
 export const readHeader = (
-  { mapping, isLinked = false }: HeaderOptions,
-  delimiter: string,
+  { mapping, isLinked = false }: Pick<HeaderOptions, "mapping" | "isLinked">,
+  format: Format,
   frames: ReadonlyArray<Frame>,
 ): Result.Result<Header, HeaderError> => {
   const frame = frames[0]!
   const fail = (error: HeaderError) => Result.fail(foreignFormat(rawOf(frame), span(frames), isLinked) ?? error)
-  const fields = makeFieldParser(delimiter)([frame])[0]!
+  const fields = makeFieldParser(format)([frame])[0]!
   if (isProblem(fields)) {
-    const advice = isUtf8(rawOf(frame))
-      ? "Correct that line."
-      : "Save the file as UTF-8, or convert it (iconv -f WINDOWS-1252 -t UTF-8)."
-    return fail(headerError("malformed", `Line ${frame.line}, the header, is malformed: ${fields.problem}. ${advice}`))
+    const where = `Line ${frame.line}, the header, is malformed`
+    return fail(headerError("malformed", `${where}: ${fields.problem}. Correct that line.`))
   }
-  const fitted = fitHeader(mapping, fields, delimiter)
+  const fitted = fitHeader(mapping, fields, format.delimiter)
   if (Result.isSuccess(fitted)) {
     return Result.succeed({
-      format: { delimiter, headerLine: frame.line },
+      format,
       bytes: rawOf(frame).slice(),
       end: { byteOffset: frame.nextOffset, line: frame.nextLine },
-      fieldCount: fields.length,
+      fields: fieldCountsOf(fields),
       positions: fitted.success,
+      mapping,
     })
   }
   const isRecord = fields.some((field) => field.includes("@")) && !fields.some((field) => mapping.has(field.trim()))

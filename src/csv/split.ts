@@ -4,13 +4,15 @@ import { Effect, Stream } from "effect"
 import type { Position } from "../domain/Chunk.ts"
 import type { Format } from "../domain/Format.ts"
 import type { Frame } from "./frame.ts"
-import type { Framer } from "./Framer.ts"
-import { framerAfter, type Header } from "./header.ts"
+import { findFormat } from "./findFormat.ts"
+import { framerAfter, type Header, type HeaderOptions } from "./header.ts"
 import type { HeaderError } from "./HeaderError.ts"
-import { HeaderSearch, type SearchOptions } from "./HeaderSearch.ts"
+import type { RecordFramer } from "./RecordFramer.ts"
+import { makeFindOtherHeader, otherHeaderError } from "./repeatedHeader.ts"
+import { Sample } from "./Sample.ts"
 
 /** The parts must be read with the same `maxRecordSize`. */
-export interface SplitOptions extends SearchOptions {
+export interface SplitOptions extends HeaderOptions {
   /** The least bytes of a part, except the last: it ends at the first possible place after them. */
   readonly splitSize: number
 }
@@ -78,29 +80,49 @@ export const split =
   <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Effect.Effect<Splitting, E | HeaderError, R> =>
     Effect.gen(function* () {
       const { maxRecordSize, splitSize } = options
-      const search = new HeaderSearch(options)
+      const sample = new Sample(maxRecordSize)
       let size = 0
-      let found: { readonly header: Header; readonly framer: Framer; readonly cutter: Cutter } | undefined
+      let found:
+        | {
+            readonly header: Header
+            readonly framer: RecordFramer
+            readonly cutter: Cutter
+            readonly findOtherHeader: ReturnType<typeof makeFindOtherHeader>
+          }
+        | undefined
 
-      const look = Effect.fnUntraced(function* (chunk: Uint8Array, isEnd: boolean) {
-        const result = search.take(chunk, isEnd)
-        if (result === undefined) return
-        const header = yield* Effect.fromResult(result)
+      /** Fails before any part begins: the rows after another header would be read wrongly. */
+      const take = Effect.fnUntraced(function* (frames: ReadonlyArray<Frame>) {
+        const other = found!.findOtherHeader(frames)
+        if (other !== undefined) return yield* otherHeaderError(other)
+        found!.cutter.add(frames)
+      })
+      const takeAll = Effect.fnUntraced(function* (batches: Iterable<ReadonlyArray<Frame>>) {
+        for (const frames of batches) yield* take(frames)
+      })
+
+      const look = Effect.fnUntraced(function* (isWhole: boolean) {
+        const header = yield* Effect.fromResult(findFormat({ bytes: sample.bytes, isWhole }, options))
         const framer = framerAfter(header, header.end, maxRecordSize)
-        found = { header, framer, cutter: new Cutter(header.end, splitSize) }
-        for (const frames of framer.push(search.after(header))) found.cutter.add(frames)
+        found = {
+          header,
+          framer,
+          cutter: new Cutter(header.end, splitSize),
+          findOtherHeader: makeFindOtherHeader(header),
+        }
+        for (const chunk of sample.from(header.end.byteOffset)) yield* takeAll(framer.push(chunk))
       })
 
       yield* Stream.runForEach(
         bytes,
         Effect.fnUntraced(function* (chunk) {
           size += chunk.length
-          if (found === undefined) return yield* look(chunk, false)
-          for (const frames of found.framer.push(chunk)) found.cutter.add(frames)
+          if (found === undefined) return sample.add(chunk) ? undefined : yield* look(false)
+          yield* takeAll(found.framer.push(chunk))
         }),
       )
-      if (found === undefined) yield* look(new Uint8Array(0), true)
+      if (found === undefined) yield* look(true)
       const { cutter, framer, header } = found!
-      for (const frames of framer.finish()) cutter.add(frames)
+      yield* takeAll(framer.finish())
       return { header: header.bytes, format: header.format, parts: cutter.end(size) }
     })

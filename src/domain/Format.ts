@@ -1,27 +1,109 @@
-// How the text of a file is read: decided once for each load, from its beginning, and kept with it.
+// How the bytes of a file become records: decided once for each load, from its beginning, and kept with it.
 
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { formatNumber } from "../text/format.ts"
+import { encodings, isUnicode } from "./encoding.ts"
+import type { FormatOptions } from "./FormatOptions.ts"
+
+/** A key that loads of earlier versions lack: they go on as they began. */
+const since = <S extends Schema.Constraint>(schema: S, earlier: S["Encoded"]) =>
+  Schema.withDecodingDefaultKey<S>(Effect.succeed(earlier))(schema)
 
 export const Format = Schema.Struct({
   /** One character. */
   delimiter: Schema.String,
-  /** The physical line on which the header begins, from 1. */
+  /** The physical line on which the header begins, from 1; where the file has none, its records. */
   headerLine: Schema.Int,
+  encoding: since(Schema.Literals(encodings), "utf-8"),
+  /** Whether the file begins with one, which decides the encoding. */
+  byteOrderMark: since(Schema.Boolean, false),
+  /** One character; null: none. */
+  quote: since(Schema.NullOr(Schema.String), '"'),
+  escape: since(Schema.Literals(["doubled", "backslash"]), "doubled"),
+  /** What lines end with; null: any of these. */
+  lineEnd: since(Schema.NullOr(Schema.Literals(["LF", "CRLF", "CR"])), null),
+  /** The names that were given for a file without a header. */
+  header: since(Schema.NullOr(Schema.Array(Schema.String)), null),
+  /** The lines that were given. Null: the header was searched for. */
+  skipLines: since(Schema.NullOr(Schema.Int), null),
+  comment: since(Schema.NullOr(Schema.String), null),
+  shortRows: since(Schema.Literals(["reject", "null"]), "reject"),
+  trim: since(Schema.Boolean, false),
+  quotedLines: since(Schema.Literals(["reject", "keep"]), "keep"),
+  /** Whether an unquoted `\N` is null. False: an earlier version began the load. */
+  backslashN: since(Schema.Boolean, false),
 })
-
 export type Format = typeof Format.Type
 
-/** Of a file with commas and nothing before its header. */
-export const plainFormat: Format = { delimiter: ",", headerLine: 1 }
+/** What the options say, as a format keeps it; what they leave to each file is missing. */
+const saidBy = (options: FormatOptions) => ({
+  quote: options.quote === undefined ? '"' : options.quote,
+  escape: options.escape ?? "doubled",
+  header: options.header ?? null,
+  comment: options.comment ?? null,
+  shortRows: options.shortRows ?? "reject",
+  trim: options.trim ?? true,
+  quotedLines: options.quotedLines ?? "reject",
+})
 
-const shown = (delimiter: string): string => (delimiter === "\t" ? "tab" : `'${delimiter}'`)
+/** Of a file in UTF-8 with commas, LF and nothing before its header, but for what the options say. */
+export const formatBy = (options: FormatOptions): Format => ({
+  delimiter: options.delimiter ?? ",",
+  headerLine: 1,
+  encoding: options.encoding ?? "utf-8",
+  byteOrderMark: false,
+  lineEnd: "LF",
+  skipLines: options.skipLines ?? null,
+  backslashN: true,
+  ...saidBy(options),
+})
+
+export const plainFormat = formatBy({})
+
+/** Of a load that an earlier version began, which kept none. */
+export const earlierFormat = (delimiter = ","): Format => ({
+  ...formatBy({ delimiter, trim: false, quotedLines: "keep" }),
+  lineEnd: null,
+  backslashN: false,
+})
+
+/** What a run says of the format of its files, by the keys of `Format`. */
+export type GivenFormat = Partial<Format>
+
+/** What `options` say: a load that began otherwise is refused. */
+export const givenFormat = (options: FormatOptions): GivenFormat => ({
+  ...saidBy(options),
+  ...(options.encoding !== undefined && { encoding: options.encoding }),
+  ...(options.delimiter !== undefined && { delimiter: options.delimiter }),
+  ...(options.skipLines !== undefined && { skipLines: options.skipLines }),
+})
+
+const named: Readonly<Record<string, string>> = { "\t": "tab", " ": "space" }
+
+const shown = (character: string): string =>
+  named[character] ??
+  (character > "\x20" && character < "\x7f"
+    ? `'${character}'`
+    : `'\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}'`)
 
 /** What differs from a plain file, such as "';', header on line 4"; undefined: nothing. */
-export const describeFormat = ({ delimiter, headerLine }: Format): string | undefined => {
+export const describeFormat = (format: Format): string | undefined => {
+  const { comment, delimiter, encoding, escape, header, headerLine, lineEnd, quote } = format
   const parts = [
-    ...(delimiter === plainFormat.delimiter ? [] : [shown(delimiter)]),
-    ...(headerLine === plainFormat.headerLine ? [] : [`header on line ${formatNumber(headerLine)}`]),
-  ]
+    delimiter === "," ? [] : shown(delimiter),
+    encoding === "utf-8" ? [] : `${encoding}${isUnicode(encoding) ? "" : " (--encoding)"}`,
+    quote === '"' ? [] : quote === null ? "no quotes" : `quote ${shown(quote)}`,
+    escape === "backslash" ? "backslash escapes" : [],
+    lineEnd === "CR" ? "lines end with CR" : [],
+    comment === null ? [] : `comments begin with ${comment}`,
+    header === null
+      ? headerLine === 1
+        ? []
+        : `header on line ${formatNumber(headerLine)}`
+      : `no header, records from line ${formatNumber(headerLine)}`,
+    format.shortRows === "null" ? "missing fields are null" : [],
+    format.trim || !format.backslashN ? [] : "blanks kept",
+    format.quotedLines === "keep" && format.backslashN ? "lines in quotes kept" : [],
+  ].flat()
   return parts.length === 0 ? undefined : parts.join(", ")
 }

@@ -1,12 +1,7 @@
-// A load was begun in another format than a run names: its records would be read in two ways.
+// A load was begun in another format than a run says: its records would be read in two ways.
 
-import { Runtime, Schema } from "effect"
-import type { Format } from "./Format.ts"
-
-/** What a run names of a format; undefined: it takes what each file has. */
-export interface GivenFormat {
-  readonly delimiter: string | undefined
-}
+import { Array, Equal, Runtime, Schema, Struct } from "effect"
+import type { Format, GivenFormat } from "./Format.ts"
 
 export class FormatError extends Schema.TaggedError<FormatError>()("FormatError", {
   message: Schema.String,
@@ -16,12 +11,42 @@ export class FormatError extends Schema.TaggedError<FormatError>()("FormatError"
   override readonly [Runtime.errorExitCode] = 2
 }
 
+/** A load of an earlier version was told its delimiter at most; a byte order mark decides, whatever a run says. */
+const isKept = ({ backslashN, byteOrderMark }: Format, key: keyof GivenFormat): boolean =>
+  backslashN ? key !== "encoding" || !byteOrderMark : key === "delimiter"
+
+const differences = (begun: Format, given: GivenFormat): ReadonlyArray<keyof GivenFormat> =>
+  Struct.keys(given).filter((key) => isKept(begun, key) && !Equal.equals(begun[key], given[key]))
+
 /** Whether the load was begun in another format; undefined: an earlier version began it, or nothing has. */
 export const isOtherFormat = (begun: Format | undefined, given: GivenFormat | undefined): boolean =>
-  begun !== undefined && given?.delimiter !== undefined && given.delimiter !== begun.delimiter
+  begun !== undefined && given !== undefined && Array.isReadonlyArrayNonEmpty(differences(begun, given))
 
-export const otherFormat = (file: string, begun: Format | undefined): FormatError =>
-  new FormatError({
+/** What a person says of a format, by its keys. */
+const words: Readonly<Record<keyof Format, string>> = {
+  delimiter: "delimiter",
+  headerLine: "header's line",
+  encoding: "encoding",
+  byteOrderMark: "byte order mark",
+  quote: "quote",
+  escape: "escape",
+  lineEnd: "line end",
+  header: "header",
+  skipLines: "skipped lines",
+  comment: "comment",
+  shortRows: "short rows",
+  trim: "trim",
+  quotedLines: "quoted lines",
+  backslashN: "\\N",
+}
+
+const describe = (value: Format[keyof Format]): string => (value === null ? "none" : JSON.stringify(value))
+
+export const otherFormat = (file: string, begun: Format | undefined, given: GivenFormat = {}): FormatError => {
+  const kept =
+    begun === undefined ? [] : differences(begun, given).map((key) => `${words[key]} ${describe(begun[key])}`)
+  return new FormatError({
     file,
-    message: `${file} started loading with the delimiter ${JSON.stringify(begun?.delimiter)}. Give that one or none, or start over.`,
+    message: `${file} started loading with ${kept.join(", ")}. Give the same, or start over.`,
   })
+}

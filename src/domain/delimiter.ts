@@ -3,5 +3,5 @@
 /** Those that are tried where nothing names another, in this order. */
 export const usualDelimiters = [",", ";", "\t", "|"] as const
 
-/** One printable ASCII character or a tab, no double quote. */
-export const isDelimiter = (text: string): boolean => /^[\t\x20\x21\x23-\x7e]$/.test(text)
+/** One ASCII character, no double quote, line end or NUL. */
+export const isDelimiter = (text: string): boolean => /^[\x01-\x09\x0b\x0c\x0e-\x21\x23-\x7f]$/.test(text)

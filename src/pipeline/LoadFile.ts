@@ -17,7 +17,7 @@ import { begin, stopAtTooManyRejects } from "./divideChunk.ts"
 import * as FileOutcome from "./fileOutcome.ts"
 import { headerErrorOf } from "./headerError.ts"
 import { endEarly, report } from "./reportChunk.ts"
-import { reportFormat } from "./reportFormat.ts"
+import { reportFormat, reportSkippedRows } from "./reportFormat.ts"
 import type { Run } from "./Run.ts"
 import { locate, perConnection, shareOf, upsert } from "./writeShares.ts"
 
@@ -44,9 +44,9 @@ const beginReading = Effect.fnUntraced(function* (run: Run, load: PartLoad<Sourc
 // Spans keep the names that the page on operations lists: `Loading.loadFile`, `Loading.chunk`, `Locating.batch`.
 
 /** Fails where the load began with another column mapping, or in another format. */
-const checkBeginning = Effect.fnUntraced(function* ({ file, format, state }: FileLoad<SourceFile>) {
+const checkBeginning = Effect.fnUntraced(function* ({ request }: Run, { file, format, state }: FileLoad<SourceFile>) {
   if (state === "otherMapping") return yield* unfinishedByOther([file.uri])
-  if (state === "otherFormat") return yield* otherFormat(file.uri, format)
+  if (state === "otherFormat") return yield* otherFormat(file.uri, format, request.format)
 })
 
 /** Loads what is left of a part of a file, from the earliest lane on. Returns the counts of the whole load. */
@@ -66,9 +66,10 @@ const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFil
     stopwatch.timePulls("extract"),
     pressure.waitForRoom,
     frame({ ...options, isLinked: file.isLinked, maxRecordSize, resume }),
-    Stream.catchTag("HeaderError", (error) => Stream.fail(headerErrorOf(file, error))),
     resume === undefined ? reportFormat(file.name) : identity,
     decode(load.fileId),
+    Stream.catchTag("HeaderError", (error) => Stream.fail(headerErrorOf(file, error))),
+    reportSkippedRows(FileOutcome.nameOf(load, load)),
     stopwatch.timePulls("decode"),
     readAhead,
     chunk(options.chunkSize),
@@ -115,7 +116,7 @@ export const loadFile = Effect.fn("Loading.loadFile")(
     const load = isDone ? registered : yield* runs.take(runId, request, registered)
     // What another run has read of the file counts as read by this one.
     if (registered.runId !== runId && load.runId === runId) yield* run.count(yield* runs.fileCounts(load))
-    yield* checkBeginning(load)
+    yield* checkBeginning(run, load)
     if (load.state === "loaded" && load.runId === runId) {
       return FileOutcome.fileSummary(file, "loaded", yield* runs.fileCounts(load))
     }
@@ -140,7 +141,7 @@ export const loadPart = Effect.fn("Loading.loadPart")(
     // Another attempt may have taken it meanwhile.
     if (yield* run.isCancelled) return FileOutcome.fileSummary(file, "open", noRecords)
     const load = yield* runs.take(run.runId, run.request, listed, part)
-    yield* checkBeginning(load)
+    yield* checkBeginning(run, load)
     if (load.parts.length === 0) return FileOutcome.fileSummary(file, "loaded", yield* runs.fileCounts(load))
     return (yield* run.isStopped) ? yield* FileOutcome.leftOpen(load) : yield* readParts(run, load)
   },

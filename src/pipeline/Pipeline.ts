@@ -2,6 +2,7 @@
 
 import { Cause, Deferred, Effect, Exit, Fiber } from "effect"
 import type { ColumnMappingError } from "../domain/ColumnMapping.ts"
+import { givenFormat } from "../domain/Format.ts"
 import type { FormatError } from "../domain/FormatError.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import { signature } from "../domain/otherMapping.ts"
@@ -161,8 +162,12 @@ export const run: (
   function* (given: PipelineOptions) {
     const options = yield* complete(given)
     const source = yield* Source
-    const { delimiter, force } = options
-    const request = { source: source.uri, mapping: signature(options.mapping), format: { delimiter }, force }
+    const request = {
+      source: source.uri,
+      mapping: signature(options.mapping),
+      format: givenFormat(options.format),
+      force: options.force,
+    }
     const attempt = yield* (yield* RunRepo).begin(request)
     yield* Effect.annotateCurrentSpan({
       "etl.run.id": attempt.runId,

@@ -2,7 +2,7 @@
 
 import { Duration, Effect, Option, Runtime, Schema, SchemaIssue } from "effect"
 import { type ColumnMapping, isColumnMapping } from "../domain/ColumnMapping.ts"
-import { isDelimiter } from "../domain/delimiter.ts"
+import { FormatOptions } from "../domain/FormatOptions.ts"
 import type { RejectLimit } from "../domain/RejectLimit.ts"
 import { defaults } from "./defaults.ts"
 
@@ -16,11 +16,8 @@ export class PipelineOptionsError extends Schema.TaggedError<PipelineOptionsErro
 
 export interface PipelineOptions {
   readonly mapping: ColumnMapping
-  /**
-   * Between fields: one printable ASCII character or a tab, no double quote. Default: that of a line `sep=;`, else the
-   * first of comma, semicolon, tab and bar under which a line has all headers of the mapping.
-   */
-  readonly delimiter?: string | undefined
+  /** What is known of the files' format; the rest is found in each. Default: nothing. */
+  readonly format?: FormatOptions | undefined
   /** Records of a chunk, at most: 1 to 100,000. Default 1,000. */
   readonly chunkSize?: number | undefined
   /** Connections that write at once: 1 to 16. The tables are the same for any. Default 4. */
@@ -40,7 +37,7 @@ export interface PipelineOptions {
 /** The options of a run, checked and complete. */
 export interface RunOptions {
   readonly mapping: ColumnMapping
-  readonly delimiter: string | undefined
+  readonly format: FormatOptions
   readonly chunkSize: number
   readonly concurrency: number
   readonly maxRecordSize: number
@@ -67,13 +64,7 @@ const Bounds = Schema.Struct({
       (value) => isColumnMapping(value) || "Expected what ColumnMapping.make or ColumnMapping.parse has made",
     ),
   ),
-  delimiter: Schema.UndefinedOr(
-    Schema.String.check(
-      Schema.makeFilter(
-        (text) => isDelimiter(text) || "Expected one printable ASCII character or a tab, not a double quote",
-      ),
-    ),
-  ),
+  format: FormatOptions,
   chunkSize: between(1, 100_000),
   concurrency: between(1, 16),
   maxRecordSize: between(1024, 8 * 1024 * 1024),
@@ -108,7 +99,7 @@ const toDuration = (input: Duration.Input | undefined): Duration.Duration | unde
 export const complete = Effect.fnUntraced(function* (options: PipelineOptions) {
   const all = {
     mapping: options.mapping,
-    delimiter: options.delimiter,
+    format: options.format ?? {},
     chunkSize: options.chunkSize ?? defaults.chunkSize,
     concurrency: options.concurrency ?? defaults.concurrency,
     maxRecordSize: options.maxRecordSize ?? defaults.maxRecordSize,

@@ -11,12 +11,12 @@ import { Source } from "../source/Source.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"
 
 /** Fails where an earlier attempt read a file with another column mapping, or in another format. */
-const checkLoads = Effect.fnUntraced(function* (loads: ReadonlyArray<FileLoad<SourceFile>>, force: boolean) {
-  if (force) return
+const checkLoads = Effect.fnUntraced(function* (loads: ReadonlyArray<FileLoad<SourceFile>>, request: RunRequest) {
+  if (request.force) return
   const started = loads.filter((load) => load.state === "otherMapping")
   if (started.length > 0) return yield* unfinishedByOther(started.map(({ file }) => file.uri))
   const other = loads.find((load) => load.state === "otherFormat")
-  if (other !== undefined) return yield* otherFormat(other.file.uri, other.format)
+  if (other !== undefined) return yield* otherFormat(other.file.uri, other.format, request.format)
   const loaded = loads.filter((load) => load.isLoadedByOtherMapping)
   if (loaded.length > 0) yield* Effect.logWarning(yield* explain(loadedByOther(loaded.map(({ file }) => file.uri))))
 })
@@ -36,7 +36,7 @@ export const listFiles = Effect.fnUntraced(function* (runId: number, request: Ru
   )
   if (problems.length > 0) yield* runs.keepProblems(runId, problems)
   const loads = yield* runs.register(runId, request, files)
-  yield* checkLoads(loads, request.force)
+  yield* checkLoads(loads, request)
   const toLoad = loads.filter((load) => isToLoad(load, request))
   yield* reportProgress({
     _tag: "Listed",

@@ -4,8 +4,7 @@ import { Context, type Duration, type Effect, type Scope } from "effect"
 import type { Address } from "../domain/Address.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Position } from "../domain/Chunk.ts"
-import type { Format } from "../domain/Format.ts"
-import type { GivenFormat } from "../domain/FormatError.ts"
+import type { Format, GivenFormat } from "../domain/Format.ts"
 import type { Share } from "../domain/Lane.ts"
 import type { AnswerTally, Location } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
@@ -62,7 +61,7 @@ export interface RunRequest {
   readonly source: string
   /** The column mapping's signature, which is kept with each load. */
   readonly mapping: string
-  /** What the run names of the files' format; the rest is found for each load, and kept with it. */
+  /** What the run says of the files' format; the rest is found for each load, and kept with it. */
   readonly format?: GivenFormat | undefined
   /** Loads files again that an earlier run loaded. */
   readonly force: boolean

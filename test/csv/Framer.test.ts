@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
+import { earlierFormat } from "../../src/domain/Format.ts"
 import { makeFieldParser } from "../../src/csv/fields.ts"
 import { type Frame, rawOf } from "../../src/csv/frame.ts"
 import { Framer } from "../../src/csv/Framer.ts"
@@ -10,7 +11,7 @@ const decode = (bytes: Uint8Array) => new TextDecoder("utf-8", { ignoreBOM: true
 const latin1 = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1")
 
 const frameAll = (bytes: Uint8Array, sizes: ReadonlyArray<number>, maxRecordSize = 1000) => {
-  const framer = new Framer({ delimiter: ",", maxRecordSize, offset: 0, line: 1, fieldCount: undefined })
+  const framer = new Framer({ format: earlierFormat(","), maxRecordSize, offset: 0, line: 1, fields: undefined })
   const frames: Array<Frame> = []
   let position = 0
   // Pieces of one memory, as sources give them, which is not the framer's to write to.
@@ -123,7 +124,7 @@ describe("Framer", () => {
         assert.isTrue(frames.every(({ raw, length }) => length === raw.length))
       }
       assert.deepStrictEqual(
-        makeFieldParser(",")(frameAll(encode(text), []).slice(1)),
+        makeFieldParser(earlierFormat(","))(frameAll(encode(text), []).slice(1)),
         records.map(({ fields }) => fields.map(({ value }) => value)),
       )
     },
@@ -301,7 +302,13 @@ describe("Framer", () => {
     ["an open quote over many lines", `a,"${`${"x".repeat(127)}\n`.repeat(2 ** 18)}`, 2 ** 26],
     ["an endless line", `a,${"x".repeat(2 ** 25)}`, 2 ** 24],
   ])("takes no longer than it has to for %s", (_, record, maxRecordSize) => {
-    const framer = new Framer({ delimiter: ",", maxRecordSize, offset: 0, line: 1, fieldCount: 2 })
+    const framer = new Framer({
+      format: earlierFormat(","),
+      maxRecordSize,
+      offset: 0,
+      line: 1,
+      fields: { named: 2, all: 2 },
+    })
     const bytes = encode(record)
     const start = process.cpuUsage()
     for (let at = 0; at < bytes.length; at += 16_384) {
@@ -316,7 +323,13 @@ describe("Framer", () => {
   })
 
   it("hands out what a damaged record sets free in batches", () => {
-    const framer = new Framer({ delimiter: ",", maxRecordSize: 2 ** 22, offset: 0, line: 1, fieldCount: 2 })
+    const framer = new Framer({
+      format: earlierFormat(","),
+      maxRecordSize: 2 ** 22,
+      offset: 0,
+      line: 1,
+      fields: { named: 2, all: 2 },
+    })
     const line = `${"x".repeat(98)},\n`
     const batches = [...framer.push(encode(`",\n${line.repeat(50_000)}`)), ...framer.finish()]
     assert.strictEqual(batches.flat().length, 50_001)
@@ -327,7 +340,13 @@ describe("Framer", () => {
   })
 
   it("hands out short records in batches of a thousand", () => {
-    const framer = new Framer({ delimiter: ",", maxRecordSize: 100, offset: 0, line: 1, fieldCount: 1 })
+    const framer = new Framer({
+      format: earlierFormat(","),
+      maxRecordSize: 100,
+      offset: 0,
+      line: 1,
+      fields: { named: 1, all: 1 },
+    })
     const batches = [...framer.push(encode("x\n".repeat(10_000))), ...framer.finish()]
     assert.strictEqual(batches.flat().length, 10_000)
     for (const frames of batches) assert.isAtMost(frames.length, 1_024)
@@ -364,13 +383,25 @@ describe("Framer", () => {
     ["the byte that is too much", `a,"x\n${"y".repeat(50)}\n`, 31 - 'a,"x\n'.length],
     ["the end of the file", 'a,"x\nb,c\n', "b,c\n".length + 1],
   ])("looks ahead as far as %s", (_, record, lookahead) => {
-    const framer = new Framer({ delimiter: ",", maxRecordSize: 30, offset: 0, line: 1, fieldCount: 2 })
+    const framer = new Framer({
+      format: earlierFormat(","),
+      maxRecordSize: 30,
+      offset: 0,
+      line: 1,
+      fields: { named: 2, all: 2 },
+    })
     const frames = [...framer.push(encode(record)), ...framer.finish()].flat()
     assert.strictEqual(frames[0]!.lookahead, lookahead)
   })
 
   it("goes on in the middle of a file", () => {
-    const framer = new Framer({ delimiter: ";", maxRecordSize: 100, offset: 700, line: 9, fieldCount: 2 })
+    const framer = new Framer({
+      format: earlierFormat(";"),
+      maxRecordSize: 100,
+      offset: 700,
+      line: 9,
+      fields: { named: 2, all: 2 },
+    })
     const frames = [...framer.push(encode("a;b\nc;d;e\n")), ...framer.finish()].flat()
     assert.deepStrictEqual(
       frames.map(({ offset, line, nextOffset, nextLine, problem }) => [offset, line, nextOffset, nextLine, problem]),

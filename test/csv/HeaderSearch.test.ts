@@ -4,7 +4,7 @@ import type { Chunk } from "../../src/domain/Chunk.ts"
 import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
 import { read, type ReadOptions, rejects, users } from "../utils/csv.ts"
 
-const found = { delimiter: undefined } satisfies Partial<ReadOptions>
+const found = { format: {} } satisfies Partial<ReadOptions>
 
 const formats = (chunks: ReadonlyArray<Chunk>) => chunks.map(({ format }) => format)
 
@@ -62,7 +62,7 @@ describe("the header of a file", () => {
           rejects(chunks).map(([line]) => line),
           [first + 2, first + 4],
         )
-        for (const format of formats(chunks)) assert.deepStrictEqual(format, { delimiter, headerLine: first })
+        for (const format of formats(chunks)) assert.deepInclude(format, { delimiter, headerLine: first })
 
         // What is left of the file is read in the format that was found.
         const [{ format, header, to }] = (yield* read(text, { ...found, chunkSize: 1 }, pieces)) as [Chunk]
@@ -76,9 +76,9 @@ describe("the header of a file", () => {
   it.effect("is looked for under the delimiter that is given, and no other", () =>
     Effect.gen(function* () {
       const text = "sep=;\nemail|name\na@example.com|Ada\n"
-      assert.lengthOf(users(yield* read(text, { delimiter: "|" })), 1)
+      assert.lengthOf(users(yield* read(text, { format: { delimiter: "|" } })), 1)
       assert.include(yield* failure(text), "Headers missing: email, name; the delimiter looks like")
-      assert.include(yield* failure(text, { delimiter: "," }), "Headers missing: email, name")
+      assert.include(yield* failure(text, { format: { delimiter: "," } }), "Headers missing: email, name")
     }),
   )
 

@@ -138,7 +138,7 @@ describe("a file that cannot be read", () => {
     ({ names, repeated, delimiter }) =>
       Effect.gen(function* () {
         const header = names.map((name) => `"${name.repeat(repeated).replaceAll('"', '""')}"`).join(delimiter)
-        const message = yield* failure(`${header}\n`, { delimiter })
+        const message = yield* failure(`${header}\n`, { format: { delimiter } })
         assert.match(message, /^[^\p{C}\u2028\u2029]+$/u)
         assert.isBelow(message.length, 1500)
       }),

@@ -41,7 +41,7 @@ describe("a chunk of 100,000 records ends at 8 MiB of what it holds", () => {
         for (const chunk of chunks) assert.isBelow(textBytes(chunk), limit)
         // The blocks that were read live as long as a record in them.
         for (const { from, to } of chunks) assert.isAtMost(to.byteOffset - from.byteOffset, limit + 50_100)
-        const resume = { position: first!.to, header: first!.header }
+        const resume = { position: first!.to, header: first!.header, format: first!.format }
         const rest = yield* read(text.slice(first!.to.byteOffset), { ...options, resume })
         assert.deepStrictEqual(
           rest.map(({ to }) => to),

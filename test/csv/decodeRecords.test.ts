@@ -82,7 +82,7 @@ describe("frame, decode and chunk", () => {
         )
         for (const [index, chunk] of chunks.entries()) {
           if (index > 0) assert.deepStrictEqual(chunk.from, chunks[index - 1]!.to)
-          const resume = { position: chunk.to, header: chunk.header }
+          const resume = { position: chunk.to, header: chunk.header, format: chunk.format }
           const rest = yield* read(text.slice(chunk.to.byteOffset), { chunkSize, resume }, pieces)
           assert.deepStrictEqual(rest, chunks.slice(index + 1))
         }

@@ -6,7 +6,7 @@ import { split } from "../../src/csv/split.ts"
 import { mapping, readChunks } from "../utils/csv.ts"
 
 const mebi = 1024 * 1024
-const options = { mapping, delimiter: ",", chunkSize: 1_000, maxRecordSize: mebi, resume: undefined }
+const options = { mapping, format: { delimiter: "," }, chunkSize: 1_000, maxRecordSize: mebi, resume: undefined }
 
 const tooLong =
   "Line 1, the header, is malformed: longer than 1048576 bytes (the maximum record size). Correct that line."

@@ -14,7 +14,7 @@ const inPieces = (bytes: Uint8Array, size: number) => {
 
 const splitBytes = (bytes: Uint8Array, options: Partial<SplitOptions>, pieces = 262_144) =>
   Stream.fromIterable(inPieces(bytes, pieces)).pipe(
-    split({ mapping, delimiter: ",", maxRecordSize: 1_048_576, splitSize: 1, ...options }),
+    split({ mapping, format: { delimiter: "," }, maxRecordSize: 1_048_576, splitSize: 1, ...options }),
   )
 
 /** All that is told of the records. */
@@ -120,9 +120,11 @@ describe("split", () => {
     ({ content, splitSize, maxRecordSize, chunkSize, delimiter, pieces, otherPieces }) =>
       Effect.gen(function* () {
         const bytes = contentOf(content)
-        const options = { maxRecordSize, chunkSize, delimiter }
+        const options = { maxRecordSize, chunkSize, format: { delimiter } }
         const whole = yield* Effect.result(read(bytes, options, pieces))
-        const found = yield* Effect.result(splitBytes(bytes, { splitSize, maxRecordSize, delimiter }, pieces))
+        const found = yield* Effect.result(
+          splitBytes(bytes, { splitSize, maxRecordSize, format: { delimiter } }, pieces),
+        )
         if (Result.isFailure(whole) || Result.isFailure(found)) {
           assert.deepStrictEqual(Result.isFailure(found) && found.failure, Result.isFailure(whole) && whole.failure)
           return
@@ -267,7 +269,7 @@ describe("split", () => {
         for (const { start, end } of parts) {
           let given = 0
           let isClosed = false
-          const options = { mapping, delimiter: ",", chunkSize, maxRecordSize: 1000 }
+          const options = { mapping, format: { delimiter: "," }, chunkSize, maxRecordSize: 1000 }
           const chunks = yield* Stream.fromIterable(inPieces(bytes.subarray(start.byteOffset), pieces), {
             chunkSize: 1,
           }).pipe(

@@ -102,7 +102,7 @@ const tasksOf = (run: Run): ReadonlyArray<Task> =>
 
 const options: Omit<LoadingRun.LoadOptions, "chunkSize" | "concurrency"> = {
   mapping,
-  delimiter: ",",
+  format: {},
   maxRecordSize: 1_024,
   maxRejects: { _tag: "Percent", percent: 100 },
   locationsMaxAge: undefined,

@@ -196,15 +196,12 @@ const tests = <R, E>(
       Effect.gen(function* () {
         // The line breaks after two records.
         assert.strictEqual(exitCode(yield* Pipeline.run(options)), 5)
-        const error = yield* Effect.flip(Pipeline.run({ ...options, delimiter: "," }))
+        const error = yield* Effect.flip(Pipeline.run({ ...options, format: { delimiter: "," } }))
         assert.strictEqual(error._tag, "FormatError")
-        assert.include(
-          error.message,
-          '1.csv started loading with the delimiter ";". Give that one or none, or start over.',
-        )
-        const forced = yield* Pipeline.run({ ...options, delimiter: ",", force: true })
+        assert.include(error.message, '1.csv started loading with delimiter ";". Give the same, or start over.')
+        const forced = yield* Pipeline.run({ ...options, format: { delimiter: "," }, force: true })
         assert.include(forced.files[0]!.error!, "Headers missing")
-        const same = yield* Pipeline.run({ ...options, delimiter: ";" })
+        const same = yield* Pipeline.run({ ...options, format: { delimiter: ";" } })
         assert.deepInclude(same.totals, { read: 3 })
         assert.strictEqual(exitCode(same), 0)
       }).pipe(
@@ -214,12 +211,12 @@ const tests = <R, E>(
 
     it.live("force with another delimiter loads again what the same run has loaded with the first", () =>
       Effect.gen(function* () {
-        const first = yield* Pipeline.run({ ...options, delimiter: ";", force: true })
+        const first = yield* Pipeline.run({ ...options, format: { delimiter: ";" }, force: true })
         assert.deepStrictEqual(
           first.files.map(({ state }) => state),
           ["loaded", "failed"],
         )
-        const other = yield* Pipeline.run({ ...options, delimiter: "|", force: true })
+        const other = yield* Pipeline.run({ ...options, format: { delimiter: "|" }, force: true })
         assert.strictEqual(other.runId, first.runId)
         assert.deepStrictEqual(
           other.files.map(({ state }) => state),

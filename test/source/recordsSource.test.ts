@@ -79,7 +79,7 @@ describe("Source.fromRecords", () => {
         const decoded = yield* source
           .read(yield* onlyFile(source), 0)
           .pipe(
-            frame({ mapping, delimiter: ",", maxRecordSize: 1_048_576, resume: undefined }),
+            frame({ mapping, format: { delimiter: "," }, maxRecordSize: 1_048_576, resume: undefined }),
             decode(1),
             Stream.runCollect,
           )

@@ -25,7 +25,7 @@ export const wanted: JobSettings = {
     ["email", "email"],
     ["name", "first_name"],
   ],
-  delimiter: ",",
+  format: { delimiter: "," },
   chunkSize: 2,
   maxRecordSize: 1024,
   maxRejects: { _tag: "Percent", percent: 100 },

@@ -27,7 +27,7 @@ export const read = (content: string | Uint8Array, options: Partial<ReadOptions>
   return Stream.fromIterable(parts).pipe(
     readChunks({
       mapping,
-      delimiter: ",",
+      format: { delimiter: "," },
       chunkSize: 1000,
       maxRecordSize: 1_048_576,
       resume: undefined,

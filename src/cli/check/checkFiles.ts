@@ -2,6 +2,7 @@
 
 import { Context, Effect, FileSystem, Layer, Option, Path, Stream } from "effect"
 import { describeFormat } from "../../domain/Format.ts"
+import type { FormatOptions } from "../../domain/FormatOptions.ts"
 import type { ColumnMapping } from "../../domain/ColumnMapping.ts"
 import { formatBytes, formatNumber, plural } from "../../text/format.ts"
 import { collectLeftOut } from "../../observability/LeftOut.ts"
@@ -22,7 +23,7 @@ const filesNamed = 10
 const filesAtOnce = 8
 
 export interface CheckHeaderOptions {
-  readonly delimiter: string | undefined
+  readonly format: FormatOptions
   readonly maxRecordSize: number
 }
 

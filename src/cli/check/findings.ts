@@ -5,6 +5,7 @@ import * as EmbeddedFolder from "../../database/EmbeddedFolder.ts"
 import * as PgDatabaseState from "../../postgres/PgDatabaseState.ts"
 import { plural } from "../../text/format.ts"
 import { chooseDatabase } from "../chooseDatabase.ts"
+import { formatOf } from "../flags/formatFlags.ts"
 import type { CheckFlags } from "../flags/checkFlags.ts"
 import { checkLocators, database, platform, source } from "../layers.ts"
 import { locators } from "../locators.ts"
@@ -46,7 +47,7 @@ export const findingsOf = Effect.fnUntraced(function* (flags: CheckFlags) {
       ? yield* checkSource(
           source({ ...flags, source: flags.source.value }).pipe(Layer.provide(platform)),
           Result.getSuccess(mapping),
-          { delimiter: Option.getOrUndefined(flags.delimiter), maxRecordSize: flags.maxRecordSize },
+          { format: formatOf(flags), maxRecordSize: flags.maxRecordSize },
         )
       : [skipped("source", "none given: add --source")]),
     ...(yield* Effect.forEach(chosen, ({ findings }) => findings(flags))).flat(),

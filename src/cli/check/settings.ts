@@ -6,6 +6,7 @@ import type { VariableSetting } from "../../database/ServerSettings.ts"
 import * as serverVariables from "../../database/serverVariables.ts"
 import { printable } from "../../text/printable.ts"
 import type { CheckFlags } from "../flags/checkFlags.ts"
+import { shownFormat } from "../flags/formatFlags.ts"
 import { chosenLocators, locators } from "../locators.ts"
 import { chooseDatabase } from "../chooseDatabase.ts"
 import { chosenSource, sources } from "../sources.ts"
@@ -25,7 +26,7 @@ const flagValues = (flags: CheckFlags): Readonly<Record<string, string | undefin
   source: Option.getOrUndefined(flags.source),
   ...Object.assign({}, ...sources.map(({ shown }) => shown?.(flags))),
   mapping: flags.mapping,
-  delimiter: Option.match(flags.delimiter, { onNone: () => "auto", onSome: (text) => JSON.stringify(text) }),
+  ...shownFormat(flags),
   chunksize: String(flags.chunksize),
   concurrency: String(flags.concurrency),
   "max-record-size": String(flags.maxRecordSize),

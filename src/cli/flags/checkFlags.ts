@@ -7,6 +7,7 @@ import { clusterFlags } from "./clusterFlags.ts"
 import type { Check } from "../usage/CommandUsage.ts"
 import { databaseFlags, databaseGroup } from "./databaseFlags.ts"
 import { type FlagGroup, toggle } from "./documented.ts"
+import { formatFlags, formatGroup } from "./formatFlags.ts"
 import { locatorFlags, locatorGroup } from "./locatorFlags.ts"
 import { outputFlags } from "./outputFlags.ts"
 import { dryRun, loadFlags, runChecks, sourceGroup } from "./runFlags.ts"
@@ -20,6 +21,7 @@ const withoutEffect = { dryRun, ...clusterFlags, quiet, noProgress }
 export const checkFlags = {
   ...checkedSourceFlags,
   ...loadFlags,
+  ...formatFlags,
   ...locatorFlags,
   ...output,
   ...withoutEffect,
@@ -31,6 +33,7 @@ export type CheckFlags = Command.Command.Config.Infer<typeof checkFlags>
 export const checkGroups: ReadonlyArray<FlagGroup> = [
   sourceGroup(checkedSourceFlags),
   { title: "Loading", flags: loadFlags },
+  formatGroup,
   locatorGroup,
   { title: "Output", flags: output },
   databaseGroup,

@@ -2,7 +2,6 @@
 
 import { availableParallelism } from "node:os"
 import { type Command, Flag } from "effect/cli"
-import { isDelimiter } from "../../domain/delimiter.ts"
 import { laneCount } from "../../domain/Lane.ts"
 import * as RejectLimit from "../../domain/RejectLimit.ts"
 import { defaults } from "../../pipeline/defaults.ts"
@@ -10,7 +9,8 @@ import { chosenSource, sourceFlags, sources } from "../sources.ts"
 import { clusterChecks, clusterFlags, clusterGroup } from "./clusterFlags.ts"
 import { type Check, check } from "../usage/CommandUsage.ts"
 import { databaseChecks, databaseFlags, databaseGroup } from "./databaseFlags.ts"
-import { type FlagGroup, optional, toggle, withDefault } from "./documented.ts"
+import { formatChecks, formatFlags, formatGroup } from "./formatFlags.ts"
+import { type FlagGroup, toggle, withDefault } from "./documented.ts"
 import { locatorChecks, locatorFlags, locatorGroup, serviceProblem } from "./locatorFlags.ts"
 import { outputFlags, outputGroup } from "./outputFlags.ts"
 import { file } from "./pathFlags.ts"
@@ -24,15 +24,6 @@ export const loadFlags = {
     file("mapping"),
     "./column_mappings.json",
     "JSON file: header name in the files -> column of users",
-  ),
-  delimiter: optional(
-    Flag.String("delimiter").pipe(
-      Flag.map((text) => (text === "\\t" ? "\t" : text)),
-      Flag.filter(isDelimiter, () => "one ASCII character such as ; or |, but not a double quote; \\t is a tab"),
-      Flag.withMetavar("CHARACTER"),
-    ),
-    "Character between fields, ASCII; \\t is a tab; auto: that of a line sep=, else the first of , ; tab | that fits",
-    { unset: "auto" },
   ),
   chunksize: withDefault(
     boundedInt("chunksize", 1, 100_000),
@@ -70,6 +61,7 @@ export const dryRun = toggle(
 export const runFlags = {
   ...sourceFlags,
   ...loadFlags,
+  ...formatFlags,
   dryRun,
   ...clusterFlags,
   ...locatorFlags,
@@ -89,6 +81,7 @@ export const sourceGroup = (flags: FlagGroup["flags"]): FlagGroup => ({
 export const runGroups: ReadonlyArray<FlagGroup> = [
   sourceGroup(sourceFlags),
   { title: "Loading", flags: { ...loadFlags, dryRun } },
+  formatGroup,
   clusterGroup,
   locatorGroup,
   outputGroup,
@@ -120,6 +113,7 @@ const unlessInCluster = ({ keys, problem }: Check): Check => ({
 
 export const runChecks = [
   ...sourceChecks,
+  ...formatChecks,
   ...locatorChecks.map(unlessInCluster),
   runCheck(["geo", "locateFor"], ({ geo, locateFor }) => serviceProblem("--locate-for", locateFor, geo)),
   runCheck(["geo", "locationsMaxAge"], ({ geo, locationsMaxAge }) =>

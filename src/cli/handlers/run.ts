@@ -8,6 +8,7 @@ import { version } from "../../observability/version.ts"
 import { Preview } from "../../repo/Preview.ts"
 import { Database } from "../../domain/Database.ts"
 import { plural } from "../../text/format.ts"
+import { formatOf } from "../flags/formatFlags.ts"
 import { Cluster } from "../Cluster.ts"
 import { logEnd } from "../Defect.ts"
 import type { RunFlags } from "../flags/runFlags.ts"
@@ -61,7 +62,7 @@ const load = Effect.fnUntraced(function* (flags: RunFlags) {
   const Pipeline = yield* Effect.promise(() => import("../../pipeline/Pipeline.ts"))
   return yield* Pipeline.run({
     mapping,
-    delimiter: Option.getOrUndefined(flags.delimiter),
+    format: formatOf(flags),
     chunkSize: flags.chunksize,
     concurrency: flags.concurrency,
     maxRecordSize: flags.maxRecordSize,

@@ -5,7 +5,7 @@ import { CliConfig, type CliError, type CliOutput, type Command, type HelpDoc, t
 import { type SortedWords, sortWords } from "./commandLine.ts"
 import { CommandUsage, keyOf } from "./CommandUsage.ts"
 import * as GlobalFlags from "./globalFlags.ts"
-import { didYouMean, suggestions } from "./suggest.ts"
+import { didYouMean, suggestions } from "../../text/suggest.ts"
 import { didYouMeanSource, unexpectedArguments } from "./unexpectedArguments.ts"
 
 /** The names that an unknown flag may stand for. A single letter gets no suggestion: every flag would be near. */

@@ -169,7 +169,10 @@ export const makeFileLoads = Effect.gen(function* () {
           max_record_size = null, read = 0, inserted = 0, updated = 0, unchanged = 0, stale = 0, duplicate = 0, rejected = 0
         where id = ${fileId}
           and ((loaded_at is not null and run_id <> ${runId}) or (loaded_at is null and mapping <> ${mapping})
-            or format->>'delimiter' <> ${format?.delimiter ?? null}::text)
+            or exists (
+              select from jsonb_each(${JSON.stringify(format ?? {})}::jsonb) given
+              where format ? given.key and format->given.key <> given.value
+                and not (given.key = 'encoding' and (format->'byteOrderMark')::boolean)))
         returning id`
     if (started.length === 0) return
     yield* sql`delete from etl_checkpoints where file_id = ${fileId}`

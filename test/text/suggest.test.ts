@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { didYouMean } from "../../../src/cli/usage/suggest.ts"
+import { didYouMean } from "../../src/text/suggest.ts"
 
 const names = ["--source", "--chunksize", "--concurrency", "--max-rejects", "--max-record-size", "--database-url"]
 const Name = Schema.Literals(names)

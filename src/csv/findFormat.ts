@@ -1,0 +1,123 @@
+// Decides the format of a file from its beginning, and finds its header.
+
+import { Result } from "effect"
+import { fileColumns } from "../domain/fileColumns.ts"
+import { type Format, formatBy } from "../domain/Format.ts"
+import { userColumns } from "../domain/User.ts"
+import { plural } from "../text/format.ts"
+import { isProblem, makeFieldParser } from "./fields.ts"
+import { findEncoding } from "./findEncoding.ts"
+import { findLineEnd } from "./findLineEnd.ts"
+import { foreignFormat } from "./foreignFormat.ts"
+import { type Frame, rawOf } from "./frame.ts"
+import { givenHeader } from "./givenHeader.ts"
+import { framerAfter, type Header, type HeaderOptions } from "./header.ts"
+import { type HeaderError, headerError } from "./HeaderError.ts"
+import { type Beginning, searchHeader } from "./HeaderSearch.ts"
+import { includes, textOf } from "./Text.ts"
+
+/** The header of a file in an encoding that is known. */
+const headerIn = (
+  beginning: Beginning,
+  found: Pick<Format, "encoding" | "byteOrderMark">,
+  options: HeaderOptions,
+): Result.Result<Header, HeaderError> => {
+  const lineEnd = findLineEnd(beginning.bytes, textOf(found.encoding))
+  const format = { ...formatBy(options.format), ...found, lineEnd }
+  return format.header === null
+    ? searchHeader(beginning, format, options)
+    : givenHeader(beginning, format, format.header, options)
+}
+
+/** The frames of the records of the beginning. */
+const framesOf = function* ({ bytes, isWhole }: Beginning, header: Header, maxRecordSize: number): Generator<Frame> {
+  const framer = framerAfter(header, header.end, maxRecordSize)
+  for (const frames of framer.push(bytes.subarray(header.end.byteOffset))) yield* frames
+  if (isWhole) for (const frames of framer.finish()) yield* frames
+}
+
+/** Encodings that the files of many programs have. */
+const usualEncodings = ["windows-1252", "windows-1250", "windows-1251", "shift_jis", "gb18030"] as const
+
+const longestShown = 40
+
+/** Every byte is a character of it. */
+const singleByte = "windows-1252"
+
+const bytesOf = new Map(
+  Array.from({ length: 256 }, (_, byte) => [textOf(singleByte).decode(Uint8Array.of(byte))!, byte] as const),
+)
+
+const shownIn = (value: string): string => {
+  const bytes = Uint8Array.from(value, (character) => bytesOf.get(character)!)
+  const readings = usualEncodings.flatMap((encoding) => {
+    const text = textOf(encoding).decode(bytes)
+    return text === undefined
+      ? []
+      : `${JSON.stringify(Array.from(text).slice(0, longestShown).join(""))} in ${encoding}`
+  })
+  return readings.join(", ")
+}
+
+/** A value that is beyond ASCII, as several encodings read it. Never of a password or an e-mail. */
+const readingsOf = (beginning: Beginning, options: HeaderOptions): string | undefined => {
+  const header = Result.getSuccess(headerIn(beginning, { encoding: singleByte, byteOrderMark: false }, options))
+  if (header._tag === "None" || options.isLinked === true) return undefined
+  const { format, positions } = header.value
+  const columns = userColumns.filter((column) => column !== "email" && !fileColumns[column].isSecret)
+  const parse = makeFieldParser(format)
+  for (const frame of framesOf(beginning, header.value, options.maxRecordSize)) {
+    const [fields] = parse([frame])
+    if (fields === undefined || isProblem(fields)) continue
+    for (const column of columns) {
+      const value = fields[positions[column]] ?? ""
+      if (/[^\0-\x7f]/.test(value)) return `${column} on line ${frame.line} is ${shownIn(value)}.`
+    }
+  }
+  return undefined
+}
+
+const unknownEncoding = (beginning: Beginning, options: HeaderOptions): HeaderError => {
+  const { bytes } = beginning
+  const foreign = foreignFormat(bytes.subarray(0, 4096), bytes, options.isLinked ?? false)
+  if (foreign !== undefined) return foreign
+  const shown = readingsOf(beginning, options)
+  const advice = "Name its encoding with --encoding, such as windows-1252, or save it as UTF-8."
+  return headerError("encoding", `The file is not UTF-8. ${advice}`, shown === undefined ? {} : { shown })
+}
+
+const malformedWithEscape = (beginning: Beginning, header: Header, maxRecordSize: number): ReadonlyArray<Frame> => {
+  const escape = textOf(header.format.encoding).encode(`\\${header.format.quote}`)
+  const malformed: Array<Frame> = []
+  for (const frame of framesOf(beginning, header, maxRecordSize)) {
+    if (frame.problem !== undefined && includes(rawOf(frame), escape)) malformed.push(frame)
+  }
+  return malformed
+}
+
+/** Why backslashes may be escapes; undefined: nothing shows that they are. */
+const escapeError = (beginning: Beginning, header: Header, options: HeaderOptions): HeaderError | undefined => {
+  const { bytes } = beginning
+  const { encoding, quote } = header.format
+  if (options.format.escape !== undefined || quote === null) return undefined
+  const escape = textOf(encoding).encode(`\\${quote}`)
+  if (!includes(bytes, escape)) return undefined
+  const malformed = malformedWithEscape(beginning, header, options.maxRecordSize)
+  const escaped = { ...header, format: { ...header.format, escape: "backslash" as const } }
+  const [first] = malformed
+  if (first === undefined) return undefined
+  if (malformedWithEscape(beginning, escaped, options.maxRecordSize).length >= malformed.length) return undefined
+  const problem = `Line ${first.line} is malformed, as its backslashes may be escapes (${plural(malformed.length, "such line")})`
+  const advice = "--escape backslash reads them so, --escape doubled rejects these records."
+  return headerError("escape", `${problem}. ${advice}`)
+}
+
+/** The header of a file, with its format. */
+export const findFormat = (beginning: Beginning, options: HeaderOptions): Result.Result<Header, HeaderError> => {
+  const found = findEncoding(beginning.bytes, options.format.encoding)
+  if (found === undefined) return Result.fail(unknownEncoding(beginning, options))
+  return Result.flatMap(headerIn(beginning, found, options), (header) => {
+    const error = escapeError(beginning, header, options)
+    return error === undefined ? Result.succeed(header) : Result.fail(error)
+  })
+}

@@ -1,0 +1,64 @@
+// The header of a file that has none: its names are given.
+
+import { Result } from "effect"
+import { usualDelimiters } from "../domain/delimiter.ts"
+import type { Format } from "../domain/Format.ts"
+import { fitHeader } from "./fitHeader.ts"
+import type { Frame } from "./frame.ts"
+import { Framer } from "./Framer.ts"
+import { fieldCountsOf, type Header, type HeaderOptions, misfitError } from "./header.ts"
+import { type HeaderError, headerError } from "./HeaderError.ts"
+import { isProblem, makeFieldParser } from "./fields.ts"
+import { type Beginning, startAfter } from "./HeaderSearch.ts"
+import { textOf } from "./Text.ts"
+
+/** Records that show the delimiter. */
+const recordsTried = 20
+
+/** In which they are. */
+const mostBytes = 1024 * 1024
+
+/** The header of records with the names of `format`, and the delimiter under which they have that many fields. */
+export const givenHeader = (
+  { bytes, isWhole }: Beginning,
+  found: Format,
+  names: ReadonlyArray<string>,
+  options: HeaderOptions,
+): Result.Result<Header, HeaderError> => {
+  const { maxRecordSize } = options
+  const skipped = options.format.skipLines ?? 0
+  const text = textOf(found.encoding)
+  const start = startAfter(bytes, text, skipped)
+  if (start === undefined || start === bytes.length) {
+    return Result.fail(headerError("empty", "The file has no records. Export it again, or remove it."))
+  }
+  const position = { byteOffset: start, line: skipped + 1 }
+
+  const fits = (delimiter: string): boolean => {
+    const format = { ...found, delimiter }
+    const framer = new Framer({ format, maxRecordSize, offset: start, line: position.line, fields: undefined })
+    const frames: Array<Frame> = []
+    for (const batch of framer.push(bytes.subarray(start, start + mostBytes))) frames.push(...batch)
+    if (isWhole) for (const batch of framer.finish()) frames.push(...batch)
+    const records = makeFieldParser(format)(frames.slice(0, recordsTried))
+    return records.every((fields) => !isProblem(fields) && fields.length === names.length)
+  }
+
+  const given = options.format.delimiter
+  const delimiter = given ?? (names.length === 1 ? "," : usualDelimiters.find(fits))
+  if (delimiter === undefined) {
+    const problem = `The first records do not all have the ${names.length} fields of --header under any of , ; tab |.`
+    return Result.fail(headerError("misfit", `${problem} Correct --header, or name the delimiter with --delimiter.`))
+  }
+  const fitted = fitHeader(options.mapping, names, delimiter)
+  if (Result.isFailure(fitted))
+    return Result.fail(misfitError({ ...fitted.failure, delimiter: undefined }, names, false))
+  return Result.succeed({
+    format: { ...found, delimiter, headerLine: position.line },
+    bytes: new TextEncoder().encode(names.join(delimiter)),
+    end: position,
+    fields: fieldCountsOf(names),
+    positions: fitted.success,
+    mapping: options.mapping,
+  })
+}
