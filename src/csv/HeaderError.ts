@@ -23,7 +23,7 @@ export class HeaderError extends Schema.TaggedError<HeaderError>()("HeaderError"
   /** What is wrong and what to do, for a person. Never shows the values of a record. */
   message: Schema.String,
   /** Values of the file that show it, for a terminal, not for a log: at most 40 characters, no e-mail or password. */
-  shown: Schema.optionalKey(Schema.String),
+  shown: Schema.optionalKey(Schema.Redacted(Schema.String)),
   /** Of `foreignFormat`: what the bytes are. */
   format: Schema.optionalKey(Schema.Literals(["UTF-32", "UTF-16", "zip", "excel", "gzip", "compressed", "binary"])),
   /** Of `misfit`: the mapping's headers that are missing, and those that appear twice. */

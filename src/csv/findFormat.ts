@@ -1,6 +1,6 @@
 // Decides the format of a file from its beginning, and finds its header.
 
-import { Result } from "effect"
+import { Redacted, Result } from "effect"
 import { fileColumns } from "../domain/fileColumns.ts"
 import { type Format, formatBy } from "../domain/Format.ts"
 import { userColumns } from "../domain/User.ts"
@@ -83,7 +83,11 @@ const unknownEncoding = (beginning: Beginning, options: HeaderOptions): HeaderEr
   if (foreign !== undefined) return foreign
   const shown = readingsOf(beginning, options)
   const advice = "Name its encoding with --encoding, such as windows-1252, or save it as UTF-8."
-  return headerError("encoding", `The file is not UTF-8. ${advice}`, shown === undefined ? {} : { shown })
+  return headerError(
+    "encoding",
+    `The file is not UTF-8. ${advice}`,
+    shown === undefined ? {} : { shown: Redacted.make(shown) },
+  )
 }
 
 const malformedWithEscape = (beginning: Beginning, header: Header, maxRecordSize: number): ReadonlyArray<Frame> => {

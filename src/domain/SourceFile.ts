@@ -64,6 +64,8 @@ export class SourceError extends Schema.TaggedError<SourceError>()("SourceError"
   uri: Schema.String,
   reason: Schema.optionalKey(SourceReason),
   message: Schema.String,
+  /** Values of the file that show why, for a terminal, not for a log: short, no e-mail or password. */
+  shown: Schema.optionalKey(Schema.Redacted(Schema.String)),
   cause: Schema.optionalKey(Schema.Defect()),
 }) {
   override readonly [Runtime.errorExitCode] = 5

@@ -11,7 +11,14 @@ const stillCompressed = {
 
 /** The error of `file` for that of its bytes. */
 export const headerErrorOf = ({ uri }: SourceFile, error: HeaderError): SourceError => {
-  const { format } = error
+  const { format, shown } = error
   const message = format === "gzip" || format === "compressed" ? stillCompressed[format] : error.message
-  return new SourceError({ operation: "read", uri, reason: "header", message: `${uri}: ${message}`, cause: error })
+  return new SourceError({
+    operation: "read",
+    uri,
+    reason: "header",
+    message: `${uri}: ${message}`,
+    ...(shown && { shown }),
+    cause: error,
+  })
 }

@@ -63,8 +63,13 @@ const connect = Effect.fnUntraced(function* (options: IpApi.IpApiOptions) {
   assert.isDefined(service)
 
   // Between two permits there is none under way for a turn of the event loop: on a busy machine a look may fall there.
-  const isIdle = Effect.promise(async () => {
-    for (let turn = 0; turn < 5 && underWay === 0; turn++) await new Promise(setImmediate)
+  const nextTurn = Effect.promise(() => new Promise(setImmediate))
+  const isIdle = Effect.gen(function* () {
+    let turns = 0
+    while (underWay === 0 && turns < 5) {
+      yield* nextTurn
+      turns++
+    }
     return underWay === 0
   })
 

@@ -1,6 +1,6 @@
 // Checks the source, the headers of its files, and the log file.
 
-import { Context, Effect, FileSystem, Layer, Option, Path, Stream } from "effect"
+import { Context, Effect, FileSystem, Layer, Option, Path, Redacted, Stream } from "effect"
 import { describeFormat } from "../../domain/Format.ts"
 import type { FormatOptions } from "../../domain/FormatOptions.ts"
 import type { ColumnMapping } from "../../domain/ColumnMapping.ts"
@@ -33,7 +33,7 @@ interface CheckedHeader {
   readonly format: string | undefined
 }
 
-/** Reads only as far as the header. */
+/** Reads only as far as the format needs: the header fits then. */
 const checkHeader = (
   source: Source["Service"],
   file: SourceFile,
@@ -49,7 +49,10 @@ const checkHeader = (
       return { findings: [], format: Option.getOrUndefined(Option.map(described, (text) => `${file.name}: ${text}`)) }
     }),
     Effect.catch((error) =>
-      Effect.map(fromError("headers", error), (found): CheckedHeader => ({ findings: [found], format: undefined })),
+      Effect.map(fromError("headers", error), (found): CheckedHeader => {
+        const shown = "shown" in error && error.shown !== undefined ? ` ${Redacted.value(error.shown)}` : ""
+        return { findings: [{ ...found, text: `${found.text}${shown}` }], format: undefined }
+      }),
     ),
   )
 

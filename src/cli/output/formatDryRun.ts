@@ -11,6 +11,7 @@ import { printable } from "../../text/printable.ts"
 import type { Seen } from "../../repo/Preview.ts"
 import type { RunFlags } from "../flags/runFlags.ts"
 import { hasLocator } from "../locators.ts"
+import { formatFailure } from "./formatSummary.ts"
 
 /** Reasons of rejects that are listed. */
 const reasonsShown = 20
@@ -85,7 +86,7 @@ export const formatDryRun = (
   { geo, maxRejects }: Pick<RunFlags, "geo" | "maxRejects">,
 ): string => {
   const rate = Math.round((summary.totals.read / Math.max(summary.milliseconds, 1)) * 1000)
-  const failed = summary.files.flatMap(({ error }) => error ?? [])
+  const failed = summary.files.flatMap(formatFailure)
   const isGood = failed.length === 0 && !summary.stopped
   return [
     "Dry run: only the log is written, and no database is read: files that are already",
@@ -94,7 +95,7 @@ export const formatDryRun = (
     ...formatPlaces(summary, geo),
     ...formatRejects(summary, seen),
     ...formatSample(seen),
-    ...failed.map((error) => `Failed: ${error}`),
+    ...failed,
     ...(summary.stopped
       ? [
           `Stopped, as a run would: more records are rejected than --max-rejects ${RejectLimit.format(maxRejects)}`,

@@ -1,5 +1,6 @@
 // Formats the summary of a run, and of locating.
 
+import { Redacted } from "effect"
 import { printable } from "../../text/printable.ts"
 import * as RejectLimit from "../../domain/RejectLimit.ts"
 import { describeQueue } from "../../domain/Estimate.ts"
@@ -102,12 +103,18 @@ const formatTotals = ({ attempt, files, runId, totals }: RunSummary): ReadonlyAr
   ]
 }
 
+/** Why a file failed; `shown` is printed here only. */
+export const formatFailure = ({ error, failure }: FileSummary): ReadonlyArray<string> => [
+  ...(error === null ? [] : [`Failed: ${printable(error)}`]),
+  ...(failure?.shown === undefined ? [] : [`  ${printable(Redacted.value(failure.shown))}`]),
+]
+
 /** What to do next; the last line is the most important one. */
 const formatNext = (summary: RunSummary, { maxRejects, rejectsOut, same }: SummaryOptions): ReadonlyArray<string> => [
   `report: ${etl} report --open${same}`,
   ...nextLocating(summary, same),
   ...(summary.totals.rejected > 0 ? [`rejects: ${etl} rejects --run ${summary.runId} --out ${rejectsOut}${same}`] : []),
-  ...summary.files.flatMap(({ error }) => (error === null ? [] : [`Failed: ${printable(error)}`])),
+  ...summary.files.flatMap(formatFailure),
   ...(summary.stopped
     ? [
         `Stopped: more records are rejected than --max-rejects ${maxRejects === undefined ? "" : `${RejectLimit.format(maxRejects)} `}allows.`,
