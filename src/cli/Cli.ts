@@ -118,8 +118,12 @@ const interrupted = (args: ReadonlyArray<string>): string => {
   const words = withDefaultCommand(args)
   const command = words[commandAt(words)] ?? ""
   if (command === "worker") return "Interrupted. Other workers continue its work."
-  // With --cluster the command itself has printed how.
-  const canResume = ["run", "locate"].includes(command) && !words.includes("--dry-run") && !words.includes("--cluster")
+  const isStdin = words.some(
+    (word, index) => word === "--source=-" || (word === "-" && words[index - 1] === "--source"),
+  )
+  // With --cluster the command itself has printed how, of standard input the run what is committed.
+  const isLast = words.includes("--dry-run") || words.includes("--cluster") || (isStdin && !words.includes("--aws"))
+  const canResume = ["run", "locate"].includes(command) && !isLast
   return `Interrupted.${canResume ? ` To resume, run: ${sameCommand(args)}` : ""}`
 }
 

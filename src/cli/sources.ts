@@ -6,9 +6,10 @@ import { mergeFlags, optional, required } from "./flags/documented.ts"
 import type { CliSource } from "./sources/CliSource.ts"
 import { local } from "./sources/local.ts"
 import { s3 } from "./sources/s3.ts"
+import { stdin } from "./sources/stdin.ts"
 import { unknownReference } from "./sources/unknownReference.ts"
 
-const list = [s3, local] as const
+const list = [s3, stdin, local] as const
 
 const ownFlags = mergeFlags(list)
 type OwnFlags = Command.Command.Config.Infer<typeof ownFlags>
@@ -17,7 +18,10 @@ const path = Flag.String("source").pipe(Flag.withMetavar("PATH"))
 
 /** The flags of `etl run` that name a source. */
 export const sourceFlags = {
-  source: required(path, "Directory with .csv or .tsv files, also .gz or .zst, one file, or with --aws a key prefix"),
+  source: required(
+    path,
+    "Directory with .csv or .tsv files, also .gz or .zst, one file, - (standard input), or with --aws a key prefix",
+  ),
   ...ownFlags,
 }
 export type SourceFlags = Command.Command.Config.Infer<typeof sourceFlags>
@@ -38,7 +42,7 @@ export const sources: ReadonlyArray<CliSource<OwnFlags, WorkerSourceFlags>> = li
 
 /** The kind of source that the flags, by their keys, select. */
 export const chosenSource = (flags: Readonly<Record<string, unknown>>): (typeof sources)[number] =>
-  sources.find(({ chosenBy }) => chosenBy === undefined || flags[chosenBy] === true) ?? local
+  sources.find(({ chosenBy }) => chosenBy === undefined || flags[chosenBy.flag] === chosenBy.value) ?? local
 
 /** Opens the source of a run in a worker. */
 export const openSource = (reference: SourceReference, worker: WorkerSourceFlags & { readonly host: string }) => {

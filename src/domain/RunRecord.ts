@@ -19,8 +19,8 @@ export const RunRecord = Schema.Struct({
   /**
    * `finished`: every file is loaded. `nothing to do`: every file was loaded before. `running`: a process, or a
    * cluster, loads the source. `cancelled`: a person cancelled it; where `endedAt` is null the cluster is still
-   * stopping. `unfinished`: no process loads it. `failed`: no process loads it, and it has no file. The same command
-   * resumes the last three.
+   * stopping. `unfinished`: no process loads it. `failed`: no process loads it, and it has no file, or read standard
+   * input. The same command resumes the last three, except for standard input.
    */
   state: Schema.Literals(["finished", "nothing to do", "running", "cancelled", "unfinished", "failed"]),
   /** The last attempt was handed over to a cluster. */

@@ -20,6 +20,7 @@ import {
   type ShareLocations,
 } from "../repo/RunRepo.ts"
 import { isOtherFormat } from "../domain/FormatError.ts"
+import { isReading, uriInRun } from "../domain/stdin.ts"
 import { shareOutcome } from "../repo/shareOutcome.ts"
 import { makeQueue } from "./memoryQueue.ts"
 import { Tables } from "./Tables.ts"
@@ -92,7 +93,7 @@ const make = Effect.gen(function* () {
     [...loads.values()].some((load) =>
       load.fileId === fileId
         ? load.parts.some((one) => one.part < part)
-        : load.fileId < fileId && load.state !== "loaded" && !isReplaced(load),
+        : load.fileId < fileId && load.state !== "loaded" && !isReplaced(load) && !isReading(load.file.uri),
     )
 
   const moveCheckpoint = (load: StoredLoad, part: Part, { checkpoint }: Share, counts: RecordCounts): StoredLoad => ({
@@ -157,7 +158,7 @@ const make = Effect.gen(function* () {
         )
         const runId = unfinished?.[0] ?? runs.size + 1
         const attempt = (unfinished?.[1].attempt ?? 0) + 1
-        runs.set(runId, { ...request, attempt, isFinished: false })
+        runs.set(runId, { ...request, source: uriInRun(source, runId), attempt, isFinished: false })
         return { runId, attempt }
       }),
     register: (runId, request, files) =>

@@ -16,7 +16,7 @@ export type ProgressEvent =
   /** More of a file's bytes, as stored, are read. Those that an earlier attempt read count at once. */
   | { readonly _tag: "BytesRead"; readonly uri: string; readonly bytes: number }
   | { readonly _tag: "ChunkCommitted"; readonly counts: RecordCounts }
-  /** A file is loaded, or has failed. `size`: its bytes as stored. */
+  /** A file is loaded, or has failed. `size`: its bytes as stored; 0 where they were not counted before. */
   | { readonly _tag: "FileEnded"; readonly uri: string; readonly size: number }
   /** All answers so far. */
   | { readonly _tag: "Answered"; readonly addresses: AnsweredCounts }
@@ -86,7 +86,8 @@ export const advance = (state: ProgressState, event: ProgressEvent): ProgressSta
     case "FileEnded": {
       const bytesOpen = new Map(state.bytesOpen)
       bytesOpen.delete(event.uri)
-      return { ...state, bytesOpen, filesEnded: state.filesEnded + 1, bytesEnded: state.bytesEnded + event.size }
+      const size = event.size === 0 ? (state.bytesOpen.get(event.uri) ?? 0) : event.size
+      return { ...state, bytesOpen, filesEnded: state.filesEnded + 1, bytesEnded: state.bytesEnded + size }
     }
     case "Answered":
       return { ...state, addresses: event.addresses }

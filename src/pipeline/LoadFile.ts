@@ -8,6 +8,7 @@ import { otherFormat } from "../domain/FormatError.ts"
 import { unfinishedByOther } from "../domain/otherMapping.ts"
 import { noRecords } from "../domain/RunSummary.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"
+import { isReading } from "../domain/stdin.ts"
 import { type FileLoad, type PartLoad, type RegisteredFile, RunRepo } from "../repo/RunRepo.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import { Source } from "../source/Source.ts"
@@ -97,6 +98,7 @@ const readParts = Effect.fnUntraced(function* (run: Run, load: FileLoad<SourceFi
       TooManyRejects: () => FileOutcome.stopped(run, load, work),
       Cancelled: () => FileOutcome.leftOpen(load),
     }),
+    isReading(load.file.uri) ? Effect.onError(() => FileOutcome.cutShort(run, load)) : identity,
     Effect.flatMap((summary) => FileOutcome.withWork(summary, work)),
   )
 })

@@ -16,6 +16,7 @@ import type { LocationQueue } from "../repo/LocationQueue.ts"
 import type { RunInClusterError } from "../repo/RunInClusterError.ts"
 import { type Attempt, type FileLoad, RunRepo } from "../repo/RunRepo.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
+import { uriInRun } from "../domain/stdin.ts"
 import { Source } from "../source/Source.ts"
 import { checkCounts } from "./checkCounts.ts"
 import * as FileLimit from "./FileLimit.ts"
@@ -119,6 +120,7 @@ const runAttempt = Effect.fnUntraced(function* (run: Run.Run, options: RunOption
     ...problems.map((file) => fileSummary(file, "failed", noRecords, file)),
     ...(yield* loadFiles(run, options, loads)),
   ]
+  if (files.every(({ state }) => state === "loaded")) yield* run.setLoaded
   yield* reportProgress({ _tag: "Loaded" })
   const locatingEnd = yield* finishLocating(yield* run.isStopped)
   const summary = yield* sumUp(run, attempt, files, { start, locatingEnd })
@@ -140,7 +142,7 @@ const runAttempt = Effect.fnUntraced(function* (run: Run.Run, options: RunOption
  * Loads every file of the source that is not loaded yet, and locates the users' addresses meanwhile. A file that cannot
  * be read fails alone; an error of the database, or too many rejects, end the run. What is committed stays: the same
  * call resumes where this one ended, under the same run id, until every file is loaded. Waits for another run that
- * loads the same source.
+ * loads the same source. Standard input is never resumed: each call is a run of its own, and waits for no other.
  *
  * @example
  * ```ts
@@ -162,22 +164,23 @@ export const run: (
   function* (given: PipelineOptions) {
     const options = yield* complete(given)
     const source = yield* Source
-    const request = {
+    const asked = {
       source: source.uri,
       mapping: signature(options.mapping),
       format: givenFormat(options.format),
       force: options.force,
     }
-    const attempt = yield* (yield* RunRepo).begin(request)
+    const attempt = yield* (yield* RunRepo).begin(asked)
+    const request = { ...asked, source: uriInRun(source.uri, attempt.runId) }
     yield* Effect.annotateCurrentSpan({
       "etl.run.id": attempt.runId,
       "etl.run.attempt": attempt.attempt,
-      "etl.source.uri": source.uri,
+      "etl.source.uri": request.source,
     })
     const start = yield* monotonicMillis
     const run = yield* Run.make(attempt.runId, request, options)
     return yield* runAttempt(run, options, attempt, start).pipe(
-      Effect.onError(keepFailure(attempt, run.stopwatch, start)),
+      Effect.onError(keepFailure(attempt, run, start)),
       Effect.annotateLogs({ run: attempt.runId }),
     )
   },

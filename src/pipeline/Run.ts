@@ -18,6 +18,7 @@ export const make = Effect.fnUntraced(function* (runId: number, request: RunRequ
   // For good: the share of rejects may fall again when another file is loaded.
   let isStopped = false
   let isCancelled = false
+  let isLoaded = false
   const isExceededBy = (counts: RecordCounts): boolean => RejectLimit.isExceeded(options.maxRejects, counts)
 
   return {
@@ -47,6 +48,11 @@ export const make = Effect.fnUntraced(function* (runId: number, request: RunRequ
       isCancelled = true
     }),
     isCancelled: Effect.sync(() => isCancelled),
+    /** This attempt has seen every file loaded; what is left are addresses. */
+    setLoaded: Effect.sync(() => {
+      isLoaded = true
+    }),
+    isLoaded: Effect.sync(() => isLoaded),
   }
 })
 

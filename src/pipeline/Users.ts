@@ -152,8 +152,5 @@ export const upsert =
         })
         return counts
       })
-      return yield* load.pipe(
-        Effect.onError(keepFailure(attempt, run.stopwatch, start)),
-        Effect.annotateLogs({ run: run.runId }),
-      )
+      return yield* load.pipe(Effect.onError(keepFailure(attempt, run, start)), Effect.annotateLogs({ run: run.runId }))
     }).pipe(Effect.scoped, Effect.annotateLogs({ step: "ETL" }), Effect.withSpan("Users.upsert"))

@@ -1,14 +1,16 @@
 // How the loading of a file ends: loaded, failed, stopped or left open.
 
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { describeReason, type Reject } from "../domain/Reject.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import type { FileSummary, RecordCounts } from "../domain/RunSummary.ts"
 import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
+import { giveAgain } from "../domain/stdin.ts"
 import { explain } from "../observability/Advice.ts"
 import { monotonicMillis } from "../observability/monotonic.ts"
 import { type FileLoad, type Part, RunRepo } from "../repo/RunRepo.ts"
 import { plural } from "../text/format.ts"
+import { briefly } from "./briefly.ts"
 import type { Run } from "./Run.ts"
 
 /** What this attempt did for a file. */
@@ -78,6 +80,17 @@ export const failed = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, e
 /** Loading ended before the file did. */
 export const leftOpen = Effect.fnUntraced(function* (load: FileLoad<SourceFile>) {
   return fileSummary(load.file, "open", yield* (yield* RunRepo).fileCounts(load))
+})
+
+/** Standard input is not read to its end, and no call resumes it: says what is committed, and keeps that. */
+export const cutShort = Effect.fnUntraced(function* (run: Run, load: FileLoad<SourceFile>) {
+  const runs = yield* RunRepo
+  // The database may know of more shares than were reported; it may be out of reach.
+  const counts = yield* briefly(runs.fileCounts(load))
+  const { read } = Option.isSome(counts) ? counts.value : yield* run.committed
+  const why = `${load.file.name} was not read to its end; committed: ${plural(read, "record")}. ${giveAgain}.`
+  yield* Effect.logError(why).pipe(Effect.annotateLogs({ step: "Extract" }))
+  yield* briefly(runs.failFile(load, why))
 })
 
 /** Logs the stop once: files that load beside the one that stopped the run stop too. */

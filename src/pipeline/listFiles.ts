@@ -9,6 +9,7 @@ import { reportProgress } from "../observability/Progress.ts"
 import { type FileLoad, RunRepo, type RunRequest } from "../repo/RunRepo.ts"
 import { Source } from "../source/Source.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"
+import { uriInRun } from "../domain/stdin.ts"
 
 /** Fails where an earlier attempt read a file with another column mapping, or in another format. */
 const checkLoads = Effect.fnUntraced(function* (loads: ReadonlyArray<FileLoad<SourceFile>>, request: RunRequest) {
@@ -24,11 +25,19 @@ const checkLoads = Effect.fnUntraced(function* (loads: ReadonlyArray<FileLoad<So
 /** Whether anything is left to do for the file. */
 export const isToLoad = ({ state }: FileLoad<SourceFile>, { force }: RunRequest): boolean => force || state !== "loaded"
 
+/** The file under its URI in the run. */
+const inRun = (file: SourceFile, runId: number): SourceFile => {
+  const uri = uriInRun(file.uri, runId)
+  return uri === file.uri ? file : { ...file, uri, name: uri }
+}
+
 /** Lists the source's files and registers them for the run. Keeps why some of them cannot be read. */
 export const listFiles = Effect.fnUntraced(function* (runId: number, request: RunRequest) {
   const source = yield* Source
   const runs = yield* RunRepo
-  const { leftOut, listed } = yield* collectLeftOut(Stream.runCollect(source.files))
+  const { leftOut, listed } = yield* collectLeftOut(
+    Stream.runCollect(Stream.map(source.files, (file) => inRun(file, runId))),
+  )
   const files = listed.filter(({ problem }) => problem === undefined)
   const problems = yield* Effect.forEach(
     listed.flatMap(({ name, problem, uri }) => (problem === undefined ? [] : { uri, name, failure: problem })),
@@ -40,7 +49,7 @@ export const listFiles = Effect.fnUntraced(function* (runId: number, request: Ru
   const toLoad = loads.filter((load) => isToLoad(load, request))
   yield* reportProgress({
     _tag: "Listed",
-    source: source.uri,
+    source: request.source,
     files: listed.length,
     toLoad: toLoad.length,
     bytes: toLoad.reduce((sum, { file }) => sum + file.size, 0),

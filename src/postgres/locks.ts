@@ -10,7 +10,15 @@ import { patiently } from "../repo/patience.ts"
 export const sourceLock = "source "
 
 /** The number of the lock of that name, in SQL. */
-export const lockKey = (name: string): string => `hashtextextended(${name}, 0)`
+const lockKey = (name: string): string => `hashtextextended(${name}, 0)`
+
+/** Whether a process has the lock of that name, in SQL. */
+export const isLocked = (name: string): string => `exists (
+    select from pg_locks l
+    where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+      and l.database = (select oid from pg_database where datname = current_database())
+      and (l.classid::bigint << 32) | l.objid::bigint = ${lockKey(name)}
+  )`
 
 /** How often to try a lock that another run has. */
 const every = "500 millis"

@@ -158,7 +158,8 @@ export class RunRepo extends Context.Service<
   {
     /**
      * Starts a run, or another attempt of an unfinished one with the same request. Waits, and logs it, while another
-     * run loads the source; other runs wait until the scope closes. Fails inside a transaction of the caller, whose
+     * run loads the source; other runs wait until the scope closes. Standard input (`domain/stdin`) is a new run each
+     * time, whose source is a reading, and which waits for none. Fails inside a transaction of the caller, whose
      * rollback would keep what the run commits elsewhere.
      */
     readonly begin: (request: RunRequest) => Effect.Effect<Attempt, DatabaseError | RunInClusterError, Scope.Scope>

@@ -2,9 +2,10 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Option, Schema } from "effect"
 import { locators } from "../../src/cli/locators.ts"
-import { openSource, sources } from "../../src/cli/sources.ts"
+import { chosenSource, openSource, sources } from "../../src/cli/sources.ts"
 import { local } from "../../src/cli/sources/local.ts"
 import { s3 } from "../../src/cli/sources/s3.ts"
+import { stdin } from "../../src/cli/sources/stdin.ts"
 import { JobSettings } from "../../src/cluster/LoadRun.ts"
 import { Source } from "../../src/source/Source.ts"
 import { directoryOf } from "../utils/etl.ts"
@@ -76,6 +77,21 @@ describe("the kinds of the command line", () => {
   ])("do not share %s", (_, names) => {
     assert.isNotEmpty(names)
     assert.strictEqual(new Set(names).size, names.length)
+  })
+
+  it.each([
+    [{ source: "-", aws: false }, stdin],
+    [{ source: "./-", aws: false }, local],
+    [{ source: "-", aws: true }, s3],
+  ] as const)("%o chooses one", (flags, expected) => {
+    assert.strictEqual(chosenSource(flags).tag, expected.tag)
+  })
+
+  it.each([
+    ["stdin:12", "--source -"],
+    ["/data/stdin:12", "--source /data/stdin:12"],
+  ])("the flags of %s name it again", (uri, expected) => {
+    assert.strictEqual(sources.flatMap(({ flagsOf }) => flagsOf(uri) ?? [])[0], expected)
   })
 
   it("end with the one kind of sources that no flag names", () => {

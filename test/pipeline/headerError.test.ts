@@ -17,6 +17,16 @@ describe("the error of a file whose header cannot be used", () => {
     }),
   )
 
+  it.effect("says of standard input that nothing came", () =>
+    Effect.gen(function* () {
+      const { message } = headerErrorOf({ ...fileOf("-"), uri: "stdin:3" }, yield* Effect.flip(read("")))
+      assert.strictEqual(
+        message,
+        "stdin:3: Standard input is empty, without even a header. Check the command that writes it.",
+      )
+    }),
+  )
+
   it.effect.each([
     [gzipSync("email,name\n"), "twice. Decompress it once."],
     [zstdCompressSync("email,name\n"), "by another program than gzip and zstd, or twice. Decompress it first."],

@@ -5,17 +5,21 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { bin, compileCache } from "./command.ts"
 
-/** Its environment is `env` alone. The process is killed, if it still runs, when the scope closes. */
+/** Its environment is `env` alone. `input`: `pipe` keeps its standard input open, else it has none. The process is killed, if it still runs, when the scope closes. */
 export const spawnEtl = Effect.fnUntraced(function* (
   args: ReadonlyArray<string>,
-  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+  {
+    cwd,
+    env,
+    input = "ignore",
+  }: { readonly cwd: string; readonly env: Readonly<Record<string, string>>; readonly input?: "pipe" | "ignore" },
 ) {
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
       spawn(process.execPath, [bin(), ...args], {
         cwd,
         env: { NODE_COMPILE_CACHE: compileCache(), ...env },
-        stdio: ["ignore", "pipe", "pipe"],
+        stdio: [input, "pipe", "pipe"],
       }),
     ),
     (child) =>
@@ -29,7 +33,7 @@ export const spawnEtl = Effect.fnUntraced(function* (
   const output = { stdout: "", stderr: "" }
   const waiting = new Set<() => void>()
   for (const name of ["stdout", "stderr"] as const) {
-    child[name].setEncoding("utf8").on("data", (text: string) => {
+    child[name]!.setEncoding("utf8").on("data", (text: string) => {
       output[name] += text
       for (const check of waiting) check()
     })
@@ -52,6 +56,12 @@ export const spawnEtl = Effect.fnUntraced(function* (
         }
         waiting.add(check)
         check()
+      }),
+    /** Writes to its standard input, which stays open. */
+    write: (text: string) =>
+      Effect.sync(() => {
+        // It may be killed before it has read all.
+        child.stdin!.on("error", () => {}).write(text)
       }),
     signal: (signal: NodeJS.Signals) => Effect.sync(() => child.kill(signal)),
     /** The exit code, or the signal that ended it. */

@@ -87,7 +87,11 @@ const checkHeaders = Effect.fnUntraced(function* (
 
 /** The source, and the headers of its files. */
 export const checkSource = Effect.fnUntraced(
-  function* <E>(layer: Layer.Layer<Source, E>, mapping: Option.Option<ColumnMapping>, options: CheckHeaderOptions) {
+  function* <E, R>(
+    layer: Layer.Layer<Source, E, R>,
+    mapping: Option.Option<ColumnMapping>,
+    options: CheckHeaderOptions,
+  ) {
     const source = Context.get(yield* Layer.build(layer), Source)
     const { leftOut, listed } = yield* collectLeftOut(Stream.runCollect(source.files))
     const files = listed.filter(({ problem }) => problem === undefined)

@@ -1,6 +1,7 @@
 // Checks everything that a run would use.
 
 import { Context, Effect, Layer, Option, Result } from "effect"
+import type { ColumnMapping } from "../../domain/ColumnMapping.ts"
 import * as EmbeddedFolder from "../../database/EmbeddedFolder.ts"
 import * as PgDatabaseState from "../../postgres/PgDatabaseState.ts"
 import { plural } from "../../text/format.ts"
@@ -9,6 +10,7 @@ import { formatOf } from "../flags/formatFlags.ts"
 import type { CheckFlags } from "../flags/checkFlags.ts"
 import { checkLocators, database, platform, source } from "../layers.ts"
 import { locators } from "../locators.ts"
+import { chosenSource } from "../sources.ts"
 import { Mapping } from "../Mapping.ts"
 import { checkDatabase } from "./checkDatabase.ts"
 import { checkLog, checkSource } from "./checkFiles.ts"
@@ -27,6 +29,17 @@ const databaseOf = Effect.fnUntraced(function* (flags: CheckFlags) {
 const checkMapping = (path: string) =>
   Effect.scoped(Layer.build(Mapping.layer(path))).pipe(Effect.map((context) => Context.get(context, Mapping)))
 
+const sourceOf = Effect.fnUntraced(function* (flags: CheckFlags, mapping: Option.Option<ColumnMapping>) {
+  if (Option.isNone(flags.source)) return [skipped("source", "none given: add --source")]
+  const named = { ...flags, source: flags.source.value }
+  const { unchecked } = chosenSource(named)
+  if (unchecked !== undefined) return [skipped("source", unchecked)]
+  return yield* checkSource(source(named).pipe(Layer.provide(platform)), mapping, {
+    format: formatOf(flags),
+    maxRecordSize: flags.maxRecordSize,
+  })
+})
+
 export const findingsOf = Effect.fnUntraced(function* (flags: CheckFlags) {
   const mapping = yield* Effect.result(checkMapping(flags.mapping))
   const chosen = locators.filter(({ name }) => flags.geo.includes(name))
@@ -43,13 +56,7 @@ export const findingsOf = Effect.fnUntraced(function* (flags: CheckFlags) {
       : yield* fromError("mapping", mapping.failure),
     ...(yield* ignoredSettings(flags)),
     ...(yield* checkDatabase(databaseOf(flags), Option.firstSomeOf(quotas))),
-    ...(Option.isSome(flags.source)
-      ? yield* checkSource(
-          source({ ...flags, source: flags.source.value }).pipe(Layer.provide(platform)),
-          Result.getSuccess(mapping),
-          { format: formatOf(flags), maxRecordSize: flags.maxRecordSize },
-        )
-      : [skipped("source", "none given: add --source")]),
+    ...(yield* sourceOf(flags, Result.getSuccess(mapping))),
     ...(yield* Effect.forEach(chosen, ({ findings }) => findings(flags))).flat(),
   ]
 })

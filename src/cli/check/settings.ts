@@ -41,7 +41,7 @@ const flagValues = (flags: CheckFlags): Readonly<Record<string, string | undefin
 
 const variablesOf = (flags: CheckFlags): ReadonlyArray<Variable> => [
   ...chosenLocators(flags.geo).flatMap(({ variables = [] }) => variables),
-  ...(chosenSource(flags).variables ?? []),
+  ...(chosenSource({ ...flags, source: Option.getOrUndefined(flags.source) }).variables ?? []),
   variable("OTEL_EXPORTER_OTLP_ENDPOINT", publicUrl),
 ]
 

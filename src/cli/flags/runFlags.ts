@@ -92,11 +92,8 @@ const runCheck = check<RunFlags>()
 
 /** Rules about --source, whatever it names. */
 const sourceChecks: ReadonlyArray<Check> = [
-  runCheck(["source"], ({ source }) =>
-    source === "-" ? "--source - (standard input) is not supported: name a directory or a file." : undefined,
-  ),
   {
-    keys: ["source", ...sources.flatMap(({ chosenBy }) => chosenBy ?? [])],
+    keys: ["source", ...sources.flatMap(({ chosenBy }) => chosenBy?.flag ?? [])],
     problem: (values) =>
       values["source"] === "" && chosenSource(values).chosenBy === undefined
         ? "--source is empty: name a directory or a file."

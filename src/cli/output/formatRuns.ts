@@ -4,6 +4,7 @@ import { baseName, formatDuration, formatNumber, plural } from "../../text/forma
 import type { RunDetails, RunFile, RunRecord } from "../../domain/RunRecord.ts"
 import { countNames, type RecordCounts } from "../../domain/RunSummary.ts"
 import { printable } from "../../text/printable.ts"
+import { giveAgain, isReading } from "../../domain/stdin.ts"
 import { noRunYet } from "../../repo/NotFound.ts"
 import { loadFirst } from "../advice/database.ts"
 import { sources } from "../sources.ts"
@@ -152,6 +153,7 @@ const formatNext = (
   }
   if (state === "finished" || state === "nothing to do" || state === "running") return []
   const command = `${etl} ${sameSource(source)}${force ? " --force" : ""}${cluster ? " --cluster" : ""}${same} [its other flags]`
+  if (isReading(source)) return [`${giveAgain} to: ${printable(command)}`]
   return [
     ...(files.some(({ state }) => state === "failed") ? ["First correct the files that failed."] : []),
     ...(exitCode === 4 ? ["It stopped at --max-rejects: correct the files, or use a larger --max-rejects."] : []),

@@ -4,6 +4,7 @@ import { Redacted } from "effect"
 import { printable } from "../../text/printable.ts"
 import * as RejectLimit from "../../domain/RejectLimit.ts"
 import { describeQueue } from "../../domain/Estimate.ts"
+import { giveAgain, isReading } from "../../domain/stdin.ts"
 import { formatDuration, formatNumber, plural } from "../../text/format.ts"
 import {
   countNames,
@@ -118,9 +119,12 @@ const formatNext = (summary: RunSummary, { maxRejects, rejectsOut, same }: Summa
   ...(summary.stopped
     ? [
         `Stopped: more records are rejected than --max-rejects ${maxRejects === undefined ? "" : `${RejectLimit.format(maxRejects)} `}allows.`,
-        "What was read is committed. Correct the files, or resume with a larger --max-rejects.",
+        isReading(summary.source)
+          ? "What was read is committed. Correct it, or use a larger --max-rejects."
+          : "What was read is committed. Correct the files, or resume with a larger --max-rejects.",
       ]
     : []),
+  ...(isReading(summary.source) && summary.files.some(({ state }) => state !== "loaded") ? [`${giveAgain}.`] : []),
 ]
 
 interface DatabaseNames {

@@ -37,14 +37,19 @@ const piece = (rank: number, text: string | false | undefined): ReadonlyArray<Pi
   text === undefined || text === false ? [] : [{ rank, text }]
 
 const readingParts = ({ speed, state }: View): ReadonlyArray<Piece> => {
+  const records = !state.isLoaded && speed !== undefined && `${formatNumber(Math.round(speed.records))} records/s`
+  // The size of a stream is unknown.
+  if (state.bytes === 0) {
+    return bytesRead(state) === 0 ? [] : [...piece(9, formatBytes(bytesRead(state))), ...piece(6, records)]
+  }
   const read = Math.min(bytesRead(state), state.bytes)
-  const share = state.isLoaded || state.bytes === 0 ? 1 : read / state.bytes
+  const share = state.isLoaded ? 1 : read / state.bytes
   const left = speed !== undefined && speed.bytes > 0 ? ((state.bytes - read) / speed.bytes) * 1_000 : undefined
   return [
     ...piece(1, bar(share)),
     ...piece(9, `${Math.floor(share * 100)}%`),
     ...piece(5, formatShare(read, state.bytes)),
-    ...piece(6, !state.isLoaded && speed !== undefined && `${formatNumber(Math.round(speed.records))} records/s`),
+    ...piece(6, records),
     ...piece(8, !state.isLoaded && left !== undefined && `${formatWait(left)} left`),
   ]
 }
@@ -86,17 +91,20 @@ const isLocating = ({ service, state: { addresses, queue } }: View): boolean =>
   service !== undefined || queue !== undefined || addresses.local + addresses.remembered > 0
 
 /** The frame on a terminal: lines of at most `width` characters, at least 39. */
-export const progressFrame = (view: View, width: number): string =>
-  [
-    ...(view.state.bytes > 0 ? [fit("reading  ", readingParts(view), width)] : []),
+export const progressFrame = (view: View, width: number): string => {
+  const reading = readingParts(view)
+  return [
+    ...(reading.length > 0 ? [fit("reading  ", reading, width)] : []),
     ...(view.state.files > 0 ? [fit("written  ", writtenParts(view), width)] : []),
     ...(isLocating(view) ? [fit("locating ", locatingParts(view), width)] : []),
   ].join("\n")
+}
 
 /** The same as one plain line, for a log. */
 export const progressLine = (view: View): string => {
   const { state } = view
-  const reading = state.isLoaded || state.bytes === 0 ? [] : readingParts(view).slice(1)
+  // Without the bar.
+  const reading = state.isLoaded ? [] : readingParts(view).slice(state.bytes === 0 ? 0 : 1)
   const written = state.files > 0 ? writtenParts(view) : []
   const locating = isLocating(view) ? locatingParts(view) : []
   return [...reading, ...written, ...locating].map(({ text }) => text).join(", ")

@@ -1,6 +1,6 @@
 // All that the command line knows of a kind of source.
 
-import type { Config, Context, Effect, FileSystem, Layer, Path, Scope } from "effect"
+import type { Config, Context, Effect, FileSystem, Layer, Path, Scope, Stdio } from "effect"
 import type { SourceReference } from "../../cluster/LoadRun.ts"
 import type { SourceError } from "../../domain/SourceFile.ts"
 import type { Source } from "../../source/Source.ts"
@@ -34,8 +34,8 @@ interface OfWorkers<in Flags> {
 export interface CliSource<in Flags, in WorkerFlags> {
   /** `_tag` of the references to its sources, which are stored with runs: it never changes. */
   readonly tag: string
-  /** The key of the flag that makes --source name one of these; undefined: it does if no other flag is given. */
-  readonly chosenBy?: string
+  /** The key of the flag, and its value, that make --source name one of these; undefined: it does if no other does. */
+  readonly chosenBy?: { readonly flag: string; readonly value: unknown }
   readonly flags: FlagGroup["flags"]
   /** What help says below the flags. */
   readonly note?: string
@@ -43,13 +43,15 @@ export interface CliSource<in Flags, in WorkerFlags> {
   readonly checks?: ReadonlyArray<Check>
   /** Rules about the flags with --cluster. */
   readonly clusterChecks?: ReadonlyArray<Check>
+  /** What `etl check` says instead of reading it; undefined: it lists the files and reads their headers. */
+  readonly unchecked?: string
   /** The flags by their names, as `etl check` shows them; undefined: not given. */
   readonly shown?: (flags: Flags) => Readonly<Record<string, string | undefined>>
   /** The variables that it reads. */
   readonly variables?: ReadonlyArray<Variable>
   /** The flags that name a source again, by its URI; undefined: the URI is of another kind. */
   readonly flagsOf: (uri: string) => string | undefined
-  readonly layer: (flags: Flags & Named) => Layer.Layer<Source, Problem, Platform>
+  readonly layer: (flags: Flags & Named) => Layer.Layer<Source, Problem, Platform | Stdio.Stdio>
   /** The source as workers find it, without credentials. `uri`: that of the opened source. */
   readonly refer: (flags: Flags & Named, uri: string) => SourceReference
   readonly worker: OfWorkers<WorkerFlags>

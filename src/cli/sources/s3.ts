@@ -121,7 +121,7 @@ const checkEndpoint = Effect.fnUntraced(function* (
 
 export const s3 = {
   tag: "S3",
-  chosenBy: "aws",
+  chosenBy: { flag: "aws", value: true },
   flags,
   note: "Credentials are looked up as the AWS tools do: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, a role of the machine.",
   checks,

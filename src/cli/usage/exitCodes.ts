@@ -17,7 +17,7 @@ export const runExitCodes: ExitCodes = {
   5: "the source or one of its files could not be read; the others are loaded",
   6: databaseFailed,
   7: `finished loading; addresses of this source ${stillPending}`,
-  130: "interrupted; the same command resumes where it stopped",
+  130: "interrupted; the same command resumes where it stopped, but not standard input",
 }
 
 /** Of a command that loads nothing. */

@@ -3,6 +3,7 @@
 import { Effect, Layer } from "effect"
 import { fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
 import type { RecordCounts } from "../../domain/RunSummary.ts"
+import { stdinUri, uriInRun } from "../../domain/stdin.ts"
 import { integers, texts } from "../arrays.ts"
 import { makeClient } from "../client.ts"
 import { countsOf, isReplaced, isUnderWay } from "./etlFiles.ts"
@@ -46,6 +47,8 @@ const make = Effect.gen(function* () {
       const started = yield* sql<Attempt>`
         insert into etl_runs (source, mapping, force) values (${source}, ${mapping}, ${force})
         returning id::float8 as "runId", attempts as attempt`
+      const { runId } = started[0]!
+      if (source === stdinUri) yield* sql`update etl_runs set source = ${uriInRun(source, runId)} where id = ${runId}`
       return started[0]!
     })
 
@@ -55,9 +58,17 @@ const make = Effect.gen(function* () {
 
     begin: Effect.fn("RunRepo.begin")(function* (request: RunRequest) {
       const { source } = request
+      const begin = transaction(beginAttempt(request)).pipe(Effect.mapError(toDatabaseError), patiently)
       yield* refuseInside(sql)
-      yield* locks.take(`${sourceLock}${source}`, { warning: `Another run loads ${source}. Waiting until it is done.` })
-      return yield* transaction(beginAttempt(request)).pipe(Effect.mapError(toDatabaseError), patiently)
+      if (source !== stdinUri) {
+        const warning = `Another run loads ${source}. Waiting until it is done.`
+        yield* locks.take(`${sourceLock}${source}`, { warning })
+        return yield* begin
+      }
+      const attempt = yield* begin
+      // No other run waits for it: it shows that the run is running.
+      yield* locks.take(`${sourceLock}${uriInRun(source, attempt.runId)}`)
+      return attempt
     }),
 
     keepProblems: Effect.fn("RunRepo.keepProblems")(

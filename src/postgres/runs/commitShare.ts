@@ -15,7 +15,7 @@ import { repeatConflicts } from "../transaction.ts"
 import { preferIndexes } from "../users/preferIndexes.ts"
 import { isRefusal } from "../users/refusals.ts"
 import { makeCheckpoints } from "./checkpoints.ts"
-import { isReplaced } from "./etlFiles.ts"
+import { isToBeRead } from "./etlFiles.ts"
 import { makeWriteRejects } from "./writeRejects.ts"
 
 /** The checkpoints are not at the share's start. */
@@ -27,7 +27,7 @@ class Moved extends Data.TaggedError("Moved") {}
  */
 const prepare = `
   select ${preferIndexes}, exists (
-    select from etl_files f where f.loaded_at is null and f.id < $1 and not ${isReplaced("f")}
+    select from etl_files f where f.loaded_at is null and f.id < $1 and ${isToBeRead("f")}
   ) or exists (
     select from etl_checkpoints c where c.file_id = $1 and c.part < $2 and c.byte_offset < c.part_end
   ) as "isAhead"`

@@ -1,6 +1,7 @@
 // SQL on files and their counts, which several statements share.
 
 import { countNames } from "../../domain/RunSummary.ts"
+import { isLocked, sourceLock } from "../locks.ts"
 
 /** Whether a cluster loads the run of `etl_runs`, or will: it is neither ended nor cancelled. */
 export const isUnderWay = "execution is not null and ended_at is null and cancelled_at is null"
@@ -11,6 +12,13 @@ export const isUnderWay = "execution is not null and ended_at is null and cancel
  */
 export const isReplaced = (file: string): string =>
   `exists (select from etl_files later where later.uri = ${file}.uri and later.id > ${file}.id)`
+
+/** Whether the URI, in SQL, is that of a reading of standard input: see `domain/stdin`. */
+export const isReading = (uri: string): string => `${uri} ~ '^stdin:[1-9][0-9]*$'`
+
+/** Whether what is left of the file will be read: a reading of standard input ends with its process. */
+export const isToBeRead = (file: string): string => `
+  not ${isReplaced(file)} and (not ${isReading(`${file}.uri`)} or ${isLocked(`'${sourceLock}' || ${file}.uri`)})`
 
 /**
  * The sums of the columns that count records in `etl_runs`, `etl_files` and `etl_checkpoints`: they have the counts'

@@ -6,8 +6,8 @@ import type { Reason } from "../../domain/Reject.ts"
 import type { RunName, RunRecord } from "../../domain/RunRecord.ts"
 import { countNames } from "../../domain/RunSummary.ts"
 import { noRuns, NotFound } from "../../repo/NotFound.ts"
-import { lockKey, sourceLock } from "../locks.ts"
-import { countsOf, isReplaced } from "./etlFiles.ts"
+import { isLocked, sourceLock } from "../locks.ts"
+import { countsOf, isReading, isReplaced } from "./etlFiles.ts"
 
 /** The counts of a row, or of several together, as one JSON value. */
 const countsAsJson = (row: string): string =>
@@ -23,12 +23,7 @@ const ofLastAttempt = (column: string): string => `case when r.ended_at >= r.att
 const isRunning = `
   r.finished_at is null and ${ofLastAttempt("ended_at")} is null
   and r.id = (select id from etl_runs l where l.source = r.source order by l.attempted_at desc, l.id desc limit 1)
-  and (r.execution is not null or exists (
-    select from pg_locks l
-    where l.locktype = 'advisory' and l.granted and l.objsubid = 1
-      and l.database = (select oid from pg_database where datname = current_database())
-      and (l.classid::bigint << 32) | l.objid::bigint = ${lockKey(`'${sourceLock}' || r.source`)}
-  ))`
+  and (r.execution is not null or ${isLocked(`'${sourceLock}' || r.source`)})`
 
 /** Whether a file belongs to the `run`, a name of `etl_runs` in the statement. */
 const hasFile = (run: string): string => `exists (select from etl_files f where f.run_id = ${run}.id)`
@@ -48,7 +43,7 @@ const runsOf = (rows: string): string => `
     case when exists (select from jsonb_each_text(stages) where value <> '0') then stages end as stages,
     case when "nothingToDo" then 'nothing to do' when finished_at is not null then 'finished'
       when cancelled_at is not null then 'cancelled' when running then 'running'
-      when "hasFile" then 'unfinished' else 'failed' end as state,
+      when "hasFile" and not ${isReading("source")} then 'unfinished' else 'failed' end as state,
     execution is not null as cluster,
     nullif(
       milliseconds + case when running then (extract(epoch from now() - attempted_at) * 1000)::bigint else 0 end, 0

@@ -90,6 +90,28 @@ describe("progress", () => {
     ])
   })
 
+  it("shows how much is read of a stream, whose size is unknown, also after its end", () => {
+    const events: ReadonlyArray<ProgressEvent> = [
+      { _tag: "Listed", source: "stdin:1", files: 1, toLoad: 1, bytes: 0 },
+      { _tag: "BytesRead", uri: "stdin:1", bytes: 12_345_678 },
+      { _tag: "ChunkCommitted", counts: { ...noRecords, read: 70_000 } },
+    ]
+    const of = (events: ReadonlyArray<ProgressEvent>): View => ({
+      state: events.reduce(advance, nothingYet),
+      speed: { records: 5_000, bytes: 0 },
+      service: undefined,
+    })
+    assert.strictEqual(progressLine(of([])), "")
+    const open = of(events)
+    assert.strictEqual(
+      progressFrame(open, 80),
+      "reading  12.3 MB  5,000 records/s\nwritten  70,000 records  0 of 1 file",
+    )
+    assert.strictEqual(progressLine(open), "12.3 MB, 5,000 records/s, 70,000 records, 0 of 1 file")
+    const ended = of([...events, { _tag: "FileEnded", uri: "stdin:1", size: 0 }, { _tag: "Loaded" }])
+    assert.strictEqual(progressFrame(ended, 80), "reading  12.3 MB\nwritten  70,000 records  1 of 1 file")
+  })
+
   it("is one plain line where there is no terminal", () => {
     assert.strictEqual(
       progressLine(now),

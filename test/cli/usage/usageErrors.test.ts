@@ -79,7 +79,7 @@ describe("usage errors", () => {
     [["src"], [/^Unknown command "src"\. Did you mean --source src\? Commands: run, /]],
     [["report", "latest"], [/Did you mean etl report --run latest\?$/]],
     [["report", "a.html"], ['Unexpected argument "a.html".']],
-    [["run", "--source", "-"], ["--source - (standard input) is not supported: name a directory or a file."]],
+    [["run", "--source", "-", "--cluster"], [/^--source - \(standard input\) cannot be combined with --cluster:/]],
     [["run", ...source, "--geo", "mmdb", "--ip-api-quota", "9"], [/^--ip-api-quota requires --geo ip-api/]],
     [["run", ...source, "--geo", "none", "--locate-for", "9m"], [/^--locate-for requires --geo ip-api/]],
     [["run", ...source, "--geo", "mmdb", "--locations-max-age", "9d"], [/^--locations-max-age requires --geo ip-api/]],
