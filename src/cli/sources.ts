@@ -22,7 +22,7 @@ const pattern = optional(
     Flag.withMetavar("PATTERN"),
   ),
   "Files to read, also in subdirectories, by their paths below --source, such as 'dt=*/**/*.csv' (in quotes)",
-  { unset: "its own .csv and .tsv files, also .gz or .zst" },
+  { unset: "usual names" },
 )
 
 /** The flags of `etl run` that name a source. */

@@ -144,6 +144,9 @@ const makeListing = Effect.fnUntraced(function* (path: string, { pattern }: Loca
     const leaveOutLink = (name: string) =>
       leftOut.add(pattern === undefined || enters(name) ? "link" : "others", `${nameOf(name)}/`)
 
+    const addProblem = (name: string, error: SourceError) =>
+      Effect.sync(() => void files.push(failAlone(pathOf(name), error)))
+
     const inspect = Effect.fnUntraced(function* ({ name, type }: FileSystem.DirectoryEntry) {
       const found = pathOf(name)
       const path = type === "SymbolicLink" ? yield* realPath(found) : found
@@ -157,9 +160,7 @@ const makeListing = Effect.fnUntraced(function* (path: string, { pattern }: Loca
     const visit = Effect.fnUntraced(function* ({ entry, fate }: Visited) {
       const { name } = entry
       if (fate === "read") {
-        return yield* Effect.catch(inspect(entry), (error) =>
-          Effect.sync(() => void files.push(failAlone(pathOf(name), error))),
-        )
+        return yield* inspect(entry).pipe(Effect.catch((error) => addProblem(name, error)))
       }
       if (yield* leadsToFolder(pathOf(name))) leaveOutLink(name)
       else leftOut.add(fate, nameOf(name))
@@ -180,7 +181,7 @@ const makeListing = Effect.fnUntraced(function* (path: string, { pattern }: Loca
     for (const name of folders) {
       yield* readDirectory(pathOf(name)).pipe(
         Effect.flatMap((entries) => walk(entries, [...below, name], listing)),
-        Effect.catch((error) => Effect.sync(() => void files.push(failAlone(pathOf(name), error)))),
+        Effect.catch((error) => addProblem(name, error)),
       )
     }
   })

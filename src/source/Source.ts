@@ -9,7 +9,10 @@ import { type FromRecordsOptions, type RecordToLoad, recordsSource } from "./rec
 export class Source extends Context.Service<
   Source,
   {
-    /** An absolute path, or `s3://bucket/prefix`: the name for people, and by which a run is resumed. */
+    /**
+     * An absolute path, or `s3://bucket/prefix`, with `/./` and the pattern where there is one: the name for people, and
+     * by which a run is resumed.
+     */
     readonly uri: string
     /**
      * The source's CSV files, compressed or not, in name order (UTF-8 bytes), each once. Running the stream lists them

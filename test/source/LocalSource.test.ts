@@ -221,7 +221,11 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
         [directory, "", /^ is not a pattern of paths below the source/],
         [directory, "/tmp/*", /^\/tmp\/\* is not a pattern/],
         [directory, "../*.csv", /^\.\.\/\*\.csv is not a pattern/],
-        [`${directory}/a.csv`, "*.csv", /a\.csv is no directory: a pattern takes files of a directory\. Omit the pattern\.$/],
+        [
+          `${directory}/a.csv`,
+          "*.csv",
+          /a\.csv is no directory: a pattern takes files of a directory\. Omit the pattern\.$/,
+        ],
       ] as const) {
         const error = yield* listFailure(path, pattern)
         assert.match(error.message, expected)
