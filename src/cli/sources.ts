@@ -2,6 +2,7 @@
 
 import { type Command, Flag } from "effect/cli"
 import type { SourceReference } from "../cluster/LoadRun.ts"
+import { isPattern, patternForm } from "../domain/pattern.ts"
 import { mergeFlags, optional, required } from "./flags/documented.ts"
 import type { CliSource } from "./sources/CliSource.ts"
 import { local } from "./sources/local.ts"
@@ -16,12 +17,22 @@ type OwnFlags = Command.Command.Config.Infer<typeof ownFlags>
 
 const path = Flag.String("source").pipe(Flag.withMetavar("PATH"))
 
+const pattern = optional(
+  Flag.String("pattern").pipe(
+    Flag.filter(isPattern, () => patternForm),
+    Flag.withMetavar("PATTERN"),
+  ),
+  "Files to read, also in subdirectories, by their paths below --source, such as 'dt=*/**/*.csv' (in quotes)",
+  { unset: "usual names" },
+)
+
 /** The flags of `etl run` that name a source. */
 export const sourceFlags = {
   source: required(
     path,
     "Directory with .csv or .tsv files, also .gz or .zst, one file, - (standard input), or with --aws a key prefix",
   ),
+  pattern,
   ...ownFlags,
 }
 export type SourceFlags = Command.Command.Config.Infer<typeof sourceFlags>

@@ -1,6 +1,6 @@
 // The activities that load a part of a file, and that split a file into parts.
 
-import { dirname } from "node:path"
+import { dirname, normalize } from "node:path"
 import { Effect, Option, Schedule, Stream } from "effect"
 import { baseName } from "../text/format.ts"
 import { explain } from "../observability/Advice.ts"
@@ -13,6 +13,7 @@ import * as Run from "../pipeline/Run.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
 import { type Attempt, type FileIdentity, RunRepo } from "../repo/RunRepo.ts"
 import { Source } from "../source/Source.ts"
+import { splitUri } from "../domain/pattern.ts"
 import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
 import { split } from "../csv/split.ts"
 import { checkWanted, isOver, optionsOf, requestOf } from "./Job.ts"
@@ -42,11 +43,17 @@ interface Work {
   readonly file: SourceFile
 }
 
-/** The file as the source listed it. A path outside the source's folder was listed by a link. */
+/** Whether a path is outside the source's folder: it was listed by a link. */
+const isOutside = (sourceUri: string, path: string): boolean => {
+  const { named, pattern } = splitUri(sourceUri)
+  return pattern === undefined ? ![path, dirname(path)].includes(named) : !path.startsWith(normalize(named))
+}
+
+/** The file as the source listed it. */
 const toSourceFile = (sourceUri: string, identity: FileIdentity): SourceFile => ({
   ...identity,
   name: baseName(identity.uri),
-  isLinked: !identity.uri.includes("://") && ![identity.uri, dirname(identity.uri)].includes(sourceUri),
+  isLinked: !identity.uri.includes("://") && isOutside(sourceUri, identity.uri),
 })
 
 /** Works on a file with the run's source, which this worker may not be able to open. */

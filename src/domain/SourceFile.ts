@@ -26,7 +26,8 @@ export interface SourceFile {
 /**
  * Why, where a program can do something about it.
  *
- * - `notFound`: no file or directory has this path. `noFile`: the source has no CSV file. `noBucket`: no such bucket.
+ * - `notFound`: no file or directory has this path. `noFile`: the source has no CSV file, or none that its pattern takes.
+ *   `noBucket`: no such bucket. `pattern`: the pattern is invalid, or was given with one file.
  * - `forbidden`: this user, or these credentials, may not read. `needsCredentials`: reading requires credentials.
  *   `noCredentials`: none were found. `refusedCredentials`: they are not valid.
  * - `changed`: the file is no longer the one that was listed, or is gone. `damaged`: its bytes are not whole.
@@ -40,6 +41,7 @@ const SourceReason = Schema.Literals([
   "notFound",
   "noFile",
   "noBucket",
+  "pattern",
   "forbidden",
   "needsCredentials",
   "noCredentials",
@@ -68,7 +70,7 @@ export class SourceError extends Schema.TaggedError<SourceError>()("SourceError"
   shown: Schema.optionalKey(Schema.Redacted(Schema.String)),
   cause: Schema.optionalKey(Schema.Defect()),
 }) {
-  override readonly [Runtime.errorExitCode] = 5
+  override readonly [Runtime.errorExitCode] = this.reason === "pattern" ? 2 : 5
 }
 
 /** UTF-16 sorts surrogates (code points from 0x10000 on) before 0xE000 to 0xFFFF; UTF-8 sorts them after. */

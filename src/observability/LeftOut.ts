@@ -1,7 +1,12 @@
 // What the listing of a folder or a bucket leaves out: reported once, with a few names.
 
 import { Context, Effect } from "effect"
+import type { Fate } from "../domain/fileName.ts"
 import { formatNumber } from "../text/format.ts"
+import { explain } from "./Advice.ts"
+
+/** What is loaded without a pattern. */
+const usually = "Without a pattern only .csv and .tsv files, also with .gz or .zst, are loaded."
 
 /** Names that are reported. */
 const maxNames = 3
@@ -27,38 +32,98 @@ class Names {
   }
 }
 
+/** What was found and is not read. A `link` leads to a folder. */
+type Kind = Exclude<Fate, "read"> | "folder" | "link"
+
+/** Worth knowing, and the pattern under which it is not left out. */
+export interface Notice {
+  readonly _tag: "LeftOut"
+  readonly message: string
+  readonly pattern?: string
+  /** What that pattern takes. */
+  readonly taken?: string
+}
+
+const notice = (message: string): Notice => ({ _tag: "LeftOut", message })
+
+export interface LeftOutOptions {
+  /** The folder to which a pattern would be relative: no pattern takes other names. Default: all are in it. */
+  readonly folder?: string | undefined
+  /** A pattern decides: what it does not take was left out on purpose. Default: no. */
+  readonly hasPattern?: boolean | undefined
+}
+
 /** What one listing leaves out. */
 export class LeftOut {
-  readonly #names = { skipped: new Names(), leftOut: new Names() }
+  readonly #folder: string
+  readonly #hasPattern: boolean
+  readonly #skipped = new Names()
+  readonly #archives = new Names()
+  readonly #links = new Names()
+  readonly #others = new Names()
+  readonly #endings = new Set<string>()
+  #hasFiles = false
+  #isInFolder = true
 
-  add(fate: "skipped" | "leftOut", name: string): void {
-    this.#names[fate].add(name)
+  constructor({ folder = "", hasPattern = false }: LeftOutOptions = {}) {
+    this.#folder = folder
+    this.#hasPattern = hasPattern
   }
 
-  /** What may have been meant to be read; undefined: nothing. */
-  get leftOut(): string | undefined {
-    const { text } = this.#names.leftOut
-    if (text === undefined) return undefined
-    return `Left out: ${text}. Only .csv and .tsv files, also with .gz or .zst, are loaded: rename or unpack others, or load one alone.`
+  add(kind: Kind, name: string): void {
+    if (kind === "skipped") this.#skipped.add(name)
+    else if (kind === "archive") {
+      this.#archives.add(name)
+      this.#endings.add(name.slice(name.lastIndexOf(".") + 1))
+    } else if (kind === "link") this.#links.add(name)
+    else {
+      this.#others.add(name)
+      this.#hasFiles ||= kind === "others"
+      this.#isInFolder &&= name.startsWith(this.#folder)
+    }
   }
 
-  /** Hidden files and their like; undefined: there is none. */
-  get skipped(): string | undefined {
-    const { text } = this.#names.skipped
-    return text && `Skipped hidden files, lock files or partial downloads: ${text}.`
+  /** What may have been meant to be read. */
+  get notices(): ReadonlyArray<Notice> {
+    const [others, archives, links] = [this.#others.text, this.#archives.text, this.#links.text]
+    return [
+      others === undefined || this.#hasPattern ? [] : { ...notice(`Left out: ${others}. ${usually}`), ...this.#advice },
+      archives === undefined ? [] : notice(`Left out: ${archives}. Unpack archives first.`),
+      links === undefined ? [] : notice(`Left out: ${links}. Links to folders are not followed.`),
+    ].flat()
+  }
+
+  /** Hidden files and their like, and what a pattern leaves out. */
+  get details(): ReadonlyArray<string> {
+    const [others, skipped] = [this.#others.text, this.#skipped.text]
+    return [
+      skipped === undefined ? [] : `Skipped hidden files, lock files or partial downloads: ${skipped}.`,
+      others === undefined || !this.#hasPattern ? [] : `Not taken by the pattern: ${others}.`,
+    ].flat()
+  }
+
+  get #advice(): Pick<Notice, "pattern" | "taken"> {
+    if (!this.#isInFolder) return {}
+    if (!this.#hasFiles) return { pattern: "**/*.csv", taken: "the .csv files of folders too" }
+    const archives = Array.from(this.#endings, (ending) => `*.${ending}`).join("|")
+    return { pattern: archives === "" ? "**" : `**/!(${archives})`, taken: "them" }
   }
 
   /** The message of a listing that found no file, and what it found instead. */
   after(message: string): string {
-    const found = [this.#names.leftOut.text ?? [], this.#names.skipped.text ?? []].flat()
+    const found = [this.#others, this.#archives, this.#links, this.#skipped].flatMap(({ text }) => text ?? [])
     return found.length === 0 ? message : `${message} Found: ${found.join("; ")}.`
   }
 }
 
-const log = ({ leftOut, skipped }: LeftOut) =>
+/** The notices for people, with the program's advice. */
+export const explainLeftOut = ({ notices }: LeftOut): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.forEach(notices, explain)
+
+const log = (leftOut: LeftOut) =>
   Effect.gen(function* () {
-    if (skipped !== undefined) yield* Effect.logDebug(skipped)
-    if (leftOut !== undefined) yield* Effect.logInfo(leftOut)
+    yield* Effect.forEach(leftOut.details, (text) => Effect.logDebug(text), { discard: true })
+    yield* Effect.forEach(yield* explainLeftOut(leftOut), (text) => Effect.logInfo(text), { discard: true })
   }).pipe(Effect.annotateLogs({ step: "Extract" }))
 
 /** Takes what a listing leaves out; by default the log. */

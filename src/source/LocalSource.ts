@@ -4,7 +4,9 @@ import { ByteSize, Effect, FileSystem, Layer, Option, Path, type PlatformError, 
 import { errnoOf } from "../domain/errno.ts"
 import { fromByte } from "../domain/byteRange.ts"
 import { Source } from "./Source.ts"
-import { fateOf } from "../domain/fileName.ts"
+import { chosenBy, usual } from "./choice.ts"
+import type { Fate } from "../domain/fileName.ts"
+import { isPattern, patternForm, patternUri } from "../domain/pattern.ts"
 import { byName, compareNames, SourceError, type SourceFile, type SourceReason } from "../domain/SourceFile.ts"
 import { LeftOut, reportLeftOut } from "../observability/LeftOut.ts"
 
@@ -51,7 +53,34 @@ const failAt =
 const fingerprint = ({ size, mtime }: FileSystem.File.Info): string =>
   `${size}-${Option.match(mtime, { onNone: () => "unknown", onSome: (time) => time.toISOString() })}`
 
-const makeListing = Effect.fnUntraced(function* (path: string) {
+export interface LocalOptions {
+  /**
+   * Takes the files whose paths below the directory it matches, instead of those with usual names: `2026/*.csv`.
+   * The syntax is that of picomatch, with slashes on Windows too; upper and lower case differ. `*` and `**` match no
+   * hidden files. Links to directories are not followed. It is part of the source's URI.
+   */
+  readonly pattern?: string | undefined
+}
+
+/** A file, or a link that may lead to a folder. */
+interface Visited {
+  readonly entry: FileSystem.DirectoryEntry
+  readonly fate: Exclude<Fate, "skipped">
+}
+
+interface Listing {
+  readonly files: Array<SourceFile>
+  readonly leftOut: LeftOut
+}
+
+/** Adds to a listing the entries of a folder, by the names of its path below the source. */
+type Walk = (
+  entries: ReadonlyArray<FileSystem.DirectoryEntry>,
+  below: ReadonlyArray<string>,
+  listing: Listing,
+) => Effect.Effect<void>
+
+const makeListing = Effect.fnUntraced(function* (path: string, { pattern }: LocalOptions) {
   const fs = yield* FileSystem.FileSystem
   const paths = yield* Path.Path
 
@@ -67,9 +96,18 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
     )
 
   const given = paths.resolve(path)
-  const uri = yield* realPath(given)
+  const root = yield* realPath(given)
 
   const stat = (path: string) => fs.stat(path).pipe(Effect.mapError((error) => failAt("list", path)(error)))
+
+  if (pattern !== undefined) {
+    if (!isPattern(pattern)) return yield* failAt("list", root)(`${pattern} is not ${patternForm}.`, "pattern")
+    const { type } = yield* stat(root)
+    const problem = `${root} is no directory: a pattern takes files of a directory. Omit the pattern.`
+    if (type !== "Directory") return yield* failAt("list", root)(problem, "pattern")
+  }
+  const uri = pattern === undefined ? root : patternUri(root, pattern)
+  const choice = pattern === undefined ? usual : chosenBy(pattern)
 
   const toFile = (uri: string, info: FileSystem.File.Info): SourceFile => ({
     uri,
@@ -81,59 +119,95 @@ const makeListing = Effect.fnUntraced(function* (path: string) {
   const notAFile = (path: string, { type }: FileSystem.File.Info) =>
     failAt("list", path)(`${path} is neither a file nor a directory (${type}). Save its contents to a file.`)
 
-  const inspect = Effect.fnUntraced(function* ({ name, type }: FileSystem.DirectoryEntry, leftOut: LeftOut) {
-    const found = paths.join(uri, name)
-    const path = type === "SymbolicLink" ? yield* realPath(found) : found
-    const info = yield* stat(path)
-    if (info.type === "Directory") {
-      leftOut.add("leftOut", `${name}/`)
-      return []
-    }
-    if (info.type !== "File") return yield* notAFile(found, info)
-    const file = toFile(path, info)
-    return [type === "SymbolicLink" ? { ...file, isLinked: true } : file]
-  })
+  const readDirectory = (path: string) =>
+    fs.readDirectoryEntries(path).pipe(Effect.mapError((error) => failAt("list", path)(error)))
 
-  /** An entry that cannot be read fails as a file of its own, not the listing. */
-  const inspectAlone = (entry: FileSystem.DirectoryEntry, leftOut: LeftOut) =>
-    inspect(entry, leftOut).pipe(
-      Effect.catch((error) => {
-        const { name } = entry
-        const path = paths.join(uri, name)
-        const isNamed = !name.includes("\ufffd")
-        const problem = isNamed ? error : failAt("list", path)(`${path} has a name that is not UTF-8. Rename it.`)
-        return Effect.succeed<ReadonlyArray<SourceFile>>([{ uri: path, name, fingerprint: "", size: 0, problem }])
-      }),
+  const leadsToFolder = (path: string) =>
+    fs.stat(path).pipe(
+      Effect.map(({ type }) => type === "Directory"),
+      Effect.orElseSucceed(() => false),
     )
 
-  const directory = Effect.gen(function* () {
-    const entries = yield* fs.readDirectoryEntries(uri).pipe(Effect.mapError((error) => failAt("list", uri)(error)))
-    const leftOut = new LeftOut()
-    const toInspect: Array<FileSystem.DirectoryEntry> = []
+  /** What cannot be read fails as a file of its own, not the listing. */
+  const failAlone = (path: string, error: SourceError): SourceFile => {
+    const isNamed = !path.includes("\ufffd")
+    const problem = isNamed ? error : failAt("list", path)(`${path} has a name that is not UTF-8. Rename it.`)
+    return { uri: path, name: paths.basename(path), fingerprint: "", size: 0, problem }
+  }
+
+  /** The files of the folder `below` the source, and of those in it that are entered, a folder after the other. */
+  const walk: Walk = Effect.fnUntraced(function* (entries, below, listing) {
+    const { files, leftOut } = listing
+    const nameOf = (name: string) => [...below, name].join("/")
+    const pathOf = (name: string) => paths.join(root, ...below, name)
+    const enters = (name: string) => choice.enters(name, below.length)
+    const leaveOutLink = (name: string) =>
+      leftOut.add(pattern === undefined || enters(name) ? "link" : "others", `${nameOf(name)}/`)
+
+    const addProblem = (name: string, error: SourceError) =>
+      Effect.sync(() => void files.push(failAlone(pathOf(name), error)))
+
+    const inspect = Effect.fnUntraced(function* ({ name, type }: FileSystem.DirectoryEntry) {
+      const found = pathOf(name)
+      const path = type === "SymbolicLink" ? yield* realPath(found) : found
+      const info = yield* stat(path)
+      if (info.type === "Directory") return leaveOutLink(name)
+      if (info.type !== "File") return yield* notAFile(found, info)
+      const file = toFile(path, info)
+      files.push(type === "SymbolicLink" ? { ...file, isLinked: true } : file)
+    })
+
+    const visit = Effect.fnUntraced(function* ({ entry, fate }: Visited) {
+      const { name } = entry
+      if (fate === "read") {
+        return yield* inspect(entry).pipe(Effect.catch((error) => addProblem(name, error)))
+      }
+      if (yield* leadsToFolder(pathOf(name))) leaveOutLink(name)
+      else leftOut.add(fate, nameOf(name))
+    })
+
+    const folders: Array<string> = []
+    const visited: Array<Visited> = []
     for (const entry of entries.toSorted((a, b) => compareNames(a.name, b.name))) {
-      const fate = fateOf(entry.name)
-      const isDirectory = entry.type === "Directory"
-      if (fate === "read" && !isDirectory) toInspect.push(entry)
-      else leftOut.add(fate === "skipped" ? fate : "leftOut", isDirectory ? `${entry.name}/` : entry.name)
+      const { name, type } = entry
+      const fate = choice.fateOf(nameOf(name))
+      if (type === "Directory") {
+        if (enters(name)) folders.push(name)
+        else leftOut.add(fate === "skipped" ? fate : "folder", `${nameOf(name)}/`)
+      } else if (fate === "read" || (type === "SymbolicLink" && fate !== "skipped")) visited.push({ entry, fate })
+      else leftOut.add(fate, nameOf(name))
     }
-    const inspectEntry = (entry: FileSystem.DirectoryEntry) => inspectAlone(entry, leftOut)
-    const found = yield* Effect.forEach(toInspect, inspectEntry, { concurrency: listingConcurrency })
+    yield* Effect.forEach(visited, visit, { concurrency: listingConcurrency, discard: true })
+    for (const name of folders) {
+      yield* readDirectory(pathOf(name)).pipe(
+        Effect.flatMap((entries) => walk(entries, [...below, name], listing)),
+        Effect.catch((error) => addProblem(name, error)),
+      )
+    }
+  })
+
+  const directory = Effect.gen(function* () {
+    const listing: Listing = { files: [], leftOut: new LeftOut({ hasPattern: pattern !== undefined }) }
+    yield* walk(yield* readDirectory(root), [], listing)
     // A file and the links to it are one file: the folder's own, where the folder has it.
-    const linkedFirst = found.flat().toSorted((a, b) => Number(b.isLinked ?? false) - Number(a.isLinked ?? false))
+    const linkedFirst = listing.files.toSorted((a, b) => Number(b.isLinked ?? false) - Number(a.isLinked ?? false))
     const files = new Map(linkedFirst.map((file) => [file.uri, file]))
     if (files.size > 0) {
-      yield* reportLeftOut(leftOut)
+      yield* reportLeftOut(listing.leftOut)
       return [...files.values()].sort(byName)
     }
-    const problem = `${uri} has no .csv or .tsv file of its own, also with .gz or .zst; subdirectories are not read.`
-    return yield* failAt("list", uri)(leftOut.after(problem), "noFile")
+    const problem =
+      pattern === undefined
+        ? `${root} has no .csv or .tsv file of its own, also with .gz or .zst; subdirectories are not read.`
+        : `${root} has no file that the pattern ${pattern} takes.`
+    return yield* failAt("list", uri)(listing.leftOut.after(problem), "noFile")
   })
 
   const files = Effect.gen(function* () {
-    const info = yield* stat(uri)
+    const info = yield* stat(root)
     if (info.type === "Directory") return yield* directory
-    if (info.type !== "File") return yield* notAFile(uri, info)
-    return [toFile(uri, info)]
+    if (info.type !== "File") return yield* notAFile(root, info)
+    return [toFile(root, info)]
   })
 
   return { uri, files: Stream.fromIterableEffect(files.pipe(Effect.withSpan("LocalSource.files"))) }
@@ -186,8 +260,8 @@ const makeReading = Effect.gen(function* () {
 })
 
 /**
- * A directory (its own .csv and .tsv files, also with .gz or .zst, not its subdirectories'), or one file of any name.
- * Links count as the files they lead to. A file is identified by its real path, its size and the millisecond of its last
+ * A directory (its own .csv and .tsv files, also with .gz or .zst, not its subdirectories', or what a pattern takes), or
+ * one file of any name. Links count as the files they lead to. A file is identified by its real path, its size and the millisecond of its last
  * change. Other files of a directory are logged.
  *
  * @example
@@ -199,10 +273,13 @@ const makeReading = Effect.gen(function* () {
  * const layer = LocalSource.layer("./input").pipe(Layer.provide(NodeServices.layer))
  * ```
  */
-export const layer = (path: string): Layer.Layer<Source, SourceError, FileSystem.FileSystem | Path.Path> =>
+export const layer = (
+  path: string,
+  options: LocalOptions = {},
+): Layer.Layer<Source, SourceError, FileSystem.FileSystem | Path.Path> =>
   Layer.effect(
     Source,
     Effect.gen(function* () {
-      return Source.of({ ...(yield* makeListing(path)), ...(yield* makeReading) })
+      return Source.of({ ...(yield* makeListing(path, options)), ...(yield* makeReading) })
     }),
   )

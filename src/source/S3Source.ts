@@ -16,7 +16,8 @@ import {
   type S3Options,
 } from "./s3/request.ts"
 import { Source } from "./Source.ts"
-import { fateOf } from "../domain/fileName.ts"
+import { type Choice, chosenBy, usual } from "./choice.ts"
+import { isPattern, patternForm, patternUri } from "../domain/pattern.ts"
 import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
 import { LeftOut, reportLeftOut } from "../observability/LeftOut.ts"
 
@@ -42,12 +43,25 @@ const keyOf = Effect.fnUntraced(function* (listed: string, encoding: string | un
 interface Named {
   readonly bucket: string
   readonly prefix: string
+  readonly pattern: string | undefined
 }
 
-/** The keys of a page of S3's list, and the files among them. The exact key is a file whatever its name. */
+/** With its last slash, unless it is the bucket itself. */
+const folderOf = (prefix: string): string => (prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`)
+
+/** The fate of each key. The exact key is a file whatever its name. */
+const fatesOf = ({ pattern, prefix }: Named): { readonly listed: string; readonly fateOf: Choice["fateOf"] } => {
+  if (pattern === undefined) return { listed: prefix, fateOf: (key) => (key === prefix ? "read" : usual.fateOf(key)) }
+  const folder = folderOf(prefix)
+  const { beginning, fateOf } = chosenBy(pattern)
+  return { listed: folder + beginning, fateOf: (key) => fateOf(key.slice(folder.length)) }
+}
+
+/** The keys of a page of S3's list, and the files among them. */
 const readPage = Effect.fnUntraced(function* (
   { Contents = [], EncodingType }: ListObjectsV2CommandOutput,
-  { bucket, prefix }: Named,
+  bucket: string,
+  fateOf: Choice["fateOf"],
   leftOut: LeftOut,
 ) {
   const keys: Array<string> = []
@@ -58,7 +72,7 @@ const readPage = Effect.fnUntraced(function* (
     keys.push(key)
     // A folder, as consoles make it.
     if (key.endsWith("/")) continue
-    const fate = key === prefix ? "read" : fateOf(key)
+    const fate = fateOf(key)
     if (fate !== "read") {
       leftOut.add(fate, key)
       continue
@@ -92,15 +106,16 @@ const noNewKey =
 
 /** The files of all pages of S3's list, each of up to 1,000 keys. */
 const list = Effect.fnUntraced(function* (request: Request, named: Named) {
-  const { bucket, prefix } = named
+  const { bucket, pattern, prefix } = named
+  const { fateOf, listed } = fatesOf(named)
   const listing = new S3Listing()
-  const leftOut = new LeftOut()
+  const leftOut = new LeftOut({ folder: folderOf(prefix), hasPattern: pattern !== undefined })
   let token: string | undefined
   let idlePages = 0
   do {
     const command = new ListObjectsV2Command({
       Bucket: bucket,
-      Prefix: prefix,
+      Prefix: listed,
       // XML cannot carry every key.
       EncodingType: "url",
       ContinuationToken: token,
@@ -110,7 +125,7 @@ const list = Effect.fnUntraced(function* (request: Request, named: Named) {
     if (page.IsTruncated && (next === undefined || next === token)) {
       return yield* permanent("The store lists its first 1,000 keys only.", "notS3")
     }
-    const { keys, files } = yield* readPage(page, named, leftOut)
+    const { keys, files } = yield* readPage(page, bucket, fateOf, leftOut)
     idlePages = listing.count(keys) ? 0 : idlePages + 1
     if (idlePages === maxIdlePages && next !== undefined) return yield* permanent(noNewKey, "notS3")
     for (const file of files) listing.add(file)
@@ -119,19 +134,32 @@ const list = Effect.fnUntraced(function* (request: Request, named: Named) {
   } while (token !== undefined)
   const files = listing.finish()
   if (files.length === 0) {
-    const problem = "No key with this prefix ends in .csv or .tsv, also with .gz or .zst. Check the prefix."
+    const problem =
+      pattern === undefined
+        ? "No key with this prefix ends in .csv or .tsv, also with .gz or .zst. Check the prefix."
+        : `The pattern takes no key of the folder ${folderOf(prefix)}. Check the prefix and the pattern.`
     return yield* permanent(leftOut.after(problem), "noFile")
   }
   yield* reportLeftOut(leftOut)
   return files
 })
 
-const make = Effect.fnUntraced(function* (client: ClientOptions, prefix: string) {
+const make = Effect.fnUntraced(function* (
+  client: ClientOptions,
+  { pattern, prefix = "" }: Pick<S3Options, "pattern" | "prefix">,
+) {
   const { bucket } = client
-  const uri = `s3://${bucket}/${prefix}`
+  const uri =
+    pattern === undefined ? `s3://${bucket}/${prefix}` : patternUri(`s3://${bucket}/${folderOf(prefix)}`, pattern)
   const fail = (failure: S3Failure) => toSourceError("list", uri, failure)
+  if (pattern !== undefined && !isPattern(pattern)) {
+    return yield* fail(permanent(`${pattern} is not ${patternForm}.`, "pattern"))
+  }
   const request = yield* Effect.mapError(makeRequest(client), fail)
-  const files = list(request, { bucket, prefix }).pipe(Effect.mapError(fail), Effect.withSpan("S3Source.files"))
+  const files = list(request, { bucket, prefix, pattern }).pipe(
+    Effect.mapError(fail),
+    Effect.withSpan("S3Source.files"),
+  )
   return Source.of({
     uri,
     // All pages before the first file: the store may send them in another order than that of names.
@@ -150,9 +178,9 @@ const identityOf = ({ accessKeyId, secretAccessKey, sessionToken }: S3Credential
 
 /**
  * The objects whose keys begin with the prefix and end in .csv or .tsv, also with .gz or .zst; that of exactly this key
- * whatever its end. An object is identified by its key and its ETag. A broken or stalled answer is resumed at the next
- * byte. Other keys are logged. Reads no variable and no file of AWS: what is not given has the
- * default named at each option.
+ * whatever its end; or those that a pattern takes. An object is identified by its key and its ETag. A broken or stalled
+ * answer is resumed at the next byte. Other keys are logged. Reads no variable and no file of AWS: what is not given has
+ * the default named at each option.
  *
  * @example
  * ```ts
@@ -165,12 +193,16 @@ export const layer = ({
   bucket,
   credentials,
   endpoint,
-  prefix = "",
+  pattern,
+  prefix,
   region = defaultRegion,
 }: S3Options): Layer.Layer<Source, SourceError> => {
   const who = credentials === undefined ? anonymous : { credentials: identityOf(credentials) }
   const config = { ...fixed, ...who }
-  return Layer.effect(Source, make({ bucket, region, endpoint, signs: credentials !== undefined, config }, prefix))
+  return Layer.effect(
+    Source,
+    make({ bucket, region, endpoint, signs: credentials !== undefined, config }, { pattern, prefix }),
+  )
 }
 
 /** The SDK reads the first, boto3 the second. */
@@ -198,7 +230,8 @@ export interface S3ConfigOptions extends Omit<S3Options, "credentials"> {
 export const layerConfig = ({
   bucket,
   endpoint,
-  prefix = "",
+  pattern,
+  prefix,
   region,
   sign = false,
 }: S3ConfigOptions): Layer.Layer<Source, SourceError | Config.ConfigError> =>
@@ -206,6 +239,9 @@ export const layerConfig = ({
     Source,
     Effect.gen(function* () {
       const found = region ?? (yield* environmentRegion) ?? defaultRegion
-      return yield* make({ bucket, region: found, endpoint, signs: sign, config: sign ? {} : anonymous }, prefix)
+      return yield* make(
+        { bucket, region: found, endpoint, signs: sign, config: sign ? {} : anonymous },
+        { pattern, prefix },
+      )
     }),
   )

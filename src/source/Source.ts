@@ -10,8 +10,8 @@ export class Source extends Context.Service<
   Source,
   {
     /**
-     * An absolute path, or `s3://bucket/prefix`: the name for people, and by which a run is resumed. `stdin:` is
-     * standard input: nothing resumes it, and its bytes are read once.
+     * An absolute path, or `s3://bucket/prefix`, with `/./` and the pattern where there is one: the name for people, and
+     * by which a run is resumed. `stdin:` is standard input: nothing resumes it, and its bytes are read once.
      */
     readonly uri: string
     /**

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { createHash } from "node:crypto"
-import { mkdirSync, readFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync, zstdCompressSync } from "node:zlib"
 import { directoryOf, etl, makeDatabase } from "../utils/etl.ts"
@@ -41,6 +41,9 @@ describe("etl", () => {
   it.live("loads the files of a folder that are exports, whatever compresses them, and tells what is left out", () =>
     Effect.gen(function* () {
       const { env, query } = yield* makeDatabase
+      const names = query<{ name: string }>("select split_part(email, '@', 1) as name from users order by 1").pipe(
+        Effect.map((users) => users.map(({ name }) => name)),
+      )
       const csvOf = (name: string) => `${header}\n${row(`${name}@example.com`, "8.8.8.8")}\n`
       const source = yield* directoryOf({
         "._users.csv": Buffer.from("Mac OS X\0"),
@@ -60,12 +63,18 @@ describe("etl", () => {
         "~$users2.csv": csvOf("lock"),
       })
       mkdirSync(join(source, "dt=2024-01-01"))
-      const { code, log, stderr, stdout } = yield* etl(["--source", source, "--geo", "none"], env)
+      writeFileSync(join(source, "dt=2024-01-01", "part.csv"), csvOf("part"))
+      const flags = ["--source", source, "--geo", "none"]
+      const { code, log, stderr, stdout } = yield* etl(flags, env)
       assert.strictEqual(code, 5)
       assert.match(stdout, /5 files loaded, 1 failed/, stdout)
-      assert.match(
-        stderr,
-        /^Left out: dt=2024-01-01\/, export\.txt, noext and 1 more\. Only \.csv and \.tsv files, also/m,
+      const notices = [
+        "Left out: dt=2024-01-01/, export.txt, noext. Without a pattern only .csv and .tsv files, also with .gz or .zst, are loaded. --pattern '**/!(*.zip)' takes them.",
+        "Left out: older.csv.zip. Unpack archives first.",
+      ]
+      assert.deepStrictEqual(
+        stderr.split("\n").filter((line) => line.startsWith("Left out")),
+        notices,
       )
       assert.notInclude(stderr, "hidden")
       const skipped =
@@ -74,19 +83,82 @@ describe("etl", () => {
         log.map(({ level, message, step }) => ({ level, message, step })),
         { level: "DEBUG", message: skipped, step: "Extract" },
       )
-      const users = yield* query<{ email: string }>("select split_part(email, '@', 1) as email from users order by 1")
-      assert.deepStrictEqual(
-        users.map(({ email }) => email),
-        ["gzip", "last", "plain", "tsv", "zst"],
-      )
+      const loaded = ["gzip", "last", "plain", "tsv", "zst"]
+      assert.deepStrictEqual(yield* names, loaded)
       // Whatever its name, and as one file: nothing is left out.
       const one = yield* etl(["--source", join(source, "export.txt"), "--geo", "none"], env)
       assert.strictEqual(one.code, 0)
       assert.notInclude(one.stderr, "Left out")
-      const checked = yield* etl(["check", "--source", source, "--geo", "none"], env)
-      assert.match(checked.stdout, /^note +source +Left out: dt=2024-01-01\/, export\.txt, noext and 1 more\./m)
+      const checked = yield* etl(["check", ...flags], env)
+      for (const notice of notices) assert.include(checked.stdout, `note     source    ${notice}`)
       assert.match(checked.stdout, /^note +source +Skipped hidden files/m)
       assert.strictEqual(checked.stderr, "")
+
+      // The flag that was advised.
+      const all = yield* etl([...flags, "--pattern", "**/!(*.zip)"], env)
+      assert.strictEqual(all.code, 5)
+      assert.notInclude(all.stderr, "Left out")
+      assert.match(all.stdout, /^Run 3: 2 files loaded, 6 already loaded, 1 failed$/m)
+      assert.deepStrictEqual(yield* names, [...loaded, "txt", "noext", "part"].toSorted())
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("loads the files of a pattern: another pattern is another run, and loads the others", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const source = yield* directoryOf({ "root.csv": withAddresses("8.8.8.8") })
+      for (const [folder, address] of [
+        ["dt=1", "8.8.8.1"],
+        ["dt=2", "8.8.8.2"],
+      ] as const) {
+        mkdirSync(join(source, folder))
+        writeFileSync(join(source, folder, "a.csv"), `${header}\n${row(`${folder}@example.com`, address)}\n`)
+      }
+      const bad = join(source, "dt=1", "bad.csv")
+      writeFileSync(bad, "")
+      const run = (pattern: string) => etl(["--source", source, "--geo", "none", "--pattern", pattern], env)
+      const first = yield* run("dt=1/*.csv")
+      assert.strictEqual(first.code, 5, first.stderr)
+      const second = yield* run("dt=*/**/*.csv")
+      assert.match(second.stdout, /^Run 2: 1 file loaded, 1 already loaded, 1 failed$/m)
+      assert.deepStrictEqual(yield* query("select email from users order by email"), [
+        { email: "dt=1@example.com" },
+        { email: "dt=2@example.com" },
+      ])
+
+      // The run says how to resume it.
+      const shown = yield* etl(["runs", "1"], env)
+      assert.include(shown.stdout, `\nTo resume, run: etl --source ${source}/ --pattern 'dt=1/*.csv' [its other flags]`)
+      writeFileSync(bad, withAddresses("8.8.8.8"))
+      const resumed = yield* etl(["--source", `${source}/`, "--pattern", "dt=1/*.csv", "--geo", "none"], env)
+      assert.strictEqual(resumed.code, 0, resumed.stderr)
+      assert.match(resumed.stdout, /^Run 1, attempt 2: 2 files loaded$/m)
+
+      const checked = yield* etl(["check", "--source", source, "--pattern", "dt=*/a.csv", "--geo", "none"], env)
+      assert.match(checked.stdout, /^pattern +dt=\*\/a\.csv +--pattern$/m)
+      assert.match(checked.stdout, /^ok +source +2 files, .* in \S+\/\.\/dt=\*\/a\.csv$/m)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live.each([
+    ["", ".", /^--pattern is empty: expected a pattern of paths below the source, such as/],
+    [
+      "/data/*.csv",
+      ".",
+      /^Invalid value "\/data\/\*\.csv" for --pattern: expected a pattern of paths below the source/,
+    ],
+    ["../*.csv", ".", /^Invalid value "\.\.\/\*\.csv" for --pattern/],
+    [
+      "*.csv",
+      "package.json",
+      /package\.json is no directory: a pattern takes files of a directory\. Omit the pattern\.$/m,
+    ],
+  ] as const)("refuses the pattern %j of %s", ([pattern, source, expected]) =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const { code, stderr } = yield* etl(["--source", source, "--pattern", pattern, "--geo", "none"], env)
+      assert.strictEqual(code, 2)
+      assert.match(stderr, expected)
     }).pipe(Effect.scoped),
   )
 

@@ -12,6 +12,7 @@ import { directoryOf } from "../utils/etl.ts"
 
 const flags = {
   source: "pre/fix",
+  pattern: Option.none<string>(),
   aws: true,
   bucket: Option.some("b"),
   region: Option.none<string>(),
@@ -39,13 +40,18 @@ describe("the source of a run that workers load", () => {
       { ...flags, region: Option.some("eu-west-1"), endpoint: Option.some("http://store:9000") },
     ],
     [`{"_tag":"S3","bucket":"b","prefix":"pre/fix","sign":false}`, flags],
-  ] as const)("is kept as %s, and opened again", ([reference, flags]) =>
+    [
+      `{"_tag":"S3","bucket":"b","prefix":"pre/fix","pattern":"*/*.csv","sign":false}`,
+      { ...flags, pattern: Option.some("*/*.csv") },
+      "s3://b/pre/fix/./*/*.csv",
+    ],
+  ] as const)("is kept as %s, and opened again", ([reference, flags, uri = "s3://b/pre/fix"]) =>
     Effect.gen(function* () {
       const json = stored(reference)
       const job = yield* Schema.decodeEffect(jsonOfJob)(json)
       const referred = { ...job, source: s3.refer(flags) }
       assert.strictEqual(yield* Schema.encodeEffect(jsonOfJob)(referred), json)
-      assert.strictEqual(yield* uriOf(json), "s3://b/pre/fix")
+      assert.strictEqual(yield* uriOf(json), uri)
     }),
   )
 
@@ -53,8 +59,18 @@ describe("the source of a run that workers load", () => {
     Effect.gen(function* () {
       const path = yield* directoryOf({ "a.csv": "email\n" })
       const json = stored(`{"_tag":"Path","path":${JSON.stringify(path)}}`)
-      assert.deepStrictEqual(local.refer({ source: "." }, path), { _tag: "Path", path })
+      assert.deepStrictEqual(local.refer({ source: ".", pattern: Option.none() }, path), { _tag: "Path", path })
       assert.strictEqual(yield* uriOf(json), path)
+    }).pipe(Effect.scoped),
+  )
+
+  it.effect("is kept with its pattern, and opened again", () =>
+    Effect.gen(function* () {
+      const path = yield* directoryOf({ "a.csv": "email\n" })
+      const uri = `${path}/./*.csv`
+      const reference = local.refer({ source: ".", pattern: Option.some("*.csv") }, uri)
+      assert.deepStrictEqual(reference, { _tag: "Path", path: `${path}/`, pattern: "*.csv" })
+      assert.strictEqual(yield* uriOf(stored(JSON.stringify(reference))), uri)
     }).pipe(Effect.scoped),
   )
 
@@ -68,6 +84,19 @@ describe("the source of a run that workers load", () => {
 })
 
 describe("the kinds of the command line", () => {
+  it.each([
+    ["/data/a b", "--source '/data/a b'"],
+    ["/data/a*[b]", "--source '/data/a*[b]'"],
+    ["/data/a*[b]/./dt=*/**/*.csv", "--source '/data/a*[b]/' --pattern 'dt=*/**/*.csv'"],
+    ["/./it's*", "--source / --pattern 'it'\\''s*'"],
+    ["s3://b/", "--aws --bucket b --source ''"],
+    ["s3://b/a//b*", "--aws --bucket b --source 'a//b*'"],
+    ["s3://b/in/./dt=*/*.csv", "--aws --bucket b --source in/ --pattern 'dt=*/*.csv'"],
+    ["s3://b/./a.csv", "--aws --bucket b --source '' --pattern a.csv"],
+  ])("name the source %s again by %s", (uri, expected) => {
+    assert.strictEqual(sources.flatMap(({ flagsOf }) => flagsOf(uri) ?? [])[0], expected)
+  })
+
   it.each([
     ["flags of sources", sources.flatMap(({ flags }) => Object.keys(flags))],
     ["flags of sources for workers", sources.flatMap(({ worker }) => Object.keys(worker.flags))],

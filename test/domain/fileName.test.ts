@@ -28,13 +28,14 @@ describe("the name of a file of a folder", () => {
         assert.strictEqual(fateOf(name + upper(end, isUpper)), "skipped")
       }
       assert.strictEqual(fateOf(`a/__MACOSX/${name}`), "skipped")
-      for (const end of ["~", ".zip", ".txt", ".bz2", ".gz.gz", "x"]) assert.strictEqual(fateOf(name + end), "leftOut")
+      for (const end of ["~", ".txt", ".gz.gz", "x"]) assert.strictEqual(fateOf(name + end), "others")
+      for (const end of [".zip", ".bz2"]) assert.strictEqual(fateOf(name + upper(end, isUpper)), "archive")
     },
   )
 
   it("is not that of a file which is read", () => {
     for (const name of ["export.txt", "noext", "csv", "users.csvx", "users.gz", "a.zst", "x__MACOSX/a", "part"]) {
-      assert.strictEqual(fateOf(name), "leftOut", name)
+      assert.strictEqual(fateOf(name), "others", name)
     }
     for (const name of [".DS_Store", ".csv", "__MACOSX", "users.csv.lock.part"]) {
       assert.strictEqual(fateOf(name), "skipped", name)

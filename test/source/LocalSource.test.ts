@@ -2,7 +2,9 @@ import { execFileSync } from "node:child_process"
 import { gzipSync, zstdCompressSync } from "node:zlib"
 import { NodeFileSystem, NodePath } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
-import { Context, Effect, FileSystem, Layer, Path, PlatformError, Stream } from "effect"
+import { Context, Effect, FileSystem, Layer, Path, PlatformError, Runtime, Stream } from "effect"
+import type { SourceFile } from "../../src/domain/SourceFile.ts"
+import { collectLeftOut } from "../../src/observability/LeftOut.ts"
 import * as LocalSource from "../../src/source/LocalSource.ts"
 import { Source } from "../../src/source/Source.ts"
 import { bytesOf, list, listed, onlyFile, read, readFailure } from "../utils/sources.ts"
@@ -13,9 +15,27 @@ const makeDirectory = Effect.gen(function* () {
   return yield* fs.realPath(yield* fs.makeTempDirectoryScoped({ prefix: "local-source-" }))
 })
 
-const makeSource = (path: string) => Layer.build(LocalSource.layer(path)).pipe(Effect.map(Context.get(Source)))
+const makeSource = (path: string, pattern?: string) =>
+  Layer.build(LocalSource.layer(path, { pattern })).pipe(Effect.map(Context.get(Source)))
 
-const listFailure = (path: string) => makeSource(path).pipe(Effect.flatMap(list), Effect.flip)
+const listFailure = (path: string, pattern?: string) =>
+  makeSource(path, pattern).pipe(Effect.flatMap(list), Effect.flip)
+
+const usually = "Without a pattern only .csv and .tsv files, also with .gz or .zst, are loaded."
+
+/** A directory with files of these paths, whose contents are their paths; `namesOf`: the paths of files in it. */
+const makeTree = Effect.fnUntraced(function* (names: ReadonlyArray<string>) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const directory = yield* makeDirectory
+  for (const name of names) {
+    const file = path.join(directory, name)
+    yield* fs.makeDirectory(path.dirname(file), { recursive: true })
+    yield* fs.writeFileString(file, name)
+  }
+  const namesOf = (files: ReadonlyArray<SourceFile>) => files.map(({ uri }) => path.relative(directory, uri))
+  return { directory, namesOf }
+})
 
 /** Several reads long, no byte like its neighbours'. */
 const long = Buffer.from(Uint32Array.from({ length: 200_000 }, (_, index) => index).buffer)
@@ -53,8 +73,8 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
       const { files, reports } = yield* listed(source)
       assert.deepStrictEqual(reports, [
         [
-          "Left out: csv, d.csv/, notes.txt and 2 more. Only .csv and .tsv files, also with .gz or .zst, are loaded: rename or unpack others, or load one alone.",
-          "Skipped hidden files, lock files or partial downloads: .hidden.csv, __MACOSX/, b.csv.part and 1 more.",
+          [`Left out: csv, d.csv/, notes.txt and 1 more. ${usually}`, "Left out: x.csv.zip. Unpack archives first."],
+          ["Skipped hidden files, lock files or partial downloads: .hidden.csv, __MACOSX/, b.csv.part and 1 more."],
         ],
       ])
       const expected = ["B.csv", "a b.csv.gz", "a.CSV", "b.csv", "c.csv.GZ", "d.TSV.zst", "\uffee.csv", "\u{1f600}.csv"]
@@ -79,6 +99,143 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
     }),
   )
 
+  it.effect("takes the files that a pattern matches, at any depth, in the order of their whole paths", () =>
+    Effect.gen(function* () {
+      const { directory, namesOf } = yield* makeTree([
+        "a.csv",
+        "b.txt",
+        "dt=1/z.csv",
+        "dt=1/a.csv",
+        "dt=1-old/a.csv",
+        "dt=1/deep/er/b.csv",
+        "dt=1/.hidden.csv",
+        "dt=1/b.csv.part",
+        "dt=1/c.zip",
+        "dt=2/x.txt",
+        "other/a.csv",
+        ".git/a.csv",
+      ])
+      const source = yield* makeSource(directory, "dt=*/**/*.csv*")
+      assert.strictEqual(source.uri, `${directory}/./dt=*/**/*.csv*`)
+      const { files, reports } = yield* listed(source)
+      assert.deepStrictEqual(namesOf(files), ["dt=1-old/a.csv", "dt=1/a.csv", "dt=1/deep/er/b.csv", "dt=1/z.csv"])
+      assert.deepStrictEqual(reports, [
+        [
+          [],
+          [
+            "Skipped hidden files, lock files or partial downloads: .git/, dt=1/.hidden.csv, dt=1/b.csv.part.",
+            "Not taken by the pattern: a.csv, b.txt, other/ and 2 more.",
+          ],
+        ],
+      ])
+      assert.deepStrictEqual(namesOf(yield* list(yield* makeSource(directory, "dt=1/.hidden.csv"))), [
+        "dt=1/.hidden.csv",
+      ])
+      assert.strictEqual((yield* read(source, files[0]!)).toString(), "dt=1-old/a.csv")
+
+      const error = yield* listFailure(directory, "dt=3/*.csv")
+      assert.include(error, { reason: "noFile", uri: `${directory}/./dt=3/*.csv` })
+      assert.strictEqual(
+        error.message,
+        `${directory} has no file that the pattern dt=3/*.csv takes. Found: a.csv, b.txt, dt=1/ and 3 more; .git/.`,
+      )
+    }),
+  )
+
+  it.effect("advises a pattern that takes what is left out, and no archive", () =>
+    Effect.gen(function* () {
+      for (const [names, expected] of [
+        [
+          ["a.csv", "notes.txt", "noext", "dt=1/b.csv"],
+          ["a.csv", "dt=1/b.csv", "noext", "notes.txt"],
+        ],
+        [
+          ["a.csv", "dt=1/b.csv", "dt=1/_SUCCESS", "x.zip"],
+          ["a.csv", "dt=1/b.csv"],
+        ],
+        [
+          ["a.csv", "x.ZIP", "y.tar", "noext", "dt=1/x.ZIP"],
+          ["a.csv", "noext"],
+        ],
+      ] as const) {
+        const { directory, namesOf } = yield* makeTree(names)
+        const { leftOut } = yield* collectLeftOut(list(yield* makeSource(directory)))
+        const [{ pattern } = {}] = leftOut[0]!.notices
+        assert.deepStrictEqual(namesOf(yield* list(yield* makeSource(directory, pattern))), [...expected])
+      }
+    }),
+  )
+
+  it.effect("takes folders named like patterns as they are, with and without a pattern", () =>
+    Effect.gen(function* () {
+      const { directory, namesOf } = yield* makeTree(["[a]*{b}/x.csv", "[a]*{b}/dt=1/y.csv", "a/x.csv"])
+      const odd = `${directory}/[a]*{b}`
+      const plain = yield* makeSource(odd)
+      assert.strictEqual(plain.uri, odd)
+      assert.deepStrictEqual(namesOf(yield* list(plain)), ["[a]*{b}/x.csv"])
+      assert.deepStrictEqual(namesOf(yield* list(yield* makeSource(odd, "*/*.csv"))), ["[a]*{b}/dt=1/y.csv"])
+    }),
+  )
+
+  it.effect("follows links to files under a pattern, but none to folders", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const { directory, namesOf } = yield* makeTree(["real/a.csv", "real/b.txt", "store/c"])
+      yield* fs.symlink(".", `${directory}/loop`)
+      yield* fs.symlink("../real", `${directory}/real/again`)
+      yield* fs.symlink("../store/c", `${directory}/real/c.csv`)
+      yield* fs.symlink("b.txt", `${directory}/real/d.txt`)
+      const { files, reports } = yield* listed(yield* makeSource(directory, "**/*.csv"))
+      assert.deepStrictEqual(namesOf(files), ["real/a.csv", "store/c"])
+      assert.deepStrictEqual(
+        files.map(({ isLinked = false }) => isLinked),
+        [false, true],
+      )
+      assert.deepStrictEqual(reports[0]![0], ["Left out: loop/, real/again/. Links to folders are not followed."])
+      // Where the pattern would take nothing below it, a link is left out on purpose.
+      assert.deepStrictEqual((yield* listed(yield* makeSource(directory, "real/*.csv"))).reports[0]![0], [])
+    }),
+  )
+
+  it.effect("reports a folder below a pattern that cannot be read, and lists the others", () =>
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const { directory, namesOf } = yield* makeTree(["a/x.csv", "b/x.csv", "c/x.txt"])
+      const readDirectoryEntries = (path: string) =>
+        path === `${directory}/b` || path === `${directory}/c`
+          ? denied("readDirectoryEntries")(path)
+          : fs.readDirectoryEntries(path)
+      const files = yield* makeSource(directory, "[ab]/*.csv").pipe(
+        Effect.flatMap(list),
+        Effect.provideService(FileSystem.FileSystem, { ...fs, readDirectoryEntries }),
+      )
+      assert.deepStrictEqual(namesOf(files), ["a/x.csv", "b"])
+      assert.strictEqual(files[1]!.problem?.message, `${directory}/b: permission denied. Allow this user to read it.`)
+    }),
+  )
+
+  it.effect("refuses what is no pattern, and a pattern for one file, as wrong usage", () =>
+    Effect.gen(function* () {
+      const { directory } = yield* makeTree(["a.csv"])
+      for (const [path, pattern, expected] of [
+        [directory, "", /^ is not a pattern of paths below the source/],
+        [directory, "/tmp/*", /^\/tmp\/\* is not a pattern/],
+        [directory, "../*.csv", /^\.\.\/\*\.csv is not a pattern/],
+        [
+          `${directory}/a.csv`,
+          "*.csv",
+          /a\.csv is no directory: a pattern takes files of a directory\. Omit the pattern\.$/,
+        ],
+      ] as const) {
+        const error = yield* listFailure(path, pattern)
+        assert.match(error.message, expected)
+        assert.strictEqual(error.reason, "pattern")
+        assert.strictEqual(error[Runtime.errorExitCode], 2)
+      }
+      assert.strictEqual((yield* listFailure(`${directory}/none`, "*"))[Runtime.errorExitCode], 5)
+    }),
+  )
+
   it.effect("reports nothing where every file is read", () =>
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
@@ -86,7 +243,7 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
       const directory = yield* makeDirectory
       yield* fs.writeFileString(path.join(directory, "a.csv"), "id\n")
       const { reports } = yield* listed(yield* makeSource(directory))
-      assert.deepStrictEqual(reports, [[undefined, undefined]])
+      assert.deepStrictEqual(reports, [[[], []]])
     }),
   )
 
@@ -104,7 +261,7 @@ layer(Layer.merge(NodeFileSystem.layer, NodePath.layer))("LocalSource", (it) => 
 
       const source = yield* makeSource(directory)
       const { files, reports } = yield* listed(source)
-      assert.include(reports[0]![0], "Left out: store.csv/.")
+      assert.deepStrictEqual(reports, [[["Left out: store.csv/. Links to folders are not followed."], []]])
       assert.deepStrictEqual(
         files.map((file) => file.uri),
         [path.join(store, "blob"), path.join(store, "blob.gz")],

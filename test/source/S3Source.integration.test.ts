@@ -53,8 +53,13 @@ layer(withBucket)("S3Source", (it) => {
           const { files, reports } = yield* listed(yield* source({ prefix: `${prefix}users` }))
           assert.deepStrictEqual(reports, [
             [
-              `Left out: ${others.map((key) => prefix + key).join(", ")}. Only .csv and .tsv files, also with .gz or .zst, are loaded: rename or unpack others, or load one alone.`,
-              `Skipped hidden files, lock files or partial downloads: ${[stray[0], stray[1], stray[3]].map((key) => prefix + key).join(", ")} and 1 more.`,
+              [
+                `Left out: ${prefix}users/notes.txt, ${prefix}users_success. Without a pattern only .csv and .tsv files, also with .gz or .zst, are loaded.`,
+                `Left out: ${prefix}users/x.csv.zip. Unpack archives first.`,
+              ],
+              [
+                `Skipped hidden files, lock files or partial downloads: ${[stray[0], stray[1], stray[3]].map((key) => prefix + key).join(", ")} and 1 more.`,
+              ],
             ],
           ])
           assert.deepStrictEqual(
@@ -83,6 +88,46 @@ layer(withBucket)("S3Source", (it) => {
         assert.deepStrictEqual(yield* names(".hidden"), [".hidden"])
         const none = yield* Effect.flip(names("oth"))
         assert.include(none.message, `Check the prefix. Found: ${prefix}other.`)
+      }),
+    )
+
+    it.effect("takes the keys that a pattern matches below the folder that the prefix names", () =>
+      Effect.gen(function* () {
+        const { put, source, seen, prefix } = yield* makeSetting
+        const keys = ["dt=1/a.csv", "dt=1/b/c.csv", "dt=1/.a.csv", "dt=1/n.txt", "x.csv", "d/dt=1/a.csv"]
+        for (const key of [...keys.map((key) => `in/${key}`), "in-old/dt=1/a.csv", "dt=1/a.csv"]) yield* put(key, key)
+        for (const given of [`${prefix}in`, `${prefix}in/`]) {
+          const s3 = yield* source({ prefix: given, pattern: "dt=*/**/*.csv" })
+          assert.strictEqual(s3.uri, `s3://${bucket}/${prefix}in/./dt=*/**/*.csv`)
+          const { files, reports } = yield* listed(s3)
+          assert.deepStrictEqual(
+            files.map(({ uri }) => uri),
+            [`s3://${bucket}/${prefix}in/dt=1/a.csv`, `s3://${bucket}/${prefix}in/dt=1/b/c.csv`],
+          )
+          assert.deepStrictEqual(reports, [
+            [
+              [],
+              [
+                `Skipped hidden files, lock files or partial downloads: ${prefix}in/dt=1/.a.csv.`,
+                `Not taken by the pattern: ${prefix}in/dt=1/n.txt.`,
+              ],
+            ],
+          ])
+        }
+        // Keys that no file of the pattern can have are not asked for.
+        assert.include(decodeURIComponent(seen[0]!.url), `prefix=${prefix}in/dt=`)
+        const none = yield* Effect.flip(Effect.flatMap(source({ prefix: `${prefix}in`, pattern: "*.tsv" }), list))
+        assert.include(none, { reason: "noFile" })
+        assert.include(
+          none.message,
+          `/in/./*.tsv: The pattern takes no key of the folder ${prefix}in/. Check the prefix and the pattern. Found: ${prefix}in/d/dt=1/a.csv, `,
+        )
+        const all = yield* list(yield* source({ prefix: "", pattern: `${prefix.slice(0, -1)}/*/{x,y}.csv` }))
+        assert.deepStrictEqual(
+          all.map(({ name }) => name),
+          ["x.csv"],
+        )
+        assert.include(yield* Effect.flip(source({ pattern: "/a" })), { reason: "pattern" })
       }),
     )
 

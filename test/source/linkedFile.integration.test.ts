@@ -43,13 +43,13 @@ describe("a link in a folder", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("shows none where a worker loads it", () =>
+  it.live.each([[], ["--pattern", "**/*.csv*"]])("shows none where a worker loads it %j", (flags) =>
     Effect.gen(function* () {
       const { env, query } = yield* makeDatabase
       const [port, cwd] = [yield* consecutivePorts, yield* temporaryDirectory]
       const worker = yield* spawnEtl(["worker", "--port", String(port), "--geo", "none"], { cwd, env })
       yield* worker.says(/health: /)
-      const run = yield* etl(["run", "--cluster", "--source", yield* planted], env)
+      const run = yield* etl(["run", "--cluster", "--source", yield* planted, ...flags], env)
       assert.strictEqual(run.code, 5, run.stderr)
       const errors = yield* query<{ error: string }>("select error from etl_files where error is not null")
       assert.strictEqual(errors.length, 3)

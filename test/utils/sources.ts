@@ -19,10 +19,13 @@ export const readFailure = (source: Source["Service"], file: SourceFile, from = 
 /** The files of the source, as a run lists them. */
 export const list = (source: Pick<Source["Service"], "files">) => Stream.runCollect(source.files)
 
-/** The same, and what it leaves out: of each report what is left out and what is skipped. */
+/** The same, and what it leaves out: of each report the notices and the details. */
 export const listed = Effect.fnUntraced(function* (source: Pick<Source["Service"], "files">) {
   const { leftOut, listed } = yield* collectLeftOut(list(source))
-  return { files: listed, reports: leftOut.map(({ leftOut, skipped }) => [leftOut, skipped] as const) }
+  return {
+    files: listed,
+    reports: leftOut.map(({ details, notices }) => [notices.map(({ message }) => message), details] as const),
+  }
 })
 
 export const onlyFile = Effect.fnUntraced(function* (source: Source["Service"]) {

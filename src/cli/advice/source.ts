@@ -4,6 +4,8 @@ import { Predicate } from "effect"
 import type { HeaderError } from "../../csv/HeaderError.ts"
 import type { ColumnMappingError } from "../../domain/ColumnMapping.ts"
 import type { SourceError, SourceReason } from "../../domain/SourceFile.ts"
+import type { Notice } from "../../observability/LeftOut.ts"
+import { quote } from "../../text/shell.ts"
 
 const ofHeader = ({ delimiter, reason }: HeaderError): string | undefined => {
   if (delimiter !== undefined) return `Try --delimiter ${JSON.stringify(delimiter)}.`
@@ -11,7 +13,7 @@ const ofHeader = ({ delimiter, reason }: HeaderError): string | undefined => {
 }
 
 const ofReason: Readonly<Partial<Record<SourceReason, string>>> = {
-  noFile: "See --source.",
+  noFile: "See --source and --pattern.",
   tooManyKeys: "See --source.",
   noBucket: "See --bucket and --endpoint.",
   otherRegion: "See --region and --endpoint.",
@@ -29,6 +31,9 @@ const ofSource = ({ cause, reason }: SourceError): string | undefined => {
   return reason === undefined ? undefined : ofReason[reason]
 }
 
+const ofLeftOut = ({ pattern, taken }: Notice): string | undefined =>
+  pattern && `--pattern ${quote(pattern)} takes ${taken}.`
+
 const ofMapping: Readonly<Record<ColumnMappingError["reason"], string | undefined>> = {
   invalid: undefined,
   unfinished: "--force starts over.",
@@ -38,6 +43,7 @@ const ofMapping: Readonly<Record<ColumnMappingError["reason"], string | undefine
 /** By the error's tag. */
 export const sourceAdvice: Readonly<Record<string, (error: object) => string | undefined>> = {
   SourceError: (error) => ofSource(error as SourceError),
+  LeftOut: (notice) => ofLeftOut(notice as Notice),
   FormatError: () => "--force starts over.",
   ColumnMappingError: (error) => ofMapping[(error as ColumnMappingError).reason],
 }

@@ -5,7 +5,7 @@ import { describeFormat } from "../../domain/Format.ts"
 import type { FormatOptions } from "../../domain/FormatOptions.ts"
 import type { ColumnMapping } from "../../domain/ColumnMapping.ts"
 import { formatBytes, formatNumber, plural } from "../../text/format.ts"
-import { collectLeftOut } from "../../observability/LeftOut.ts"
+import { collectLeftOut, explainLeftOut } from "../../observability/LeftOut.ts"
 import { unfit } from "../../observability/Logging.ts"
 import { frame } from "../../csv/frameRecords.ts"
 import { readText } from "../../pipeline/decompress.ts"
@@ -99,8 +99,8 @@ export const checkSource = Effect.fnUntraced(
     const problems = listed.flatMap(({ problem }) => problem ?? [])
     return [
       ok("source", `${plural(files.length, "file")}, ${formatBytes(bytes)}, in ${source.uri}`),
-      ...leftOut
-        .flatMap(({ leftOut, skipped }) => [leftOut ?? [], skipped ?? []].flat())
+      ...[...(yield* Effect.forEach(leftOut, explainLeftOut)), ...leftOut.map(({ details }) => details)]
+        .flat()
         .map((text) => note("source", text)),
       ...(yield* Effect.forEach(problems, (problem) => fromError("source", problem))),
       ...(Option.isSome(mapping)

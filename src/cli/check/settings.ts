@@ -24,6 +24,7 @@ export interface Setting {
 /** The flags as shown; undefined: not shown. Flags that name the database are shown as its settings. */
 const flagValues = (flags: CheckFlags): Readonly<Record<string, string | undefined>> => ({
   source: Option.getOrUndefined(flags.source),
+  pattern: Option.getOrUndefined(flags.pattern),
   ...Object.assign({}, ...sources.map(({ shown }) => shown?.(flags))),
   mapping: flags.mapping,
   ...shownFormat(flags),

@@ -1,6 +1,6 @@
 // All that the command line knows of a kind of source.
 
-import type { Config, Context, Effect, FileSystem, Layer, Path, Scope, Stdio } from "effect"
+import type { Config, Context, Effect, FileSystem, Layer, Option, Path, Scope, Stdio } from "effect"
 import type { SourceReference } from "../../cluster/LoadRun.ts"
 import type { SourceError } from "../../domain/SourceFile.ts"
 import type { Source } from "../../source/Source.ts"
@@ -11,9 +11,10 @@ import type { Check } from "../usage/CommandUsage.ts"
 type Problem = SourceError | Config.ConfigError
 type Platform = FileSystem.FileSystem | Path.Path
 
-/** The value of --source. */
+/** The values of --source and --pattern. */
 interface Named {
   readonly source: string
+  readonly pattern: Option.Option<string>
 }
 
 /** How a worker opens the sources of its runs. */

@@ -2,6 +2,7 @@
 
 import { Effect, Layer, Option, Schema } from "effect"
 import { type Command, Flag } from "effect/cli"
+import { splitUri } from "../../domain/pattern.ts"
 import { SourceError } from "../../domain/SourceFile.ts"
 import type { S3ConfigOptions } from "../../source/S3Source.ts"
 import { quote } from "../../text/shell.ts"
@@ -10,6 +11,7 @@ import { optional, repeatable, toggle } from "../flags/documented.ts"
 import { lazyLayer } from "../lazyLayer.ts"
 import { check } from "../usage/CommandUsage.ts"
 import type { CliSource } from "./CliSource.ts"
+import { patternFlag } from "./patternFlag.ts"
 import { unknownReference } from "./unknownReference.ts"
 
 const named = (name: string) => Flag.String(name).pipe(Flag.withMetavar("NAME"))
@@ -81,6 +83,7 @@ const clusterChecks = [
 const Reference = Schema.TaggedStruct("S3", {
   bucket: Schema.String,
   prefix: Schema.String,
+  pattern: Schema.optionalKey(Schema.String),
   region: Schema.optionalKey(Schema.String),
   endpoint: Schema.optionalKey(Schema.String),
   /** With the credentials of the worker. */
@@ -142,22 +145,26 @@ export const s3 = {
     variable("AWS_SESSION_TOKEN", hide),
   ],
   flagsOf: (uri) => {
-    const [, bucket, prefix] = /^s3:\/\/([^/]*)\/(.*)$/s.exec(uri) ?? []
-    return bucket === undefined ? undefined : `--aws --bucket ${quote(bucket)} --source ${quote(prefix!)}`
+    const { named, pattern } = splitUri(uri)
+    const [, bucket, prefix] = /^s3:\/\/([^/]*)\/(.*)$/s.exec(named) ?? []
+    if (bucket === undefined) return undefined
+    return `--aws --bucket ${quote(bucket)} --source ${quote(prefix!)}${patternFlag(pattern)}`
   },
-  layer: ({ bucket, endpoint, region, sign, source }) =>
+  layer: ({ bucket, endpoint, pattern, region, sign, source }) =>
     layer({
       // --aws without --bucket is a usage error.
       bucket: Option.getOrThrow(bucket),
       prefix: source,
+      pattern: Option.getOrUndefined(pattern),
       region: Option.getOrUndefined(region),
       endpoint: Option.getOrUndefined(endpoint),
       sign,
     }),
-  refer: ({ bucket, endpoint, region, sign, source }) => ({
+  refer: ({ bucket, endpoint, pattern, region, sign, source }) => ({
     _tag: "S3",
     bucket: Option.getOrThrow(bucket),
     prefix: source,
+    ...(Option.isSome(pattern) ? { pattern: pattern.value } : {}),
     ...(Option.isSome(region) ? { region: region.value } : {}),
     ...(Option.isSome(endpoint) ? { endpoint: endpoint.value } : {}),
     sign,

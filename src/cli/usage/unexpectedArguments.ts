@@ -42,7 +42,7 @@ const advise = Effect.fnUntraced(function* (
   }
   if (takes("source") && (yield* areFiles(operands.slice(0, maxListed)))) {
     const path = yield* Path.Path
-    return ` To load several files, name their directory: --source ${quote(path.dirname(operands[0]!))}`
+    return ` To load several files, name their directory: --source ${quote(path.dirname(operands[0]!))}, or put the --pattern in quotes.`
   }
   return ""
 })

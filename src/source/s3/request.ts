@@ -16,6 +16,12 @@ export interface S3Options {
   readonly bucket: string
   /** The beginning of the keys. A plain string, as in S3: `a/b` includes `a/b.csv` and `a/bc/d.csv`. Default: all. */
   readonly prefix?: string | undefined
+  /**
+   * Takes the keys whose rest below the prefix it matches, instead of those with usual names: `2026/*.csv`. The
+   * prefix is then that of a folder: `a/b` takes from `a/b/`. The syntax is that of picomatch; upper and lower case
+   * differ. `*` and `**` match no hidden names. It is part of the source's URI.
+   */
+  readonly pattern?: string | undefined
   /** Default us-east-1. Where S3 reports another region for the bucket, that one is used. */
   readonly region?: string | undefined
   /** The URL of a store that is compatible with S3; requests are in path style. Default: Amazon's. */

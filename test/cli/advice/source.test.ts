@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { advise } from "../../../src/cli/advice.ts"
 import { loadedByOther, unfinishedByOther } from "../../../src/domain/otherMapping.ts"
 import { SourceError } from "../../../src/domain/SourceFile.ts"
+import { LeftOut } from "../../../src/observability/LeftOut.ts"
 import { headerErrorOf } from "../../../src/pipeline/headerError.ts"
 import { read } from "../../utils/csv.ts"
 
@@ -22,6 +23,25 @@ describe("the advice of the command", () => {
       assert.notMatch(error.message, /--/)
     }),
   )
+
+  it("for what a listing leaves out", () => {
+    const adviceFor = (...names: ReadonlyArray<readonly ["folder" | "others" | "archive" | "link", string]>) => {
+      const leftOut = new LeftOut({ folder: "in/" })
+      for (const [kind, name] of names) leftOut.add(kind, name)
+      return leftOut.notices.map(advise)
+    }
+    assert.deepStrictEqual(adviceFor(["folder", "in/a/"]), [
+      "--pattern '**/*.csv' takes the .csv files of folders too.",
+    ])
+    assert.deepStrictEqual(adviceFor(["folder", "in/a/"], ["others", "in/b.txt"]), ["--pattern '**' takes them."])
+    assert.deepStrictEqual(adviceFor(["others", "in/b"], ["archive", "in/b.zip"], ["archive", "in/c.xz"]), [
+      "--pattern '**/!(*.zip|*.xz)' takes them.",
+      undefined,
+    ])
+    assert.deepStrictEqual(adviceFor(["link", "in/a/"]), [undefined])
+    // No pattern of this source takes it.
+    assert.deepStrictEqual(adviceFor(["others", "in-old/b.txt"]), [undefined])
+  })
 
   it("for files that were loaded with another mapping", () => {
     assert.strictEqual(advise(unfinishedByOther(["a"])), "--force starts over.")

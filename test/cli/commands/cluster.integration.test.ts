@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { RunDetails } from "../../../src/domain/RunRecord.ts"
 import { RunSummary } from "../../../src/domain/RunSummary.ts"
@@ -8,6 +8,7 @@ import { version } from "../../../src/observability/version.ts"
 import { directoryOf, etl, makeDatabase } from "../../utils/etl.ts"
 import { spawnEtl } from "../../utils/etlChild.ts"
 import { temporaryDirectory } from "../../utils/postgres.ts"
+import { S3Server } from "../../utils/s3.ts"
 import { consecutivePorts } from "../../utils/tcp.ts"
 
 const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
@@ -228,6 +229,39 @@ describe("run --cluster", () => {
         assert.notInclude(text, "@example.com")
       }
     }).pipe(Effect.scoped),
+  )
+
+  it.live("loads the files of a pattern, of a folder and of S3", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const s3 = yield* S3Server
+      yield* s3.makeBucket("exports")
+      yield* s3.put("exports", "in/dt=3/a.csv", csv("c", 2))
+      yield* s3.put("exports", "in/a.csv", csv("d", 2))
+      const source = yield* directoryOf({ "a.csv": csv("d", 2) })
+      for (const folder of ["dt=1", "dt=2"]) mkdirSync(join(source, folder))
+      writeFileSync(join(source, "dt=1", "a.csv"), csv("a", 2))
+      writeFileSync(join(source, "dt=2", "a.csv"), csv("b", 2))
+      writeFileSync(join(source, "dt=2", "b.csv"), "other,header\n")
+      yield* startWorker(env)
+      const flags = ["--pattern", "dt=*/**/*.csv"]
+      const local = yield* etl(["run", "--cluster", "--source", source, ...flags], env)
+      assert.strictEqual(local.code, 5, local.stderr)
+      assert.match(local.stdout, /^Run 1: 2 files loaded, 1 failed$/m)
+      // The folder's own file: its header may be shown.
+      assert.match(local.stdout, /^Failed: .*dt=2\/b\.csv: .*other/m)
+      const bucket = ["--aws", "--bucket", "exports", "--endpoint", s3.endpoint, "--source", "in"]
+      const remote = yield* etl(["run", "--cluster", ...bucket, ...flags], env)
+      assert.strictEqual(remote.code, 0, remote.stderr)
+      assert.deepStrictEqual(yield* query("select source from etl_runs order by id"), [
+        { source: `${source}/./dt=*/**/*.csv` },
+        { source: "s3://exports/in/./dt=*/**/*.csv" },
+      ])
+      assert.deepStrictEqual(
+        yield* query("select email from users order by email"),
+        ["a0", "a1", "b0", "b1", "c0", "c1"].map((name) => ({ email: `${name}@example.com` })),
+      )
+    }).pipe(Effect.provide(S3Server.layer), Effect.scoped),
   )
 
   it.live("leaves nothing in the engine's tables, and another run that is under way continues", () =>

@@ -114,7 +114,7 @@ describe("usage errors", () => {
       const listed = others.slice(0, 3).map((path) => JSON.stringify(path))
       for (const command of ["run", "check"]) {
         assert.deepStrictEqual(yield* problemsOf([command, "--source", first!, ...others]), [
-          `Unexpected arguments ${listed.join(", ")} and 1 more. To load several files, name their directory: --source ${directory}`,
+          `Unexpected arguments ${listed.join(", ")} and 1 more. To load several files, name their directory: --source ${directory}, or put the --pattern in quotes.`,
         ])
       }
       assert.notMatch((yield* problemsOf(["run", "--source", first!, "no such file"]))[0]!, /directory/)
