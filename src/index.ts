@@ -51,6 +51,8 @@ export { NotFound } from "./repo/NotFound.ts"
 
 // Types: what options take, and what a run reports, as schemas where it may be stored or sent.
 export type { UserColumn } from "./domain/User.ts"
+export { FormatOptions } from "./domain/FormatOptions.ts"
+export type { Encoding } from "./domain/encoding.ts"
 export type { RejectLimit } from "./domain/RejectLimit.ts"
 export { AddressCounts, FileSummary, LocatingSummary, RecordCounts, RunSummary } from "./domain/RunSummary.ts"
 export type { AnsweredCounts } from "./domain/RunSummary.ts"

@@ -265,9 +265,8 @@ describe("files that people have", () => {
   it.live("a file without a header loads with --header", () =>
     Effect.gen(function* () {
       const content = latin1(lines("# 2024", row(1, "José"), row(2)).replaceAll(",", "|"))
-      const { code, first, stderr } = yield* load({ "u.csv": content }, [
-        ...["--header", names, "--skip-lines", "1", "--encoding", "latin1"],
-      ])
+      const flags = ["--header", names, "--skip-lines", "1", "--encoding", "latin1"]
+      const { code, first, stderr } = yield* load({ "u.csv": content }, flags)
       assert.strictEqual(code, 0)
       assert.deepStrictEqual(first, ["José", "Ada"])
       assert.include(stderr, "u.csv: '|', windows-1252 (--encoding), no header, records from line 2")

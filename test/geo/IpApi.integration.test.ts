@@ -64,14 +64,10 @@ const connect = Effect.fnUntraced(function* (options: IpApi.IpApiOptions) {
 
   // Between two permits there is none under way for a turn of the event loop: on a busy machine a look may fall there.
   const nextTurn = Effect.promise(() => new Promise(setImmediate))
-  const isIdle = Effect.gen(function* () {
-    let turns = 0
-    while (underWay === 0 && turns < 5) {
-      yield* nextTurn
-      turns++
-    }
-    return underWay === 0
-  })
+  const isIdle = Effect.map(
+    Effect.forEach(Array.from({ length: 5 }), () => Effect.map(nextTurn, () => underWay === 0)),
+    (turns) => turns.every((idle) => idle),
+  )
 
   const settle = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
     const fiber = yield* Effect.forkChild(effect, { startImmediately: true })

@@ -75,7 +75,7 @@ export const formatFlags = {
   escape: optional(
     Flag.Literals("escape", ["doubled", "backslash"]),
     "A quote in a quoted field is doubled; or a backslash makes the next character text, as MySQL and Redshift write",
-    { unset: "doubled, where no record shows backslashes" },
+    { unset: "doubled" },
   ),
   header: optional(
     Flag.String("header").pipe(

@@ -1,6 +1,6 @@
 // `--source -`: standard input, which is read once, by this process.
 
-import { Effect } from "effect"
+import { Effect, Option } from "effect"
 import { isReading } from "../../domain/stdin.ts"
 import { lazyLayer } from "../lazyLayer.ts"
 import { check } from "../usage/CommandUsage.ts"
@@ -17,10 +17,21 @@ const clusterChecks = [
   ),
 ]
 
+const checks = [
+  check<{ readonly source: string; readonly pattern: Option.Option<string>; readonly aws: boolean }>()(
+    ["source", "pattern", "aws"],
+    ({ aws, pattern, source }) =>
+      Option.isSome(pattern) && source === "-" && !aws
+        ? "--pattern chooses files of a directory or a bucket: omit it with --source -."
+        : undefined,
+  ),
+]
+
 export const stdin = {
   tag: "Stdin",
   chosenBy: { flag: "source", value: "-" },
   flags: {},
+  checks,
   clusterChecks,
   unchecked: "standard input, which only a run reads: --dry-run checks it",
   flagsOf: (uri) => (isReading(uri) ? "--source -" : undefined),
