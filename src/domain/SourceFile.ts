@@ -1,6 +1,7 @@
 // A file of a source: what identifies it, how its name is read, and in which order files come.
 
 import { Runtime, Schema } from "effect"
+import type { Format } from "./Format.ts"
 
 /**
  * A file is known by its `uri` and `fingerprint`: a changed file is another file. Fields may be getters, which
@@ -17,6 +18,8 @@ export interface SourceFile {
   readonly size: number
   /** Its bytes are not compressed, which the source knows without reading them. */
   readonly isPlain?: boolean
+  /** How it is written, which the source knows: its header comes first, and is not waited for. */
+  readonly format?: Format
   /** A symbolic link of the folder leads to it, which another user may have planted: no message quotes its text. */
   readonly isLinked?: boolean
   /** Why it cannot be read, where its listing already shows that; the other files can be. */

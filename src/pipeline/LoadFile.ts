@@ -66,7 +66,7 @@ const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFil
   yield* readText(source, file, from, isPart).pipe(
     stopwatch.timePulls("extract"),
     pressure.waitForRoom,
-    frame({ ...options, isLinked: file.isLinked, maxRecordSize, resume }),
+    frame({ ...options, isLinked: file.isLinked, known: file.format, maxRecordSize, resume }),
     resume === undefined ? reportFormat(file.name) : identity,
     decode(load.fileId),
     Stream.catchTag("HeaderError", (error) => Stream.fail(headerErrorOf(file, error))),

@@ -116,6 +116,7 @@ export const recordsSource = <E>(
     fingerprint,
     size: 0,
     isPlain: true,
+    format: exactFormat(","),
   })
 
   return {
