@@ -1,5 +1,7 @@
-// SQL on files and their counts, which several statements share.
+// Files and their counts in SQL, as several statements read them.
 
+import { Schema } from "effect"
+import { Format } from "../../domain/Format.ts"
 import { countNames } from "../../domain/RunSummary.ts"
 
 /** Whether a cluster loads the run of `etl_runs`, or will: it is neither ended nor cancelled. */
@@ -11,6 +13,12 @@ export const isUnderWay = "execution is not null and ended_at is null and cancel
  */
 export const isReplaced = (file: string): string =>
   `exists (select from etl_files later where later.uri = ${file}.uri and later.id > ${file}.id)`
+
+const decodeFormat = Schema.decodeUnknownSync(Format)
+
+/** The column `format`: null where nothing is read yet, or an earlier version started the load. */
+export const storedFormat = (format: unknown): Format | undefined =>
+  format === null ? undefined : decodeFormat(format)
 
 /**
  * The sums of the columns that count records in `etl_runs`, `etl_files` and `etl_checkpoints`: they have the counts'
