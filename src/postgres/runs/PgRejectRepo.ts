@@ -45,6 +45,10 @@ const batches = (files: ReadonlyArray<RejectedFile>): ReadonlyArray<Batch> => {
 
 type Row = Omit<StoredReject, "file"> & { readonly fileId: number }
 
+type FileRow = Omit<RejectedFile, "format"> & { readonly format: unknown }
+
+const toFile = ({ format, ...file }: FileRow): RejectedFile => ({ ...file, format: storedFormat(format) })
+
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
   const transaction = sql.withTransaction
@@ -100,14 +104,14 @@ const make = Effect.gen(function* () {
     }, Effect.mapError(fromSqlError)),
 
     files: Effect.fn("RejectRepo.files")(function* (runId: number) {
-      const rows = yield* sql<Omit<RejectedFile, "format"> & { readonly format: unknown }>`
+      const rows = yield* sql<FileRow>`
         select id as "fileId", uri, header, format, rejects, bytes
         from etl_files join (
           select file_id, count(*)::float8 as rejects, sum(octet_length(raw))::float8 as bytes
           from etl_rejects where run_id = ${runId} group by file_id
         ) counts on counts.file_id = etl_files.id
         order by id`
-      return rows.map(({ format, ...row }): RejectedFile => ({ ...row, format: storedFormat(format) }))
+      return rows.map(toFile)
     }, Effect.mapError(fromSqlError)),
 
     read: rejects(sql`raw`),
