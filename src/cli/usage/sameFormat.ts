@@ -5,10 +5,10 @@ import { usualDelimiters } from "../../domain/delimiter.ts"
 import { earlierFormat, type Format } from "../../domain/Format.ts"
 import { quote } from "../../text/shell.ts"
 
-/** What is found under a header without `--delimiter`; undefined: a header of other files may show another. */
+/** The first delimiter that is tried and that a header has; undefined: it has none of them. */
 const foundDelimiter = (text: string): string | undefined => usualDelimiters.find((one) => text.includes(one))
 
-/** Of files that an earlier version read, which kept no format, with the delimiter that their header shows. */
+/** Of files that an earlier version read, which kept no format: their header shows the delimiter. */
 export const formatOfEarlier = (header: Uint8Array): Format =>
   earlierFormat(foundDelimiter(Buffer.from(header).toString("latin1")))
 
