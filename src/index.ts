@@ -33,6 +33,7 @@ export { type AddressPlace, type Refusal, type UpsertOutcome, UserRepo, type Use
 export type { UserRecord, Winner } from "./domain/Chunk.ts"
 export { RejectRepo, type RejectedFile, type StoredReject } from "./repo/RejectRepo.ts"
 export { RunHistory } from "./repo/RunHistory.ts"
+export { Format } from "./domain/Format.ts"
 export { RunDetails, RunFile, type RunName, RunRecord } from "./domain/RunRecord.ts"
 export type { RunRepo } from "./repo/RunRepo.ts"
 export type { LocationQueue } from "./repo/LocationQueue.ts"

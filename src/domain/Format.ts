@@ -9,6 +9,7 @@ import type { FormatOptions } from "./FormatOptions.ts"
 const since = <S extends Schema.Constraint>(schema: S, earlier: S["Encoded"]) =>
   Schema.withDecodingDefaultKey<S>(Effect.succeed(earlier))(schema)
 
+/** How a load reads its file. */
 export const Format = Schema.Struct({
   /** One character. */
   delimiter: Schema.String,

@@ -1,6 +1,7 @@
 // What the history of runs shows: a run, its files, and how each ended.
 
 import { Schema } from "effect"
+import { Format } from "./Format.ts"
 import { RejectedFor } from "./RejectTally.ts"
 import { RecordCounts } from "./RunSummary.ts"
 import { StageTimes } from "./StageTimes.ts"
@@ -55,6 +56,8 @@ export const RunFile = Schema.Struct({
    * not loaded to its end, and no run will: a later version was listed, or it was missing when the run finished.
    */
   state: Schema.Literals(["loaded", "failed", "open", "waiting", "replaced", "gone"]),
+  /** How its bytes are read; null where its load has not begun, and where an earlier version began it. */
+  format: Schema.NullOr(Format),
   /** What is committed so far. */
   counts: RecordCounts,
   /** Why its last attempt failed. */

@@ -2,14 +2,17 @@
 
 import { Context, type Effect, type Stream } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
+import type { Format } from "../domain/Format.ts"
 import type { Reject } from "../domain/Reject.ts"
 
 /** A file with rejects of a run. */
 export interface RejectedFile {
   readonly fileId: number
   readonly uri: string
-  /** The bytes of its header, without line end and byte order mark. */
+  /** The bytes of its header, without line end and byte order mark; of given names their text in UTF-8. */
   readonly header: Uint8Array
+  /** Undefined: an earlier version loaded it. */
+  readonly format: Format | undefined
   /** How many rejects of the run it has, and how many bytes of them are kept. */
   readonly rejects: number
   readonly bytes: number

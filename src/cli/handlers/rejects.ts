@@ -52,11 +52,15 @@ const formatWritten = (flags: RejectsFlags, runId: number, files: ReadonlyArray<
   if (tooLong > 0) {
     lines.push(`${plural(tooLong, "record")} too long to keep: only the reasons are written`)
   }
-  for (const { path, records } of files) {
-    if (records > 0) lines.push(`Correct ${path}, then run: ${etl} --source ${quote(path)}${sameDatabase(flags)}`)
+  const toLoad = files.filter((file) => file.records > 0)
+  for (const file of toLoad) {
+    const command = `${etl} --source ${quote(file.path)}${file.flags}${sameDatabase(flags)}`
+    lines.push(`Correct ${file.path}, then run: ${command}`)
   }
-  if (records > 0)
-    lines.push("Use the same --mapping and --geo as that run, and --delimiter where the file has none of , ; tab |.")
+  const delimiter = toLoad.some(({ isEarlier }) => isEarlier)
+    ? ", and --delimiter where the file has none of , ; tab |"
+    : ""
+  if (toLoad.length > 0) lines.push(`Use the same --mapping and --geo as that run${delimiter}.`)
   return lines.map(printable).join("\n")
 }
 

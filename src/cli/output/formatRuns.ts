@@ -1,6 +1,7 @@
 // Formats the list of runs, and one run in full.
 
 import { baseName, formatDuration, formatNumber, plural } from "../../text/format.ts"
+import { describeFormat } from "../../domain/Format.ts"
 import type { RunDetails, RunFile, RunRecord } from "../../domain/RunRecord.ts"
 import { countNames, type RecordCounts } from "../../domain/RunSummary.ts"
 import { printable } from "../../text/printable.ts"
@@ -9,12 +10,15 @@ import { noRunYet } from "../../repo/NotFound.ts"
 import { loadFirst } from "../advice/database.ts"
 import { sources } from "../sources.ts"
 import { type FittedColumn, fitTable } from "./table.ts"
+import { hang } from "./wrap.ts"
 import { etl } from "../../text/etl.ts"
 
 /** Files of a run that are listed; JSON lists all. */
 const filesShown = 100
 
 const reasonsShown = 20
+
+const formatsShown = 20
 
 const stageNames = ["extract", "transform", "locate", "load"] as const
 
@@ -92,6 +96,23 @@ export const formatRuns = (runs: ReadonlyArray<RunRecord>, total: number, width:
 /** Unfinished files come first. */
 const fileOrder: ReadonlyArray<RunFile["state"]> = ["failed", "open", "waiting", "replaced", "gone", "loaded"]
 
+/** How files are read, where that is not plain: a line for all that are read in one way. */
+const formatFormats = (files: ReadonlyArray<RunFile>, width: number): ReadonlyArray<string> => {
+  const described = files.flatMap(({ format, uri }) => {
+    const text = format === null ? undefined : describeFormat(format)
+    return text === undefined ? [] : [{ text, name: baseName(uri) }]
+  })
+  const formats = [...Map.groupBy(described, ({ text }) => text)]
+  const more = formats.length - formatsShown
+  return [
+    ...formats.slice(0, formatsShown).flatMap(([text, [first, ...others]]) => {
+      const names = others.length === 0 ? first!.name : `${first!.name} and ${plural(others.length, "other file")}`
+      return hang("  ", printable(`Format of ${names}: ${text}`), width, "")
+    }),
+    ...(more > 0 ? [`and ${plural(more, "other format")}: --json lists all`] : []),
+  ]
+}
+
 const formatFiles = ({ files, state }: RunDetails, width: number): ReadonlyArray<string> => {
   if (files.length === 0 && state === "running") return ["No file yet: the source is not listed yet."]
   if (files.length === 0 && state === "failed") {
@@ -110,6 +131,7 @@ const formatFiles = ({ files, state }: RunDetails, width: number): ReadonlyArray
       width,
     ),
     ...(more > 0 ? [`and ${plural(more, "other file")}: --json lists all`] : []),
+    ...formatFormats(ordered, width),
     ...shown.flatMap(({ error, state }) => (state === "failed" ? [`Failed: ${printable(error ?? "")}`] : [])),
   ]
 }

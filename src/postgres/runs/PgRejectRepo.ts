@@ -5,6 +5,7 @@ import type { Fragment } from "effect/sql/Statement"
 import { fromSqlError } from "../../domain/DatabaseError.ts"
 import { integers } from "../arrays.ts"
 import { makeClient } from "../client.ts"
+import { storedFormat } from "./etlFiles.ts"
 import { type RejectedFile, RejectRepo, type StoredReject } from "../../repo/RejectRepo.ts"
 
 /**
@@ -43,6 +44,10 @@ const batches = (files: ReadonlyArray<RejectedFile>): ReadonlyArray<Batch> => {
 }
 
 type Row = Omit<StoredReject, "file"> & { readonly fileId: number }
+
+type FileRow = Omit<RejectedFile, "format"> & { readonly format: unknown }
+
+const toFile = ({ format, ...file }: FileRow): RejectedFile => ({ ...file, format: storedFormat(format) })
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
@@ -99,13 +104,14 @@ const make = Effect.gen(function* () {
     }, Effect.mapError(fromSqlError)),
 
     files: Effect.fn("RejectRepo.files")(function* (runId: number) {
-      return yield* sql<RejectedFile>`
-        select id as "fileId", uri, header, rejects, bytes
+      const rows = yield* sql<FileRow>`
+        select id as "fileId", uri, header, format, rejects, bytes
         from etl_files join (
           select file_id, count(*)::float8 as rejects, sum(octet_length(raw))::float8 as bytes
           from etl_rejects where run_id = ${runId} group by file_id
         ) counts on counts.file_id = etl_files.id
         order by id`
+      return rows.map(toFile)
     }, Effect.mapError(fromSqlError)),
 
     read: rejects(sql`raw`),

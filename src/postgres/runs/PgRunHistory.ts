@@ -6,9 +6,12 @@ import { describeReason } from "../../domain/Reject.ts"
 import type { RejectedFor } from "../../domain/RejectTally.ts"
 import type { RunFile, RunName } from "../../domain/RunRecord.ts"
 import { makeClient } from "../client.ts"
-import { findRun, latestRuns, filesOfRun, type ReasonRow, reasonsOfRun } from "./runQueries.ts"
+import { storedFormat } from "./etlFiles.ts"
+import { type FileRow, findRun, latestRuns, filesOfRun, type ReasonRow, reasonsOfRun } from "./runQueries.ts"
 import { fromReadError } from "../../repo/NotFound.ts"
 import { RunHistory } from "../../repo/RunHistory.ts"
+
+const toFile = ({ format, ...file }: FileRow): RunFile => ({ ...file, format: storedFormat(format) ?? null })
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
@@ -34,9 +37,10 @@ const make = Effect.gen(function* () {
       function* (name: RunName) {
         const run = yield* findRun(sql, name)
         const reasons = yield* sql.unsafe<ReasonRow>(reasonsOfRun, [run.runId])
+        const files = yield* sql.unsafe<FileRow>(filesOfRun, [run.runId])
         return {
           ...run,
-          files: yield* sql.unsafe<RunFile>(filesOfRun, [run.runId]),
+          files: files.map(toFile),
           rejectedFor: reasons.map(({ reason, records, uri, line }): RejectedFor => ({
             reason: describeReason(reason),
             records,

@@ -1,5 +1,7 @@
-// SQL on files and their counts, which several statements share.
+// Files and their counts in SQL, as several statements read them.
 
+import { Schema } from "effect"
+import { Format } from "../../domain/Format.ts"
 import { countNames } from "../../domain/RunSummary.ts"
 import { isLocked, sourceLock } from "../locks.ts"
 
@@ -19,6 +21,12 @@ export const isReading = (uri: string): string => `${uri} ~ '^stdin:[1-9][0-9]*$
 /** Whether what is left of the file will be read: a reading of standard input ends with its process. */
 export const isToBeRead = (file: string): string => `
   not ${isReplaced(file)} and (not ${isReading(`${file}.uri`)} or ${isLocked(`'${sourceLock}' || ${file}.uri`)})`
+
+const decodeFormat = Schema.decodeUnknownSync(Format)
+
+/** The column `format`: null where nothing is read yet, or an earlier version started the load. */
+export const storedFormat = (format: unknown): Format | undefined =>
+  format === null ? undefined : decodeFormat(format)
 
 /**
  * The sums of the columns that count records in `etl_runs`, `etl_files` and `etl_checkpoints`: they have the counts'

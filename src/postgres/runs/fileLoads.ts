@@ -1,17 +1,16 @@
 // The loads of files in PostgreSQL, from their listing to their end: `etl_files` and `etl_checkpoints`.
 
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
 import type { Position } from "../../domain/Chunk.ts"
-import { Format } from "../../domain/Format.ts"
 import { isOtherFormat } from "../../domain/FormatError.ts"
 import { earliest, laneCount } from "../../domain/Lane.ts"
 import { countNames, type RecordCounts } from "../../domain/RunSummary.ts"
 import { integers, texts } from "../arrays.ts"
 import { fileTaken, type FileTakenError } from "../../repo/FileTakenError.ts"
 import { makeClient } from "../client.ts"
-import { countsOf, countSums } from "./etlFiles.ts"
+import { countsOf, countSums, storedFormat } from "./etlFiles.ts"
 import { storable } from "../../text/storable.ts"
 import { patiently } from "../../repo/patience.ts"
 import { Locks } from "../locks.ts"
@@ -42,7 +41,7 @@ interface FileRow {
   readonly isLoaded: boolean
   readonly fence: number
   readonly header: Uint8Array | null
-  /** Null where nothing is read yet, or an earlier version started the load. */
+  /** See `storedFormat`. */
   readonly format: unknown
   /** The parts left; null where the load has no checkpoints. */
   readonly parts: ReadonlyArray<PartRow> | null
@@ -69,10 +68,6 @@ const partsOf = (fileId: string, part = "null"): string => `(
     ) p
   )`
 
-const decodeFormat = Schema.decodeUnknownSync(Format)
-
-const formatOf = ({ format }: FileRow): Format | undefined => (format === null ? undefined : decodeFormat(format))
-
 const toPart =
   (row: FileRow, header: Uint8Array) =>
   ({ end, lanes, part }: PartRow): Part => ({
@@ -81,7 +76,7 @@ const toPart =
       position: earliest(lanes),
       end: end ?? undefined,
       header,
-      format: formatOf(row),
+      format: storedFormat(row.format),
       lanes,
       maxRecordSize: row.maxRecordSize ?? undefined,
     },
@@ -93,14 +88,18 @@ const notStarted: ReadonlyArray<Part> = [{ part: 0, resume: undefined }]
 const toLoad = <File extends FileIdentity>(row: FileRow, file: File, request: RunRequest): FileLoad<File> => {
   const { fence, header, id, isLoaded, load, parts, runId } = row
   const isOtherMapping = row.mapping !== request.mapping
-  const state = isOtherMapping ? "otherMapping" : isOtherFormat(formatOf(row), request.format) ? "otherFormat" : "open"
+  const state = isOtherMapping
+    ? "otherMapping"
+    : isOtherFormat(storedFormat(row.format), request.format)
+      ? "otherFormat"
+      : "open"
   return {
     file,
     runId,
     fileId: id,
     load,
     state: isLoaded ? "loaded" : header === null ? "open" : state,
-    format: formatOf(row),
+    format: storedFormat(row.format),
     isLoadedByOtherMapping: isLoaded && isOtherMapping,
     parts: isLoaded ? [] : header === null ? notStarted : (parts ?? []).map(toPart(row, header)),
     fence,
@@ -240,7 +239,7 @@ export const makeFileLoads = Effect.gen(function* () {
     // Another process has started the file again, without splitting it.
     if (part !== undefined && part > 0 && !found.isLoaded && found.header === null) return yield* fileTaken(fileId)
     const isOwn = found.runId === runId && found.mapping === request.mapping
-    const isOther = isOtherFormat(formatOf(found), request.format)
+    const isOther = isOtherFormat(storedFormat(found.format), request.format)
     // Of another format only `force` takes it.
     if (isOther ? !request.force : isOwn) return toLoad(found, file, request)
     if (request.force) yield* reload(runId, request, fileId)

@@ -3,7 +3,7 @@
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { Reason } from "../../domain/Reject.ts"
-import type { RunName, RunRecord } from "../../domain/RunRecord.ts"
+import type { RunFile, RunName, RunRecord } from "../../domain/RunRecord.ts"
 import { countNames } from "../../domain/RunSummary.ts"
 import { noRuns, NotFound } from "../../repo/NotFound.ts"
 import { isLocked, sourceLock } from "../locks.ts"
@@ -90,15 +90,18 @@ const unlisted = `
 
 const noCounts = `json_build_object(${countNames.map((name) => `'${name}', 0`).join(", ")})`
 
+/** A file; for its format see `storedFormat`. */
+export type FileRow = Omit<RunFile, "format"> & { readonly format: unknown }
+
 /** Parameter: the run. */
 export const filesOfRun = `
-  select uri, size, state, counts, error from (
-    select id, uri, size::float8 as size, ${stateOf} as state, ${countsAsJson("c")} as counts,
+  select uri, size, state, format, counts, error from (
+    select id, uri, size::float8 as size, ${stateOf} as state, format, ${countsAsJson("c")} as counts,
       case when loaded_at is null then error end as error
     from etl_files file cross join lateral (${countsOf("f.id = file.id")}) c
     where run_id = $1
     union all
-    select id, uri, 0, state, ${noCounts}, error from (${unlisted}) unlisted
+    select id, uri, 0, state, null, ${noCounts}, error from (${unlisted}) unlisted
   ) files
   order by id, uri`
 

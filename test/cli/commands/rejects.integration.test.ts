@@ -1,10 +1,11 @@
 import { assert, describe, it, layer } from "@effect/vitest"
 import { parse } from "csv-parse/sync"
 import { Context, Effect, Fiber, Layer, Schema } from "effect"
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import type { Encoding } from "../../../src/domain/encoding.ts"
 import { bin } from "../../utils/command.ts"
 import { smallDisk } from "../../utils/disk.ts"
 import { freshFolder } from "../../utils/embedded.ts"
@@ -324,6 +325,8 @@ describe("etl rejects --out", () => {
     [",one too many", ""],
     ['"Grace', "Grace"],
   ]
+  /** Shows that its file is UTF-8. */
+  const valid = row("valid@example.com", { name: "Zo\xc3\xab" })
   /** The same columns in another order. */
   const reordered = `email,${header.replace(",email", "")}`
   const correct = (path: string): void => {
@@ -334,14 +337,10 @@ describe("etl rejects --out", () => {
   it.live("writes what can be corrected and loaded", () =>
     Effect.gen(function* () {
       const { env, query } = yield* makeDatabase
-      const mark = "\xef\xbb\xbf"
       const other = "other@@example.com,8,,,,,,,,"
       yield* load(env, {
-        "a.csv": Buffer.from(
-          `${mark}${header}\r\n${row("good@example.com")}\r\n${damaged.slice(0, 4).join("\r\n")}\r\n`,
-          "latin1",
-        ),
-        "b.csv": Buffer.from(`${header}\n${damaged.slice(4).join("\n")}\n`, "latin1"),
+        "a.csv": Buffer.from(`\n${header}\n${row("good@example.com")}\n${damaged.slice(0, 4).join("\n")}\n`, "latin1"),
+        "b.csv": Buffer.from([header, valid, ...damaged.slice(4), ""].join("\n"), "latin1"),
         "c.csv": `${reordered}\n${other}\n`,
       })
       const directory = yield* temporaryDirectory
@@ -359,14 +358,14 @@ describe("etl rejects --out", () => {
           reason["reason"],
         ]),
         [
-          ["2", "a.csv", "3", "email", "is not a valid e-mail address"],
-          ["3", "a.csv", "4", "ip_address", "is not an IPv4 or IPv6 address"],
-          ["4", "a.csv", "5", "updated_at", "is not a valid date (read as year-month-day)"],
-          ["5", "a.csv", "6", "", "text after a closing quote"],
-          ["6", "b.csv", "2", "", "not valid UTF-8"],
-          ["7", "b.csv", "3", "first_name", "contains a NUL character, which PostgreSQL cannot store"],
-          ["8", "b.csv", "4", "", "11 fields where the header has 10"],
-          ["9", "b.csv", "5", "", "a quote is still open at the end of the file"],
+          ["2", "a.csv", "4", "email", "is not a valid e-mail address"],
+          ["3", "a.csv", "5", "ip_address", "is not an IPv4 or IPv6 address"],
+          ["4", "a.csv", "6", "updated_at", "is not a valid date (read as year-month-day)"],
+          ["5", "a.csv", "7", "", "text after a closing quote"],
+          ["6", "b.csv", "3", "", "not valid UTF-8"],
+          ["7", "b.csv", "4", "first_name", "contains a NUL character, which PostgreSQL cannot store"],
+          ["8", "b.csv", "5", "", "11 fields where the header has 10"],
+          ["9", "b.csv", "6", "", "a quote is still open at the end of the file"],
         ],
       )
       assert.strictEqual(
@@ -377,7 +376,7 @@ describe("etl rejects --out", () => {
           `  ${second}: 1 record; reasons: ${join(directory, "fix-2.reasons.csv")}`,
           `Correct ${fix}, then run: etl --source ${fix}`,
           `Correct ${second}, then run: etl --source ${second}`,
-          "Use the same --mapping and --geo as that run, and --delimiter where the file has none of , ; tab |.",
+          "Use the same --mapping and --geo as that run.",
         ].join("\n"),
       )
 
@@ -390,7 +389,7 @@ describe("etl rejects --out", () => {
         assert.strictEqual(loaded.code, 0, loaded.stderr)
         assert.match(loaded.stdout, new RegExp(`inserted +${inserted}`))
       }
-      assert.deepStrictEqual(yield* query("select count(*)::int as users from users"), [{ users: 10 }])
+      assert.deepStrictEqual(yield* query("select count(*)::int as users from users"), [{ users: 11 }])
       assert.match((yield* etl(["rejects"], env)).stdout, /^Run 3 rejected nothing/)
     }).pipe(Effect.scoped),
   )
@@ -399,12 +398,12 @@ describe("etl rejects --out", () => {
     Effect.gen(function* () {
       const database = ["--embedded", yield* freshFolder]
       const source = yield* directoryOf({
-        "a.csv": Buffer.from(`${header}\n${damaged.join("\n")}\n`, "latin1"),
+        "a.csv": Buffer.from([header, valid, ...damaged, ""].join("\n"), "latin1"),
         "b.csv": `${reordered}\nnobody\n`,
       })
       assert.strictEqual((yield* etl(["--source", source, "--geo", "none", ...database])).code, 3)
       const listed = yield* etl(["rejects", ...database])
-      assert.match(listed.stdout, /^a\.csv:2: email [^]*\nb\.csv:2: 1 field [^]*\n9 rejects: /)
+      assert.match(listed.stdout, /^a\.csv:3: email [^]*\nb\.csv:2: 1 field [^]*\n9 rejects: /)
 
       const fix = join(source, "fix.csv")
       const written = yield* etl(["rejects", "--out", fix, ...database])
@@ -415,6 +414,282 @@ describe("etl rejects --out", () => {
       assert.strictEqual(loaded.code, 0, loaded.stderr)
       assert.match(loaded.stdout, /inserted +8/)
       assert.match((yield* etl(["rejects", "--delete", "1", ...database])).stdout, /Deleted 9 rejects of run 1\./)
+    }).pipe(Effect.scoped),
+  )
+
+  const bytesIn = (encoding: Encoding, text: string): Buffer =>
+    encoding === "utf-16be"
+      ? Buffer.from(text, "utf16le").swap16()
+      : Buffer.from(text, encoding === "utf-8" ? "utf8" : encoding === "utf-16le" ? "utf16le" : "latin1")
+
+  /** Runs the command that was printed as a person does, in a shell; gives its exit code and its output. */
+  const runPrinted = (stdout: string, env: Readonly<Record<string, string>>, logfile: string) => {
+    const [, command] = /then run: etl (.*)$/m.exec(stdout)!
+    const {
+      status,
+      stderr,
+      stdout: output,
+    } = spawnSync("sh", ["-c", `exec "$NODE" "$BIN" ${command} --geo none --logfile "$LOG"`], {
+      encoding: "utf8",
+      env: { ...process.env, ...env, NODE: process.execPath, BIN: bin(), LOG: logfile },
+    })
+    return { code: status, output: `${output}${stderr}` }
+  }
+
+  interface Trial {
+    readonly flags: ReadonlyArray<string>
+    readonly encoding?: Encoding
+    /** Lines before those with the rejects. */
+    readonly good: ReadonlyArray<string>
+    readonly bad: ReadonlyArray<string>
+    readonly lineEnd?: string
+    /** What the file of rejects begins with. */
+    readonly head: string
+    /** The flags of the command that is printed. */
+    readonly printed: string
+    /** What makes the rejects records: each text, and what it becomes. */
+    readonly corrections: ReadonlyArray<readonly [string, string]>
+    /** First and last names of the corrected users, by e-mail. */
+    readonly names: ReadonlyArray<readonly [string | null, string | null]>
+  }
+
+  const mark = "\ufeff"
+  const columns = header.split(",")
+  const record = (delimiter: string, name: string, last: string, email: string) =>
+    ["7", name, last, email, "f", "8.8.8.8", "1/2/2020", "2024-05-06", password, "yes"].join(delimiter)
+  /** Its second line has all fields of a record. */
+  const swallowed = "B\n7;x;y;inner@example.com;;;;;;;"
+
+  const trials: Readonly<Record<string, Trial>> = {
+    "UTF-16 with a byte order mark, CRLF and tabs": {
+      flags: [],
+      encoding: "utf-16le",
+      good: [`${mark}title`, columns.join("\t"), record("\t", "Jos\u00e9", "A", "good@example.com")],
+      bad: [
+        record("\t", "Zo\u00eb \u0a0d", "B", "one@@example.com"),
+        record("\t", '"M\r\nN"', "C", "two@@example.com"),
+      ],
+      lineEnd: "\r\n",
+      head: `${mark}${columns.join("\t")}\r\n`,
+      printed: "",
+      corrections: [["@@", "@"]],
+      names: [
+        ["Zo\u00eb \u0a0d", "B"],
+        ["M\r\nN", "C"],
+      ],
+    },
+    "big-endian UTF-16 without a mark": {
+      flags: ["--encoding", "utf-16be"],
+      encoding: "utf-16be",
+      good: [header],
+      bad: [record(",", "Zo\u00eb", "B", "one@@example.com"), record(",", "Ada", "C", "two@@example.com")],
+      head: `${header}\n`,
+      printed: " --encoding utf-16be",
+      corrections: [["@@", "@"]],
+      names: [
+        ["Zo\u00eb", "B"],
+        ["Ada", "C"],
+      ],
+    },
+    "UTF-8 with a byte order mark": {
+      flags: [],
+      good: [`${mark}${header}`],
+      bad: [record(",", "Zo\u00eb", "B", "one@@example.com")],
+      head: `${mark}${header}\n`,
+      printed: "",
+      corrections: [["@@", "@"]],
+      names: [["Zo\u00eb", "B"]],
+    },
+    "Windows-1252 with semicolons and CRLF": {
+      flags: ["--encoding", "cp1252"],
+      encoding: "windows-1252",
+      good: ["export of users", "", columns.join(";"), record(";", "Ren\u00e9", "A", "good@example.com")],
+      bad: [record(";", "Zo\u00eb", "B", "one@@example.com"), `${record(";", "Ada", "C", "two@example.com")};too many`],
+      lineEnd: "\r\n",
+      head: `${columns.join(";")}\r\n`,
+      printed: " --encoding windows-1252",
+      corrections: [
+        ["@@", "@"],
+        [";too many", ""],
+      ],
+      names: [
+        ["Zo\u00eb", "B"],
+        ["Ada", "C"],
+      ],
+    },
+    "escapes of MySQL": {
+      flags: ["--escape", "backslash"],
+      good: [header, record(",", '"Ann \\"A\\""', "\\N", "good@example.com")],
+      bad: [
+        record(",", '"Ann \\"Annie\\""', "O\\\\Hara", "one@@example.com"),
+        record(",", "a\\\nb", "\\N", "two@@example.com"),
+      ],
+      head: `${header}\n`,
+      printed: " --escape backslash",
+      corrections: [["@@", "@"]],
+      names: [
+        ['Ann "Annie"', "O\\Hara"],
+        ["a\nb", null],
+      ],
+    },
+    "no header, and a delimiter that has to be named": {
+      flags: ["--header", columns.join(" ,"), "--delimiter", "\\x01", "--skip-lines", "1"],
+      good: ["title", record("\x01", "Ada", "A", "good@example.com")],
+      bad: [record("\x01", "Zo\u00eb", "B", "one@@example.com")],
+      head: "",
+      printed: ` --delimiter '\\x01' --header ${header}`,
+      corrections: [["@@", "@"]],
+      names: [["Zo\u00eb", "B"]],
+    },
+    "no header, and commas": {
+      flags: ["--header", header],
+      good: [record(",", "Ada", "A", "good@example.com")],
+      bad: [record(",", "Zo\u00eb", "B", "one@@example.com")],
+      head: "",
+      printed: ` --delimiter , --header ${header}`,
+      corrections: [["@@", "@"]],
+      names: [["Zo\u00eb", "B"]],
+    },
+    "tabs, and CR": {
+      flags: [],
+      good: [columns.join("\t")],
+      bad: [record("\t", "Ada", "B", "one@@example.com"), record("\t", "Bo", "C", "two@@example.com")],
+      lineEnd: "\r",
+      head: `${columns.join("\t")}\r`,
+      printed: "",
+      corrections: [["@@", "@"]],
+      names: [
+        ["Ada", "B"],
+        ["Bo", "C"],
+      ],
+    },
+    "all that is read in another way": {
+      flags: ["--quote", "'", "--comment=--", "--short-rows", "null", "--trim", "off", "--quoted-lines", "keep"],
+      good: [`${columns.join(";")};a,b`, "-- a comment"],
+      bad: [
+        `${record(";", " Ada", `'${swallowed}'`, "one@@example.com")};`,
+        record(";", "Bo", "C", "two@@example.com"),
+      ],
+      head: `${columns.join(";")};a,b\n`,
+      printed: " --delimiter ';' --quote ''\\''' --comment=-- --short-rows null --trim off --quoted-lines keep",
+      corrections: [["@@", "@"]],
+      names: [
+        [" Ada", swallowed],
+        ["Bo", "C"],
+      ],
+    },
+    "quotes after backslashes that are no escapes": {
+      flags: ["--escape", "doubled"],
+      good: [header],
+      bad: [record(",", '"Ann \\"Annie\\""', "B", "one@example.com"), record(",", "Ada", "C", "two@@example.com")],
+      head: `${header}\n`,
+      printed: " --escape doubled",
+      corrections: [
+        ['\\"Annie\\"', "Annie"],
+        ["@@", "@"],
+      ],
+      names: [
+        ["Ann Annie", "B"],
+        ["Ada", "C"],
+      ],
+    },
+  }
+
+  it.live.each(Object.entries(trials))("prints the command that loads what is corrected: %s", ([, trial]) =>
+    Effect.gen(function* () {
+      const { bad, corrections, encoding = "utf-8", flags, good, head, lineEnd = "\n", names, printed } = trial
+      const { env, query } = yield* makeDatabase
+      const text = (lines: ReadonlyArray<string>) => lines.map((line) => `${line}${lineEnd}`).join("")
+      const source = yield* directoryOf({ "a.csv": bytesIn(encoding, text([...good, ...bad])) })
+      const first = yield* etl(["--source", source, "--geo", "none", "--max-rejects", "100%", ...flags], env)
+      assert.strictEqual(first.code, 3, first.stderr)
+
+      const directory = yield* temporaryDirectory
+      const fix = join(directory, "fix.csv")
+      const { code, stdout, stderr } = yield* etl(["rejects", "--out", fix], env)
+      assert.strictEqual(code, 0, stderr)
+      assert.sameMembers(readdirSync(directory), ["fix.csv", "fix.reasons.csv"])
+      assert.strictEqual(latin1(fix), bytesIn(encoding, `${head}${text(bad)}`).toString("latin1"))
+      assert.include(stdout.split("\n"), `Correct ${fix}, then run: etl --source ${fix}${printed}`)
+      assert.match(stdout, /^Use the same --mapping and --geo as that run\.$/m)
+
+      const corrected = corrections.reduce((text, [from, to]) => text.replaceAll(from, to), `${head}${text(bad)}`)
+      writeFileSync(fix, bytesIn(encoding, corrected))
+      const loaded = runPrinted(stdout, env, join(directory, "etl.log"))
+      assert.strictEqual(loaded.code, 0, loaded.output)
+      const users = yield* query<{ first_name: string | null; last_name: string | null }>(
+        "select first_name, last_name from users where email in ('one@example.com', 'two@example.com') order by email",
+      )
+      const found = users.map(({ first_name, last_name }) => [first_name, last_name] as const)
+      assert.deepStrictEqual(found, names)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("writes a file for each header and format, whatever is before the header", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const bad = (number: number) => row(`bad-${number}`)
+      yield* load(env, {
+        "1.csv": `${header}\n${bad(1)}\n`,
+        "2.csv": `${header}\r\n${bad(2)}\r\n`,
+        "3.csv": `title\n${header}\n${bad(3)}\n`,
+        "4.csv": `${mark}${header}\n${bad(4)}\n`,
+        "5.csv": bytesIn("utf-16le", `${mark}${header}\n${bad(5)}\n`),
+      })
+      const directory = yield* temporaryDirectory
+      const { stdout } = yield* etl(["rejects", "--out", join(directory, "fix.csv")], env)
+      assert.match(stdout, /^5 rejects of run 1:\n/)
+      assert.lengthOf(readdirSync(directory), 8)
+      assert.strictEqual(latin1(join(directory, "fix.csv")), `${header}\n${bad(1)}\n${bad(3)}\n`)
+      assert.strictEqual(latin1(join(directory, "fix-2.csv")), `${header}\r\n${bad(2)}\r\n`)
+      assert.strictEqual(readFileSync(join(directory, "fix-3.csv"), "utf8"), `${mark}${header}\n${bad(4)}\n`)
+      assert.strictEqual(readFileSync(join(directory, "fix-4.csv"), "utf16le"), `${mark}${header}\n${bad(5)}\n`)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("numbers the lines of UTF-16, and leaves out half a character, which would shift the records after it", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const records = [row("nobody", { name: '"A\nB"' }), row("cut\u0d0a"), row("else")]
+      const cut = bytesIn("utf-16le", `${mark}${header}\n${records[0]}\n${records[1]}Z`)
+      const whole = bytesIn("utf-16le", `${mark}${header}\n${records[2]}\n`)
+      yield* load(env, { "1.csv": cut.subarray(0, -1), "2.csv": whole })
+      const fix = join(yield* temporaryDirectory, "fix.csv")
+      yield* etl(["rejects", "--out", fix], env)
+      assert.strictEqual(readFileSync(fix, "utf16le"), `${mark}${[header, ...records, ""].join("\n")}`)
+      assert.deepStrictEqual(
+        new Set(reasonsOf(fix.replace(".csv", ".reasons.csv")).map((reason) => reason["fix_line"])),
+        new Set(["2", "4", "5"]),
+      )
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("reads what an earlier version loaded as that did, and asks for a delimiter that it did not keep", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const bad = record(";", " Ada", "B", "nobody")
+      yield* load(env, { "1.csv": `${columns.join(";")}\n${bad}\n` })
+      const commandOf = Effect.fnUntraced(function* (format: string | null) {
+        yield* query("update etl_files set format = $1::text::jsonb", [format])
+        const fix = join(yield* temporaryDirectory, "fix.csv")
+        const { stdout } = yield* etl(["rejects", "--out", fix], env)
+        assert.strictEqual(latin1(fix), `${columns.join(";")}\n${bad}\n`)
+        return stdout.replaceAll(fix, "FIX").split("\n").slice(-2)
+      })
+      const command = "Correct FIX, then run: etl --source FIX"
+      assert.deepStrictEqual(yield* commandOf(null), [
+        `${command} --trim off --quoted-lines keep`,
+        "Use the same --mapping and --geo as that run, and --delimiter where the file has none of , ; tab |.",
+      ])
+      for (const [delimiter, flag] of [
+        [";", ""],
+        ["~", " --delimiter '~'"],
+      ] as const) {
+        assert.deepStrictEqual(yield* commandOf(JSON.stringify({ delimiter, headerLine: 3 })), [
+          `${command}${flag} --trim off --quoted-lines keep`,
+          "Use the same --mapping and --geo as that run.",
+        ])
+      }
     }).pipe(Effect.scoped),
   )
 
@@ -485,7 +760,7 @@ describe("etl rejects --out", () => {
             const reasons: Array<ReadonlyArray<string>> = []
             for (const file of members) {
               for (const [number, { raw, isCut, reasons: why }] of file.rejects.entries()) {
-                const fixLine = isCut ? "" : String(text.split(/\r\n|\r|\n/).length)
+                const fixLine = isCut ? "" : String(text.split(/\r\r\n|\r\n|\r|\n/).length)
                 const length = String(raw.length + (isCut ? 2_000_000 : 0))
                 for (const { column, message } of why) {
                   const place = [fixLine, file.uri, String(number + 2), String(number * 10), length]

@@ -3,6 +3,7 @@ import { Effect, Layer, Schema } from "effect"
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { formatRun, formatRuns } from "../../../src/cli/output/formatRuns.ts"
+import { type Format, plainFormat } from "../../../src/domain/Format.ts"
 import { RunDetails, RunRecord } from "../../../src/domain/RunRecord.ts"
 import { noRecords } from "../../../src/domain/RunSummary.ts"
 import { printable } from "../../../src/text/printable.ts"
@@ -236,6 +237,97 @@ describe("etl runs", () => {
       assert.notMatch(readMarkup(readFileSync(out, "utf8")).text, /files? failed/)
     }).pipe(Effect.scoped),
   )
+
+  it.live("shows how files are read that are not plain", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const first = `${header}\n${row("a@example.com")}\n`
+      const other = `title\r\n${header.replaceAll(",", ";")}\r\n${row("\u00e9").replaceAll(",", ";")}\r\n`
+      const source = yield* directoryOf({
+        "1.csv": first,
+        "2.csv": Buffer.from(other, "latin1"),
+        "3.csv": `${header}\n${row("c@example.com")}\n`,
+      })
+      const flags = ["--geo", "none", "--encoding", "windows-1252", "--max-rejects"]
+      yield* etl(["--source", join(source, "1.csv"), "--geo", "none"], env)
+      assert.notInclude((yield* etl(["runs", "1"], env)).stdout, "Format")
+      yield* query("delete from etl_files")
+      assert.strictEqual((yield* etl(["--source", source, ...flags, "0"], env)).code, 4)
+      const { stdout } = yield* etl(["runs", "2"], env)
+      assert.match(stdout, /^Format of 1\.csv: windows-1252 \(--encoding\)$/m)
+      assert.match(stdout, /^Format of 2\.csv: ';', windows-1252 \(--encoding\), header on line 2$/m)
+      assert.notInclude(stdout, "3.csv: ")
+      const { files } = decodeRun((yield* etl(["runs", "2", "--json"], env)).stdout)
+      const found = { encoding: "windows-1252", byteOrderMark: false, skipLines: null } as const
+      assert.deepStrictEqual(
+        files.map(({ format }) => format),
+        [
+          { ...plainFormat, ...found },
+          { ...plainFormat, ...found, delimiter: ";", lineEnd: "CRLF", headerLine: 2 },
+          null,
+        ],
+      )
+      // As an earlier version left it.
+      yield* query("update etl_files set format = null where uri like '%/2.csv'")
+      assert.notInclude((yield* etl(["runs", "2"], env)).stdout, "';'")
+    }).pipe(Effect.scoped),
+  )
+
+  it("shows each format once, in the width of the terminal", () => {
+    const now = new Date(2026, 10, 25)
+    const fileOf = (name: string, format: Format | null): RunDetails["files"][number] => ({
+      uri: `/data/${name}.csv`,
+      size: 1,
+      state: "loaded",
+      format,
+      counts: noRecords,
+      error: null,
+    })
+    const semicolons = { ...plainFormat, delimiter: ";" }
+    const late = { ...semicolons, encoding: "windows-1252", headerLine: 4 } as const
+    const run: RunDetails = {
+      runId: 1,
+      source: "/data",
+      state: "finished",
+      cluster: false,
+      force: false,
+      attempts: 1,
+      startedAt: now,
+      attemptedAt: now,
+      endedAt: now,
+      finishedAt: now,
+      exitCode: 0,
+      milliseconds: null,
+      stages: null,
+      totals: noRecords,
+      files: [
+        fileOf("plain", plainFormat),
+        fileOf("users\u001b", late),
+        fileOf("a", semicolons),
+        fileOf("b", { ...semicolons, lineEnd: "CRLF" }),
+        fileOf("c", semicolons),
+        fileOf("none", null),
+      ],
+      rejectedFor: [],
+    }
+    const linesOf = (details: RunDetails, width: number) => {
+      const lines = formatRun(details, width, "").split("\n")
+      return lines.slice(lines.findIndex((line) => line.startsWith("Format of")))
+    }
+    assert.deepStrictEqual(linesOf(run, 120), [
+      "Format of users\\u001b.csv: ';', windows-1252 (--encoding), header on line 4",
+      "Format of a.csv and 2 other files: ';'",
+    ])
+    assert.deepStrictEqual(linesOf(run, 60), [
+      "Format of users\\u001b.csv: ';', windows-1252 (--encoding),",
+      "  header on line 4",
+      "Format of a.csv and 2 other files: ';'",
+    ])
+    const many = Array.from({ length: 23 }, (_, index) => fileOf(`${index}`, { ...semicolons, headerLine: index + 2 }))
+    const lines = linesOf({ ...run, files: many }, 120)
+    assert.lengthOf(lines, 21)
+    assert.strictEqual(lines[20], "and 3 other formats: --json lists all")
+  })
 
   it("names the command that resumes it: where the files are, what they are loaded into, why it stopped", () => {
     const now = new Date(2026, 10, 25)

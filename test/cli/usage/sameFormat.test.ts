@@ -1,0 +1,51 @@
+import { assert, describe, it } from "@effect/vitest"
+import { sameFormat } from "../../../src/cli/usage/sameFormat.ts"
+import { type Format, formatBy, plainFormat } from "../../../src/domain/Format.ts"
+
+const flagsOf = (format: Partial<Format>, header: string | Uint8Array) =>
+  sameFormat({ ...plainFormat, ...format }, Buffer.from(header), false)
+
+describe("sameFormat", () => {
+  it("names nothing that a file shows", () => {
+    assert.strictEqual(flagsOf({}, "id,email"), "")
+    for (const delimiter of [",", ";", "\t", "|"]) assert.strictEqual(flagsOf({ delimiter }, `id${delimiter}email`), "")
+    assert.strictEqual(flagsOf({}, "email"), "")
+    const utf16 = { encoding: "utf-16le", byteOrderMark: true, delimiter: "\t" } as const
+    assert.strictEqual(flagsOf(utf16, Buffer.from("id\temail", "utf16le")), "")
+    assert.strictEqual(flagsOf({ lineEnd: "CRLF", headerLine: 7, skipLines: 6 }, "id,email"), "")
+  })
+
+  it("names a delimiter that the header does not show", () => {
+    assert.strictEqual(flagsOf({ delimiter: ";" }, 'id;"Last, first";email'), " --delimiter ';'")
+    assert.strictEqual(flagsOf({ delimiter: ";" }, "email"), " --delimiter ';'")
+    assert.strictEqual(flagsOf({ delimiter: "\t" }, "id\ta,b"), " --delimiter '\\t'")
+    assert.strictEqual(flagsOf({ delimiter: " " }, "id email"), " --delimiter ' '")
+    assert.strictEqual(flagsOf({ delimiter: "\x7f" }, "id\x7femail"), " --delimiter '\\x7f'")
+    assert.strictEqual(flagsOf({ delimiter: "-" }, "id-email"), " --delimiter=-")
+    // The second byte of a character is that of a bar.
+    const header = Uint8Array.of(0x83, 0x7c, ...Buffer.from(",email"))
+    assert.strictEqual(flagsOf({ encoding: "shift_jis" }, header), " --encoding shift_jis")
+  })
+
+  it("names all of the rest, as a shell takes it", () => {
+    const format = formatBy({
+      encoding: "windows-1252",
+      delimiter: ";",
+      quote: null,
+      escape: "backslash",
+      header: ["-id", "it's", "email"],
+      comment: "#",
+      shortRows: "null",
+      trim: false,
+      quotedLines: "keep",
+    })
+    assert.strictEqual(
+      sameFormat(format, Buffer.from("-id;it's;email"), false),
+      " --encoding windows-1252 --delimiter ';' --quote none --escape backslash --header='-id,it'\\''s,email' --comment '#' --short-rows null --trim off --quoted-lines keep",
+    )
+  })
+
+  it("names the escapes that a file may seem to have", () => {
+    assert.strictEqual(sameFormat(plainFormat, Buffer.from("id,email"), true), " --escape doubled")
+  })
+})
