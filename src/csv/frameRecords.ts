@@ -8,11 +8,22 @@ import { fitHeader } from "./fitHeader.ts"
 import type { Frame } from "./frame.ts"
 import { Framer } from "./Framer.ts"
 import { findFormat } from "./findFormat.ts"
-import { fieldCountsOf, framerAfter, type Header, type HeaderOptions, misfitError, readHeader } from "./header.ts"
+import {
+  emptyError,
+  fieldCountsOf,
+  framerAfter,
+  type Header,
+  type HeaderOptions,
+  misfitError,
+  readHeader,
+} from "./header.ts"
 import type { HeaderError } from "./HeaderError.ts"
+import type { Beginning } from "./HeaderSearch.ts"
 import { Sample } from "./Sample.ts"
 
 export interface FrameOptions extends HeaderOptions {
+  /** How the file is written, where its source knows: the header comes first. Undefined: its beginning shows it. */
+  readonly known?: Format | undefined
   /**
    * Where to resume, with the header from the file's beginning and the format that was found; undefined: read from the
    * beginning. `format` is undefined where an earlier version read it: as a plain file, by the delimiter given. `end`:
@@ -61,6 +72,20 @@ const resumedHeader = (options: FrameOptions): Result.Result<Header | undefined,
   return readHeader(options, format, [...framer.push(resume.header), ...framer.finish()].flat())
 }
 
+/** The header of a file whose format is known; undefined: more bytes are needed. */
+const knownHeader = (
+  { bytes, isWhole }: Beginning,
+  format: Format,
+  options: HeaderOptions,
+): Result.Result<Header, HeaderError> | undefined => {
+  const { maxRecordSize } = options
+  const framer = new Framer({ format, maxRecordSize, offset: 0, line: 1, fields: undefined })
+  const frames = [...framer.push(bytes), ...(isWhole ? framer.finish() : [])].flat()
+  if (frames.length > 0) return readHeader(options, format, frames)
+  if (isWhole) return Result.fail(emptyError())
+  return framer.overlongHeader && readHeader(options, format, [framer.overlongHeader])
+}
+
 /** The bytes up to the end of the part, where there is one. */
 const upToEnd = ({ resume }: FrameOptions) =>
   resume?.end === undefined ? identity : upToByte(resume.end - resume.position.byteOffset)
@@ -74,7 +99,7 @@ export const frame =
   <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Stream.Stream<FramedRecords, E | HeaderError, R> =>
     Stream.unwrap(
       Effect.gen(function* () {
-        const { maxRecordSize, resume } = options
+        const { known, maxRecordSize, resume } = options
         const sample = new Sample(maxRecordSize)
         let header = yield* Effect.fromResult(resumedHeader(options))
         let framer = header && resume && framerAfter(header, resume.position, maxRecordSize)
@@ -111,8 +136,12 @@ export const frame =
         const batchesOf = Effect.fnUntraced(function* (chunk: Uint8Array | typeof endOfBytes) {
           if (framer !== undefined) return framesOf(chunk)
           const isWhole = chunk === endOfBytes
-          if (!isWhole && sample.add(chunk)) return []
-          header = yield* Effect.fromResult(findFormat({ bytes: sample.bytes, isWhole }, options))
+          const isEnough = isWhole || !sample.add(chunk)
+          if (known === undefined && !isEnough) return []
+          const beginning = { bytes: sample.bytes, isWhole }
+          const found = known === undefined ? findFormat(beginning, options) : knownHeader(beginning, known, options)
+          if (found === undefined) return []
+          header = yield* Effect.fromResult(found)
           framer = framerAfter(header, header.end, maxRecordSize)
           return firstFrames(isWhole)
         })
