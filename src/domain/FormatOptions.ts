@@ -24,11 +24,9 @@ const comment = Schema.String.check(
 
 export const mostSkippedLines = 1_000_000
 
-const sameCharacter = "the delimiter and the quote are the same character."
-
 /** Why options contradict each other; undefined: they do not. */
 export const conflictIn = ({ comment, delimiter, escape, quote = '"' }: Options): string | undefined => {
-  if (delimiter !== undefined && delimiter === quote) return sameCharacter
+  if (delimiter !== undefined && delimiter === quote) return "the delimiter is the quote."
   if (escape === "backslash" && (delimiter === "\\" || quote === "\\")) return "the backslash is the escape character."
   if (comment !== undefined && quote !== null && comment.startsWith(quote)) return "comments begin with the quote."
   return undefined

@@ -43,6 +43,10 @@ const parseLines = (text: string): number | undefined => {
   return lines <= mostSkippedLines ? lines : undefined
 }
 
+/** A flag with one of these values. */
+const oneOf = <const Values extends ReadonlyArray<string>>(name: string, values: Values) =>
+  Flag.Literals(name, values).pipe(Flag.withMetavar("WORD"))
+
 export const formatFlags = {
   encoding: withDefault(
     found("encoding", "NAME", encodingOf, encodingProblem),
@@ -73,7 +77,7 @@ export const formatFlags = {
     "Character around fields; none: quotes are text",
   ),
   escape: optional(
-    Flag.Literals("escape", ["doubled", "backslash"]),
+    oneOf("escape", ["doubled", "backslash"]),
     "A quote in a quoted field is doubled; or a backslash makes the next character text, as MySQL and Redshift write",
     { unset: "doubled" },
   ),
@@ -104,17 +108,17 @@ export const formatFlags = {
     { unset: "none" },
   ),
   shortRows: withDefault(
-    Flag.Literals("short-rows", ["reject", "null"]),
+    oneOf("short-rows", ["reject", "null"]),
     "reject",
     "Records that lack fields at their end: rejected, or those fields are null",
   ),
   trim: withDefault(
-    Flag.Literals("trim", ["on", "off"]),
+    oneOf("trim", ["on", "off"]),
     "on",
     "Blanks around unquoted fields, and between a delimiter and a quote, are no text",
   ),
   quotedLines: withDefault(
-    Flag.Literals("quoted-lines", ["reject", "keep"]),
+    oneOf("quoted-lines", ["reject", "keep"]),
     "reject",
     "A quoted field over lines of which one looks like a record: its record is rejected, or kept",
   ),

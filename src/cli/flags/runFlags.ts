@@ -50,7 +50,7 @@ export const loadFlags = {
     "Stop (exit 4) when the run rejects more than N records, or N% once 1000 are read",
     RejectLimit.format,
   ),
-  force: toggle("force", "Load files again that are already loaded, even with another mapping"),
+  force: toggle("force", "Load files again that are already loaded, even with another mapping or format"),
 }
 
 export const dryRun = toggle(
