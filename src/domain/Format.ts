@@ -2,7 +2,7 @@
 
 import { Effect, Schema } from "effect"
 import { formatNumber } from "../text/format.ts"
-import { encodings, isUnicode } from "./encoding.ts"
+import { encodings } from "./encoding.ts"
 import type { FormatOptions } from "./FormatOptions.ts"
 
 /** A key that loads of earlier versions lack: they go on as they began. */
@@ -92,7 +92,7 @@ export const describeFormat = (format: Format): string | undefined => {
   const { comment, delimiter, encoding, escape, header, headerLine, lineEnd, quote } = format
   const parts = [
     delimiter === "," ? [] : shown(delimiter),
-    encoding === "utf-8" ? [] : `${encoding}${isUnicode(encoding) ? "" : " (--encoding)"}`,
+    encoding === "utf-8" ? [] : `${encoding}${format.byteOrderMark ? "" : " (--encoding)"}`,
     quote === '"' ? [] : quote === null ? "no quotes" : `quote ${shown(quote)}`,
     escape === "backslash" ? "backslash escapes" : [],
     lineEnd === "CR" ? "lines end with CR" : [],

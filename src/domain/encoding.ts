@@ -32,13 +32,8 @@ const singleByte = [
   "x-mac-cyrillic",
 ] as const
 
-const unicode = ["utf-8", "utf-16le", "utf-16be"] as const
-
 export const encodings = [...unicode, ...singleByte, "shift_jis", "euc-jp", "euc-kr", "gbk", "gb18030", "big5"] as const
 export type Encoding = (typeof encodings)[number]
-
-/** Whether a file's byte order mark can show it. */
-export const isUnicode = (encoding: Encoding): boolean => unicode.some((one) => one === encoding)
 
 const canonicalName = (label: string): string | undefined => {
   try {
