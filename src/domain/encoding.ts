@@ -32,7 +32,11 @@ const singleByte = [
   "x-mac-cyrillic",
 ] as const
 
-export const encodings = [...unicode, ...singleByte, "shift_jis", "euc-jp", "euc-kr", "gbk", "gb18030", "big5"] as const
+const unicode = ["utf-8", "utf-16le", "utf-16be"] as const
+
+const multiByte = ["shift_jis", "euc-jp", "euc-kr", "gbk", "gb18030", "big5"] as const
+
+export const encodings = [...unicode, ...singleByte, ...multiByte] as const
 export type Encoding = (typeof encodings)[number]
 
 const canonicalName = (label: string): string | undefined => {
