@@ -153,7 +153,7 @@ export const splitFile = (attempt: Attempt, fileId: number) =>
         Effect.flatMap((found) =>
           found !== undefined && found.parts.length > 1
             ? Effect.andThen(
-                logFormat(file.name, found.format),
+                logFormat(file.name, found),
                 runs.beginFile(taken, { ...found, maxRecordSize: job.maxRecordSize }),
               )
             : Effect.void,

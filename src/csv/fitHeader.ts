@@ -8,6 +8,13 @@ import { type UserColumn, userColumns } from "../domain/User.ts"
 /** The index of each column's field in a record; -1 for a column that the file lacks. */
 export type Positions = Readonly<Record<UserColumn, number>>
 
+/** A header that fits the mapping. */
+export interface Fitted {
+  readonly positions: Positions
+  /** The names that differ from those of the mapping in case or in blanks, each with the mapping's. */
+  readonly alike: ReadonlyArray<readonly [name: string, expected: string]>
+}
+
 /** Why a header does not fit a mapping. */
 export interface Misfit {
   /** The mapping's headers that are missing. */
@@ -56,9 +63,10 @@ export const fitHeader = (
   mapping: ColumnMapping,
   fields: ReadonlyArray<string>,
   delimiter: string,
-): Result.Result<Positions, Misfit> => {
+): Result.Result<Fitted, Misfit> => {
   const indexes = indexesOf(fields, [...mapping.keys()])
   const positions = Object.fromEntries(userColumns.map((column) => [column, -1])) as Record<UserColumn, number>
+  const alike: Array<readonly [string, string]> = []
   const missing: Array<string> = []
   const repeated: Array<string> = []
   for (const [header, column] of mapping) {
@@ -66,8 +74,10 @@ export const fitHeader = (
     if (position === undefined) missing.push(header)
     else if (others.length > 0) repeated.push(header)
     positions[column] = position ?? -1
+    const name = fields[position ?? -1]?.trim() ?? header
+    if (name !== header) alike.push([name, header])
   }
-  if (missing.length === 0 && repeated.length === 0) return Result.succeed(positions)
+  if (missing.length === 0 && repeated.length === 0) return Result.succeed({ positions, alike })
   const other = usualDelimiters.find((candidate) => candidate !== delimiter && fields[0]!.includes(candidate))
   return Result.fail({ missing, repeated, delimiter: fields.length === 1 ? other : undefined })
 }

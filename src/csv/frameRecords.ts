@@ -61,9 +61,9 @@ const resumedHeader = (options: FrameOptions): Result.Result<Header | undefined,
     return fitHeader(mapping, names, format.delimiter).pipe(
       Result.mapBoth({
         onFailure: (misfit) => misfitError(misfit, names, false),
-        onSuccess: (positions): Header => {
+        onSuccess: (fitted): Header => {
           const end = { byteOffset: 0, line: format.headerLine }
-          return { format, bytes: resume.header, end, fields: fieldCountsOf(names), positions, mapping }
+          return { format, bytes: resume.header, end, fields: fieldCountsOf(names), mapping, ...fitted }
         },
       }),
     )

@@ -58,7 +58,7 @@ export const givenHeader = (
     bytes: new TextEncoder().encode(names.join(delimiter)),
     end: position,
     fields: fieldCountsOf(names),
-    positions: fitted.success,
     mapping: options.mapping,
+    ...fitted.success,
   })
 }

@@ -8,7 +8,7 @@ import type { FormatOptions } from "../domain/FormatOptions.ts"
 import { plural } from "../text/format.ts"
 import { suggestions } from "../text/suggest.ts"
 import { isProblem, makeFieldParser } from "./fields.ts"
-import { fitHeader, type Misfit, type Positions } from "./fitHeader.ts"
+import { fitHeader, type Fitted, type Misfit, type Positions } from "./fitHeader.ts"
 import { foreignFormat } from "./foreignFormat.ts"
 import { type Frame, rawOf, span } from "./frame.ts"
 import type { FieldCounts } from "./Framer.ts"
@@ -23,6 +23,8 @@ export interface Header {
   readonly fields: FieldCounts
   readonly positions: Positions
   readonly mapping: ColumnMapping
+  /** Names that differ from those of the mapping in case or in blanks, each with the mapping's. */
+  readonly alike: Fitted["alike"]
 }
 
 /** Reads records of the file from a position after its header on. */
@@ -138,8 +140,8 @@ export const readHeader = (
       bytes: rawOf(frame).slice(),
       end: { byteOffset: frame.nextOffset, line: frame.nextLine },
       fields: fieldCountsOf(fields),
-      positions: fitted.success,
       mapping,
+      ...fitted.success,
     })
   }
   const isRecord = fields.some((field) => field.includes("@")) && !fields.some((field) => mapping.has(field.trim()))

@@ -3,11 +3,30 @@
 import { Effect, Stream } from "effect"
 import type { DecodedRecords } from "../csv/decodeRecords.ts"
 import type { FramedRecords } from "../csv/frameRecords.ts"
+import type { Header } from "../csv/header.ts"
 import { plural } from "../text/format.ts"
-import { describeFormat, type Format } from "../domain/Format.ts"
+import { describeFormat } from "../domain/Format.ts"
 
-export const logFormat = (name: string, format: Format): Effect.Effect<void> => {
-  const described = describeFormat(format)
+const mostCharacters = 40
+
+/** How a file is read. */
+type Reading = Pick<Header, "format"> & Partial<Pick<Header, "alike">>
+
+const describeAlike = ([first, ...others]: Header["alike"]): string | undefined => {
+  if (first === undefined) return undefined
+  const [name, expected] = first.map((text) => JSON.stringify(text.slice(0, mostCharacters)))
+  const more = others.length === 0 ? "" : `, and so ${plural(others.length, "other header")}`
+  return `header ${name} is read as ${expected}${more}`
+}
+
+/** What differs from a plain file whose headers are the mapping's; undefined: nothing. */
+export const describeReading = ({ alike = [], format }: Reading): string | undefined => {
+  const parts = [describeFormat(format) ?? [], describeAlike(alike) ?? []].flat()
+  return parts.length === 0 ? undefined : parts.join(", ")
+}
+
+export const logFormat = (name: string, reading: Reading): Effect.Effect<void> => {
+  const described = describeReading(reading)
   if (described === undefined) return Effect.void
   return Effect.logInfo(`${name}: ${described}`).pipe(Effect.annotateLogs({ step: "Extract" }))
 }
@@ -21,7 +40,7 @@ export const reportFormat =
       return Stream.tap(framed, ({ header }) => {
         if (isReported) return Effect.void
         isReported = true
-        return logFormat(name, header.format)
+        return logFormat(name, header)
       })
     })
 

@@ -226,11 +226,12 @@ describe("files that people have", () => {
         names.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()),
         row(1),
       )
-      const { code, users } = yield* load({
+      const { code, stderr, users } = yield* load({
         "cased.csv": cased,
         "spaced.csv": lines(names.replace("id,", "id\u00a0,"), row(2)),
       })
       assert.strictEqual(code, 0)
+      assert.include(stderr, 'cased.csv: header "Id" is read as "id", and so 9 other headers')
       assert.lengthOf(users, 2)
     }).pipe(Effect.scoped),
   )

@@ -1,7 +1,6 @@
 // Checks the source, the headers of its files, and the log file.
 
 import { Context, Effect, FileSystem, Layer, Option, Path, Redacted, Stream } from "effect"
-import { describeFormat } from "../../domain/Format.ts"
 import type { FormatOptions } from "../../domain/FormatOptions.ts"
 import type { ColumnMapping } from "../../domain/ColumnMapping.ts"
 import { formatBytes, formatNumber, plural } from "../../text/format.ts"
@@ -9,6 +8,7 @@ import { collectLeftOut, explainLeftOut } from "../../observability/LeftOut.ts"
 import { unfit } from "../../observability/Logging.ts"
 import { frame } from "../../csv/frameRecords.ts"
 import { readText } from "../../pipeline/decompress.ts"
+import { describeReading } from "../../pipeline/reportFormat.ts"
 import { headerErrorOf } from "../../pipeline/headerError.ts"
 import { Source } from "../../source/Source.ts"
 import type { SourceFile } from "../../domain/SourceFile.ts"
@@ -45,7 +45,7 @@ const checkHeader = (
     Stream.catchTag("HeaderError", (error) => Stream.fail(headerErrorOf(file, error))),
     Stream.runHead,
     Effect.map((first): CheckedHeader => {
-      const described = Option.flatMapNullishOr(first, ({ header }) => describeFormat(header.format))
+      const described = Option.flatMapNullishOr(first, ({ header }) => describeReading(header))
       return { findings: [], format: Option.getOrUndefined(Option.map(described, (text) => `${file.name}: ${text}`)) }
     }),
     Effect.catch((error) =>
