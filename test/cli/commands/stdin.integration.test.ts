@@ -22,12 +22,17 @@ const again = "Standard input cannot be resumed: give the whole input again"
 
 const users = `select email, first_name, last_name, updated_at::text, updated, source_id from users order by email`
 
-/** Versions of 2,000 users, more than are committed as a whole. */
-const big = csv(
-  ...Array.from({ length: 60_000 }, (_, index) =>
-    row(`${index % 2_000}@example.com`, `2024-05-${String((index % 28) + 1).padStart(2, "0")}`, `Ada${index % 7}`),
-  ),
-)
+/** Of no column. */
+const notes = "x".repeat(300)
+
+/** Versions of 2,000 users. Half of it is more than the format is decided from, and than is committed as a whole. */
+const big = [
+  `${header},notes\n`,
+  ...Array.from({ length: 60_000 }, (_, index) => {
+    const day = `2024-05-${String((index % 28) + 1).padStart(2, "0")}`
+    return `${row(`${index % 2_000}@example.com`, day, `Ada${index % 7}`)},${notes}\n`
+  }),
+].join("")
 
 describe("etl run --source -", () => {
   it.live("each reading is a run and a file of its own", () =>
