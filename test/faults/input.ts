@@ -73,11 +73,11 @@ const writtenFields = (version: Version, random: Random): ReadonlyArray<string> 
   version.status === null ? "" : pick(random, version.status ? ["true", "Y", "1"] : ["False", "no", "0"]),
 ]
 
-/** Lines in the place of a good record: each of them is to be rejected. */
+/** In the place of a good record: each is to be rejected. */
 const breakers: ReadonlyArray<(fields: ReadonlyArray<string>) => ReadonlyArray<string | Uint8Array>> = [
   () => ["7"],
   (fields) => [fields.slice(1).join()],
-  (fields) => [[...fields, ""].join()],
+  (fields) => [[...fields, "more"].join()],
   (fields) => [fields.with(3, "nobody").join()],
   (fields) => [fields.with(3, "").join()],
   (fields) => [fields.with(5, "1.2.3.256").join()],
@@ -90,8 +90,8 @@ const breakers: ReadonlyArray<(fields: ReadonlyArray<string>) => ReadonlyArray<s
   (fields) => [fields.with(1, '"Ada"x').join()],
   // Left open: what follows, up to the next quote, must not be lost with it.
   (fields) => [fields.with(1, '"Ada').join()],
-  // A field too many, and a line break in one of them: neither line is a record.
-  (fields) => [`${fields[0]},"A`, `da",${fields.slice(2).join()},`],
+  // A field too many, and a line break in one of them: both lines are one reject.
+  (fields) => [`${fields[0]},"A\nda",${fields.slice(2).join()},more`],
 ]
 
 const lineEnds = (bytes: Buffer): number => bytes.toString("latin1").split(/\r\n|\r|\n/).length - 1
