@@ -61,7 +61,8 @@ const framesOfBatch = 1_024
 const isTrail = (byte: number): boolean => byte >= 0x30
 
 const meanings = ({ delimiter, escape, quote }: Format, { isLead }: Text): Uint8Array => {
-  const table = Uint8Array.from({ length: 256 }, (_, byte) => (isLead(byte) ? LEAD : TEXT))
+  const table = new Uint8Array(256)
+  for (let byte = 0x80; byte < 256; byte++) if (isLead(byte)) table[byte] = LEAD
   const mean = (text: string, meaning: number): void => {
     for (const character of text) table[character.charCodeAt(0)] = meaning
   }

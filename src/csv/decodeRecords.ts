@@ -98,18 +98,18 @@ const makeDecoder = (header: Header, fileId: number) => {
   const kindOf = ({ reasons }: Reject, frame: Frame) =>
     reasons.some(({ column }) => column === null || column === "email") ? headerKind(frame) : undefined
 
-  return (framed: FramedRecords): Result.Result<DecodedRecords, Interrupted> => {
+  /** What of the records is before another header, and that header. */
+  return (framed: FramedRecords): readonly [before: DecodedRecords, otherHeader: Frame | undefined] => {
     const frames: Array<Frame> = []
     const records: Array<UserRecord | Reject> = []
     let repeatedHeaders = 0
-    for (const [index, decoded] of parse(framed.frames).entries()) {
+    const parsed = parse(framed.frames)
+    // Not `entries`: an array a record costs more than the loop.
+    for (let index = 0; index < parsed.length; index++) {
       const frame = framed.frames[index]!
-      const record = toRecord(decoded, frame)
+      const record = toRecord(parsed[index]!, frame)
       const kind = isReject(record) ? kindOf(record, frame) : undefined
-      if (kind === "other") {
-        const before = { ...framed, frames, records, repeatedHeaders }
-        return Result.fail({ before, error: otherHeaderError(frame) })
-      }
+      if (kind === "other") return [{ ...framed, frames, records, repeatedHeaders }, frame]
       if (kind === "same") {
         repeatedHeaders++
         continue
@@ -117,14 +117,8 @@ const makeDecoder = (header: Header, fileId: number) => {
       frames.push(frame)
       records.push(record)
     }
-    return Result.succeed({ ...framed, frames, records, repeatedHeaders })
+    return [{ ...framed, frames, records, repeatedHeaders }, undefined]
   }
-}
-
-/** What was decoded before another header. */
-interface Interrupted {
-  readonly before: DecodedRecords
-  readonly error: HeaderError
 }
 
 /**
@@ -136,11 +130,17 @@ export const decode =
   <E, R>(framed: Stream.Stream<FramedRecords, E, R>): Stream.Stream<DecodedRecords, E | HeaderError, R> =>
     Stream.suspend(() => {
       let decoder: ReturnType<typeof makeDecoder> | undefined
-      return Stream.flatMap(framed, (records) => {
-        decoder ??= makeDecoder(records.header, fileId)
-        return Result.match(decoder(records), {
-          onSuccess: (decoded) => Stream.succeed(decoded),
-          onFailure: ({ before, error }) => Stream.concat(Stream.succeed(before), Stream.fail(error)),
-        })
-      })
+      let otherHeader: Frame | undefined
+      return framed.pipe(
+        Stream.map((records) => {
+          decoder ??= makeDecoder(records.header, fileId)
+          const [before, other] = decoder(records)
+          otherHeader = other
+          return before
+        }),
+        Stream.takeUntil(() => otherHeader !== undefined),
+        Stream.concat(
+          Stream.suspend(() => (otherHeader === undefined ? Stream.empty : Stream.fail(otherHeaderError(otherHeader)))),
+        ),
+      )
     })

@@ -47,12 +47,11 @@ const at = 0x40
 export const makeFindOtherHeader = (header: Header) => {
   const kindOf = makeHeaderKind(header)
   const { isLead, width } = textOf(header.format.encoding)
-  // Else the byte may be part of another character.
-  const isAt = width === 1 && !isLead(0x81)
-  const isShown = isAt && !namesHaveAt(header.mapping)
+  // In other encodings the byte may be part of another character.
+  const showsRecord = width === 1 && !isLead(0x81) && !namesHaveAt(header.mapping)
   return (frames: ReadonlyArray<Frame>): Frame | undefined =>
     frames.find((frame) => {
       const { bytes, end, start } = frame
-      return !(isShown && bytes.subarray(start, end).includes(at)) && kindOf(frame) === "other"
+      return !(showsRecord && bytes.subarray(start, end).includes(at)) && kindOf(frame) === "other"
     })
 }

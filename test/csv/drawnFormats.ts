@@ -10,10 +10,10 @@ export const between = (minimum: number, maximum: number) => Schema.Int.check(Sc
 const Drawn = Schema.Struct({
   encoding: Schema.Literals(["utf-8", "utf-16le", "utf-16be", "windows-1252", "shift_jis", "gb18030"]),
   delimiter: Schema.Literals([",", ",", ";", "\t", "|", " ", "\\", "\x01"]),
-  quote: Schema.Literals(['"', '"', '"', "'", "|", null]),
+  quote: Schema.NullOr(Schema.Literals(['"', '"', '"', "'", "|"])),
   escape: Schema.Literals(["doubled", "backslash"]),
-  lineEnd: Schema.Literals(["LF", "LF", "CRLF", "CR", null]),
-  comment: Schema.Literals([null, null, "#", "//"]),
+  lineEnd: Schema.NullOr(Schema.Literals(["LF", "CRLF", "CR"])),
+  comment: Schema.NullOr(Schema.Literals(["#", "//"])),
   shortRows: Schema.Literals(["reject", "null"]),
   trim: Schema.Boolean,
   backslashN: Schema.Boolean,
