@@ -24,19 +24,19 @@ export interface FramerOptions {
   readonly fields: FieldCounts | undefined
 }
 
-// What a code unit means.
+// What a code unit means: up to PADDING, it is text in an unquoted field; up to DELIMITER, in a quoted one.
 const TEXT = 0
-const DELIMITER = 1
-const QUOTE = 2
-const LINE_FEED = 3
-const CARRIAGE_RETURN = 4
-const ESCAPE = 5
-/** The first byte of a character whose second one may be that of an ASCII character. */
-const LEAD = 6
 /** No text at the start and the end of a field. */
-const BLANK = 7
+const BLANK = 1
 /** What fills a block after the end of a file: NUL, and SUB of CP/M and DOS. */
-const PADDING = 8
+const PADDING = 2
+const DELIMITER = 3
+const QUOTE = 4
+const LINE_FEED = 5
+const CARRIAGE_RETURN = 6
+const ESCAPE = 7
+/** The first byte of a character whose second one may be that of an ASCII character. */
+const LEAD = 8
 
 const RECORD_START = 0
 const FIELD_START = 1
@@ -297,6 +297,10 @@ export class Framer {
   /** False while more bytes are needed to decide how the record begins. */
   private beginRecord(isEnd: boolean): boolean {
     const { bytes, comment, position, text } = this
+    if (comment === undefined && bytes[position] !== text.byteOrderMark[0]) {
+      this.state = FIELD_START
+      return true
+    }
     const mark = hasAt(bytes, position, text.byteOrderMark) ?? (isEnd ? false : undefined)
     if (mark === undefined) return false
     const start = mark && text.byteOrderMark.length > 0 ? position + text.byteOrderMark.length : position
@@ -397,36 +401,47 @@ export class Framer {
 
   private takeText(): void {
     this.state = UNQUOTED
+    this.position = this.text.width === 1 ? this.endOfFields() : this.endOfText(this.position, PADDING)
     this.lastFilled = this.fields
-    this.position = this.endOfText(this.position, DELIMITER)
+  }
+
+  /** Nearly always the next field has text too: no need to look at what else it may begin with. */
+  private endOfFields(): number {
+    const { bytes, meanings } = this
+    let { fields, position } = this
+    for (; position < bytes.length; position++) {
+      const meaning = meanings[bytes[position]!]!
+      if (meaning <= PADDING) continue
+      if (meaning !== DELIMITER || meanings[bytes[position + 1]!] !== TEXT) break
+      fields++
+    }
+    this.fields = fields
+    // At the end of the bytes the rest of a character may be missing.
+    const isLead = position + 1 < bytes.length && meanings[bytes[position]!] === LEAD
+    return isLead || position === this.position ? this.endOfText(position, PADDING) : position
   }
 
   private takeQuotedText(): void {
     this.lastFilled = this.fields
-    this.position = this.endOfText(this.position, TEXT)
+    this.position = this.endOfText(this.position, DELIMITER)
   }
 
-  /** The next position after text that means something; `delimiter` is TEXT where delimiters are text. */
-  private endOfText(from: number, delimiter: number): number {
+  /** The next position that means more than `most`. */
+  private endOfText(from: number, most: number): number {
     const { bytes, meanings, text } = this
     let position = from
     if (text.width === 2) {
       for (; position + 1 < bytes.length; position += 2) {
-        if (bytes[position + 1 - text.low] !== 0) continue
-        const meaning = meanings[bytes[position + text.low]!]!
-        if (meaning !== TEXT && meaning < LEAD && (meaning !== DELIMITER || delimiter === DELIMITER)) break
+        if (bytes[position + 1 - text.low] === 0 && meanings[bytes[position + text.low]!]! > most) break
       }
       return position
     }
-    for (; position < bytes.length; position++) {
-      const meaning = meanings[bytes[position]!]!
-      if (meaning === TEXT || meaning > LEAD) continue
-      if (meaning === LEAD) {
-        if (position + 1 === bytes.length) return position === from ? position + 1 : position
-        if (isTrail(bytes[position + 1]!)) position++
-      } else if (meaning !== DELIMITER || delimiter === DELIMITER) break
+    for (;;) {
+      while (position < bytes.length && meanings[bytes[position]!]! <= most) position++
+      if (position === bytes.length || meanings[bytes[position]!] !== LEAD) return position
+      if (position + 1 === bytes.length) return position === from ? position + 1 : position
+      position += isTrail(bytes[position + 1]!) ? 2 : 1
     }
-    return position
   }
 
   private skipToLineEnd(): void {

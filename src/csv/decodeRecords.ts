@@ -1,10 +1,10 @@
 // The stage `decode`: framed records become users and rejects.
 
-import { Result, Stream } from "effect"
+import { Record, Result, Stream } from "effect"
 import type { UserRecord } from "../domain/Chunk.ts"
 import type { Reason, Reject } from "../domain/Reject.ts"
 import { decodeUser, type User } from "../domain/User.ts"
-import { type FieldAt, makeRecordParser } from "./fields.ts"
+import { makeRecordParser } from "./fields.ts"
 import { type Frame, rawOf } from "./frame.ts"
 import type { FramedRecords } from "./frameRecords.ts"
 import type { Header } from "./header.ts"
@@ -67,21 +67,24 @@ export interface DecodedRecords extends FramedRecords {
  */
 export const isReject = (record: UserRecord | Reject): record is Reject => "reasons" in record
 
+/** The index of a field that no record has: of a column that the file lacks. */
+const noField = 2 ** 30 - 1
+
 const makeDecoder = (header: Header, fileId: number) => {
-  const { format, positions } = header
-  const textOf = (field: FieldAt, position: number): string => (position === -1 ? "" : field(position))
+  const { format } = header
+  const positions = Record.map(header.positions, (position) => (position === -1 ? noField : position))
   const parse = makeRecordParser(format, (field) =>
     decodeUser({
-      source_id: textOf(field, positions.source_id),
-      first_name: textOf(field, positions.first_name),
-      last_name: textOf(field, positions.last_name),
-      email: textOf(field, positions.email),
-      gender: textOf(field, positions.gender),
-      ip_address: textOf(field, positions.ip_address),
-      created_at: textOf(field, positions.created_at),
-      updated_at: textOf(field, positions.updated_at),
-      password: textOf(field, positions.password),
-      status: textOf(field, positions.status),
+      source_id: field(positions.source_id),
+      first_name: field(positions.first_name),
+      last_name: field(positions.last_name),
+      email: field(positions.email),
+      gender: field(positions.gender),
+      ip_address: field(positions.ip_address),
+      created_at: field(positions.created_at),
+      updated_at: field(positions.updated_at),
+      password: field(positions.password),
+      status: field(positions.status),
     }),
   )
   const findSwallowed = format.quotedLines === "reject" ? makeFindSwallowed(header) : () => undefined

@@ -24,6 +24,8 @@ export type ReadRecord<A> = (field: FieldAt, count: number) => A
 
 export type Split<A> = (text: string) => ReadonlyArray<A> | Malformed
 
+const space = 0x20
+const backslash = 0x5c
 const carriageReturn = 0x0d
 
 /** An index that was searched for; not found: after everything else. */
@@ -40,15 +42,22 @@ const makePlainSplit =
     /** Where the fields of a line begin, and where another one would. */
     const starts: Array<number> = []
     let count = 0
-    const field: FieldAt = (index) => {
-      if (index >= count) return ""
-      let start = starts[index]!
-      let end = starts[index + 1]! - 1
+    const unusual = (from: number, to: number): string => {
+      let [start, end] = [from, to]
       if (trim) {
         while (start < end && isBlank(text.charCodeAt(start))) start++
         while (start < end && isBlank(text.charCodeAt(end - 1))) end--
       }
       return backslashN && isNull(text, start, end) ? "" : text.slice(start, end)
+    }
+    const field: FieldAt = (index) => {
+      if (index >= count) return ""
+      const start = starts[index]!
+      const end = starts[index + 1]! - 1
+      const first = text.charCodeAt(start)
+      // Nearly always: no blanks around it, and no `\N`.
+      if (first > space && first !== backslash && text.charCodeAt(end - 1) > space) return text.slice(start, end)
+      return unusual(start, end)
     }
     let nextDelimiter = orEnd(text.indexOf(delimiter))
     let nextLineFeed = orEnd(text.indexOf("\n"))

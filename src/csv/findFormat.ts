@@ -58,11 +58,10 @@ const longestShown = 40
 /** Every byte is a character of it. */
 const singleByte = "windows-1252"
 
-const bytesOf = new Map(
-  Array.from({ length: 256 }, (_, byte) => [textOf(singleByte).decode(Uint8Array.of(byte))!, byte] as const),
-)
-
 const shownIn = (value: string): string => {
+  const bytesOf = new Map(
+    Array.from({ length: 256 }, (_, byte) => [textOf(singleByte).decode(Uint8Array.of(byte))!, byte] as const),
+  )
   const bytes = Uint8Array.from(value, (character) => bytesOf.get(character)!)
   const readings = usualEncodings.flatMap((encoding) => {
     const text = textOf(encoding).decode(bytes)
