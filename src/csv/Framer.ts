@@ -60,7 +60,7 @@ const framesOfBatch = 1_024
 /** The bytes that a second one may follow. */
 const isTrail = (byte: number): boolean => byte >= 0x30
 
-const meanings = ({ delimiter, escape, quote }: Format, { isLead }: Text): Uint8Array => {
+const makeMeanings = ({ delimiter, escape, quote }: Format, { isLead }: Text): Uint8Array => {
   const table = new Uint8Array(256)
   for (let byte = 0x80; byte < 256; byte++) if (isLead(byte)) table[byte] = LEAD
   const mean = (text: string, meaning: number): void => {
@@ -74,6 +74,15 @@ const meanings = ({ delimiter, escape, quote }: Format, { isLead }: Text): Uint8
   if (escape === "backslash") mean("\\", ESCAPE)
   mean(delimiter, DELIMITER)
   return table
+}
+
+/** Lines of a quoted field have a framer each. */
+const known = new WeakMap<Format, Uint8Array>()
+
+const meaningsOf = (format: Format, text: Text): Uint8Array => {
+  const meanings = known.get(format) ?? makeMeanings(format, text)
+  known.set(format, meanings)
+  return meanings
 }
 
 /**
@@ -135,7 +144,7 @@ export class Framer {
     this.line = line
     this.text = textOf(format.encoding)
     this.comment = format.comment === null ? undefined : this.text.encode(format.comment)
-    this.meanings = meanings(format, this.text)
+    this.meanings = meaningsOf(format, this.text)
   }
 
   /** The file's next bytes. */

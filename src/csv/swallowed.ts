@@ -28,11 +28,18 @@ export const makeFindSwallowed = ({ fields, format, positions }: Header) => {
   }
 
   const at = encode("@")
+  const delimiter = format.delimiter.charCodeAt(0)
+
+  /** Whether it has an at sign, and delimiters enough: most lines lack them. */
+  const mayBeRecord = (raw: Uint8Array): boolean => {
+    let delimiters = 0
+    for (const byte of raw) if (byte === delimiter) delimiters++
+    return delimiters >= fields.named - 1 && includes(raw, at)
+  }
 
   const isRecord = (line: Frame): boolean => {
     const raw = rawOf(line)
-    // Most have none.
-    if (!includes(raw, at)) return false
+    if (!mayBeRecord(raw)) return false
     const [only, ...others] = framesOf(raw, format)
     if (only === undefined || others.length > 0 || only.problem !== undefined || only.row === "short") return false
     // An escape made its line end text.
