@@ -24,19 +24,19 @@ export interface FramerOptions {
   readonly fields: FieldCounts | undefined
 }
 
-// What a code unit means.
+// What a code unit means: up to PADDING, it is text in an unquoted field; up to DELIMITER, in a quoted one.
 const TEXT = 0
-const DELIMITER = 1
-const QUOTE = 2
-const LINE_FEED = 3
-const CARRIAGE_RETURN = 4
-const ESCAPE = 5
-/** The first byte of a character whose second one may be that of an ASCII character. */
-const LEAD = 6
 /** No text at the start and the end of a field. */
-const BLANK = 7
+const BLANK = 1
 /** What fills a block after the end of a file: NUL, and SUB of CP/M and DOS. */
-const PADDING = 8
+const PADDING = 2
+const DELIMITER = 3
+const QUOTE = 4
+const LINE_FEED = 5
+const CARRIAGE_RETURN = 6
+const ESCAPE = 7
+/** The first byte of a character whose second one may be that of an ASCII character. */
+const LEAD = 8
 
 const RECORD_START = 0
 const FIELD_START = 1
@@ -48,6 +48,8 @@ const QUOTE_SEEN = 4
 const QUOTE_ENDED = 5
 /** The rest of the line is skipped: the record is malformed, or a comment. */
 const SKIPPING = 6
+/** After padding, in a row without text so far. */
+const PADDED = 7
 
 /** The most bytes of a batch. One damaged record can release as many frames as `maxRecordSize` holds. */
 const batchSize = 256 * 1024
@@ -58,8 +60,9 @@ const framesOfBatch = 1_024
 /** The bytes that a second one may follow. */
 const isTrail = (byte: number): boolean => byte >= 0x30
 
-const meanings = ({ delimiter, escape, quote }: Format, { isLead }: Text): Uint8Array => {
-  const table = Uint8Array.from({ length: 256 }, (_, byte) => (isLead(byte) ? LEAD : TEXT))
+const makeMeanings = ({ delimiter, escape, quote }: Format, { isLead }: Text): Uint8Array => {
+  const table = new Uint8Array(256)
+  for (let byte = 0x80; byte < 256; byte++) if (isLead(byte)) table[byte] = LEAD
   const mean = (text: string, meaning: number): void => {
     for (const character of text) table[character.charCodeAt(0)] = meaning
   }
@@ -71,6 +74,15 @@ const meanings = ({ delimiter, escape, quote }: Format, { isLead }: Text): Uint8
   if (escape === "backslash") mean("\\", ESCAPE)
   mean(delimiter, DELIMITER)
   return table
+}
+
+/** Lines of a quoted field have a framer each. */
+const known = new WeakMap<Format, Uint8Array>()
+
+const meaningsOf = (format: Format, text: Text): Uint8Array => {
+  const meanings = known.get(format) ?? makeMeanings(format, text)
+  known.set(format, meanings)
+  return meanings
 }
 
 /**
@@ -105,9 +117,13 @@ export class Framer {
   /** The last field with text; 0: none has any. */
   private lastFilled = 0
   private lineEnds = 0
-  /** Where the record's first line ends and its second begins; -1 while it has one line. */
+  /**
+   * Where the first line end inside quotes is, the line after it begins, and how many lines are before that; -1: there is
+   * none. Where the quotes prove to be damaged, it is a line end.
+   */
   private firstLineEnd = -1
   private secondLine = -1
+  private firstLines = 0
   private isQuoted = false
   private isComment = false
   private problem: string | undefined
@@ -128,7 +144,7 @@ export class Framer {
     this.line = line
     this.text = textOf(format.encoding)
     this.comment = format.comment === null ? undefined : this.text.encode(format.comment)
-    this.meanings = meanings(format, this.text)
+    this.meanings = meaningsOf(format, this.text)
   }
 
   /** The file's next bytes. */
@@ -150,7 +166,7 @@ export class Framer {
   /** Before the first frame: what is in the header's place, once it is longer than a record may be. */
   get overlongHeader(): Frame | undefined {
     if (this.state !== SKIPPING || this.isComment) return undefined
-    const frame = this.frame(this.position, this.offset, this.line, 0, false, false)
+    const frame = this.frame(this.position, this.offset, this.line, 0, false, "whole")
     return frame.length > this.maxRecordSize ? frame : undefined
   }
 
@@ -160,7 +176,7 @@ export class Framer {
     nextLine: number,
     lookahead: number,
     endsStray: boolean,
-    isShort: boolean,
+    row: Frame["row"],
   ): Frame {
     const { bytes, start, offset, line, isQuoted, problem, followsStray } = this
     const length = end - start + this.dropped
@@ -176,7 +192,7 @@ export class Framer {
       nextLine,
       lookahead,
       isQuoted,
-      isShort,
+      row,
       followsStray,
       endsStray,
       problem,
@@ -194,7 +210,7 @@ export class Framer {
   }
 
   private append(chunk: Uint8Array): void {
-    if (this.state === SKIPPING) this.dropSkipped()
+    if (this.state === SKIPPING || this.state === PADDED) this.dropSkipped()
     const end = this.bytes.length
     if (this.start === end) {
       this.bytes = chunk
@@ -208,14 +224,19 @@ export class Framer {
     this.bytes.set(chunk, length)
   }
 
-  /** Of a skipped line only the beginning is kept; the next bytes take the place of the rest. */
+  /** Of a skipped line, or of padding, only the beginning is kept. */
   private dropSkipped(): void {
-    // Unless what is at the end may belong to a line end.
-    if (this.position < this.bytes.length) return
-    const end = Math.min(this.position, this.start + this.maxRecordSize)
-    this.dropped += this.position - end
-    this.bytes = this.bytes.subarray(0, end)
-    this.position = end
+    const count = this.position - this.start - this.maxRecordSize
+    if (count <= 0) return
+    // It may belong to a line end.
+    const rest = this.bytes.length - this.position
+    if (rest > 0) {
+      if (!this.isOwn) this.makeRoom(0)
+      this.bytes.copyWithin(this.position - count, this.position)
+    }
+    this.dropped += count
+    this.position -= count
+    this.bytes = this.bytes.subarray(0, this.position + rest)
   }
 
   /** Moves what is kept to memory of our own, with room for `count` bytes more. */
@@ -266,10 +287,12 @@ export class Framer {
       } else if (this.state === QUOTE_SEEN || this.state === QUOTE_ENDED) this.takeAfterQuote(meaning)
       else if (meaning === LEAD && this.position + 1 === bytes.length && !isEnd) return
       else if (this.state === QUOTED) this.takeQuotedText()
-      else if (this.state === FIELD_START && meaning === BLANK) this.position += width
-      else if (this.state === FIELD_START && meaning === PADDING && this.lastFilled === 0) this.takePadding()
-      else this.takeText()
-      if (this.position - this.start > this.maxRecordSize && this.state !== SKIPPING) {
+      else if (meaning === BLANK && (this.state === FIELD_START || this.state === PADDED)) this.position += width
+      else if (meaning === PADDING && this.state !== UNQUOTED && this.lastFilled === 0) {
+        this.state = PADDED
+        this.position += width
+      } else this.takeText()
+      if (this.position - this.start > this.maxRecordSize && this.state !== SKIPPING && this.state !== PADDED) {
         this.giveUp(`longer than ${this.maxRecordSize} bytes (the maximum record size)`)
       }
     }
@@ -283,6 +306,10 @@ export class Framer {
   /** False while more bytes are needed to decide how the record begins. */
   private beginRecord(isEnd: boolean): boolean {
     const { bytes, comment, position, text } = this
+    if (comment === undefined && bytes[position] !== text.byteOrderMark[0]) {
+      this.state = FIELD_START
+      return true
+    }
     const mark = hasAt(bytes, position, text.byteOrderMark) ?? (isEnd ? false : undefined)
     if (mark === undefined) return false
     const start = mark && text.byteOrderMark.length > 0 ? position + text.byteOrderMark.length : position
@@ -325,8 +352,8 @@ export class Framer {
 
   private takeQuote(): void {
     if (this.state === QUOTE_ENDED) return this.giveUp("text after a closing quote")
-    if (this.state === UNQUOTED) return this.giveUp("a quote inside an unquoted field")
-    if (this.state === FIELD_START && !this.format.trim && !this.isAtFieldStart())
+    const isAfterBlanks = this.state === FIELD_START && !this.format.trim && !this.isAtFieldStart()
+    if (this.state === UNQUOTED || this.state === PADDED || isAfterBlanks)
       return this.giveUp("a quote inside an unquoted field")
     // A doubled quote is text.
     if (this.state === QUOTE_SEEN) this.lastFilled = this.fields
@@ -356,14 +383,23 @@ export class Framer {
     if (this.state !== QUOTED) this.state = UNQUOTED
     this.isQuoted = true
     this.lastFilled = this.fields
+    if (meaning === undefined) {
+      this.position = next
+      if (next - this.start <= this.maxRecordSize) this.giveUp("a backslash at the end of the file")
+      return true
+    }
     if (meaning === LINE_FEED || meaning === CARRIAGE_RETURN) {
       const isPair = meaning === CARRIAGE_RETURN && this.isAt(next + text.width, LINE_FEED)
+      if (this.state === UNQUOTED) {
+        this.lineEnds++
+        next += (isPair ? 2 : 1) * text.width
+      }
+      // Inside quotes it is text without an escape too.
       this.position = next
-      this.takeLine(next + (isPair ? 2 : 1) * text.width)
       return true
     }
     // The second byte of a character is no character.
-    if (meaning !== undefined && meaning !== LEAD) next += text.width
+    if (meaning !== LEAD) next += text.width
     this.position = next
     return true
   }
@@ -372,47 +408,49 @@ export class Framer {
     return position + this.text.width <= this.bytes.length && this.meaningAt(position) === meaning
   }
 
-  private takePadding(): void {
-    this.position += this.text.width
-    if (this.fields > 1 || this.position - this.start <= this.maxRecordSize) return
-    // All of the row so far: more may follow than memory holds.
-    this.dropped += this.position - this.start
-    this.start = this.position
+  private takeText(): void {
+    this.state = UNQUOTED
+    this.position = this.text.width === 1 ? this.endOfFields() : this.endOfText(this.position, PADDING)
+    this.lastFilled = this.fields
   }
 
-  private takeText(): void {
-    if (this.dropped > 0) return this.giveUp(`longer than ${this.maxRecordSize} bytes (the maximum record size)`)
-    this.state = UNQUOTED
-    this.lastFilled = this.fields
-    this.position = this.endOfText(this.position, DELIMITER)
+  /** Nearly always the next field has text too: no need to look at what else it may begin with. */
+  private endOfFields(): number {
+    const { bytes, meanings } = this
+    let { fields, position } = this
+    for (; position < bytes.length; position++) {
+      const meaning = meanings[bytes[position]!]!
+      if (meaning <= PADDING) continue
+      if (meaning !== DELIMITER || meanings[bytes[position + 1]!] !== TEXT) break
+      fields++
+    }
+    this.fields = fields
+    // At the end of the bytes the rest of a character may be missing.
+    const isLead = position + 1 < bytes.length && meanings[bytes[position]!] === LEAD
+    return isLead || position === this.position ? this.endOfText(position, PADDING) : position
   }
 
   private takeQuotedText(): void {
     this.lastFilled = this.fields
-    this.position = this.endOfText(this.position, TEXT)
+    this.position = this.endOfText(this.position, DELIMITER)
   }
 
-  /** The next position after text that means something; `delimiter` is TEXT where delimiters are text. */
-  private endOfText(from: number, delimiter: number): number {
+  /** The next position that means more than `most`. */
+  private endOfText(from: number, most: number): number {
     const { bytes, meanings, text } = this
     let position = from
     if (text.width === 2) {
       for (; position + 1 < bytes.length; position += 2) {
-        if (bytes[position + 1 - text.low] !== 0) continue
-        const meaning = meanings[bytes[position + text.low]!]!
-        if (meaning !== TEXT && meaning < LEAD && (meaning !== DELIMITER || delimiter === DELIMITER)) break
+        if (bytes[position + 1 - text.low] === 0 && meanings[bytes[position + text.low]!]! > most) break
       }
       return position
     }
-    for (; position < bytes.length; position++) {
-      const meaning = meanings[bytes[position]!]!
-      if (meaning === TEXT || meaning > LEAD) continue
-      if (meaning === LEAD) {
-        if (position + 1 === bytes.length) return position === from ? position + 1 : position
-        if (isTrail(bytes[position + 1]!)) position++
-      } else if (meaning !== DELIMITER || delimiter === DELIMITER) break
+    for (;;) {
+      while (position < bytes.length && meanings[bytes[position]!]! <= most) position++
+      if (position === bytes.length || meanings[bytes[position]!] !== LEAD) return position
+      if (position + 1 === bytes.length) return position === from ? position + 1 : position
+      position += isTrail(bytes[position + 1]!) ? 2 : 1
     }
-    return position
   }
 
   private skipToLineEnd(): void {
@@ -432,14 +470,15 @@ export class Framer {
     else this.endRecord(this.position, next, isStray)
   }
 
-  /** A line end that is text of the record. */
+  /** A line end inside quotes. */
   private takeLine(next: number): void {
     this.lastFilled = this.fields
+    this.lineEnds++
     if (this.firstLineEnd === -1) {
       this.firstLineEnd = this.position
       this.secondLine = next
+      this.firstLines = this.lineEnds
     }
-    this.lineEnds++
     this.position = next
   }
 
@@ -448,10 +487,12 @@ export class Framer {
     const isBlank = this.isComment || (this.lastFilled === 0 && this.state !== SKIPPING)
     if (isBlank) {
       if (!this.isComment && end + this.dropped > this.start) this.blankRows++
-      return this.leave(undefined, next, this.lineEnds + 1, 0, this.followsStray && isStray === true)
+      // Pieces of a line may be around it.
+      const isPiece = this.followsStray
+      return this.leave(isPiece ? end : undefined, next, this.lineEnds + 1, 0, isPiece && isStray === true, "blank")
     }
     const isShort = this.state !== SKIPPING && this.checkFields(isStray === undefined)
-    this.leave(end, next, this.lineEnds + 1, 0, isStray === true, isShort)
+    this.leave(end, next, this.lineEnds + 1, 0, isStray === true, isShort ? "short" : "whole")
   }
 
   /** Notes where there are too many fields, or too few. Whether some are missing that may be. */
@@ -460,7 +501,7 @@ export class Framer {
     const { all, named } = this.fieldCounts
     const { fields, format, lastFilled } = this
     if (fields >= named && (fields <= all || lastFilled <= all)) return false
-    const isLine = this.firstLineEnd === -1 && !isFileEnd
+    const isLine = this.lineEnds === 0 && !isFileEnd
     if (fields < named && isLine && format.shortRows === "null") return true
     // One field is more likely no row of the table.
     const isAdvised = fields > 1 && fields < named && isLine
@@ -484,7 +525,7 @@ export class Framer {
     }
     // Bytes beyond the limit do not count, however far the scan went.
     const needed = Math.min(this.position, this.start + this.maxRecordSize) + 1
-    this.leave(this.firstLineEnd, this.secondLine, 1, Math.max(0, needed - this.secondLine), false)
+    this.leave(this.firstLineEnd, this.secondLine, this.firstLines, Math.max(0, needed - this.secondLine), false)
   }
 
   /** Continues at `next`; what ends at `end` becomes a frame. */
@@ -494,12 +535,12 @@ export class Framer {
     lines: number,
     lookahead: number,
     endsStray: boolean,
-    isShort = false,
+    row: Frame["row"] = "whole",
   ): void {
     const nextOffset = this.offset + this.dropped + next - this.start
     const nextLine = this.line + lines
     if (end !== undefined) {
-      this.frames.push(this.frame(end, nextOffset, nextLine, lookahead, endsStray, isShort))
+      this.frames.push(this.frame(end, nextOffset, nextLine, lookahead, endsStray, row))
       this.framed += end - this.start
     }
     this.followsStray = endsStray

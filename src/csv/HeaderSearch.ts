@@ -6,6 +6,7 @@ import { isDelimiter, usualDelimiters } from "../domain/delimiter.ts"
 import type { Format } from "../domain/Format.ts"
 import { plural } from "../text/format.ts"
 import { isProblem, makeFieldParser } from "./fields.ts"
+import { foreignFormat } from "./foreignFormat.ts"
 import type { Frame } from "./frame.ts"
 import { Framer } from "./Framer.ts"
 import { emptyError, type Header, type HeaderOptions, readHeader } from "./header.ts"
@@ -88,8 +89,12 @@ const linesOf = (bytes: Uint8Array, text: Text, begin: number, line: number): Re
   return lines
 }
 
+/** The usual delimiters that a file may have. */
+export const delimitersFor = ({ quote }: Format): ReadonlyArray<string> =>
+  usualDelimiters.filter((delimiter) => delimiter !== quote)
+
 /** The delimiter of a line such as `sep=;`, which spreadsheets write and read. */
-const delimiterOf = (bytes: Uint8Array, text: Text, { end, start }: Line): string | undefined => {
+const namedDelimiter = (bytes: Uint8Array, text: Text, { end, start }: Line): string | undefined => {
   const line = text.decode(bytes.subarray(start, Math.min(end, start + 8 * text.width))) ?? ""
   const [, delimiter = ""] = /^"?sep=(.)"?$/i.exec(line) ?? []
   return isDelimiter(delimiter) ? delimiter : undefined
@@ -148,7 +153,7 @@ export const searchHeader = (
     // With the records that follow: they may show that this is no CSV.
     const frames = framesAt({ ...line, end: bytes.length }, delimiter!)
     return frames.length === 0
-      ? Result.fail(emptyError())
+      ? Result.fail(foreignFormat(beginning, beginning, options.isLinked ?? false) ?? emptyError())
       : readHeader(options, withDelimiter(delimiter!, line), frames)
   }
 
@@ -184,8 +189,8 @@ export const searchHeader = (
     const size = `${maxRecordSize} bytes of blank lines`
     return Result.fail(headerError("malformed", `The file begins with more than ${size}. Export it again.`))
   }
-  const named = skipLines === undefined ? delimiterOf(bytes, text, first) : undefined
-  const delimiters = given !== undefined ? [given] : named !== undefined ? [named] : usualDelimiters
+  const named = skipLines === undefined ? namedDelimiter(bytes, text, first) : undefined
+  const delimiters = given !== undefined ? [given] : named !== undefined ? [named] : delimitersFor(format)
   const after = named === undefined ? lines : linesOf(bytes, text, first.end, first.number)
   const isComment = ({ start }: Line): boolean =>
     format.comment !== null && hasAt(bytes, start, text.encode(format.comment)) === true

@@ -2,57 +2,49 @@
 
 import type { Frame } from "./frame.ts"
 import { Framer, type FramerOptions } from "./Framer.ts"
+import { textOf } from "./Text.ts"
 
-const isRecord = ({ isShort, problem }: Frame): boolean => problem === undefined && !isShort
+/** The most pieces of a line. More than a person writes into a field: another program wrote them. */
+const mostPieces = 100
+
+/** Whether the piece may stand alone. */
+const isSound = ({ problem, row }: Frame): boolean => problem === undefined && row !== "short"
+
+const isRow = ({ row }: Frame): boolean => row !== "blank"
 
 /** The bytes of the pieces and of the line ends between them. */
-const joinBytes = (pieces: ReadonlyArray<Frame>, length: number): Uint8Array => {
-  const [first] = pieces
-  // Between pieces may be empty lines, which are no pieces.
-  const joined = new Uint8Array(length).fill(0x0a)
+const joinBytes = (pieces: ReadonlyArray<Frame>, length: number, byteOrderMark: Uint8Array): Uint8Array => {
+  const joined = new Uint8Array(length)
+  let end = 0
   for (const { bytes, nextOffset, offset, start } of pieces) {
-    const piece = bytes.subarray(start, start + nextOffset - offset)
-    joined.set(piece.subarray(0, length - (offset - first!.offset)), offset - first!.offset)
+    const at = offset - pieces[0]!.offset
+    // Nothing else is between pieces.
+    if (at > end) joined.set(byteOrderMark, end)
+    end = at + nextOffset - offset
+    joined.set(bytes.subarray(start, start + Math.min(end, length) - at), at)
   }
   return joined
-}
-
-const join = (pieces: ReadonlyArray<Frame>, lineEnd: string | null): Frame => {
-  const first = pieces[0]!
-  const last = pieces.at(-1)!
-  const length = last.offset + last.length - first.offset
-  const decidedAt = Math.max(...pieces.map(({ lookahead, nextOffset }) => nextOffset + lookahead))
-  return {
-    ...last,
-    bytes: joinBytes(pieces, length),
-    start: 0,
-    end: length,
-    offset: first.offset,
-    line: first.line,
-    length,
-    lookahead: decidedAt - last.nextOffset,
-    followsStray: first.followsStray,
-    problem: `an unquoted field has a line end, and lines end with ${lineEnd}`,
-  }
 }
 
 /**
  * A `Framer` that knows what the file's lines end with. Pieces of a line that another line end has cut are records where
  * each has the header's fields: then two programs wrote the file. Otherwise they are one malformed record, unless they
- * are longer than a record may be: then each is judged alone. What becomes of a piece depends on what follows it only,
- * so that reading can start at any of them.
+ * are longer than a record may be, or more than 100: then each is judged alone. What becomes of a piece depends on what
+ * follows it only, so that reading can start at any of them.
  */
 export class RecordFramer {
   private readonly framer: Framer
   private readonly maxRecordSize: number
   private readonly lineEnd: string | null
-  /** Pieces of one line. */
+  private readonly byteOrderMark: Uint8Array
+  /** Pieces of one line, and blank rows between them. */
   private pieces: Array<Frame> = []
 
   constructor(options: FramerOptions) {
     this.framer = new Framer(options)
     this.maxRecordSize = options.maxRecordSize
     this.lineEnd = options.format.lineEnd
+    this.byteOrderMark = textOf(options.format.encoding).byteOrderMark
   }
 
   /** Rows without text, so far. */
@@ -74,7 +66,8 @@ export class RecordFramer {
 
   private *joined(frames: ReadonlyArray<Frame>): Generator<ReadonlyArray<Frame>> {
     // Nearly always.
-    if (this.pieces.length === 0 && !frames.some(({ endsStray }) => endsStray)) return yield frames
+    if (this.pieces.length === 0 && !frames.some(({ endsStray, row }) => endsStray || row === "blank"))
+      return yield frames
     const joined = frames.flatMap((frame) => this.take(frame))
     if (joined.length > 0) yield joined
   }
@@ -82,25 +75,46 @@ export class RecordFramer {
   private take(frame: Frame): ReadonlyArray<Frame> {
     const before = frame.followsStray ? [] : this.endLine()
     this.pieces.push(frame)
-    const alone = this.tooLong(frame.nextOffset)
+    const alone = this.tooMany(frame.nextOffset)
     return [...before, ...alone, ...(frame.endsStray ? [] : this.endLine())]
   }
 
   /** The pieces that a record cannot hold together with what follows them. */
-  private tooLong(end: number): ReadonlyArray<Frame> {
+  private tooMany(end: number): ReadonlyArray<Frame> {
     const { maxRecordSize, pieces } = this
-    const count = pieces.findIndex(({ offset }) => end - offset <= maxRecordSize)
-    const alone = pieces.splice(0, count === -1 ? pieces.length : count)
-    if (alone.every(isRecord) && pieces.every(isRecord)) return alone
-    return alone.map((piece) => {
-      const decidedAt = piece.offset + maxRecordSize + 1
-      return { ...piece, lookahead: Math.max(piece.lookahead, decidedAt - piece.nextOffset) }
-    })
+    const fitting = pieces.findIndex(({ offset }) => end - offset <= maxRecordSize)
+    const count = fitting === -1 ? pieces.length : Math.max(fitting, pieces.length - mostPieces)
+    if (count === 0) return []
+    const isWhole = pieces.every(isSound)
+    const alone = pieces.splice(0, count).filter(isRow)
+    if (isWhole) return alone
+    return alone.map((piece) => ({ ...piece, lookahead: Math.max(piece.lookahead, end - piece.nextOffset) }))
   }
 
   private endLine(): ReadonlyArray<Frame> {
     const { pieces } = this
     this.pieces = []
-    return pieces.length < 2 || pieces.every(isRecord) ? pieces : [join(pieces, this.lineEnd)]
+    const rows = pieces.filter(isRow)
+    if (rows.length < 2 || rows.every(isSound)) return rows
+    return [this.join(pieces.slice(pieces.indexOf(rows[0]!), pieces.indexOf(rows.at(-1)!) + 1))]
+  }
+
+  private join(pieces: ReadonlyArray<Frame>): Frame {
+    const first = pieces[0]!
+    const last = pieces.at(-1)!
+    const length = last.offset + last.length - first.offset
+    const decidedAt = Math.max(...pieces.map(({ lookahead, nextOffset }) => nextOffset + lookahead))
+    return {
+      ...last,
+      bytes: joinBytes(pieces, length, this.byteOrderMark),
+      start: 0,
+      end: length,
+      offset: first.offset,
+      line: first.line,
+      length,
+      lookahead: decidedAt - last.nextOffset,
+      followsStray: first.followsStray,
+      problem: `an unquoted field has a line end, and lines end with ${this.lineEnd}`,
+    }
   }
 }

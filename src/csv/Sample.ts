@@ -21,14 +21,14 @@ export class Sample {
     return this.length < this.size
   }
 
-  /** All of them in a row. */
+  /** The first of them, in a row: as many whatever the chunks are. */
   get bytes(): Uint8Array {
     const [first] = this.chunks
-    if (first !== undefined && this.chunks.length === 1) return first
-    const bytes = new Uint8Array(this.length)
+    if (first !== undefined && this.chunks.length === 1) return first.subarray(0, this.size)
+    const bytes = new Uint8Array(Math.min(this.length, this.size))
     let end = 0
     for (const chunk of this.chunks) {
-      bytes.set(chunk, end)
+      bytes.set(chunk.subarray(0, bytes.length - end), end)
       end += chunk.length
     }
     return bytes

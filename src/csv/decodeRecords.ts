@@ -1,10 +1,10 @@
 // The stage `decode`: framed records become users and rejects.
 
-import { Result, Stream } from "effect"
+import { Record, Result, Stream } from "effect"
 import type { UserRecord } from "../domain/Chunk.ts"
 import type { Reason, Reject } from "../domain/Reject.ts"
 import { decodeUser, type User } from "../domain/User.ts"
-import { type FieldAt, makeRecordParser } from "./fields.ts"
+import { makeRecordParser } from "./fields.ts"
 import { type Frame, rawOf } from "./frame.ts"
 import type { FramedRecords } from "./frameRecords.ts"
 import type { Header } from "./header.ts"
@@ -67,21 +67,24 @@ export interface DecodedRecords extends FramedRecords {
  */
 export const isReject = (record: UserRecord | Reject): record is Reject => "reasons" in record
 
+/** The index of a field that no record has: of a column that the file lacks. */
+const noField = 2 ** 30 - 1
+
 const makeDecoder = (header: Header, fileId: number) => {
-  const { format, positions } = header
-  const textOf = (field: FieldAt, position: number): string => (position === -1 ? "" : field(position))
+  const { format } = header
+  const positions = Record.map(header.positions, (position) => (position === -1 ? noField : position))
   const parse = makeRecordParser(format, (field) =>
     decodeUser({
-      source_id: textOf(field, positions.source_id),
-      first_name: textOf(field, positions.first_name),
-      last_name: textOf(field, positions.last_name),
-      email: textOf(field, positions.email),
-      gender: textOf(field, positions.gender),
-      ip_address: textOf(field, positions.ip_address),
-      created_at: textOf(field, positions.created_at),
-      updated_at: textOf(field, positions.updated_at),
-      password: textOf(field, positions.password),
-      status: textOf(field, positions.status),
+      source_id: field(positions.source_id),
+      first_name: field(positions.first_name),
+      last_name: field(positions.last_name),
+      email: field(positions.email),
+      gender: field(positions.gender),
+      ip_address: field(positions.ip_address),
+      created_at: field(positions.created_at),
+      updated_at: field(positions.updated_at),
+      password: field(positions.password),
+      status: field(positions.status),
     }),
   )
   const findSwallowed = format.quotedLines === "reject" ? makeFindSwallowed(header) : () => undefined
@@ -98,18 +101,18 @@ const makeDecoder = (header: Header, fileId: number) => {
   const kindOf = ({ reasons }: Reject, frame: Frame) =>
     reasons.some(({ column }) => column === null || column === "email") ? headerKind(frame) : undefined
 
-  return (framed: FramedRecords): Result.Result<DecodedRecords, Interrupted> => {
+  /** What of the records is before another header, and that header. */
+  return (framed: FramedRecords): readonly [before: DecodedRecords, otherHeader: Frame | undefined] => {
     const frames: Array<Frame> = []
     const records: Array<UserRecord | Reject> = []
     let repeatedHeaders = 0
-    for (const [index, decoded] of parse(framed.frames).entries()) {
+    const parsed = parse(framed.frames)
+    // Not `entries`: an array a record costs more than the loop.
+    for (let index = 0; index < parsed.length; index++) {
       const frame = framed.frames[index]!
-      const record = toRecord(decoded, frame)
+      const record = toRecord(parsed[index]!, frame)
       const kind = isReject(record) ? kindOf(record, frame) : undefined
-      if (kind === "other") {
-        const before = { ...framed, frames, records, repeatedHeaders }
-        return Result.fail({ before, error: otherHeaderError(frame) })
-      }
+      if (kind === "other") return [{ ...framed, frames, records, repeatedHeaders }, frame]
       if (kind === "same") {
         repeatedHeaders++
         continue
@@ -117,14 +120,8 @@ const makeDecoder = (header: Header, fileId: number) => {
       frames.push(frame)
       records.push(record)
     }
-    return Result.succeed({ ...framed, frames, records, repeatedHeaders })
+    return [{ ...framed, frames, records, repeatedHeaders }, undefined]
   }
-}
-
-/** What was decoded before another header. */
-interface Interrupted {
-  readonly before: DecodedRecords
-  readonly error: HeaderError
 }
 
 /**
@@ -136,11 +133,17 @@ export const decode =
   <E, R>(framed: Stream.Stream<FramedRecords, E, R>): Stream.Stream<DecodedRecords, E | HeaderError, R> =>
     Stream.suspend(() => {
       let decoder: ReturnType<typeof makeDecoder> | undefined
-      return Stream.flatMap(framed, (records) => {
-        decoder ??= makeDecoder(records.header, fileId)
-        return Result.match(decoder(records), {
-          onSuccess: (decoded) => Stream.succeed(decoded),
-          onFailure: ({ before, error }) => Stream.concat(Stream.succeed(before), Stream.fail(error)),
-        })
-      })
+      let otherHeader: Frame | undefined
+      return framed.pipe(
+        Stream.map((records) => {
+          decoder ??= makeDecoder(records.header, fileId)
+          const [before, other] = decoder(records)
+          otherHeader = other
+          return before
+        }),
+        Stream.takeUntil(() => otherHeader !== undefined),
+        Stream.concat(
+          Stream.suspend(() => (otherHeader === undefined ? Stream.empty : Stream.fail(otherHeaderError(otherHeader)))),
+        ),
+      )
     })

@@ -24,6 +24,10 @@ export type ReadRecord<A> = (field: FieldAt, count: number) => A
 
 export type Split<A> = (text: string) => ReadonlyArray<A> | Malformed
 
+const space = 0x20
+const backslash = 0x5c
+const carriageReturn = 0x0d
+
 /** An index that was searched for; not found: after everything else. */
 const orEnd = (index: number): number => (index === -1 ? Number.POSITIVE_INFINITY : index)
 
@@ -38,15 +42,22 @@ const makePlainSplit =
     /** Where the fields of a line begin, and where another one would. */
     const starts: Array<number> = []
     let count = 0
-    const field: FieldAt = (index) => {
-      if (index >= count) return ""
-      let start = starts[index]!
-      let end = starts[index + 1]! - 1
+    const unusual = (from: number, to: number): string => {
+      let [start, end] = [from, to]
       if (trim) {
         while (start < end && isBlank(text.charCodeAt(start))) start++
         while (start < end && isBlank(text.charCodeAt(end - 1))) end--
       }
       return backslashN && isNull(text, start, end) ? "" : text.slice(start, end)
+    }
+    const field: FieldAt = (index) => {
+      if (index >= count) return ""
+      const start = starts[index]!
+      const end = starts[index + 1]! - 1
+      const first = text.charCodeAt(start)
+      // Nearly always: no blanks around it, and no `\N`.
+      if (first > space && first !== backslash && text.charCodeAt(end - 1) > space) return text.slice(start, end)
+      return unusual(start, end)
     }
     let nextDelimiter = orEnd(text.indexOf(delimiter))
     let nextLineFeed = orEnd(text.indexOf("\n"))
@@ -126,7 +137,8 @@ const splitFrames = <A>(
 /** Reads the framed records of a batch, as many together as possible. Frames that have a problem keep it. */
 export const makeRecordParser = <A>(format: Format, read: ReadRecord<A>) => {
   const { encoding } = format
-  const newLine = textOf(encoding).encode("\n")
+  const { encode, low, width } = textOf(encoding)
+  const newLine = encode("\n")
   const plainSplit = makePlainSplit(format, read)
   const csvParseSplit = makeCsvParseSplit(format, read)
   const quotedSplit = makeQuotedSplit(format, read)
@@ -137,9 +149,17 @@ export const makeRecordParser = <A>(format: Format, read: ReadRecord<A>) => {
   const join = (frames: ReadonlyArray<Frame>): Uint8Array =>
     Buffer.concat(frames.flatMap((frame) => [rawOf(frame), newLine]))
 
+  const splitAlone = (frame: Frame) => splitFrames([frame], rawOf(frame), splitQuoted, encoding)
+
+  /** An escaped CR: with the LF of a join it would be one line end. */
+  const endsWithReturn = ({ bytes, end }: Frame): boolean => bytes[end - width + low] === carriageReturn
+
+  const readQuoted = (frames: ReadonlyArray<Frame>): ReadonlyArray<A | Malformed> =>
+    frames.some(endsWithReturn) ? frames.flatMap(splitAlone) : splitFrames(frames, join(frames), splitQuoted, encoding)
+
   return (frames: ReadonlyArray<Frame>): ReadonlyArray<A | Malformed> => {
     const quoted = frames.filter(({ isQuoted, problem }) => isQuoted && problem === undefined)
-    const quotedRecords = quoted.length === 0 ? [] : splitFrames(quoted, join(quoted), splitQuoted, encoding)
+    const quotedRecords = quoted.length === 0 ? [] : readQuoted(quoted)
     let nextQuoted = 0
     const parsed: Array<A | Malformed> = []
     let run: Array<Frame> = []
@@ -148,8 +168,9 @@ export const makeRecordParser = <A>(format: Format, read: ReadRecord<A>) => {
       run = []
     }
     for (const frame of frames) {
-      // Between frames may be rows that are no records.
-      if (run.length > 0 && run.at(-1)!.nextOffset !== frame.offset) endRun()
+      // Between frames may be rows that are no records; pieces of a line may have come before the others.
+      const last = run.at(-1)
+      if (last !== undefined && (last.nextOffset !== frame.offset || last.bytes !== frame.bytes)) endRun()
       if (frame.problem === undefined && !frame.isQuoted) run.push(frame)
       else {
         endRun()

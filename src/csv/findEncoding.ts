@@ -1,7 +1,7 @@
 // The encoding of a file: that of its byte order mark, or the one that is given, or UTF-8 where its bytes may be that.
 
 import type { Encoding } from "../domain/encoding.ts"
-import { hasAt, isUtf8, textOf } from "./Text.ts"
+import { hasAt, textOf } from "./Text.ts"
 
 const withMarks = ["utf-8", "utf-16le", "utf-16be"] as const
 
@@ -58,5 +58,5 @@ export const findEncoding = (bytes: Uint8Array, given: Encoding | undefined): Fo
   if (isUtf32(bytes)) return undefined
   if (marked !== undefined) return { encoding: marked, byteOrderMark: true }
   if (given !== undefined) return { encoding: given, byteOrderMark: false }
-  return !isUtf8(bytes) && isForeign(bytes) ? undefined : { encoding: "utf-8", byteOrderMark: false }
+  return isForeign(bytes) ? undefined : { encoding: "utf-8", byteOrderMark: false }
 }

@@ -1,20 +1,30 @@
 // Decides the format of a file from its beginning, and finds its header.
 
-import { Redacted, Result } from "effect"
+import { Iterable, Redacted, Result } from "effect"
 import { fileColumns } from "../domain/fileColumns.ts"
 import { type Format, formatBy } from "../domain/Format.ts"
 import { userColumns } from "../domain/User.ts"
 import { plural } from "../text/format.ts"
 import { isProblem, makeFieldParser } from "./fields.ts"
 import { findEncoding } from "./findEncoding.ts"
-import { findLineEnd } from "./findLineEnd.ts"
+import { findLineEnd, lineEndOfMost } from "./findLineEnd.ts"
 import { foreignFormat } from "./foreignFormat.ts"
 import { type Frame, rawOf } from "./frame.ts"
+import { Framer } from "./Framer.ts"
 import { givenHeader } from "./givenHeader.ts"
 import { framerAfter, type Header, type HeaderOptions } from "./header.ts"
 import { type HeaderError, headerError } from "./HeaderError.ts"
 import { type Beginning, searchHeader } from "./HeaderSearch.ts"
 import { includes, textOf } from "./Text.ts"
+
+/** Where lines end in several ways, records show how: quoted fields may have other line ends. */
+const withLineEndOfMost = ({ bytes }: Beginning, header: Header, maxRecordSize: number): Header => {
+  const { end, format } = header
+  const { byteOffset: offset, line } = end
+  const framer = new Framer({ format, maxRecordSize, offset, line, fields: undefined })
+  const frames: Iterable<Frame> = Iterable.flatten(framer.push(bytes.subarray(offset)))
+  return { ...header, format: { ...format, lineEnd: lineEndOfMost(frames, textOf(format.encoding)) } }
+}
 
 /** The header of a file in an encoding that is known. */
 const headerIn = (
@@ -23,10 +33,14 @@ const headerIn = (
   options: HeaderOptions,
 ): Result.Result<Header, HeaderError> => {
   const lineEnd = findLineEnd(beginning.bytes, textOf(found.encoding))
-  const format = { ...formatBy(options.format), ...found, lineEnd }
-  return format.header === null
-    ? searchHeader(beginning, format, options)
-    : givenHeader(beginning, format, format.header, options)
+  const format = { ...formatBy(options.format), ...found, lineEnd: lineEnd ?? "LF" }
+  const header =
+    format.header === null
+      ? searchHeader(beginning, format, options)
+      : givenHeader(beginning, format, format.header, options)
+  return lineEnd === undefined
+    ? Result.map(header, (header) => withLineEndOfMost(beginning, header, options.maxRecordSize))
+    : header
 }
 
 /** The frames of the records of the beginning. */
@@ -44,11 +58,10 @@ const longestShown = 40
 /** Every byte is a character of it. */
 const singleByte = "windows-1252"
 
-const bytesOf = new Map(
-  Array.from({ length: 256 }, (_, byte) => [textOf(singleByte).decode(Uint8Array.of(byte))!, byte] as const),
-)
-
 const shownIn = (value: string): string => {
+  const bytesOf = new Map(
+    Array.from({ length: 256 }, (_, byte) => [textOf(singleByte).decode(Uint8Array.of(byte))!, byte] as const),
+  )
   const bytes = Uint8Array.from(value, (character) => bytesOf.get(character)!)
   const readings = usualEncodings.flatMap((encoding) => {
     const text = textOf(encoding).decode(bytes)
@@ -71,7 +84,8 @@ const readingsOf = (beginning: Beginning, options: HeaderOptions): string | unde
     if (fields === undefined || isProblem(fields)) continue
     for (const column of columns) {
       const value = fields[positions[column]] ?? ""
-      if (/[^\0-\x7f]/.test(value)) return `${column} on line ${frame.line} is ${shownIn(value)}.`
+      if (/[^\0-\x7f]/.test(value) && !value.includes("@"))
+        return `${column} on line ${frame.line} is ${shownIn(value)}.`
     }
   }
   return undefined

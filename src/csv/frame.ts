@@ -25,8 +25,11 @@ export interface Frame {
   readonly lookahead: number
   /** Whether there are quotes or escapes in it: without them only delimiters and line ends mean anything. */
   readonly isQuoted: boolean
-  /** Whether it lacks fields at its end, which may be missing. */
-  readonly isShort: boolean
+  /**
+   * `short`: it lacks fields at its end, which may be missing. `blank`: a row without text, or a comment, which is no
+   * record; only a `Framer` has them, where pieces of a line may be around.
+   */
+  readonly row: "whole" | "short" | "blank"
   /** Whether the lines before it, and its own, end otherwise than the lines of the file do. */
   readonly followsStray: boolean
   readonly endsStray: boolean

@@ -1,15 +1,14 @@
 // The header of a file that has none: its names are given.
 
 import { Result } from "effect"
-import { usualDelimiters } from "../domain/delimiter.ts"
 import type { Format } from "../domain/Format.ts"
 import { fitHeader } from "./fitHeader.ts"
 import type { Frame } from "./frame.ts"
 import { Framer } from "./Framer.ts"
 import { fieldCountsOf, type Header, type HeaderOptions, misfitError } from "./header.ts"
 import { type HeaderError, headerError } from "./HeaderError.ts"
-import { isProblem, makeFieldParser } from "./fields.ts"
-import { type Beginning, startAfter } from "./HeaderSearch.ts"
+import { type Fields, isProblem, makeFieldParser } from "./fields.ts"
+import { type Beginning, delimitersFor, startAfter } from "./HeaderSearch.ts"
 import { textOf } from "./Text.ts"
 
 /** Records that show the delimiter. */
@@ -34,21 +33,28 @@ export const givenHeader = (
   }
   const position = { byteOffset: start, line: skipped + 1 }
 
-  const fits = (delimiter: string): boolean => {
+  const recordsUnder = (delimiter: string): ReadonlyArray<Fields> => {
     const format = { ...found, delimiter }
     const framer = new Framer({ format, maxRecordSize, offset: start, line: position.line, fields: undefined })
     const frames: Array<Frame> = []
     for (const batch of framer.push(bytes.subarray(start, start + mostBytes))) frames.push(...batch)
-    if (isWhole) for (const batch of framer.finish()) frames.push(...batch)
-    const records = makeFieldParser(format)(frames.slice(0, recordsTried))
-    return records.every((fields) => !isProblem(fields) && fields.length === names.length)
+    if (isWhole && bytes.length - start <= mostBytes) for (const batch of framer.finish()) frames.push(...batch)
+    return makeFieldParser(format)(frames.slice(0, recordsTried))
+  }
+  const fits = (delimiter: string): boolean => {
+    const records = recordsUnder(delimiter)
+    return records.length > 0 && records.every((fields) => !isProblem(fields) && fields.length === names.length)
   }
 
-  const given = options.format.delimiter
-  const delimiter = given ?? (names.length === 1 ? "," : usualDelimiters.find(fits))
+  const given = options.format.delimiter ?? (names.length === 1 ? "," : undefined)
+  const [delimiter, other] = given === undefined ? delimitersFor(found).filter(fits) : [given]
   if (delimiter === undefined) {
     const problem = `The first records do not all have the ${names.length} fields of --header under any of , ; tab |.`
     return Result.fail(headerError("misfit", `${problem} Correct --header, or name the delimiter with --delimiter.`))
+  }
+  if (other !== undefined) {
+    const problem = `The first records have the ${names.length} fields of --header under several delimiters.`
+    return Result.fail(headerError("misfit", `${problem} Name theirs with --delimiter.`))
   }
   const fitted = fitHeader(options.mapping, names, delimiter)
   if (Result.isFailure(fitted))

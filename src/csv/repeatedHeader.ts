@@ -6,6 +6,7 @@ import { visibleName } from "./fitHeader.ts"
 import type { Frame } from "./frame.ts"
 import type { Header } from "./header.ts"
 import { type HeaderError, headerError } from "./HeaderError.ts"
+import { textOf } from "./Text.ts"
 
 /**
  * What a row is that is no record: `same`, the header again; `other`, one with names in other fields, under which the
@@ -13,10 +14,14 @@ import { type HeaderError, headerError } from "./HeaderError.ts"
  */
 export type HeaderKind = "same" | "other"
 
+/** Where no name has one, no row with an at sign is another header. */
+const namesHaveAt = (mapping: Header["mapping"]): boolean => [...mapping.keys()].some((name) => name.includes("@"))
+
 /** Undefined: the row is no header. */
 export const makeHeaderKind = ({ format, mapping, positions }: Header) => {
   const expected = new Map([...mapping].map(([name, column]) => [positions[column], visibleName(name)] as const))
   const names = new Set(expected.values())
+  const hasAt = namesHaveAt(mapping)
   const parse = makeFieldParser(format)
 
   return (row: Frame): HeaderKind | undefined => {
@@ -25,7 +30,8 @@ export const makeHeaderKind = ({ format, mapping, positions }: Header) => {
     if (fields === undefined || isProblem(fields)) return undefined
     const found = fields.map(visibleName)
     if ([...expected].every(([position, name]) => found[position] === name)) return "same"
-    if (isEmail(fields[positions.email] ?? "")) return undefined
+    if (isEmail(fields[positions.email] ?? "") || (!hasAt && fields.some((field) => field.includes("@"))))
+      return undefined
     const misplaced = new Set(found.filter((name, position) => names.has(name) && expected.get(position) !== name))
     return misplaced.size >= Math.min(2, names.size) ? "other" : undefined
   }
@@ -41,11 +47,12 @@ const at = 0x40
 /** Finds a header with other columns without decoding all rows: most have an e-mail. */
 export const makeFindOtherHeader = (header: Header) => {
   const kindOf = makeHeaderKind(header)
-  const mayHaveAt = [...header.mapping.keys()].some((name) => name.includes("@"))
+  const { isLead, width } = textOf(header.format.encoding)
+  // In other encodings the byte may be part of another character.
+  const showsRecord = width === 1 && !isLead(0x81) && !namesHaveAt(header.mapping)
   return (frames: ReadonlyArray<Frame>): Frame | undefined =>
     frames.find((frame) => {
       const { bytes, end, start } = frame
-      const isCandidate = mayHaveAt || !bytes.subarray(start, end).includes(at)
-      return isCandidate && kindOf(frame) === "other"
+      return !(showsRecord && bytes.subarray(start, end).includes(at)) && kindOf(frame) === "other"
     })
 }

@@ -7,7 +7,7 @@ import { type Frame, rawOf } from "./frame.ts"
 import { Framer } from "./Framer.ts"
 import type { Header } from "./header.ts"
 import { startOfField } from "./quotedFields.ts"
-import { textOf } from "./Text.ts"
+import { includes, textOf } from "./Text.ts"
 
 const lineEnd = /\r\n|\r|\n/g
 
@@ -27,9 +27,23 @@ export const makeFindSwallowed = ({ fields, format, positions }: Header) => {
     return [...framer.push(bytes), ...framer.push(newLine), ...framer.finish()].flat()
   }
 
+  const at = encode("@")
+  const delimiter = format.delimiter.charCodeAt(0)
+
+  /** Whether it has an at sign, and delimiters enough: most lines lack them. */
+  const mayBeRecord = (raw: Uint8Array): boolean => {
+    let delimiters = 0
+    for (const byte of raw) if (byte === delimiter) delimiters++
+    return delimiters >= fields.named - 1 && includes(raw, at)
+  }
+
   const isRecord = (line: Frame): boolean => {
-    const [only, ...others] = framesOf(rawOf(line), format)
-    if (only === undefined || others.length > 0 || only.problem !== undefined || only.isShort) return false
+    const raw = rawOf(line)
+    if (!mayBeRecord(raw)) return false
+    const [only, ...others] = framesOf(raw, format)
+    if (only === undefined || others.length > 0 || only.problem !== undefined || only.row === "short") return false
+    // An escape made its line end text.
+    if (only.nextLine > 2) return false
     const [values] = parse([only])
     return values !== undefined && !isProblem(values) && isEmail(values[positions.email] ?? "")
   }
@@ -40,7 +54,9 @@ export const makeFindSwallowed = ({ fields, format, positions }: Header) => {
 
   return (frame: Frame): string | undefined => {
     if (frame.nextLine - frame.line < 2 || frame.problem !== undefined) return undefined
-    const records = linesOf(frame).filter(isRecord)
+    // The first and the last line are not wholly inside of a quoted field.
+    const isInside = ({ length, offset }: Frame): boolean => offset > 0 && offset + length < frame.length
+    const records = linesOf(frame).filter((line) => isInside(line) && isRecord(line))
     const [first] = records
     if (first === undefined) return undefined
     const text = decode(rawOf(frame)) ?? ""

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Data, Effect, Schema, Stream } from "effect"
 import * as Records from "../../src/csv/Records.ts"
+import { sampleSize } from "../../src/csv/Sample.ts"
 import { type ColumnMapping, make } from "../../src/domain/ColumnMapping.ts"
 import { mapping, read } from "../utils/csv.ts"
 
@@ -76,36 +77,43 @@ describe("Records.stream", () => {
         reason: "misfit",
         missing: ["email"],
         repeated: ["name"],
-        names: ["mail", "name", " name"],
+        names: ["mail", "name", "name"],
       })
       assert.deepInclude(yield* failure("email;name\n", ","), { reason: "misfit", delimiter: ";" })
     }),
   )
 
-  it.effect("passes the error of the bytes on, after the records before it", () =>
+  it.effect("passes the error of the bytes on, after the records before it, once the format is known", () =>
     Effect.gen(function* () {
-      const seen: Array<Records.Decoded> = []
-      const error = yield* bytesOf("email,name\na@example.com,Ada\nb@").pipe(
-        Stream.concat(Stream.fail(new LineDead())),
-        Records.stream({ mapping }),
-        Stream.runForEach((record) => Effect.sync(() => seen.push(record))),
-        Effect.flip,
-      )
-      assert.strictEqual(error._tag, "LineDead")
-      assert.lengthOf(seen, 1)
+      const failing = (text: string) => {
+        const seen: Array<Records.Decoded> = []
+        return bytesOf(text).pipe(
+          Stream.concat(Stream.fail(new LineDead())),
+          Records.stream({ mapping }),
+          Stream.runForEach((record) => Effect.sync(() => seen.push(record))),
+          Effect.flip,
+          Effect.map((error) => [error._tag, seen.length]),
+        )
+      }
+      const row = "a@example.com,Ada\n"
+      const enough = Math.ceil(sampleSize / row.length)
+      assert.deepStrictEqual(yield* failing(`email,name\n${row}b@`), ["LineDead", 0])
+      assert.deepStrictEqual(yield* failing(`email,name\n${row.repeat(enough)}b@`), ["LineDead", enough])
     }),
   )
 
-  it.effect("reads no more than is pulled", () =>
+  it.effect("reads the sample, and no more than is pulled", () =>
     Effect.gen(function* () {
-      let blocks = 0
+      let read = 0
       const block = new TextEncoder().encode("a@example.com,Ada\n".repeat(1_000))
       const endless = Stream.tap(Stream.fromIterable(Array<Uint8Array>(1_000).fill(block), { chunkSize: 1 }), () =>
-        Effect.sync(() => blocks++),
+        Effect.sync(() => (read += block.length)),
       )
-      const records = Stream.concat(bytesOf("email,name\n"), endless).pipe(Records.stream({ mapping }), Stream.take(10))
+      const header = "email,name\n"
+      const records = Stream.concat(bytesOf(header), endless).pipe(Records.stream({ mapping }), Stream.take(10))
       assert.lengthOf(yield* Stream.runCollect(records), 10)
-      assert.strictEqual(blocks, 1)
+      assert.isAtLeast(read + header.length, sampleSize)
+      assert.isBelow(read + header.length, sampleSize + block.length)
     }),
   )
 

@@ -23,7 +23,7 @@ const textBytes = ({ rejects, users }: Chunk): number => {
 describe("a chunk of 100,000 records ends at 8 MiB of what it holds", () => {
   for (const [what, record, count] of [
     ["rejects of one byte", () => "x\n", 20_000],
-    ["rejects with many reasons", () => `${userColumns.map(() => "\0").join(",")}\n`, 6_000],
+    ["rejects with many reasons", () => `${userColumns.map(() => "x\0").join(",")}\n`, 6_000],
     ["short users", (index: number) => `${csvLine({ email: `${index}@a` })}\n`, 18_000],
     ["users between blank lines", (index: number) => csvLine({ email: `${index}@a` }) + "\n".repeat(50_000), 200],
   ] as const) {

@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Effect, Schema, Stream } from "effect"
+import { frame } from "../../src/csv/frameRecords.ts"
 import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
 import { userColumns } from "../../src/domain/User.ts"
-import { read, rejects, users } from "../utils/csv.ts"
+import { mapping, read, rejects, users } from "../utils/csv.ts"
+import { lineEndsOf } from "./drawnFormats.ts"
 import { csvLine, filledRecord, filledUser, makeUser } from "../utils/records.ts"
 
 describe("frame, decode and chunk", () => {
@@ -37,7 +39,7 @@ describe("frame, decode and chunk", () => {
 
   it.effect("rejects records alone, with every reason", () =>
     Effect.gen(function* () {
-      const invalid = new TextEncoder().encode("email,name\nok1@example.com,a\nbad@example.com,?\nok2@example.com,b\n")
+      const invalid = new TextEncoder().encode("email,name\nok1@example.com,é\nbad@example.com,?\nok2@example.com,b\n")
       invalid[invalid.indexOf(63)] = 0xff
       assert.deepStrictEqual(rejects(yield* read(invalid)), [[3, ["not valid UTF-8"]]])
       assert.strictEqual(users(yield* read(invalid)).length, 2)
@@ -51,12 +53,29 @@ describe("frame, decode and chunk", () => {
     }),
   )
 
-  it.effect("a field of quotes only is empty, and a blank line is no record", () =>
+  it.effect("rows without text are no records, and counted: empty quotes, delimiters, blanks", () =>
     Effect.gen(function* () {
       const only = ColumnMapping.make({ email: "email" })
       const chunks = yield* read('email\n\n""\na@example.com\n', { mapping: only })
-      assert.deepStrictEqual(rejects(chunks), [[3, ["is missing"]]])
+      assert.deepStrictEqual(rejects(chunks), [])
       assert.deepStrictEqual(users(chunks), [["a@example.com", null]])
+      for (const pieces of [1, 1000]) {
+        const text = 'email,name\n,\n\na@example.com,A\n , \n"",\nb@example.com,B\n\0\0\n\x1a'
+        const bytes = new TextEncoder().encode(text)
+        const parts = Array.from({ length: Math.ceil(bytes.length / pieces) }, (_, index) =>
+          bytes.subarray(index * pieces, (index + 1) * pieces),
+        )
+        const options = { mapping, format: {}, maxRecordSize: 1000, resume: undefined }
+        const framed = yield* Stream.fromIterable(parts).pipe(frame(options), Stream.runCollect)
+        assert.strictEqual(
+          framed.reduce((sum, { blankRows }) => sum + blankRows, 0),
+          5,
+        )
+        assert.lengthOf(
+          framed.flatMap(({ frames }) => frames),
+          2,
+        )
+      }
     }),
   )
 
@@ -149,8 +168,8 @@ describe("frame, decode and chunk", () => {
     },
     ({ rows, invalid, maxRecordSize, chunkSize, pieces, mark }) =>
       Effect.gen(function* () {
-        const bytes = new TextEncoder().encode(`${mark ? "\uFEFF" : ""}email,name\n${rows.join("")}`)
-        bytes.fill(0xff, 14 + invalid, 15 + invalid)
+        const bytes = new TextEncoder().encode(`${mark ? "\uFEFF" : ""}email,name\né,\n${rows.join("")}`)
+        bytes.fill(0xff, 18 + invalid, 19 + invalid)
         const chunks = yield* read(bytes, { maxRecordSize, chunkSize }, pieces)
         let end = 0
         for (const chunk of chunks) {
@@ -160,7 +179,7 @@ describe("frame, decode and chunk", () => {
             end = byteOffset + length
             assert.deepStrictEqual(raw, bytes.slice(byteOffset, byteOffset + Math.min(length, maxRecordSize)))
             const before = Buffer.from(bytes.subarray(0, byteOffset)).toString("latin1")
-            assert.strictEqual(line, before.split(/\r\n|\r|\n/).length)
+            assert.strictEqual(line, before.split(new RegExp(lineEndsOf(chunk.format))).length)
             assert.match(Buffer.from(bytes.subarray(end, end + 1)).toString(), /^[\r\n]?$/)
             assert.isAbove(reasons.length, 0)
           }

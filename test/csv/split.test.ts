@@ -2,8 +2,10 @@ import { Buffer } from "node:buffer"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Schema, Stream } from "effect"
 import type { Chunk } from "../../src/domain/Chunk.ts"
+import type { Format } from "../../src/domain/Format.ts"
 import { split, type SplitOptions, type Splitting } from "../../src/csv/split.ts"
 import { mapping, read, readChunks } from "../utils/csv.ts"
+import { between, bytesOf, DrawnFormat, encodeText, formatOf, markOf, Tokens } from "./drawnFormats.ts"
 
 const encode = (text: string) => new TextEncoder().encode(text)
 
@@ -40,8 +42,6 @@ const readParts = (
   )
 
 const startLines = ({ parts }: Splitting) => parts.map(({ start }) => start.line)
-
-const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
 /** Whole lines and pieces of them, good and bad: what a quote takes in is for chance to say. */
 const Pieces = Schema.Array(
@@ -95,6 +95,47 @@ const Header = Schema.Literals([
   "\uFEFFsep=\t\nemail\tname\n",
 ])
 
+/** Rows of any format, and what breaks them. */
+const DrawnBody = Schema.Array(
+  Schema.Union([Schema.Literals(["row", "row", "row", "lines", "short", "long", "header", "other header"]), Tokens]),
+).check(Schema.isMaxLength(12))
+
+const DrawnEnds = Schema.Array(Schema.Literals(["\n", "\n", "\r\n", "\r\n", "\r", "\r\r\n", ""]))
+
+const drawnContent = (
+  {
+    body,
+    ends,
+    mark,
+  }: {
+    readonly body: typeof DrawnBody.Type
+    readonly ends: typeof DrawnEnds.Type
+    readonly mark: boolean
+  },
+  format: Format,
+): Uint8Array => {
+  const { delimiter, escape, quote } = format
+  const text = (fields: ReadonlyArray<string>) => encodeText(fields.join(delimiter), format)
+  const lineBreak = quote === null ? (escape === "backslash" ? "x\\\ny" : "xy") : `${quote}x\ny${quote}`
+  const rows = {
+    row: ["a@example.com", "Ada"],
+    lines: ["b@example.com", lineBreak],
+    short: ["c@example.com"],
+    long: ["d@example.com", "x".repeat(90)],
+    header: ["email", "name"],
+    "other header": ["name", "email"],
+  }
+  const end = (index: number) => encodeText(ends.length === 0 ? "\n" : ends[index % ends.length]!, format)
+  return Uint8Array.from([
+    ...(mark ? markOf(format) : []),
+    ...text(rows.header),
+    ...encodeText("\n", format),
+    ...body.flatMap((part, index) =>
+      typeof part === "string" ? [...text(rows[part]), ...end(index)] : Array.from(bytesOf(part, format)),
+    ),
+  ])
+}
+
 const Content = Schema.Struct({ header: Header, body: Schema.Union([Pieces, Bytes]) })
 
 const contentOf = ({ header, body }: typeof Content.Type): Uint8Array =>
@@ -141,6 +182,47 @@ describe("split", () => {
         }
       }),
     { arbitrary: { runs: 1000 } },
+  )
+
+  it.effect.prop(
+    "parts of a file of any format, with any line ends, give the whole's records and rejects",
+    {
+      drawn: DrawnFormat,
+      body: DrawnBody,
+      ends: DrawnEnds,
+      mark: Schema.Boolean,
+      quotedLines: Schema.Literals(["reject", "keep"]),
+      splitSize: SplitSize,
+      maxRecordSize: between(20, 200),
+      pieces: between(1, 100),
+      otherPieces: between(1, 100),
+    },
+    ({ drawn, body, ends, mark, quotedLines, splitSize, maxRecordSize, pieces, otherPieces }) =>
+      Effect.gen(function* () {
+        const { lineEnd: _, backslashN: _backslashN, comment, ...given } = drawn
+        const format = { ...given, quotedLines, ...(comment !== null && { comment }) }
+        const bytes = drawnContent({ body, ends, mark }, formatOf(drawn))
+        const options = { maxRecordSize, chunkSize: 3, format }
+        const whole = yield* Effect.result(read(bytes, options, pieces))
+        const found = yield* Effect.result(splitBytes(bytes, { splitSize, maxRecordSize, format }, otherPieces))
+        if (Result.isFailure(whole) || Result.isFailure(found)) {
+          assert.deepStrictEqual(Result.isFailure(found) && found.failure, Result.isFailure(whole) && whole.failure)
+          return
+        }
+        assert.deepStrictEqual(recordsOf(yield* read(bytes, options, otherPieces)), recordsOf(whole.success))
+        for (const { byteOffset, length, raw } of whole.success.flatMap(({ rejects }) => rejects)) {
+          assert.deepStrictEqual(raw.slice(), bytes.slice(byteOffset, byteOffset + Math.min(length, maxRecordSize)))
+        }
+        const chunks = yield* readParts(bytes, found.success, options, otherPieces)
+        assert.deepStrictEqual(recordsOf(chunks.flat()), recordsOf(whole.success))
+        for (const { to, header, format } of whole.success) {
+          const resume = { position: to, header, format }
+          const rest = yield* read(bytes.subarray(to.byteOffset), { ...options, resume }, otherPieces)
+          const before = whole.success.filter(({ from }) => from.byteOffset < to.byteOffset)
+          assert.deepStrictEqual(recordsOf(rest), recordsOf(whole.success.slice(before.length)))
+        }
+      }),
+    { arbitrary: { runs: 500, size: 500 } },
   )
 
   it.effect.prop(

@@ -1,0 +1,117 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Stream } from "effect"
+import { decode } from "../../src/csv/decodeRecords.ts"
+import { frame } from "../../src/csv/frameRecords.ts"
+import { split } from "../../src/csv/split.ts"
+import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
+import type { FormatOptions } from "../../src/domain/FormatOptions.ts"
+import { mapping, read, rejects, users } from "../utils/csv.ts"
+
+const header = "id,email,name\n"
+const row = "1,a@example.com,Ada\n"
+
+const options = (format: FormatOptions, own = mapping) => ({
+  mapping: own,
+  format,
+  maxRecordSize: 1000,
+  resume: undefined,
+})
+
+const decoded = (text: string, format: FormatOptions = {}) =>
+  Stream.succeed(new TextEncoder().encode(text)).pipe(frame(options(format)), decode(0), Stream.runCollect)
+
+const split20 = (content: Uint8Array, own = mapping, format: FormatOptions = {}) =>
+  Stream.succeed(content).pipe(split({ ...options(format, own), splitSize: 20 }))
+
+describe("a row with the header's names", () => {
+  it.effect(
+    "in the same fields is no record, and counted: in any case, after a byte order mark, with others beside",
+    () =>
+      Effect.gen(function* () {
+        for (const same of [
+          header,
+          " ID , Email,\u00a0NAME \n",
+          "\uFEFFid,email,name\n",
+          "other,email,name\n",
+          '"id","email","name"\n',
+        ]) {
+          const batches = yield* decoded(`${header}${row}${same}${row}`)
+          assert.strictEqual(
+            batches.reduce((sum, { repeatedHeaders }) => sum + repeatedHeaders, 0),
+            1,
+            same,
+          )
+          const chunks = yield* read(`${header}${row}${same}${row}`, { format: {} })
+          assert.lengthOf(users(chunks), 2)
+          assert.deepStrictEqual(rejects(chunks), [])
+        }
+      }),
+  )
+
+  it.effect("in the same fields is none where it has fewer or more, either", () =>
+    Effect.gen(function* () {
+      const chunks = yield* read(`${header}${row}id,email,name,more\n2,b@example.com,Bo\n`, { format: {} })
+      assert.lengthOf(users(chunks), 2)
+      assert.deepStrictEqual(rejects(chunks), [])
+    }),
+  )
+
+  it.effect("in other fields fails the file there, after the records before it; a file that is split, before all", () =>
+    Effect.gen(function* () {
+      const text = `${header}${row}${row}name,id,email\nBo,2,b@example.com\n`
+      const message =
+        "Line 4 is another header, with columns in another order: the rows after it are another file's. Split the file there."
+      const seen: Array<string> = []
+      const error = yield* Stream.succeed(new TextEncoder().encode(text)).pipe(
+        frame(options({})),
+        decode(0),
+        Stream.runForEach(({ records }) => Effect.sync(() => seen.push(...records.map(({ line }) => `line ${line}`)))),
+        Effect.flip,
+      )
+      assert.deepInclude(error, { reason: "otherHeader", message })
+      assert.deepStrictEqual(seen, ["line 2", "line 3"])
+      assert.deepInclude(yield* Effect.flip(split20(new TextEncoder().encode(text))), {
+        reason: "otherHeader",
+        message,
+      })
+    }),
+  )
+
+  it.effect(
+    "in other fields is found by a split in any encoding, also where other characters have the byte of an at sign",
+    () =>
+      Effect.gen(function* () {
+        const text = `${header}${row}name,\u4000,id,email\n`
+        const error = yield* Effect.flip(split20(Buffer.from(`\uFEFF${text}`, "utf16le")))
+        assert.strictEqual(error.reason, "otherHeader")
+        const own = ColumnMapping.make({ email: "email", name: "first_name" })
+        const kana = Buffer.concat([
+          Buffer.from(`${header}${row}name,`),
+          Uint8Array.of(0x83, 0x40),
+          Buffer.from(",email\n"),
+        ])
+        assert.strictEqual((yield* Effect.flip(split20(kana, own, { encoding: "shift_jis" }))).reason, "otherHeader")
+      }),
+  )
+
+  it.effect("is a record where it has an e-mail, or one name only of several", () =>
+    Effect.gen(function* () {
+      const rows = ["name,b@example.com,email\n", "9,name,Bo\n", "name,x@example.com,id\n", "email,not one,x\n"]
+      const chunks = yield* read(header + row + rows.join(""), { format: {} })
+      assert.lengthOf(users(chunks), 3)
+      assert.deepStrictEqual(
+        rejects(chunks).map(([line]) => line),
+        [4, 6],
+      )
+      yield* split20(new TextEncoder().encode(header + row + rows.join("")))
+    }),
+  )
+
+  it.effect("is another header by its only name", () =>
+    Effect.gen(function* () {
+      const own = ColumnMapping.make({ Mail: "email" })
+      const error = yield* Effect.flip(read("id,Mail\n1,a@example.com\nMail,id\n", { format: {}, mapping: own }))
+      assert.strictEqual(error.message.split(",")[0], "Line 3 is another header")
+    }),
+  )
+})
