@@ -3,6 +3,19 @@
 import type { Format } from "../domain/Format.ts"
 import { formatNumber, plural } from "../text/format.ts"
 import type { Frame } from "./frame.ts"
+import {
+  BLANK,
+  CARRIAGE_RETURN,
+  DELIMITER,
+  ESCAPE,
+  LEAD,
+  LINE_FEED,
+  PADDING,
+  QUOTE,
+  TEXT,
+  isTrail,
+  meaningsOf,
+} from "./meanings.ts"
 import { hasAt, type Text, textOf } from "./Text.ts"
 
 /** How many fields records have. */
@@ -24,20 +37,6 @@ export interface FramerOptions {
   readonly fields: FieldCounts | undefined
 }
 
-// What a code unit means: up to PADDING, it is text in an unquoted field; up to DELIMITER, in a quoted one.
-const TEXT = 0
-/** No text at the start and the end of a field. */
-const BLANK = 1
-/** What fills a block after the end of a file: NUL, and SUB of CP/M and DOS. */
-const PADDING = 2
-const DELIMITER = 3
-const QUOTE = 4
-const LINE_FEED = 5
-const CARRIAGE_RETURN = 6
-const ESCAPE = 7
-/** The first byte of a character whose second one may be that of an ASCII character. */
-const LEAD = 8
-
 const RECORD_START = 0
 const FIELD_START = 1
 const UNQUOTED = 2
@@ -56,34 +55,6 @@ const batchSize = 256 * 1024
 
 /** The most frames of a batch: short records become objects that take far more memory than their bytes. */
 const framesOfBatch = 1_024
-
-/** The bytes that a second one may follow. */
-const isTrail = (byte: number): boolean => byte >= 0x30
-
-const makeMeanings = ({ delimiter, escape, quote }: Format, { isLead }: Text): Uint8Array => {
-  const table = new Uint8Array(256)
-  for (let byte = 0x80; byte < 256; byte++) if (isLead(byte)) table[byte] = LEAD
-  const mean = (text: string, meaning: number): void => {
-    for (const character of text) table[character.charCodeAt(0)] = meaning
-  }
-  mean(" \t", BLANK)
-  mean("\0\x1a", PADDING)
-  mean("\n", LINE_FEED)
-  mean("\r", CARRIAGE_RETURN)
-  if (quote !== null) mean(quote, QUOTE)
-  if (escape === "backslash") mean("\\", ESCAPE)
-  mean(delimiter, DELIMITER)
-  return table
-}
-
-/** Lines of a quoted field have a framer each. */
-const known = new WeakMap<Format, Uint8Array>()
-
-const meaningsOf = (format: Format, text: Text): Uint8Array => {
-  const meanings = known.get(format) ?? makeMeanings(format, text)
-  known.set(format, meanings)
-  return meanings
-}
 
 /**
  * Pure: bytes in, batches of frames out, on demand. A batch is never empty; take all of them before pushing more bytes.
@@ -281,6 +252,8 @@ export class Framer {
         if (!this.takeEscaped(isEnd)) return
       } else if (meaning === QUOTE) this.takeQuote()
       else if (meaning === DELIMITER && this.state !== QUOTED) {
+        // Fields of NUL are no padding.
+        if (this.state === PADDED) this.lastFilled = this.fields
         this.fields++
         this.state = FIELD_START
         this.position += width
@@ -288,7 +261,7 @@ export class Framer {
       else if (meaning === LEAD && this.position + 1 === bytes.length && !isEnd) return
       else if (this.state === QUOTED) this.takeQuotedText()
       else if (meaning === BLANK && (this.state === FIELD_START || this.state === PADDED)) this.position += width
-      else if (meaning === PADDING && this.state !== UNQUOTED && this.lastFilled === 0) {
+      else if (meaning === PADDING && this.state !== UNQUOTED && this.fields === 1) {
         this.state = PADDED
         this.position += width
       } else this.takeText()
@@ -327,7 +300,7 @@ export class Framer {
     const { width } = this.text
     const next = this.position + width
     if (meaning === LINE_FEED) {
-      this.endLine(next, this.format.lineEnd === "CRLF")
+      this.endLine(next, this.format.lineEnd === "CRLF" || this.format.lineEnd === "CR")
       return true
     }
     // Two: CR CR LF counts as CRLF, but for files whose lines end with CR, or with any line end.
@@ -484,9 +457,11 @@ export class Framer {
 
   /** `isStray` is undefined at the end of the file. */
   private endRecord(end: number, next: number, isStray: boolean | undefined): void {
-    const isBlank = this.isComment || (this.lastFilled === 0 && this.state !== SKIPPING)
+    const isEmpty = end + this.dropped === this.start
+    const hasNoText = isEmpty || (this.lastFilled === 0 && !this.format.isExact)
+    const isBlank = this.isComment || (hasNoText && this.state !== SKIPPING)
     if (isBlank) {
-      if (!this.isComment && end + this.dropped > this.start) this.blankRows++
+      if (!this.isComment && !isEmpty) this.blankRows++
       // Pieces of a line may be around it.
       const isPiece = this.followsStray
       return this.leave(isPiece ? end : undefined, next, this.lineEnds + 1, 0, isPiece && isStray === true, "blank")

@@ -1,5 +1,6 @@
 // Frames records, and joins what unusual line ends have cut: a record of one reject instead of pieces that look whole.
 
+import { Struct } from "effect"
 import type { Frame } from "./frame.ts"
 import { Framer, type FramerOptions } from "./Framer.ts"
 import { textOf } from "./Text.ts"
@@ -88,7 +89,7 @@ export class RecordFramer {
     const isWhole = pieces.every(isSound)
     const alone = pieces.splice(0, count).filter(isRow)
     if (isWhole) return alone
-    return alone.map((piece) => ({ ...piece, lookahead: Math.max(piece.lookahead, end - piece.nextOffset) }))
+    return alone.map((piece) => Struct.assign(piece, { lookahead: Math.max(piece.lookahead, end - piece.nextOffset) }))
   }
 
   private endLine(): ReadonlyArray<Frame> {

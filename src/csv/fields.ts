@@ -5,24 +5,9 @@ import type { Encoding } from "../domain/encoding.ts"
 import type { Format } from "../domain/Format.ts"
 import { plural } from "../text/format.ts"
 import { type Frame, rawOf, span } from "./frame.ts"
-import { isBlank, isNull, makeQuotedSplit } from "./quotedFields.ts"
+import { makeQuotedSplit } from "./quotedFields.ts"
+import { type FieldAt, isBlank, isNull, type Malformed, type ReadRecord, type Split } from "./fieldText.ts"
 import { textOf } from "./Text.ts"
-
-/**
- * The text of a record's field, by its index; empty where the record lacks it. Only valid while that record is being
- * read.
- */
-export type FieldAt = (index: number) => string
-
-/** Why a record cannot be split into fields. */
-export interface Malformed {
-  readonly problem: string
-}
-
-/** Makes something of a record's fields. */
-export type ReadRecord<A> = (field: FieldAt, count: number) => A
-
-export type Split<A> = (text: string) => ReadonlyArray<A> | Malformed
 
 const space = 0x20
 const backslash = 0x5c
@@ -36,7 +21,7 @@ const orEnd = (index: number): number => (index === -1 ? Number.POSITIVE_INFINIT
  * lines, and none of fields: both took longer than all the rest.
  */
 const makePlainSplit =
-  <A>({ backslashN, delimiter, trim }: Format, read: ReadRecord<A>): Split<A> =>
+  <A>({ delimiter, isExact, trim }: Format, read: ReadRecord<A>): Split<A> =>
   (text) => {
     const records: Array<A> = []
     /** Where the fields of a line begin, and where another one would. */
@@ -48,7 +33,7 @@ const makePlainSplit =
         while (start < end && isBlank(text.charCodeAt(start))) start++
         while (start < end && isBlank(text.charCodeAt(end - 1))) end--
       }
-      return backslashN && isNull(text, start, end) ? "" : text.slice(start, end)
+      return !isExact && isNull(text, start, end) ? "" : text.slice(start, end)
     }
     const field: FieldAt = (index) => {
       if (index >= count) return ""
@@ -110,10 +95,10 @@ const makeCsvParseSplit = <A>({ delimiter, quote }: Format, read: ReadRecord<A>)
 }
 
 /** Whether csv-parse reads the text as the format means it. */
-const makeIsPlainCsv = ({ backslashN, delimiter, escape, trim }: Format): ((text: string) => boolean) => {
+const makeIsPlainCsv = ({ delimiter, escape, isExact, trim }: Format): ((text: string) => boolean) => {
   if (escape !== "doubled") return () => false
   const end = `\\x${delimiter.charCodeAt(0).toString(16).padStart(2, "0")}|\n`
-  const patterns = [...(trim ? [`[ \t](?:${end}|$)`, `(?:^|${end})[ \t]`] : []), ...(backslashN ? ["\\\\N"] : [])]
+  const patterns = [...(trim ? [`[ \t](?:${end}|$)`, `(?:^|${end})[ \t]`] : []), ...(isExact ? [] : ["\\\\N"])]
   if (patterns.length === 0) return () => true
   const others = new RegExp(patterns.join("|"))
   return (text) => !others.test(text)

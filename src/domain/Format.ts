@@ -31,8 +31,8 @@ export const Format = Schema.Struct({
   shortRows: since(Schema.Literals(["reject", "null"]), "reject"),
   trim: since(Schema.Boolean, false),
   quotedLines: since(Schema.Literals(["reject", "keep"]), "keep"),
-  /** Whether an unquoted `\N` is null. False: an earlier version began the load. */
-  backslashN: since(Schema.Boolean, false),
+  /** `\N` is text, a row of delimiters is a record: an earlier version began the load, or a program writes the file. */
+  isExact: since(Schema.Boolean, true),
 })
 export type Format = typeof Format.Type
 
@@ -55,17 +55,17 @@ export const formatBy = (options: FormatOptions): Format => ({
   byteOrderMark: false,
   lineEnd: "LF",
   skipLines: options.skipLines ?? null,
-  backslashN: true,
+  isExact: false,
   ...saidBy(options),
 })
 
 export const plainFormat = formatBy({})
 
-/** Of a load that an earlier version began, which kept none. */
-export const earlierFormat = (delimiter = ","): Format => ({
+/** Of a load that an earlier version began, which kept none, and of records that a program writes. */
+export const exactFormat = (delimiter = ","): Format => ({
   ...formatBy({ delimiter, trim: false, quotedLines: "keep" }),
   lineEnd: null,
-  backslashN: false,
+  isExact: true,
 })
 
 /** What a run says of the format of its files, by the keys of `Format`. */
@@ -103,8 +103,8 @@ export const describeFormat = (format: Format): string | undefined => {
         : `header on line ${formatNumber(headerLine)}`
       : `no header, records from line ${formatNumber(headerLine)}`,
     format.shortRows === "null" ? "missing fields are null" : [],
-    format.trim || !format.backslashN ? [] : "blanks kept",
-    format.quotedLines === "keep" && format.backslashN ? "lines in quotes kept" : [],
+    format.trim || format.isExact ? [] : "blanks kept",
+    format.quotedLines === "keep" && !format.isExact ? "lines in quotes kept" : [],
   ].flat()
   return parts.length === 0 ? undefined : parts.join(", ")
 }

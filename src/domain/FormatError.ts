@@ -12,8 +12,8 @@ export class FormatError extends Schema.TaggedError<FormatError>()("FormatError"
 }
 
 /** A load of an earlier version was told its delimiter at most; a byte order mark decides, whatever a run says. */
-const isKept = ({ backslashN, byteOrderMark }: Format, key: keyof GivenFormat): boolean =>
-  backslashN ? key !== "encoding" || !byteOrderMark : key === "delimiter"
+const isKept = ({ byteOrderMark, isExact }: Format, key: keyof GivenFormat): boolean =>
+  isExact ? key === "delimiter" : key !== "encoding" || !byteOrderMark
 
 const differences = (begun: Format, given: GivenFormat): ReadonlyArray<keyof GivenFormat> =>
   Struct.keys(given).filter((key) => isKept(begun, key) && !Equal.equals(begun[key], given[key]))
@@ -37,7 +37,7 @@ const words: Readonly<Record<keyof Format, string>> = {
   shortRows: "short rows",
   trim: "trim",
   quotedLines: "quoted lines",
-  backslashN: "\\N",
+  isExact: "exact text",
 }
 
 const describe = (value: Format[keyof Format]): string => (value === null ? "none" : JSON.stringify(value))

@@ -4,7 +4,7 @@ import { Array, Effect, Predicate, Result, Stream } from "effect"
 import { stringify } from "csv-stringify/sync"
 import { fromByte } from "../domain/byteRange.ts"
 import { SourceError, type SourceFile } from "../domain/SourceFile.ts"
-import { earlierFormat } from "../domain/Format.ts"
+import { exactFormat } from "../domain/Format.ts"
 import { baseName } from "../text/format.ts"
 import { printable } from "../text/printable.ts"
 import { encodeText } from "./encodeText.ts"
@@ -117,7 +117,7 @@ export const recordsSource = <E>(
     fingerprint,
     size: 0,
     isPlain: true,
-    format: earlierFormat(","),
+    format: exactFormat(","),
   })
 
   return {

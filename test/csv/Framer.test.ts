@@ -96,7 +96,7 @@ describe("Framer", () => {
       const expected = texts.map((written, index) => {
         const frame = { offset: bytesOf(text).length, line: 1 + countLineEnds(text, format), raw: bytesOf(written) }
         text += written + (index + 1 < texts.length || isEnded ? records[index]!.end : "")
-        return { ...frame, length: frame.raw.length, problem: undefined }
+        return Object.assign(frame, { length: frame.raw.length, problem: undefined })
       })
       for (const { frames } of inEveryWay(bytesOf(text), sizes, { format, maxRecordSize: 1000, fields: undefined })) {
         assert.deepStrictEqual(
@@ -107,7 +107,12 @@ describe("Framer", () => {
         )
         assert.deepStrictEqual(
           makeFieldParser(format)(frames),
-          fields.map((fields) => ["k", ...fields.map(({ value }) => value), "z"]),
+          fields.map((fields) =>
+            ["k"].concat(
+              fields.map(({ value }) => value),
+              "z",
+            ),
+          ),
         )
       }
     },

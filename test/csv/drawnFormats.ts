@@ -16,7 +16,7 @@ const Drawn = Schema.Struct({
   comment: Schema.NullOr(Schema.Literals(["#", "//"])),
   shortRows: Schema.Literals(["reject", "null"]),
   trim: Schema.Boolean,
-  backslashN: Schema.Boolean,
+  isExact: Schema.Boolean,
 })
 
 /** A format that a person may give. */

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer"
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { earlierFormat } from "../../src/domain/Format.ts"
+import { exactFormat } from "../../src/domain/Format.ts"
 import { makeFieldParser } from "../../src/csv/fields.ts"
 import { rawOf } from "../../src/csv/frame.ts"
 import { Framer } from "../../src/csv/Framer.ts"
@@ -50,14 +50,14 @@ describe("makeFieldParser", () => {
         Buffer.from(typeof part === "string" ? part.replaceAll(",", delimiter) : Uint8Array.of(part)),
       )
       const framer = new Framer({
-        format: earlierFormat(delimiter),
+        format: exactFormat(delimiter),
         maxRecordSize: 1000,
         offset: 1,
         line: 1,
         fields: undefined,
       })
       for (const frames of [...framer.push(Buffer.concat(parts)), ...framer.finish()]) {
-        const parse = makeFieldParser(earlierFormat(delimiter))
+        const parse = makeFieldParser(exactFormat(delimiter))
         const expected = frames.map((frame) => {
           const { problem } = frame
           if (problem !== undefined) return { problem }

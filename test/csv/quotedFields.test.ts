@@ -25,7 +25,7 @@ describe("makeQuotedSplit", () => {
     "reads what csv-parse reads",
     { common: Common, records: Records, isEnded: Schema.Boolean },
     ({ common, records, isEnded }) => {
-      const format: Format = { ...plainFormat, ...common, trim: false, backslashN: false }
+      const format: Format = { ...plainFormat, ...common, trim: false, isExact: true }
       // A line without text is no record of ours.
       const lines = records.map(
         (fields) =>
@@ -52,7 +52,7 @@ describe("makeQuotedSplit", () => {
     ["a tab delimiter", { delimiter: "\t" }, ' a \t"b" \t\t c', ["a", "b", "", "c"]],
     ["a space delimiter", { delimiter: " " }, '\ta "b c"  d', ["a", "b c", "", "d"]],
     ["\\N, quoted or not", {}, '\\N, \\N ,"\\N",\\n,\\NN', ["", "", "\\N", "\\n", "\\NN"]],
-    ["\\N of an earlier version", { backslashN: false }, '\\N,"x"', ["\\N", "x"]],
+    ["\\N of an earlier version", { isExact: true }, '\\N,"x"', ["\\N", "x"]],
     [
       "escapes",
       { escape: "backslash" },

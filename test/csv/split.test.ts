@@ -199,7 +199,7 @@ describe("split", () => {
     },
     ({ drawn, body, ends, mark, quotedLines, splitSize, maxRecordSize, pieces, otherPieces }) =>
       Effect.gen(function* () {
-        const { lineEnd: _, backslashN: _backslashN, comment, ...given } = drawn
+        const { lineEnd: _, isExact: _isExact, comment, ...given } = drawn
         const format = { ...given, quotedLines, ...(comment !== null && { comment }) }
         const bytes = drawnContent({ body, ends, mark }, formatOf(drawn))
         const options = { maxRecordSize, chunkSize: 3, format }
