@@ -127,7 +127,7 @@ const escapeError = (beginning: Beginning, header: Header, options: HeaderOption
 
 /** The header of a file, with its format. */
 export const findFormat = (beginning: Beginning, options: HeaderOptions): Result.Result<Header, HeaderError> => {
-  const found = findEncoding(beginning.bytes, options.format.encoding)
+  const found = findEncoding(beginning, options.format.encoding)
   if (found === undefined) return Result.fail(unknownEncoding(beginning, options))
   return Result.flatMap(headerIn(beginning, found, options), (header) => {
     const error = escapeError(beginning, header, options)
