@@ -155,9 +155,7 @@ export const makeRecordParser = <A>(format: Format, read: ReadRecord<A>) => {
   const endsWithReturn = ({ bytes, end }: Frame): boolean => bytes[end - width + low] === carriageReturn
 
   const readQuoted = (frames: ReadonlyArray<Frame>): ReadonlyArray<A | Malformed> =>
-    frames.some(endsWithReturn)
-      ? frames.flatMap(splitAlone)
-      : splitFrames(frames, join(frames), splitQuoted, encoding)
+    frames.some(endsWithReturn) ? frames.flatMap(splitAlone) : splitFrames(frames, join(frames), splitQuoted, encoding)
 
   return (frames: ReadonlyArray<Frame>): ReadonlyArray<A | Malformed> => {
     const quoted = frames.filter(({ isQuoted, problem }) => isQuoted && problem === undefined)

@@ -12,7 +12,7 @@ import { foreignFormat } from "./foreignFormat.ts"
 import { type Frame, rawOf } from "./frame.ts"
 import { Framer } from "./Framer.ts"
 import { givenHeader } from "./givenHeader.ts"
-import { framerAfter, type Header, type HeaderOptions } from "./header.ts"
+import { framerAfter, type Header, type HeaderOptions, printable } from "./header.ts"
 import { type HeaderError, headerError } from "./HeaderError.ts"
 import { type Beginning, searchHeader } from "./HeaderSearch.ts"
 import { includes, textOf } from "./Text.ts"
@@ -65,9 +65,7 @@ const shownIn = (value: string): string => {
   const bytes = Uint8Array.from(value, (character) => bytesOf.get(character)!)
   const readings = usualEncodings.flatMap((encoding) => {
     const text = textOf(encoding).decode(bytes)
-    return text === undefined
-      ? []
-      : `${JSON.stringify(Array.from(text).slice(0, longestShown).join(""))} in ${encoding}`
+    return text === undefined ? [] : `"${printable(text, longestShown)}" in ${encoding}`
   })
   return readings.join(", ")
 }
@@ -84,7 +82,8 @@ const readingsOf = (beginning: Beginning, options: HeaderOptions): string | unde
     if (fields === undefined || isProblem(fields)) continue
     for (const column of columns) {
       const value = fields[positions[column]] ?? ""
-      if (/[^\0-\x7f]/.test(value) && !value.includes("@")) return `${column} on line ${frame.line} is ${shownIn(value)}.`
+      if (/[^\0-\x7f]/.test(value) && !value.includes("@"))
+        return `${column} on line ${frame.line} is ${shownIn(value)}.`
     }
   }
   return undefined

@@ -30,7 +30,8 @@ export const makeHeaderKind = ({ format, mapping, positions }: Header) => {
     if (fields === undefined || isProblem(fields)) return undefined
     const found = fields.map(visibleName)
     if ([...expected].every(([position, name]) => found[position] === name)) return "same"
-    if (isEmail(fields[positions.email] ?? "") || (!hasAt && fields.some((field) => field.includes("@")))) return undefined
+    if (isEmail(fields[positions.email] ?? "") || (!hasAt && fields.some((field) => field.includes("@"))))
+      return undefined
     const misplaced = new Set(found.filter((name, position) => names.has(name) && expected.get(position) !== name))
     return misplaced.size >= Math.min(2, names.size) ? "other" : undefined
   }

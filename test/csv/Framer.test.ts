@@ -54,15 +54,13 @@ const countLineEnds = (text: string, format: Format) => text.match(new RegExp(li
 const Sizes = Schema.Array(between(1, 40)).check(Schema.isMaxLength(5))
 const LineEnd = Schema.Literals(["\n", "\r\n", "\r", "\n\n", "\r\n\r\n\n"])
 const MaxRecordSize = between(1, 60)
-const Counts = Schema.UndefinedOr(
-  Schema.Struct({ named: between(1, 3), unnamed: between(0, 1) }),
-)
+const Counts = Schema.UndefinedOr(Schema.Struct({ named: between(1, 3), unnamed: between(0, 1) }))
 const countsOf = (counts: typeof Counts.Type): FieldCounts | undefined =>
   counts && { named: counts.named, all: counts.named + counts.unnamed }
 
-const DrawnRecords = Schema.Array(Schema.Struct({ fields: Schema.Tuple([DrawnField, DrawnField]), end: LineEnd })).check(
-  Schema.isMaxLength(12),
-)
+const DrawnRecords = Schema.Array(
+  Schema.Struct({ fields: Schema.Tuple([DrawnField, DrawnField]), end: LineEnd }),
+).check(Schema.isMaxLength(12))
 
 /** Fields with everything inside, as they are written and as they are meant. */
 const values = ["", "a", "Zoë", "x y", "日本", '"', ",", '",', "a,b", 'a "b" c'] as const
@@ -155,7 +153,10 @@ describe("Framer", () => {
       'a,"b\nc",d"e',
       ["a quote stays open over several lines: a quote inside an unquoted field", "a quote inside an unquoted field"],
     ],
-    "a line break where none may be": ["a,\nb,c", ["2 fields where the header has 3", "2 fields where the header has 3"]],
+    "a line break where none may be": [
+      "a,\nb,c",
+      ["2 fields where the header has 3", "2 fields where the header has 3"],
+    ],
   } as const
   for (const [name, [damage, problems]] of Object.entries(damages)) {
     it.prop(
@@ -261,10 +262,16 @@ describe("Framer", () => {
         [6, 3, undefined],
       ],
     )
-    assert.strictEqual(frameAll(encode("a,b\nc,d\\"), [1], options).frames[1]!.problem, "a backslash at the end of the file")
+    assert.strictEqual(
+      frameAll(encode("a,b\nc,d\\"), [1], options).frames[1]!.problem,
+      "a backslash at the end of the file",
+    )
     // Each line ends with one, as paths of Windows do: a second, where reading starts again at each line an hour.
     const start = process.cpuUsage()
-    const many = frameAll(encode("C:\\dir\\\n".repeat(2 ** 20)), [65_536], { ...options, maxRecordSize: 2 ** 20 }).frames
+    const many = frameAll(encode("C:\\dir\\\n".repeat(2 ** 20)), [65_536], {
+      ...options,
+      maxRecordSize: 2 ** 20,
+    }).frames
     assert.isAtMost(many.length, 10)
     assert.strictEqual(
       many.reduce((sum, { nextOffset, offset }) => sum + nextOffset - offset, 0),

@@ -78,7 +78,10 @@ describe("the header of a file", () => {
       const text = "sep=;\nemail|name\na@example.com|Ada\n"
       assert.lengthOf(users(yield* read(text, { format: { delimiter: "|" } })), 1)
       assert.include(yield* failure(text), "the delimiter looks like")
-      assert.include(yield* failure(text, { format: { delimiter: "," } }), "Headers missing: email (the nearest is \"email|name\"), name")
+      assert.include(
+        yield* failure(text, { format: { delimiter: "," } }),
+        'Headers missing: email (the nearest is "email|name"), name',
+      )
     }),
   )
 

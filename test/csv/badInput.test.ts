@@ -323,7 +323,9 @@ describe("a file with bad records", () => {
         ["a@example.com", "A"],
         ["c@example.com", "C"],
       ])
-      assert.deepStrictEqual(rejects(chunks), [[3, ["100,001 fields where the header has 100,002 (--short-rows null reads the missing ones as null)"]]])
+      assert.deepStrictEqual(rejects(chunks), [
+        [3, ["100,001 fields where the header has 100,002 (--short-rows null reads the missing ones as null)"]],
+      ])
     }),
   )
 

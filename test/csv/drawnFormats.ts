@@ -21,7 +21,9 @@ const Drawn = Schema.Struct({
 
 /** A format that a person may give. */
 export const DrawnFormat = Drawn.check(
-  Schema.makeFilter(({ delimiter, escape, quote }) => delimiter !== quote && !(delimiter === "\\" && escape !== "doubled")),
+  Schema.makeFilter(
+    ({ delimiter, escape, quote }) => delimiter !== quote && !(delimiter === "\\" && escape !== "doubled"),
+  ),
 )
 
 export const formatOf = (drawn: typeof DrawnFormat.Type): Format => ({ ...plainFormat, ...drawn })
@@ -78,7 +80,18 @@ export const lettersOf = (format: Pick<Format, "encoding">): ReadonlyArray<strin
   isWide(format) ? wideLetters : letters[format.encoding]!.map(([letter]) => letter)
 
 const Token = Schema.Union([
-  Schema.Literals(["delimiter", "delimiter", "delimiter", "quote", "quote", "quote", "escape", "escape", "mark", "comment"]),
+  Schema.Literals([
+    "delimiter",
+    "delimiter",
+    "delimiter",
+    "quote",
+    "quote",
+    "quote",
+    "escape",
+    "escape",
+    "mark",
+    "comment",
+  ]),
   Schema.Literals(["\n", "\n", "\r", "\r\n", "\r\r\n", "a", "bc", " ", "\t", "\0", "\x1a", '"', "\\", "\\N"]),
   Schema.Struct({ letter: between(0, 6) }),
   Schema.Struct({ byte: between(0, 255) }),
@@ -147,7 +160,12 @@ const grammarOf = (format: Format) => {
     fields: new RegExp(`${d}(${field})`, "g"),
     lineEnd: new RegExp(lineEndsOf(format), "y"),
     empty: new RegExp(`^${blanks}(?:${q}${q}${blanks})?$|^${blanksOf(format)}*$`),
-    padded: new RegExp(`^[${[" ", "\t", "\0", "\x1a"].filter((blank) => blank !== delimiter).map(literal).join("")}]*$`),
+    padded: new RegExp(
+      `^[${[" ", "\t", "\0", "\x1a"]
+        .filter((blank) => blank !== delimiter)
+        .map(literal)
+        .join("")}]*$`,
+    ),
   }
 }
 
@@ -227,10 +245,14 @@ export const referenceFrames = (
     if (!blank && !isComment) {
       const isFilled = (field: string, index: number): boolean =>
         !grammar.empty.test(field) &&
-        !(grammar.padded.test(field) && fields.slice(0, index).every((before) => grammar.empty.test(before) || grammar.padded.test(before)))
+        !(
+          grammar.padded.test(field) &&
+          fields.slice(0, index).every((before) => grammar.empty.test(before) || grammar.padded.test(before))
+        )
       const filled = fields.findLastIndex(isFilled) + 1
       const isOneLine = !/[\r\n]/.test(legal ?? "") && end < text.length
-      const isFitting = counts === undefined || (fields.length >= counts.named && (fields.length <= counts.all || filled <= counts.all))
+      const isFitting =
+        counts === undefined || (fields.length >= counts.named && (fields.length <= counts.all || filled <= counts.all))
       const isShort = counts !== undefined && fields.length < counts.named && isOneLine && format.shortRows === "null"
       frames.push({ start, end, next, kind: !isLegal ? "reject" : isFitting ? "record" : isShort ? "short" : "reject" })
     }
@@ -275,8 +297,7 @@ export const writeField = (
     const text = Array.from(value, (character) => (isSpecial(character) ? `\\${character}` : character)).join("")
     return { value, written: around + text + around }
   }
-  if (quote !== null && Array.from(value).some(isSpecial))
-    return writeField({ blank, isQuoted: true, parts }, format)
+  if (quote !== null && Array.from(value).some(isSpecial)) return writeField({ blank, isQuoted: true, parts }, format)
   const plain = Array.from(value, (character) => (isSpecial(character) ? "" : character)).join("")
   return { value: plain, written: around + plain + around }
 }

@@ -23,10 +23,16 @@ describe("findEncoding", () => {
     assert.deepStrictEqual(find("Jos\xe9", "windows-1250"), { encoding: "windows-1250", byteOrderMark: false })
   })
 
-  it.each(["", "a", "Jos\xc3\xa9", "Jos\xe9 \xc3\xa9", "\xe6\x97\xa5", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"])(
-    "%j may be UTF-8",
-    (text) => assert.deepStrictEqual(find(text), plain),
-  )
+  it.each([
+    "",
+    "a",
+    "Jos\xc3\xa9",
+    "Jos\xe9 \xc3\xa9",
+    "\xe6\x97\xa5",
+    "\xf0\x9f\x98\x80",
+    "\xed\x9f\xbf",
+    "\xf4\x8f\xbf\xbf",
+  ])("%j may be UTF-8", (text) => assert.deepStrictEqual(find(text), plain))
 
   it.each([
     "Jos\xe9,",

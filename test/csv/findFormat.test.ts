@@ -37,14 +37,18 @@ describe("the encoding of a file", () => {
       assert.deepStrictEqual(yield* names(sjis, format), ["ソポ", 'ポ"表'])
       const gbk = latin1("email|name\na@example.com|\x81\x5c\x81\x7c\n")
       assert.deepStrictEqual(yield* names(gbk, { encoding: "gb18030", escape: "backslash" }), ["乗亅"])
-      assert.deepStrictEqual(yield* names(latin1("email,name\na@example.com,Jos\xe9\n"), { encoding: "windows-1252" }), ["José"])
+      assert.deepStrictEqual(
+        yield* names(latin1("email,name\na@example.com,Jos\xe9\n"), { encoding: "windows-1252" }),
+        ["José"],
+      )
     }),
   )
 
   it.effect("is refused where nothing shows it, with one value as usual encodings read it", () =>
     Effect.gen(function* () {
       const own = ColumnMapping.make({ email: "email", password: "password", first: "first_name", last: "last_name" })
-      const text = "email,password,first,last,other\nj\xe9@example.com,\xe9\xe9,Ann,Smith,\xe9\nb@example.com,x,Jos\xe9,Mu\xf1oz,\n"
+      const text =
+        "email,password,first,last,other\nj\xe9@example.com,\xe9\xe9,Ann,Smith,\xe9\nb@example.com,x,Jos\xe9,Mu\xf1oz,\n"
       const error = yield* failure(latin1(text), { format: {}, mapping: own })
       assert.strictEqual(error.reason, "encoding")
       assert.strictEqual(
@@ -53,19 +57,24 @@ describe("the encoding of a file", () => {
       )
       assert.strictEqual(
         error.shown,
-        'first_name on line 3 is "José" in windows-1252, "José" in windows-1250, "Josй" in windows-1251, "Jos" in shift_jis.'.replace(
-          ', "Jos" in shift_jis',
-          "",
-        ),
+        'first_name on line 3 is "José" in windows-1252, "José" in windows-1250, "Josй" in windows-1251.',
       )
-      for (const secret of ["j\xe9@example.com,x,A,B,\n", "a@example.com,\xe9,A,B,\n", "a@example.com,x,A,B,\xe9\n", "a@example.com,x,j\xe9@b.c,B,\n"]) {
-        const hidden = yield* failure(latin1(`email,password,first,last,other\n${secret}`), { format: {}, mapping: own })
+      for (const secret of [
+        "j\xe9@example.com,x,A,B,\n",
+        "a@example.com,\xe9,A,B,\n",
+        "a@example.com,x,A,B,\xe9\n",
+        "a@example.com,x,j\xe9@b.c,B,\n",
+      ]) {
+        const hidden = yield* failure(latin1(`email,password,first,last,other\n${secret}`), {
+          format: {},
+          mapping: own,
+        })
         assert.isUndefined(hidden.shown, secret)
       }
       const long = yield* failure(latin1(`email,name\na@example.com,${"\xe9".repeat(100)}\n`))
-      assert.include(long.shown, `name on line 2 is "${"é".repeat(40)}" in windows-1252`)
-      const odd = yield* failure(latin1("email,name\na@example.com,\x1b[31m\xe9\n"))
-      assert.notInclude(odd.shown, "\x1b")
+      assert.include(long.shown, `name on line 2 is "${"é".repeat(40)}..." in windows-1252`)
+      const odd = yield* failure(latin1("email,name\na@example.com,\xe9\x9d\x7f\n"))
+      assert.match(odd.shown!, /^[^\p{C}]+$/u)
       const linked = yield* failure(latin1("email,name\na@example.com,\xe9\n"), { format: {}, isLinked: true })
       assert.isUndefined(linked.shown)
     }),
@@ -103,7 +112,7 @@ describe("escapes", () => {
   it.effect("are none where records are sound with them, or malformed for another reason", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* names('email,name\na@example.com,"C:\\"\n'), ["C:\\"])
-      const chunks = yield* read('email,name\na@example.com,b\\"c\nb@example.com,"x"y\n', { format: {} })
+      const chunks = yield* read('email,name\na@example.com,"b\\"c"d\nb@example.com,"x"y\n', { format: {} })
       assert.lengthOf(rejects(chunks), 2)
     }),
   )
@@ -115,13 +124,18 @@ describe("the format of a file", () => {
       assert.deepStrictEqual(yield* names("email|name\na@example.com|'A|B'\n", { quote: "'" }), ["A|B"])
       assert.deepStrictEqual(yield* names('email,name\na@example.com,"A"\n', { quote: null }), ['"A"'])
       assert.deepStrictEqual(yield* names("email,name\na@example.com,|A,B|\n", { quote: "|" }), ["A,B"])
-      assert.deepStrictEqual(yield* names("#x,y\n\uFEFF#z\nemail,name\n#c,d\na@example.com,A\n", { comment: "#" }), ["A"])
+      assert.deepStrictEqual(yield* names("#x,y\n\uFEFF#z\nemail,name\n#c,d\na@example.com,A\n", { comment: "#" }), [
+        "A",
+      ])
       assert.deepStrictEqual(yield* names('email , "name"\n a@example.com , "A" \n'), ["A"])
       assert.deepStrictEqual(yield* names("email\tname\n a@example.com\t A \n"), ["A"])
       assert.deepStrictEqual(yield* names("email name\na@example.com\t  A\n", { delimiter: " " }), [])
       assert.deepStrictEqual(yield* names("email\x01name\na@example.com\x01A\n", { delimiter: "\x01" }), ["A"])
       assert.deepStrictEqual(yield* names("email\\name\na@example.com\\A\n", { delimiter: "\\" }), ["A"])
-      assert.deepStrictEqual(yield* names("email,name\na@example.com\nb@example.com,\\N\n", { shortRows: "null" }), [null, null])
+      assert.deepStrictEqual(yield* names("email,name\na@example.com\nb@example.com,\\N\n", { shortRows: "null" }), [
+        null,
+        null,
+      ])
       const untrimmed = yield* read('email,name\na@example.com, "A"\n', { format: { trim: false } })
       assert.deepStrictEqual(rejects(untrimmed), [[2, ["a quote inside an unquoted field"]]])
     }),
@@ -144,11 +158,15 @@ describe("the format of a file", () => {
     { cut: between(-4, 4), pieces: Schema.Literals([1_000_003, sampleSize - 1, sampleSize, 2 * sampleSize]) },
     ({ cut, pieces }) =>
       Effect.gen(function* () {
-        const row = "a@example.com,Ada\n"
-        const header = "email,name\n"
-        const fill = header + row.repeat(Math.floor((sampleSize - header.length) / row.length) - 2)
-        const last = `b@example.com,${"x".repeat(sampleSize - fill.length - 14 + cut)}`
-        const foreign = Buffer.concat([latin1(`${fill}${last}`), latin1("\xe9\xe9\n"), Buffer.from("c@example.com,é\n")])
+        const row = `a@example.com,Ada,${"x".repeat(1_000_000)}\n`
+        const header = "email,name,x\n"
+        const fill = header + row.repeat(Math.floor((sampleSize - header.length) / row.length) - 1)
+        const last = `b@example.com,Bo,${"x".repeat(500_000)}\nb@example.com,${"x".repeat(sampleSize - fill.length - 500_032 + cut)}`
+        const foreign = Buffer.concat([
+          latin1(`${fill}${last}`),
+          latin1("\xe9\xe9\n"),
+          Buffer.from("c@example.com,é,\n"),
+        ])
         const isSeen = cut < -1
         const found = yield* Effect.result(read(foreign, { format: {}, chunkSize: 1_000_000 }, pieces))
         // Two bytes that are none of UTF-8: before the sample's end they refuse the file, also where é follows it.
@@ -159,9 +177,9 @@ describe("the format of a file", () => {
 
   it.effect("is found where the sample ends within a character, a quoted field, a line end, or a record", () =>
     Effect.gen(function* () {
-      const header = "email,name\r\n"
-      const row = "a@example.com,Ada\r\n"
-      const count = Math.floor((sampleSize - header.length) / row.length) - 4
+      const header = "email,name,x\r\n"
+      const row = `a@example.com,Ada,${"x".repeat(1_000_000)}\r\n`
+      const count = Math.floor((sampleSize - header.length) / row.length)
       const fill = header + row.repeat(count)
       for (const [middle, offset] of [
         ["日", 1],
@@ -170,13 +188,16 @@ describe("the format of a file", () => {
         ['""', 1],
         ["", 0],
       ] as const) {
-        const lead = 'b@example.com,x,"'.replace(",x", "")
+        const lead = 'b@example.com,Bo,"'
         const padding = "x".repeat(sampleSize - fill.length - lead.length - offset)
-        const text = `${fill}${lead}${padding}${middle}"\r\nc@example.com,Cy\r\n`
+        const text = `${fill}${lead}${padding}${middle}"\r\nc@example.com,Cy,\r\n`
         for (const pieces of [65_536, 2 ** 24]) {
           const chunks = yield* read(text, { format: {}, chunkSize: 1_000_000 }, pieces)
           const total = users(chunks).length + rejects(chunks).length
-          assert.deepStrictEqual([total, users(chunks).at(-1)![1], chunks[0]!.format.lineEnd], [count + 2, "Cy", "CRLF"])
+          assert.deepStrictEqual(
+            [total, users(chunks).at(-1)![1], chunks[0]!.format.lineEnd],
+            [count + 2, "Cy", "CRLF"],
+          )
         }
       }
     }),

@@ -16,7 +16,11 @@ describe("the names given for a file without a header", () => {
     Effect.gen(function* () {
       for (const delimiter of [",", ";", "\t", "|"]) {
         for (const mark of ["", "\uFEFF"]) {
-          const rows = [["1", "a@example.com", "Ada"], ["2", "b@example.com", '"Bo, ; | \t"'], ["", "", ""]]
+          const rows = [
+            ["1", "a@example.com", "Ada"],
+            ["2", "b@example.com", '"Bo, ; | \t"'],
+            ["", "", ""],
+          ]
           const chunks = yield* readAs(mark + rows.map((row) => row.join(delimiter)).join("\n"))
           assert.deepStrictEqual(users(chunks), [
             ["a@example.com", "Ada"],

@@ -27,7 +27,10 @@ describe("makeQuotedSplit", () => {
     ({ common, records, isEnded }) => {
       const format: Format = { ...plainFormat, ...common, trim: false, backslashN: false }
       // A line without text is no record of ours.
-      const lines = records.map((fields) => `k${common.delimiter}${fields.map((field) => writeField(field, format).written).join(common.delimiter)}`)
+      const lines = records.map(
+        (fields) =>
+          `k${common.delimiter}${fields.map((field) => writeField(field, format).written).join(common.delimiter)}`,
+      )
       const text = lines.join("\n") + (isEnded && lines.length > 0 ? "\n" : "")
       const options: Options = {
         delimiter: common.delimiter,
@@ -50,10 +53,15 @@ describe("makeQuotedSplit", () => {
     ["a space delimiter", { delimiter: " " }, '\ta "b c"  d', ["a", "b c", "", "d"]],
     ["\\N, quoted or not", {}, '\\N, \\N ,"\\N",\\n,\\NN', ["", "", "\\N", "\\n", "\\NN"]],
     ["\\N of an earlier version", { backslashN: false }, '\\N,"x"', ["\\N", "x"]],
-    ["escapes", { escape: "backslash" }, '"a\\"b",c\\,d,\\\\,e\\\nf,"\\N",\\N,O\\\\Hara', ['a"b', "c,d", "\\", "e\nf", "N", "", "O\\Hara"]],
+    [
+      "escapes",
+      { escape: "backslash" },
+      '"a\\"b",c\\,d,\\\\,e\\\nf,"\\N",\\N,O\\\\Hara',
+      ['a"b', "c,d", "\\", "e\nf", "N", "", "O\\Hara"],
+    ],
     ["named escapes", { escape: "backslash" }, '\\n\\t\\r\\b\\0\\Z\\x,"\\n"', ["\n\t\r\b\0\x1ax", "\n"]],
-    ["escaped blanks", { escape: "backslash" }, ' \\ a\\  ,b', [" a ", "b"]],
-    ["an escaped line end", { escape: "backslash" }, 'a\\\r\nb,c', ["a\r\nb", "c"]],
+    ["escaped blanks", { escape: "backslash" }, " \\ a\\  ,b", [" a ", "b"]],
+    ["an escaped line end", { escape: "backslash" }, "a\\\r\nb,c", ["a\r\nb", "c"]],
     ["doubled quotes beside escapes", { escape: "backslash" }, '"a""b\\""', ['a"b"']],
     ["no quotes", { quote: null }, '"a", b"c ,\'', ['"a"', 'b"c', "'"]],
     ["another quote", { quote: "'" }, `'a,''b''', "c"`, ["a,'b'", '"c"']],
@@ -93,7 +101,7 @@ describe("startOfField", () => {
     const starts = Array.from(text, (_, index) => startOfField(text, { ...plainFormat, escape: "backslash" }, index))
     assert.deepStrictEqual(
       [...new Set(starts)].map((start) => text.slice(start, start + 3)),
-      ["a,\"", '"b\n', " d\\", "f"],
+      ['a,"', '"b\n', " d\\", "f"],
     )
   })
 })

@@ -24,16 +24,28 @@ const split20 = (content: Uint8Array, own = mapping, format: FormatOptions = {})
   Stream.succeed(content).pipe(split({ ...options(format, own), splitSize: 20 }))
 
 describe("a row with the header's names", () => {
-  it.effect("in the same fields is no record, and counted: in any case, after a byte order mark, with others beside", () =>
-    Effect.gen(function* () {
-      for (const same of [header, " ID , Email,\u00a0NAME \n", "\uFEFFid,email,name\n", "other,email,name\n", '"id","email","name"\n']) {
-        const batches = yield* decoded(`${header}${row}${same}${row}`)
-        assert.strictEqual(batches.reduce((sum, { repeatedHeaders }) => sum + repeatedHeaders, 0), 1, same)
-        const chunks = yield* read(`${header}${row}${same}${row}`, { format: {} })
-        assert.lengthOf(users(chunks), 2)
-        assert.deepStrictEqual(rejects(chunks), [])
-      }
-    }),
+  it.effect(
+    "in the same fields is no record, and counted: in any case, after a byte order mark, with others beside",
+    () =>
+      Effect.gen(function* () {
+        for (const same of [
+          header,
+          " ID , Email,\u00a0NAME \n",
+          "\uFEFFid,email,name\n",
+          "other,email,name\n",
+          '"id","email","name"\n',
+        ]) {
+          const batches = yield* decoded(`${header}${row}${same}${row}`)
+          assert.strictEqual(
+            batches.reduce((sum, { repeatedHeaders }) => sum + repeatedHeaders, 0),
+            1,
+            same,
+          )
+          const chunks = yield* read(`${header}${row}${same}${row}`, { format: {} })
+          assert.lengthOf(users(chunks), 2)
+          assert.deepStrictEqual(rejects(chunks), [])
+        }
+      }),
   )
 
   it.effect("in the same fields is none where it has fewer or more, either", () =>
@@ -58,19 +70,28 @@ describe("a row with the header's names", () => {
       )
       assert.deepInclude(error, { reason: "otherHeader", message })
       assert.deepStrictEqual(seen, ["line 2", "line 3"])
-      assert.deepInclude(yield* Effect.flip(split20(new TextEncoder().encode(text))), { reason: "otherHeader", message })
+      assert.deepInclude(yield* Effect.flip(split20(new TextEncoder().encode(text))), {
+        reason: "otherHeader",
+        message,
+      })
     }),
   )
 
-  it.effect("in other fields is found by a split in any encoding, also where other characters have the byte of an at sign", () =>
-    Effect.gen(function* () {
-      const text = `${header}${row}name,\u4000,id,email\n`
-      const error = yield* Effect.flip(split20(Buffer.from(`\uFEFF${text}`, "utf16le")))
-      assert.strictEqual(error.reason, "otherHeader")
-      const own = ColumnMapping.make({ email: "email", name: "first_name" })
-      const kana = Buffer.concat([Buffer.from(`${header}${row}name,`), Uint8Array.of(0x83, 0x40), Buffer.from(",email\n")])
-      assert.strictEqual((yield* Effect.flip(split20(kana, own, { encoding: "shift_jis" }))).reason, "otherHeader")
-    }),
+  it.effect(
+    "in other fields is found by a split in any encoding, also where other characters have the byte of an at sign",
+    () =>
+      Effect.gen(function* () {
+        const text = `${header}${row}name,\u4000,id,email\n`
+        const error = yield* Effect.flip(split20(Buffer.from(`\uFEFF${text}`, "utf16le")))
+        assert.strictEqual(error.reason, "otherHeader")
+        const own = ColumnMapping.make({ email: "email", name: "first_name" })
+        const kana = Buffer.concat([
+          Buffer.from(`${header}${row}name,`),
+          Uint8Array.of(0x83, 0x40),
+          Buffer.from(",email\n"),
+        ])
+        assert.strictEqual((yield* Effect.flip(split20(kana, own, { encoding: "shift_jis" }))).reason, "otherHeader")
+      }),
   )
 
   it.effect("is a record where it has an e-mail, or one name only of several", () =>
@@ -78,7 +99,10 @@ describe("a row with the header's names", () => {
       const rows = ["name,b@example.com,email\n", "9,name,Bo\n", "name,x@example.com,id\n", "email,not one,x\n"]
       const chunks = yield* read(header + row + rows.join(""), { format: {} })
       assert.lengthOf(users(chunks), 3)
-      assert.deepStrictEqual(rejects(chunks).map(([line]) => line), [4, 6])
+      assert.deepStrictEqual(
+        rejects(chunks).map(([line]) => line),
+        [4, 6],
+      )
       yield* split20(new TextEncoder().encode(header + row + rows.join("")))
     }),
   )

@@ -103,7 +103,11 @@ const DrawnBody = Schema.Array(
 const DrawnEnds = Schema.Array(Schema.Literals(["\n", "\n", "\r\n", "\r\n", "\r", "\r\r\n", ""]))
 
 const drawnContent = (
-  { body, ends, mark }: {
+  {
+    body,
+    ends,
+    mark,
+  }: {
     readonly body: typeof DrawnBody.Type
     readonly ends: typeof DrawnEnds.Type
     readonly mark: boolean

@@ -40,7 +40,14 @@ describe("a quoted field over several lines", () => {
 
   it.effect("that takes in other lines is read: too few fields, no e-mail, a quote of its own", () =>
     Effect.gen(function* () {
-      for (const line of ["x", "C,c@example.com", "C,c at example.com,x", 'C,c@example.com,""x', "# c@example.com,c,c", ""]) {
+      for (const line of [
+        "x",
+        "C,c@example.com",
+        "C,c at example.com,x",
+        'C,c@example.com,""x',
+        "# c@example.com,c,c",
+        "",
+      ]) {
         const chunks = yield* readAs(`A,a@example.com,"see:\n${line}\nend"\n`)
         assert.lengthOf(users(chunks), 1, line)
       }
@@ -65,7 +72,8 @@ describe("a quoted field over several lines", () => {
   it.effect("is none where a backslash makes line ends text, of whole fields and of the first and the last", () =>
     Effect.gen(function* () {
       const format = { escape: "backslash" } as const
-      const names = "Ann\\\nSmith,a@example.com,x\nBo,b@example.com,x\\\n\nC,c@example.com,x\\\nx\\\nD,d@example.com,x\n"
+      const names =
+        "Ann\\\nSmith,a@example.com,x\nBo,b@example.com,x\\\n\nC,c@example.com,x\\\nx\\\nD,d@example.com,x\n"
       const chunks = yield* readAs(names, format)
       assert.deepStrictEqual(users(chunks).slice(0, 2), [
         ["a@example.com", "Ann\nSmith"],
