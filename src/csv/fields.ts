@@ -5,24 +5,9 @@ import type { Encoding } from "../domain/encoding.ts"
 import type { Format } from "../domain/Format.ts"
 import { plural } from "../text/format.ts"
 import { type Frame, rawOf, span } from "./frame.ts"
+import type { FieldAt, Malformed, ReadRecord, Split } from "./readRecord.ts"
 import { isBlank, isNull, makeQuotedSplit } from "./quotedFields.ts"
 import { textOf } from "./Text.ts"
-
-/**
- * The text of a record's field, by its index; empty where the record lacks it. Only valid while that record is being
- * read.
- */
-export type FieldAt = (index: number) => string
-
-/** Why a record cannot be split into fields. */
-export interface Malformed {
-  readonly problem: string
-}
-
-/** Makes something of a record's fields. */
-export type ReadRecord<A> = (field: FieldAt, count: number) => A
-
-export type Split<A> = (text: string) => ReadonlyArray<A> | Malformed
 
 const space = 0x20
 const backslash = 0x5c

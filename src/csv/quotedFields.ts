@@ -1,7 +1,7 @@
 // The fields of records with quotes or escapes, in the formats that csv-parse does not read as they are meant.
 
 import type { Format } from "../domain/Format.ts"
-import type { FieldAt, ReadRecord, Split } from "./fields.ts"
+import type { FieldAt, ReadRecord, Split } from "./readRecord.ts"
 
 /** A space or a tab. */
 export const isBlank = (code: number): boolean => code === 0x20 || code === 0x09

@@ -73,6 +73,7 @@ describe("textOf", () => {
   })
 
   it("knows the first bytes of characters whose second one may be ASCII", () => {
+    const missed: Array<string> = []
     for (const encoding of encodings) {
       const { decode, isLead, width } = textOf(encoding)
       if (width === 2) continue
@@ -81,9 +82,10 @@ describe("textOf", () => {
           const text = decode(Uint8Array.of(first, character.charCodeAt(0)))
           return text !== undefined && !text.endsWith(character)
         })
-        if (hidden.length > 0) assert.isTrue(isLead(first), `${encoding} ${first.toString(16)}`)
+        if (hidden.length > 0 && !isLead(first)) missed.push(`${encoding} ${first.toString(16)}`)
       }
     }
+    assert.deepStrictEqual(missed, [])
   })
 
   it("has a byte order mark in the encodings of Unicode, and reads it as one character", () => {

@@ -27,6 +27,13 @@ describe("findLineEnd", () => {
     assert.strictEqual(findLineEnd(Buffer.from(wide).swap16(), textOf("utf-16be")), expected)
   })
 
+  it("takes no longer for a million carriage returns", () => {
+    const start = process.cpuUsage()
+    assert.strictEqual(findLineEnd(Buffer.from("\r".repeat(2 ** 20)), textOf("utf-8")), "CR")
+    const { system, user } = process.cpuUsage(start)
+    assert.isBelow(user + system, 3_000_000)
+  })
+
   it("takes no half of another character, or of two, for a line end", () => {
     const wide = Buffer.from("\u0d00\u0a00\u0a0d\u000a\u0100\u0a41\u0100\u0d41\u0100\n", "utf16le")
     assert.strictEqual(findLineEnd(wide, textOf("utf-16le")), "LF")
