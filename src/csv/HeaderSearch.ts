@@ -59,7 +59,7 @@ const endOfLine = (bytes: Uint8Array, text: Text, start: number): number => {
   return Math.min(end, bytes.length)
 }
 
-export const afterByteOrderMark = (bytes: Uint8Array, { byteOrderMark }: Text): number =>
+const afterByteOrderMark = (bytes: Uint8Array, { byteOrderMark }: Text): number =>
   hasAt(bytes, 0, byteOrderMark) === true ? byteOrderMark.length : 0
 
 /** Where the line after `skipped` others begins; undefined: the sample ends before. */

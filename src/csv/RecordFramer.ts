@@ -1,6 +1,5 @@
 // Frames records, and joins what unusual line ends have cut: a record of one reject instead of pieces that look whole.
 
-import { Struct } from "effect"
 import type { Frame } from "./frame.ts"
 import { Framer, type FramerOptions } from "./Framer.ts"
 import { textOf } from "./Text.ts"
@@ -40,6 +39,8 @@ export class RecordFramer {
   private readonly byteOrderMark: Uint8Array
   /** Pieces of one line, and blank rows between them. */
   private pieces: Array<Frame> = []
+  /** How many of them may not stand alone. */
+  private unsound = 0
 
   constructor(options: FramerOptions) {
     this.framer = new Framer(options)
@@ -75,26 +76,33 @@ export class RecordFramer {
 
   private take(frame: Frame): ReadonlyArray<Frame> {
     const before = frame.followsStray ? [] : this.endLine()
+    if (this.pieces.length === 0 && frame.row === "blank") return before
     this.pieces.push(frame)
+    if (!isSound(frame)) this.unsound++
     const alone = this.tooMany(frame.nextOffset)
     return [...before, ...alone, ...(frame.endsStray ? [] : this.endLine())]
   }
 
   /** The pieces that a record cannot hold together with what follows them. */
   private tooMany(end: number): ReadonlyArray<Frame> {
-    const { maxRecordSize, pieces } = this
-    const fitting = pieces.findIndex(({ offset }) => end - offset <= maxRecordSize)
-    const count = fitting === -1 ? pieces.length : Math.max(fitting, pieces.length - mostPieces)
-    if (count === 0) return []
-    const isWhole = pieces.every(isSound)
-    const alone = pieces.splice(0, count).filter(isRow)
-    if (isWhole) return alone
-    return alone.map((piece) => Struct.assign(piece, { lookahead: Math.max(piece.lookahead, end - piece.nextOffset) }))
+    const { pieces } = this
+    const isTooMany = (first: Frame | undefined): first is Frame =>
+      first !== undefined && (end - first.offset > this.maxRecordSize || pieces.length > mostPieces || !isRow(first))
+    const isWhole = this.unsound === 0
+    const alone: Array<Frame> = []
+    for (let [first] = pieces; isTooMany(first); [first] = pieces) {
+      pieces.shift()
+      if (!isSound(first)) this.unsound--
+      if (isRow(first))
+        alone.push(isWhole ? first : { ...first, lookahead: Math.max(first.lookahead, end - first.nextOffset) })
+    }
+    return alone
   }
 
   private endLine(): ReadonlyArray<Frame> {
     const { pieces } = this
     this.pieces = []
+    this.unsound = 0
     const rows = pieces.filter(isRow)
     if (rows.length < 2 || rows.every(isSound)) return rows
     return [this.join(pieces.slice(pieces.indexOf(rows[0]!), pieces.indexOf(rows.at(-1)!) + 1))]

@@ -5,8 +5,8 @@ import type { Encoding } from "../domain/encoding.ts"
 import type { Format } from "../domain/Format.ts"
 import { plural } from "../text/format.ts"
 import { type Frame, rawOf, span } from "./frame.ts"
-import { makeQuotedSplit } from "./quotedFields.ts"
-import { type FieldAt, isBlank, isNull, type Malformed, type ReadRecord, type Split } from "./fieldText.ts"
+import type { FieldAt, Malformed, ReadRecord, Split } from "./readRecord.ts"
+import { isBlank, isNull, makeQuotedSplit } from "./quotedFields.ts"
 import { textOf } from "./Text.ts"
 
 const space = 0x20

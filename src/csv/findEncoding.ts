@@ -1,6 +1,7 @@
 // The encoding of a file: that of its byte order mark, or the one that is given, or UTF-8 where its bytes may be that.
 
 import type { Encoding } from "../domain/encoding.ts"
+import type { Beginning } from "./HeaderSearch.ts"
 import { hasAt, textOf } from "./Text.ts"
 
 const withMarks = ["utf-8", "utf-16le", "utf-16be"] as const
@@ -23,25 +24,29 @@ const secondBytes: Readonly<Record<number, readonly [least: number, greatest: nu
   0xf4: [0x80, 0x8f],
 }
 
+/** Whether the bytes are a sequence, or its beginning where they end before. */
 const isSequence = (bytes: Uint8Array, start: number, length: number): boolean => {
   if (length === 0) return false
   const [least, greatest] = secondBytes[bytes[start]!] ?? [0x80, 0xbf]
-  const second = bytes[start + 1]!
+  const second = bytes[start + 1] ?? least
   if (second < least || second > greatest) return false
-  for (let index = start + 2; index < start + length; index++) if ((bytes[index]! & 0xc0) !== 0x80) return false
+  const end = Math.min(start + length, bytes.length)
+  for (let index = start + 2; index < end; index++) if ((bytes[index]! & 0xc0) !== 0x80) return false
   return true
 }
 
 /** Whether bytes beyond ASCII are there, and no sequence of UTF-8 anywhere. */
-const isForeign = (bytes: Uint8Array): boolean => {
+const isForeign = ({ bytes, isWhole }: Beginning): boolean => {
   let isFound = false
   for (let index = 0; index < bytes.length; index++) {
     const byte = bytes[index]!
     if (byte < 0x80) continue
     const length = lengthOf(byte)
-    // The sample may end within a sequence.
-    if (index + length > bytes.length) break
-    if (isSequence(bytes, index, length)) return false
+    if (isSequence(bytes, index, length)) {
+      if (index + length <= bytes.length) return false
+      // The sample ends within a sequence.
+      if (!isWhole) break
+    }
     isFound = true
   }
   return isFound
@@ -53,10 +58,11 @@ export interface FoundEncoding {
 }
 
 /** Undefined: the bytes are not UTF-8, and nothing shows what they are. */
-export const findEncoding = (bytes: Uint8Array, given: Encoding | undefined): FoundEncoding | undefined => {
+export const findEncoding = (beginning: Beginning, given: Encoding | undefined): FoundEncoding | undefined => {
+  const { bytes } = beginning
   const marked = withMarks.find((encoding) => hasAt(bytes, 0, textOf(encoding).byteOrderMark) === true)
   if (isUtf32(bytes)) return undefined
   if (marked !== undefined) return { encoding: marked, byteOrderMark: true }
   if (given !== undefined) return { encoding: given, byteOrderMark: false }
-  return isForeign(bytes) ? undefined : { encoding: "utf-8", byteOrderMark: false }
+  return isForeign(beginning) ? undefined : { encoding: "utf-8", byteOrderMark: false }
 }

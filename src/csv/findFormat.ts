@@ -12,7 +12,7 @@ import { foreignFormat } from "./foreignFormat.ts"
 import { type Frame, rawOf } from "./frame.ts"
 import { Framer } from "./Framer.ts"
 import { givenHeader } from "./givenHeader.ts"
-import { framerAfter, type Header, type HeaderOptions } from "./header.ts"
+import { framerAfter, type Header, type HeaderOptions, printable } from "./header.ts"
 import { type HeaderError, headerError } from "./HeaderError.ts"
 import { type Beginning, searchHeader } from "./HeaderSearch.ts"
 import { includes, textOf } from "./Text.ts"
@@ -65,9 +65,7 @@ const shownIn = (value: string): string => {
   const bytes = Uint8Array.from(value, (character) => bytesOf.get(character)!)
   const readings = usualEncodings.flatMap((encoding) => {
     const text = textOf(encoding).decode(bytes)
-    return text === undefined
-      ? []
-      : `${JSON.stringify(Array.from(text).slice(0, longestShown).join(""))} in ${encoding}`
+    return text === undefined ? [] : `"${printable(text, longestShown)}" in ${encoding}`
   })
   return readings.join(", ")
 }
@@ -132,7 +130,7 @@ const escapeError = (beginning: Beginning, header: Header, options: HeaderOption
 
 /** The header of a file, with its format. */
 export const findFormat = (beginning: Beginning, options: HeaderOptions): Result.Result<Header, HeaderError> => {
-  const found = findEncoding(beginning.bytes, options.format.encoding)
+  const found = findEncoding(beginning, options.format.encoding)
   if (found === undefined) return Result.fail(unknownEncoding(beginning, options))
   return Result.flatMap(headerIn(beginning, found, options), (header) => {
     const error = escapeError(beginning, header, options)

@@ -23,19 +23,20 @@ export const findLineEnd = (bytes: Uint8Array, { low, width }: Text): LineEnd | 
   let nextReturn = next(carriageReturn, 0)
   // Most files have none: their LF need not be counted.
   if (nextReturn === bytes.length) return "LF"
+  let nextFeed = next(lineFeed, 0)
   let found: LineEnd | undefined
-  let end = 0
   while (nextReturn < bytes.length) {
-    if (next(lineFeed, end) < nextReturn) return undefined
-    end = nextReturn + width
+    if (nextFeed < nextReturn) return undefined
+    let end = nextReturn + width
     if (isAt(end, carriageReturn) && isAt(end + width, lineFeed)) end += width
     const lineEnd = isAt(end, lineFeed) ? "CRLF" : "CR"
     if (found !== undefined && found !== lineEnd) return undefined
     found = lineEnd
     if (lineEnd === "CRLF") end += width
     nextReturn = next(carriageReturn, end)
+    if (nextFeed < end) nextFeed = next(lineFeed, end)
   }
-  return next(lineFeed, end) < bytes.length ? undefined : found
+  return nextFeed < bytes.length ? undefined : found
 }
 
 /**

@@ -54,7 +54,7 @@ export const emptyError = (): HeaderError =>
   headerError("empty", "The file is empty, without even a header. Export it again, or remove it.")
 
 /** Text of a file for a message: short, with unprintable characters escaped. */
-const printable = (text: string, length: number): string => {
+export const printable = (text: string, length: number): string => {
   let printed = ""
   for (const character of text) {
     if (printed.length >= length) return `${printed}...`

@@ -1,7 +1,14 @@
 // The fields of records with quotes or escapes, in the formats that csv-parse does not read as they are meant.
 
 import type { Format } from "../domain/Format.ts"
-import { type FieldAt, isBlank, isNull, type ReadRecord, type Split } from "./fieldText.ts"
+import type { FieldAt, ReadRecord, Split } from "./readRecord.ts"
+
+/** A space or a tab. */
+export const isBlank = (code: number): boolean => code === 0x20 || code === 0x09
+
+/** Whether that part of a text is an unquoted `\N`. */
+export const isNull = (text: string, start: number, end: number): boolean =>
+  end - start === 2 && text.charCodeAt(start) === 0x5c && text.charCodeAt(start + 1) === 0x4e
 
 /** What the character after a backslash stands for, where that is not itself. */
 const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", b: "\b", 0: "\0", Z: "\x1a" }

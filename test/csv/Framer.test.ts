@@ -94,9 +94,10 @@ describe("Framer", () => {
       const bytesOf = (text: string) => Uint8Array.from(encodeText(text, format))
       let text = ""
       const expected = texts.map((written, index) => {
-        const frame = { offset: bytesOf(text).length, line: 1 + countLineEnds(text, format), raw: bytesOf(written) }
+        const raw = bytesOf(written)
+        const [offset, line] = [bytesOf(text).length, 1 + countLineEnds(text, format)]
         text += written + (index + 1 < texts.length || isEnded ? records[index]!.end : "")
-        return Object.assign(frame, { length: frame.raw.length, problem: undefined })
+        return { offset, line, raw, length: raw.length, problem: undefined }
       })
       for (const { frames } of inEveryWay(bytesOf(text), sizes, { format, maxRecordSize: 1000, fields: undefined })) {
         assert.deepStrictEqual(

@@ -76,7 +76,7 @@ export const encodeText = (text: string, { encoding }: Pick<Format, "encoding">)
 }
 
 /** The letters of an encoding, beyond ASCII. */
-export const lettersOf = (format: Pick<Format, "encoding">): ReadonlyArray<string> =>
+const lettersOf = (format: Pick<Format, "encoding">): ReadonlyArray<string> =>
   isWide(format) ? wideLetters : letters[format.encoding]!.map(([letter]) => letter)
 
 const Token = Schema.Union([
@@ -121,7 +121,7 @@ export const bytesOf = (tokens: typeof Tokens.Type, format: Format): Uint8Array 
 const letter = "\ue000"
 
 /** A character a code unit: positions are those in the bytes, over their width. */
-export const symbolsOf = (bytes: Uint8Array, { encoding }: Format): string => {
+const symbolsOf = (bytes: Uint8Array, { encoding }: Format): string => {
   const units = Buffer.from(bytes)
   if (encoding === "utf-16le") return units.toString("utf16le")
   if (encoding === "utf-16be") return units.swap16().toString("utf16le")
@@ -135,7 +135,7 @@ const literal = (character: string): string => `\\x${character.charCodeAt(0).toS
 export const lineEndsOf = ({ lineEnd }: Pick<Format, "lineEnd">): string =>
   lineEnd === "LF" || lineEnd === "CRLF" ? "\\r\\r\\n|\\r\\n|\\r|\\n" : "\\r\\n|\\r|\\n"
 
-export const blanksOf = ({ delimiter }: Pick<Format, "delimiter">): string =>
+const blanksOf = ({ delimiter }: Pick<Format, "delimiter">): string =>
   `[${[" ", "\t"].filter((blank) => blank !== delimiter).join("")}]`
 
 /** The rules of a format. */
