@@ -261,7 +261,7 @@ export class Framer {
       else if (meaning === LEAD && this.position + 1 === bytes.length && !isEnd) return
       else if (this.state === QUOTED) this.takeQuotedText()
       else if (meaning === BLANK && (this.state === FIELD_START || this.state === PADDED)) this.position += width
-      else if (meaning === PADDING && this.state !== UNQUOTED && this.fields === 1) {
+      else if (meaning === PADDING && this.state !== UNQUOTED && this.fields === 1 && !this.format.isExact) {
         this.state = PADDED
         this.position += width
       } else this.takeText()

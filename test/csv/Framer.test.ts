@@ -224,11 +224,15 @@ describe("Framer", () => {
   })
 
   it("rows without text are blank: delimiters, blanks, empty quotes, NUL and Ctrl-Z", () => {
-    const { blankRows, frames } = frameAll(encode(`,,\n\n \t, \n"", ""\na,b\n\0\0,\x1a\n\n\x1a`), [3], two)
+    const { blankRows, frames } = frameAll(encode(`,,\n\n \t, \n"", ""\na,b\n\0\0,\x1a\n\0\0\n\n\x1a`), [3], two)
     assert.strictEqual(blankRows, 5)
     assert.deepStrictEqual(
       frames.map((frame) => [frame.line, decode(rawOf(frame))]),
-      [[5, "a,b"]],
+      [
+        [5, "a,b"],
+        // Between delimiters it is text.
+        [6, "\0\0,\x1a"],
+      ],
     )
   })
 

@@ -242,6 +242,7 @@ describe("a file with bad records", () => {
       assert.deepStrictEqual(rejects(chunks), [
         [2, ["contains a NUL character, which PostgreSQL cannot store"]],
         [3, ["is not a valid e-mail address"]],
+        [5, ["is not a valid e-mail address"]],
       ])
     }),
   )

@@ -201,12 +201,12 @@ export const referenceFrames = (
     return found === -1 ? text.length : at + found
   }
 
-  /** A row of padding may be longer than memory. */
+  /** A row of padding may be longer than memory. Between delimiters padding is text. */
   const isBlank = (raw: string, fields: ReadonlyArray<string>): boolean => {
-    if (!fields.every((field) => grammar.empty.test(field) || grammar.padded.test(field))) return false
-    if (raw.length <= longest) return true
-    const last = raw.length - fields.at(-1)!.length
-    return last <= longest && /[\0\x1a]/.test(raw.slice(last, longest + 1)) && grammar.padded.test(fields.at(-1)!)
+    if (raw === "" || format.isExact) return raw === ""
+    const isPadding = fields.length === 1 && grammar.padded.test(raw)
+    if (!isPadding && !fields.every((field) => grammar.empty.test(field))) return false
+    return raw.length <= longest || (isPadding && /[\0\x1a]/.test(raw.slice(0, longest + 1)))
   }
 
   /** The end of the line of what is no record. */
@@ -243,13 +243,7 @@ export const referenceFrames = (
     const next = end + (match(grammar.lineEnd, end)?.length ?? 0)
     if (blank && end > start) blankRows++
     if (!blank && !isComment) {
-      const isFilled = (field: string, index: number): boolean =>
-        !grammar.empty.test(field) &&
-        !(
-          grammar.padded.test(field) &&
-          fields.slice(0, index).every((before) => grammar.empty.test(before) || grammar.padded.test(before))
-        )
-      const filled = fields.findLastIndex(isFilled) + 1
+      const filled = fields.findLastIndex((field) => !grammar.empty.test(field)) + 1
       const isOneLine = !/[\r\n]/.test(legal ?? "") && end < text.length
       const isFitting =
         counts === undefined || (fields.length >= counts.named && (fields.length <= counts.all || filled <= counts.all))
