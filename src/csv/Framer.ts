@@ -278,14 +278,15 @@ export class Framer {
 
   /** False while more bytes are needed to decide how the record begins. */
   private beginRecord(isEnd: boolean): boolean {
-    const { bytes, comment, position, text } = this
-    if (comment === undefined && bytes[position] !== text.byteOrderMark[0]) {
+    const { bytes, comment, format, offset, position, text } = this
+    const hasNoMark = bytes[position] !== text.byteOrderMark[0] || (format.isExact && offset > 0)
+    if (comment === undefined && hasNoMark) {
       this.state = FIELD_START
       return true
     }
-    const mark = hasAt(bytes, position, text.byteOrderMark) ?? (isEnd ? false : undefined)
+    const mark = hasNoMark ? false : (hasAt(bytes, position, text.byteOrderMark) ?? (isEnd ? false : undefined))
     if (mark === undefined) return false
-    const start = mark && text.byteOrderMark.length > 0 ? position + text.byteOrderMark.length : position
+    const start = mark ? position + text.byteOrderMark.length : position
     const isComment = comment === undefined ? false : (hasAt(bytes, start, comment) ?? (isEnd ? false : undefined))
     if (isComment === undefined) return false
     this.offset += start - position

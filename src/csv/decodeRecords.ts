@@ -88,7 +88,7 @@ const makeDecoder = (header: Header, fileId: number) => {
     }),
   )
   const findSwallowed = format.quotedLines === "reject" ? makeFindSwallowed(header) : () => undefined
-  const headerKind = makeHeaderKind(header)
+  const headerKind = format.isExact ? () => undefined : makeHeaderKind(header)
 
   const toRecord = (decoded: ReturnType<typeof parse>[number], frame: Frame): UserRecord | Reject => {
     if ("problem" in decoded) return toReject(frame, [{ column: null, message: decoded.problem }])

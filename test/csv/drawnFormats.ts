@@ -233,7 +233,7 @@ export const referenceFrames = (
   let blankRows = 0
   let start = 0
   while (start < text.length) {
-    if (isMarkAt(start)) start += mark.length
+    if (isMarkAt(start) && (start === 0 || !format.isExact)) start += mark.length
     const legal = match(grammar.record, start)
     const fields = Array.from((format.delimiter + (legal ?? "")).matchAll(grammar.fields), ([, field]) => field!)
     const isComment = format.comment !== null && text.startsWith(format.comment, start)

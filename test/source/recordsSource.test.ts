@@ -76,10 +76,11 @@ describe("Source.fromRecords", () => {
         const records = rows.map(({ email, name }) => (columns === 1 ? { email } : { email, name }))
         const source = yield* build(Source.fromRecords("a.csv", Stream.fromIterable(records), { header }))
         const mapping = ColumnMapping.make(columns === 1 ? { email: "email" } : { email: "email", name: "first_name" })
+        const file = yield* onlyFile(source)
         const decoded = yield* source
-          .read(yield* onlyFile(source), 0)
+          .read(file, 0)
           .pipe(
-            frame({ mapping, format: { delimiter: "," }, maxRecordSize: 1_048_576, resume: undefined }),
+            frame({ mapping, format: {}, known: file.format, maxRecordSize: 1_048_576, resume: undefined }),
             decode(1),
             Stream.runCollect,
           )
