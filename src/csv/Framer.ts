@@ -71,7 +71,13 @@ export class Framer {
   private readonly maxRecordSize: number
   private readonly fieldCounts: FieldCounts | undefined
   private readonly text: Text
+  private readonly width: 1 | 2
   private readonly comment: Uint8Array | undefined
+  /** The first byte of the byte order mark; -1: the encoding has none. */
+  private readonly markStart: number
+  /** Whether the lines of the file end otherwise. */
+  private readonly isFeedStray: boolean
+  private readonly isReturnStray: boolean
   /** What an ASCII code unit means, in unquoted text and in quoted text. */
   private readonly meanings: Uint8Array
 
@@ -114,6 +120,10 @@ export class Framer {
     this.offset = offset
     this.line = line
     this.text = textOf(format.encoding)
+    this.width = this.text.width
+    this.markStart = this.text.byteOrderMark[0] ?? -1
+    this.isFeedStray = format.lineEnd === "CRLF" || format.lineEnd === "CR"
+    this.isReturnStray = format.lineEnd === "CRLF" || format.lineEnd === "LF"
     this.comment = format.comment === null ? undefined : this.text.encode(format.comment)
     this.meanings = meaningsOf(format, this.text)
   }
@@ -230,20 +240,18 @@ export class Framer {
 
   private meaningAt(position: number): number {
     const { bytes, text } = this
-    if (text.width === 1) return this.meanings[bytes[position]!]!
+    if (this.width === 1) return this.meanings[bytes[position]!]!
     return bytes[position + 1 - text.low] === 0 ? this.meanings[bytes[position + text.low]!]! : TEXT
   }
 
   private scan(isEnd: boolean): void {
-    const { width } = this.text
-    const { bytes } = this
-    while (
-      this.position + width <= this.bytes.length &&
-      this.framed < batchSize &&
-      this.frames.length < framesOfBatch
-    ) {
-      if (this.state === RECORD_START && !this.beginRecord(isEnd)) return
-      if (this.position + width > bytes.length) break
+    const { bytes, width } = this
+    while (this.position + width <= bytes.length && this.framed < batchSize && this.frames.length < framesOfBatch) {
+      if (this.state === RECORD_START) {
+        if (this.takePlainRecord()) continue
+        if (!this.beginRecord(isEnd)) return
+        if (this.position + width > bytes.length) break
+      }
       const meaning = this.meaningAt(this.position)
       if (meaning === LINE_FEED || meaning === CARRIAGE_RETURN) {
         if (!this.takeLineEnd(meaning, isEnd)) return
@@ -276,14 +284,38 @@ export class Framer {
     }
   }
 
+  /** Nearly every record is a line of text and delimiters: it takes one loop. False: the next one may not be. */
+  private takePlainRecord(): boolean {
+    const { bytes, fieldCounts, meanings, start } = this
+    const first = bytes[start]!
+    const mayBegin = this.width === 1 && meanings[first] === TEXT && first !== this.markStart
+    if (fieldCounts === undefined || this.comment !== undefined || !mayBegin) return false
+    let fields = 1
+    let end = start + 1
+    for (; end < bytes.length; end++) {
+      const meaning = meanings[bytes[end]!]!
+      if (meaning === TEXT) continue
+      if (meaning === DELIMITER) fields++
+      else if (meaning > DELIMITER) break
+    }
+    const next = this.afterPlainLine(end)
+    const isFitting = fields >= fieldCounts.named && fields <= fieldCounts.all && end - start <= this.maxRecordSize
+    if (next === undefined || !isFitting) return false
+    this.leave(end, next, 1, 0, false)
+    return true
+  }
+
+  /** Where the line after one that ends with LF or CRLF begins; undefined: it does not, or more bytes are needed. */
+  private afterPlainLine(end: number): number | undefined {
+    const meaning = end < this.bytes.length ? this.meaningAt(end) : TEXT
+    if (meaning === LINE_FEED) return this.isFeedStray ? undefined : end + 1
+    return meaning === CARRIAGE_RETURN && this.isAt(end + 1, LINE_FEED) ? end + 2 : undefined
+  }
+
   /** False while more bytes are needed to decide how the record begins. */
   private beginRecord(isEnd: boolean): boolean {
     const { bytes, comment, format, offset, position, text } = this
-    const hasNoMark = bytes[position] !== text.byteOrderMark[0] || (format.isExact && offset > 0)
-    if (comment === undefined && hasNoMark) {
-      this.state = FIELD_START
-      return true
-    }
+    const hasNoMark = bytes[position] !== this.markStart || (format.isExact && offset > 0)
     const mark = hasNoMark ? false : (hasAt(bytes, position, text.byteOrderMark) ?? (isEnd ? false : undefined))
     if (mark === undefined) return false
     const start = mark ? position + text.byteOrderMark.length : position
@@ -298,21 +330,20 @@ export class Framer {
 
   /** False while more bytes are needed to decide where the next line begins. */
   private takeLineEnd(meaning: number, isEnd: boolean): boolean {
-    const { width } = this.text
+    const { isReturnStray, width } = this
     const next = this.position + width
     if (meaning === LINE_FEED) {
-      this.endLine(next, this.format.lineEnd === "CRLF" || this.format.lineEnd === "CR")
+      this.endLine(next, this.isFeedStray)
       return true
     }
-    // Two: CR CR LF counts as CRLF, but for files whose lines end with CR, or with any line end.
-    const isPlainReturn = this.format.lineEnd === "CR" || this.format.lineEnd === null
     const after = next + width <= this.bytes.length ? this.meaningAt(next) : undefined
     if (after === undefined && !isEnd) return false
     if (after === LINE_FEED) {
       this.endLine(next + width, false)
       return true
     }
-    if (after === CARRIAGE_RETURN && !isPlainReturn) {
+    // CR CR LF counts as CRLF, but for files whose lines end with CR, or with any line end.
+    if (after === CARRIAGE_RETURN && isReturnStray) {
       const third = next + 2 * width <= this.bytes.length ? this.meaningAt(next + width) : undefined
       if (third === undefined && !isEnd) return false
       if (third === LINE_FEED) {
@@ -320,7 +351,7 @@ export class Framer {
         return true
       }
     }
-    this.endLine(next, !isPlainReturn)
+    this.endLine(next, isReturnStray)
     return true
   }
 
@@ -333,18 +364,18 @@ export class Framer {
     if (this.state === QUOTE_SEEN) this.lastFilled = this.fields
     this.state = this.state === QUOTED ? QUOTE_SEEN : QUOTED
     this.isQuoted = true
-    this.position += this.text.width
+    this.position += this.width
   }
 
   /** Whether nothing stands between the field's beginning and the position, not even blanks. */
   private isAtFieldStart(): boolean {
-    return this.position === this.start || this.meaningAt(this.position - this.text.width) === DELIMITER
+    return this.position === this.start || this.meaningAt(this.position - this.width) === DELIMITER
   }
 
   private takeAfterQuote(meaning: number): void {
     if (meaning !== BLANK || !this.format.trim) return this.giveUp("text after a closing quote")
     this.state = QUOTE_ENDED
-    this.position += this.text.width
+    this.position += this.width
   }
 
   /** False while more bytes are needed. */
@@ -379,29 +410,13 @@ export class Framer {
   }
 
   private isAt(position: number, meaning: number): boolean {
-    return position + this.text.width <= this.bytes.length && this.meaningAt(position) === meaning
+    return position + this.width <= this.bytes.length && this.meaningAt(position) === meaning
   }
 
   private takeText(): void {
     this.state = UNQUOTED
-    this.position = this.text.width === 1 ? this.endOfFields() : this.endOfText(this.position, PADDING)
+    this.position = this.endOfText(this.position, PADDING)
     this.lastFilled = this.fields
-  }
-
-  /** Nearly always the next field has text too: no need to look at what else it may begin with. */
-  private endOfFields(): number {
-    const { bytes, meanings } = this
-    let { fields, position } = this
-    for (; position < bytes.length; position++) {
-      const meaning = meanings[bytes[position]!]!
-      if (meaning <= PADDING) continue
-      if (meaning !== DELIMITER || meanings[bytes[position + 1]!] !== TEXT) break
-      fields++
-    }
-    this.fields = fields
-    // At the end of the bytes the rest of a character may be missing.
-    const isLead = position + 1 < bytes.length && meanings[bytes[position]!] === LEAD
-    return isLead || position === this.position ? this.endOfText(position, PADDING) : position
   }
 
   private takeQuotedText(): void {

@@ -103,24 +103,23 @@ const makeDecoder = (header: Header, fileId: number) => {
 
   /** What of the records is before another header, and that header. */
   return (framed: FramedRecords): readonly [before: DecodedRecords, otherHeader: Frame | undefined] => {
-    const frames: Array<Frame> = []
-    const records: Array<UserRecord | Reject> = []
-    let repeatedHeaders = 0
-    const parsed = parse(framed.frames)
-    // Not `entries`: an array a record costs more than the loop.
-    for (let index = 0; index < parsed.length; index++) {
-      const frame = framed.frames[index]!
-      const record = toRecord(parsed[index]!, frame)
+    const { frames } = framed
+    /** Rows that are headers, by their index: hardly a file has any. */
+    const headers = new Set<number>()
+    let end = frames.length
+    const records = parse(frames).map((decoded, index) => {
+      const frame = frames[index]!
+      const record = toRecord(decoded, frame)
       const kind = isReject(record) ? kindOf(record, frame) : undefined
-      if (kind === "other") return [{ ...framed, frames, records, repeatedHeaders }, frame]
-      if (kind === "same") {
-        repeatedHeaders++
-        continue
-      }
-      frames.push(frame)
-      records.push(record)
-    }
-    return [{ ...framed, frames, records, repeatedHeaders }, undefined]
+      if (kind !== undefined) headers.add(index)
+      if (kind === "other") end = Math.min(end, index)
+      return record
+    })
+    if (headers.size === 0) return [{ ...framed, records, repeatedHeaders: 0 }, undefined]
+    const isKept = (_: unknown, index: number): boolean => index < end && !headers.has(index)
+    const before = { ...framed, frames: frames.filter(isKept), records: records.filter(isKept) }
+    const repeatedHeaders = [...headers].filter((index) => index < end).length
+    return [{ ...before, repeatedHeaders }, frames[end]]
   }
 }
 

@@ -39,15 +39,19 @@ export const findLineEnd = (bytes: Uint8Array, { low, width }: Text): LineEnd | 
   return nextFeed < bytes.length ? undefined : found
 }
 
+/** Records whose line ends are counted, where lines end in several ways. */
+const mostCounted = 10_000
+
 /**
- * What most records end with: a line end inside quotes is none of theirs. The frames must be of a `Framer` for which LF
- * ends lines.
+ * What most of the first records end with: a line end inside quotes is none of theirs. The frames must be of a `Framer`
+ * for which LF ends lines.
  */
 export const lineEndOfMost = (frames: Iterable<Frame>, { width }: Text): LineEnd => {
   const counts = { LF: 0, CRLF: 0, CR: 0 }
   for (const { endsStray, length, nextOffset, offset, problem } of frames) {
     const units = (nextOffset - offset - length) / width
     if (problem === undefined && units > 0) counts[units > 1 ? "CRLF" : endsStray ? "CR" : "LF"]++
+    if (counts.LF + counts.CRLF + counts.CR === mostCounted) break
   }
   if (counts.CRLF >= counts.LF && counts.CRLF >= counts.CR) return "CRLF"
   return counts.LF >= counts.CR ? "LF" : "CR"

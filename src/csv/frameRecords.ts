@@ -50,6 +50,9 @@ export interface FramedRecords {
 }
 
 const endOfBytes = Symbol("end of bytes")
+/** The header comes with a batch of no records, before they are read. */
+const headerFound = Symbol("header found")
+type Input = Uint8Array | typeof headerFound | typeof endOfBytes
 
 /** The header of an earlier attempt, read again from its bytes. */
 const resumedHeader = (options: FrameOptions): Result.Result<Header | undefined, HeaderError> => {
@@ -113,28 +116,19 @@ export const frame =
           return { ...batch, blankRows: more }
         }
 
-        const framesOf = function* (chunk: Uint8Array | typeof endOfBytes): Generator<ReadonlyArray<Frame>> {
-          if (chunk !== endOfBytes) return yield* framer!.push(chunk)
+        const framesOf = function* (input: Input): Generator<ReadonlyArray<Frame>> {
+          if (input === headerFound) return yield []
+          if (input !== endOfBytes) return yield* framer!.push(input)
           yield* framer!.finish()
           // What is after the last record counts too.
           if (framer!.blankRows > blankRows) yield []
         }
 
-        /** The header, once it is known, comes with its first records, or with an empty batch. */
-        const firstFrames = function* (isWhole: boolean): Generator<ReadonlyArray<Frame>> {
-          let isAlone = true
-          for (const chunk of sample.from(header!.end.byteOffset)) {
-            for (const frames of framer!.push(chunk)) {
-              isAlone = false
-              yield frames
-            }
-          }
-          if (isAlone) yield []
-          if (isWhole) yield* framesOf(endOfBytes)
-        }
-
-        const batchesOf = Effect.fnUntraced(function* (chunk: Uint8Array | typeof endOfBytes) {
-          if (framer !== undefined) return framesOf(chunk)
+        /** What is to be framed: nothing until the header is known, then the bytes that were read for it too. */
+        const takeBytes = Effect.fnUntraced(function* (
+          chunk: Uint8Array | typeof endOfBytes,
+        ): Effect.fn.Return<ReadonlyArray<Input>, HeaderError> {
+          if (framer !== undefined) return [chunk]
           const isWhole = chunk === endOfBytes
           const isEnough = isWhole || !sample.add(chunk)
           if (known === undefined && !isEnough) return []
@@ -143,15 +137,18 @@ export const frame =
           if (found === undefined) return []
           header = yield* Effect.fromResult(found)
           framer = framerAfter(header, header.end, maxRecordSize)
-          return firstFrames(isWhole)
+          const inputs: Array<Input> = [headerFound, ...sample.from(header.end.byteOffset)]
+          if (isWhole) inputs.push(endOfBytes)
+          return inputs
         })
 
         return bytes.pipe(
           upToEnd(options),
           Stream.concat(Stream.succeed(endOfBytes)),
-          Stream.mapEffect(batchesOf),
+          Stream.mapEffect(takeBytes),
+          Stream.flattenIterable,
           // One batch at a time: the next one is framed when this one is decoded.
-          Stream.flatMap((batches) => Stream.fromIterable(batches, { chunkSize: 1 })),
+          Stream.flatMap((input) => Stream.fromIterable(framesOf(input), { chunkSize: 1 })),
           Stream.map(batchOf),
         )
       }),
