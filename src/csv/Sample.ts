@@ -1,7 +1,11 @@
 // The beginning of a file, from which its format is decided.
 
-/** Bytes of a sample; the end of a file ends it before. */
-export const sampleSize = 8 * 1024 * 1024
+import { Context, Effect } from "effect"
+
+/** Bytes of a sample, or the whole file: twice the largest record at least, so that a header is always in it. */
+export const SampleSize = Context.Reference<(maxRecordSize: number) => number>("user-activity-etl/csv/SampleSize", {
+  defaultValue: () => (maxRecordSize) => Math.max(8 * 1024 * 1024, 2 * maxRecordSize),
+})
 
 /** Takes a file's bytes until there are enough of them. */
 export class Sample {
@@ -9,9 +13,8 @@ export class Sample {
   private readonly size: number
   private length = 0
 
-  /** A header of `maxRecordSize` bytes, and lines before it, are always in the sample. */
-  constructor(maxRecordSize: number) {
-    this.size = Math.max(sampleSize, 2 * maxRecordSize)
+  constructor(size: number) {
+    this.size = size
   }
 
   /** Whether more bytes are needed. */
@@ -44,3 +47,6 @@ export class Sample {
     }
   }
 }
+
+export const makeSample = (maxRecordSize: number): Effect.Effect<Sample> =>
+  Effect.map(SampleSize, (sizeFor) => new Sample(sizeFor(maxRecordSize)))

@@ -19,7 +19,7 @@ import {
 } from "./header.ts"
 import type { HeaderError } from "./HeaderError.ts"
 import type { Beginning } from "./HeaderSearch.ts"
-import { Sample } from "./Sample.ts"
+import { makeSample } from "./Sample.ts"
 
 export interface FrameOptions extends HeaderOptions {
   /** How the file is written, where its source knows: the header comes first. Undefined: its beginning shows it. */
@@ -103,7 +103,7 @@ export const frame =
     Stream.unwrap(
       Effect.gen(function* () {
         const { known, maxRecordSize, resume } = options
-        const sample = new Sample(maxRecordSize)
+        const sample = yield* makeSample(maxRecordSize)
         let header = yield* Effect.fromResult(resumedHeader(options))
         let framer = header && resume && framerAfter(header, resume.position, maxRecordSize)
         /** Blank rows that are reported. */

@@ -13,6 +13,7 @@ import { foreignFormat } from "./foreignFormat.ts"
 import { type Frame, rawOf, span } from "./frame.ts"
 import type { FieldCounts } from "./Framer.ts"
 import { HeaderError, headerError } from "./HeaderError.ts"
+import { textOf } from "./Text.ts"
 import { RecordFramer } from "./RecordFramer.ts"
 
 /** What is needed to decode the records of a file. */
@@ -127,7 +128,10 @@ export const readHeader = (
   frames: ReadonlyArray<Frame>,
 ): Result.Result<Header, HeaderError> => {
   const frame = frames[0]!
-  const fail = (error: HeaderError) => Result.fail(foreignFormat(rawOf(frame), span(frames), isLinked) ?? error)
+  // In UTF-16 a NUL is part of a character.
+  const isNarrow = textOf(format.encoding).width === 1
+  const fail = (error: HeaderError) =>
+    Result.fail((isNarrow ? foreignFormat(rawOf(frame), span(frames), isLinked) : undefined) ?? error)
   const fields = makeFieldParser(format)([frame])[0]!
   if (isProblem(fields)) {
     const where = `Line ${frame.line}, the header, is malformed`

@@ -9,8 +9,8 @@ import { type HeaderError, headerError } from "./HeaderError.ts"
 import { textOf } from "./Text.ts"
 
 /**
- * What a row is that is no record: `same`, the header again; `other`, one with names in other fields, under which the
- * rows after it would be read wrongly.
+ * What a row is that is no record: `same`, the header again; `other`, one with other names or in other fields, under
+ * which the rows after it would be read wrongly.
  */
 export type HeaderKind = "same" | "other"
 
@@ -32,13 +32,13 @@ export const makeHeaderKind = ({ format, mapping, positions }: Header) => {
     if ([...expected].every(([position, name]) => found[position] === name)) return "same"
     if (isEmail(fields[positions.email] ?? "") || (!hasAt && fields.some((field) => field.includes("@"))))
       return undefined
-    const misplaced = new Set(found.filter((name, position) => names.has(name) && expected.get(position) !== name))
-    return misplaced.size >= Math.min(2, names.size) ? "other" : undefined
+    const named = new Set(found.filter((name) => names.has(name)))
+    return named.size >= Math.min(2, names.size) ? "other" : undefined
   }
 }
 
 export const otherHeaderError = ({ line }: Pick<Frame, "line">): HeaderError => {
-  const problem = `Line ${line} is another header, with columns in another order: the rows after it are another file's.`
+  const problem = `Line ${line} is another header, with other columns or in another order: the rows after it are another file's.`
   return headerError("otherHeader", `${problem} Split the file there.`)
 }
 

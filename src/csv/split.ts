@@ -9,7 +9,7 @@ import { framerAfter, type Header, type HeaderOptions } from "./header.ts"
 import type { HeaderError } from "./HeaderError.ts"
 import type { RecordFramer } from "./RecordFramer.ts"
 import { makeFindOtherHeader, otherHeaderError } from "./repeatedHeader.ts"
-import { Sample } from "./Sample.ts"
+import { makeSample } from "./Sample.ts"
 
 /** The parts must be read with the same `maxRecordSize`. */
 export interface SplitOptions extends HeaderOptions {
@@ -80,7 +80,7 @@ export const split =
   <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Effect.Effect<Splitting, E | HeaderError, R> =>
     Effect.gen(function* () {
       const { maxRecordSize, splitSize } = options
-      const sample = new Sample(maxRecordSize)
+      const sample = yield* makeSample(maxRecordSize)
       let size = 0
       let found:
         | {

@@ -2,7 +2,7 @@
 
 import { isEmail } from "../domain/Column.ts"
 import { formatNumber, plural } from "../text/format.ts"
-import { isProblem, makeFieldParser } from "./fields.ts"
+import { type Fields, isProblem, makeFieldParser } from "./fields.ts"
 import { type Frame, rawOf } from "./frame.ts"
 import { Framer } from "./Framer.ts"
 import type { Header } from "./header.ts"
@@ -37,33 +37,49 @@ export const makeFindSwallowed = ({ fields, format, positions }: Header) => {
     return delimiters >= fields.named - 1 && includes(raw, at)
   }
 
-  const isRecord = (line: Frame): boolean => {
+  const isWhole = ([only, ...others]: ReadonlyArray<Frame>): boolean =>
+    only !== undefined &&
+    others.length === 0 &&
+    only.problem === undefined &&
+    only.row !== "short" &&
+    only.nextLine === 2
+
+  const asText = { ...format, quote: null }
+  const parseText = makeFieldParser(asText)
+
+  const emailIn = (values: Fields | undefined): string | undefined =>
+    values === undefined || isProblem(values) ? undefined : values[positions.email]
+
+  /** Whether a line is a record by itself, or, with another e-mail than its record, where its quotes are text. */
+  const isRecord = (line: Frame, own: string | undefined): boolean => {
     const raw = rawOf(line)
     if (!mayBeRecord(raw)) return false
-    const [only, ...others] = framesOf(raw, format)
-    if (only === undefined || others.length > 0 || only.problem !== undefined || only.row === "short") return false
-    // An escape made its line end text.
-    if (only.nextLine > 2) return false
-    const [values] = parse([only])
-    return values !== undefined && !isProblem(values) && isEmail(values[positions.email] ?? "")
+    const alone = framesOf(raw, format)
+    if (isWhole(alone)) return isEmail(emailIn(parse(alone)[0]) ?? "")
+    // An escape may stand before a line end or a quote.
+    const text = format.escape === "backslash" ? [] : framesOf(raw, asText)
+    const email = isWhole(text) ? emailIn(parseText(text)[0]) : undefined
+    return email !== undefined && email !== own && isEmail(email)
   }
 
   /** Without quotes every line end ends a line. */
   const linesOf = (frame: Frame): ReadonlyArray<Frame> =>
-    framesOf(rawOf(frame), { ...format, quote: null, escape: "doubled", lineEnd: null, comment: null })
+    framesOf(rawOf(frame), { ...asText, escape: "doubled", lineEnd: null, comment: null })
 
   return (frame: Frame): string | undefined => {
     if (frame.nextLine - frame.line < 2 || frame.problem !== undefined) return undefined
-    // The first and the last line are not wholly inside of a quoted field.
-    const isInside = ({ length, offset }: Frame): boolean => offset > 0 && offset + length < frame.length
-    const records = linesOf(frame).filter((line) => isInside(line) && isRecord(line))
+    const own = emailIn(parse([frame])[0])
+    // The first line begins outside of the field; the last one ends there, unless quotes are damaged.
+    const last = format.escape === "backslash" ? -1 : undefined
+    const lines = linesOf(frame).slice(1, last)
+    const records = lines.filter((line) => isRecord(line, own))
     const [first] = records
     if (first === undefined) return undefined
     const text = decode(rawOf(frame)) ?? ""
     const before = decode(rawOf(frame).subarray(0, first.offset)) ?? ""
     const start = startOfField(text, format, before.length)
     const line = frame.line + (text.slice(0, start).match(lineEnd)?.length ?? 0)
-    const lines = `${plural(records.length, "line")} that ${records.length === 1 ? "looks like a record" : "look like records"}`
-    return `the quoted field that begins on line ${formatNumber(line)} takes in ${lines}; --quoted-lines keep reads it as it is`
+    const taken = `${plural(records.length, "line")} that ${records.length === 1 ? "looks like a record" : "look like records"}`
+    return `the quoted field that begins on line ${formatNumber(line)} takes in ${taken}; --quoted-lines keep reads it as it is`
   }
 }

@@ -40,11 +40,14 @@ const words: Readonly<Record<keyof Format, string>> = {
   isExact: "exact text",
 }
 
-const describe = (value: Format[keyof Format]): string => (value === null ? "none" : JSON.stringify(value))
+const describe = (key: keyof Format, value: Format[keyof Format]): string => {
+  if (value === null) return key === "skipLines" ? "auto" : key === "header" ? "the file's" : "none"
+  return value === true ? "on" : value === false ? "off" : JSON.stringify(value)
+}
 
 export const otherFormat = (file: string, begun: Format | undefined, given: GivenFormat = {}): FormatError => {
   const kept =
-    begun === undefined ? [] : differences(begun, given).map((key) => `${words[key]} ${describe(begun[key])}`)
+    begun === undefined ? [] : differences(begun, given).map((key) => `${words[key]} ${describe(key, begun[key])}`)
   return new FormatError({
     file,
     message: `${file} started loading with ${kept.join(", ")}. Give the same, or start over.`,

@@ -287,11 +287,11 @@ describe("files that people have", () => {
         [["--delimiter", ";"], 'delimiter ","'],
         [["--quote", "'"], String.raw`quote "\""`],
         [["--escape", "backslash"], 'escape "doubled"'],
-        [["--header", names], "header none"],
-        [["--skip-lines", "0"], "skipped lines none"],
+        [["--header", names], "header the file's"],
+        [["--skip-lines", "0"], "skipped lines auto"],
         [["--comment", "#"], "comment none"],
         [["--short-rows", "null"], 'short rows "reject"'],
-        [["--trim", "off"], "trim true"],
+        [["--trim", "off"], "trim on"],
         [["--quoted-lines", "keep"], 'quoted lines "reject"'],
       ] as const) {
         const { code, stderr } = yield* run(...flags)

@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Data, Effect, Schema, Stream } from "effect"
 import * as Records from "../../src/csv/Records.ts"
-import { sampleSize } from "../../src/csv/Sample.ts"
 import { type ColumnMapping, make } from "../../src/domain/ColumnMapping.ts"
 import { mapping, read } from "../utils/csv.ts"
+
+/** Bytes of the beginning of a file that decide its format. */
+const sampleSize = 8 * 1024 * 1024
 
 const bytesOf = (text: string, pieces = 1_000_000) => {
   const bytes = new TextEncoder().encode(text)

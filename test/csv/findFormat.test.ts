@@ -1,11 +1,13 @@
 import { Buffer } from "node:buffer"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, Schema } from "effect"
-import { sampleSize } from "../../src/csv/Sample.ts"
 import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
 import type { FormatOptions } from "../../src/domain/FormatOptions.ts"
 import { read, type ReadOptions, rejects, users } from "../utils/csv.ts"
 import { between } from "./drawnFormats.ts"
+
+/** Bytes of the beginning of a file that decide its format. */
+const sampleSize = 8 * 1024 * 1024
 
 const latin1 = (text: string) => Buffer.from(text, "latin1")
 

@@ -60,7 +60,7 @@ describe("a row with the header's names", () => {
     Effect.gen(function* () {
       const text = `${header}${row}${row}name,id,email\nBo,2,b@example.com\n`
       const message =
-        "Line 4 is another header, with columns in another order: the rows after it are another file's. Split the file there."
+        "Line 4 is another header, with other columns or in another order: the rows after it are another file's. Split the file there."
       const seen: Array<string> = []
       const error = yield* Stream.succeed(new TextEncoder().encode(text)).pipe(
         frame(options({})),

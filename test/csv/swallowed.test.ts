@@ -20,7 +20,7 @@ describe("a quoted field over several lines", () => {
         users(chunks).map(([email]) => email),
         ["a@example.com", "f@example.com"],
       )
-      assert.deepStrictEqual(rejects(chunks), [[3, [taken(3, "2 lines that look like records")]]])
+      assert.deepStrictEqual(rejects(chunks), [[3, [taken(3, "3 lines that look like records")]]])
       const { length, raw } = chunks[0]!.rejects[0]!
       assert.strictEqual(Buffer.from(raw).toString(), text.split("\n").slice(1, 5).join("\n"))
       assert.strictEqual(length, raw.length)
@@ -38,16 +38,23 @@ describe("a quoted field over several lines", () => {
     }),
   )
 
-  it.effect("that takes in other lines is read: too few fields, no e-mail, a quote of its own", () =>
+  it.effect("that ends within a record is one reject too, with the quotes that end it", () =>
     Effect.gen(function* () {
-      for (const line of [
-        "x",
-        "C,c@example.com",
-        "C,c at example.com,x",
-        'C,c@example.com,""x',
-        "# c@example.com,c,c",
-        "",
+      for (const rows of [
+        'A,a@example.com,"x\nB,b@example.com,y"\n',
+        'A,a@example.com,"x\nB,b@example.com,""y\nend"\n',
       ]) {
+        const chunks = yield* readAs(rows)
+        assert.deepStrictEqual(rejects(chunks), [[2, [taken(2, "1 line that looks like a record")]]])
+      }
+      // Its own e-mail is on the last line.
+      assert.lengthOf(users(yield* readAs('"A\nB",b@example.com,y\n')), 1)
+    }),
+  )
+
+  it.effect("that takes in other lines is read: too few fields, no e-mail", () =>
+    Effect.gen(function* () {
+      for (const line of ["x", "C,c@example.com", "C,c at example.com,x", "# c@example.com,c,c", ""]) {
         const chunks = yield* readAs(`A,a@example.com,"see:\n${line}\nend"\n`)
         assert.lengthOf(users(chunks), 1, line)
       }

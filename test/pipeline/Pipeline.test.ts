@@ -5,6 +5,7 @@ import { DatabaseError } from "../../src/domain/DatabaseError.ts"
 import { exitCode, noRecords } from "../../src/domain/RunSummary.ts"
 import { Progress } from "../../src/observability/Progress.ts"
 import { Stopwatch } from "../../src/observability/Stopwatch.ts"
+import { SampleSize } from "../../src/csv/Sample.ts"
 import { GeoLocator, GeoLocatorError } from "../../src/geo/GeoLocator.ts"
 import * as Pipeline from "../../src/pipeline/Pipeline.ts"
 import { LocationQueue } from "../../src/repo/LocationQueue.ts"
@@ -213,7 +214,7 @@ describe("Pipeline.run", () => {
       assert.deepInclude(resumed.totals, { read: 6, rejected: 1 })
       assert.strictEqual(resumed.files[1]!.state, "loaded")
       assert.strictEqual((yield* Pipeline.run(options)).files[1]!.state, "skipped")
-    }).pipe(Effect.provide(Layer.mergeAll(breaking, Testing.layerRepo, GeoLocator.none)))
+    }).pipe(Effect.provide([breaking, Testing.layerRepo, GeoLocator.none, Layer.succeed(SampleSize, () => 60)]))
   })
 
   it.effect("a broken sum is a defect: exit 1", () => {

@@ -12,6 +12,7 @@ import { Sources } from "../../src/cluster/Sources.ts"
 import { WorkerActivity } from "../../src/cluster/WorkerActivity.ts"
 import { Worker } from "../../src/cluster/Worker.ts"
 import * as Workflows from "../../src/cluster/workflows.ts"
+import { SampleSize } from "../../src/csv/Sample.ts"
 import { GeoLocator } from "../../src/geo/GeoLocator.ts"
 import { Source } from "../../src/source/Source.ts"
 import { SourceError } from "../../src/domain/SourceFile.ts"
@@ -103,6 +104,8 @@ export const cluster = (world: World, locator: Layer.Layer<GeoLocator> = GeoLoca
       ),
     ),
     Layer.provideMerge(repos(native)),
+    // So that small files are held after their first records.
+    Layer.provideMerge(Layer.succeed(SampleSize, () => 24)),
   )
 
 /** Hands a run over and waits until it has ended. */
