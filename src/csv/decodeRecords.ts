@@ -132,17 +132,15 @@ export const decode =
   <E, R>(framed: Stream.Stream<FramedRecords, E, R>): Stream.Stream<DecodedRecords, E | HeaderError, R> =>
     Stream.suspend(() => {
       let decoder: ReturnType<typeof makeDecoder> | undefined
-      let otherHeader: Frame | undefined
+      let otherHeader: HeaderError | undefined
       return framed.pipe(
         Stream.map((records) => {
           decoder ??= makeDecoder(records.header, fileId)
           const [before, other] = decoder(records)
-          otherHeader = other
+          otherHeader = other && otherHeaderError(other, records.header.format.header !== null)
           return before
         }),
         Stream.takeUntil(() => otherHeader !== undefined),
-        Stream.concat(
-          Stream.suspend(() => (otherHeader === undefined ? Stream.empty : Stream.fail(otherHeaderError(otherHeader)))),
-        ),
+        Stream.concat(Stream.suspend(() => (otherHeader === undefined ? Stream.empty : Stream.fail(otherHeader)))),
       )
     })

@@ -1,6 +1,6 @@
 // The header of a file: read, fitted to the mapping, or explained where it cannot be.
 
-import { Result } from "effect"
+import { Redacted, Result } from "effect"
 import type { Position } from "../domain/Chunk.ts"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import type { Format } from "../domain/Format.ts"
@@ -77,6 +77,9 @@ const listed = (name: string): string => {
   return /^[\p{L}\p{N}_.-]+$/u.test(short) ? short : `"${short}"`
 }
 
+/** Names that are compared with a missing one. */
+const mostCompared = 1_000
+
 export const misfitError = (
   { missing, repeated, delimiter }: Misfit,
   fields: ReadonlyArray<string>,
@@ -84,13 +87,13 @@ export const misfitError = (
 ): HeaderError => {
   // They may be the values of a record.
   const holdsAddress = fields.some((field) => field.includes("@"))
+  const isHidden = isLinked || holdsAddress
   const count = plural(fields.length, "field")
-  const shown = isLinked
-    ? `${count}, not shown: a link in the folder leads to this file`
-    : holdsAddress
-      ? count
-      : describeNames(fields)
-  const names = isLinked || holdsAddress ? [] : fields.map((field) => field.trim()).filter((name) => name !== "")
+  const described = isLinked ? `${count}, not shown: a link in the folder leads to this file` : count
+  const names =
+    isHidden || delimiter !== undefined
+      ? []
+      : fields.slice(0, mostCompared).flatMap((field) => (field.trim() === "" ? [] : field.trim()))
   const withNearest = (header: string): string => {
     const [nearest] = suggestions(
       header.toLowerCase(),
@@ -110,10 +113,11 @@ export const misfitError = (
   const advice = `${delimiter === undefined ? "Correct" : "Use that delimiter, or correct"} the header or the mapping.`
   return new HeaderError({
     reason: "misfit",
-    message: `${problem.charAt(0).toUpperCase()}${problem.slice(1)} (the header has ${shown}). ${advice}`,
+    message: `${problem.charAt(0).toUpperCase()}${problem.slice(1)} (the header has ${described}). ${advice}`,
+    ...(!isHidden && { shown: Redacted.make(`The header has ${describeNames(fields)}.`) }),
     missing,
     repeated,
-    names: isLinked || holdsAddress ? [] : fields,
+    names: isHidden ? [] : fields,
     ...(delimiter !== undefined && { delimiter }),
   })
 }

@@ -37,7 +37,12 @@ export const makeHeaderKind = ({ format, mapping, positions }: Header) => {
   }
 }
 
-export const otherHeaderError = ({ line }: Pick<Frame, "line">): HeaderError => {
+/** `isGiven`: the file was read without a header of its own. */
+export const otherHeaderError = ({ line }: Pick<Frame, "line">, isGiven: boolean): HeaderError => {
+  if (isGiven) {
+    const problem = `Line ${line} is a header, and the names of the fields are given. Read the file with its own header`
+    return headerError("otherHeader", `${problem}, or remove that line.`)
+  }
   const problem = `Line ${line} is another header, with other columns or in another order: the rows after it are another file's.`
   return headerError("otherHeader", `${problem} Split the file there.`)
 }

@@ -94,7 +94,7 @@ export const split =
       /** Fails before any part begins: the rows after another header would be read wrongly. */
       const take = Effect.fnUntraced(function* (frames: ReadonlyArray<Frame>) {
         const other = found!.findOtherHeader(frames)
-        if (other !== undefined) return yield* otherHeaderError(other)
+        if (other !== undefined) return yield* otherHeaderError(other, found!.header.format.header !== null)
         found!.cutter.add(frames)
       })
       const takeAll = Effect.fnUntraced(function* (batches: Iterable<ReadonlyArray<Frame>>) {

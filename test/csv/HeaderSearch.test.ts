@@ -2,14 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import type { Chunk } from "../../src/domain/Chunk.ts"
 import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
-import { read, type ReadOptions, rejects, users } from "../utils/csv.ts"
+import { messageOf, read, type ReadOptions, rejects, users } from "../utils/csv.ts"
 
 const found = { format: {} } satisfies Partial<ReadOptions>
 
 const formats = (chunks: ReadonlyArray<Chunk>) => chunks.map(({ format }) => format)
 
 const failure = (content: string, options: Partial<ReadOptions> = found) =>
-  Effect.map(Effect.flip(read(content, options)), ({ message }) => message)
+  Effect.map(Effect.flip(read(content, options)), messageOf)
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
@@ -80,7 +80,7 @@ describe("the header of a file", () => {
       assert.include(yield* failure(text), "the delimiter looks like")
       assert.include(
         yield* failure(text, { format: { delimiter: "," } }),
-        'Headers missing: email (the nearest is "email|name"), name',
+        'Headers missing: email, name; the delimiter looks like "|"',
       )
     }),
   )
@@ -124,7 +124,8 @@ describe("the header of a file", () => {
   it.effect("is looked for in 100 lines and 64 KiB", () =>
     Effect.gen(function* () {
       const table = "email,name\na@example.com,Ada\n"
-      const missing = 'Headers missing: email, name (the header has "title"). Correct the header or the mapping.'
+      const missing =
+        'Headers missing: email, name (the header has 1 field). Correct the header or the mapping. The header has "title".'
       assert.lengthOf(users(yield* read("title\n".repeat(99) + table, found)), 1)
       assert.strictEqual(yield* failure("title\n".repeat(100) + table), missing)
       assert.lengthOf(users(yield* read(`title\n${"x".repeat(65_000)}\n${table}`, found, 100)), 1)
@@ -138,7 +139,7 @@ describe("the header of a file", () => {
     Effect.gen(function* () {
       assert.strictEqual(
         yield* failure("Title\tfirst;second;third\n"),
-        'Headers missing: email, name (the header has "Title\\u{9}first", "second", "third"). Correct the header or the mapping.',
+        'Headers missing: email, name (the header has 3 fields). Correct the header or the mapping. The header has "Title\\u{9}first", "second", "third".',
       )
     }),
   )
@@ -147,7 +148,7 @@ describe("the header of a file", () => {
     Effect.gen(function* () {
       assert.strictEqual(
         yield* failure("Users, all of them\n\nmail;name;ip\na@example.com;Ada;\n"),
-        'Header missing: email (the nearest is mail) (the header has "mail", "name", "ip"). Correct the header or the mapping.',
+        'Header missing: email (the nearest is mail) (the header has 3 fields). Correct the header or the mapping. The header has "mail", "name", "ip".',
       )
     }),
   )

@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
 import { userColumns } from "../../src/domain/User.ts"
-import { mapping, read, type ReadOptions, rejects, users } from "../utils/csv.ts"
+import { mapping, messageOf, read, type ReadOptions, rejects, users } from "../utils/csv.ts"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const latin1 = (text: string) => Buffer.from(text, "latin1")
@@ -13,7 +13,7 @@ const concat = (...parts: ReadonlyArray<Uint8Array>) => Buffer.concat(parts)
 const failure = (content: string | Uint8Array, options?: Partial<ReadOptions>) =>
   Effect.map(Effect.flip(read(content, options)), (error) => {
     assert.strictEqual(error._tag, "HeaderError")
-    return error.message
+    return messageOf(error)
   })
 
 const text = "email,name\r\na@example.com,Ada\r\n"
@@ -42,22 +42,21 @@ const failures: Readonly<Record<string, readonly [content: string | Uint8Array, 
 
   "a missing header": [
     "mail,name\na@example.com,Ada\n",
-    'Header missing: email (the nearest is mail) (the header has "mail", "name"). Correct the header or the mapping.',
+    'Header missing: email (the nearest is mail) (the header has 2 fields). Correct the header or the mapping. The header has "mail", "name".',
   ],
   "two missing headers": [
     "mail\n",
-    'Headers missing: email (the nearest is mail), name (the header has "mail"). Correct the header or the mapping.',
+    'Headers missing: email (the nearest is mail), name (the header has 1 field). Correct the header or the mapping. The header has "mail".',
   ],
   "a duplicate header": [
     "email,name, email\n",
-    'Header "email" appears twice (the header has "email", "name", "email"). Correct the header or the mapping.',
+    'Header "email" appears twice (the header has 3 fields). Correct the header or the mapping. The header has "email", "name", "email".',
   ],
   "empty headers": [",,\n", "The file is empty, without even a header. Export it again, or remove it."],
   "another delimiter": [
     "email;name\na@example.com;b\n",
-    'Headers missing: email (the nearest is "email;name"), name; the delimiter looks like ";" (the header has ' +
-      '"email;name"). ' +
-      "Use that delimiter, or correct the header or the mapping.",
+    'Headers missing: email, name; the delimiter looks like ";" (the header has 1 field). ' +
+      'Use that delimiter, or correct the header or the mapping. The header has "email;name".',
   ],
   "records without a header, whose values nobody is told": [
     "Ada,ada@example.com\nBo,bo@example.com\n",
@@ -136,8 +135,8 @@ describe("a file that cannot be read", () => {
   it.effect("100,000 columns do not make a message long", () =>
     Effect.gen(function* () {
       const message = yield* failure(Array.from({ length: 100_000 }, (_, index) => `c${index}`).join(",") + "\n")
-      assert.isTrue(message.startsWith('Headers missing: email, name (the header has "c0", "c1"'))
-      assert.isTrue(message.endsWith('"c19", ... (100000 in all)). Correct the header or the mapping.'), message)
+      assert.isTrue(message.startsWith("Headers missing: email, name (the header has 100,000 fields)."))
+      assert.isTrue(message.endsWith('"c18", "c19", ... (100000 in all).'), message)
     }),
   )
 
@@ -147,7 +146,7 @@ describe("a file that cannot be read", () => {
       const own = ColumnMapping.make(Object.fromEntries(userColumns.map((column, index) => [names[index]!, column])))
       const message = yield* failure("x\n", { mapping: own })
       const listed = ["Größe", '"a, b"', ...names.slice(2)].join(", ")
-      assert.isTrue(message.startsWith(`Headers missing: ${listed} (the header has "x")`), message)
+      assert.isTrue(message.startsWith(`Headers missing: ${listed} (the header has 1 field)`), message)
     }),
   )
 
@@ -340,7 +339,7 @@ describe("a file with bad records", () => {
         assert.deepStrictEqual(users(yield* read(content, { mapping: mapped })), [["a@example.com", String(index + 1)]])
         assert.include(
           yield* failure("email\n", { mapping: mapped }),
-          `Header missing: ${name} (the header has "email")`,
+          `Header missing: ${name} (the header has 1 field)`,
         )
       }
       assert.deepStrictEqual([...mapping.keys()], ["email", "name"])

@@ -1,9 +1,10 @@
 // Reads bytes as a run does, up to chunks, and shows what is in them.
 
-import { Stream } from "effect"
+import { Redacted, Stream } from "effect"
 import type { Chunk } from "../../src/domain/Chunk.ts"
 import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
 import { chunk } from "../../src/csv/chunkRecords.ts"
+import type { HeaderError } from "../../src/csv/HeaderError.ts"
 import { decode } from "../../src/csv/decodeRecords.ts"
 import { frame, type FrameOptions } from "../../src/csv/frameRecords.ts"
 
@@ -42,3 +43,7 @@ export const users = (chunks: ReadonlyArray<Chunk>) =>
 
 export const rejects = (chunks: ReadonlyArray<Chunk>) =>
   chunks.flatMap((chunk) => chunk.rejects.map(({ line, reasons }) => [line, reasons.map(({ message }) => message)]))
+
+/** What a terminal prints of an error: its message, and the values that show it. */
+export const messageOf = ({ message, shown }: HeaderError): string =>
+  shown === undefined ? message : `${message} ${Redacted.value(shown)}`
