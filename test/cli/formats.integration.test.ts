@@ -83,6 +83,29 @@ describe("files that people have", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live(
+    "a refusal in UTF-16 names what is missing; one of a file without a header keeps its values out of the log",
+    () =>
+      Effect.gen(function* () {
+        const wide = yield* load({ "users.csv": utf16(`${names.replace("email", "mail")}\n${row(1)}\n`) })
+        assert.strictEqual(wide.code, 5)
+        assert.include(
+          wide.stderr,
+          "users.csv: Header missing: email (the nearest is mail) (the header has 10 fields).",
+        )
+        const without = yield* load({ "users.csv": "1,Annabel,secret22\n2,Bo,secret33\n" })
+        assert.strictEqual(without.code, 5)
+        assert.include(without.stdout, 'The header has "1", "Annabel", "secret22".')
+        assert.notInclude(without.logText, "secret22")
+        assert.notInclude(JSON.stringify(without.files), "secret22")
+        const given = yield* load({ "users.csv": lines(names, row(1)) }, [
+          "--header",
+          names.split(",").toReversed().join(),
+        ])
+        assert.include(given.stderr, "Line 1 is a header, and the names of the fields are given.")
+      }).pipe(Effect.scoped),
+  )
+
   it.live("a sep= line, and several delimiters in one folder", () =>
     Effect.gen(function* () {
       const { code, users } = yield* load({
