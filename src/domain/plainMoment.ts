@@ -22,24 +22,15 @@ const colon = 58
 const point = 46
 const plus = 43
 
-/** Seconds of a `Z`, of `+HH:MM`, or of nothing from `at` to the end of the text; undefined where it is another. */
+/** Seconds of `+HH:MM` at `at`, the end of the text; undefined where it is another. */
 const offsetAt = (text: string, at: number): number | undefined => {
   const sign = text.charCodeAt(at)
-  switch (text.length - at) {
-    case 0:
-      return 0
-    case 1:
-      return sign === 90 ? 0 : undefined
-    case 6: {
-      const hours = pair(text, at + 1)
-      const minutes = pair(text, at + 4)
-      if ((sign !== plus && sign !== dash) || text.charCodeAt(at + 3) !== colon) return undefined
-      if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return undefined
-      return sign === plus ? hours * 3600 + minutes * 60 : hours * -3600 - minutes * 60
-    }
-    default:
-      return undefined
-  }
+  if ((sign !== plus && sign !== dash) || text.charCodeAt(at + 3) !== colon) return undefined
+  const hours = pair(text, at + 1)
+  const minutes = pair(text, at + 4)
+  if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return undefined
+  const seconds = hours * 3600 + minutes * 60
+  return sign === plus ? seconds : 0 - seconds
 }
 
 /**
@@ -78,7 +69,11 @@ export const plainMoment = (text: string): Moment | undefined => {
     }
   }
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return undefined
-  const offset = offsetAt(text, at)
-  if (offset === undefined) return undefined
-  return { day: text.slice(0, 10), seconds: midnight + (hour * 3600 + minute * 60 + second - offset), micros }
+  let seconds = hour * 3600 + minute * 60 + second
+  if (at !== length && !(at === length - 1 && text.charCodeAt(at) === 90)) {
+    const offset = at === length - 6 ? offsetAt(text, at) : undefined
+    if (offset === undefined) return undefined
+    seconds -= offset
+  }
+  return { day: text.slice(0, 10), seconds: midnight + seconds, micros }
 }
