@@ -166,6 +166,7 @@ describe("readAddress", () => {
       assert.notStrictEqual(isIP(read), 0)
       const parts = text
         .split(/[,;[\]"=\s]+/)
+        .map((part) => part.replace(/%.*$/, ""))
         .flatMap((part) => [part, part.replace(/(?::\d+|\/\d+)$/, ""), part.replace(/\/\d+$/, "")])
       assert.isTrue(
         parts.some((part) => isIP(part) !== 0),
