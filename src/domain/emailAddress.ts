@@ -85,7 +85,8 @@ const readAddress = (text: string): string | Problem => {
 
 /** `Name <address>`, or the address in angle brackets alone. */
 const named = /^([^<>]*)<([^<>]*)>$/
-const mailto = /^mailto:([^?]*)(?:\?.*)?$/is
+/** Two slashes are a mistake that has one meaning. */
+const mailto = /^mailto:(?:\/\/)?([^?]*)(?:\?.*)?$/is
 
 const decoded = (escaped: string): string | undefined => {
   try {

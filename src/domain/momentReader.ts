@@ -81,10 +81,11 @@ export const makeMomentReader = ({ format, slashes }: MomentReading): MomentRead
 
 /**
  * The two numbers before the year of an `A/B/YYYY`, with or without a time: what a sample decides the order by;
- * undefined for every other text, and for one that is a date in neither order.
+ * undefined for every other text, for one that the column's format reads, and for one that is a date in neither order.
  */
-export const slashesOf = (text: string): readonly [first: number, second: number] | undefined => {
+export const slashesOf = (text: string, format?: DateFormat): readonly [first: number, second: number] | undefined => {
   const written = normalized(text)
+  if (format?.(written) !== undefined) return undefined
   const match = slashDate.exec(written)
   if (match === null) return undefined
   const [first, second, year] = [Number(match[1]), Number(match[2]), Number(match[3])]

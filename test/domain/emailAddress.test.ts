@@ -1,7 +1,6 @@
 import { domainToASCII } from "node:url"
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import * as Column from "../../src/domain/Column.ts"
 import { readEmail } from "../../src/domain/emailAddress.ts"
 import { Problem } from "../../src/domain/Problem.ts"
 
@@ -9,6 +8,10 @@ const shown = (text: string): string => {
   const read = readEmail(text)
   return read instanceof Problem ? `: ${read.message}` : read
 }
+
+/** The rule of `<input type=email>`, as HTML states it. */
+const html =
+  /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/
 
 const invalid = ": is not a valid e-mail address"
 const two = ": has two addresses in one field"
@@ -28,6 +31,7 @@ describe("readEmail", () => {
     ["mailto:Ada@x.example", "ada@x.example"],
     ["MAILTO:ada@x.example?subject=a@b", "ada@x.example"],
     ["mailto:ada%2Bx@x.example", "ada+x@x.example"],
+    ["mailto://ada@x.example", "ada@x.example"],
     ["Ada Lovelace <ada@x.example>", "ada@x.example"],
     ['"Lovelace, Ada" <ADA@x.example>', "ada@x.example"],
     ["<ada@x.example>", "ada@x.example"],
@@ -111,9 +115,9 @@ describe("readEmail", () => {
     ({ parts }) => {
       const text = parts.join("")
       const read = readEmail(text)
-      if (Column.isEmail(text)) assert.strictEqual(read, text.trim().toLowerCase())
+      if (html.test(text.trim()) && text.trim().length <= 320) assert.strictEqual(read, text.trim().toLowerCase())
       if (read instanceof Problem) return
-      assert.isTrue(Column.isEmail(read), read)
+      assert.match(read, html)
       assert.strictEqual(readEmail(read), read)
     },
     { arbitrary: { runs: 2000 } },

@@ -430,4 +430,10 @@ describe("slashesOf", () => {
   ])("of %s are %s", (text, expected) => {
     assert.deepStrictEqual<unknown>(slashesOf(text), expected)
   })
+
+  it("are nothing to decide where the column's format reads the text", () => {
+    const format = dateFormat("D/M/YYYY HH:mm")
+    assert.isUndefined(slashesOf("1/5/2023 10:00", format))
+    assert.deepStrictEqual(slashesOf("1/5/2023", format), [1, 5])
+  })
 })
