@@ -122,3 +122,6 @@ export const readEmail = (text: string): string | Problem => {
   const isSame = readAddress(name!.trim().replace(/^(["'])(.*)\1$/, "$2")) === address
   return isSame ? address : new Problem(twoAddresses)
 }
+
+/** Whether a text of a file is an e-mail address. */
+export const isEmail = (text: string): boolean => typeof readEmail(text) === "string"

@@ -20,6 +20,9 @@ const known = new Set(nullWords)
 
 /** Whether a text is one of them, whatever its case and the blanks around it. */
 export const isNullWord = (text: string): boolean => {
+  // Most dates and addresses begin with a digit, no word does.
+  const first = text.charCodeAt(0)
+  if (first >= 48 && first <= 57) return false
   // Few texts are so short: the others need no other case.
   if (text.length > longest && text.trim().length > longest) return false
   return known.has(text.trim().toLowerCase())

@@ -44,6 +44,16 @@ const givenMeanings = (given: GivenWords): ReadonlyMap<string, boolean | null> |
   return meanings
 }
 
+const wordsOf =
+  (known: ReadonlyMap<string, boolean | null>): Words =>
+  (text) => {
+    const meaning = known.get(text)
+    return meaning === undefined ? known.get(keyOf(text)) : meaning
+  }
+
+/** The built-in words alone. */
+export const usualWords: Words = wordsOf(new Map(builtIn))
+
 /**
  * The words of a status: those given win over the built-in ones. A problem, for the author of the mapping, where a word
  * is in two lists.
@@ -51,11 +61,7 @@ const givenMeanings = (given: GivenWords): ReadonlyMap<string, boolean | null> |
 export const makeWords = (given: GivenWords): Words | Problem => {
   const meanings = givenMeanings(given)
   if (meanings instanceof Problem) return meanings
-  const known = new Map([...builtIn, ...meanings])
-  return (text) => {
-    const meaning = known.get(text)
-    return meaning === undefined ? known.get(keyOf(text)) : meaning
-  }
+  return wordsOf(new Map([...builtIn, ...meanings]))
 }
 
 /**

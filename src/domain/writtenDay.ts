@@ -17,7 +17,7 @@ export const dayOfNumber = (number: number, order: string): WrittenDay => {
   return number === firstDay ? null : { text: dayText(number), number }
 }
 
-const digits = (value: number, length: number): string => String(value).padStart(length, "0")
+const pair = (value: number): string => (value < 10 ? `0${value}` : String(value))
 
 /** The day of three numbers; `order` is how the text was read. MySQL has zeros for no date. */
 export const dayOf = (year: number, month: number, day: number, order: string): WrittenDay => {
@@ -25,7 +25,7 @@ export const dayOf = (year: number, month: number, day: number, order: string): 
   if (!isCalendarDay(year, month, day)) return new Problem(`is not a valid date (read as ${order})`)
   const number = dayNumber(year, month, day)
   if (number === firstDay) return null
-  return { text: `${digits(year, 4)}-${digits(month, 2)}-${digits(day, 2)}`, number }
+  return { text: `${String(year).padStart(4, "0")}-${pair(month)}-${pair(day)}`, number }
 }
 
 /** The moment of a time on a day; a problem of either is the result. */
