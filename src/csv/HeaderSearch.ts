@@ -1,7 +1,7 @@
 // Finds the header of a file, and its delimiter: what has all headers of the column mapping is proof of both.
 
 import { Result } from "effect"
-import { isEmail } from "../domain/Column.ts"
+import { isEmail } from "../domain/emailAddress.ts"
 import { isDelimiter, usualDelimiters } from "../domain/delimiter.ts"
 import type { Format } from "../domain/Format.ts"
 import { plural } from "../text/format.ts"

@@ -1,6 +1,6 @@
 // Rows of a file that are headers again: several files were joined.
 
-import { isEmail } from "../domain/Column.ts"
+import { isEmail } from "../domain/emailAddress.ts"
 import { isProblem, makeFieldParser } from "./fields.ts"
 import { visibleName } from "./fitHeader.ts"
 import type { Frame } from "./frame.ts"

@@ -1,6 +1,6 @@
 // Quoted fields that take in whole records: two stray quotes, far apart, look like one field over many lines.
 
-import { isEmail } from "../domain/Column.ts"
+import { isEmail } from "../domain/emailAddress.ts"
 import { formatNumber, plural } from "../text/format.ts"
 import { type Fields, isProblem, makeFieldParser } from "./fields.ts"
 import { type Frame, rawOf } from "./frame.ts"

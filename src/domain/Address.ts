@@ -123,7 +123,7 @@ const needsCloserLook = (canonical: Address): boolean => {
 
 /**
  * The special range (`private`, `multicast`, ...) of an address that can have no location; undefined for a public
- * address. No locator is asked for a special address.
+ * address. No locator is asked for a special address; of a 6to4 one it is asked for the IPv4 address inside.
  *
  * @example
  * ```ts

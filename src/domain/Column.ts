@@ -1,9 +1,13 @@
 // The kinds of columns that files fill: a type of PostgreSQL, and how a record's text becomes a value of it.
 
-import { Effect, Result, Schema, SchemaGetter } from "effect"
+import { Effect, Schema, SchemaGetter } from "effect"
 import * as Address from "./Address.ts"
-import { parseDay } from "./Day.ts"
+import { readEmail } from "./emailAddress.ts"
+import { makeMomentReader } from "./momentReader.ts"
+import { isNullWord } from "./nullWords.ts"
 import { Problem } from "./Problem.ts"
+import { readAddress } from "./textAddress.ts"
+import { usualWords } from "./words.ts"
 
 /** A type as PostgreSQL names it. */
 export type ColumnType = `varchar(${number})` | "date" | "boolean"
@@ -48,12 +52,6 @@ const textParsedBy = (parse: (text: string) => string | null | Problem, form: st
     }),
   )
 
-/** A column of text that `parse` accepts; empty text is null. */
-const optional = (type: ColumnType, parse: (text: string) => string | Problem, form: string) => {
-  const orEmpty = (text: string) => (text === "" ? null : parse(text))
-  return column(type, orNull(textParsedBy(orEmpty, form)), orEmpty)
-}
-
 /** Counts code points, as PostgreSQL does for varchar(n). */
 const isLongerThan = (text: string, characters: number): boolean => {
   if (text.length <= characters) return false
@@ -63,59 +61,64 @@ const isLongerThan = (text: string, characters: number): boolean => {
 }
 
 /** Text, unchanged. */
-export const text = (characters: number) =>
-  optional(
-    `varchar(${characters})`,
-    (value) => {
-      if (value.includes("\0")) return new Problem("contains a NUL character, which PostgreSQL cannot store")
-      return isLongerThan(value, characters) ? new Problem(`is longer than ${characters} characters`) : value
-    },
-    "is empty: null stands for no text",
-  )
+export const text = (characters: number) => {
+  const parse = (value: string) => {
+    if (value === "") return null
+    if (value.includes("\0")) return new Problem("contains a NUL character, which PostgreSQL cannot store")
+    return isLongerThan(value, characters) ? new Problem(`is longer than ${characters} characters`) : value
+  }
+  return column(`varchar(${characters})`, orNull(textParsedBy(parse, "is empty: null stands for no text")), parse)
+}
 
-/** An IP address in its canonical form. */
-export const address = column("varchar(40)", orNull(Address.Address), (value) =>
-  value === "" ? null : Result.getOrElse(Address.parse(value), (message) => new Problem(message)),
+const parseAddress = (value: string): Address.Address | null | Problem =>
+  value === "" || isNullWord(value) ? null : readAddress(value)
+
+/** An IP address in its canonical form; never an IPv4-mapped one. */
+export const address = column(
+  "varchar(40)",
+  orNull(
+    Address.Address.check(
+      Schema.makeFilter((value) => readAddress(value) === value || "is IPv4-mapped: the IPv4 address stands for it"),
+    ),
+  ),
+  parseAddress,
 )
 
-/** A calendar day, `YYYY-MM-DD`. */
-export const day = optional("date", parseDay, "is not a day of the form YYYY-MM-DD")
+const readMoment = makeMomentReader({ slashes: "M/D" })
 
-const truths = new Map<string, boolean>([
-  ...["true", "t", "yes", "y", "1"].map((word) => [word, true] as const),
-  ...["false", "f", "no", "n", "0"].map((word) => [word, false] as const),
-])
+/**
+ * Most texts have this form, and a day that every month has: where the instant is not asked for, this test takes less
+ * time than reading it.
+ */
+const plainDay =
+  /^(?!000[01])\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])(?:[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)?)?$/
+
+const parseDay = (value: string): string | null | Problem => {
+  if (plainDay.test(value)) return value.slice(0, 10)
+  if (value === "" || isNullWord(value)) return null
+  const moment = readMoment(value)
+  return moment === null || moment instanceof Problem ? moment : moment.day
+}
+
+/** A calendar day, `YYYY-MM-DD`. */
+export const day = column(
+  "date",
+  orNull(textParsedBy(parseDay, "is not a day of the form YYYY-MM-DD, after 0001-01-01")),
+  parseDay,
+)
 
 /** Whether a user is active. */
 export const status = column("boolean", orNull(Schema.Boolean), (value) => {
   if (value === "") return null
-  const truth = truths.get(value) ?? truths.get(value.trim().toLowerCase())
-  return truth ?? new Problem("is not true/false, t/f, yes/no, y/n or 1/0")
+  const meaning = usualWords(value)
+  return meaning === undefined ? new Problem("is no word for true or false, such as yes/no, on/off or 1/0") : meaning
 })
 
-/** The rule of `<input type=email>` (https://html.spec.whatwg.org/#valid-e-mail-address), for lower case. */
-const lowerCaseEmail =
-  /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/
-const anyCaseEmail = new RegExp(lowerCaseEmail, "i")
-
-const parseEmail = (value: string): string | Problem => {
-  // Most are canonical already: this test takes half the time of the rest.
-  if (value.length <= 320 && lowerCaseEmail.test(value)) return value
-  const address = value.trim()
-  if (address === "") return new Problem("is missing")
-  if (address.length > 320) return new Problem("is longer than 320 characters")
-  // Lower case comes last: it turns a Kelvin sign into a k, and an invalid address into a valid one.
-  return anyCaseEmail.test(address) ? address.toLowerCase() : new Problem("is not a valid e-mail address")
-}
-
-/** Whether a text of a file is an e-mail address. */
-export const isEmail = (text: string): boolean => typeof parseEmail(text) === "string"
-
-/** An e-mail address, trimmed, in lower case; never null. */
+/** An e-mail address; never null. */
 export const email = column(
   "varchar(320)",
-  textParsedBy(parseEmail, "is not in lower case, or has spaces around it"),
-  parseEmail,
+  textParsedBy(readEmail, "is not the address alone, in lower case, its domain in ASCII"),
+  readEmail,
 )
 
 /** The column, with its values hidden from people. */

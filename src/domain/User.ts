@@ -32,8 +32,9 @@ interface ValueOf extends Struct.Lambda {
 
 /**
  * The columns of `users` that files fill. Decodes text: `""` becomes null, dates `YYYY-MM-DD`, addresses their canonical
- * form, e-mails trimmed lower case. `User.make` takes values of exactly these forms, null for the columns left out, and
- * throws where one is of another: what a program makes is as valid as what is decoded. The error's `cause` is the issue.
+ * form, e-mails the address alone in lower case. `User.make` takes values of exactly these forms, null for the columns
+ * left out, and throws where one is of another: what a program makes is as valid as what is decoded. The error's `cause`
+ * is the issue.
  *
  * @example
  * ```ts

@@ -332,6 +332,40 @@ describe("GeoLocator.locateAll", () => {
     }).pipe(Effect.provide(Both({ concurrency: 2 }))),
   )
 
+  it.effect("asks for the IPv4 address inside of 6to4 and NAT64, once", () => {
+    const asked: Array<ReadonlyArray<string>> = []
+    const texts = [
+      "2002:101:101::1",
+      "64:ff9b::101:101",
+      "1.1.1.1",
+      "2002:909:909::",
+      "2002:a00:1::",
+      "64:ff9b::7f00:1",
+    ]
+    const recorded = Both({
+      locate: (addresses) =>
+        Effect.andThen(
+          Effect.sync(() => asked.push(addresses)),
+          service().locate(addresses),
+        ),
+    })
+    return Effect.gen(function* () {
+      const located = yield* Stream.runCollect(GeoLocator.locateAll(texts))
+      assert.deepStrictEqual(
+        new Map(located),
+        new Map([
+          ["2002:101:101::1", Answer.located(place("1.1.1.1"))],
+          ["64:ff9b::101:101", Answer.located(place("1.1.1.1"))],
+          ["1.1.1.1", Answer.located(place("1.1.1.1"))],
+          ["2002:909:909::", Answer.located(place("at once"))],
+          ["2002:a00:1::", Answer.unlocatable("private")],
+          ["64:ff9b::7f00:1", Answer.unlocatable("loopback")],
+        ]),
+      )
+      assert.deepStrictEqual(asked, [["1.1.1.1"]])
+    }).pipe(Effect.provide(recorded))
+  })
+
   it.effect("without a service what nobody knows is unlocatable", () =>
     Effect.gen(function* () {
       const [unknown] = yield* Stream.runCollect(GeoLocator.locateAll(ips("8.8.8.8")))

@@ -13,6 +13,7 @@ import { RunRepo } from "../../src/repo/RunRepo.ts"
 import { Source } from "../../src/source/Source.ts"
 import { SourceError } from "../../src/domain/SourceFile.ts"
 import * as Testing from "../../src/testing.ts"
+import { ips } from "../utils/addresses.ts"
 
 const mapping = ColumnMapping.make({ email: "email", ip: "ip_address", day: "updated_at" })
 const options = { mapping, chunkSize: 2 }
@@ -121,6 +122,63 @@ describe("Pipeline.run", () => {
       assert.deepInclude(yield* storedUsers, { "d@example.com": "Eight", "a@example.com": null })
     }).pipe(Effect.provide(Layer.mergeAll(Testing.layerSource(files), Testing.layerRepo, instant)))
   })
+
+  it.effect.each([
+    ["a service", Testing.layerGeo({ "8.8.8.8": { city: "Eight" } })],
+    [
+      "a local locator",
+      GeoLocator.layerInstant(
+        "table",
+        (addresses) =>
+          new Map(addresses.flatMap((address) => (address === "8.8.8.8" ? [[address, located("Eight")]] : []))),
+      ),
+    ],
+  ] as const)("locates 6to4 and NAT64 by the IPv4 address inside, and keeps them, with %s", ([, locator]) =>
+    Effect.gen(function* () {
+      const summary = yield* Pipeline.run(options)
+      assert.deepStrictEqual(yield* storedUsers, {
+        "a@example.com": "Eight",
+        "b@example.com": "Eight",
+        "c@example.com": null,
+        "d@example.com": "Eight",
+      })
+      assert.deepInclude(summary.addresses, { unlocatable: 1, reasons: { private: 1 }, waiting: 0 })
+      const { users } = yield* Testing.Tables
+      assert.deepStrictEqual([...(yield* Ref.get(users)).values()].map(({ user }) => user.ip_address).sort(), [
+        ...ips("2002:808:808::1", "2002:a00:1::", "64:ff9b::808:808", "8.8.8.8"),
+      ])
+    }).pipe(
+      Effect.provide(
+        Layer.mergeAll(
+          Testing.layerSource({
+            "a.csv":
+              "email,ip,day\na@example.com,2002:808:808::1,\nb@example.com,64:ff9b::808:808,\n" +
+              "c@example.com,2002:a00:1::,\nd@example.com,::ffff:8.8.8.8,\n",
+          }),
+          Testing.layerRepo,
+          locator,
+        ),
+      ),
+    ),
+  )
+
+  it.effect("both spellings of an e-mail address in an international domain are one user", () =>
+    Effect.gen(function* () {
+      const { totals } = yield* Pipeline.run(options)
+      assert.deepInclude(totals, { read: 2, inserted: 1, duplicate: 1, rejected: 0 })
+      assert.deepStrictEqual(Object.keys(yield* storedUsers), ["info@xn--mller-kva.example"])
+    }).pipe(
+      Effect.provide(
+        Layer.mergeAll(
+          Testing.layerSource({
+            "a.csv": "email,ip,day\ninfo@müller.example,,\ninfo@xn--mller-kva.example,,\n",
+          }),
+          Testing.layerRepo,
+          GeoLocator.none,
+        ),
+      ),
+    ),
+  )
 
   it.effect("without a service users are loaded, and the addresses wait", () => {
     const broken = Layer.succeed(GeoLocator, {

@@ -3,6 +3,7 @@
 import { Effect, Result } from "effect"
 import * as Address from "../../domain/Address.ts"
 import { Answer, type Answers } from "../../domain/Location.ts"
+import { embeddedIpv4 } from "../../domain/textAddress.ts"
 import type { Locator } from "./Locator.ts"
 
 type Sources = Pick<Locator, "instant" | "service">
@@ -17,23 +18,28 @@ export interface AtOnce {
   readonly open: ReadonlyArray<Address.Address>
 }
 
+/** The address that is asked for: of 6to4 and NAT64 the one inside. */
+const askedFor = (address: Address.Address): Address.Address => embeddedIpv4(address) ?? address
+
 /** Answers distinct addresses as far as no network is needed. */
 export const answerAtOnce = Effect.fnUntraced(function* (
   { instant, service }: Sources,
   addresses: Iterable<Address.Address>,
 ) {
   const byRule = new Map<Address.Address, Answer>()
-  const asked: Array<Address.Address> = []
+  const asked = new Map<Address.Address, Address.Address>()
   for (const address of addresses) {
-    const range = Address.specialRange(address)
-    if (range === undefined) asked.push(address)
+    const inside = askedFor(address)
+    const range = Address.specialRange(inside)
+    if (range === undefined) asked.set(address, inside)
     else byRule.set(address, Answer.unlocatable(range))
   }
-  const answers: Answers = instant === undefined || asked.length === 0 ? new Map() : yield* instant(asked)
+  const answers: Answers =
+    instant === undefined || asked.size === 0 ? new Map() : yield* instant([...new Set(asked.values())])
   const local = new Map<Address.Address, Answer>()
   const open: Array<Address.Address> = []
-  for (const address of asked) {
-    const answer = answers.get(address) ?? Answer.notNow
+  for (const [address, inside] of asked) {
+    const answer = answers.get(inside) ?? Answer.notNow
     if (answer._tag !== "NotNow") local.set(address, answer)
     else if (service === undefined) local.set(address, Answer.unlocatable("unknown"))
     else open.push(address)
@@ -60,7 +66,7 @@ export const answerTexts = Effect.fnUntraced(function* <Text extends string>(sou
   const parsed = new Map<Text, Address.Address>()
   for (const text of texts) {
     const address = Address.parse(text)
-    if (Result.isSuccess(address)) parsed.set(text, address.success)
+    if (Result.isSuccess(address)) parsed.set(text, askedFor(address.success))
     else byRule.set(text, notAnAddress)
   }
   const atOnce = yield* answerAtOnce(sources, new Set(parsed.values()))

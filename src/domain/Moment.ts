@@ -1,0 +1,37 @@
+// A moment that a record has: the day as it is written, and the instant that is meant.
+
+import { dayText, secondsPerDay } from "./calendar.ts"
+
+/**
+ * The instant is two numbers, since years 1 to 9999 have more microseconds than a number holds exactly; seconds of our
+ * time are small integers, so comparing two instants allocates nothing, unlike `bigint`.
+ */
+export interface Moment {
+  /** `YYYY-MM-DD`, the day as written, whatever the offset of its time. */
+  readonly day: string
+  /** Whole seconds of the instant since 1970-01-01 in UTC; less than 0 before. */
+  readonly seconds: number
+  /** Microseconds of the instant after `seconds`: 0 to 999,999. */
+  readonly micros: number
+}
+
+/** Less than 0 where the first instant is the earlier one, 0 where they are equal. */
+export const compareInstants = (left: Moment, right: Moment): number =>
+  left.seconds - right.seconds || left.micros - right.micros
+
+/** The moment of an instant, its day that of UTC. */
+export const momentAt = (seconds: number, micros: number): Moment => ({
+  day: dayText(Math.floor(seconds / secondsPerDay)),
+  seconds,
+  micros,
+})
+
+const digits = (value: number, length: number): string => String(value).padStart(length, "0")
+
+/** The instant as ISO 8601 in UTC, `2024-12-31T10:11:12.000000Z`, which PostgreSQL reads as a `timestamptz`. */
+export const instantText = ({ seconds, micros }: Moment): string => {
+  const number = Math.floor(seconds / secondsPerDay)
+  const second = seconds - number * secondsPerDay
+  const time = [Math.floor(second / 3600), Math.floor(second / 60) % 60, second % 60]
+  return `${dayText(number)}T${time.map((value) => digits(value, 2)).join(":")}.${digits(micros, 6)}Z`
+}

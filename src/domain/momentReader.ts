@@ -1,0 +1,96 @@
+// How a record's text is read as a moment.
+
+import { isCalendarDay } from "./calendar.ts"
+import type { DateFormat } from "./dateFormat.ts"
+import { readForms } from "./dateForms.ts"
+import type { Moment } from "./Moment.ts"
+import { plainMoment } from "./plainMoment.ts"
+import { Problem } from "./Problem.ts"
+import { readTime } from "./timeOfDay.ts"
+import { dayOf, momentOn } from "./writtenDay.ts"
+
+/** What `A/B/YYYY` means in a column: month first, day first, or nothing has shown it yet. */
+export type Slashes = "M/D" | "D/M" | "undecided"
+
+export interface MomentReading {
+  /** A form that is read before all others. */
+  readonly format?: DateFormat | undefined
+  readonly slashes: Slashes
+}
+
+/**
+ * The moment of a text; null where a program wrote a day for "none"; a problem for everything else. Empty text is not a
+ * moment.
+ */
+export type MomentReader = (text: string) => Moment | null | Problem
+
+const slashDate = /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?!\d)/
+
+/** An apostrophe before a date is a spreadsheet's; no-break spaces are spaces. */
+const normalized = (text: string): string => text.trim().replace(/\s+/g, " ").replace(/^' ?/, "")
+
+const mapped = 'in the mapping, give the column "format": "M/D/YYYY" or "format": "D/M/YYYY"'
+
+const slashDay = (first: number, second: number, year: number, slashes: Slashes) => {
+  if (slashes === "undecided" && first !== second) {
+    return new Problem(`could be month/day or day/month: ${mapped}`)
+  }
+  return slashes === "D/M" ? dayOf(year, second, first, "day/month/year") : dayOf(year, first, second, "month/day/year")
+}
+
+const readSlashes = (text: string, slashes: Slashes): Moment | null | Problem | undefined => {
+  const match = slashDate.exec(text)
+  if (match === null) return undefined
+  const time = readTime(text.slice(match[0].length), "offset")
+  if (time === undefined) return undefined
+  return momentOn(slashDay(Number(match[1]), Number(match[2]), Number(match[3]), slashes), time)
+}
+
+const count = /^[+-]?\d+(?:\.\d+)?$/
+const shortYear = /^\d{1,2}([./-])(?:\d{1,2}|[a-z]{3})\1\d{2}(?!\d)/i
+
+const notRead = (text: string): Problem => {
+  if (count.test(text)) {
+    return new Problem('is a number: in the mapping, give the column "format": "epoch", "epoch-ms" or "excel"')
+  }
+  if (shortYear.test(text)) {
+    return new Problem('has a year of two digits: in the mapping, give the column a "format", such as "M/D/YY"')
+  }
+  return new Problem('is not a date of a known form: in the mapping, give the column a "format", such as "DD/MM/YYYY"')
+}
+
+/** A reader of ISO 8601, of the other forms that have one meaning, and of what the mapping and the sample add. */
+export const makeMomentReader = ({ format, slashes }: MomentReading): MomentReader => {
+  const slashForms = (text: string) => readSlashes(text, slashes)
+  const readers = [...(format === undefined ? [] : [format]), plainMoment, slashForms, readForms]
+  const readOther = (text: string) => {
+    const written = normalized(text)
+    for (const read of readers) {
+      const moment = read(written)
+      if (moment !== undefined) return moment
+    }
+    return notRead(written)
+  }
+  if (format !== undefined) return readOther
+  // Most texts are plain: these need no look at blanks.
+  return (text) => {
+    const moment = plainMoment(text) ?? slashForms(text)
+    return moment === undefined ? readOther(text) : moment
+  }
+}
+
+/**
+ * The two numbers before the year of an `A/B/YYYY`, with or without a time: what a sample decides the order by;
+ * undefined for every other text, for one that the column's format reads, and for one that is a date in neither order.
+ */
+export const slashesOf = (text: string, format?: DateFormat): readonly [first: number, second: number] | undefined => {
+  const written = normalized(text)
+  if (format?.(written) !== undefined) return undefined
+  const match = slashDate.exec(written)
+  if (match === null) return undefined
+  const [first, second, year] = [Number(match[1]), Number(match[2]), Number(match[3])]
+  const time = readTime(written.slice(match[0].length), "offset")
+  if (time === undefined || time instanceof Problem) return undefined
+  const exists = isCalendarDay(year, first, second) || isCalendarDay(year, second, first)
+  return exists ? [first, second] : undefined
+}

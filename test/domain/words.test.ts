@@ -1,0 +1,101 @@
+import { assert, describe, it } from "@effect/vitest"
+import { isNullWord } from "../../src/domain/nullWords.ts"
+import { Problem } from "../../src/domain/Problem.ts"
+import { type GivenWords, makeNullWords, makeWords } from "../../src/domain/words.ts"
+
+const words = (given: GivenWords) => {
+  const made = makeWords(given)
+  if (made instanceof Problem) throw new Error(made.message)
+  return made
+}
+
+const problem = (given: GivenWords): string => {
+  const made = makeWords(given)
+  return made instanceof Problem ? made.message : "accepted"
+}
+
+const nulls = ["NULL", "(null)", "<null>", "N/A", "#N/A", "NA", "nan", "NaT", "None", "-", "unknown", "Null", " n/a "]
+
+describe("makeWords", () => {
+  it.each([
+    ["Active", true],
+    ["inactive", false],
+    ["Enabled", true],
+    ["DISABLED", false],
+    ["1.0", true],
+    ["0.0", false],
+    ["TRUE ", true],
+    ["on", true],
+    ["off", false],
+    ["true", true],
+    ["T", true],
+    ["yes", true],
+    ["Y", true],
+    ["1", true],
+    ["False", false],
+    ["f", false],
+    ["NO", false],
+    ["n", false],
+    ["0", false],
+    ...nulls.map((word) => [word, null]),
+    ["blocked", undefined],
+    ["x", undefined],
+    ["Yes.", undefined],
+    ["2", undefined],
+    ["VRAI", undefined],
+    ["ja", undefined],
+    ["checked", undefined],
+    ["-1", undefined],
+    ["", undefined],
+    ["__proto__", undefined],
+  ] as ReadonlyArray<readonly [string, boolean | null | undefined]>)("reads a status of %s as %s", (text, expected) => {
+    assert.strictEqual(words({})(text), expected)
+  })
+
+  it("reads the words of a mapping, which win over the built-in ones", () => {
+    const read = words({ true: ["Aktiv", "-", " ja "], false: ["gesperrt", "1"], null: ["yes"] })
+    for (const [text, expected] of [
+      ["aktiv", true],
+      ["AKTIV ", true],
+      ["ja", true],
+      ["-", true],
+      ["Gesperrt", false],
+      ["1", false],
+      ["Yes", null],
+      ["off", false],
+      ["NULL", null],
+      ["nein", undefined],
+    ] as const) {
+      assert.strictEqual(read(text), expected, text)
+    }
+  })
+
+  it.each([
+    [{ true: ["aktiv"], false: ["Aktiv "] }, 'has "Aktiv " both for true and for false'],
+    [{ true: ["x"], null: ["X"] }, 'has "X" both for true and for null'],
+    [{ false: ["x"], null: ["x"] }, 'has "x" both for false and for null'],
+    [{ true: [" "] }, "has an empty word for true: an empty field is null"],
+    [{ false: [""] }, "has an empty word for false: an empty field is null"],
+    [{ true: ["x", "X"], null: [""] }, "accepted"],
+  ])("of %j: %s", (given, expected) => {
+    assert.strictEqual(problem(given), expected)
+  })
+})
+
+describe("makeNullWords", () => {
+  it("knows the built-in words and those given, whatever their case", () => {
+    const isNull = makeNullWords(["Never", "1900-01-01"])
+    for (const word of [...nulls, "never", " NEVER", "1900-01-01"]) assert.isTrue(isNull(word), word)
+    for (const text of ["nevermore", "1900-01-02", "2024-01-01", "", "0", "unknowns", "--"]) {
+      assert.isFalse(isNull(text), text)
+    }
+  })
+
+  it("knows only the built-in ones where none is given", () => {
+    for (const isNull of [makeNullWords([]), isNullWord]) {
+      for (const word of nulls) assert.isTrue(isNull(word), word)
+      assert.isFalse(isNull("never"))
+      assert.isTrue(isNull(`${" ".repeat(50)}NULL\t`))
+    }
+  })
+})
