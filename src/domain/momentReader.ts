@@ -29,11 +29,9 @@ const slashDate = /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?!\d)/
 /** An apostrophe before a date is a spreadsheet's; no-break spaces are spaces. */
 const normalized = (text: string): string => text.trim().replace(/\s+/g, " ").replace(/^' ?/, "")
 
-const mapped = 'in the mapping, give the column "format": "M/D/YYYY" or "format": "D/M/YYYY"'
-
 const slashDay = (first: number, second: number, year: number, slashes: Slashes) => {
   if (slashes === "undecided" && first !== second) {
-    return new Problem(`could be month/day or day/month: ${mapped}`)
+    return new Problem("could be month/day or day/month. Write it as YYYY-MM-DD")
   }
   return slashes === "D/M" ? dayOf(year, second, first, "day/month/year") : dayOf(year, first, second, "month/day/year")
 }
@@ -51,12 +49,12 @@ const shortYear = /^\d{1,2}([./-])(?:\d{1,2}|[a-z]{3})\1\d{2}(?!\d)/i
 
 const notRead = (text: string): Problem => {
   if (count.test(text)) {
-    return new Problem('is a number: in the mapping, give the column "format": "epoch", "epoch-ms" or "excel"')
+    return new Problem("is a number, not a date. Write it as YYYY-MM-DD")
   }
   if (shortYear.test(text)) {
-    return new Problem('has a year of two digits: in the mapping, give the column a "format", such as "M/D/YY"')
+    return new Problem("has a year of two digits. Write four")
   }
-  return new Problem('is not a date of a known form: in the mapping, give the column a "format", such as "DD/MM/YYYY"')
+  return new Problem("is not a date of a known form, such as YYYY-MM-DD or M/D/YYYY")
 }
 
 /** A reader of ISO 8601, of the other forms that have one meaning, and of what the mapping and the sample add. */

@@ -240,8 +240,8 @@ describe("a file with bad records", () => {
       assert.deepStrictEqual(users(chunks), [["c@example.com", "C"]])
       assert.deepStrictEqual(rejects(chunks), [
         [2, ["contains a NUL character, which PostgreSQL cannot store"]],
-        [3, ["is not a valid e-mail address"]],
-        [5, ["is not a valid e-mail address"]],
+        [3, ["has U+0000, an invisible character"]],
+        [5, ["has U+0000, an invisible character"]],
       ])
     }),
   )

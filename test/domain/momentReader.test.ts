@@ -12,11 +12,10 @@ const read = makeMomentReader({ slashes: "undecided" })
 
 const intBetween = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
-const twoOrders =
-  'could be month/day or day/month: in the mapping, give the column "format": "M/D/YYYY" or "format": "D/M/YYYY"'
-const number = 'is a number: in the mapping, give the column "format": "epoch", "epoch-ms" or "excel"'
-const shortYear = 'has a year of two digits: in the mapping, give the column a "format", such as "M/D/YY"'
-const unknown = 'is not a date of a known form: in the mapping, give the column a "format", such as "DD/MM/YYYY"'
+const twoOrders = "could be month/day or day/month. Write it as YYYY-MM-DD"
+const number = "is a number, not a date. Write it as YYYY-MM-DD"
+const shortYear = "has a year of two digits. Write four"
+const unknown = "is not a date of a known form, such as YYYY-MM-DD or M/D/YYYY"
 const zoneName = "has the name of a time zone, which can mean several offsets: write the offset, as +01:00"
 
 /** What people write, and what it is read as, with and without a format. */
