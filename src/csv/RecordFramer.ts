@@ -88,10 +88,11 @@ export class RecordFramer {
     const { pieces } = this
     const isTooMany = (first: Frame | undefined): first is Frame =>
       first !== undefined && (end - first.offset > this.maxRecordSize || pieces.length > mostPieces || !isRow(first))
-    const isWhole = this.unsound === 0
     const alone: Array<Frame> = []
     for (let [first] = pieces; isTooMany(first); [first] = pieces) {
       pieces.shift()
+      // Of this piece, and of those that follow it.
+      const isWhole = this.unsound === 0
       if (!isSound(first)) this.unsound--
       if (isRow(first))
         alone.push(isWhole ? first : { ...first, lookahead: Math.max(first.lookahead, end - first.nextOffset) })
