@@ -37,14 +37,15 @@ export class Sample {
     return bytes
   }
 
-  /** As they came, from the byte on: each is given up once it is taken. */
-  *from(byteOffset: number): Generator<Uint8Array> {
-    let start = 0
-    for (let chunk = this.chunks.shift(); chunk !== undefined; chunk = this.chunks.shift()) {
-      const end = start + chunk.length
-      if (end > byteOffset) yield start >= byteOffset ? chunk : chunk.subarray(byteOffset - start)
-      start = end
-    }
+  /** Gives up its bytes: as they came, from the byte on. */
+  from(byteOffset: number): ReadonlyArray<Uint8Array> {
+    let end = 0
+    return this.chunks.splice(0).flatMap((chunk) => {
+      const start = end
+      end += chunk.length
+      if (end <= byteOffset) return []
+      return [start >= byteOffset ? chunk : chunk.subarray(byteOffset - start)]
+    })
   }
 }
 

@@ -43,8 +43,8 @@ export const findLineEnd = (bytes: Uint8Array, { low, width }: Text): LineEnd | 
 const mostCounted = 10_000
 
 /**
- * What most of the first records end with: a line end inside quotes is none of theirs. The frames must be of a `Framer`
- * for which LF ends lines.
+ * What most of the first records end with; line ends inside quotes do not count. The frames must be of a `Framer` for
+ * which LF ends lines.
  */
 export const lineEndOfMost = (frames: Iterable<Frame>, { width }: Text): LineEnd => {
   const counts = { LF: 0, CRLF: 0, CR: 0 }

@@ -124,7 +124,7 @@ export const frame =
           if (framer!.blankRows > blankRows) yield []
         }
 
-        /** What is to be framed: nothing until the header is known, then the bytes that were read for it too. */
+        /** The bytes to frame: none until the header is known, then also those that were read to find it. */
         const takeBytes = Effect.fnUntraced(function* (
           chunk: Uint8Array | typeof endOfBytes,
         ): Effect.fn.Return<ReadonlyArray<Input>, HeaderError> {

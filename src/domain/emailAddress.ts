@@ -12,7 +12,7 @@ const tooLong = `is longer than ${maxLength} characters`
 
 const twoAddresses = "has two addresses in one field"
 
-/** Characters that nobody sees, and that make two addresses of what looks like one. */
+/** Invisible characters: two addresses that differ in them look like one. */
 const invisible = /[\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/u
 
 const localCharacter = /[a-z0-9.!#$%&'*+/=?^_`{|}~-]/i

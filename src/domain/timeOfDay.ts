@@ -97,7 +97,7 @@ const basicTime = /^(?:(T)|,? )(\d{2})(\d{2})(?:(\d{2})(?:[.,](\d+))?)?(?: ?([AP
 /** A date without a time has only a zone that cannot be taken for a part of it. */
 const zoneOfDay = /^ ?(?:Z|UTC|GMT|[+-]\d{2}:\d{2}|[A-Z]{3,5})$/i
 
-/** What stands after a date: nothing, a time, a zone, or both; undefined where it is none of these. */
+/** What stands after a date: nothing, a time, a zone, or both. Undefined: something else. */
 export const readTime = (text: string, zones: Zones): TimeOfDay | Problem | undefined => {
   if (text === "") return firstInstant
   const basic = basicTime.exec(text)
