@@ -27,7 +27,7 @@ export const printJson = Effect.fnUntraced(function* (runId: number, files: Read
     line,
     byteOffset,
     length,
-    reasons: reasons.map(({ column, detail = null, message }) => ({ column, message, detail })),
+    reasons: reasons.map(({ column, detail = null, message, value = null }) => ({ column, value, message, detail })),
   })
   yield* (yield* RejectRepo).list(runId, files).pipe(
     Stream.runForEachArray((rejects) => {
