@@ -14,10 +14,10 @@ export const fileColumns = {
   first_name: text(80),
   last_name: text(80),
   email,
-  gender: text(16),
+  gender: text(64),
   ip_address: address,
   created_at: day,
   updated_at: day,
-  password: secret(text(64)),
+  password: secret(text(255)),
   status,
 }
