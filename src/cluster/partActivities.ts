@@ -135,12 +135,13 @@ export const splitFile = (attempt: Attempt, fileId: number) =>
       if (taken.parts.every(({ resume }) => resume !== undefined)) return taken.parts.map(({ part }) => part)
       const splitSize = Math.max(job.splitSize, Math.ceil(file.size / maxParts))
       const stillWanted = Effect.suspend(() => (watched().isOver ? checkWanted(job) : Effect.void))
+      const widths = yield* yield* Run.tableWidths
       const cut = Effect.gen(function* () {
         const { compression, stored } = yield* open(source, file)
         if (compression !== undefined) return undefined
         return yield* stored.pipe(
           reportBytes(file.uri, 0),
-          split({ ...optionsOf(job, worker.concurrency), isLinked: file.isLinked, splitSize }),
+          split({ ...optionsOf(job, worker.concurrency), widths, isLinked: file.isLinked, splitSize }),
         )
       }).pipe(
         Effect.scoped,

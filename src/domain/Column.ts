@@ -104,7 +104,7 @@ export const text = (characters: number) => {
     }
   }
   const value = orNull(textParsedBy(parser(usualReading), "is empty: null stands for no text"))
-  return { ...column(`varchar(${characters})`, value, parser, ["null"]), width: characters }
+  return column(`varchar(${characters})`, value, parser, ["null"])
 }
 
 /** An IP address in its canonical form; never an IPv4-mapped one. */

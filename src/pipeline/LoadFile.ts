@@ -62,11 +62,12 @@ const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFil
   // Once: a file beside this one may commit before the first chunk comes.
   const committed = yield* run.committed
 
+  const widths = resume === undefined ? yield* run.widths : undefined
   const isPart = resume?.end !== undefined
   yield* readText(source, file, from, isPart).pipe(
     stopwatch.timePulls("extract"),
     pressure.waitForRoom,
-    frame({ ...options, isLinked: file.isLinked, known: file.format, maxRecordSize, resume }),
+    frame({ ...options, widths, isLinked: file.isLinked, known: file.format, maxRecordSize, resume }),
     resume === undefined ? reportFormat(file.name) : identity,
     decode(load.fileId),
     Stream.catchTag("HeaderError", (error) => Stream.fail(headerErrorOf(file, error))),
