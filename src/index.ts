@@ -31,7 +31,8 @@ export { type Allowance, type PermitOptions, Permits, type PermitStore, type Ver
 // Repositories: what is kept. `UserRepo` may be one's own; runs and the queue are the library's.
 export { type AddressPlace, type Refusal, type UpsertOutcome, UserRepo, type UserShare } from "./repo/UserRepo.ts"
 export type { UserRecord, Winner } from "./domain/Chunk.ts"
-export { RejectRepo, type RejectedFile, type StoredReject } from "./repo/RejectRepo.ts"
+export { type BadValueFile, RejectRepo, type RejectedFile } from "./repo/RejectRepo.ts"
+export type { StoredBadValue, StoredReject } from "./repo/RejectRepo.ts"
 export { RunHistory } from "./repo/RunHistory.ts"
 export { Format } from "./domain/Format.ts"
 export { RunDetails, RunFile, type RunName, RunRecord } from "./domain/RunRecord.ts"
@@ -59,4 +60,5 @@ export { AddressCounts, FileSummary, LocatingSummary, RecordCounts, RunSummary }
 export type { AnsweredCounts } from "./domain/RunSummary.ts"
 export { RejectedFor } from "./domain/RejectTally.ts"
 export { StageTimes } from "./domain/StageTimes.ts"
+export type { BadValue } from "./domain/BadValue.ts"
 export type { Reason, Reject } from "./domain/Reject.ts"

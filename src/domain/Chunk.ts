@@ -1,7 +1,7 @@
 // The unit of commit: consecutive records of a file, and which version of each user wins among them.
 
 import type { Format } from "./Format.ts"
-import type { Reject } from "./Reject.ts"
+import type { Reason, Reject } from "./Reject.ts"
 import type { User } from "./User.ts"
 
 /** A position between two records of a file: the (inflated) bytes before it, and its physical line. */
@@ -21,6 +21,11 @@ export interface UserRecord {
   readonly line: number
   /** The whole record as in the file, without its line end. */
   readonly raw: Uint8Array
+  /**
+   * Why values of the record are null that the file has: at most one reason a column, which it names. Undefined: every
+   * value could be used.
+   */
+  readonly blanked?: ReadonlyArray<Reason> | undefined
 }
 
 /** Each of its records is in `users` or in `rejects`, in the file's order. */
