@@ -4,7 +4,7 @@ import { Duration, Effect, Option } from "effect"
 import { follow } from "../cluster/follow.ts"
 import { handOver } from "../cluster/handOver.ts"
 import type { JobSettings } from "../cluster/LoadRun.ts"
-import type { ColumnMapping } from "../domain/ColumnMapping.ts"
+import { type ColumnMapping, toObject } from "../domain/ColumnMapping.ts"
 import { plural } from "../text/format.ts"
 import { defaultSplitSize } from "../pipeline/defaults.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
@@ -31,7 +31,7 @@ const checkFlags = Effect.gen(function* () {
 
 const toJob = (flags: RunFlags, mapping: ColumnMapping, uri: string): JobSettings => ({
   source: chosenSource(flags).refer(flags, uri),
-  mapping: [...mapping],
+  mapping: Object.entries(toObject(mapping)),
   format: formatOf(flags),
   chunkSize: flags.chunksize,
   maxRecordSize: flags.maxRecordSize,

@@ -8,7 +8,8 @@ export class HeaderError extends Schema.TaggedError<HeaderError>()("HeaderError"
    * `empty`: there is no text at all. `foreignFormat`: the bytes are not CSV. `encoding`: they are not UTF-8, and nothing
    * shows what they are. `escape`: records are malformed by backslashes that may be escapes. `malformed`: the header's
    * line is no record. `noHeader`: a record is in its place. `misfit`: headers of the mapping are missing, or appear
-   * twice. `otherHeader`: a record is another header.
+   * twice. `dates`: days have an order that nothing decides, or one that the mapping must name. `otherHeader`: a record is
+   * another header.
    */
   reason: Schema.Literals([
     "empty",
@@ -18,6 +19,7 @@ export class HeaderError extends Schema.TaggedError<HeaderError>()("HeaderError"
     "malformed",
     "noHeader",
     "misfit",
+    "dates",
     "otherHeader",
   ]),
   /** What is wrong and what to do, for a person. Never shows the values of a record. */

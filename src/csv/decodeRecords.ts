@@ -3,7 +3,9 @@
 import { Record, Result, Stream } from "effect"
 import type { UserRecord } from "../domain/Chunk.ts"
 import type { Reason, Reject } from "../domain/Reject.ts"
-import { decodeUser, type User } from "../domain/User.ts"
+import type { Instant } from "../domain/Moment.ts"
+import type { User } from "../domain/User.ts"
+import { type DecodedUser, userDecoder } from "../domain/userDecoder.ts"
 import { makeRecordParser } from "./fields.ts"
 import { type Frame, rawOf } from "./frame.ts"
 import type { FramedRecords } from "./frameRecords.ts"
@@ -15,6 +17,8 @@ import { makeFindSwallowed } from "./swallowed.ts"
 /** A user, and where its bytes are in its batch, which is no part of its value. */
 class FramedUser implements UserRecord {
   readonly user: User
+  readonly instant: Instant | null
+  readonly blanked: ReadonlyArray<Reason> | undefined
   readonly fileId: number
   readonly byteOffset: number
   readonly line: number
@@ -22,8 +26,10 @@ class FramedUser implements UserRecord {
   readonly #start: number
   readonly #end: number
 
-  constructor(user: User, fileId: number, frame: Frame) {
+  constructor({ blanked, instant, user }: DecodedUser, fileId: number, frame: Frame) {
     this.user = user
+    this.instant = instant
+    this.blanked = blanked
     this.fileId = fileId
     this.byteOffset = frame.offset
     this.line = frame.line
@@ -71,7 +77,8 @@ export const isReject = (record: UserRecord | Reject): record is Reject => "reas
 const noField = 2 ** 30 - 1
 
 const makeDecoder = (header: Header, fileId: number) => {
-  const { format } = header
+  const { format, mapping } = header
+  const decodeUser = userDecoder(mapping, format)
   const positions = Record.map(header.positions, (position) => (position === -1 ? noField : position))
   const parse = makeRecordParser(format, (field) =>
     decodeUser({

@@ -15,6 +15,7 @@ import { givenHeader } from "./givenHeader.ts"
 import { framerAfter, type Header, type HeaderOptions, printable } from "./header.ts"
 import { type HeaderError, headerError } from "./HeaderError.ts"
 import { type Beginning, searchHeader } from "./HeaderSearch.ts"
+import { findMonthFirst } from "./monthFirst.ts"
 import { includes, textOf } from "./Text.ts"
 
 /** Where lines end in several ways, records show how: quoted fields may have other line ends. */
@@ -128,12 +129,25 @@ const escapeError = (beginning: Beginning, header: Header, options: HeaderOption
   return headerError("escape", `${problem}. ${advice}`)
 }
 
+/** The header with what the records of the beginning show of its dates. */
+const withMonthFirst = (
+  beginning: Beginning,
+  header: Header,
+  { isLinked = false, maxRecordSize }: HeaderOptions,
+): Result.Result<Header, HeaderError> => {
+  const frames = framesOf(beginning, header, maxRecordSize)
+  return Result.map(findMonthFirst(beginning.bytes, header, frames, isLinked), (monthFirst) => ({
+    ...header,
+    format: { ...header.format, monthFirst },
+  }))
+}
+
 /** The header of a file, with its format. */
 export const findFormat = (beginning: Beginning, options: HeaderOptions): Result.Result<Header, HeaderError> => {
   const found = findEncoding(beginning, options.format.encoding)
   if (found === undefined) return Result.fail(unknownEncoding(beginning, options))
   return Result.flatMap(headerIn(beginning, found, options), (header) => {
     const error = escapeError(beginning, header, options)
-    return error === undefined ? Result.succeed(header) : Result.fail(error)
+    return error === undefined ? withMonthFirst(beginning, header, options) : Result.fail(error)
   })
 }

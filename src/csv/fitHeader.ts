@@ -69,7 +69,7 @@ export const fitHeader = (
   const alike: Array<readonly [string, string]> = []
   const missing: Array<string> = []
   const repeated: Array<string> = []
-  for (const [header, column] of mapping) {
+  for (const [header, { column }] of mapping) {
     const [position, ...others] = indexes.get(header) ?? []
     if (position === undefined) missing.push(header)
     else if (others.length > 0) repeated.push(header)

@@ -19,7 +19,7 @@ const namesHaveAt = (mapping: Header["mapping"]): boolean => [...mapping.keys()]
 
 /** Undefined: the row is no header. */
 export const makeHeaderKind = ({ format, mapping, positions }: Header) => {
-  const expected = new Map([...mapping].map(([name, column]) => [positions[column], visibleName(name)] as const))
+  const expected = new Map([...mapping].map(([name, { column }]) => [positions[column], visibleName(name)] as const))
   const names = new Set(expected.values())
   const hasAt = namesHaveAt(mapping)
   const parse = makeFieldParser(format)

@@ -1,6 +1,7 @@
 // The unit of commit: consecutive records of a file, and which version of each user wins among them.
 
 import type { Format } from "./Format.ts"
+import type { Instant } from "./Moment.ts"
 import type { Reason, Reject } from "./Reject.ts"
 import type { User } from "./User.ts"
 
@@ -13,6 +14,10 @@ export interface Position {
 /** A user, and the record that it was decoded from. */
 export interface UserRecord {
   readonly user: User
+  /** The instant of `updated_at`; null without one. */
+  readonly instant: Instant | null
+  /** The values of the record that could not be used and are null instead; undefined: none. */
+  readonly blanked?: ReadonlyArray<Reason> | undefined
   /** The number of its file, in the order in which files are read; 0 outside of a run. */
   readonly fileId: number
   /** Where the record starts in its file's (inflated) bytes. */
@@ -21,11 +26,6 @@ export interface UserRecord {
   readonly line: number
   /** The whole record as in the file, without its line end. */
   readonly raw: Uint8Array
-  /**
-   * Why values of the record are null that the file has: at most one reason a column, which it names. Undefined: every
-   * value could be used.
-   */
-  readonly blanked?: ReadonlyArray<Reason> | undefined
 }
 
 /** Each of its records is in `users` or in `rejects`, in the file's order. */

@@ -2,34 +2,60 @@
 
 import { Effect, Schema, SchemaGetter } from "effect"
 import * as Address from "./Address.ts"
+import { parseDateFormat } from "./dateFormat.ts"
 import { readEmail } from "./emailAddress.ts"
-import { makeMomentReader } from "./momentReader.ts"
-import { isNullWord } from "./nullWords.ts"
+import { makeMomentReader, type MomentReader } from "./momentReader.ts"
 import { Problem } from "./Problem.ts"
 import { readAddress } from "./textAddress.ts"
-import { usualWords } from "./words.ts"
+import { type GivenWords, makeNullWords, makeWords } from "./words.ts"
 
 /** A type as PostgreSQL names it. */
 export type ColumnType = `varchar(${number})` | "date" | "boolean"
 
+/** How the text of a column is read, beyond the usual forms. */
+export interface Reading {
+  /** What a mapping says of the column. */
+  readonly said: GivenWords & { readonly format?: string | undefined }
+  /** Words, exact, that are null in every column but e-mail. */
+  readonly nullWords: ReadonlyArray<string>
+  /** Whether `A/B/YYYY` is month and day; else nothing has shown which it is. */
+  readonly isMonthFirst: boolean
+  /** The most characters of a text; null: any number. Undefined: those of the column's type. */
+  readonly width: number | null | undefined
+}
+
+/** Of a column of which nothing is said. */
+export const usualReading: Reading = { said: {}, nullWords: [], isMonthFirst: false, width: undefined }
+
+/** What a mapping can say of a column. */
+export type Saying = "format" | "true" | "false" | "null"
+
 /**
- * A column whose values `value` describes; a user that a program makes without one has null. `text` decodes a record's
- * text by `parse` to a value, or to a `Problem`, which `User` turns into an issue. The transformation is pure, and its
- * type is not a union: Schema's compiler inlines it; with an effect per column, decoding takes three times as long.
+ * A text as `parse` reads it: a value, or a `Problem`, which `User` turns into an issue. The transformation is pure, and
+ * its type is not a union: Schema's compiler inlines it; with an effect per column, decoding takes three times as long.
  */
-const column = <Value extends Schema.Constraint>(
-  type: ColumnType,
-  value: Value,
-  parse: (text: string) => Value["Type"] | Problem,
-) => ({
-  type,
-  value,
-  text: Schema.String.pipe(
+export const parsed = (parse: (text: string) => unknown) =>
+  Schema.String.pipe(
     Schema.decodeTo(Schema.Unknown, {
       decode: SchemaGetter.transform(parse),
       encode: SchemaGetter.transform((value) => (value === null ? "" : String(value))),
     }),
-  ),
+  )
+
+/**
+ * A column whose values `value` describes; a user that a program makes without one has null. `parser` makes what reads
+ * a record's text; `says` is what a mapping can say of it.
+ */
+const column = <Value extends Schema.Constraint>(
+  type: ColumnType,
+  value: Value,
+  parser: (reading: Reading) => (text: string) => Value["Type"] | Problem,
+  says: ReadonlyArray<Saying>,
+) => ({
+  type,
+  value,
+  parser,
+  says,
   /** Whether its values are hidden from people. */
   isSecret: false,
 })
@@ -60,18 +86,26 @@ const isLongerThan = (text: string, characters: number): boolean => {
   return false
 }
 
-/** Text, unchanged. */
-export const text = (characters: number) => {
-  const parse = (value: string) => {
-    if (value === "") return null
-    if (value.includes("\0")) return new Problem("contains a NUL character, which PostgreSQL cannot store")
-    return isLongerThan(value, characters) ? new Problem(`is longer than ${characters} characters`) : value
-  }
-  return column(`varchar(${characters})`, orNull(textParsedBy(parse, "is empty: null stands for no text")), parse)
+/** Whether a text stands for nothing in a column in which no word does by itself: exact, as a name may be such a word. */
+const makeIsNullText = ({ nullWords, said }: Reading): ((text: string) => boolean) => {
+  const words = new Set(["", ...nullWords, ...(said.null ?? [])])
+  return words.size === 1 ? (text) => text === "" : (text) => words.has(text)
 }
 
-const parseAddress = (value: string): Address.Address | null | Problem =>
-  value === "" || isNullWord(value) ? null : readAddress(value)
+/** Text, unchanged. */
+export const text = (characters: number) => {
+  const parser = (reading: Reading) => {
+    const { width = characters } = reading
+    const isNull = makeIsNullText(reading)
+    return (value: string) => {
+      if (isNull(value)) return null
+      if (value.includes("\0")) return new Problem("contains a NUL character, which PostgreSQL cannot store")
+      return width !== null && isLongerThan(value, width) ? new Problem(`is longer than ${width} characters`) : value
+    }
+  }
+  const value = orNull(textParsedBy(parser(usualReading), "is empty: null stands for no text"))
+  return { ...column(`varchar(${characters})`, value, parser, ["null"]), width: characters }
+}
 
 /** An IP address in its canonical form; never an IPv4-mapped one. */
 export const address = column(
@@ -81,10 +115,22 @@ export const address = column(
       Schema.makeFilter((value) => readAddress(value) === value || "is IPv4-mapped: the IPv4 address stands for it"),
     ),
   ),
-  parseAddress,
+  ({ nullWords, said }) => {
+    const isNull = makeNullWords(said.null ?? [], nullWords)
+    return (text) => (text === "" || isNull(text) ? null : readAddress(text))
+  },
+  ["null"],
 )
 
-const readMoment = makeMomentReader({ slashes: "M/D" })
+/** What reads the moments of a column; text that stands for nothing is null. */
+export const momentParser = ({ isMonthFirst, nullWords, said }: Reading): MomentReader => {
+  const format = said.format === undefined ? undefined : parseDateFormat(said.format)
+  // The mapping's schema has checked it.
+  if (format instanceof Problem) throw new Error(`The format ${said.format} ${format.message}.`)
+  const read = makeMomentReader({ format, isMonthFirst })
+  const isNull = makeNullWords(said.null ?? [], nullWords)
+  return (text) => (text === "" || isNull(text) ? null : read(text))
+}
 
 /**
  * Most texts have this form, and a day that every month has: where the instant is not asked for, this test takes less
@@ -93,32 +139,48 @@ const readMoment = makeMomentReader({ slashes: "M/D" })
 const plainDay =
   /^(?!000[01])\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])(?:[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)?)?$/
 
-const parseDay = (value: string): string | null | Problem => {
-  if (plainDay.test(value)) return value.slice(0, 10)
-  if (value === "" || isNullWord(value)) return null
-  const moment = readMoment(value)
-  return moment === null || moment instanceof Problem ? moment : moment.day
+const dayParser = (reading: Reading): ((text: string) => string | null | Problem) => {
+  const read = momentParser(reading)
+  const { nullWords, said } = reading
+  const isPlain = said.format === undefined && said.null === undefined && nullWords.length === 0
+  return (text) => {
+    if (isPlain && plainDay.test(text)) return text.slice(0, 10)
+    const moment = read(text)
+    return moment === null || moment instanceof Problem ? moment : moment.day
+  }
 }
 
 /** A calendar day, `YYYY-MM-DD`. */
 export const day = column(
   "date",
-  orNull(textParsedBy(parseDay, "is not a day of the form YYYY-MM-DD, after 0001-01-01")),
-  parseDay,
+  orNull(textParsedBy(dayParser(usualReading), "is not a day of the form YYYY-MM-DD, after 0001-01-01")),
+  dayParser,
+  ["format", "null"],
 )
 
 /** Whether a user is active. */
-export const status = column("boolean", orNull(Schema.Boolean), (value) => {
-  if (value === "") return null
-  const meaning = usualWords(value)
-  return meaning === undefined ? new Problem("is no word for true or false, such as yes/no, on/off or 1/0") : meaning
-})
+export const status = column(
+  "boolean",
+  orNull(Schema.Boolean),
+  ({ nullWords, said }) => {
+    const words = makeWords(said, nullWords)
+    return (text) => {
+      if (text === "") return null
+      const meaning = words(text)
+      return meaning === undefined
+        ? new Problem('is no known word for true or false. Name it in the mapping, under "true" or "false"')
+        : meaning
+    }
+  },
+  ["true", "false", "null"],
+)
 
 /** An e-mail address; never null. */
 export const email = column(
   "varchar(320)",
   textParsedBy(readEmail, "is not the address alone, in lower case, its domain in ASCII"),
-  readEmail,
+  () => readEmail,
+  [],
 )
 
 /** The column, with its values hidden from people. */

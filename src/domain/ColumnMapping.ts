@@ -1,7 +1,8 @@
 // Which header of a file fills which column of `users`, as in `column_mappings.json`.
 
-import { type Brand, Effect, Runtime, Schema } from "effect"
-import { type UserColumn, userColumns } from "./User.ts"
+import { type Brand, Effect, Predicate, Result, Runtime, Schema, SchemaIssue } from "effect"
+import { type UserColumn, userColumns } from "./fileColumns.ts"
+import { MappedColumn } from "./MappedColumn.ts"
 
 /** A column mapping is wrong, or files were loaded with another one. */
 export class ColumnMappingError extends Schema.TaggedError<ColumnMappingError>()("ColumnMappingError", {
@@ -22,43 +23,69 @@ export class ColumnMappingError extends Schema.TaggedError<ColumnMappingError>()
 }
 
 /**
- * Header name in the file (trimmed) -> column of `users`. `email` is present; no column appears twice. Made by `make`
- * or `parse`.
+ * Header name in the file (trimmed) -> column of `users`, and how its text is read. `email` is present; no column
+ * appears twice. Made by `make` or `parse`.
  */
-export type ColumnMapping = Brand.Branded<ReadonlyMap<string, UserColumn>, "ColumnMapping">
+export type ColumnMapping = Brand.Branded<ReadonlyMap<string, MappedColumn>, "ColumnMapping">
 
-type Entries = ReadonlyArray<readonly [header: string, column: unknown]>
+type Entries = ReadonlyArray<readonly [header: string, said: unknown]>
 
-const problemsOf = (entries: Entries): ReadonlyArray<string> => {
-  const found: Array<string> = []
-  const headers = new Map<UserColumn, string>()
-  const names = new Set<string>()
-  let areAllKnown = true
-  for (const [header, column] of entries) {
-    const name = header.trim()
-    if (name === "") found.push("a header name is empty")
-    else if (names.has(name)) found.push(`header "${name}" appears twice (spaces around a name are ignored)`)
-    names.add(name)
-    const known = userColumns.find((candidate) => candidate === column)
-    if (known === undefined) {
-      found.push(`"${header}": ${JSON.stringify(column)} is not a column`)
-      areAllKnown = false
-      continue
-    }
-    const other = headers.get(known)
-    if (other === undefined) headers.set(known, header)
-    else found.push(`"${other}" and "${header}" both map to ${known}`)
-  }
-  if (!headers.has("email")) found.push("no header maps to email, the key of the users")
-  if (!areAllKnown) found.push(`valid columns are ${userColumns.join(", ")}`)
-  return found
+/** What is said of a header, before it is checked. */
+interface Said {
+  readonly column?: unknown
 }
 
-const fromEntries = (entries: Entries): ColumnMapping =>
-  new Map(entries.map(([header, column]) => [header.trim(), column as UserColumn])) as ReadonlyMap<
-    string,
-    UserColumn
-  > as ColumnMapping
+/** A column's name stands for the column of which no more is said. */
+const toMapped = (said: unknown): Said => (Predicate.isObject(said) ? said : { column: said })
+
+const decodeMapped = Schema.decodeUnknownResult(MappedColumn, { errors: "all", onExcessProperty: "error" })
+const standardIssues = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** A problem of what is said of a header, or of one of the keys in it. */
+const problemsOfMapped = (
+  header: string,
+  { column = null }: Said,
+  { issue }: Schema.SchemaError,
+): ReadonlyArray<string> =>
+  standardIssues(issue).issues.map(({ message, path = [] }) => {
+    const key = path.map(String).join(".")
+    const problem = key === "column" ? `${JSON.stringify(column)} is not a column` : `${key} ${message}`.trim()
+    return `"${header}": ${problem}`
+  })
+
+/** The mapping of these entries, or every problem that they have. */
+const decodeEntries = (entries: Entries): Result.Result<ColumnMapping, ReadonlyArray<string>> => {
+  const problems: Array<string> = []
+  const mapping = new Map<string, MappedColumn>()
+  const headers = new Map<UserColumn, string>()
+  let areAllKnown = true
+  for (const [header, said] of entries) {
+    const name = header.trim()
+    if (name === "") problems.push("a header name is empty")
+    else if (mapping.has(name)) problems.push(`header "${name}" appears twice (spaces around a name are ignored)`)
+    const mapped = toMapped(said)
+    const decoded = decodeMapped(mapped)
+    if (Result.isFailure(decoded)) problems.push(...problemsOfMapped(header, mapped, decoded.failure))
+    const column = userColumns.find((candidate) => candidate === mapped.column)
+    areAllKnown &&= column !== undefined
+    if (column === undefined) continue
+    const other = headers.get(column)
+    if (other === undefined) headers.set(column, header)
+    else problems.push(`"${other}" and "${header}" both map to ${column}`)
+    mapping.set(
+      name,
+      Result.getOrElse(decoded, () => ({ column })),
+    )
+  }
+  if (!headers.has("email")) problems.push("no header maps to email, the key of the users")
+  if (!areAllKnown) problems.push(`valid columns are ${userColumns.join(", ")}`)
+  return problems.length === 0
+    ? Result.succeed(mapping as ReadonlyMap<string, MappedColumn> as ColumnMapping)
+    : Result.fail(problems)
+}
+
+/** A header's column, or an object that says how its text is read too. */
+export type Mapped = UserColumn | MappedColumn
 
 /**
  * The mapping with these columns, by the names of their headers in the files. Throws a `ColumnMappingError` that has
@@ -69,22 +96,23 @@ const fromEntries = (entries: Entries): ColumnMapping =>
  * ```ts
  * import { ColumnMapping } from "user-activity-etl"
  *
- * const mapping = ColumnMapping.make({ "E-mail address": "email", "First name": "first_name" })
+ * const mapping = ColumnMapping.make({
+ *   "E-mail address": "email",
+ *   Joined: { column: "created_at", format: "DD/MM/YYYY" },
+ * })
  * ```
  */
-export const make = (columns: Readonly<Record<string, UserColumn>>): ColumnMapping => {
-  const entries = Object.entries(columns)
-  const problems = problemsOf(entries)
-  if (problems.length === 0) return fromEntries(entries)
-  const message = `The column mapping is wrong: ${problems.join("; ")}`
-  throw new ColumnMappingError({ reason: "invalid", message, problems, files: [] })
-}
+export const make = (columns: Readonly<Record<string, Mapped>>): ColumnMapping =>
+  Result.getOrThrowWith(decodeEntries(Object.entries(columns)), (problems) => {
+    const message = `The column mapping is wrong: ${problems.join("; ")}`
+    return new ColumnMappingError({ reason: "invalid", message, problems, files: [] })
+  })
 
 const decodeObject = Schema.decodeUnknownEffect(Schema.Record(Schema.String, Schema.Unknown))
 
 /**
- * Parses the JSON text of a column mapping: an object, header name in the files -> column of `users`. The error has
- * every problem, and names `path`, where the text comes from.
+ * Parses the JSON text of a column mapping: an object, header name in the files -> column of `users`, or what `make`
+ * takes in its place. The error has every problem, and names `path`, where the text comes from.
  *
  * @example
  * ```ts
@@ -105,10 +133,10 @@ export const parse: (path: string, json: string) => Effect.Effect<ColumnMapping,
     const record = yield* decodeObject(value).pipe(
       Effect.mapError(() => fail('is not a JSON object of the form { "header in the file": "column of users" }')),
     )
-    const entries = Object.entries(record)
-    const problems = problemsOf(entries)
-    if (problems.length > 0) return yield* invalid(problems, `${path}: ${problems.join("; ")}`)
-    return fromEntries(entries)
+    const decoded = decodeEntries(Object.entries(record))
+    return yield* Effect.mapError(Effect.fromResult(decoded), (problems) =>
+      invalid(problems, `${path}: ${problems.join("; ")}`),
+    )
   })
 
 /**
@@ -123,5 +151,13 @@ export const parse: (path: string, json: string) => Effect.Effect<ColumnMapping,
  */
 export const isColumnMapping = (value: unknown): value is ColumnMapping =>
   value instanceof Map &&
-  Array.from(value.keys()).every((header) => typeof header === "string" && header.trim() === header) &&
-  problemsOf([...value]).length === 0
+  Array.from(value).every(
+    ([header, mapped]) => typeof header === "string" && header.trim() === header && Predicate.isObject(mapped),
+  ) &&
+  Result.isSuccess(decodeEntries([...value]))
+
+/** The mapping as `make` and a file have it. */
+export const toObject = (mapping: ColumnMapping): Readonly<Record<string, Mapped>> =>
+  Object.fromEntries(
+    [...mapping].map(([header, mapped]) => [header, Object.keys(mapped).length === 1 ? mapped.column : mapped]),
+  )

@@ -1,13 +1,17 @@
-// How the bytes of a file become records: decided once for each load, from its beginning, and kept with it.
+// How the bytes of a file become records, and these values: decided once for each load, from its beginning, and kept with it.
 
 import { Effect, Schema } from "effect"
 import { formatNumber } from "../text/format.ts"
 import { encodings } from "./encoding.ts"
+import { defaultWidths, userColumns } from "./fileColumns.ts"
 import type { FormatOptions } from "./FormatOptions.ts"
 
 /** A key that loads of earlier versions lack: they go on as they began. */
 const since = <S extends Schema.Constraint>(schema: S, earlier: S["Encoded"]) =>
   Schema.withDecodingDefaultKey<S>(Effect.succeed(earlier))(schema)
+
+/** The widths with which loads of earlier versions began. */
+const earlierWidths = { ...defaultWidths, gender: 16, password: 64 }
 
 /** How a load reads its file. */
 export const Format = Schema.Struct({
@@ -31,6 +35,14 @@ export const Format = Schema.Struct({
   shortRows: since(Schema.Literals(["reject", "null"]), "reject"),
   trim: since(Schema.Boolean, false),
   quotedLines: since(Schema.Literals(["reject", "keep"]), "keep"),
+  /** Words, exact, that are null in every column but e-mail. */
+  nullWords: since(Schema.Array(Schema.String), []),
+  /** What becomes of a value that cannot be used: its record is rejected, or it is null. */
+  badValues: since(Schema.Literals(["reject", "null"]), "reject"),
+  /** The columns in which `A/B/YYYY` is month and day, as the sample shows; in the others nothing shows which it is. */
+  monthFirst: since(Schema.Array(Schema.Literals(userColumns)), ["created_at", "updated_at"]),
+  /** The most characters of the columns of text; null: any number. */
+  widths: since(Schema.Record(Schema.String, Schema.NullOr(Schema.Int)), earlierWidths),
   /** `\N` is text, a row of delimiters is a record: an earlier version began the load, or a program writes the file. */
   isExact: since(Schema.Boolean, true),
 })
@@ -45,6 +57,8 @@ const saidBy = (options: FormatOptions) => ({
   shortRows: options.shortRows ?? "reject",
   trim: options.trim ?? true,
   quotedLines: options.quotedLines ?? "reject",
+  nullWords: options.nullWords ?? [],
+  badValues: options.onBadValue ?? "reject",
 })
 
 /** Of a file in UTF-8 with commas, LF and nothing before its header, but for what the options say. */
@@ -55,6 +69,8 @@ export const formatBy = (options: FormatOptions): Format => ({
   byteOrderMark: false,
   lineEnd: "LF",
   skipLines: options.skipLines ?? null,
+  monthFirst: [],
+  widths: defaultWidths,
   isExact: false,
   ...saidBy(options),
 })
@@ -65,6 +81,7 @@ export const plainFormat = formatBy({})
 export const exactFormat = (delimiter = ","): Format => ({
   ...formatBy({ delimiter, trim: false, quotedLines: "keep" }),
   lineEnd: null,
+  monthFirst: ["created_at", "updated_at"],
   isExact: true,
 })
 
@@ -105,6 +122,9 @@ export const describeFormat = (format: Format): string | undefined => {
     format.shortRows === "null" ? "missing fields are null" : [],
     format.trim || format.isExact ? [] : "blanks kept",
     format.quotedLines === "keep" && !format.isExact ? "lines in quotes kept" : [],
+    format.isExact || format.monthFirst.length === 0 ? [] : `${format.monthFirst.join(", ")}: month/day/year`,
+    format.nullWords.length === 0 ? [] : `null: ${format.nullWords.map((word) => JSON.stringify(word)).join(" ")}`,
+    format.badValues === "null" ? "bad values are null" : [],
   ].flat()
   return parts.length === 0 ? undefined : parts.join(", ")
 }

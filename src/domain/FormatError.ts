@@ -37,6 +37,10 @@ const words: Readonly<Record<keyof Format, string>> = {
   shortRows: "short rows",
   trim: "trim",
   quotedLines: "quoted lines",
+  nullWords: "null words",
+  badValues: "bad values",
+  monthFirst: "columns of month/day/year",
+  widths: "widths",
   isExact: "exact text",
 }
 

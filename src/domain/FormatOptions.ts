@@ -62,6 +62,13 @@ const fields = {
    * as it is. Default: `reject`.
    */
   quotedLines: Schema.optional(Schema.Literals(["reject", "keep"])),
+  /** Words that are null in every column but `email`, exact. Default: none; those of columns that are no text are known. */
+  nullWords: Schema.optional(Schema.Array(Schema.String)),
+  /**
+   * What becomes of a value that cannot be used: its record is rejected, or it is null, which replaces what is stored.
+   * Not of `email` and `updated_at`: these reject their record. Default: `reject`.
+   */
+  onBadValue: Schema.optional(Schema.Literals(["reject", "null"])),
 }
 
 const Options = Schema.Struct(fields)

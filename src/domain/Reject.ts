@@ -6,6 +6,8 @@ export const Reason = Schema.Struct({
   /** The column of `users` at fault; null: the record as a whole. */
   column: Schema.NullOr(Schema.String),
   message: Schema.String,
+  /** The text at fault, cut to 40 characters, with control characters escaped; never of a secret. Not for a log. */
+  value: Schema.optionalKey(Schema.String),
   /** The message of a constraint or trigger. It may quote any value, passwords too: not for a log. */
   detail: Schema.optionalKey(Schema.String),
 })
@@ -16,8 +18,10 @@ export const describeReason = ({ column, message }: Reason): string =>
   column === null ? message : `${column} ${message}`
 
 /** A reason in full, which may quote values: for lists of rejects, not for the log. */
-export const describeInFull = (reason: Reason): string =>
-  reason.detail === undefined ? describeReason(reason) : `${describeReason(reason)}: ${reason.detail}`
+export const describeInFull = ({ column, detail, message, value }: Reason): string => {
+  const words = [...(column === null ? [] : [column]), ...(value === undefined ? [] : [`"${value}"`]), message]
+  return detail === undefined ? words.join(" ") : `${words.join(" ")}: ${detail}`
+}
 
 /** The reject of a record that is there in full. */
 export const toReject = (

@@ -2,28 +2,36 @@
 
 import { Record, Result, Schema, SchemaIssue, SchemaTransformation, Struct } from "effect"
 import { enable } from "effect/schema/SchemaJITCompiler"
-import { fileColumns } from "./fileColumns.ts"
+import { parsed, usualReading } from "./Column.ts"
+import { fileColumns, type UserColumn, userColumns } from "./fileColumns.ts"
 import { Problem } from "./Problem.ts"
 import type { Reason } from "./Reject.ts"
 
-/** The columns of `users` that files fill. */
-export type UserColumn = keyof typeof fileColumns
-export const userColumns: ReadonlyArray<UserColumn> = Struct.keys(fileColumns)
+export { type UserColumn, userColumns } from "./fileColumns.ts"
 
-/** Each column's text, decoded independently. */
-const Columns = Schema.Struct(Record.map(fileColumns, ({ text }) => text))
+/** A record's text by column; `""` for a column that the file lacks. */
+export type MappedRecord = Readonly<Record<UserColumn, string>>
 
-/** Turns each `Problem` into an issue of its column. */
-const hasNoProblem = Schema.makeFilter((columns: typeof Columns.Type) => {
-  let issues: Array<{ readonly path: readonly [string]; readonly issue: string }> | undefined
-  for (const name of userColumns) {
-    const value = columns[name]
-    if (value instanceof Problem) (issues ??= []).push({ path: [name], issue: value.message })
-  }
-  return issues
-})
+/** What reads the text of each column: a value, or a `Problem`. */
+export type Parsers = Readonly<Record<UserColumn, (text: string) => unknown>>
 
-const Decoded = Columns.check(hasNoProblem)
+/** Turns each `Problem` of these columns into an issue of its column. */
+const hasNoProblemIn = (names: ReadonlyArray<UserColumn>) =>
+  Schema.makeFilter((columns: Readonly<Record<UserColumn, unknown>>) => {
+    let issues: Array<{ readonly path: readonly [string]; readonly issue: string }> | undefined
+    for (const name of names) {
+      const value = columns[name]
+      if (value instanceof Problem) (issues ??= []).push({ path: [name], issue: value.message })
+    }
+    return issues
+  })
+
+/** Each column's text, decoded independently; fails where one of `needed` has a problem. */
+export const decodedBy = (parsers: Parsers, needed: ReadonlyArray<UserColumn>) => {
+  const schema = Schema.Struct(Record.map(parsers, parsed)).check(hasNoProblemIn(needed))
+  enable(schema.ast)
+  return schema
+}
 
 interface ValueOf extends Struct.Lambda {
   <Value>(column: { readonly value: Value }): Value
@@ -43,7 +51,10 @@ interface ValueOf extends Struct.Lambda {
  * const ada = User.make({ email: "ada@example.com", first_name: "Ada", created_at: "2024-02-29" })
  * ```
  */
-export const User = Decoded.pipe(
+export const User = decodedBy(
+  Record.map(fileColumns, ({ parser }) => parser(usualReading)),
+  userColumns,
+).pipe(
   Schema.decodeTo(
     Schema.Struct(
       Struct.map(
@@ -56,16 +67,10 @@ export const User = Decoded.pipe(
 )
 export interface User extends Schema.Schema.Type<typeof User> {}
 
-enable(Decoded.ast)
-
-/** A record's text by column; `""` for a column that the file lacks. */
-export type MappedRecord = Readonly<Record<UserColumn, string>>
-
-// What is parsed is a user: the checks of `User` would parse each value again.
-const decode = Schema.decodeUnknownResult(Decoded) as (record: MappedRecord) => Result.Result<User, Schema.SchemaError>
 const standardIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
-const reasonsOf = ({ issue }: Schema.SchemaError): ReadonlyArray<Reason> =>
+/** The issues of columns as reasons of a reject. */
+export const reasonsOf = ({ issue }: Schema.SchemaError): ReadonlyArray<Reason> =>
   standardIssues(issue).issues.map(({ path, message }) => ({
     column: path === undefined ? null : String(path[0]),
     message,
@@ -76,7 +81,3 @@ const check = Schema.decodeUnknownResult(Schema.toType(User), { errors: "all" })
 /** Checks a user that a program has made, in whatever way; fails with every reason. */
 export const checkUser = (user: unknown): Result.Result<User, ReadonlyArray<Reason>> =>
   Result.mapError(check(user), reasonsOf)
-
-/** Decodes a mapped record; fails with every reason. */
-export const decodeUser = (record: MappedRecord): Result.Result<User, ReadonlyArray<Reason>> =>
-  Result.mapError(decode(record), reasonsOf)

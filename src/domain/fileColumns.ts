@@ -1,5 +1,6 @@
 // The columns of `users` that files fill, one entry each.
 
+import { Option, Record, Struct } from "effect"
 import { address, day, email, secret, status, text } from "./Column.ts"
 
 /**
@@ -21,3 +22,15 @@ export const fileColumns = {
   password: secret(text(64)),
   status,
 }
+
+/** The columns of `users` that files fill. */
+export type UserColumn = keyof typeof fileColumns
+export const userColumns: ReadonlyArray<UserColumn> = Struct.keys(fileColumns)
+
+/** The most characters of the columns of text; null: any number. */
+export type Widths = Readonly<Partial<Record<UserColumn, number | null>>>
+
+/** Those of a new table. */
+export const defaultWidths: Widths = Record.getSomes(
+  Record.map(fileColumns, (column) => ("width" in column ? Option.some(column.width) : Option.none())),
+)

@@ -12,8 +12,8 @@ const reasonBytes = 96
 
 const ofReasons = (reasons: ReadonlyArray<Reason>): number =>
   reasons.reduce(
-    (sum, { column, message, detail }) =>
-      sum + reasonBytes + (column?.length ?? 0) + message.length + (detail?.length ?? 0),
+    (sum, { column, detail, message, value }) =>
+      sum + reasonBytes + (column?.length ?? 0) + message.length + (value?.length ?? 0) + (detail?.length ?? 0),
     0,
   )
 

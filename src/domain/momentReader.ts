@@ -9,13 +9,11 @@ import { Problem } from "./Problem.ts"
 import { readTime } from "./timeOfDay.ts"
 import { dayOf, momentOn } from "./writtenDay.ts"
 
-/** What `A/B/YYYY` means in a column: month first, day first, or nothing has shown it yet. */
-export type Slashes = "M/D" | "D/M" | "undecided"
-
 export interface MomentReading {
   /** A form that is read before all others. */
   readonly format?: DateFormat | undefined
-  readonly slashes: Slashes
+  /** Whether `A/B/YYYY` is month and day; else nothing has shown which it is. */
+  readonly isMonthFirst: boolean
 }
 
 /**
@@ -29,19 +27,18 @@ const slashDate = /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?!\d)/
 /** An apostrophe before a date is a spreadsheet's; no-break spaces are spaces. */
 const normalized = (text: string): string => text.trim().replace(/\s+/g, " ").replace(/^' ?/, "")
 
-const slashDay = (first: number, second: number, year: number, slashes: Slashes) => {
-  if (slashes === "undecided" && first !== second) {
-    return new Problem("could be month/day or day/month. Write it as YYYY-MM-DD")
-  }
-  return slashes === "D/M" ? dayOf(year, second, first, "day/month/year") : dayOf(year, first, second, "month/day/year")
-}
-
-const readSlashes = (text: string, slashes: Slashes): Moment | null | Problem | undefined => {
+const readSlashes = (text: string, isMonthFirst: boolean): Moment | null | Problem | undefined => {
   const match = slashDate.exec(text)
   if (match === null) return undefined
   const time = readTime(text.slice(match[0].length), "offset")
   if (time === undefined) return undefined
-  return momentOn(slashDay(Number(match[1]), Number(match[2]), Number(match[3]), slashes), time)
+  const [first, second, year] = [Number(match[1]), Number(match[2]), Number(match[3])]
+  if (!isMonthFirst && first !== second) {
+    return new Problem(
+      'could be month/day or day/month. Name "MM/DD/YYYY" or "DD/MM/YYYY" as its format in the mapping',
+    )
+  }
+  return momentOn(dayOf(year, first, second, "month/day/year"), time)
 }
 
 const count = /^[+-]?\d+(?:\.\d+)?$/
@@ -49,17 +46,17 @@ const shortYear = /^\d{1,2}([./-])(?:\d{1,2}|[a-z]{3})\1\d{2}(?!\d)/i
 
 const notRead = (text: string): Problem => {
   if (count.test(text)) {
-    return new Problem("is a number, not a date. Write it as YYYY-MM-DD")
+    return new Problem('is a number, not a date. Name "epoch", "epoch-ms" or "excel" as its format in the mapping')
   }
   if (shortYear.test(text)) {
-    return new Problem("has a year of two digits. Write four")
+    return new Problem('has a year of two digits. Name its format in the mapping, such as "MM/DD/YY"')
   }
-  return new Problem("is not a date of a known form, such as YYYY-MM-DD or M/D/YYYY")
+  return new Problem("is not a date of a known form, such as YYYY-MM-DD. Name its format in the mapping")
 }
 
 /** A reader of ISO 8601, of the other forms that have one meaning, and of what the mapping and the sample add. */
-export const makeMomentReader = ({ format, slashes }: MomentReading): MomentReader => {
-  const slashForms = (text: string) => readSlashes(text, slashes)
+export const makeMomentReader = ({ format, isMonthFirst }: MomentReading): MomentReader => {
+  const slashForms = (text: string) => readSlashes(text, isMonthFirst)
   const readers = [...(format === undefined ? [] : [format]), plainMoment, slashForms, readForms]
   const readOther = (text: string) => {
     const written = normalized(text)

@@ -18,12 +18,16 @@ export const nullWords: ReadonlyArray<string> = [
 const longest = Math.max(...nullWords.map((word) => word.length))
 const known = new Set(nullWords)
 
+/** Whether a word, or a blank before it, begins with the character of this code. */
+const canBegin = Uint8Array.from({ length: 128 }, (_, code) =>
+  Number(code <= 32 || nullWords.some((word) => word[0] === String.fromCharCode(code).toLowerCase())),
+)
+
 /** Whether a text is one of them, whatever its case and the blanks around it. */
 export const isNullWord = (text: string): boolean => {
-  // Most dates and addresses begin with a digit, no word does.
+  // Every text of a file is asked: few begin as a word does, and few of those are so short.
   const first = text.charCodeAt(0)
-  if (first >= 48 && first <= 57) return false
-  // Few texts are so short: the others need no other case.
+  if (first < 128 && canBegin[first] === 0) return false
   if (text.length > longest && text.trim().length > longest) return false
   return known.has(text.trim().toLowerCase())
 }

@@ -1,11 +1,13 @@
 // Whether a file was loaded with the same column mapping, and the errors where it was another one.
 
 import { plural } from "../text/format.ts"
-import { type ColumnMapping, ColumnMappingError } from "./ColumnMapping.ts"
+import { type ColumnMapping, ColumnMappingError, toObject } from "./ColumnMapping.ts"
 
 /** A text that is the same for equivalent mappings. It is kept with a load, which resumes only with an equal one. */
 export const signature = (mapping: ColumnMapping): string =>
-  JSON.stringify([...mapping].sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0)))
+  JSON.stringify(
+    Object.entries(toObject(mapping)).sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0)),
+  )
 
 /** The error where an earlier attempt started these files with another column mapping. */
 export const unfinishedByOther = (files: ReadonlyArray<string>): ColumnMappingError => {

@@ -1,7 +1,6 @@
 // The words for true, false and nothing: those that programs write, and those of a mapping.
 
 import { isNullWord, nullWords } from "./nullWords.ts"
-import { Problem } from "./Problem.ts"
 
 /** Words of a mapping for one column. Case and blanks around them do not matter, as in the built-in ones. */
 export interface GivenWords {
@@ -24,52 +23,56 @@ const builtIn: ReadonlyArray<readonly [word: string, meaning: boolean | null]> =
 
 const keyOf = (word: string): string => word.trim().toLowerCase()
 
-const givenMeanings = (given: GivenWords): ReadonlyMap<string, boolean | null> | Problem => {
+/** Each word that is given, by the key that it is known by, and what it stands for. */
+const givenMeanings = (
+  given: GivenWords,
+): ReadonlyArray<readonly [key: string, meaning: boolean | null, word: string]> =>
+  (
+    [
+      [given.true, true],
+      [given.false, false],
+      [given.null, null],
+    ] as const
+  ).flatMap(([words = [], meaning]) => words.map((word) => [keyOf(word), meaning, word] as const))
+
+/** What is wrong with the words of a mapping: an empty one, or one in two lists. */
+export const problemOfWords = (given: GivenWords): string | undefined => {
   const meanings = new Map<string, boolean | null>()
-  for (const [words, meaning] of [
-    [given.true, true],
-    [given.false, false],
-    [given.null, null],
-  ] as const) {
-    for (const word of words ?? []) {
-      const key = keyOf(word)
-      const other = meanings.get(key)
-      if (key === "" && meaning !== null) return new Problem(`has an empty word for ${meaning}: an empty field is null`)
-      if (other !== undefined && other !== meaning) {
-        return new Problem(`has ${JSON.stringify(word)} both for ${other} and for ${meaning}`)
-      }
-      meanings.set(key, meaning)
-    }
+  for (const [key, meaning, word] of givenMeanings(given)) {
+    if (key === "" && meaning !== null) return `has an empty word for ${meaning}: an empty field is null`
+    const other = meanings.get(key)
+    if (other !== undefined && other !== meaning)
+      return `has ${JSON.stringify(word)} both for ${other} and for ${meaning}`
+    meanings.set(key, meaning)
   }
-  return meanings
+  return undefined
 }
 
-const wordsOf =
-  (known: ReadonlyMap<string, boolean | null>): Words =>
-  (text) => {
-    const meaning = known.get(text)
+/**
+ * The words of a status: those of the mapping win over `nullWords`, which are exact and null, and these over the
+ * built-in ones.
+ */
+export const makeWords = (given: GivenWords, nullWords: ReadonlyArray<string>): Words => {
+  const meanings = new Map(givenMeanings(given).map(([key, meaning]) => [key, meaning] as const))
+  const known = new Map([...builtIn, ...meanings])
+  const exactNulls = nullWords.filter((word) => !meanings.has(keyOf(word)))
+  const exact = new Map([...known, ...exactNulls.map((word) => [word, null] as const)])
+  return (text) => {
+    const meaning = exact.get(text)
     return meaning === undefined ? known.get(keyOf(text)) : meaning
   }
-
-/** The built-in words alone. */
-export const usualWords: Words = wordsOf(new Map(builtIn))
-
-/**
- * The words of a status: those given win over the built-in ones. A problem, for the author of the mapping, where a word
- * is in two lists.
- */
-export const makeWords = (given: GivenWords): Words | Problem => {
-  const meanings = givenMeanings(given)
-  if (meanings instanceof Problem) return meanings
-  return wordsOf(new Map([...builtIn, ...meanings]))
 }
 
 /**
- * Whether a text of a date or an address is a word for nothing, built in or given. A given one may be a date,
- * `1900-01-01`: ask before that is read.
+ * Whether a text of a date or an address is a word for nothing: built in, given, or one of `nullWords`, which are exact.
+ * A given one may be a date, `1900-01-01`: ask before that is read.
  */
-export const makeNullWords = (given: ReadonlyArray<string>): ((text: string) => boolean) => {
-  if (given.length === 0) return isNullWord
+export const makeNullWords = (
+  given: ReadonlyArray<string>,
+  nullWords: ReadonlyArray<string>,
+): ((text: string) => boolean) => {
+  if (given.length === 0 && nullWords.length === 0) return isNullWord
   const known = new Set(given.map(keyOf))
-  return (text) => known.has(keyOf(text)) || isNullWord(text)
+  const exact = new Set(nullWords)
+  return (text) => exact.has(text) || known.has(keyOf(text)) || isNullWord(text)
 }

@@ -7,6 +7,7 @@ import { plainFormat } from "../domain/Format.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"
+import { type Instant, startOfDay } from "../domain/Moment.ts"
 import { type Reject, toReject } from "../domain/Reject.ts"
 import { checkUser, type User } from "../domain/User.ts"
 import { monotonicMillis } from "../observability/monotonic.ts"
@@ -41,6 +42,11 @@ class StreamedUser implements UserRecord {
     this.user = user
     this.fileId = fileId
     this.byteOffset = index
+  }
+
+  /** A user has the day only. */
+  get instant(): Instant | null {
+    return this.user.updated_at === null ? null : startOfDay(this.user.updated_at)
   }
 
   get line(): number {

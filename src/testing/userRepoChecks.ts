@@ -6,6 +6,7 @@ import { type UserRecord, winners } from "../domain/Chunk.ts"
 import type { Location } from "../domain/Location.ts"
 import { User } from "../domain/User.ts"
 import { UserRepo, type UserShare } from "../repo/UserRepo.ts"
+import { startOfDay } from "../domain/Moment.ts"
 import { type Check, checksOf, expect, expectEqual } from "./check.ts"
 
 /** A user as it is stored, and its place. */
@@ -57,6 +58,7 @@ const share = (
 ): UserShare => {
   const records = users.map((user, index): UserRecord => ({
     user,
+    instant: user.updated_at === null ? null : startOfDay(user.updated_at),
     fileId,
     byteOffset: byteOffset + index * 10,
     line: index + 2,

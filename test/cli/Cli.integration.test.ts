@@ -12,7 +12,7 @@ import { S3Server } from "../utils/s3.ts"
 
 const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
 const row = (email: string, address: string, day = "2024-05-06") =>
-  `7,"Ada, A",Lovelace,${email},f,${address},1/2/2020,${day},${"a1".repeat(32)},yes`
+  `7,"Ada, A",Lovelace,${email},f,${address},1/22/2020,${day},${"a1".repeat(32)},yes`
 
 /** A file of users a, b, c, ... with these addresses. */
 const withAddresses = (...addresses: ReadonlyArray<string>): string =>
@@ -56,7 +56,7 @@ describe("etl", () => {
         "older.csv.zip": csvOf("zip"),
         "plain.csv.gz": csvOf("plain"),
         "tabs.tsv": zstdCompressSync(
-          `${header}\n7,Ada,Lovelace,tsv@example.com,f,8.8.8.8,1/2/2020,2024-05-06,,yes\n`.replaceAll(",", "\t"),
+          `${header}\n7,Ada,Lovelace,tsv@example.com,f,8.8.8.8,1/22/2020,2024-05-06,,yes\n`.replaceAll(",", "\t"),
         ),
         "users.csv.crdownload": csvOf("crdownload"),
         "users.csv.zst": zstdCompressSync(csvOf("zst")),
@@ -271,7 +271,7 @@ describe("etl", () => {
       const original = JSON.parse(readFileSync("column_mappings.json", "utf8")) as Record<string, string>
       const renamed = (name: string) => ` The ${name.toUpperCase().replace("_", " ")}`
       const columns = Object.keys(original).toReversed()
-      const values: Record<string, string> = { email: "A@EXAMPLE.COM", id: "x-1", status: "N", created_at: "3/4/2021" }
+      const values: Record<string, string> = { email: "A@EXAMPLE.COM", id: "x-1", status: "N", created_at: "3/24/2021" }
       const directory = yield* directoryOf({
         "1.csv": `${columns.map((column) => `"${renamed(column)} "`).join(",")}\n${columns.map((column) => values[column] ?? "").join(",")}\n`,
         "mapping.json": JSON.stringify(
@@ -284,7 +284,7 @@ describe("etl", () => {
       )
       assert.strictEqual(run.code, 0, run.stderr)
       assert.deepStrictEqual(yield* query("select email, source_id, status, created_at::text, first_name from users"), [
-        { email: "a@example.com", source_id: "x-1", status: false, created_at: "2021-03-04", first_name: null },
+        { email: "a@example.com", source_id: "x-1", status: false, created_at: "2021-03-24", first_name: null },
       ])
     }).pipe(Effect.scoped),
   )
@@ -303,8 +303,8 @@ describe("etl", () => {
         {
           line: 4,
           reasons: [
-            { column: "email", message: "is not a valid e-mail address" },
-            { column: "ip_address", message: "is not an IPv4 or IPv6 address" },
+            { column: "email", value: "nobody", message: "is not a valid e-mail address" },
+            { column: "ip_address", value: "1.2.3", message: "is not an IPv4 or IPv6 address" },
           ],
         },
       ])

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
+import { signature } from "../../src/domain/otherMapping.ts"
 import { userColumns } from "../../src/domain/User.ts"
 
 const errorOf = (columns: object): ColumnMapping.ColumnMappingError => {
@@ -53,11 +54,79 @@ describe("ColumnMapping.parse", () => {
       assert.deepStrictEqual(
         [...parsed],
         [
-          ["Mail", "email"],
-          ["__proto__x", "first_name"],
+          ["Mail", { column: "email" }],
+          ["__proto__x", { column: "first_name" }],
         ],
       )
     }),
+  )
+})
+
+describe("what a mapping says of a column", () => {
+  const said = {
+    Joined: { column: "created_at", format: "DD/MM/YYYY", null: ["never"] },
+    State: { column: "status", true: ["aktiv"], false: ["gesperrt"], null: ["?"] },
+    Nickname: { column: "first_name", null: ["n/a", "-"] },
+    Mail: { column: "email" },
+  } as const
+
+  it.effect("is kept as it is written", () =>
+    Effect.gen(function* () {
+      const parsed = yield* ColumnMapping.parse("m.json", JSON.stringify(said))
+      assert.deepStrictEqual<unknown>(Object.fromEntries(parsed), said)
+      assert.isTrue(ColumnMapping.isColumnMapping(parsed))
+    }),
+  )
+
+  it("is part of the signature, which is that of the column alone where nothing is said", () => {
+    const plain = ColumnMapping.make({ Mail: "email", Joined: "created_at" })
+    const withFormat = (format: string) =>
+      ColumnMapping.make({ Mail: { column: "email" }, Joined: { column: "created_at", format } })
+    assert.strictEqual(signature(plain), '[["Joined","created_at"],["Mail","email"]]')
+    assert.notStrictEqual(signature(withFormat("DD/MM/YYYY")), signature(plain))
+    assert.notStrictEqual(signature(withFormat("DD/MM/YYYY")), signature(withFormat("MM/DD/YYYY")))
+  })
+
+  it.each([
+    [{ a: { column: "created_at", format: "DD/MMM/" } }, ['"a": format has no year: YYYY or YY']],
+    [
+      { a: { column: "updated_at", format: "yyyy-MM-DD" } },
+      [
+        '"a": format has "yyyy", which is no token: valid are YYYY, YY, MMMM, MMM, MM, M, DD, D, HH, H, hh, h, mm, ss, S, A, Z, or epoch, epoch-ms or excel alone',
+      ],
+    ],
+    [
+      { a: { column: "first_name", format: "DD/MM/YYYY", true: ["x"] } },
+      ['"a": format is not for first_name, which takes "null"', '"a": true is not for first_name, which takes "null"'],
+    ],
+    [
+      { a: { column: "email", null: ["-"] } },
+      ['"a": null is not for email, which takes no words', '"Mail" and "a" both map to email'],
+    ],
+    [
+      { a: { column: "status", true: ["x"], null: ["X"] }, b: { column: "gender", null: "-" } },
+      ['"a": has "X" both for true and for null', '"b": null must be a list of words'],
+    ],
+    [
+      { a: { column: "last_name", null: [1] }, b: { column: "created_at", format: 5 } },
+      ['"a": null.0 must be a text', '"b": format must be a text'],
+    ],
+    [{ a: { column: "status", wahr: ["x"] } }, ['"a": wahr is no key: valid are column, format, true, false, null']],
+    [
+      { a: { column: "mail" }, b: {}, c: 5, d: null },
+      [
+        '"a": "mail" is not a column',
+        '"b": null is not a column',
+        '"c": 5 is not a column',
+        '"d": null is not a column',
+        `valid columns are ${userColumns.join(", ")}`,
+      ],
+    ],
+  ] as ReadonlyArray<readonly [object, ReadonlyArray<string>]>)(
+    "refuses %j with every problem",
+    (columns, problems) => {
+      assert.deepStrictEqual(errorOf({ Mail: "email", ...columns }).problems, problems)
+    },
   )
 })
 

@@ -1,14 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Exit, Record, Result, Schema, SchemaIssue } from "effect"
+import { type Format, plainFormat } from "../../src/domain/Format.ts"
 import { fileColumns } from "../../src/domain/fileColumns.ts"
-import { decodeUser, type MappedRecord, User, userColumns } from "../../src/domain/User.ts"
+import { type MappedRecord, User, userColumns } from "../../src/domain/User.ts"
 import { ip } from "../utils/addresses.ts"
-import { blankRecord } from "../utils/records.ts"
+import { blankRecord, decodeUser } from "../utils/records.ts"
 
-const decoded = (fields: Partial<MappedRecord>) => {
-  const result = decodeUser({ ...blankRecord, ...fields })
+const decoded = (fields: Partial<MappedRecord>, format: Format = plainFormat) => {
+  const result = decodeUser({ ...blankRecord, ...fields }, format)
   return Result.isSuccess(result) ? result.success : result.failure.map(({ column, message }) => `${column} ${message}`)
 }
+
+/** Of a file in which nothing but month/day/year fits. */
+const monthFirst: Format = { ...plainFormat, monthFirst: ["created_at", "updated_at"] }
 
 const intBetween = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
@@ -26,7 +30,7 @@ describe("decodeUser", () => {
         "ip_address is not an IPv4 or IPv6 address",
         "created_at is not a valid date (read as day.month.year)",
         "password is longer than 64 characters",
-        "status is no word for true or false, such as yes/no, on/off or 1/0",
+        'status is no known word for true or false. Name it in the mapping, under "true" or "false"',
       ],
     )
   })
@@ -45,7 +49,7 @@ describe("decodeUser", () => {
       const time = `${String(hour).padStart(2, "0")}:59`
       const american = `${date.getUTCMonth() + 1}/${date.getUTCDate()}/${String(date.getUTCFullYear()).padStart(4, "0")}`
       for (const text of [iso, ` ${iso} `, `${iso}T${time}${offset}`, `${iso} ${time}:58.123${offset}`, american]) {
-        assert.deepInclude(decoded({ updated_at: text }), { updated_at: iso })
+        assert.deepInclude(decoded({ updated_at: text }, monthFirst), { updated_at: iso })
       }
     },
   )
@@ -80,7 +84,10 @@ describe("decodeUser", () => {
     ["1/5/2023 10:30:15 AM", "2023-01-05"],
     ["0001-01-02", "0001-01-02"],
   ])("dates: the day of %s is %s", (text, day) => {
-    assert.deepInclude(decoded({ created_at: text, updated_at: text }), { created_at: day, updated_at: day })
+    assert.deepInclude(decoded({ created_at: text, updated_at: text }, monthFirst), {
+      created_at: day,
+      updated_at: day,
+    })
   })
 
   it.each(["0000-00-00", "0000-00-00 00:00:00", "00000000", "0001-01-01", "0001-01-01T00:00:00", "1/1/0001"])(
@@ -116,7 +123,8 @@ describe("decodeUser", () => {
     ["2020-02-30", "year-month-day"],
     ["2020-30-02T10:00:00Z", "year-month-day"],
   ])("dates: the reason for %s has the order in which it was read, and no value", (text, order) => {
-    assert.deepStrictEqual(decoded({ updated_at: text }), [`updated_at is not a valid date (read as ${order})`])
+    const rejected = decoded({ updated_at: text }, monthFirst)
+    assert.deepStrictEqual(rejected, [`updated_at is not a valid date (read as ${order})`])
   })
 
   it.prop(
@@ -182,7 +190,7 @@ describe("decodeUser", () => {
 
   it.each(["blocked", "x", "Yes.", "2", "VRAI", "ja", "checked", "-1", " "])("rejects the status %s", (text) => {
     assert.deepStrictEqual(decoded({ status: text }), [
-      "status is no word for true or false, such as yes/no, on/off or 1/0",
+      'status is no known word for true or false. Name it in the mapping, under "true" or "false"',
     ])
   })
 
@@ -340,7 +348,7 @@ describe("User", () => {
     [{ ip_address: "8.8.8.8:80" }, "is not the canonical form"],
     [{ ip_address: "unknown" }, "is not the canonical form"],
     [{ created_at: "2024-02-30" }, "is not a valid date"],
-    [{ updated_at: "2/3/2024" }, "is not a day of the form YYYY-MM-DD"],
+    [{ updated_at: "2/3/2024" }, "could be month/day or day/month"],
     [{ updated_at: "2024-02-03T10:00:00Z" }, "is not a day of the form YYYY-MM-DD"],
     [{ updated_at: "2024/02/03" }, "is not a day of the form YYYY-MM-DD"],
     [{ updated_at: "0001-01-01" }, "is not a day of the form YYYY-MM-DD, after 0001-01-01"],

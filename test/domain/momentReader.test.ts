@@ -3,19 +3,19 @@ import { Schema } from "effect"
 import { DateTime } from "luxon"
 import { readForms } from "../../src/domain/dateForms.ts"
 import { instantText, type Moment } from "../../src/domain/Moment.ts"
-import { makeMomentReader, type Slashes, slashesOf } from "../../src/domain/momentReader.ts"
+import { makeMomentReader, slashesOf } from "../../src/domain/momentReader.ts"
 import { plainMoment } from "../../src/domain/plainMoment.ts"
 import { Problem } from "../../src/domain/Problem.ts"
 import { dateFormat, shown } from "../utils/moments.ts"
 
-const read = makeMomentReader({ slashes: "undecided" })
+const read = makeMomentReader({ isMonthFirst: false })
 
 const intBetween = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
-const twoOrders = "could be month/day or day/month. Write it as YYYY-MM-DD"
-const number = "is a number, not a date. Write it as YYYY-MM-DD"
-const shortYear = "has a year of two digits. Write four"
-const unknown = "is not a date of a known form, such as YYYY-MM-DD or M/D/YYYY"
+const twoOrders = 'could be month/day or day/month. Name "MM/DD/YYYY" or "DD/MM/YYYY" as its format in the mapping'
+const number = 'is a number, not a date. Name "epoch", "epoch-ms" or "excel" as its format in the mapping'
+const shortYear = 'has a year of two digits. Name its format in the mapping, such as "MM/DD/YY"'
+const unknown = "is not a date of a known form, such as YYYY-MM-DD. Name its format in the mapping"
 const zoneName = "has the name of a time zone, which can mean several offsets: write the offset, as +01:00"
 
 /** What people write, and what it is read as, with and without a format. */
@@ -66,7 +66,7 @@ describe("makeMomentReader", () => {
     ["1/5/23", shortYear],
   ] as typeof written)("reads the same, and slashes, where M/D/YYYY is given: %s", (text, expected) => {
     const format = dateFormat("M/D/YYYY")
-    assert.deepStrictEqual(shown(makeMomentReader({ format, slashes: "undecided" })(text)), expected)
+    assert.deepStrictEqual(shown(makeMomentReader({ format, isMonthFirst: false })(text)), expected)
   })
 
   it.each([
@@ -216,18 +216,17 @@ describe("makeMomentReader", () => {
   })
 
   it.each([
-    ["M/D", "5/6/2024", ["2024-05-06", "2024-05-06T00:00:00Z"]],
-    ["D/M", "5/6/2024", ["2024-06-05", "2024-06-05T00:00:00Z"]],
-    ["D/M", "05/06/2024 1:02 PM", ["2024-06-05", "2024-06-05T13:02:00Z"]],
-    ["M/D", "31/12/2024", "is not a valid date (read as month/day/year)"],
-    ["D/M", "12/31/2024", "is not a valid date (read as day/month/year)"],
-    ["undecided", "6/6/2024", ["2024-06-06", "2024-06-06T00:00:00Z"]],
-    ["undecided", "12/31/2024", twoOrders],
-    ["undecided", "5/6/2024 10:00", twoOrders],
-  ] as ReadonlyArray<readonly [Slashes, string, ReturnType<typeof shown>]>)(
-    "with %s reads %s",
-    (slashes, text, expected) => {
-      assert.deepStrictEqual(shown(makeMomentReader({ slashes })(text)), expected)
+    [true, "5/6/2024", ["2024-05-06", "2024-05-06T00:00:00Z"]],
+    [true, "05/06/2024 1:02 PM", ["2024-05-06", "2024-05-06T13:02:00Z"]],
+    [true, "31/12/2024", "is not a valid date (read as month/day/year)"],
+    [false, "6/6/2024", ["2024-06-06", "2024-06-06T00:00:00Z"]],
+    [false, "12/31/2024", twoOrders],
+    [false, "31/12/2024", twoOrders],
+    [false, "5/6/2024 10:00", twoOrders],
+  ] as ReadonlyArray<readonly [boolean, string, ReturnType<typeof shown>]>)(
+    "where it is %s that months come first reads %s",
+    (isMonthFirst, text, expected) => {
+      assert.deepStrictEqual(shown(makeMomentReader({ isMonthFirst })(text)), expected)
     },
   )
 
@@ -398,7 +397,7 @@ describe("makeMomentReader", () => {
     ]
     const repeated = [...pieces, "[a]", " (a)", " [", "1/", "2024-12-31 ", "m=+1.1", " \t"]
     const formats = ["M/D/YYYY", "MMMM D YYYY hh:mm:ss.S A Z", "epoch", "epoch-ms", "excel"].map(dateFormat)
-    const readers = [read, ...formats.map((format) => makeMomentReader({ format, slashes: "M/D" }))]
+    const readers = [read, ...formats.map((format) => makeMomentReader({ format, isMonthFirst: true }))]
     for (const head of heads) {
       for (const piece of repeated) {
         const text = head + piece.repeat(100_000 / piece.length)

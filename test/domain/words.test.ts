@@ -1,18 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { isNullWord } from "../../src/domain/nullWords.ts"
-import { Problem } from "../../src/domain/Problem.ts"
-import { type GivenWords, makeNullWords, makeWords } from "../../src/domain/words.ts"
+import { type GivenWords, makeNullWords, makeWords, problemOfWords } from "../../src/domain/words.ts"
 
-const words = (given: GivenWords) => {
-  const made = makeWords(given)
-  if (made instanceof Problem) throw new Error(made.message)
-  return made
-}
-
-const problem = (given: GivenWords): string => {
-  const made = makeWords(given)
-  return made instanceof Problem ? made.message : "accepted"
-}
+const words = (given: GivenWords, nullWords: ReadonlyArray<string> = []) => makeWords(given, nullWords)
 
 const nulls = ["NULL", "(null)", "<null>", "N/A", "#N/A", "NA", "nan", "NaT", "None", "-", "unknown", "Null", " n/a "]
 
@@ -70,29 +60,43 @@ describe("makeWords", () => {
     }
   })
 
+  it("reads null words, which are exact, before the built-in ones and after those of the mapping", () => {
+    const read = words({ true: ["aktiv"] }, ["0", "AKTIV", "Off", "?"])
+    for (const [text, expected] of [
+      ["0", null],
+      ["Off", null],
+      ["off", false],
+      ["AKTIV", true],
+      ["?", null],
+      [" ?", undefined],
+    ] as const) {
+      assert.strictEqual(read(text), expected, text)
+    }
+  })
+
   it.each([
     [{ true: ["aktiv"], false: ["Aktiv "] }, 'has "Aktiv " both for true and for false'],
     [{ true: ["x"], null: ["X"] }, 'has "X" both for true and for null'],
     [{ false: ["x"], null: ["x"] }, 'has "x" both for false and for null'],
     [{ true: [" "] }, "has an empty word for true: an empty field is null"],
     [{ false: [""] }, "has an empty word for false: an empty field is null"],
-    [{ true: ["x", "X"], null: [""] }, "accepted"],
+    [{ true: ["x", "X"], null: [""] }, undefined],
   ])("of %j: %s", (given, expected) => {
-    assert.strictEqual(problem(given), expected)
+    assert.strictEqual(problemOfWords(given), expected)
   })
 })
 
 describe("makeNullWords", () => {
   it("knows the built-in words and those given, whatever their case", () => {
-    const isNull = makeNullWords(["Never", "1900-01-01"])
-    for (const word of [...nulls, "never", " NEVER", "1900-01-01"]) assert.isTrue(isNull(word), word)
-    for (const text of ["nevermore", "1900-01-02", "2024-01-01", "", "0", "unknowns", "--"]) {
+    const isNull = makeNullWords(["Never", "1900-01-01"], ["Gone"])
+    for (const word of [...nulls, "never", " NEVER", "1900-01-01", "Gone"]) assert.isTrue(isNull(word), word)
+    for (const text of ["nevermore", "gone", "1900-01-02", "2024-01-01", "", "0", "unknowns", "--"]) {
       assert.isFalse(isNull(text), text)
     }
   })
 
   it("knows only the built-in ones where none is given", () => {
-    for (const isNull of [makeNullWords([]), isNullWord]) {
+    for (const isNull of [makeNullWords([], []), isNullWord]) {
       for (const word of nulls) assert.isTrue(isNull(word), word)
       assert.isFalse(isNull("never"))
       assert.isTrue(isNull(`${" ".repeat(50)}NULL\t`))

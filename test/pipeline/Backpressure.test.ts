@@ -26,6 +26,7 @@ const chunkOfBadValues: Chunk = {
   ...empty,
   users: Array.from({ length: 10_000 }, (_, byteOffset) => ({
     user: makeUser({}),
+    instant: null,
     fileId: 1,
     byteOffset,
     line: byteOffset,

@@ -10,7 +10,7 @@ import { Stopwatch } from "../../src/observability/Stopwatch.ts"
 import { RejectRepo } from "../../src/repo/RejectRepo.ts"
 import { type Attempt, type LoadRef, type PartRef, RunRepo } from "../../src/repo/RunRepo.ts"
 import { UserRepo } from "../../src/repo/UserRepo.ts"
-import { header, makeUser, SmallUser, start } from "../utils/records.ts"
+import { header, instantOf, makeUser, SmallUser, start } from "../utils/records.ts"
 import { clear, commit, embedded, native, repos } from "../utils/repos.ts"
 import { tries } from "../utils/tries.ts"
 
@@ -21,7 +21,7 @@ interface Kept {
   readonly line: number
   readonly column: string
   readonly message: string
-  readonly detail: string | null
+  readonly value: string | null
 }
 
 /** What a database and the memory are asked. */
@@ -59,7 +59,7 @@ const inDatabase = <E>(database: Layer.Layer<PgClient.PgClient, E>) =>
         clear: Effect.orDie(Effect.provideService(clear, PgClient.PgClient, sql)),
         values: (fileId: number) =>
           Effect.orDie(sql<Kept>`
-            select run_id::float8 as "runId", byte_offset::float8 as "byteOffset", line::float8 as line, "column", message, detail
+            select run_id::float8 as "runId", byte_offset::float8 as "byteOffset", line::float8 as line, "column", message, value
             from etl_bad_values where file_id = ${fileId} order by byte_offset, "column"`),
       }
     }),
@@ -93,13 +93,13 @@ const inMemory = Layer.effect(
       Effect.map(Ref.get(badValues), (all) =>
         all
           .filter((value) => value.fileId === fileId)
-          .map(({ byteOffset, line, reason: { column, detail = null, message } }): Kept => ({
+          .map(({ byteOffset, line, reason: { column, message, value = null } }): Kept => ({
             runId: 0,
             byteOffset,
             line,
             column: column!,
             message,
-            detail,
+            value,
           }))
           .toSorted((left, right) => left.byteOffset - right.byteOffset || (left.column < right.column ? -1 : 1)),
       ),
@@ -116,20 +116,24 @@ const Connections = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 4 }
 
 const position = (index: number) => ({ byteOffset: start.byteOffset + index * 10, line: start.line + index })
 
-const reasonOf = (column: string) => ({ column, message: "is odd", detail: `"${column} \\u0000"` })
+const reasonOf = (column: string) => ({ column, message: "is odd", value: `${column} \\u0000` })
 
 const makeChunks = (records: ReadonlyArray<typeof Drawn.Type>, size: number): ReadonlyArray<Chunk> =>
   Array.from({ length: Math.ceil(records.length / size) }, (_, number): Chunk => {
     const first = number * size
     const part = records.slice(first, first + size)
     return {
-      users: part.map(([user, columns], index) => ({
-        user: makeUser(user),
-        fileId: 1,
-        ...position(first + index),
-        raw: header,
-        blanked: columns?.map(reasonOf),
-      })),
+      users: part.map(([fields, columns], index) => {
+        const user = makeUser(fields)
+        return {
+          user,
+          instant: instantOf(user),
+          fileId: 1,
+          ...position(first + index),
+          raw: header,
+          blanked: columns?.map(reasonOf),
+        }
+      }),
       rejects: [],
       from: position(first),
       to: position(first + part.length),
@@ -181,7 +185,7 @@ const expectedOf = (chunks: ReadonlyArray<Chunk>, refused: ReadonlySet<number>, 
     .filter(({ byteOffset }) => !refused.has(byteOffset))
     .flatMap(({ blanked = [], byteOffset, line }) =>
       blanked
-        .map(({ column, detail, message }) => ({ runId, byteOffset, line, column: column!, message, detail: detail! }))
+        .map(({ column, message, value }) => ({ runId, byteOffset, line, column: column!, message, value: value! }))
         .toSorted((left, right) => (left.column < right.column ? -1 : 1)),
     )
 

@@ -13,7 +13,7 @@ const Drawn = Schema.Struct({
   isRefused: Schema.Boolean,
 })
 
-const reasonOf = (column: string) => ({ column, message: "is odd", detail: '"x"' })
+const reasonOf = (column: string) => ({ column, message: "is odd", value: "x" })
 
 describe("the outcome of a share", () => {
   it.prop(
@@ -25,6 +25,7 @@ describe("the outcome of a share", () => {
     ({ drawn, written }) => {
       const users = drawn.map(({ columns }, index) => ({
         user: makeUser({ email: `${index}@example.com` }),
+        instant: null,
         fileId: 1,
         byteOffset: index * 10,
         line: index + 2,
@@ -62,7 +63,7 @@ describe("the outcome of a share", () => {
   )
 
   it("makes nothing where every value could be used", () => {
-    const user = { user: makeUser({}), fileId: 1, byteOffset: 0, line: 2, raw: header }
+    const user = { user: makeUser({}), instant: null, fileId: 1, byteOffset: 0, line: 2, raw: header }
     assert.strictEqual(badValuesOf([user, user], [user]), badValuesOf([], []))
   })
 })

@@ -1,10 +1,14 @@
 // Records and users for tests.
 
 import { Record, Result, Schema } from "effect"
+import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
 import { plainFormat } from "../../src/domain/Format.ts"
 import { fileColumns } from "../../src/domain/fileColumns.ts"
 import { type Share, shares } from "../../src/domain/Lane.ts"
-import { decodeUser, type MappedRecord, type User, userColumns } from "../../src/domain/User.ts"
+import { type Instant, startOfDay } from "../../src/domain/Moment.ts"
+import type { Reason } from "../../src/domain/Reject.ts"
+import { type MappedRecord, type User, userColumns } from "../../src/domain/User.ts"
+import { userDecoder } from "../../src/domain/userDecoder.ts"
 import { ip } from "./addresses.ts"
 
 /** Few e-mails, days and values, so that versions of a user collide in every way. */
@@ -18,6 +22,12 @@ export const SmallUser = Schema.Struct({
 
 /** A record with an e-mail and nothing else. */
 export const blankRecord: MappedRecord = { ...Record.map(fileColumns, () => ""), email: "a@example.com" }
+
+const onlyEmail = ColumnMapping.make({ email: "email" })
+
+/** The user of a record, of a plain file unless a format is given. */
+export const decodeUser = (record: MappedRecord, format = plainFormat): Result.Result<User, ReadonlyArray<Reason>> =>
+  Result.map(userDecoder(onlyEmail, format)(record), ({ user }) => user)
 
 const blankUser = Result.getOrThrow(decodeUser(blankRecord))
 
@@ -55,13 +65,22 @@ const position = (index: number) => ({ byteOffset: 10 + index * 10, line: index 
 /** Where the first record of `makeShares` starts. */
 export const start = position(0)
 
+/** The instant of a user whose day has no time. */
+export const instantOf = ({ updated_at }: User): Instant | null => (updated_at === null ? null : startOfDay(updated_at))
+
 /** Chunks of one file, each a share of all lanes: ten bytes per record, after a header of ten bytes. */
 export const makeShares = (users: ReadonlyArray<User>, size: number): ReadonlyArray<Share> => {
   return Array.from({ length: Math.ceil(users.length / size) }, (_, number) => {
     const first = number * size
     const part = users.slice(first, first + size)
     const chunk = {
-      users: part.map((user, index) => ({ user, fileId: 1, ...position(first + index), raw: header })),
+      users: part.map((user, index) => ({
+        user,
+        instant: instantOf(user),
+        fileId: 1,
+        ...position(first + index),
+        raw: header,
+      })),
       rejects: [],
       from: position(first),
       to: position(first + part.length),

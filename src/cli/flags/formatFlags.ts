@@ -1,4 +1,4 @@
-// The flags that say how the bytes of files become records.
+// The flags that say how the bytes of files become records, and these values.
 
 import { Option } from "effect"
 import { type Command, Flag } from "effect/cli"
@@ -6,7 +6,7 @@ import { isDelimiter } from "../../domain/delimiter.ts"
 import { encodingOf, encodingProblem } from "../../domain/encoding.ts"
 import { conflictIn, type FormatOptions, isComment, isQuote, mostSkippedLines } from "../../domain/FormatOptions.ts"
 import { check } from "../usage/CommandUsage.ts"
-import { type FlagGroup, optional, withDefault } from "./documented.ts"
+import { type FlagGroup, optional, repeatable, withDefault } from "./documented.ts"
 
 const auto = "auto"
 
@@ -122,6 +122,22 @@ export const formatFlags = {
     "reject",
     "A quoted field over lines of which one looks like a record: its record is rejected, or kept",
   ),
+  null: repeatable(
+    Flag.String("null").pipe(
+      Flag.filter(
+        (text) => text !== "",
+        () => "a word such as NULL: an empty field is null without one",
+      ),
+      Flag.withMetavar("WORD"),
+    ),
+    "Word that is null in every column but email, exact",
+    "none; columns that are no text know the usual ones",
+  ),
+  onBadValue: withDefault(
+    oneOf("on-bad-value", ["reject", "null"]),
+    "reject",
+    "A value that cannot be used: its record is rejected, or it is null, which replaces what is stored; not of email and updated_at, which reject",
+  ),
 }
 export type FormatFlags = Command.Command.Config.Infer<typeof formatFlags>
 
@@ -139,6 +155,8 @@ export const formatOf = (flags: FormatFlags): FormatOptions => ({
   shortRows: flags.shortRows,
   trim: flags.trim === "on",
   quotedLines: flags.quotedLines,
+  nullWords: flags.null,
+  onBadValue: flags.onBadValue,
 })
 
 export const formatChecks = [
@@ -167,4 +185,6 @@ export const shownFormat = (flags: FormatFlags): Readonly<Record<string, string>
   "short-rows": flags.shortRows,
   trim: flags.trim,
   "quoted-lines": flags.quotedLines,
+  null: flags.null.length === 0 ? "none" : flags.null.map((word) => JSON.stringify(word)).join(" "),
+  "on-bad-value": flags.onBadValue,
 })

@@ -11,14 +11,14 @@ import { print, printArray, printLines, shownOf } from "./keptList.ts"
 /** Prints all values; returns their number. */
 export const printValuesJson = Effect.fnUntraced(function* (runId: number, files: ReadonlyArray<BadValueFile>) {
   const values = (yield* RejectRepo).badValues.list(runId, files)
-  return yield* printArray(values, ({ byteOffset, file, line, reason: { column, detail = null, message } }) => ({
+  return yield* printArray(values, ({ byteOffset, file, line, reason: { column, message, value = null } }) => ({
     runId,
     file: file.uri,
     line,
     byteOffset,
     column,
+    value,
     message,
-    detail,
   }))
 })
 

@@ -4,6 +4,7 @@ import { stringify } from "csv-stringify/sync"
 import { Effect, Path, Stream } from "effect"
 import { textOf } from "../../csv/Text.ts"
 import type { Format } from "../../domain/Format.ts"
+import { describeInFull } from "../../domain/Reject.ts"
 import { type RejectedFile, RejectRepo, type StoredReject } from "../../repo/RejectRepo.ts"
 import { OutputFileError } from "../CommandError.ts"
 import { formatOfEarlier, sameFormat } from "../usage/sameFormat.ts"
@@ -61,14 +62,14 @@ const toCsv = (rows: ReadonlyArray<ReadonlyArray<Cell>>): Uint8Array =>
 const reasonColumns = ["fix_line", "file", "line", "byte_offset", "length", "column", "reason"]
 
 const reasonRows = (reject: StoredReject, fixLine: number | null): ReadonlyArray<ReadonlyArray<Cell>> =>
-  reject.reasons.map(({ column, message, detail }) => [
+  reject.reasons.map((reason) => [
     fixLine,
     reject.file.uri,
     reject.line,
     reject.byteOffset,
     reject.length,
-    column,
-    detail === undefined ? message : `${message}: ${detail}`,
+    reason.column,
+    describeInFull({ ...reason, column: null }),
   ])
 
 /** The names for each group, by number: `fix.csv` and `fix.reasons.csv`, `fix-2.csv` and `fix-2.reasons.csv`. */

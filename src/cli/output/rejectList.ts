@@ -20,7 +20,7 @@ export const printRejectsJson = Effect.fnUntraced(function* (runId: number, file
     line,
     byteOffset,
     length,
-    reasons: reasons.map(({ column, detail = null, message }) => ({ column, message, detail })),
+    reasons: reasons.map(({ column, detail = null, message, value = null }) => ({ column, value, message, detail })),
   }))
 })
 

@@ -42,5 +42,7 @@ export const sameFormat = (format: Format, header: Uint8Array, hasEscapes: boole
     ...(format.shortRows === "reject" ? [] : [flag("short-rows", format.shortRows)]),
     ...(format.trim ? [] : [flag("trim", "off")]),
     ...(format.quotedLines === "reject" ? [] : [flag("quoted-lines", format.quotedLines)]),
+    ...format.nullWords.map((word) => flag("null", word)),
+    ...(format.badValues === "reject" ? [] : [flag("on-bad-value", format.badValues)]),
   ].join("")
 }

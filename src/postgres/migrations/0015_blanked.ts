@@ -18,8 +18,8 @@ export default Effect.gen(function* () {
       byte_offset bigint not null,
       "column" text collate "C" not null,
       line bigint not null,
+      value text,
       message text not null,
-      detail text,
       run_id bigint not null,
       primary key (file_id, byte_offset, "column")
     )`

@@ -13,7 +13,7 @@ interface Row {
   readonly line: number
   readonly column: string
   readonly message: string
-  readonly detail: string | null
+  readonly value: string | null
 }
 
 /** The value that the last page ended with: its record, and its column. */
@@ -27,7 +27,7 @@ export const makeBadValues = (sql: SqlClient): RejectRepo["Service"]["badValues"
 
   const page = (runId: number, { files }: Batch<BadValueFile>, after: Last) =>
     kept.page(sql<Row>`
-      select file_id as "fileId", byte_offset::float8 as "byteOffset", line::float8 as line, "column", message, detail
+      select file_id as "fileId", byte_offset::float8 as "byteOffset", line::float8 as line, "column", message, value
       from etl_bad_values
       where file_id = any(${integers(files.map(({ fileId }) => fileId))})
         and (byte_offset, "column") > (${after.byteOffset}, ${after.column}) and run_id = ${runId}
@@ -37,10 +37,10 @@ export const makeBadValues = (sql: SqlClient): RejectRepo["Service"]["badValues"
     const byId = new Map(batch.files.map((file) => [file.fileId, file]))
     return Stream.paginate({ byteOffset: -1, column: "" }, (after: Last) =>
       Effect.map(page(runId, batch, after), (rows) => {
-        const values = rows.map(({ byteOffset, column, detail, fileId, line, message }): StoredBadValue => ({
+        const values = rows.map(({ byteOffset, column, fileId, line, message, value }): StoredBadValue => ({
           byteOffset,
           line,
-          reason: { column, message, ...(detail === null ? {} : { detail }) },
+          reason: { column, message, ...(value === null ? {} : { value }) },
           file: byId.get(fileId)!,
         }))
         const isLast = rows.length === 0 || fitsPage(batch)

@@ -18,9 +18,9 @@ const withValues = Effect.fnUntraced(function* (counts: ReadonlyArray<number>) {
       [`/data${run}/od\nd.csv`, run, count],
     )
     yield* query(
-      `insert into etl_bad_values (file_id, run_id, byte_offset, line, "column", message, detail)
+      `insert into etl_bad_values (file_id, run_id, byte_offset, line, "column", message, value)
         select $1, $1, g * 10, g + 1, case when g = 1 then 'password' else 'status' end, 'is odd',
-          case when g > 1 then '"\\u001b[2J ' || g || '"' end
+          case when g > 1 then '\\u001b[2J ' || g end
         from generate_series(1, $2::integer) g`,
       [run, count],
     )
@@ -38,8 +38,8 @@ describe("etl rejects --values", () => {
       assert.deepStrictEqual([code, stderr], [0, ""])
       assert.deepStrictEqual(stdout.split("\n"), [
         "od\\u000ad.csv:2: password is odd",
-        'od\\u000ad.csv:3: status is odd: "\\u001b[2J 2"',
-        'od\\u000ad.csv:4: status is odd: "\\u001b[2J 3"',
+        'od\\u000ad.csv:3: status "\\u001b[2J 2" is odd',
+        'od\\u000ad.csv:4: status "\\u001b[2J 3" is odd',
         "3 bad values, null in their users",
       ])
       assert.deepInclude(log.at(-1), { message: "bad values listed", run: 1, values: 3 })
@@ -56,11 +56,11 @@ describe("etl rejects --values", () => {
       const values = JSON.parse(stdout) as ReadonlyArray<object>
       const place = { runId: 1, file: "/data1/od\nd.csv", message: "is odd" }
       assert.deepStrictEqual(values, [
-        { ...place, line: 2, byteOffset: 10, column: "password", detail: null },
+        { ...place, line: 2, byteOffset: 10, column: "password", value: null },
         ...Array.from({ length: 2_499 }, (_, index) => {
           const number = index + 2
-          const detail = `"\\u001b[2J ${number}"`
-          return { ...place, line: number + 1, byteOffset: number * 10, column: "status", detail }
+          const value = `\\u001b[2J ${number}`
+          return { ...place, line: number + 1, byteOffset: number * 10, column: "status", value }
         }),
       ])
       assert.strictEqual((yield* etl(["rejects", "--values", "--run", "2", "--json"], env)).stdout, "[]")

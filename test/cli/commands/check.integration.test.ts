@@ -12,7 +12,7 @@ import { makeMmdb } from "../../utils/mmdb.ts"
 import { temporaryDirectory } from "../../utils/postgres.ts"
 
 const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
-const good = `${header}\n7,Ada,Lovelace,a@example.com,f,8.8.8.8,1/2/2020,2024-05-06,,yes\n`
+const good = `${header}\n7,Ada,Lovelace,a@example.com,f,8.8.8.8,1/22/2020,2024-05-06,,yes\n`
 
 /** The lines of a check. */
 const linesOf = (stdout: string, check: string): ReadonlyArray<string> =>

@@ -19,7 +19,7 @@ const csv = (name: string, records: number): string =>
     header,
     ...Array.from(
       { length: records },
-      (_, index) => `${index},Ada,Lovelace,${name}${index}@example.com,f,8.8.8.8,1/2/2020,2024-05-06,${password},yes`,
+      (_, index) => `${index},Ada,Lovelace,${name}${index}@example.com,f,8.8.8.8,1/22/2020,2024-05-06,${password},yes`,
     ),
     "",
   ].join("\n")

@@ -10,7 +10,7 @@ import { makeMmdb } from "../../utils/mmdb.ts"
 const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
 const password = "a1".repeat(32)
 const row = (email: string, fields: { readonly name?: string; readonly ip?: string; readonly day?: string } = {}) =>
-  `7,${fields.name ?? "Ada"},Lovelace,${email},f,${fields.ip ?? "8.8.8.8"},1/2/2020,${fields.day ?? "2024-05-06"},${password},yes`
+  `7,${fields.name ?? "Ada"},Lovelace,${email},f,${fields.ip ?? "8.8.8.8"},1/22/2020,${fields.day ?? "2024-05-06"},${password},yes`
 
 const numberAfter = (text: string, word: string): number =>
   Number(new RegExp(`^  ${word} +([\\d,]+)`, "m").exec(text)?.[1]?.replaceAll(",", ""))
@@ -47,7 +47,7 @@ describe("etl run --dry-run", () => {
           "  1  text after a closing quote, first at 2.csv:3",
           "  1  email is missing, first at 2.csv:4",
           "The rejects:",
-          "  2.csv:2: email is not a valid e-mail address; ip_address is not an IPv4 or IPv6 address",
+          '  2.csv:2: email "nobody" is not a valid e-mail address; ip_address "1.2.3" is not an IPv4 or IPv6 address',
           "  2.csv:3: text after a closing quote",
           "  2.csv:4: email is missing",
         ].join("\n"),
@@ -108,7 +108,7 @@ describe("etl run --dry-run", () => {
           "    email       b@example.com",
           "    gender      f",
           "    ip_address  8.8.8.8",
-          "    created_at  2020-01-02",
+          "    created_at  2020-01-22",
           "    updated_at  2024-05-06",
           "    password    ***",
           "    status      true",

@@ -8,7 +8,7 @@ import { readMarkup } from "../../utils/markup.ts"
 import { temporaryDirectory } from "../../utils/postgres.ts"
 
 const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
-const row = (email: string) => `7,Ada,Lovelace,${email},f,8.8.8.8,1/2/2020,2024-05-06,,yes`
+const row = (email: string) => `7,Ada,Lovelace,${email},f,8.8.8.8,1/22/2020,2024-05-06,,yes`
 
 const decodeRuns = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(RunRecord)))
 

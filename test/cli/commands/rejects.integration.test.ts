@@ -16,7 +16,7 @@ import { temporaryDirectory } from "../../utils/postgres.ts"
 const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
 const password = "a1".repeat(32)
 const row = (email: string, fields: { readonly name?: string; readonly ip?: string; readonly day?: string } = {}) =>
-  `7,${fields.name ?? '"Ada, A"'},Lovelace,${email},f,${fields.ip ?? "8.8.8.8"},1/2/2020,${fields.day ?? "2024-05-06"},${password},yes`
+  `7,${fields.name ?? '"Ada, A"'},Lovelace,${email},f,${fields.ip ?? "8.8.8.8"},1/22/2020,${fields.day ?? "2024-05-06"},${password},yes`
 
 const latin1 = (path: string): string => readFileSync(path, "latin1")
 const reasonsOf = (path: string) =>
@@ -116,7 +116,7 @@ describe("etl rejects", () => {
       assert.strictEqual(code, 0, stderr)
       assert.deepStrictEqual(stdout.split("\n"), [
         "data_01.csv:3: text after a closing quote",
-        "data_02.csv:2: email is not a valid e-mail address; ip_address is not an IPv4 or IPv6 address",
+        'data_02.csv:2: email "nobody" is not a valid e-mail address; ip_address "1.2.3" is not an IPv4 or IPv6 address',
         "od\\u000ad\\u001b[31m.csv:2: email is missing",
         "3 rejects: etl rejects --run 1 --out fix.csv writes them to a file to correct",
       ])
@@ -146,8 +146,8 @@ describe("etl rejects", () => {
           byteOffset: header.length + 1,
           length: row("nobody", { ip: "1.2.3" }).length,
           reasons: [
-            { column: "email", message: "is not a valid e-mail address", detail: null },
-            { column: "ip_address", message: "is not an IPv4 or IPv6 address", detail: null },
+            { column: "email", value: "nobody", message: "is not a valid e-mail address", detail: null },
+            { column: "ip_address", value: "1.2.3", message: "is not an IPv4 or IPv6 address", detail: null },
           ],
         },
         {
@@ -358,9 +358,9 @@ describe("etl rejects --out", () => {
           reason["reason"],
         ]),
         [
-          ["2", "a.csv", "4", "email", "has more than one @"],
-          ["3", "a.csv", "5", "ip_address", "is not an IPv4 or IPv6 address"],
-          ["4", "a.csv", "6", "updated_at", "is not a valid date (read as year-month-day)"],
+          ["2", "a.csv", "4", "email", '"bad-email@@example.com" has more than one @'],
+          ["3", "a.csv", "5", "ip_address", '"8.8.x" is not an IPv4 or IPv6 address'],
+          ["4", "a.csv", "6", "updated_at", '"2024-13-45" is not a valid date (read as year-month-day)'],
           ["5", "a.csv", "7", "", "text after a closing quote"],
           ["6", "b.csv", "3", "", "not valid UTF-8"],
           ["7", "b.csv", "4", "first_name", "contains a NUL character, which PostgreSQL cannot store"],
@@ -456,7 +456,7 @@ describe("etl rejects --out", () => {
   const mark = "\ufeff"
   const columns = header.split(",")
   const record = (delimiter: string, name: string, last: string, email: string) =>
-    ["7", name, last, email, "f", "8.8.8.8", "1/2/2020", "2024-05-06", password, "yes"].join(delimiter)
+    ["7", name, last, email, "f", "8.8.8.8", "1/22/2020", "2024-05-06", password, "yes"].join(delimiter)
   /** Its second line has all fields of a record. */
   const swallowed = "B\n7;x;y;inner@example.com;;;;;;;"
 

@@ -12,7 +12,7 @@ import { temporaryDirectory } from "../../utils/postgres.ts"
 
 const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
 const row = (email: string, gender = "f") =>
-  `7,CanaryFirst,CanaryLast,${email},${gender},8.8.8.8,1/2/2020,2024-05-06,CanaryPassword,yes`
+  `7,CanaryFirst,CanaryLast,${email},${gender},8.8.8.8,1/22/2020,2024-05-06,CanaryPassword,yes`
 const files = {
   "a.csv": `${header}\n${row("canary@example.com")}\n${row("canary-mail")}\n`,
   "b.csv": `${header}\n${row("second@example.com", "m")}\n`,

@@ -15,7 +15,7 @@ import { readMarkup } from "../../utils/markup.ts"
 import { clientLayer, sharedPostgres, temporaryDirectory } from "../../utils/postgres.ts"
 
 const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
-const row = (email: string, ip = "8.8.8.8") => `7,Ada,Lovelace,${email},f,${ip},1/2/2020,2024-05-06,,yes`
+const row = (email: string, ip = "8.8.8.8") => `7,Ada,Lovelace,${email},f,${ip},2020-01-22,2024-05-06,,yes`
 
 const decodeRuns = Schema.decodeUnknownSync(Schema.fromJsonString(Schema.Array(RunRecord)))
 const decodeRun = Schema.decodeUnknownSync(Schema.fromJsonString(RunDetails))

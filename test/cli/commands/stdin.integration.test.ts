@@ -8,7 +8,7 @@ import { temporaryDirectory } from "../../utils/postgres.ts"
 
 const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
 const row = (email: string, day = "2024-05-06", name = "Ada") =>
-  `7,${name},Lovelace,${email},f,8.8.8.8,1/2/2020,${day},,yes`
+  `7,${name},Lovelace,${email},f,8.8.8.8,1/22/2020,${day},,yes`
 const csv = (...rows: ReadonlyArray<string>) => [header, ...rows].map((line) => `${line}\n`).join("")
 
 /** Runs the command with this standard input. */
@@ -62,7 +62,7 @@ describe("etl run --source -", () => {
       const run = yield* piped(csv(row("a@example.com"), row("nobody")), [...load, "--max-rejects", "100%"], env)
       assert.strictEqual(run.code, 3, run.stderr)
       const listed = yield* etl(["rejects"], env)
-      assert.include(listed.stdout, "stdin:1:3: email is not a valid e-mail address")
+      assert.include(listed.stdout, `stdin:1:3: email "nobody" is not a valid e-mail address`)
       const written = yield* etl(["rejects", "--out", out], env)
       assert.strictEqual(written.code, 0, written.stderr)
     }).pipe(Effect.scoped),
@@ -107,7 +107,7 @@ describe("etl run --source -", () => {
       const { env, query } = yield* makeDatabase
       const dry = yield* piped(csv(row("a@example.com"), row("nobody")), [...load, "--dry-run"], env)
       assert.strictEqual(dry.code, 3, dry.stderr)
-      assert.include(dry.stdout, "stdin:0:3: email is not a valid e-mail address")
+      assert.include(dry.stdout, `stdin:0:3: email "nobody" is not a valid e-mail address`)
       const unread = Stdio.layerTest({ stdin: Stream.die(new Error("read")) })
       const checked = yield* etl(["check", ...load.slice(1)], env, Layer.merge(NodeServices.layer, unread))
       assert.strictEqual(checked.code, 0, checked.stdout)

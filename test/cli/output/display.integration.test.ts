@@ -122,7 +122,7 @@ describe("what is shown during a run", () => {
       assert.strictEqual((yield* etl(["--source", source, ...flags], env)).code, 3)
       const lines = (yield* onTerminal(["rejects"], env)).replaceAll(escapes, "").trimEnd().split("\n")
       assert.lengthOf(lines, 52)
-      assert.strictEqual(lines[49], "1.csv:51: email is not a valid e-mail address")
+      assert.strictEqual(lines[49], `1.csv:51: email "nobody" is not a valid e-mail address`)
       assert.deepStrictEqual(lines.slice(50), [
         "50 of 1,203 rejects. To see all, run: etl rejects --run 1 | less",
         "etl rejects --run 1 --out fix.csv writes them to a file to correct",
