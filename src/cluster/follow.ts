@@ -4,7 +4,7 @@ import { Clock, Duration, Effect, Option, Schema } from "effect"
 import { reportRejects } from "../pipeline/reportRejects.ts"
 import { plural } from "../text/format.ts"
 import { reportProgress } from "../observability/Progress.ts"
-import { countNames, noRecords, type RecordCounts, type RunSummary } from "../domain/RunSummary.ts"
+import { allCountNames, noRecords, type RecordCounts, type RunSummary } from "../domain/RunSummary.ts"
 import { ClusterRuns, type RunProgress, type Standing } from "../repo/ClusterRuns.ts"
 import { LocationQueue } from "../repo/LocationQueue.ts"
 import type { Attempt } from "../repo/RunRepo.ts"
@@ -22,7 +22,7 @@ const maxLooksAlone = 10
 const nothing: RunProgress = { files: 0, filesLoaded: 0, bytes: 0, bytesRead: 0, counts: noRecords }
 
 const subtract = (left: RecordCounts, right: RecordCounts): RecordCounts =>
-  Object.fromEntries(countNames.map((name) => [name, left[name] - right[name]])) as RecordCounts
+  Object.fromEntries(allCountNames.map((name) => [name, left[name] - right[name]])) as RecordCounts
 
 /** Reports what happened between two looks. */
 const reportChange = Effect.fnUntraced(function* (source: string, before: RunProgress, now: RunProgress) {

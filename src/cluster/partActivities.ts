@@ -7,6 +7,7 @@ import { explain } from "../observability/Advice.ts"
 import { reportBytes } from "../observability/Progress.ts"
 import { open } from "../pipeline/decompress.ts"
 import { headerErrorOf } from "../pipeline/headerError.ts"
+import { reportNullWords } from "../pipeline/reportNullWords.ts"
 import { logFormat } from "../pipeline/reportFormat.ts"
 import * as LoadFile from "../pipeline/LoadFile.ts"
 import * as Run from "../pipeline/Run.ts"
@@ -100,6 +101,7 @@ export const loadPart = (attempt: Attempt, fileId: number, part: number) =>
         activity.over(({ _tag }) => _tag === "ChunkCommitted" || _tag === "BytesRead"),
         worker.withRoomFor(file.size),
       )
+      yield* reportNullWords(run.nullWords)
       const loaded: PartLoaded = {
         state,
         located,

@@ -38,7 +38,7 @@ class ChunkBuilder {
       else this.users.push(record)
       this.bytes += Footprint.ofRecord(
         frame.nextOffset - this.to.byteOffset,
-        isReject(record) ? record.reasons : undefined,
+        isReject(record) ? record.reasons : record.blanked,
       )
       this.to = { byteOffset: frame.nextOffset, line: frame.nextLine }
       const isFull = this.users.length + this.rejects.length >= this.chunkSize || this.bytes >= maxChunkBytes

@@ -1,13 +1,13 @@
 // What a run did: how its records, files and addresses ended, and which exit code follows.
 
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { GeoLocatorError } from "./GeoLocatorError.ts"
 import type { AnswerTally } from "./Location.ts"
 import { RejectedFor } from "./RejectTally.ts"
 import { SourceError } from "./SourceFile.ts"
 import { StageTimes } from "./StageTimes.ts"
 
-/** How many records ended in each way. `read` is the sum of the others. */
+/** How many records ended in each way, and how many of their values are null. `read` is the sum of the outcomes. */
 export const RecordCounts = Schema.Struct({
   read: Schema.Int,
   inserted: Schema.Int,
@@ -19,6 +19,8 @@ export const RecordCounts = Schema.Struct({
   /** Superseded within its chunk. */
   duplicate: Schema.Int,
   rejected: Schema.Int,
+  /** Values, not records: those that could not be used, and are null. 0 in what earlier versions have kept. */
+  blanked: Schema.Int.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
 })
 export interface RecordCounts extends Schema.Schema.Type<typeof RecordCounts> {}
 
@@ -38,6 +40,9 @@ export const meaningOf: Readonly<Record<(typeof outcomes)[number], string>> = {
 /** The counts of records, in the order in which people read them. */
 export const countNames = ["read", ...outcomes] as const
 
+/** All counts: those of records, and of their values. */
+export const allCountNames = [...countNames, "blanked"] as const
+
 export const noRecords: RecordCounts = {
   read: 0,
   inserted: 0,
@@ -46,6 +51,7 @@ export const noRecords: RecordCounts = {
   stale: 0,
   duplicate: 0,
   rejected: 0,
+  blanked: 0,
 }
 
 export const addCounts = (left: RecordCounts, right: RecordCounts): RecordCounts => ({
@@ -56,6 +62,7 @@ export const addCounts = (left: RecordCounts, right: RecordCounts): RecordCounts
   stale: left.stale + right.stale,
   duplicate: left.duplicate + right.duplicate,
   rejected: left.rejected + right.rejected,
+  blanked: left.blanked + right.blanked,
 })
 
 /** Records that ended in none of the outcomes, or in two: anything but 0 is a defect of the program. */

@@ -1,5 +1,6 @@
 // About how much memory records take: what bounds a chunk, and how much of a file is in memory at once.
 
+import type { BadValue } from "./BadValue.ts"
 import type { Chunk } from "./Chunk.ts"
 import type { Reason, Reject } from "./Reject.ts"
 
@@ -18,15 +19,18 @@ const ofReasons = (reasons: ReadonlyArray<Reason>): number =>
 
 const noReasons: ReadonlyArray<Reason> = []
 
-/** Bytes of memory for a record of `length` bytes in the file. */
+/** Bytes of memory for a record of `length` bytes in the file. `reasons`: of a reject, or of a user's bad values. */
 export const ofRecord = (length: number, reasons: ReadonlyArray<Reason> = noReasons): number =>
   length + recordBytes + ofReasons(reasons)
 
 export const ofReject = ({ raw, reasons }: Reject): number => ofRecord(raw.length, reasons)
 
+export const ofBadValue = ({ reason }: BadValue): number => ofReasons([reason])
+
 /** Counts all of the chunk's bytes in the file: a block that was read stays in memory as long as any record in it. */
-export const ofChunk = ({ from, rejects, to, users }: Chunk): number =>
-  rejects.reduce(
-    (sum, { reasons }) => sum + ofRecord(0, reasons),
-    to.byteOffset - from.byteOffset + users.length * recordBytes,
-  )
+export const ofChunk = ({ from, rejects, to, users }: Chunk): number => {
+  let bytes = to.byteOffset - from.byteOffset + users.length * recordBytes
+  for (const { reasons } of rejects) bytes += ofRecord(0, reasons)
+  for (const { blanked } of users) if (blanked !== undefined) bytes += ofReasons(blanked)
+  return bytes
+}

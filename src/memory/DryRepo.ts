@@ -14,6 +14,7 @@ import { UserRepo, type UserShare } from "../repo/UserRepo.ts"
 
 const usersShown = 3
 const rejectsShown = 10
+const badValuesShown = 10
 
 /** No run of a database has this number. */
 const runId = 0
@@ -52,8 +53,9 @@ const make = Effect.sync(() => {
   const files = new Map<number, { readonly name: string; readonly counts: RecordCounts }>()
   const users: Array<Seen["users"][number]> = []
   const rejects: Array<Seen["rejects"][number]> = []
+  const badValues: Array<Seen["badValues"][number]> = []
 
-  const seen = Effect.sync((): Seen => ({ users: [...users], rejects: [...rejects] }))
+  const seen = Effect.sync((): Seen => ({ users: [...users], rejects: [...rejects], badValues: [...badValues] }))
 
   const userRepo = UserRepo.of({
     // With one connection the first records shown are the first of the file.
@@ -91,7 +93,9 @@ const make = Effect.sync(() => {
       const shown = share.rejects.slice(0, rejectsShown - rejects.length)
       rejects.push(...shown.map(({ line, reasons }) => ({ file: name, line, reasons })))
       const written = yield* write({ records: share.users, winners: share.winners, places: known, isAhead: false })
-      const outcome = shareOutcome(share, written)
+      const { badValues: found, ...outcome } = shareOutcome(share, written)
+      const firstValues = found.slice(0, badValuesShown - badValues.length)
+      badValues.push(...firstValues.map(({ line, reason }) => ({ file: name, line, reason })))
       files.set(fileId, { name, counts: addCounts(before, outcome.counts) })
       return { ...outcome, remembered: { located: 0, unlocatable: {} } }
     }),

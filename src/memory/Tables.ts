@@ -1,6 +1,7 @@
 // The tables in memory, to look into.
 
 import { Context, Effect, Layer, Ref } from "effect"
+import type { BadValue } from "../domain/BadValue.ts"
 import type { Answer } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
 import type { StoredUser } from "./StoredUser.ts"
@@ -12,6 +13,8 @@ export class Tables extends Context.Service<
     /** By e-mail. */
     readonly users: Ref.Ref<ReadonlyMap<string, StoredUser>>
     readonly rejects: Ref.Ref<ReadonlyArray<Reject & { readonly fileId: number }>>
+    /** Values that could not be used, and are null. */
+    readonly badValues: Ref.Ref<ReadonlyArray<BadValue & { readonly fileId: number }>>
     /** By address; `NotNow` for a pending one. */
     readonly locations: Ref.Ref<ReadonlyMap<string, Answer>>
   }
@@ -24,6 +27,7 @@ export const layerTables = Layer.effect(
     return {
       users: yield* Ref.make<ReadonlyMap<string, StoredUser>>(new Map()),
       rejects: yield* Ref.make<ReadonlyArray<Reject & { readonly fileId: number }>>([]),
+      badValues: yield* Ref.make<ReadonlyArray<BadValue & { readonly fileId: number }>>([]),
       locations: yield* Ref.make<ReadonlyMap<string, Answer>>(new Map()),
     }
   }),

@@ -51,7 +51,7 @@ const moved = (resume: Resume, moving: ReadonlyArray<LaneCheckpoint>, to: Positi
 }
 
 const make = Effect.gen(function* () {
-  const { locations, rejects } = yield* Tables
+  const { badValues, locations, rejects } = yield* Tables
   /** The runs to which each pending address belongs. */
   const owners = new Map<string, ReadonlySet<number>>()
   const one = yield* Semaphore.make(1)
@@ -141,12 +141,10 @@ const make = Effect.gen(function* () {
           places: new Map([...places, ...shareLocations.known]),
           isAhead: isAhead(ref),
         })
-        const { counts, refused } = shareOutcome(share, written)
-        yield* Ref.update(rejects, (kept) => [
-          ...kept,
-          ...share.rejects.map((reject) => ({ ...reject, fileId: ref.fileId })),
-          ...refused.map((reject) => ({ ...reject, fileId: ref.fileId })),
-        ])
+        const { badValues: found, counts, refused } = shareOutcome(share, written)
+        const inFile = <A extends object>(row: A) => ({ ...row, fileId: ref.fileId })
+        yield* Ref.update(rejects, (kept) => [...kept, ...[...share.rejects, ...refused].map(inFile)])
+        yield* Ref.update(badValues, (kept) => [...kept, ...found.map(inFile)])
         loads.set(ref.fileId, moveCheckpoint(load, part, share, counts))
         return { counts, refused, remembered }
       }).pipe(Effect.withSpan("RunRepo.commit"), Semaphore.withPermits(one, 1)),
@@ -191,6 +189,7 @@ const make = Effect.gen(function* () {
       const isLoaded = stored.state === "loaded"
       if (force && (isLoaded ? stored.runId !== runId || isInOther : isOther)) {
         yield* Ref.update(rejects, (all) => all.filter((reject) => reject.fileId !== fileId))
+        yield* Ref.update(badValues, (all) => all.filter((value) => value.fileId !== fileId))
         const { load } = stored
         loads.set(fileId, {
           ...stored,

@@ -27,7 +27,7 @@ export const start = Effect.fnUntraced(function* ({ from, to }: Chunk) {
       ),
     /** Ends the span: all of the chunk is committed. */
     committed: Effect.fnUntraced(function* (counts: RecordCounts) {
-      for (const [outcome, records] of Object.entries(counts)) span.attribute(`etl.records.${outcome}`, records)
+      for (const [name, count] of Object.entries(Metrics.countAttributes(counts))) span.attribute(name, count)
       yield* end(Exit.void)
       yield* Metrics.countChunk(counts, ((yield* monotonicMillis) - start) / 1_000)
     }),

@@ -12,10 +12,23 @@ const records = Metric.counter("etl.records", {
 
 const recordsBy = outcomes.map((outcome) => [outcome, Metric.withAttributes(records, { outcome })] as const)
 
+const badValues = Metric.counter("etl.values.blanked", {
+  description: "Values that could not be used, and are null",
+  attributes: { unit: "{value}" },
+  bigint: true,
+  incremental: true,
+})
+
 const chunkDuration = Metric.histogram("etl.chunk.duration", {
   description: "From when a chunk of a file is read until all of it is committed",
   attributes: { unit: "s" },
   boundaries: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+})
+
+/** Counts, as a span has them. */
+export const countAttributes = ({ blanked, ...ofRecords }: RecordCounts): Readonly<Record<string, number>> => ({
+  ...Object.fromEntries(Object.entries(ofRecords).map(([outcome, count]) => [`etl.records.${outcome}`, count])),
+  "etl.values.blanked": blanked,
 })
 
 /** Counts a committed chunk. `seconds`: since it was read. */
@@ -23,6 +36,7 @@ export const countChunk = Effect.fnUntraced(function* (counts: RecordCounts, sec
   for (const [outcome, metric] of recordsBy) {
     if (counts[outcome] > 0) yield* Metric.update(metric, BigInt(counts[outcome]))
   }
+  if (counts.blanked > 0) yield* Metric.update(badValues, BigInt(counts.blanked))
   yield* Metric.update(chunkDuration, seconds)
 })
 

@@ -18,6 +18,7 @@ import { begin, stopAtTooManyRejects } from "./divideChunk.ts"
 import * as FileOutcome from "./fileOutcome.ts"
 import { headerErrorOf } from "./headerError.ts"
 import { endEarly, report } from "./reportChunk.ts"
+import { countNullWords } from "./reportNullWords.ts"
 import { reportFormat, reportSkippedRows } from "./reportFormat.ts"
 import type { Run } from "./Run.ts"
 import { locate, perConnection, shareOf, upsert } from "./writeShares.ts"
@@ -72,6 +73,7 @@ const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFil
     decode(load.fileId),
     Stream.catchTag("HeaderError", (error) => Stream.fail(headerErrorOf(file, error))),
     reportSkippedRows(FileOutcome.nameOf(load, load)),
+    countNullWords(run.nullWords),
     stopwatch.timePulls("decode"),
     readAhead,
     chunk(options.chunkSize),

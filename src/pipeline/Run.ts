@@ -1,6 +1,7 @@
 // What the files of a run share while they load: the request, the counts, the stop, the cancel.
 
 import { Effect, Ref } from "effect"
+import { NullWordTally } from "../domain/NullWordTally.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import { RejectTally } from "../domain/RejectTally.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
@@ -36,6 +37,7 @@ export const make = Effect.fnUntraced(function* (runId: number, request: RunRequ
     widths: yield* Effect.cached(yield* tableWidths),
     addresses: yield* AddressTally.make,
     rejects: new RejectTally(),
+    nullWords: new NullWordTally(),
     stopwatch: new Stopwatch(),
     /** What the run has committed, over all attempts. */
     committed: Ref.get(committed),

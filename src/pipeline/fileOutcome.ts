@@ -7,6 +7,7 @@ import type { FileSummary, RecordCounts } from "../domain/RunSummary.ts"
 import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
 import { giveAgain } from "../domain/stdin.ts"
 import { explain } from "../observability/Advice.ts"
+import { countAttributes } from "../observability/Metrics.ts"
 import { monotonicMillis } from "../observability/monotonic.ts"
 import { type FileLoad, type Part, RunRepo } from "../repo/RunRepo.ts"
 import { plural } from "../text/format.ts"
@@ -43,7 +44,7 @@ export const fileSummary = (
 const annotateSpan = ({ counts, state }: FileSummary) =>
   Effect.annotateCurrentSpan({
     "etl.file.state": state,
-    ...Object.fromEntries(Object.entries(counts).map(([outcome, records]) => [`etl.records.${outcome}`, records])),
+    ...countAttributes(counts),
   })
 
 /** The summary, with what this attempt did for the file. */
@@ -59,11 +60,12 @@ export const nameOf = ({ file }: FileLoad<SourceFile>, { part, resume }: Part): 
 /** Every record of the file, or of the part, is committed. */
 export const loaded = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, counts: RecordCounts) {
   const rejected = counts.rejected > 0 ? `, ${plural(counts.rejected, "reject")}` : ""
+  const blanked = counts.blanked > 0 ? `, ${plural(counts.blanked, "bad value")}` : ""
   const [part, ...others] = load.parts
   const isPart = others.length === 0 && part?.resume?.end !== undefined
   const what = isPart ? nameOf(load, part) : load.file.name
   yield* Effect.logInfo(
-    `${what}: ${plural(counts.read, "record")}${rejected}${isPart ? " of the file so far" : ""}`,
+    `${what}: ${plural(counts.read, "record")}${rejected}${blanked}${isPart ? " of the file so far" : ""}`,
   ).pipe(Effect.annotateLogs({ step: "Load", ...counts }))
   return fileSummary(load.file, "loaded", counts)
 })

@@ -103,7 +103,7 @@ export const locate = (run: Run) =>
     }),
   )
 
-/** Commits a share: its users, its rejects, its addresses' queue, its checkpoint. */
+/** Commits a share: its users, its rejects, their bad values, its addresses' queue, its checkpoint. */
 export const upsert = (run: Run, load: PartLoad<FileIdentity>) =>
   Stream.mapEffect(
     Effect.fnUntraced(function* ({ divided, share, locations }: LocatedShare) {

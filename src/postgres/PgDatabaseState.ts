@@ -19,6 +19,7 @@ const rights: Readonly<Record<string, ReadonlyArray<string>>> = {
   etl_checkpoints: ["select", "insert", "update", "delete"],
   etl_parts: ["select", "insert", "delete"],
   etl_rejects: ["select", "insert", "update", "delete"],
+  etl_bad_values: ["select", "insert", "update", "delete"],
   ip_locations: ["select", "insert", "update", "delete"],
   etl_permits: ["select", "insert", "update", "delete"],
 }

@@ -1,6 +1,7 @@
 // What a dry run has read, to be shown instead of written.
 
 import { Context, type Effect, Option } from "effect"
+import type { BadValue } from "../domain/BadValue.ts"
 import type { Location } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
 import type { User } from "../domain/User.ts"
@@ -18,6 +19,8 @@ export interface Seen {
   readonly users: ReadonlyArray<RecordPlace & { readonly user: User; readonly location: Location | null }>
   /** The first rejects. */
   readonly rejects: ReadonlyArray<RecordPlace & Pick<Reject, "reasons">>
+  /** The first values that could not be used, and would be null. */
+  readonly badValues: ReadonlyArray<RecordPlace & Pick<BadValue, "reason">>
 }
 
 /** The records of a dry run so far; none where the run writes. */

@@ -1,6 +1,7 @@
-// The rejects of runs, to list, export and delete: the contract.
+// The rejects of runs, to list, export and delete, and the bad values of what was loaded: the contract.
 
 import { Context, type Effect, type Stream } from "effect"
+import type { BadValue } from "../domain/BadValue.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Format } from "../domain/Format.ts"
 import type { Reject } from "../domain/Reject.ts"
@@ -23,7 +24,20 @@ export interface StoredReject extends Reject {
   readonly file: RejectedFile
 }
 
-/** The rejects in `etl_rejects`. Needs our tables: see `RunHistory`. */
+/** A file with bad values of a run. */
+export interface BadValueFile {
+  readonly fileId: number
+  readonly uri: string
+  /** How many of the run it has. */
+  readonly values: number
+}
+
+/** A value that could not be used, and is null, and its file. */
+export interface StoredBadValue extends BadValue {
+  readonly file: BadValueFile
+}
+
+/** The rejects in `etl_rejects`, and the bad values in `etl_bad_values`. Needs our tables: see `RunHistory`. */
 export class RejectRepo extends Context.Service<
   RejectRepo,
   {
@@ -46,5 +60,12 @@ export class RejectRepo extends Context.Service<
      * Deletes the run's rejects, in steps, and returns how many. A failure keeps the steps before it. May be repeated.
      */
     readonly delete: (runId: number) => Effect.Effect<number, DatabaseError>
+    /** The same of values that could not be used, and are null; `list` sorts those of a record by column. */
+    readonly badValues: {
+      readonly runs: (limit: number) => Effect.Effect<ReadonlyArray<number>, DatabaseError>
+      readonly files: (runId: number) => Effect.Effect<ReadonlyArray<BadValueFile>, DatabaseError>
+      readonly list: (runId: number, files: ReadonlyArray<BadValueFile>) => Stream.Stream<StoredBadValue, DatabaseError>
+      readonly delete: (runId: number) => Effect.Effect<number, DatabaseError>
+    }
   }
 >()("user-activity-etl/repo/RejectRepo") {}

@@ -152,7 +152,7 @@ export interface Ending {
   readonly stages: StageTimes
 }
 
-/** Runs, files, checkpoints and rejects: `etl_runs`, `etl_files`, `etl_checkpoints`, `etl_rejects`. */
+/** Runs, files, checkpoints, rejects and bad values: `etl_runs`, `etl_files`, `etl_checkpoints`, `etl_rejects`, `etl_bad_values`. */
 export class RunRepo extends Context.Service<
   RunRepo,
   {
@@ -195,8 +195,8 @@ export class RunRepo extends Context.Service<
     /** Starts the load: the checkpoints of its parts are at their first records. May be repeated. */
     readonly beginFile: (load: TakenLoad, beginning: Beginning) => Effect.Effect<void, DatabaseError>
     /**
-     * Commits a share of a chunk: `write` writes its users, then its rejects, its addresses' queue and its lanes'
-     * checkpoints at the chunk's end (or the file as loaded) are kept. Where `write` uses the same store, all of it
+     * Commits a share of a chunk: `write` writes its users, then its rejects, its users' bad values, its addresses' queue
+     * and its lanes' checkpoints at the chunk's end (or the file as loaded) are kept. Where `write` uses the same store, all of it
      * commits in one transaction, or nothing; otherwise the users are written first, and may be written again.
      *
      * The checkpoints must be at the share's beginning; at its end the share is committed already, and nothing is

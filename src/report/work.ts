@@ -1,6 +1,6 @@
 // The report's part on runs: records, times, rejects, the queue, and the latest runs.
 
-import { baseName, formatNumber, plural } from "../text/format.ts"
+import { baseName, capitalized, formatNumber, plural } from "../text/format.ts"
 import type { ReasonCount, ReportData } from "../domain/ReportData.ts"
 import type { RunRecord } from "../domain/RunRecord.ts"
 import { meaningOf, outcomes, type RecordCounts } from "../domain/RunSummary.ts"
@@ -36,8 +36,6 @@ const stages = ({ stages }: RunRecord): Html =>
         stageRows.map(([name, meaning, stage]) => ({ name, meaning, milliseconds: stages[stage] })),
       )}
         <p class="note">Stages overlap: together they may take longer than the run.</p>`
-
-const capitalized = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
 
 const records = ({ totals: counts }: RunRecord): Html =>
   html`<table>
@@ -75,6 +73,11 @@ const failures = ({ files, total }: ReportData["failed"]): Html | null =>
         ${files.map(({ error }) => html`<p class="note">${error}</p>`)}
       </div>`
 
+const badValues = ({ runId, totals: { blanked } }: RunRecord): Html | null =>
+  blanked === 0
+    ? null
+    : html`<p class="note">${plural(blanked, "value")} could not be used and ${blanked === 1 ? "is" : "are"} null: <code>etl rejects --values --run ${String(runId)}</code> lists ${blanked === 1 ? "it" : "them"}.</p>`
+
 /** The outcomes of the run's records, its times, and the files that could not be read. */
 export const work = ({ failed, run }: ReportData): Html =>
   html`<section aria-labelledby="work">
@@ -83,7 +86,7 @@ export const work = ({ failed, run }: ReportData): Html =>
       run === null
         ? html`<div class="card">${nothing("No run yet. etl --source DIR loads files.")}</div>`
         : html`<div class="columns two">
-            <div class="card">${records(run)}</div>
+            <div class="card">${records(run)}${badValues(run)}</div>
             <div class="card">${stages(run)}</div>
           </div>
           ${failures(failed)}`

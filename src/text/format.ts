@@ -9,6 +9,9 @@ export const formatNumber = (value: number): string => number.format(value)
 export const plural = (count: number, noun: string, nouns = `${noun}s`): string =>
   `${formatNumber(count)} ${count === 1 ? noun : nouns}`
 
+/** The text, its first character in upper case. */
+export const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
 /** `12.3 s`, `8 min 16 s`, `11 h 7 min`. */
 export const formatDuration = (milliseconds: number): string => {
   if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`

@@ -60,7 +60,8 @@ export const loadAlone = Effect.gen(function* () {
   return yield* outcomeOf(setting)
 }).pipe(Effect.scoped)
 
-const rowsOf = ({ users, rejects, files }: Tables) => [...users, ...rejects, ...files].map((row) => JSON.stringify(row))
+const rowsOf = ({ users, rejects, badValues, files }: Tables) =>
+  [...users, ...rejects, ...badValues, ...files].map((row) => JSON.stringify(row))
 
 /** The first rows that are not the same: there are too many to compare each with each. */
 const firstDifferences = (expected: Tables, found: Tables): ReadonlyArray<string> => {

@@ -15,6 +15,8 @@ export interface Input {
   readonly files: ReadonlyArray<InputFile>
   /** The addresses that a service has a place for. */
   readonly publicAddresses: ReadonlySet<string>
+  /** How the files are to be read, as flags. */
+  readonly flags: ReadonlyArray<string>
 }
 
 const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
@@ -73,6 +75,15 @@ const writtenFields = (version: Version, random: Random): ReadonlyArray<string> 
   version.status === null ? "" : pick(random, version.status ? ["true", "Y", "1"] : ["False", "no", "0"]),
 ]
 
+/** In the place of a good value: each is to be rejected with its record, or to be null. In the order of their names. */
+const badValues: ReadonlyArray<{ readonly column: keyof Version; readonly field: number; readonly text: string }> = [
+  { column: "created_at", field: 6, text: "2023-02-29" },
+  { column: "first_name", field: 1, text: "é".repeat(81) },
+  { column: "ip_address", field: 5, text: "1.2.3.256" },
+  { column: "last_name", field: 2, text: "nul\0" },
+  { column: "status", field: 9, text: "perhaps" },
+]
+
 /** In the place of a good record: each is to be rejected. */
 const breakers: ReadonlyArray<(fields: ReadonlyArray<string>) => ReadonlyArray<string | Uint8Array>> = [
   () => ["7"],
@@ -80,11 +91,7 @@ const breakers: ReadonlyArray<(fields: ReadonlyArray<string>) => ReadonlyArray<s
   (fields) => [[...fields, "more"].join()],
   (fields) => [fields.with(3, "nobody").join()],
   (fields) => [fields.with(3, "").join()],
-  (fields) => [fields.with(5, "1.2.3.256").join()],
   (fields) => [fields.with(7, "2023-02-29").join()],
-  (fields) => [fields.with(9, "perhaps").join()],
-  (fields) => [fields.with(1, "é".repeat(81)).join()],
-  (fields) => [fields.with(2, "nul\0").join()],
   (fields) => [Buffer.from(fields.with(1, "Köln").join(), "latin1")],
   (fields) => [fields.with(1, 'A"da').join()],
   (fields) => [fields.with(1, '"Ada"x').join()],
@@ -96,7 +103,12 @@ const breakers: ReadonlyArray<(fields: ReadonlyArray<string>) => ReadonlyArray<s
 
 const lineEnds = (bytes: Buffer): number => bytes.toString("latin1").split(/\r\n|\r|\n/).length - 1
 
-const makeFile = (name: string, nextVersion: () => Version, random: Random): InputFile => {
+const withBadValues = breakers.concat(
+  badValues.map(({ field, text }) => (fields) => [fields.with(field, text).join()]),
+)
+
+/** `blanks`: a record with bad values is to be loaded, with null in their places. */
+const makeFile = (name: string, nextVersion: () => Version, blanks: boolean, random: Random): InputFile => {
   const pieces: Array<Buffer> = []
   const records: Array<JudgedRecord> = []
   let line = 1
@@ -110,13 +122,15 @@ const makeFile = (name: string, nextVersion: () => Version, random: Random): Inp
   if (random.perMille(300)) append("\ufeff")
   append(header)
   for (let count = 200 + random.below(200); count > 0; count--) {
-    const version = nextVersion()
-    const fields = writtenFields(version, random)
     const isBad = random.perMille(70)
+    const bad = isBad || !blanks ? [] : badValues.filter(() => random.perMille(50))
+    const blanked = bad.map(({ column }) => column)
+    const version = { ...nextVersion(), ...Object.fromEntries(blanked.map((column) => [column, null])) }
+    const fields = bad.reduce((written, { field, text }) => written.with(field, text), writtenFields(version, random))
     const plain = fields.map((field) => (/["\r\n]/.test(field) ? "Ada" : field))
-    for (const text of isBad ? pick(random, breakers)(plain) : [fields.join()]) {
+    for (const text of isBad ? pick(random, blanks ? breakers : withBadValues)(plain) : [fields.join()]) {
       append(pick(random, ["\n", "\n", "\n", "\r\n", "\n\n"]))
-      records.push({ line, byteOffset, content: isBad ? Buffer.from(text as Uint8Array) : version })
+      records.push({ line, byteOffset, content: isBad ? Buffer.from(text as Uint8Array) : version, blanked })
       append(text)
     }
   }
@@ -128,9 +142,10 @@ const makeFile = (name: string, nextVersion: () => Version, random: Random): Inp
 
 /**
  * Three to five files whose records are of few users: versions of many dates and of equal dates, equal ones, ones that
- * cannot be loaded. The same seed makes the same files.
+ * cannot be loaded, and for an odd seed ones with bad values, which are to be null. The same seed makes the same files.
  */
 export const makeInput = (seed: number): Input => {
+  const blanks = seed % 2 === 1
   const random = makeRandom(seed)
   const addresses = Array.from({ length: 220 }, () => publicAddress(random))
   const users = Array.from({ length: 30 + random.below(60) }, (_, user) =>
@@ -138,7 +153,8 @@ export const makeInput = (seed: number): Input => {
   )
   const nextVersion = () => pick(random, pick(random, users))
   return {
-    files: names.slice(0, 3 + random.below(3)).map((name) => makeFile(name, nextVersion, random)),
+    files: names.slice(0, 3 + random.below(3)).map((name) => makeFile(name, nextVersion, blanks, random)),
     publicAddresses: new Set(addresses),
+    flags: blanks ? ["--on-bad-value", "null"] : [],
   }
 }

@@ -32,7 +32,7 @@ describe("the judge", () => {
       uri: `/${file}`,
       records: contents.map((content, index) => ({ line: index + 2, byteOffset: index * 10, content })),
     }))
-    const { users, rejects, inserted } = expectedTables(files, () => null)
+    const { users, rejects, badValues, inserted } = expectedTables(files, () => null)
     assert.deepStrictEqual(
       users.map(({ email, first_name, updated }) => [email, first_name, updated]),
       [
@@ -43,6 +43,7 @@ describe("the judge", () => {
       ],
     )
     assert.deepStrictEqual(rejects, [{ uri: "/0", line: 5, byte_offset: 30, raw: "626164" }])
+    assert.deepStrictEqual(badValues, [])
     assert.strictEqual(inserted, 4)
   })
 
@@ -52,15 +53,16 @@ describe("the judge", () => {
       const name = yield* freshDatabase
       const source = join(realpathSync(yield* temporaryDirectory), "source")
       mkdirSync(source)
-      const { files } = makeInput(0)
+      const { files, flags } = makeInput(1)
       for (const { name, bytes } of files) writeFileSync(join(source, name), bytes)
-      const run = yield* etl(["--source", source, "--geo", "none"], environment(server, name))
+      const run = yield* etl(["--source", source, "--geo", "none", ...flags], environment(server, name))
       assert.strictEqual(run.code, 3, run.stderr)
       const expected = expectedTables(
         files.map(({ name, records }) => ({ uri: join(source, name), records })),
         () => null,
       )
       assert.isAbove(expected.rejects.length, 20)
+      assert.isAbove(expected.badValues.length, 20)
       assert.sameMembers([...new Set(expected.users.map(({ updated }) => updated))], [true, false])
 
       yield* Effect.gen(function* () {
@@ -78,6 +80,10 @@ describe("the judge", () => {
           "delete from etl_rejects where byte_offset = (select min(byte_offset) from etl_rejects)",
           "update etl_rejects set raw = raw || '\\x00'::bytea",
           "update etl_rejects set line = line + 1",
+          "delete from etl_bad_values where byte_offset = (select min(byte_offset) from etl_bad_values)",
+          "update etl_bad_values set line = line + 1",
+          'update etl_bad_values set "column" = "column" || \'x\'',
+          "update etl_files set blanked = blanked + 1",
           "update etl_files set inserted = inserted + 1",
           "update etl_files set read = read + 1, stale = stale + 1",
           "update etl_files set loaded_at = null where id = 2",

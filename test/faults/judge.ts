@@ -21,6 +21,8 @@ export interface JudgedRecord {
   readonly byteOffset: number
   /** What the record tells, or the bytes (without the line end) of one that is to be rejected. */
   readonly content: Version | Uint8Array
+  /** Columns that are null in it, as their values cannot be used: in the order of their names. */
+  readonly blanked?: ReadonlyArray<keyof Version>
 }
 
 /** A file of the source; its records in order. */
@@ -36,8 +38,10 @@ export type PlaceOf = (address: string) => object | null
 export const expectedTables = (files: ReadonlyArray<JudgedFile>, placeOf: PlaceOf) => {
   const users = new Map<string, Version & { readonly updated: boolean; readonly place: object | null }>()
   const rejects: Array<object> = []
+  const badValues: Array<object> = []
   for (const { uri, records } of files) {
-    for (const { line, byteOffset, content } of records) {
+    for (const { line, byteOffset, content, blanked = [] } of records) {
+      for (const column of blanked) badValues.push({ uri, line, byte_offset: byteOffset, column })
       if (content instanceof Uint8Array) {
         rejects.push({ uri, line, byte_offset: byteOffset, raw: Buffer.from(content).toString("hex") })
         continue
@@ -55,10 +59,12 @@ export const expectedTables = (files: ReadonlyArray<JudgedFile>, placeOf: PlaceO
   return {
     users: emails.map((email) => users.get(email)!),
     rejects,
+    badValues,
     files: files.map(({ uri, records }) => {
       const read = records.length
       const rejected = records.filter(({ content }) => content instanceof Uint8Array).length
-      return { uri, loaded: true, read, accounted: read, rejected }
+      const blanked = records.reduce((sum, { blanked = [] }) => sum + blanked.length, 0)
+      return { uri, loaded: true, read, accounted: read, rejected, blanked }
     }),
     inserted: emails.length,
   }
@@ -79,9 +85,12 @@ export const tablesQuery = `
     'rejects', (select coalesce(json_agg(r order by file_id, byte_offset), '[]') from (
       select f.uri, r.line, r.byte_offset, encode(r.raw, 'hex') as raw, r.file_id
       from etl_rejects r left join etl_files f on f.id = r.file_id) r),
+    'badValues', (select coalesce(json_agg(v order by file_id, byte_offset, "column" collate "C"), '[]') from (
+      select f.uri, v.line, v.byte_offset, v."column", v.file_id
+      from etl_bad_values v left join etl_files f on f.id = v.file_id) v),
     'files', (select coalesce(json_agg(f order by id), '[]') from (
       select id, uri, loaded_at is not null as loaded, read,
-        inserted + updated + unchanged + stale + duplicate + rejected as accounted, rejected
+        inserted + updated + unchanged + stale + duplicate + rejected as accounted, rejected, blanked
       from etl_files) f),
     'inserted', (select sum(inserted) from etl_files)
   )::text as json`
@@ -94,14 +103,14 @@ export const runsQuery = `
 
 /** The tables of `tablesQuery`'s answer, without the numbers that order them. */
 export const foundTables = (json: string): Tables => {
-  const { rejects, files, ...tables } = JSON.parse(json)
+  const { rejects, badValues, files, ...tables } = JSON.parse(json)
   const rest = ({ id: _id, file_id: _file, ...columns }: Record<string, unknown>) => columns
-  return { ...tables, rejects: rejects.map(rest), files: files.map(rest) }
+  return { ...tables, rejects: rejects.map(rest), badValues: badValues.map(rest), files: files.map(rest) }
 }
 
 /** Rows that are not the same in both, a line each, to be told of a failure. That there are none is not enough. */
 export const differences = (expected: Tables, found: Tables): ReadonlyArray<string> => {
-  const rows = ({ users, rejects, files }: Tables) => [...users, ...rejects, ...files]
+  const rows = ({ users, rejects, badValues, files }: Tables) => [...users, ...rejects, ...badValues, ...files]
   const missing = (from: ReadonlyArray<object>, rows: ReadonlyArray<object>, what: string) =>
     rows
       .filter((row) => !from.some((other) => isDeepStrictEqual(row, other)))

@@ -88,7 +88,7 @@ export interface Setting {
 /** The input in a folder, a database, the command that loads the one into the other, and the judge of the outcome. */
 export const makeSetting = Effect.fnUntraced(function* (
   { database, server, isNew, locates, chunkSize, concurrency }: Setting,
-  { files, publicAddresses }: Input,
+  { files, flags, publicAddresses }: Input,
 ) {
   const cwd = yield* temporaryDirectory
   const source = join(cwd, "source")
@@ -99,7 +99,7 @@ export const makeSetting = Effect.fnUntraced(function* (
   const geo = locates ? "ip-api" : "none"
   const command = {
     args: [
-      ["--source", source, "--mapping", mapping, "--chunksize", String(chunkSize)],
+      ["--source", source, "--mapping", mapping, ...flags, "--chunksize", String(chunkSize)],
       ["--concurrency", String(concurrency)],
       ["--geo", geo, "--max-rejects", "100%", ...place.args],
     ].flat(),

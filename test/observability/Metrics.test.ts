@@ -17,7 +17,7 @@ describe("Metrics", () => {
   it.effect("are in the registry of whoever embeds the pipeline", () =>
     Effect.gen(function* () {
       yield* Metrics.countChunk({ ...noRecords, read: 5, inserted: 4, rejected: 1 }, 0.2)
-      yield* Metrics.countChunk({ ...noRecords, read: 2, inserted: 2 }, 0.4)
+      yield* Metrics.countChunk({ ...noRecords, read: 2, inserted: 2, blanked: 3 }, 0.4)
       yield* Metrics.recordQueue(12)
       yield* Metrics.recordQueue(7)
       yield* Metrics.countRequest("ip-api", { status: 200 })
@@ -27,6 +27,7 @@ describe("Metrics", () => {
         [{ outcome: "inserted" }, { count: 6n, incremental: true }],
         [{ outcome: "rejected" }, { count: 1n, incremental: true }],
       ])
+      assert.deepStrictEqual(yield* statesOf("etl.values.blanked"), [[{}, { count: 3n, incremental: true }]])
       assert.deepStrictEqual(yield* statesOf("etl.locating.queue"), [[{}, { value: 7n }]])
       assert.sameDeepMembers(yield* statesOf("etl.locator.requests"), [
         [

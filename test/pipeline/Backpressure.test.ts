@@ -4,6 +4,7 @@ import { plainFormat } from "../../src/domain/Format.ts"
 import type { Chunk } from "../../src/domain/Chunk.ts"
 import { Stopwatch } from "../../src/observability/Stopwatch.ts"
 import * as Backpressure from "../../src/pipeline/Backpressure.ts"
+import { makeUser } from "../utils/records.ts"
 
 const start = { byteOffset: 0, line: 1 }
 const raw = new Uint8Array()
@@ -21,10 +22,24 @@ const chunkOfReasons: Chunk = {
   })),
 }
 
+const chunkOfBadValues: Chunk = {
+  ...empty,
+  users: Array.from({ length: 10_000 }, (_, byteOffset) => ({
+    user: makeUser({}),
+    instant: null,
+    fileId: 1,
+    byteOffset,
+    line: byteOffset,
+    raw,
+    blanked: Array.from({ length: 10 }, () => ({ column: "status", message: "is not a valid status or a word" })),
+  })),
+}
+
 describe("Backpressure", () => {
   for (const [what, large] of [
     ["bytes", chunkOfBytes],
     ["reasons", chunkOfReasons],
+    ["bad values", chunkOfBadValues],
   ] as const) {
     it.effect(`lets no other chunk begin beside one of many ${what}`, () =>
       Effect.gen(function* () {

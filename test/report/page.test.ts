@@ -63,6 +63,17 @@ describe("page", () => {
     assert.deepStrictEqual(alarms({}), [])
   })
 
+  it("says how many values could not be used, where there are any, and what lists them", () => {
+    const pageOf = (blanked: number) => {
+      const run = { ...oneUser.run!, totals: { ...noRecords, read: 2, inserted: 2, blanked } }
+      return check({ ...oneUser, run, runs: [run] }).text
+    }
+    const command = `etl rejects --values --run ${oneUser.run!.runId}`
+    assert.include(pageOf(1_200), `1,200 values could not be used and are null: ${command} lists them.`)
+    assert.include(pageOf(1), `1 value could not be used and is null: ${command} lists it.`)
+    assert.notInclude(pageOf(0), "--values")
+  })
+
   it.prop(
     "is well-formed whatever a database holds, and takes no text for markup",
     { data: ReportData },

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { baseName, formatBytes, formatDuration, plural } from "../../src/text/format.ts"
-import { countNames, noRecords, outcomes, unaccounted } from "../../src/domain/RunSummary.ts"
+import { allCountNames, noRecords, outcomes, unaccounted } from "../../src/domain/RunSummary.ts"
 
 it("counts are written as people read them", () => {
   assert.strictEqual(plural(1, "file"), "1 file")
@@ -25,12 +25,13 @@ it("the last part of a path or URI is its name; without a slash it is of Windows
   )
 })
 
-it("each outcome is counted, and none twice", () => {
-  assert.deepStrictEqual(Object.keys(noRecords), [...countNames])
+it("each outcome is counted, and none twice; values are no records", () => {
+  assert.deepStrictEqual(Object.keys(noRecords), [...allCountNames])
   assert.deepStrictEqual(
     outcomes.map((outcome) => unaccounted({ ...noRecords, read: 3, [outcome]: 1 })),
     outcomes.map(() => 2),
   )
+  assert.strictEqual(unaccounted({ ...noRecords, read: 3, inserted: 3, blanked: 5 }), 0)
 })
 
 it("tells sizes in decimal units", () => {

@@ -66,7 +66,7 @@ const position = (index: number) => ({ byteOffset: 10 + index * 10, line: index 
 export const start = position(0)
 
 /** The instant of a user whose day has no time. */
-const instantOf = ({ updated_at }: User): Instant | null => (updated_at === null ? null : startOfDay(updated_at))
+export const instantOf = ({ updated_at }: User): Instant | null => (updated_at === null ? null : startOfDay(updated_at))
 
 /** Chunks of one file, each a share of all lanes: ten bytes per record, after a header of ten bytes. */
 export const makeShares = (users: ReadonlyArray<User>, size: number): ReadonlyArray<Share> => {

@@ -69,5 +69,5 @@ export const newLoad = newLoadOf("test")
 /** Empties all tables. */
 export const clear = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
-  yield* sql`truncate users, ip_locations, etl_rejects, etl_checkpoints, etl_files, etl_runs restart identity cascade`
+  yield* sql`truncate users, ip_locations, etl_rejects, etl_bad_values, etl_checkpoints, etl_files, etl_runs restart identity cascade`
 })

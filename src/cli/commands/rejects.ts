@@ -1,4 +1,4 @@
-// `etl rejects`: lists the records that a run could not load, writes them to a file, or deletes them.
+// `etl rejects`: lists the records that a run could not load, writes them to a file, or deletes them; lists bad values.
 
 import { Option } from "effect"
 import { Command, Flag } from "effect/cli"
@@ -12,7 +12,8 @@ import { plainExitCodes } from "../usage/exitCodes.ts"
 
 const ownFlags = {
   run: optional(runFlag("run"), "Run whose rejects are meant: latest, or its number", { unset: "latest" }),
-  json: toggle("json", "Print a JSON array of rejects"),
+  values: toggle("values", "Bad values instead: those that could not be used and are null (--on-bad-value null)"),
+  json: toggle("json", "Print a JSON array"),
   out: optional(
     file("out").pipe(
       // The file is not compressed.
@@ -25,7 +26,7 @@ const ownFlags = {
   ),
   delete: optional(
     runFlag("delete"),
-    "Delete the rejects, which hold personal data, of a run: latest, or its number; not with the flags above",
+    "Delete the rejects and bad values, which hold personal data, of a run: latest, or its number; with --values the values alone",
   ),
 }
 
@@ -44,6 +45,11 @@ const rejectsChecks = [
       ? "--json cannot be combined with --out or --delete."
       : undefined,
   ),
+  check<RejectsFlags>()(["values", "out"], (flags) =>
+    flags.values && Option.isSome(flags.out)
+      ? "--values cannot be combined with --out: the records of these values are loaded."
+      : undefined,
+  ),
   ...databaseChecks,
 ]
 
@@ -56,6 +62,7 @@ export const rejects = lazyCommand("rejects", rejectsFlags, () => import("../han
     { command: "etl rejects", description: "List those of the latest run" },
     { command: "etl rejects --json", description: "The same for another program" },
     { command: "etl rejects --run 3 --out fix.csv", description: "Write those of run 3; correct them, load fix.csv" },
+    { command: "etl rejects --values", description: "List the values that could not be used and are null" },
     { command: "etl rejects --delete 3", description: "Delete those of run 3" },
   ]),
   withUsage({

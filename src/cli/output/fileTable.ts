@@ -37,6 +37,7 @@ const figures: ReadonlyArray<Figure> = [
   { name: "stale", of: ({ counts }) => counts.stale, rank: 1 },
   { name: "duplicate", of: ({ counts }) => counts.duplicate, rank: 0 },
   { name: "rejected", of: ({ counts }) => counts.rejected, rank: 9 },
+  { name: "blanked", of: ({ counts }) => counts.blanked, rank: 3 },
   { name: "located", of: ({ located }) => located, rank: 2 },
   { name: "queued", of: ({ queued }) => queued, rank: 6 },
   { name: "seconds", of: ({ milliseconds }) => milliseconds / 1_000, format: (value) => value.toFixed(1), rank: 5 },

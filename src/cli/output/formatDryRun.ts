@@ -38,6 +38,9 @@ const formatCounts = ({ files, totals }: RunSummary): ReadonlyArray<string> => {
     ],
     ["duplicate", totals.duplicate, "superseded within their chunk"],
     ["rejected", totals.rejected, "could not be loaded"],
+    ...(totals.blanked === 0
+      ? []
+      : [["blanked", totals.blanked, "values that could not be used, and would be null"] as const]),
   ] as const
   const width = Math.max(...rows.map(([, count]) => formatNumber(count).length))
   return rows.map(([name, count, meaning]) => `  ${name.padEnd(9)}  ${formatNumber(count).padStart(width)}  ${meaning}`)
@@ -59,6 +62,17 @@ const formatRejects = ({ rejectedFor, totals }: RunSummary, { rejects }: Seen): 
     rejects.length < rejected ? `The first ${rejects.length}:` : rejected === 1 ? "The reject:" : "The rejects:",
     ...rejects.map(({ file, line, reasons }) => `  ${file}:${line}: ${reasons.map(describeInFull).join("; ")}`),
   ]
+}
+
+const formatBadValues = ({ totals }: RunSummary, { badValues }: Seen): ReadonlyArray<string> => {
+  if (totals.blanked === 0) return []
+  const isAll = badValues.length === totals.blanked
+  const which = isAll
+    ? totals.blanked === 1
+      ? "The bad value:"
+      : "The bad values:"
+    : `The first ${plural(badValues.length, "bad value")}:`
+  return [which, ...badValues.map(({ file, line, reason }) => `  ${file}:${line}: ${describeInFull(reason)}`)]
 }
 
 const formatPlaces = ({ addresses }: RunSummary, geo: RunFlags["geo"]): ReadonlyArray<string> => {
@@ -94,6 +108,7 @@ export const formatDryRun = (
     ...formatCounts(summary),
     ...formatPlaces(summary, geo),
     ...formatRejects(summary, seen),
+    ...formatBadValues(summary, seen),
     ...formatSample(seen),
     ...failed,
     ...(summary.stopped

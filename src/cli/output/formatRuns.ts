@@ -3,12 +3,13 @@
 import { baseName, formatDuration, formatNumber, plural } from "../../text/format.ts"
 import { describeFormat } from "../../domain/Format.ts"
 import type { RunDetails, RunFile, RunRecord } from "../../domain/RunRecord.ts"
-import { countNames, type RecordCounts } from "../../domain/RunSummary.ts"
+import { allCountNames, countNames, type RecordCounts } from "../../domain/RunSummary.ts"
 import { printable } from "../../text/printable.ts"
 import { giveAgain, isReading } from "../../domain/stdin.ts"
 import { noRunYet } from "../../repo/NotFound.ts"
 import { loadFirst } from "../advice/database.ts"
 import { sources } from "../sources.ts"
+import { formatBadValues } from "./badValues.ts"
 import { type FittedColumn, fitTable } from "./table.ts"
 import { hang } from "./wrap.ts"
 import { etl } from "../../text/etl.ts"
@@ -42,6 +43,7 @@ const formatTime = (time: Date): string => {
 
 /** A narrow terminal omits the highest first. */
 const omitOrder: Readonly<Record<keyof RecordCounts, number>> = {
+  blanked: 11,
   stale: 10,
   duplicate: 9,
   unchanged: 8,
@@ -53,7 +55,7 @@ const omitOrder: Readonly<Record<keyof RecordCounts, number>> = {
 
 /** The columns of these counts, without those that are 0 everywhere, and the cells of each row. */
 const countsTable = (all: ReadonlyArray<RecordCounts>) => {
-  const shown = countNames.filter(
+  const shown = allCountNames.filter(
     (outcome) => outcome === "read" || outcome === "rejected" || all.some((counts) => counts[outcome] !== 0),
   )
   return {
@@ -206,6 +208,7 @@ export const formatRun = (run: RunDetails, width: number, same: string): string 
     ...formatReasons(run, width),
     ...(run.rejectedFor.length > 0 ? [`To list the rejects, run: ${etl} rejects --run ${run.runId}${same}`] : []),
     ...(totals.rejected > 0 && run.rejectedFor.length === 0 ? ["Its rejects are no longer kept."] : []),
+    ...formatBadValues(totals, run.runId, same),
     ...formatNext(run, same),
   ].join("\n")
 }

@@ -14,6 +14,7 @@ import {
   type RecordCounts,
   type RunSummary,
 } from "../../domain/RunSummary.ts"
+import { formatBadValues } from "./badValues.ts"
 import { fileTable } from "./fileTable.ts"
 import { etl } from "../../text/etl.ts"
 
@@ -114,6 +115,7 @@ export const formatFailure = ({ error, failure }: FileSummary): ReadonlyArray<st
 const formatNext = (summary: RunSummary, { maxRejects, rejectsOut, same }: SummaryOptions): ReadonlyArray<string> => [
   `report: ${etl} report --open${same}`,
   ...nextLocating(summary, same),
+  ...formatBadValues(summary.totals, summary.runId, same),
   ...(summary.totals.rejected > 0 ? [`rejects: ${etl} rejects --run ${summary.runId} --out ${rejectsOut}${same}`] : []),
   ...summary.files.flatMap(formatFailure),
   ...(summary.stopped

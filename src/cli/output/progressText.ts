@@ -57,6 +57,7 @@ const readingParts = ({ speed, state }: View): ReadonlyArray<Piece> => {
 const writtenParts = ({ state: { files, filesEnded, written } }: View): ReadonlyArray<Piece> => [
   ...piece(9, plural(written.read, "record")),
   ...piece(5, written.rejected > 0 && plural(written.rejected, "reject")),
+  ...piece(4, written.blanked > 0 && plural(written.blanked, "bad value")),
   ...piece(7, `${formatNumber(filesEnded)} of ${plural(files, "file")}`),
 ]
 

@@ -3,16 +3,16 @@
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { Share } from "../../domain/Lane.ts"
-import { countNames, type RecordCounts } from "../../domain/RunSummary.ts"
+import { allCountNames, type RecordCounts } from "../../domain/RunSummary.ts"
 import { integers } from "../arrays.ts"
 import type { PartRef } from "../../repo/RunRepo.ts"
 
 /** The counts go to the first lane: only their sum matters. Parameters: part, lanes, their byte offsets, to, counts. */
 const moveLanes = `
-  update etl_checkpoints c set byte_offset = $8, line = $9, ${countNames
+  update etl_checkpoints c set byte_offset = $8, line = $9, ${allCountNames
     .map((name) => `${name} = c.${name} + case when t.number = 1 then n.${name} else 0 end`)
     .join(", ")}
-  from unnest($6::bigint[], $7::bigint[]) with ordinality as t (lane, byte_offset, number), (select ${countNames
+  from unnest($6::bigint[], $7::bigint[]) with ordinality as t (lane, byte_offset, number), (select ${allCountNames
     .map((name, index) => `$${index + 10}::bigint as ${name}`)
     .join(", ")}) n
   where c.file_id = $1 and c.load = $2 and c.run_id = $3 and c.part = $4 and c.fence = $5 and c.lane = t.lane and c.byte_offset = t.byte_offset
@@ -20,12 +20,12 @@ const moveLanes = `
 
 /** Parameters: file, load, run, fence, header, format, counts. */
 const loadWhole = `
-  update etl_files set header = $5, format = $6::jsonb, loaded_at = now(), error = null, ${countNames.map((name, index) => `${name} = $${index + 7}`).join(", ")}
+  update etl_files set header = $5, format = $6::jsonb, loaded_at = now(), error = null, ${allCountNames.map((name, index) => `${name} = $${index + 7}`).join(", ")}
   where id = $1 and load = $2 and run_id = $3 and fence = $4 and loaded_at is null and header is null
   returning 1`
 
 export const makeCheckpoints = (sql: SqlClient) => {
-  const valuesOf = (counts: RecordCounts) => countNames.map((name) => counts[name])
+  const valuesOf = (counts: RecordCounts) => allCountNames.map((name) => counts[name])
 
   return {
     /** Moves the checkpoint to the share's end; false where it was not at the share's start. */

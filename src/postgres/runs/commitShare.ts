@@ -1,4 +1,4 @@
-// Commits a share of a chunk in one transaction: its users, its rejects, its addresses' queue, its checkpoints.
+// Commits a share of a chunk in one transaction: its users, rejects and bad values, its addresses' queue, its checkpoints.
 
 import { Data, Effect } from "effect"
 import { toDatabaseError } from "../../domain/DatabaseError.ts"
@@ -16,6 +16,7 @@ import { preferIndexes } from "../users/preferIndexes.ts"
 import { isRefusal } from "../users/refusals.ts"
 import { makeCheckpoints } from "./checkpoints.ts"
 import { isToBeRead } from "./etlFiles.ts"
+import { makeWriteBadValues } from "./writeBadValues.ts"
 import { makeWriteRejects } from "./writeRejects.ts"
 
 /** The checkpoints are not at the share's start. */
@@ -38,6 +39,7 @@ export const makeCommit = Effect.gen(function* () {
   const patiently = makePatience()
   const checkpoints = makeCheckpoints(sql)
   const queueAddresses = makeQueueAddresses(sql)
+  const writeBadValues = makeWriteBadValues(sql)
   const writeRejects = makeWriteRejects(sql)
 
   const commit: RunRepo["Service"]["commit"] = Effect.fn("RunRepo.commit")(function* <E, R>(
@@ -58,9 +60,10 @@ export const makeCommit = Effect.gen(function* () {
           places: places.size === 0 ? locations.known : new Map([...places, ...locations.known]),
           isAhead: prepared!.isAhead,
         }).pipe(Effect.provideService(CommitTry, commitTry))
-        const { counts, refused } = shareOutcome(share, written)
+        const { badValues, counts, refused } = shareOutcome(share, written)
         if (!(yield* checkpoints.move(part, share, counts))) return yield* new Moved()
         yield* writeRejects(part, [...share.rejects, ...refused])
+        yield* writeBadValues(part, badValues)
         attempted = { counts, refused, remembered }
         return attempted
       }).pipe(transaction)

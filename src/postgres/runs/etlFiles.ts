@@ -2,7 +2,7 @@
 
 import { Schema } from "effect"
 import { Format } from "../../domain/Format.ts"
-import { countNames } from "../../domain/RunSummary.ts"
+import { allCountNames } from "../../domain/RunSummary.ts"
 import { isLocked, sourceLock } from "../locks.ts"
 
 /** Whether a cluster loads the run of `etl_runs`, or will: it is neither ended nor cancelled. */
@@ -29,16 +29,16 @@ export const storedFormat = (format: unknown): Format | undefined =>
   format === null ? undefined : decodeFormat(format)
 
 /**
- * The sums of the columns that count records in `etl_runs`, `etl_files` and `etl_checkpoints`: they have the counts'
+ * The sums of the columns that count records and values in `etl_runs`, `etl_files` and `etl_checkpoints`: they have the counts'
  * names.
  */
-export const countSums = countNames.map((name) => `coalesce(sum(${name}), 0)::float8 as ${name}`).join(", ")
+export const countSums = allCountNames.map((name) => `coalesce(sum(${name}), 0)::float8 as ${name}`).join(", ")
 
 /** The counts of the files `f` for which `where` is true: of loaded files, and of the lanes of unfinished loads. */
 export const countsOf = (where: string): string => `
   select ${countSums} from (
-    select ${countNames.join(", ")} from etl_files f where ${where}
+    select ${allCountNames.join(", ")} from etl_files f where ${where}
     union all
-    select ${countNames.map((name) => `c.${name}`).join(", ")} from etl_checkpoints c join etl_files f on f.id = c.file_id
+    select ${allCountNames.map((name) => `c.${name}`).join(", ")} from etl_checkpoints c join etl_files f on f.id = c.file_id
     where ${where}
   ) counts`

@@ -6,7 +6,7 @@ import { fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
 import type { Position } from "../../domain/Chunk.ts"
 import { isOtherFormat } from "../../domain/FormatError.ts"
 import { earliest, laneCount } from "../../domain/Lane.ts"
-import { countNames, type RecordCounts } from "../../domain/RunSummary.ts"
+import { allCountNames, noRecords, type RecordCounts } from "../../domain/RunSummary.ts"
 import { integers, texts } from "../arrays.ts"
 import { fileTaken, type FileTakenError } from "../../repo/FileTakenError.ts"
 import { makeClient } from "../client.ts"
@@ -122,10 +122,10 @@ const finish = `
     select ${countSums} from committed
   )
   update etl_files f set loaded_at = coalesce(f.loaded_at, now()), error = null,
-    ${countNames.map((name) => `${name} = f.${name} + s.${name}`).join(", ")}
+    ${allCountNames.map((name) => `${name} = f.${name} + s.${name}`).join(", ")}
   from sums s where f.id = $1 and f.load = $2 and f.run_id = $3
     and (f.loaded_at is not null or exists (select from committed) or (f.header is null and f.fence = $4))
-  returning ${countNames.map((name) => `f.${name}::float8`).join(", ")}`
+  returning ${allCountNames.map((name) => `f.${name}::float8`).join(", ")}`
 
 /** The part of `RunRepo` that concerns files. */
 export const makeFileLoads = Effect.gen(function* () {
@@ -165,7 +165,7 @@ export const makeFileLoads = Effect.gen(function* () {
   const reload = Effect.fnUntraced(function* (runId: number, { format, mapping }: RunRequest, fileId: number) {
     const started = yield* sql`
         update etl_files set load = load + 1, run_id = ${runId}, mapping = ${mapping}, header = null, format = null, loaded_at = null,
-          max_record_size = null, read = 0, inserted = 0, updated = 0, unchanged = 0, stale = 0, duplicate = 0, rejected = 0
+          max_record_size = null, ${sql.update(noRecords)}
         where id = ${fileId}
           and ((loaded_at is not null and run_id <> ${runId}) or (loaded_at is null and mapping <> ${mapping})
             or exists (
@@ -176,6 +176,7 @@ export const makeFileLoads = Effect.gen(function* () {
     if (started.length === 0) return
     yield* sql`delete from etl_checkpoints where file_id = ${fileId}`
     yield* sql`delete from etl_rejects where file_id = ${fileId}`
+    yield* sql`delete from etl_bad_values where file_id = ${fileId}`
   }, transaction)
 
   /** Gives this run what is loaded of an unfinished file. */
@@ -188,6 +189,7 @@ export const makeFileLoads = Effect.gen(function* () {
     if (taken.length === 0) return
     yield* sql`update etl_checkpoints set run_id = ${runId} where file_id = ${fileId}`
     yield* sql`update etl_rejects set run_id = ${runId} where file_id = ${fileId}`
+    yield* sql`update etl_bad_values set run_id = ${runId} where file_id = ${fileId}`
     const left = yield* counts("f.run_id = $1", [taken[0]!.from])
     yield* sql`update etl_runs set ${sql.update(left)} where id = ${taken[0]!.from} and id <> ${runId}`
   }, transaction)

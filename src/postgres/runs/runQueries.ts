@@ -4,14 +4,14 @@ import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { Reason } from "../../domain/Reject.ts"
 import type { RunFile, RunName, RunRecord } from "../../domain/RunRecord.ts"
-import { countNames } from "../../domain/RunSummary.ts"
+import { allCountNames } from "../../domain/RunSummary.ts"
 import { noRuns, NotFound } from "../../repo/NotFound.ts"
 import { isLocked, sourceLock } from "../locks.ts"
 import { countsOf, isReading, isReplaced } from "./etlFiles.ts"
 
 /** The counts of a row, or of several together, as one JSON value. */
 const countsAsJson = (row: string): string =>
-  `json_build_object(${countNames.map((name) => `'${name}', ${row}.${name}`).join(", ")})`
+  `json_build_object(${allCountNames.map((name) => `'${name}', ${row}.${name}`).join(", ")})`
 
 /** A column of the last attempt's end. Earlier versions did not clear it when an attempt started. */
 const ofLastAttempt = (column: string): string => `case when r.ended_at >= r.attempted_at then r.${column} end`
@@ -88,7 +88,7 @@ const unlisted = `
   from etl_runs r cross join jsonb_to_recordset(r.problems) as p (uri text, error text)
   where r.id = $1 and r.finished_at is null`
 
-const noCounts = `json_build_object(${countNames.map((name) => `'${name}', 0`).join(", ")})`
+const noCounts = `json_build_object(${allCountNames.map((name) => `'${name}', 0`).join(", ")})`
 
 /** A file; for its format see `storedFormat`. */
 export type FileRow = Omit<RunFile, "format"> & { readonly format: unknown }

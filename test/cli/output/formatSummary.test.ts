@@ -32,17 +32,21 @@ const summary: RunSummary = {
   milliseconds: 1_000,
 }
 
-const firstLineOf = (...files: ReadonlyArray<readonly [FileSummary["state"], Partial<RecordCounts>]>) => {
-  const summaries = files.map(([state, counts], index): FileSummary => ({
-    uri: `/in/${index}.csv`,
-    name: `${index}.csv`,
-    state,
-    counts: { ...noRecords, ...counts },
-    located: 0,
-    queued: 0,
-    milliseconds: 1,
-    error: null,
-  }))
+type File = readonly [FileSummary["state"], Partial<RecordCounts>]
+
+const fileOf = ([state, counts]: File, index: number): FileSummary => ({
+  uri: `/in/${index}.csv`,
+  name: `${index}.csv`,
+  state,
+  counts: { ...noRecords, ...counts },
+  located: 0,
+  queued: 0,
+  milliseconds: 1,
+  error: null,
+})
+
+const firstLineOf = (...files: ReadonlyArray<File>) => {
+  const summaries = files.map(fileOf)
   const options = { maxRejects: undefined, rejectsOut: "fix.csv", same: "", database: "embedded", width: 80 }
   return formatSummary({ ...summary, files: summaries }, options)
     .split("\n")
@@ -59,6 +63,26 @@ it("a file of which no record could be loaded is not called loaded", () => {
   )
   assert.strictEqual(firstLineOf(["loaded", {}], good), "Run 7: 2 files loaded")
   assert.strictEqual(firstLineOf(["failed", {}]), "Run 7: 0 files loaded, 1 failed")
+})
+
+it("values that could not be used are reported with the command that lists them, where there are any", () => {
+  const lastLines = (totals: Partial<RecordCounts>) => {
+    const options = { maxRejects: undefined, rejectsOut: "fix.csv", same: " --embedded x", database: "x", width: 80 }
+    const files = [fileOf(["loaded", totals], 0)]
+    const text = formatSummary({ ...summary, files, totals: { ...noRecords, ...totals } }, options)
+    return text.split("\n").slice(-2)
+  }
+  const rejects = "rejects: etl rejects --run 7 --out fix.csv --embedded x"
+  const report = "report: etl report --open --embedded x"
+  assert.deepStrictEqual(lastLines({ read: 2, rejected: 2 }), [report, rejects])
+  assert.deepStrictEqual(lastLines({ read: 2, rejected: 2, blanked: 1_200 }), [
+    "1,200 values could not be used and are null: etl rejects --values --run 7 --embedded x",
+    rejects,
+  ])
+  assert.deepStrictEqual(lastLines({ read: 2, inserted: 2, blanked: 1 }), [
+    report,
+    "1 value could not be used and is null: etl rejects --values --run 7 --embedded x",
+  ])
 })
 
 const addressesOf = (changes: Partial<RunSummary>) =>

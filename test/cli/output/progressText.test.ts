@@ -11,6 +11,7 @@ const Moment = {
   read: Count,
   written: Count,
   rejected: Count,
+  blanked: Count,
   local: Count,
   remembered: Count,
   service: Count,
@@ -27,7 +28,10 @@ const viewOf = (moment: MomentValues): View => {
   const events: ReadonlyArray<ProgressEvent> = [
     { _tag: "Listed", source: "/data", files: 12, toLoad: 12, bytes: moment.bytes },
     { _tag: "BytesRead", uri: "a", bytes: moment.read },
-    { _tag: "ChunkCommitted", counts: { ...noRecords, read: moment.written, rejected: moment.rejected } },
+    {
+      _tag: "ChunkCommitted",
+      counts: { ...noRecords, read: moment.written, rejected: moment.rejected, blanked: moment.blanked },
+    },
     {
       _tag: "Answered",
       addresses: { ...noAddresses, local: moment.local, remembered: moment.remembered, service: moment.service },
@@ -49,6 +53,7 @@ const now = viewOf({
   read: 12_345_678,
   written: 512_000,
   rejected: 3,
+  blanked: 0,
   local: 0,
   remembered: 3_400,
   service: 1_200,
@@ -88,6 +93,14 @@ describe("progress", () => {
       "written  512,000 records  0 of 12 files",
       "locating 12,400 queued  8 min 16 s left",
     ])
+  })
+
+  it("shows bad values where there are any", () => {
+    const withSome = advance(now.state, { _tag: "ChunkCommitted", counts: { ...noRecords, blanked: 2_000 } })
+    assert.include(
+      progressFrame({ ...now, state: withSome }, 120),
+      "\nwritten  512,000 records  3 rejects  2,000 bad values  0 of",
+    )
   })
 
   it("shows how much is read of a stream, whose size is unknown, also after its end", () => {

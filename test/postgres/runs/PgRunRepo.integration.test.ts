@@ -31,11 +31,13 @@ const undoLanes = Effect.gen(function* () {
       from etl_checkpoints group by file_id
     ) c
     where f.id = c.file_id`
-  yield* sql`drop table etl_checkpoints, etl_parts, etl_cluster_key`
-  yield* sql`alter table etl_files drop column max_record_size, drop column error, drop column fence, drop column format`
+  yield* sql`drop table etl_checkpoints, etl_parts, etl_cluster_key, etl_bad_values`
+  yield* sql`alter table etl_files drop column max_record_size, drop column error, drop column fence, drop column format,
+    drop column blanked`
   yield* sql`
     alter table etl_runs drop column ended_at, drop column exit_code, drop column milliseconds, drop column stages,
-      drop column problems, drop column execution, drop column cancelled_at, drop column job, drop column result`
+      drop column problems, drop column execution, drop column cancelled_at, drop column job, drop column result,
+      drop column blanked`
   yield* sql`alter table ip_locations drop column runs`
   yield* sql`delete from etl_migrations where migration_id >= 6`
 })
