@@ -7,6 +7,7 @@ import { explain } from "../observability/Advice.ts"
 import { reportBytes } from "../observability/Progress.ts"
 import { open } from "../pipeline/decompress.ts"
 import { headerErrorOf } from "../pipeline/headerError.ts"
+import { reportNullWords } from "../pipeline/reportNullWords.ts"
 import { logFormat } from "../pipeline/reportFormat.ts"
 import * as LoadFile from "../pipeline/LoadFile.ts"
 import * as Run from "../pipeline/Run.ts"
@@ -100,6 +101,7 @@ export const loadPart = (attempt: Attempt, fileId: number, part: number) =>
         activity.over(({ _tag }) => _tag === "ChunkCommitted" || _tag === "BytesRead"),
         worker.withRoomFor(file.size),
       )
+      yield* reportNullWords(run.nullWords)
       const loaded: PartLoaded = {
         state,
         located,
@@ -135,12 +137,13 @@ export const splitFile = (attempt: Attempt, fileId: number) =>
       if (taken.parts.every(({ resume }) => resume !== undefined)) return taken.parts.map(({ part }) => part)
       const splitSize = Math.max(job.splitSize, Math.ceil(file.size / maxParts))
       const stillWanted = Effect.suspend(() => (watched().isOver ? checkWanted(job) : Effect.void))
+      const widths = yield* yield* Run.tableWidths
       const cut = Effect.gen(function* () {
         const { compression, stored } = yield* open(source, file)
         if (compression !== undefined) return undefined
         return yield* stored.pipe(
           reportBytes(file.uri, 0),
-          split({ ...optionsOf(job, worker.concurrency), isLinked: file.isLinked, splitSize }),
+          split({ ...optionsOf(job, worker.concurrency), widths, isLinked: file.isLinked, splitSize }),
         )
       }).pipe(
         Effect.scoped,

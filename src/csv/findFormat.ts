@@ -4,6 +4,7 @@ import { Iterable, Redacted, Result } from "effect"
 import { fileColumns } from "../domain/fileColumns.ts"
 import { type Format, formatBy } from "../domain/Format.ts"
 import { userColumns } from "../domain/User.ts"
+import { defaultWidths } from "../domain/Widths.ts"
 import { plural } from "../text/format.ts"
 import { isProblem, makeFieldParser } from "./fields.ts"
 import { findEncoding } from "./findEncoding.ts"
@@ -34,7 +35,8 @@ const headerIn = (
   options: HeaderOptions,
 ): Result.Result<Header, HeaderError> => {
   const lineEnd = findLineEnd(beginning.bytes, textOf(found.encoding))
-  const format = { ...formatBy(options.format), ...found, lineEnd: lineEnd ?? "LF" }
+  const { widths = defaultWidths } = options
+  const format = { ...formatBy(options.format), ...found, widths, lineEnd: lineEnd ?? "LF" }
   const header =
     format.header === null
       ? searchHeader(beginning, format, options)

@@ -102,7 +102,8 @@ export const frame =
   <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Stream.Stream<FramedRecords, E | HeaderError, R> =>
     Stream.unwrap(
       Effect.gen(function* () {
-        const { known, maxRecordSize, resume } = options
+        const { maxRecordSize, resume, widths } = options
+        const known = options.known && { ...options.known, ...(widths && { widths }) }
         const sample = yield* makeSample(maxRecordSize)
         let header = yield* Effect.fromResult(resumedHeader(options))
         let framer = header && resume && framerAfter(header, resume.position, maxRecordSize)

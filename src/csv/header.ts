@@ -5,6 +5,7 @@ import type { Position } from "../domain/Chunk.ts"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import type { Format } from "../domain/Format.ts"
 import type { FormatOptions } from "../domain/FormatOptions.ts"
+import type { Widths } from "../domain/Widths.ts"
 import { plural } from "../text/format.ts"
 import { suggestions } from "../text/suggest.ts"
 import { isProblem, makeFieldParser } from "./fields.ts"
@@ -41,6 +42,8 @@ export interface HeaderOptions {
   readonly isLinked?: boolean | undefined
   /** What is known of the file's format. */
   readonly format: FormatOptions
+  /** Of the columns of the table. Default: those of a new one. */
+  readonly widths?: Widths | undefined
   /** Bytes of a record, and so of a header. */
   readonly maxRecordSize: number
 }

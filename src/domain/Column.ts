@@ -58,6 +58,8 @@ const column = <Value extends Schema.Constraint>(
   says,
   /** Whether its values are hidden from people. */
   isSecret: false,
+  /** Whether a word for nothing is text, as any other: it may be a name. */
+  isText: false,
 })
 
 const orNull = <Value extends Schema.Constraint & Schema.WithoutConstructorDefault>(value: Value) =>
@@ -104,7 +106,7 @@ export const text = (characters: number) => {
     }
   }
   const value = orNull(textParsedBy(parser(usualReading), "is empty: null stands for no text"))
-  return { ...column(`varchar(${characters})`, value, parser, ["null"]), width: characters }
+  return { ...column(`varchar(${characters})`, value, parser, ["null"]), isText: true }
 }
 
 /** An IP address in its canonical form; never an IPv4-mapped one. */

@@ -3,8 +3,9 @@
 import { Effect, Schema } from "effect"
 import { formatNumber } from "../text/format.ts"
 import { encodings } from "./encoding.ts"
-import { defaultWidths, userColumns } from "./fileColumns.ts"
+import { userColumns } from "./fileColumns.ts"
 import type { FormatOptions } from "./FormatOptions.ts"
+import { defaultWidths } from "./Widths.ts"
 
 /** A key that loads of earlier versions lack: they go on as they began. */
 const since = <S extends Schema.Constraint>(schema: S, earlier: S["Encoded"]) =>

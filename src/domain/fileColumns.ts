@@ -1,6 +1,6 @@
 // The columns of `users` that files fill, one entry each.
 
-import { Option, Record, Struct } from "effect"
+import { Struct } from "effect"
 import { address, day, email, secret, status, text } from "./Column.ts"
 
 /**
@@ -15,22 +15,14 @@ export const fileColumns = {
   first_name: text(80),
   last_name: text(80),
   email,
-  gender: text(16),
+  gender: text(64),
   ip_address: address,
   created_at: day,
   updated_at: day,
-  password: secret(text(64)),
+  password: secret(text(255)),
   status,
 }
 
 /** The columns of `users` that files fill. */
 export type UserColumn = keyof typeof fileColumns
 export const userColumns: ReadonlyArray<UserColumn> = Struct.keys(fileColumns)
-
-/** The most characters of the columns of text; null: any number. */
-export type Widths = Readonly<Partial<Record<UserColumn, number | null>>>
-
-/** Those of a new table. */
-export const defaultWidths: Widths = Record.getSomes(
-  Record.map(fileColumns, (column) => ("width" in column ? Option.some(column.width) : Option.none())),
-)

@@ -18,6 +18,7 @@ import { begin, stopAtTooManyRejects } from "./divideChunk.ts"
 import * as FileOutcome from "./fileOutcome.ts"
 import { headerErrorOf } from "./headerError.ts"
 import { endEarly, report } from "./reportChunk.ts"
+import { countNullWords } from "./reportNullWords.ts"
 import { reportFormat, reportSkippedRows } from "./reportFormat.ts"
 import type { Run } from "./Run.ts"
 import { locate, perConnection, shareOf, upsert } from "./writeShares.ts"
@@ -62,15 +63,17 @@ const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFil
   // Once: a file beside this one may commit before the first chunk comes.
   const committed = yield* run.committed
 
+  const widths = resume === undefined ? yield* run.widths : undefined
   const isPart = resume?.end !== undefined
   yield* readText(source, file, from, isPart).pipe(
     stopwatch.timePulls("extract"),
     pressure.waitForRoom,
-    frame({ ...options, isLinked: file.isLinked, known: file.format, maxRecordSize, resume }),
+    frame({ ...options, widths, isLinked: file.isLinked, known: file.format, maxRecordSize, resume }),
     resume === undefined ? reportFormat(file.name) : identity,
     decode(load.fileId),
     Stream.catchTag("HeaderError", (error) => Stream.fail(headerErrorOf(file, error))),
     reportSkippedRows(FileOutcome.nameOf(load, load)),
+    countNullWords(run.nullWords),
     stopwatch.timePulls("decode"),
     readAhead,
     chunk(options.chunkSize),

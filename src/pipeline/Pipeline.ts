@@ -26,6 +26,7 @@ import { isToLoad, listFiles } from "./listFiles.ts"
 import { loadFile } from "./LoadFile.ts"
 import * as Locate from "./Locate.ts"
 import { complete, type PipelineOptions, type PipelineOptionsError, type RunOptions } from "./PipelineOptions.ts"
+import { reportNullWords } from "./reportNullWords.ts"
 import { reportRejects } from "./reportRejects.ts"
 import * as Run from "./Run.ts"
 
@@ -132,6 +133,7 @@ const runAttempt = Effect.fnUntraced(function* (run: Run.Run, options: RunOption
     stages: summary.stages,
   })
   yield* reportRejects(summary.rejectedFor)
+  yield* reportNullWords(run.nullWords)
   yield* Effect.logDebug("run ends").pipe(
     Effect.annotateLogs({ ...summary.totals, ...summary.addresses, stopped: summary.stopped }),
   )

@@ -1,16 +1,24 @@
 // What the files of a run share while they load: the request, the counts, the stop, the cancel.
 
 import { Effect, Ref } from "effect"
+import { NullWordTally } from "../domain/NullWordTally.ts"
 import * as RejectLimit from "../domain/RejectLimit.ts"
 import { RejectTally } from "../domain/RejectTally.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
+import { defaultWidths, type Widths } from "../domain/Widths.ts"
 import { Stopwatch } from "../observability/Stopwatch.ts"
 import type { RunRequest } from "../repo/RunRepo.ts"
+import { UserRepo } from "../repo/UserRepo.ts"
 import * as AddressTally from "./AddressTally.ts"
 import type { RunOptions } from "./PipelineOptions.ts"
 
 /** What the files of a run need of its options. */
 export type LoadOptions = Omit<RunOptions, "force" | "locateFor">
+
+/** Reads the widths of the table's columns; those of a new table where the repository has none of its own. */
+export const tableWidths = Effect.map(UserRepo, ({ widths = Effect.succeed(defaultWidths) }) =>
+  Effect.map(widths, (own): Widths => ({ ...defaultWidths, ...own })),
+)
 
 /** A run that has committed nothing, until `recount`. */
 export const make = Effect.fnUntraced(function* (runId: number, request: RunRequest, options: LoadOptions) {
@@ -25,8 +33,11 @@ export const make = Effect.fnUntraced(function* (runId: number, request: RunRequ
     runId,
     request,
     options,
+    /** Of the table's columns, when the first file begins. */
+    widths: yield* Effect.cached(yield* tableWidths),
     addresses: yield* AddressTally.make,
     rejects: new RejectTally(),
+    nullWords: new NullWordTally(),
     stopwatch: new Stopwatch(),
     /** What the run has committed, over all attempts. */
     committed: Ref.get(committed),

@@ -7,6 +7,7 @@ import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Location } from "../domain/Location.ts"
 import type { Reason } from "../domain/Reject.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
+import type { Widths } from "../domain/Widths.ts"
 
 /** Users that one connection writes at once. */
 export interface UserShare {
@@ -56,6 +57,12 @@ export class UserRepo extends Context.Service<
   {
     /** How many shares it can write at once, 1 to 16. Default 1. */
     readonly connections?: number
+    /**
+     * The most characters (code points) of each text column, as they are when it is asked; null: any number. It is asked
+     * when a run begins, and the answer holds for each load that the run begins: a longer text is rejected. A column
+     * that is left out, and each without `widths`, has the width of a new table of PostgreSQL.
+     */
+    readonly widths?: Effect.Effect<Widths, DatabaseError>
     /**
      * Writes the winners of a share, all or nothing. The last version wins: of an e-mail's stored row and its winner
      * the one with the greater (`updated_at`, file, byte offset) stays; a missing `updated_at` is the smallest. Counts a

@@ -5,6 +5,7 @@ import { Address } from "../domain/Address.ts"
 import { type UserRecord, winners } from "../domain/Chunk.ts"
 import type { Location } from "../domain/Location.ts"
 import { User } from "../domain/User.ts"
+import { defaultWidths } from "../domain/Widths.ts"
 import { UserRepo, type UserShare } from "../repo/UserRepo.ts"
 import { startOfDay } from "../domain/Moment.ts"
 import { type Check, checksOf, expect, expectEqual } from "./check.ts"
@@ -159,6 +160,19 @@ export const userRepoChecks = <ROut, E, E2>({
       yield* counts({ updated: 1 }, [{ ...full, status: true }], { fileId: 2 })
       yield* counts({ updated: 1 }, [{ ...full, status: true, gender: null }], { fileId: 3 })
       yield* expectEqual("users", yield* users, [{ ...full, status: true, gender: null }])
+    }),
+
+    "a text as long as its column is wide is stored whole": Effect.gen(function* () {
+      const own = (yield* UserRepo).widths
+      const widths = own === undefined ? defaultWidths : { ...defaultWidths, ...(yield* own) }
+      const columns = ["source_id", "first_name", "last_name", "gender", "password"] as const
+      const texts = columns.map((column) => {
+        const characters = Math.min(widths[column] ?? Infinity, defaultWidths[column]!)
+        return [column, "\u{1f600}".repeat(characters)] as const
+      })
+      const wide = User.make({ ...full, ...Object.fromEntries(texts) })
+      yield* counts({ inserted: 1 }, [wide])
+      yield* expectEqual("users", yield* users, [wide])
     }),
 
     "of a share's versions of a user the winner is written, once": Effect.gen(function* () {

@@ -680,6 +680,28 @@ describe("etl init", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("says what to run where a view keeps a column narrow", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      yield* query(pythonTable)
+      yield* query("create view hashes as select password from users")
+      const { code, stderr } = yield* etl(["init"], env)
+      assert.strictEqual(code, 0, stderr)
+      const [, statement] = /on view hashes .* create it again: (alter table .*)$/m.exec(stderr) ?? []
+      yield* query("drop view hashes")
+      yield* query(statement!)
+      assert.deepStrictEqual(
+        yield* query(`
+          select column_name as name, character_maximum_length as width from information_schema.columns
+          where table_name = 'users' and column_name in ('gender', 'password') order by 1`),
+        [
+          { name: "gender", width: 64 },
+          { name: "password", width: 255 },
+        ],
+      )
+    }).pipe(Effect.scoped),
+  )
+
   it.live.each([
     ["insert into users (email) values ('a@example.com'), ('A@example.com ')", "a@example.com (2 times)"],
     ["insert into users (email) values (null)", "rows without an e-mail (1)"],

@@ -286,6 +286,16 @@ describe("files that people have", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("long words and hashes load", () =>
+    Effect.gen(function* () {
+      const values = ["Prefer to self-describe", `"$argon2id$v=19$m=65536,t=3,p=4$${"c".repeat(22)}$${"A".repeat(43)}"`]
+      const long = row(1).replace("Female", values[0]!).replace(",h,", `,${values[1]!},`)
+      const { code, users } = yield* load({ "u.csv": lines(names, long) })
+      assert.strictEqual(code, 0)
+      assert.deepInclude(users[0], { gender: values[0], password: JSON.parse(values[1]!) })
+    }).pipe(Effect.scoped),
+  )
+
   it.live("a file without a header loads with --header", () =>
     Effect.gen(function* () {
       const content = latin1(lines("# 2024", row(1, "José"), row(2)).replaceAll(",", "|"))

@@ -147,6 +147,20 @@ describe("userRepoChecks", () => {
       /new users are inserted/,
       (users) => ({ upsert: (share) => users.upsert({ ...share, winners: share.winners.slice(0, -1) }) }),
     ],
+    [
+      "cuts long texts",
+      /as long as its column is wide/,
+      (users) => ({
+        upsert: (share) =>
+          users.upsert({
+            ...share,
+            winners: share.winners.map((winner) => ({
+              ...winner,
+              user: { ...winner.user, password: winner.user.password?.slice(0, 400) ?? null },
+            })),
+          }),
+      }),
+    ],
     ["lists every address", /lists the addresses/, () => ({ unplaced: Stream.make(["9.9.9.9", "8.8.8.8"]) })],
     ["has no connection", /written at once/, () => ({ connections: 0 })],
   ]

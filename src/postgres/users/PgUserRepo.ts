@@ -16,6 +16,7 @@ import { preferIndexes } from "./preferIndexes.ts"
 import { addUsers, isNotWritten, isRefusal, noUsers, NotWritten, type UserCounts, writeAcceptable } from "./refusals.ts"
 import { upsertUsers } from "./upsertUsers.ts"
 import { userArrays } from "./userArrays.ts"
+import { readWidths } from "./readWidths.ts"
 
 /** Whether parts of the share may be written: one is refused, or another transaction has inserted the same e-mail. */
 const needsCare = (error: unknown): boolean => isRefusal(error) || isNotWritten(error)
@@ -100,6 +101,7 @@ const make = Effect.gen(function* () {
 
   return UserRepo.of({
     connections: yield* writers,
+    widths: repeat(readWidths(sql)).pipe(Effect.withSpan("UserRepo.widths")),
 
     upsert: Effect.fn("UserRepo.upsert")(function* (share) {
       yield* Effect.annotateCurrentSpan("etl.users", share.winners.length)

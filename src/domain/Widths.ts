@@ -1,0 +1,13 @@
+// The most characters that text columns of `users` take.
+
+import { Record, Result } from "effect"
+import { fileColumns } from "./fileColumns.ts"
+
+/** Code points by column that files fill; null: any number. A column that is left out has its own width. */
+export type Widths = Readonly<Partial<Record<keyof typeof fileColumns, number | null>>>
+
+/** The widths of new tables: they hold where a `UserRepo` tells none. */
+export const defaultWidths: Widths = Record.filterMap(fileColumns, ({ type }) => {
+  const width = /^varchar\((\d+)\)$/.exec(type)?.[1]
+  return width === undefined ? Result.failVoid : Result.succeed(Number(width))
+})
