@@ -27,8 +27,11 @@ const neverBlanked: ReadonlyArray<UserColumn> = ["email", "updated_at"]
 
 const mostCharacters = 40
 
-const shown = (text: string): string =>
-  printable(text.length > mostCharacters ? `${text.slice(0, mostCharacters)}...` : text)
+/** Cut between two characters: PostgreSQL refuses half of one. Joined, as a slice would keep the whole text in memory. */
+const shown = (text: string): string => {
+  const first = Array.from(text.slice(0, 2 * mostCharacters + 1))
+  return printable(first.length > mostCharacters ? `${first.slice(0, mostCharacters).join("")}...` : first.join(""))
+}
 
 /** The reason with the text at fault, unless that is a secret or empty. */
 const withValue = (reason: Reason, record: MappedRecord): Reason => {

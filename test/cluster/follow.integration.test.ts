@@ -70,8 +70,9 @@ describe("following a run of the cluster", () => {
     const world = new World({
       "a.csv": usersFile("a", 3),
       "b.csv": usersFile("b", 9),
-      "c.csv": "email,name\nnobody,\n",
+      "c.csv": `email,name\nnobody,\nc@b.cd,${"x".repeat(81)}\n`,
     })
+    const format = { delimiter: ",", onBadValue: "null" } as const
     const size = Object.values(world.files).reduce((sum, text) => sum + text.length, 0)
     return run(
       Effect.gen(function* () {
@@ -82,16 +83,16 @@ describe("following a run of the cluster", () => {
           listed: of(events, "Listed").at(-1),
         })
         world.change = breaking(["b.csv"], 60)
-        const first = yield* followed()
+        const first = yield* followed({ format })
         assert.strictEqual(exitCode(first.summary), 5)
         assert.deepStrictEqual(told(first).counts, first.summary.totals)
         assert.strictEqual(told(first).ended, 2)
         assert.isBelow(told(first).bytes, size)
 
         world.change = (source) => source
-        const second = yield* followed({ splitSize: 36 })
+        const second = yield* followed({ format, splitSize: 36 })
         assert.deepInclude(second.summary, { attempt: 2 })
-        assert.deepInclude(second.summary.totals, { read: 13, inserted: 12, rejected: 1 })
+        assert.deepInclude(second.summary.totals, { read: 14, inserted: 13, rejected: 1, blanked: 1 })
         const { listed, ...sums } = told(second)
         assert.deepStrictEqual(sums, { counts: second.summary.totals, bytes: size, ended: 3 })
         assert.deepInclude(listed, { files: 3, bytes: size })

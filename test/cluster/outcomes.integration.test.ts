@@ -177,6 +177,29 @@ describe("a run of the cluster", () => {
     }),
   )
 
+  const long = "x".repeat(81)
+  inTheCluster(
+    "keeps each bad value once, of whole files and of parts, also where they are loaded again",
+    { "a.csv": `${usersFile("a", 3)}c@b.cd,${long}\n`, "b.csv": usersFile("b", 9).replaceAll("Ada", long) },
+    () =>
+      Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        const kept = sql`select count(*)::int as kept, count(distinct run_id)::int as runs from etl_bad_values`
+        const job = { format: { delimiter: ",", onBadValue: "null" } } as const
+        for (const changes of [{ splitSize: 300 }, { force: true }, { force: true, splitSize: 300 }]) {
+          const { files, totals } = yield* load({ ...job, ...changes })
+          assert.deepInclude(totals, { read: 13, rejected: 0, blanked: 10 })
+          assert.deepStrictEqual(
+            files.map(({ counts }) => counts.blanked),
+            [1, 9],
+          )
+          assert.deepStrictEqual(yield* kept, [{ kept: 10, runs: 1 }])
+        }
+        yield* load({ force: true, maxRejects: { _tag: "Percent", percent: 100 } })
+        assert.deepStrictEqual(yield* kept, [{ kept: 0, runs: 0 }])
+      }),
+  )
+
   const stopping = { "a.csv": "email,name\nno,\na@example.com,A\nno,\nb@example.com,B\n" }
   inTheCluster("refuses to go on with another mapping", stopping, () =>
     Effect.gen(function* () {

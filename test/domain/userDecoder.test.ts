@@ -6,6 +6,7 @@ import { type Format, formatBy, plainFormat } from "../../src/domain/Format.ts"
 import { instantText } from "../../src/domain/Moment.ts"
 import { type MappedRecord, type UserColumn, userColumns } from "../../src/domain/User.ts"
 import { type DecodedUser, userDecoder } from "../../src/domain/userDecoder.ts"
+import { printable } from "../../src/text/printable.ts"
 import { blankRecord } from "../utils/records.ts"
 
 type Said = Parameters<typeof make>[0]
@@ -117,6 +118,20 @@ describe("userDecoder", () => {
       ],
     )
   })
+
+  it.prop(
+    "shows whole characters of the text at fault, the first 40: the database refuses half of one",
+    { before: Schema.String.check(Schema.isMaxLength(60)), after: Schema.String },
+    ({ after, before }) => {
+      const status = `🦊${before}🦊${after}`.toWellFormed()
+      const characters = Array.from(status)
+      const shown = characters.length > 40 ? `${characters.slice(0, 40).join("")}...` : status
+      assert.deepStrictEqual(
+        reasons({ status }).map(({ value }) => value),
+        [printable(shown)],
+      )
+    },
+  )
 
   const bad = {
     source_id: "x".repeat(1_000),

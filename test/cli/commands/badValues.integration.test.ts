@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { etl, makeDatabase } from "../../utils/etl.ts"
+import { directoryOf, etl, makeDatabase } from "../../utils/etl.ts"
 
 type Database = Effect.Success<typeof makeDatabase>
 
@@ -114,6 +114,100 @@ describe("etl rejects --values", () => {
       const { code, stdout, stderr } = yield* etl(["rejects", "--values", "--out", "fix.csv"], env)
       assert.deepStrictEqual([code, stdout], [2, ""])
       assert.include(stderr, "--values cannot be combined with --out: the records of these values are loaded.")
+    }).pipe(Effect.scoped),
+  )
+})
+
+const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
+const row = (email: string, { created = "2024-01-02", ip = "8.8.8.8", password = "" } = {}) =>
+  `7,Ada,Lovelace,${email},f,${ip},${created},2024-05-06,${password},yes`
+
+const stored = `select email, ip_address, created_at::text as created, password from users order by email`
+const values = `select file_id, byte_offset::int, "column" from etl_bad_values order by 1, 2, 3`
+
+describe("etl run --on-bad-value null", () => {
+  it.live("loads the records, keeps each value once, and replaces what was stored by null", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const secret = "p".repeat(300)
+      const good = row("a@example.com", { password: "secret" })
+      const lines = [
+        row("a@example.com", { created: "2023-02-29", password: secret }),
+        // A duplicate.
+        row("b@example.com", { ip: "1.2.3.256" }),
+        row("b@example.com", { ip: "9.9.9.9" }),
+        row("c@example.com"),
+        row("nobody", { ip: "1.2.3.256" }),
+      ]
+      const source = yield* directoryOf({
+        "1.csv": `${header}\n${good}\n`,
+        "2.csv": `${header}\n${lines.join("\n")}\n`,
+      })
+      const run = ["--source", source, "--geo", "none"]
+      const { code, log, logText, stdout } = yield* etl([...run, "--on-bad-value", "null"], env)
+      assert.strictEqual(code, 3)
+      assert.include(stdout, "\n3 values could not be used and are null: etl rejects --values --run 1\n")
+      assert.include(
+        log.map(({ message }) => message),
+        "2.csv: 5 records, 1 reject, 3 bad values",
+      )
+      for (const value of [secret, "2023-02-29", "1.2.3.256"]) assert.notInclude(logText, value)
+      assert.deepStrictEqual(yield* query(stored), [
+        { email: "a@example.com", ip_address: "8.8.8.8", created: null, password: null },
+        { email: "b@example.com", ip_address: "9.9.9.9", created: "2024-01-02", password: null },
+        { email: "c@example.com", ip_address: "8.8.8.8", created: "2024-01-02", password: null },
+      ])
+      const begin = (line: number) => [header, ...lines.slice(0, line - 2)].join("\n").length + 1
+      assert.deepStrictEqual(yield* query(values), [
+        { file_id: 2, byte_offset: begin(2), column: "created_at" },
+        { file_id: 2, byte_offset: begin(2), column: "password" },
+        { file_id: 2, byte_offset: begin(3), column: "ip_address" },
+      ])
+      const { stdout: listed } = yield* etl(["rejects", "--values"], env)
+      assert.notInclude(listed, "ppp")
+      assert.match(listed, /^2\.csv:2: created_at "2023-02-29" is not .*\n2\.csv:2: password is longer .*\n2\.csv:3: /)
+
+      // An equal record is unchanged: its values are kept anew.
+      const again = yield* etl([...run, "--on-bad-value", "null", "--force", "--json"], env)
+      const { totals } = JSON.parse(again.stdout) as { readonly totals: object }
+      assert.deepInclude(totals, { read: 6, rejected: 1, blanked: 3 })
+      assert.lengthOf(yield* query(values), 3)
+      assert.strictEqual((yield* etl([...run, "--force"], env)).code, 3)
+      assert.lengthOf(yield* query(values), 0)
+      assert.lengthOf(yield* query("select 1 from etl_rejects"), 3)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("of a record that PostgreSQL refuses keeps the reasons alone", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      yield* etl(["init"], env)
+      yield* query("alter table users add constraint no_b check (email not like 'b%')")
+      const lines = ["a", "b", "c"].map((name) => row(`${name}@example.com`, { created: "never" }))
+      const source = yield* directoryOf({ "1.csv": [header, ...lines].join("\n") })
+      const run = yield* etl(["--source", source, "--geo", "none", "--on-bad-value", "null", "--json"], env)
+      const { totals } = JSON.parse(run.stdout) as { readonly totals: object }
+      assert.deepInclude(totals, { read: 3, inserted: 2, rejected: 1, blanked: 2 })
+      const kept = yield* query<{ byte_offset: number }>(values)
+      const [reject] = yield* query<{ byte_offset: number }>("select byte_offset::int from etl_rejects")
+      assert.lengthOf(kept, 2)
+      assert.notInclude(
+        kept.map(({ byte_offset }) => byte_offset),
+        reject!.byte_offset,
+      )
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("in a dry run shows the first of them", () =>
+    Effect.gen(function* () {
+      const lines = Array.from({ length: 12 }, (_, index) => row(`${index}@example.com`, { created: `never ${index}` }))
+      const source = yield* directoryOf({ "1.csv": [header, ...lines].join("\n") })
+      const { code, stdout } = yield* etl(["--source", source, "--geo", "none", "--dry-run", "--on-bad-value", "null"])
+      assert.strictEqual(code, 0)
+      assert.include(stdout, "\n  blanked    12  values that could not be used, and would be null\n")
+      assert.match(stdout, /\nThe first 10 bad values:\n {2}1\.csv:2: created_at "never 0" is not .*\n/)
+      assert.include(stdout, '  1.csv:11: created_at "never 9"')
+      assert.notInclude(stdout, "never 10")
     }).pipe(Effect.scoped),
   )
 })
