@@ -1,6 +1,7 @@
 // Decides from the beginning of a file which of its columns write days as month/day/year.
 
 import { Redacted, Result } from "effect"
+import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import { parseDateFormat } from "../domain/dateFormat.ts"
 import { fileColumns } from "../domain/fileColumns.ts"
 import type { MappedColumn } from "../domain/MappedColumn.ts"
@@ -90,7 +91,7 @@ const shownOf = ({ dayFirst, either, monthFirst }: Evidence): ReadonlyArray<Valu
 
 const longestShown = 40
 
-const describe = (column: UserColumn, evidence: Evidence, header: string): string => {
+const describe = (column: UserColumn, evidence: Evidence): string => {
   const { dayFirst, monthFirst } = evidence
   const what =
     dayFirst.length === 0
@@ -100,8 +101,14 @@ const describe = (column: UserColumn, evidence: Evidence, header: string): strin
         : "dates of both orders, month/day and day/month"
   const lines = shownOf(evidence).map(({ line }) => line)
   const where = lines.length === 1 ? `line ${lines[0]}` : `lines ${lines.join(" and ")}`
-  const said = (format: string) => `${JSON.stringify(header)}: ${JSON.stringify({ column, format })}`
-  return `${column} has ${what} (${where}). Write their form in the mapping: ${said("DD/MM/YYYY")} or ${said("MM/DD/YYYY")}.`
+  return `${column} has ${what} (${where})`
+}
+
+/** What to write in the mapping. */
+const advise = (mapping: ColumnMapping, columns: ReadonlyArray<UserColumn>): string => {
+  const [header, { column }] = [...mapping].find(([, mapped]) => columns.includes(mapped.column))!
+  const example = `${JSON.stringify(header)}: {"column": "${column}", "format": "DD/MM/YYYY"}`
+  return `Name ${columns.length === 1 ? "its format" : "their formats"} in the mapping, DD/MM/YYYY or MM/DD/YYYY: ${example}.`
 }
 
 /**
@@ -123,10 +130,15 @@ export const findMonthFirst = (
   if (unclear.length === 0) {
     return Result.succeed(found.filter(({ evidence }) => isMonthFirst(evidence)).map(({ column }) => column))
   }
-  const headers = new Map([...mapping].map(([name, { column }]) => [column, name] as const))
-  const message = unclear.map(({ column, evidence }) => describe(column, evidence, headers.get(column)!)).join(" ")
+  const problem = unclear.map(({ column, evidence }) => describe(column, evidence)).join(", ")
+  const advice = advise(
+    mapping,
+    unclear.map(({ column }) => column),
+  )
   const shown = unclear.flatMap(({ column, evidence }) =>
     shownOf(evidence).map(({ line, text }) => `${column} on line ${line} is "${printable(text, longestShown)}".`),
   )
-  return Result.fail(headerError("dates", message, isLinked ? {} : { shown: Redacted.make(shown.join(" ")) }))
+  return Result.fail(
+    headerError("dates", `${problem}. ${advice}`, isLinked ? {} : { shown: Redacted.make(shown.join(" ")) }),
+  )
 }

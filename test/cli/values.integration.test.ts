@@ -115,9 +115,9 @@ describe("values that people have", () => {
       assert.strictEqual(refused.code, 5)
       assert.include(
         refused.stderr,
-        "created_at has days before months (lines 4 and 2). Write their form in the mapping:",
+        "created_at has days before months (lines 4 and 2), updated_at has dates that could be",
       )
-      assert.include(refused.stderr, '"created_at": {"column":"created_at","format":"DD/MM/YYYY"}')
+      assert.include(refused.stderr, '"created_at": {"column": "created_at", "format": "DD/MM/YYYY"}.')
       assert.include(refused.stdout, 'created_at on line 4 is "31/12/2022".')
       // Values are for the terminal.
       assert.notInclude(refused.logText, "31/12/2022")

@@ -19,8 +19,11 @@ const readRows = (rows: ReadonlyArray<Row>, options: Partial<ReadOptions> = {}) 
 const joinedOf = (chunks: ReadonlyArray<Chunk>) =>
   chunks.flatMap(({ users }) => users.map(({ user }) => user.created_at))
 
+const advice = (which: string, header: string, column: string) =>
+  `Name ${which} in the mapping, DD/MM/YYYY or MM/DD/YYYY: "${header}": {"column": "${column}", "format": "DD/MM/YYYY"}.`
+
 const refusal = (column: string, what: string, lines: string, header: string) =>
-  `${column} has ${what} (${lines}). Write their form in the mapping: "${header}": {"column":"${column}","format":"DD/MM/YYYY"} or "${header}": {"column":"${column}","format":"MM/DD/YYYY"}.`
+  `${column} has ${what} (${lines}). ${advice("its format", header, column)}`
 
 const number = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
@@ -79,10 +82,7 @@ describe("the order of A/B/YYYY", () => {
         ]),
         [
           "dates",
-          [
-            refusal("created_at", "dates that could be month/day or day/month", "line 2", "Joined"),
-            refusal("updated_at", "dates that could be month/day or day/month", "lines 2 and 3", "Seen"),
-          ].join(" "),
+          `created_at has dates that could be month/day or day/month (line 2), updated_at has dates that could be month/day or day/month (lines 2 and 3). ${advice("their formats", "Joined", "created_at")}`,
           'created_at on line 2 is "5/6/2024". updated_at on line 2 is "7/8/2024". updated_at on line 3 is "1/2/2024".',
         ],
       )
