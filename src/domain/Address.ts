@@ -12,6 +12,10 @@ const canonicalIpv6 = new RegExp(
   `^(?:(?:${group}:){7}${group}|(?!(?:[^:]+:+){6}[^:])${group}(?::${group})*::(?:${group}(?::${group})*)?)$`,
 )
 
+/** What every IPv6 address is like: of other text the parser makes an error with a stack, which takes long. */
+const likeIpv6 = /^[\da-fA-F]*:[\da-fA-F]*:[\da-fA-F:.]*$/
+const longestIpv6 = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".length
+
 const isCanonical = (text: string): boolean =>
   canonicalIpv4.test(text) || canonicalIpv6.test(text) || Result.getOrUndefined(parse(text)) === text
 
@@ -36,13 +40,15 @@ export type Address = typeof Address.Type
  * const address = Result.getOrThrow(Address.parse("2001:4860:4860:0:0:0:0:8888")) // 2001:4860:4860::8888
  * ```
  */
-export const parse = (text: string): Result.Result<Address, string> =>
-  canonicalIpv4.test(text) || canonicalIpv6.test(text)
-    ? Result.succeed(text as Address)
-    : Result.match(NetAddress.ipFromString(text.trim()), {
-        onFailure: () => Result.fail("is not an IPv4 or IPv6 address"),
-        onSuccess: (address) => Result.succeed(NetAddress.formatIp(address) as Address),
-      })
+export const parse = (text: string): Result.Result<Address, string> => {
+  if (canonicalIpv4.test(text) || canonicalIpv6.test(text)) return Result.succeed(text as Address)
+  const trimmed = text.trim()
+  if (trimmed.length <= longestIpv6 && likeIpv6.test(trimmed)) {
+    const parsed = NetAddress.ipv6FromString(trimmed)
+    if (Result.isSuccess(parsed)) return Result.succeed(NetAddress.formatIp(parsed.success) as Address)
+  } else if (canonicalIpv4.test(trimmed)) return Result.succeed(trimmed as Address)
+  return Result.fail("is not an IPv4 or IPv6 address")
+}
 
 /**
  * IANA's special-purpose address registries (RFC 6890 and its updates) and the parts of the IPv6 space that are not
@@ -98,15 +104,24 @@ const specialRanges: ReadonlyArray<readonly [range: string, reason: string | und
 ]
 
 const special = specialRanges.map(([range, reason]) => ({ network: IpNetwork.fromStringUnsafe(range), reason }))
-const special4 = special.filter(({ network }) => IpNetwork.isIpv4Network(network))
 const special6 = special.filter(({ network }) => IpNetwork.isIpv6Network(network))
+
+/** An IPv4 address as a number, which compares several times as fast as by `IpNetwork.contains`. */
+const numberOf = (ipv4: string): number => ipv4.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0)
+
+const special4 = special.flatMap(({ network, reason }) => {
+  if (!IpNetwork.isIpv4Network(network)) return []
+  const first = numberOf(NetAddress.formatIp(network.address))
+  return [{ first, end: first + 2 ** (32 - network.prefixLength), reason }]
+})
+
+const octetOf = (ipv4: number): number => Math.floor(ipv4 / 2 ** 24)
 
 /** The first octets of special IPv4 ranges: so few that most addresses need no closer look. */
 const specialOctets = new Set(
-  special4.flatMap(({ network }) => {
-    const first = Number.parseInt(IpNetwork.format(network), 10)
-    return Array.from({ length: 2 ** Math.max(0, 8 - network.prefixLength) }, (_, index) => first + index)
-  }),
+  special4.flatMap(({ end, first }) =>
+    Array.from({ length: octetOf(end - 1) - octetOf(first) + 1 }, (_, index) => octetOf(first) + index),
+  ),
 )
 
 /** The first groups of special IPv6 ranges inside 2000::/3, where global addresses are. */
@@ -115,10 +130,9 @@ const specialGroups = new Set(
   special6.map(({ network }) => IpNetwork.format(network).slice(0, 4)).filter((group) => globalGroup.test(group)),
 )
 
-const needsCloserLook = (canonical: Address): boolean => {
-  if (!canonical.includes(":")) return specialOctets.has(Number.parseInt(canonical, 10))
+const isPlainIpv6 = (canonical: Address): boolean => {
   const group = canonical.slice(0, 4)
-  return !globalGroup.test(group) || specialGroups.has(group)
+  return globalGroup.test(group) && !specialGroups.has(group)
 }
 
 /**
@@ -134,8 +148,12 @@ const needsCloserLook = (canonical: Address): boolean => {
  * ```
  */
 export const specialRange = (canonical: Address): string | undefined => {
-  if (!needsCloserLook(canonical)) return undefined
+  if (!canonical.includes(":")) {
+    if (!specialOctets.has(Number.parseInt(canonical, 10))) return undefined
+    const address = numberOf(canonical)
+    return special4.find(({ end, first }) => first <= address && address < end)?.reason
+  }
+  if (isPlainIpv6(canonical)) return undefined
   const address = NetAddress.ipFromStringUnsafe(canonical)
-  const ranges = NetAddress.isIpv4Address(address) ? special4 : special6
-  return ranges.find(({ network }) => IpNetwork.contains(network, address))?.reason
+  return special6.find(({ network }) => IpNetwork.contains(network, address))?.reason
 }

@@ -169,9 +169,7 @@ export const status = column(
     return (text) => {
       if (text === "") return null
       const meaning = words(text)
-      return meaning === undefined
-        ? new Problem('is no known word for true or false. Name it in the mapping, under "true" or "false"')
-        : meaning
+      return meaning === undefined ? new Problem("is no known word for true or false. Name it in the mapping") : meaning
     }
   },
   ["true", "false", "null"],

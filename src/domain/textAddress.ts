@@ -15,12 +15,9 @@ const mapped = "::ffff:"
 const nat64 = "64:ff9b::"
 const sixToFour = "2002:"
 
-/** What a socket of both families has for an IPv4 address is that address. */
-const unmapped = (address: Address.Address): Address.Address => {
-  if (!address.startsWith(mapped)) return address
-  const parsed = NetAddress.ipFromStringUnsafe(address)
-  return NetAddress.isIpv6Address(parsed) && NetAddress.isIpv4Mapped(parsed) ? octetsAt(parsed, 12) : address
-}
+/** What a socket of both families has for an IPv4 address is that address: no other canonical form has dots there. */
+const unmapped = (address: Address.Address): Address.Address =>
+  address.startsWith(mapped) && address.includes(".") ? (address.slice(mapped.length) as Address.Address) : address
 
 /**
  * The IPv4 address inside a 6to4 (2002::/16) or NAT64 (64:ff9b::/96) address, by which it can be located; undefined for
@@ -66,6 +63,7 @@ const noAddress = "is not an IPv4 or IPv6 address"
 
 /** The node of an element of `Forwarded` (RFC 7239), or the element itself. */
 const nodeOf = (element: string): string => {
+  if (!element.includes("=")) return element.trim()
   const pair = element.split(";").find((pair) => /^\s*for=/i.test(pair))
   return pair === undefined
     ? element.trim()

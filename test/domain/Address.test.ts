@@ -1,3 +1,4 @@
+import { isIP } from "node:net"
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
 import * as Address from "../../src/domain/Address.ts"
@@ -43,6 +44,51 @@ describe("Address.parse", () => {
       }
     },
     { arbitrary: { runs: 1000 } },
+  )
+
+  const longest = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255"
+  const pieces = [
+    "0",
+    "1",
+    "ffff",
+    "A0",
+    "12345",
+    "g",
+    ":",
+    ":",
+    "::",
+    ".",
+    "1.2.3.4",
+    "255",
+    "256",
+    "%",
+    "/",
+    "[",
+    " ",
+  ]
+  it.prop(
+    "takes what another implementation takes, and nothing else",
+    {
+      head: Schema.Literals([
+        "",
+        "1.2.3.",
+        "1.2.3.4",
+        "::",
+        "::ffff:",
+        "1:2:3:4:5:6:",
+        "1:2:3:4:5:6:7:",
+        "2001:db8::",
+        longest.slice(0, -3),
+      ]),
+      picks: Schema.Array(Schema.Literals(pieces)).check(Schema.isMaxLength(4)),
+    },
+    ({ head, picks }) => {
+      const text = head + picks.join("")
+      // Node takes a zone.
+      const isAddress = isIP(text.trim()) !== 0 && !text.includes("%")
+      assert.strictEqual(canonical(text) !== "none", isAddress, text)
+    },
+    { arbitrary: { runs: 5000 } },
   )
 
   it.each([

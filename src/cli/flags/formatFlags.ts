@@ -130,8 +130,8 @@ export const formatFlags = {
       ),
       Flag.withMetavar("WORD"),
     ),
-    "Word that is null in every column but email, exact",
-    "none; columns that are no text know the usual ones",
+    "Word that is null in every column but email, exact; columns that are no text know the usual ones",
+    "none",
   ),
   onBadValue: withDefault(
     oneOf("on-bad-value", ["reject", "null"]),

@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url"
 
 /** The name of each page in `src/docs`, and what it is about. */
 export const pages = {
-  files: "What a file may look like, S3, pipes, the values of columns",
+  files: "What a file may look like, S3, pipes",
+  values: "What is read in each column, and as what",
   "bad-rows": "Rejects: listed, corrected, loaded again",
   mapping: "Which header fills which column: a file of your own",
   places: "Locators, their quota and licences, .mmdb files",
