@@ -1,7 +1,7 @@
 // Counts the words for nothing in columns of text, where a word may also be a name: they are kept, and reported.
 
-import { fileColumns, type UserColumn, userColumns } from "./fileColumns.ts"
-import { isNullWord } from "./nullWords.ts"
+import type { UserColumn } from "./fileColumns.ts"
+import { isNullWord, longestNullWord } from "./nullWords.ts"
 import type { User } from "./User.ts"
 
 /** In how many records a column is a word, as it is written. */
@@ -11,19 +11,22 @@ export interface NullWordCount {
   readonly records: number
 }
 
-const textColumns = userColumns.filter((column) => fileColumns[column].isText)
-
 /** Spellings that are counted: a file may have any number of them, with blanks around. */
 const mostSpellings = 1_000
+
+const isWord = (text: string | null): text is string =>
+  text !== null && text.length <= longestNullWord && isNullWord(text)
 
 export class NullWordTally {
   private readonly counted = new Map<string, { readonly column: UserColumn; readonly word: string; records: number }>()
 
-  add(user: User): void {
-    for (const column of textColumns) {
-      const value = user[column]
-      if (typeof value === "string" && isNullWord(value)) this.count(column, value)
-    }
+  /** The columns are written out: a loop over their names takes a quarter more time. */
+  add({ first_name, gender, last_name, password, source_id }: User): void {
+    if (isWord(source_id)) this.count("source_id", source_id)
+    if (isWord(first_name)) this.count("first_name", first_name)
+    if (isWord(last_name)) this.count("last_name", last_name)
+    if (isWord(gender)) this.count("gender", gender)
+    if (isWord(password)) this.count("password", password)
   }
 
   private count(column: UserColumn, word: string): void {

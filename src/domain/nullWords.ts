@@ -15,19 +15,35 @@ export const nullWords: ReadonlyArray<string> = [
   "unknown",
 ]
 
-const longest = Math.max(...nullWords.map((word) => word.length))
+export const longestNullWord = Math.max(...nullWords.map((word) => word.length))
 const known = new Set(nullWords)
 
-/** Whether a word, or a blank before it, begins with the character of this code. */
-const canBegin = Uint8Array.from({ length: 128 }, (_, code) =>
-  Number(code <= 32 || nullWords.some((word) => word[0] === String.fromCharCode(code).toLowerCase())),
-)
+/** Of each first character and length, the low bits of the last characters that a word then has: one bit each. */
+const lastCharacters = new Int32Array(128 * (longestNullWord + 1))
+for (const word of nullWords) {
+  for (const first of [word.charCodeAt(0), word.toUpperCase().charCodeAt(0)]) {
+    lastCharacters[first * (longestNullWord + 1) + word.length]! |= 1 << (word.charCodeAt(word.length - 1) & 31)
+  }
+}
 
-/** Whether a text is one of them, whatever its case and the blanks around it. */
+const isPrintable = (code: number): boolean => code > 32 && code < 127
+
+/** A letter, or another character that is no blank and begins no word: of most scripts but Latin. */
+const isOther = (code: number): boolean => (code > 0xa0 && code < 0x1680) || (code > 0x3000 && code < 0xfeff)
+
+/**
+ * Whether a text is one of them, whatever its case and the blanks around it. Asked for each text of a file, so that its
+ * length and its ends are looked at first.
+ */
 export const isNullWord = (text: string): boolean => {
-  // Every text of a file is asked: few begin as a word does, and few of those are so short.
+  const { length } = text
   const first = text.charCodeAt(0)
-  if (first < 128 && canBegin[first] === 0) return false
-  if (text.length > longest && text.trim().length > longest) return false
-  return known.has(text.trim().toLowerCase())
+  if (isOther(first)) return false
+  const last = text.charCodeAt(length - 1)
+  if (isPrintable(first) && isPrintable(last)) {
+    if (length > longestNullWord) return false
+    if ((lastCharacters[first * (longestNullWord + 1) + length]! & (1 << (last & 31))) === 0) return false
+  }
+  const trimmed = text.trim()
+  return trimmed.length <= longestNullWord && known.has(trimmed.toLowerCase())
 }

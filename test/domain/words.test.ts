@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { isNullWord } from "../../src/domain/nullWords.ts"
+import { Schema } from "effect"
+import { isNullWord, nullWords } from "../../src/domain/nullWords.ts"
 import { type GivenWords, makeNullWords, makeWords, problemOfWords } from "../../src/domain/words.ts"
 
 const words = (given: GivenWords, nullWords: ReadonlyArray<string> = []) => makeWords(given, nullWords)
@@ -94,6 +95,36 @@ describe("makeNullWords", () => {
       assert.isFalse(isNull(text), text)
     }
   })
+
+  it.prop(
+    "knows each built-in word, whatever its case and the blanks around it, and no other text",
+    {
+      word: Schema.Union([
+        Schema.Literals([
+          ...nullWords,
+          "nora",
+          "noel",
+          "nathan",
+          "uriah",
+          "unknowns",
+          "n",
+          "u",
+          "(",
+          "nullé",
+          "é",
+          "名",
+        ]),
+        Schema.String,
+      ]),
+      before: Schema.Literals(["", " ", "\t\u00a0", "\u3000"]),
+      after: Schema.Literals(["", "\ufeff", "  "]),
+      isUpper: Schema.Boolean,
+    },
+    ({ word, before, after, isUpper }) => {
+      const text = `${before}${isUpper ? word.toUpperCase() : word}${after}`
+      assert.strictEqual(isNullWord(text), nullWords.includes(text.trim().toLowerCase()))
+    },
+  )
 
   it("knows only the built-in ones where none is given", () => {
     for (const isNull of [makeNullWords([], []), isNullWord]) {
