@@ -3,7 +3,7 @@
 import { Effect, identity, Result, Stream } from "effect"
 import { upToByte } from "../domain/byteRange.ts"
 import type { Position } from "../domain/Chunk.ts"
-import { exactFormat, type Format } from "../domain/Format.ts"
+import { exactFormat, type Format, valuesSaidBy } from "../domain/Format.ts"
 import { fitHeader } from "./fitHeader.ts"
 import type { Frame } from "./frame.ts"
 import { Framer } from "./Framer.ts"
@@ -103,7 +103,7 @@ export const frame =
     Stream.unwrap(
       Effect.gen(function* () {
         const { maxRecordSize, resume, widths } = options
-        const known = options.known && { ...options.known, ...(widths && { widths }) }
+        const known = options.known && { ...options.known, ...valuesSaidBy(options.format), ...(widths && { widths }) }
         const sample = yield* makeSample(maxRecordSize)
         let header = yield* Effect.fromResult(resumedHeader(options))
         let framer = header && resume && framerAfter(header, resume.position, maxRecordSize)

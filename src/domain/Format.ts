@@ -49,6 +49,12 @@ export const Format = Schema.Struct({
 })
 export type Format = typeof Format.Type
 
+/** What the options say of values, as a format keeps it. */
+export const valuesSaidBy = ({ nullWords = [], onBadValue = "reject" }: FormatOptions) => ({
+  nullWords,
+  badValues: onBadValue,
+})
+
 /** What the options say, as a format keeps it; what they leave to each file is missing. */
 const saidBy = (options: FormatOptions) => ({
   quote: options.quote === undefined ? '"' : options.quote,
@@ -58,8 +64,7 @@ const saidBy = (options: FormatOptions) => ({
   shortRows: options.shortRows ?? "reject",
   trim: options.trim ?? true,
   quotedLines: options.quotedLines ?? "reject",
-  nullWords: options.nullWords ?? [],
-  badValues: options.onBadValue ?? "reject",
+  ...valuesSaidBy(options),
 })
 
 /** Of a file in UTF-8 with commas, LF and nothing before its header, but for what the options say. */

@@ -11,9 +11,12 @@ export class FormatError extends Schema.TaggedError<FormatError>()("FormatError"
   override readonly [Runtime.errorExitCode] = 2
 }
 
-/** A load of an earlier version was told its delimiter at most; a byte order mark decides, whatever a run says. */
+/** What is said of a file whose text is exact: an earlier version took no more, and a program needs no more. */
+const saidOfExact: ReadonlyArray<keyof GivenFormat> = ["delimiter", "nullWords", "badValues"]
+
+/** A byte order mark decides, whatever a run says. */
 const isKept = ({ byteOrderMark, isExact }: Format, key: keyof GivenFormat): boolean =>
-  isExact ? key === "delimiter" : key !== "encoding" || !byteOrderMark
+  isExact ? saidOfExact.includes(key) : key !== "encoding" || !byteOrderMark
 
 const differences = (begun: Format, given: GivenFormat): ReadonlyArray<keyof GivenFormat> =>
   Struct.keys(given).filter((key) => isKept(begun, key) && !Equal.equals(begun[key], given[key]))

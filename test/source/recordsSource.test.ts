@@ -96,6 +96,29 @@ describe("Source.fromRecords", () => {
       }).pipe(Effect.scoped),
   )
 
+  it.effect("has values that are read as the run says, and dates with slashes as month/day/year", () =>
+    Effect.gen(function* () {
+      const records = Stream.make({ email: "a@example.com", name: "NULL", ip: "?", joined: "3/4/2024" })
+      const source = yield* build(Source.fromRecords("a.csv", records))
+      const file = yield* onlyFile(source)
+      const own = ColumnMapping.make({ email: "email", name: "first_name", ip: "ip_address", joined: "created_at" })
+      const format = { nullWords: ["NULL"], onBadValue: "null" } as const
+      const options = { mapping: own, format, known: file.format, maxRecordSize: 1_048_576, resume: undefined }
+      const [batch] = yield* source.read(file, 0).pipe(
+        frame(options),
+        decode(1),
+        Stream.filter(({ records }) => records.length > 0),
+        Stream.runCollect,
+      )
+      const [record] = batch!.records
+      const user = { email: "a@example.com", first_name: null, ip_address: null, created_at: "2024-03-04" }
+      assert.deepInclude(record, {
+        blanked: [{ column: "ip_address", value: "?", message: "is not an IPv4 or IPv6 address" }],
+      })
+      assert.deepInclude(isReject(record!) ? {} : record!.user, user)
+    }).pipe(Effect.scoped),
+  )
+
   it.effect("reads from any byte on, and asks the stream again for each reading", () =>
     Effect.gen(function* () {
       let readings = 0
