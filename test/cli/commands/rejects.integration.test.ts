@@ -155,7 +155,9 @@ describe("etl rejects", () => {
           line: 3,
           byteOffset: header.length + row("nobody", { ip: "1.2.3" }).length + 2,
           length: row("b@example.com", { name: "Bob" }).length,
-          reasons: [{ column: null, message: "refused by PostgreSQL (SQLSTATE P0001)", detail: "not Bob" }],
+          reasons: [
+            { column: null, value: null, message: "refused by PostgreSQL (SQLSTATE P0001)", detail: "not Bob" },
+          ],
         },
       ])
       yield* load(env, noneBad)
@@ -360,10 +362,10 @@ describe("etl rejects --out", () => {
         [
           ["2", "a.csv", "4", "email", '"bad-email@@example.com" has more than one @'],
           ["3", "a.csv", "5", "ip_address", '"8.8.x" is not an IPv4 or IPv6 address'],
-          ["4", "a.csv", "6", "updated_at", '"2024-13-45" is not a valid date (read as year-month-day)'],
+          ["4", "a.csv", "6", "updated_at", '"2024-02-30" is not a valid date (read as year-month-day)'],
           ["5", "a.csv", "7", "", "text after a closing quote"],
           ["6", "b.csv", "3", "", "not valid UTF-8"],
-          ["7", "b.csv", "4", "first_name", "contains a NUL character, which PostgreSQL cannot store"],
+          ["7", "b.csv", "4", "first_name", '"A\\u0000da" contains a NUL character, which PostgreSQL cannot store'],
           ["8", "b.csv", "5", "", "11 fields where the header has 10"],
           ["9", "b.csv", "6", "", "a quote is still open at the end of the file"],
         ],
