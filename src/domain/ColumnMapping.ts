@@ -156,7 +156,16 @@ export const isColumnMapping = (value: unknown): value is ColumnMapping =>
   ) &&
   Result.isSuccess(decodeEntries([...value]))
 
-/** The mapping as `make` and a file have it. */
+/**
+ * The mapping as `make` takes it, and as a file has it.
+ *
+ * @example
+ * ```ts
+ * import { ColumnMapping } from "user-activity-etl"
+ *
+ * const json = JSON.stringify(ColumnMapping.toObject(ColumnMapping.make({ Mail: "email" })))
+ * ```
+ */
 export const toObject = (mapping: ColumnMapping): Readonly<Record<string, Mapped>> =>
   Object.fromEntries(
     [...mapping].map(([header, mapped]) => [header, Object.keys(mapped).length === 1 ? mapped.column : mapped]),
