@@ -32,6 +32,7 @@ export { type Allowance, type PermitOptions, Permits, type PermitStore, type Ver
 export { type AddressPlace, type Refusal, type UpsertOutcome, UserRepo, type UserShare } from "./repo/UserRepo.ts"
 export type { UserRecord, Winner } from "./domain/Chunk.ts"
 export type { Widths } from "./domain/Widths.ts"
+export { compareInstants, type Instant } from "./domain/Moment.ts"
 export { type BadValueFile, RejectRepo, type RejectedFile } from "./repo/RejectRepo.ts"
 export type { StoredBadValue, StoredReject } from "./repo/RejectRepo.ts"
 export { RunHistory } from "./repo/RunHistory.ts"

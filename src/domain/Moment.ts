@@ -3,8 +3,8 @@
 import { dayNumber, dayText, secondsPerDay } from "./calendar.ts"
 
 /**
- * An instant is two numbers, since years 1 to 9999 have more microseconds than a number holds exactly; seconds of our
- * time are small integers, so comparing two instants allocates nothing, unlike `bigint`.
+ * Two numbers, since years 1 to 9999 have more microseconds than a number holds exactly; seconds of our time are small
+ * integers, so comparing two instants allocates nothing, unlike `bigint`.
  */
 export interface Instant {
   /** Whole seconds since 1970-01-01 in UTC; less than 0 before. */
@@ -18,15 +18,27 @@ export interface Moment extends Instant {
   readonly day: string
 }
 
-/** Less than 0 where the first instant is the earlier one, 0 where they are equal. */
-export const compareInstants = (left: Instant, right: Instant): number =>
-  left.seconds - right.seconds || left.micros - right.micros
+/**
+ * Less than 0 where the left instant is the earlier one, 0 where they are equal. None, null, is earlier than any.
+ *
+ * @example
+ * ```ts
+ * import { compareInstants, type Winner } from "user-activity-etl"
+ *
+ * const isLater = (left: Winner, right: Winner): boolean => compareInstants(left.instant, right.instant) > 0
+ * ```
+ */
+export const compareInstants = (left: Instant | null, right: Instant | null): number => {
+  if (left === null || right === null) return Number(left !== null) - Number(right !== null)
+  return left.seconds - right.seconds || left.micros - right.micros
+}
 
-/** The first instant in UTC of a day, `YYYY-MM-DD`. */
-export const startOfDay = (day: string): Instant => ({
-  seconds: dayNumber(Number(day.slice(0, 4)), Number(day.slice(5, 7)), Number(day.slice(8, 10))) * secondsPerDay,
-  micros: 0,
-})
+/** The first instant in UTC of a day, `YYYY-MM-DD`; null without one. */
+export const firstInstant = (day: string | null): Instant | null => {
+  if (day === null) return null
+  const [year, month, date] = day.split("-").map(Number)
+  return { seconds: dayNumber(year!, month!, date!) * secondsPerDay, micros: 0 }
+}
 
 /** The moment of an instant, its day that of UTC. */
 export const momentAt = (seconds: number, micros: number): Moment => ({

@@ -4,10 +4,10 @@ import { Effect, Result, Stream } from "effect"
 import * as ColumnMapping from "../domain/ColumnMapping.ts"
 import type { Chunk, UserRecord } from "../domain/Chunk.ts"
 import { plainFormat } from "../domain/Format.ts"
+import { firstInstant, type Instant } from "../domain/Moment.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"
-import { type Instant, startOfDay } from "../domain/Moment.ts"
 import { type Reject, toReject } from "../domain/Reject.ts"
 import { checkUser, type User } from "../domain/User.ts"
 import { monotonicMillis } from "../observability/monotonic.ts"
@@ -46,7 +46,7 @@ class StreamedUser implements UserRecord {
 
   /** A user has the day only. */
   get instant(): Instant | null {
-    return this.user.updated_at === null ? null : startOfDay(this.user.updated_at)
+    return firstInstant(this.user.updated_at)
   }
 
   get line(): number {
@@ -105,8 +105,9 @@ const mapping = ColumnMapping.make({ email: "email" })
 
 /**
  * Upserts users as a run does, chunk by chunk: the last version of an e-mail wins, and those of a later call win a tie.
- * Their addresses are located by `Locating.run`. What is committed stays where the stream fails. `RunHistory` has the
- * call as a run, and `Rejects` the users that the store refused.
+ * The instant of an `updated_at` is the first one of its day in UTC. Addresses are located by `Locating.run`. What is
+ * committed stays where the stream fails. `RunHistory` has the call as a run, and `Rejects` the users that the store
+ * refused.
  *
  * @example
  * ```ts

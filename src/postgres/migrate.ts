@@ -18,6 +18,7 @@ import clusterResult from "./migrations/0010_cluster_result.ts"
 import runAddresses from "./migrations/0011_run_addresses.ts"
 import format from "./migrations/0012_format.ts"
 import widths from "./migrations/0013_widths.ts"
+import instant from "./migrations/0014_instant.ts"
 import blanked from "./migrations/0015_blanked.ts"
 import { AdoptionError } from "./migrations/addColumns.ts"
 import { patiently } from "../repo/patience.ts"
@@ -38,6 +39,7 @@ export const migrations = {
   "0011_run_addresses": runAddresses,
   "0012_format": format,
   "0013_widths": widths,
+  "0014_instant": instant,
   "0015_blanked": blanked,
 }
 

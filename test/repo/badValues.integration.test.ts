@@ -6,11 +6,12 @@ import { plainFormat } from "../../src/domain/Format.ts"
 import { shares } from "../../src/domain/Lane.ts"
 import { addCounts, noRecords, unaccounted } from "../../src/domain/RunSummary.ts"
 import * as MemoryRepo from "../../src/memory/MemoryRepo.ts"
+import { firstInstant } from "../../src/domain/Moment.ts"
 import { Stopwatch } from "../../src/observability/Stopwatch.ts"
 import { RejectRepo } from "../../src/repo/RejectRepo.ts"
 import { type Attempt, type LoadRef, type PartRef, RunRepo } from "../../src/repo/RunRepo.ts"
 import { UserRepo } from "../../src/repo/UserRepo.ts"
-import { header, instantOf, makeUser, SmallUser, start } from "../utils/records.ts"
+import { header, makeUser, SmallUser, start } from "../utils/records.ts"
 import { clear, commit, embedded, native, repos } from "../utils/repos.ts"
 import { tries } from "../utils/tries.ts"
 
@@ -127,7 +128,7 @@ const makeChunks = (records: ReadonlyArray<typeof Drawn.Type>, size: number): Re
         const user = makeUser(fields)
         return {
           user,
-          instant: instantOf(user),
+          instant: firstInstant(user.updated_at),
           fileId: 1,
           ...position(first + index),
           raw: header,
