@@ -17,6 +17,7 @@ import clusterKey from "./migrations/0009_cluster_key.ts"
 import clusterResult from "./migrations/0010_cluster_result.ts"
 import runAddresses from "./migrations/0011_run_addresses.ts"
 import format from "./migrations/0012_format.ts"
+import instant from "./migrations/0014_instant.ts"
 import { AdoptionError } from "./migrations/addColumns.ts"
 import { patiently } from "../repo/patience.ts"
 import { requireVersion } from "./serverVersion.ts"
@@ -35,6 +36,7 @@ export const migrations = {
   "0010_cluster_result": clusterResult,
   "0011_run_addresses": runAddresses,
   "0012_format": format,
+  "0014_instant": instant,
 }
 
 const runMigrations = Migrator.make({})({ table: "etl_migrations", loader: Migrator.fromRecord(migrations) })

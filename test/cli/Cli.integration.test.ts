@@ -640,7 +640,7 @@ describe("etl init", () => {
       )
       assert.strictEqual(
         columns.map(({ name }) => name).join(" "),
-        "id first_name last_name email gender ip_address created_at updated_at password status latitude longitude country region city timezone isp_name updated source_id migrated_at file_id byte_offset",
+        "id first_name last_name email gender ip_address created_at updated_at password status latitude longitude country region city timezone isp_name updated source_id migrated_at file_id byte_offset updated_instant",
       )
     }).pipe(Effect.scoped),
   )
@@ -685,6 +685,7 @@ describe("etl init", () => {
     ["insert into users (email) values (null)", "rows without an e-mail (1)"],
     ["alter table users alter column status type text", "status of the table users is text"],
     ["alter table users alter column id type text", "id of the table users is text"],
+    ["alter table users add column updated_instant date", "updated_instant of the table users is date"],
     ["alter table users add column age integer not null", "age of the table users must have a value"],
   ] as ReadonlyArray<readonly [string, string]>)(
     "refuses a table that it would take a loss to adopt, and changes nothing: %s",

@@ -17,6 +17,8 @@ const compatibleTypes: Readonly<Record<string, ReadonlyArray<string>>> = {
   integer: ["integer", "bigint"],
   bigint: ["bigint"],
   timestamptz: ["timestamp with time zone", "timestamp without time zone"],
+  // By its long name: an instant, for which a time without a zone does not do.
+  "timestamp with time zone": ["timestamp with time zone"],
 }
 
 export interface StoredColumn {
