@@ -31,6 +31,7 @@ export { type Allowance, type PermitOptions, Permits, type PermitStore, type Ver
 // Repositories: what is kept. `UserRepo` may be one's own; runs and the queue are the library's.
 export { type AddressPlace, type Refusal, type UpsertOutcome, UserRepo, type UserShare } from "./repo/UserRepo.ts"
 export type { UserRecord, Winner } from "./domain/Chunk.ts"
+export { compareInstants, type Instant } from "./domain/Moment.ts"
 export { RejectRepo, type RejectedFile, type StoredReject } from "./repo/RejectRepo.ts"
 export { RunHistory } from "./repo/RunHistory.ts"
 export { Format } from "./domain/Format.ts"

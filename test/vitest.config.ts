@@ -23,7 +23,7 @@ const pages = "test/docs/commands.integration.test.ts"
 /** Those whose properties are tried more often then. */
 const thorough = [
   "test/pipeline/{LoadFile,Pipeline}.integration.test.ts",
-  "test/repo/UserRepo.integration.test.ts",
+  "test/repo/{UserRepo,latestInstant}.integration.test.ts",
   "test/postgres/report/PgReportRepo.integration.test.ts",
 ]
 

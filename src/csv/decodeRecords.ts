@@ -2,6 +2,9 @@
 
 import { Record, Result, Stream } from "effect"
 import type { UserRecord } from "../domain/Chunk.ts"
+import type { Instant } from "../domain/Moment.ts"
+import { makeMomentReader } from "../domain/momentReader.ts"
+import { Problem } from "../domain/Problem.ts"
 import type { Reason, Reject } from "../domain/Reject.ts"
 import { decodeUser, type User } from "../domain/User.ts"
 import { makeRecordParser } from "./fields.ts"
@@ -12,9 +15,13 @@ import type { HeaderError } from "./HeaderError.ts"
 import { makeHeaderKind, otherHeaderError } from "./repeatedHeader.ts"
 import { makeFindSwallowed } from "./swallowed.ts"
 
+/** A user, and the instant of its `updated_at`. */
+type Dated = Pick<UserRecord, "user" | "instant">
+
 /** A user, and where its bytes are in its batch, which is no part of its value. */
 class FramedUser implements UserRecord {
   readonly user: User
+  readonly instant: Instant | null
   readonly fileId: number
   readonly byteOffset: number
   readonly line: number
@@ -22,8 +29,9 @@ class FramedUser implements UserRecord {
   readonly #start: number
   readonly #end: number
 
-  constructor(user: User, fileId: number, frame: Frame) {
+  constructor({ user, instant }: Dated, fileId: number, frame: Frame) {
     this.user = user
+    this.instant = instant
     this.fileId = fileId
     this.byteOffset = frame.offset
     this.line = frame.line
@@ -70,11 +78,19 @@ export const isReject = (record: UserRecord | Reject): record is Reject => "reas
 /** The index of a field that no record has: of a column that the file lacks. */
 const noField = 2 ** 30 - 1
 
+const readMoment = makeMomentReader({ slashes: "M/D" })
+
+const withInstant = (user: User, text: string): Dated => {
+  const moment = user.updated_at === null ? null : readMoment(text)
+  const instant = moment === null || moment instanceof Problem ? null : moment
+  return { user, instant: instant && { seconds: instant.seconds, micros: instant.micros } }
+}
+
 const makeDecoder = (header: Header, fileId: number) => {
   const { format } = header
   const positions = Record.map(header.positions, (position) => (position === -1 ? noField : position))
-  const parse = makeRecordParser(format, (field) =>
-    decodeUser({
+  const parse = makeRecordParser(format, (field) => {
+    const decoded = decodeUser({
       source_id: field(positions.source_id),
       first_name: field(positions.first_name),
       last_name: field(positions.last_name),
@@ -85,8 +101,9 @@ const makeDecoder = (header: Header, fileId: number) => {
       updated_at: field(positions.updated_at),
       password: field(positions.password),
       status: field(positions.status),
-    }),
-  )
+    })
+    return Result.map(decoded, (user) => withInstant(user, field(positions.updated_at)))
+  })
   const findSwallowed = format.quotedLines === "reject" ? makeFindSwallowed(header) : () => undefined
   const headerKind = format.isExact ? () => undefined : makeHeaderKind(header)
 

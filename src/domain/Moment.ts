@@ -1,23 +1,44 @@
 // A moment that a record has: the day as it is written, and the instant that is meant.
 
-import { dayText, secondsPerDay } from "./calendar.ts"
+import { dayNumber, dayText, secondsPerDay } from "./calendar.ts"
 
 /**
- * The instant is two numbers, since years 1 to 9999 have more microseconds than a number holds exactly; seconds of our
- * time are small integers, so comparing two instants allocates nothing, unlike `bigint`.
+ * Two numbers, since years 1 to 9999 have more microseconds than a number holds exactly; seconds of our time are small
+ * integers, so comparing two instants allocates nothing, unlike `bigint`.
  */
-export interface Moment {
-  /** `YYYY-MM-DD`, the day as written, whatever the offset of its time. */
-  readonly day: string
-  /** Whole seconds of the instant since 1970-01-01 in UTC; less than 0 before. */
+export interface Instant {
+  /** Whole seconds since 1970-01-01 in UTC; less than 0 before. */
   readonly seconds: number
-  /** Microseconds of the instant after `seconds`: 0 to 999,999. */
+  /** Microseconds after `seconds`: 0 to 999,999. */
   readonly micros: number
 }
 
-/** Less than 0 where the first instant is the earlier one, 0 where they are equal. */
-export const compareInstants = (left: Moment, right: Moment): number =>
-  left.seconds - right.seconds || left.micros - right.micros
+export interface Moment extends Instant {
+  /** `YYYY-MM-DD`, the day as written, whatever the offset of its time. */
+  readonly day: string
+}
+
+/**
+ * Less than 0 where the left instant is the earlier one, 0 where they are equal. None, null, is earlier than any.
+ *
+ * @example
+ * ```ts
+ * import { compareInstants, type Winner } from "user-activity-etl"
+ *
+ * const isLater = (left: Winner, right: Winner): boolean => compareInstants(left.instant, right.instant) > 0
+ * ```
+ */
+export const compareInstants = (left: Instant | null, right: Instant | null): number => {
+  if (left === null || right === null) return Number(left !== null) - Number(right !== null)
+  return left.seconds - right.seconds || left.micros - right.micros
+}
+
+/** The first instant in UTC of a day, `YYYY-MM-DD`; null without one. */
+export const firstInstant = (day: string | null): Instant | null => {
+  if (day === null) return null
+  const [year, month, date] = day.split("-").map(Number)
+  return { seconds: dayNumber(year!, month!, date!) * secondsPerDay, micros: 0 }
+}
 
 /** The moment of an instant, its day that of UTC. */
 export const momentAt = (seconds: number, micros: number): Moment => ({
@@ -29,7 +50,7 @@ export const momentAt = (seconds: number, micros: number): Moment => ({
 const digits = (value: number, length: number): string => String(value).padStart(length, "0")
 
 /** The instant as ISO 8601 in UTC, `2024-12-31T10:11:12.000000Z`, which PostgreSQL reads as a `timestamptz`. */
-export const instantText = ({ seconds, micros }: Moment): string => {
+export const instantText = ({ seconds, micros }: Instant): string => {
   const number = Math.floor(seconds / secondsPerDay)
   const second = seconds - number * secondsPerDay
   const time = [Math.floor(second / 3600), Math.floor(second / 60) % 60, second % 60]

@@ -4,6 +4,7 @@ import { Effect, Result, Stream } from "effect"
 import * as ColumnMapping from "../domain/ColumnMapping.ts"
 import type { Chunk, UserRecord } from "../domain/Chunk.ts"
 import { plainFormat } from "../domain/Format.ts"
+import { firstInstant, type Instant } from "../domain/Moment.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"
@@ -41,6 +42,10 @@ class StreamedUser implements UserRecord {
     this.user = user
     this.fileId = fileId
     this.byteOffset = index
+  }
+
+  get instant(): Instant | null {
+    return firstInstant(this.user.updated_at)
   }
 
   get line(): number {
@@ -99,8 +104,9 @@ const mapping = ColumnMapping.make({ email: "email" })
 
 /**
  * Upserts users as a run does, chunk by chunk: the last version of an e-mail wins, and those of a later call win a tie.
- * Their addresses are located by `Locating.run`. What is committed stays where the stream fails. `RunHistory` has the
- * call as a run, and `Rejects` the users that the store refused.
+ * The instant of an `updated_at` is the first one of its day in UTC. Addresses are located by `Locating.run`. What is
+ * committed stays where the stream fails. `RunHistory` has the call as a run, and `Rejects` the users that the store
+ * refused.
  *
  * @example
  * ```ts

@@ -14,6 +14,8 @@ export const texts = array<string>(PgTypes.OID.text)
 export const booleans = array<boolean>(PgTypes.OID.bool)
 export const doubles = array<number>(PgTypes.OID.float8)
 export const bytes = array<Uint8Array>(PgTypes.OID.bytea)
+/** In milliseconds since 1970: exact where they are whole seconds of the years 1 to 9999. */
+export const timestamps = array<number>(PgTypes.OID.timestamptz)
 export const smallIntegers = array<number>(PgTypes.OID.int4)
 export const integers = (values: ReadonlyArray<number | null>): PgTypes.Parameter =>
   array<bigint>(PgTypes.OID.int8)(values.map((value) => (value === null ? null : BigInt(value))))

@@ -58,9 +58,10 @@ export class UserRepo extends Context.Service<
     readonly connections?: number
     /**
      * Writes the winners of a share, all or nothing. The last version wins: of an e-mail's stored row and its winner
-     * the one with the greater (`updated_at`, file, byte offset) stays; a missing `updated_at` is the smallest. Counts a
-     * winner as `inserted`, `updated` (newer than what is stored), `unchanged` (equal to it in every column) or `stale`
-     * (older). Shares that are written at once have no e-mail in common.
+     * the one with the greater (instant, file, byte offset) stays; without an instant it is older than any. A winner that
+     * equals the row in every column, with a later instant, gives it that instant. Counts a winner as `inserted`,
+     * `updated` (newer than what is stored), `unchanged` (equal to it in every column) or `stale` (older). Shares that are
+     * written at once have no e-mail in common.
      */
     readonly upsert: (share: UserShare) => Effect.Effect<UpsertOutcome, DatabaseError>
     /** Writes the places of addresses to their users. */

@@ -4,6 +4,7 @@ import { Effect, type Layer, Stream } from "effect"
 import { Address } from "../domain/Address.ts"
 import { type UserRecord, winners } from "../domain/Chunk.ts"
 import type { Location } from "../domain/Location.ts"
+import { compareInstants, firstInstant } from "../domain/Moment.ts"
 import { User } from "../domain/User.ts"
 import { UserRepo, type UserShare } from "../repo/UserRepo.ts"
 import { type Check, checksOf, expect, expectEqual } from "./check.ts"
@@ -43,6 +44,17 @@ const placeOf = (city: string): Location => ({
   isp_name: null,
 })
 
+type Version = Pick<UserRecord, "user" | "instant">
+
+/** A user that was updated on a day as written, an hour of 2024-01-01 in UTC, and so many microseconds later. */
+const at = (user: User, day: string, hour: number, micros = 0): Version => ({
+  user: { ...user, updated_at: day },
+  instant: { seconds: Date.UTC(2024, 0, 1, hour) / 1000, micros },
+})
+
+const versionOf = (given: User | Version): Version =>
+  "user" in given ? given : { user: given, instant: firstInstant(given.updated_at) }
+
 interface ShareOptions {
   readonly fileId?: number
   /** Where the first record is; the others follow, ten bytes apart. */
@@ -51,12 +63,13 @@ interface ShareOptions {
   readonly isAhead?: boolean
 }
 
+/** Of users whose `updated_at` is a date alone, unless an instant is with them. */
 const share = (
-  users: ReadonlyArray<User>,
+  versions: ReadonlyArray<User | Version>,
   { byteOffset = 0, fileId = 1, isAhead = false, places = new Map() }: ShareOptions = {},
 ): UserShare => {
-  const records = users.map((user, index): UserRecord => ({
-    user,
+  const records = versions.map((version, index): UserRecord => ({
+    ...versionOf(version),
     fileId,
     byteOffset: byteOffset + index * 10,
     line: index + 2,
@@ -100,17 +113,17 @@ export const userRepoChecks = <ROut, E, E2>({
   readonly layer: Layer.Layer<ROut | UserRepo, E>
   readonly stored: Effect.Effect<ReadonlyArray<Stored>, E2, ROut>
 }): ReadonlyArray<Check<unknown>> => {
-  const upsert = Effect.fnUntraced(function* (users: ReadonlyArray<User>, options?: ShareOptions) {
-    const { refused = [], ...counts } = yield* (yield* UserRepo).upsert(share(users, options))
+  const upsert = Effect.fnUntraced(function* (versions: ReadonlyArray<User | Version>, options?: ShareOptions) {
+    const { refused = [], ...counts } = yield* (yield* UserRepo).upsert(share(versions, options))
     yield* expectEqual("refused records", refused.length, 0)
     return { inserted: counts.inserted, updated: counts.updated, unchanged: counts.unchanged, stale: counts.stale }
   })
   const counts = Effect.fnUntraced(function* (
     expected: Partial<typeof nothing>,
-    users: ReadonlyArray<User>,
+    versions: ReadonlyArray<User | Version>,
     options?: ShareOptions,
   ) {
-    yield* expectEqual("outcomes", yield* upsert(users, options), { ...nothing, ...expected })
+    yield* expectEqual("outcomes", yield* upsert(versions, options), { ...nothing, ...expected })
   })
   const rows = Effect.map(stored, (all) =>
     [...all].sort((left, right) => (left.user.email < right.user.email ? -1 : 1)),
@@ -143,7 +156,34 @@ export const userRepoChecks = <ROut, E, E2>({
       yield* expectEqual("the name", yield* nameOf(ada.email), "Third")
     }),
 
-    "of one updated_at the later file wins, then the later byte offset": Effect.gen(function* () {
+    "of one day the later instant wins, to the microsecond, in whatever order versions arrive": Effect.gen(
+      function* () {
+        const day = "2024-01-01"
+        yield* counts({ inserted: 1 }, [at({ ...ada, first_name: "Noon" }, day, 12)])
+        yield* counts({ stale: 1 }, [at({ ...ada, first_name: "Morning" }, day, 9)], { fileId: 2 })
+        yield* counts({ stale: 1 }, [{ ...ada, first_name: "A date alone" }], { fileId: 3 })
+        yield* expectEqual("the name", yield* nameOf(ada.email), "Noon")
+        yield* counts({ updated: 1 }, [at({ ...ada, first_name: "2 us later" }, day, 12, 2)])
+        yield* counts({ stale: 1 }, [at({ ...ada, first_name: "1 us later" }, day, 12, 1)], { fileId: 2 })
+        yield* expectEqual("the name", yield* nameOf(ada.email), "2 us later")
+      },
+    ),
+
+    "the instant decides, not the day as written": Effect.gen(function* () {
+      yield* counts({ inserted: 1 }, [at({ ...ada, first_name: "23:00 in New York" }, "2023-12-31", 4)])
+      yield* counts({ stale: 1 }, [at({ ...ada, first_name: "01:00 in London" }, "2024-01-01", 1)], { fileId: 2 })
+      yield* expectEqual("the name", yield* nameOf(ada.email), "23:00 in New York")
+    }),
+
+    "an equal user with a later instant is unchanged, and older than it is what is between": Effect.gen(function* () {
+      yield* counts({ inserted: 1 }, [at(ada, "2024-01-01", 9)])
+      yield* counts({ unchanged: 1 }, [at(ada, "2024-01-01", 18)], { fileId: 2 })
+      yield* counts({ unchanged: 1 }, [at(ada, "2024-01-01", 6)], { fileId: 3 })
+      yield* counts({ stale: 1 }, [at({ ...ada, first_name: "Between" }, "2024-01-01", 12)], { fileId: 4 })
+      yield* expectEqual("users", yield* users, [ada])
+    }),
+
+    "of one instant the later file wins, then the later byte offset": Effect.gen(function* () {
       yield* counts({ inserted: 1 }, [{ ...ada, first_name: "1/50" }], { fileId: 1, byteOffset: 50 })
       yield* counts({ stale: 1 }, [{ ...ada, first_name: "1/40" }], { fileId: 1, byteOffset: 40 })
       yield* counts({ updated: 1 }, [{ ...ada, first_name: "1/60" }], { fileId: 1, byteOffset: 60 })
@@ -239,24 +279,24 @@ export const userRepoChecks = <ROut, E, E2>({
 
     "whatever the shares are, the last version wins": Effect.gen(function* () {
       const pick = makePicks(7)
-      const best = new Map<string, { readonly rank: string; readonly user: User }>()
+      const days = ["2024-01-01", "2024-01-02", null]
+      const best = new Map<string, Version & { readonly position: number }>()
       for (let number = 0; number < 60; number++) {
         const fileId = 1 + pick(3)
         const byteOffset = number * 1_000
-        const versions = Array.from({ length: 1 + pick(6) }, () =>
-          User.make({
-            email: `${"abcd"[pick(4)]}@example.com`,
-            first_name: ["Ada", "Bo", null][pick(3)]!,
-            updated_at: ["2024-01-01", "2024-01-02", null][pick(3)]!,
-          }),
-        )
-        for (const [index, user] of versions.entries()) {
-          const rank = `${user.updated_at ?? ""} ${fileId} ${String(byteOffset + index * 10).padStart(9, "0")}`
-          const padded = rank.padStart(30)
-          if (padded >= (best.get(user.email)?.rank ?? "")) best.set(user.email, { rank: padded, user })
+        const versions = Array.from({ length: 1 + pick(6) }, () => {
+          const day = days[pick(3)]!
+          const user = User.make({ email: `${"abcd"[pick(4)]}@example.com`, first_name: ["Ada", "Bo", null][pick(3)]! })
+          return day === null ? { user, instant: null } : at(user, day, 6 * pick(4), pick(2))
+        })
+        for (const [index, { instant, user }] of versions.entries()) {
+          const known = best.get(user.email)
+          const position = fileId * 1e6 + byteOffset + index * 10
+          const order = known === undefined ? 1 : compareInstants(instant, known.instant) || position - known.position
+          if (order > 0) best.set(user.email, { user, instant, position })
         }
         const outcome = yield* upsert(versions, { fileId, byteOffset, isAhead: true })
-        const emails = new Set(versions.map(({ email }) => email)).size
+        const emails = new Set(versions.map(({ user }) => user.email)).size
         yield* expectEqual(
           "users accounted for",
           Object.values(outcome).reduce((left, right) => left + right),

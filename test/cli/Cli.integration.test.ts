@@ -664,7 +664,7 @@ describe("etl init", () => {
       const source = yield* directoryOf({
         "1.csv": [
           header,
-          row("ada@example.com", "8.8.8.8", "2020-01-01"),
+          row("ada@example.com", "8.8.8.8", "2020-01-01T23:59:01Z"),
           row("b@example.com", ""),
           row("c@example.com", ""),
         ].join("\n"),

@@ -6,6 +6,7 @@ import { userColumns } from "../../src/domain/User.ts"
 import { mapping, read, rejects, users } from "../utils/csv.ts"
 import { lineEndsOf } from "./drawnFormats.ts"
 import { csvLine, filledRecord, filledUser, makeUser } from "../utils/records.ts"
+import { updateTexts, versionAt } from "../utils/updates.ts"
 
 describe("frame, decode and chunk", () => {
   it.effect("finds columns by header name, in any order, and ignores others", () =>
@@ -26,6 +27,19 @@ describe("frame, decode and chunk", () => {
       assert.deepStrictEqual(
         chunk!.users.map(({ user }) => user),
         [filledUser, ...userColumns.map((column) => makeUser({ [column]: filledUser[column] }))],
+      )
+    }),
+  )
+
+  it.effect("gives each record the instant of its updated_at", () =>
+    Effect.gen(function* () {
+      const lines = updateTexts.map((text) => `a@example.com,Ada,${text}`)
+      const [chunk] = yield* read(["email,name,day", ...lines].join("\n"), {
+        mapping: ColumnMapping.make({ email: "email", name: "first_name", day: "updated_at" }),
+      })
+      assert.deepStrictEqual(
+        chunk!.users.map(({ instant, user }) => ({ user, instant })),
+        updateTexts.map((text) => versionAt(makeUser({ first_name: "Ada" }), text)),
       )
     }),
   )

@@ -18,6 +18,7 @@ const makeChunk = (first: number, last: number): Chunk => {
       .filter((number) => number % 3 !== 0)
       .map((number) => ({
         user: makeUser({ email: `user${number}@example.com` }),
+        instant: null,
         fileId: 1,
         byteOffset: number * 10,
         line: number + 1,

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { compareInstants, instantText, momentAt } from "../../src/domain/Moment.ts"
+import { compareInstants, firstInstant, instantText, momentAt } from "../../src/domain/Moment.ts"
 
 const intBetween = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
@@ -28,8 +28,26 @@ describe("compareInstants", () => {
     assert.strictEqual(Math.sign(compareInstants(left!, right!)), before! < after! ? -1 : Number(before! > after!))
   })
 
+  it("has none before any", () => {
+    const first = momentAt(-62_135_596_800, 0)
+    assert.isBelow(compareInstants(null, first), 0)
+    assert.isAbove(compareInstants(first, null), 0)
+    assert.strictEqual(compareInstants(null, null), 0)
+  })
+
   it("tells microseconds apart", () => {
     assert.isBelow(compareInstants(momentAt(1, 1), momentAt(1, 2)), 0)
     assert.strictEqual(compareInstants(momentAt(1, 1), momentAt(1, 1)), 0)
+  })
+})
+
+describe("firstInstant", () => {
+  it.prop("is that of JavaScript's dates", { seconds: instant.seconds }, ({ seconds }) => {
+    const day = new Date(seconds * 1000).toISOString().slice(0, 10)
+    assert.deepStrictEqual(firstInstant(day), { seconds: Date.parse(day) / 1000, micros: 0 })
+  })
+
+  it("is none without a day", () => {
+    assert.strictEqual(firstInstant(null), null)
   })
 })

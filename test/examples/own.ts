@@ -2,7 +2,8 @@
 // promises.
 
 import { Context, Effect, Equal, Layer, Stream } from "effect"
-import { type Address, Answer, ColumnMapping, GeoLocator, GeoLocatorError } from "user-activity-etl"
+import { type Address, Answer, ColumnMapping, compareInstants } from "user-activity-etl"
+import { GeoLocator, GeoLocatorError } from "user-activity-etl"
 import { type Location, Pipeline, Quota, Source, SourceError } from "user-activity-etl"
 import { type SourceFile, UserRepo, type Winner } from "user-activity-etl"
 import * as Memory from "user-activity-etl/Memory"
@@ -81,8 +82,8 @@ export class People extends Context.Service<People, Map<string, Person>>()("Peop
 }
 
 const isLater = (left: Winner, right: Winner): boolean => {
-  const [leftTime, rightTime] = [left.user.updated_at ?? "", right.user.updated_at ?? ""]
-  if (leftTime !== rightTime) return leftTime > rightTime
+  const order = compareInstants(left.instant, right.instant)
+  if (order !== 0) return order > 0
   if (left.fileId !== right.fileId) return left.fileId > right.fileId
   return left.byteOffset >= right.byteOffset
 }

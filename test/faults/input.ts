@@ -18,6 +18,7 @@ export interface Input {
 }
 
 const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
+const updatedAt = header.split(",").indexOf("updated_at")
 
 const names = ["1.csv", "10.csv", "2.csv.gz", "Ü.csv", "ß.csv.zst"]
 
@@ -116,7 +117,9 @@ const makeFile = (name: string, nextVersion: () => Version, random: Random): Inp
     const plain = fields.map((field) => (/["\r\n]/.test(field) ? "Ada" : field))
     for (const text of isBad ? pick(random, breakers)(plain) : [fields.join()]) {
       append(pick(random, ["\n", "\n", "\n", "\r\n", "\n\n"]))
-      records.push({ line, byteOffset, content: isBad ? Buffer.from(text as Uint8Array) : version })
+      const updated = fields[updatedAt]!
+      const instant = updated.includes("T") ? Date.parse(updated) : undefined
+      records.push({ line, byteOffset, instant, content: isBad ? Buffer.from(text as Uint8Array) : version })
       append(text)
     }
   }

@@ -22,15 +22,19 @@ const version = (email: string, updated_at: string | null, first_name: string | 
 })
 
 describe("the judge", () => {
-  it("keeps the newest version of a user, the last of equal dates, and knows who was ever told differently", () => {
+  it("keeps the latest version of a user, the last of equal ones, and knows who was ever told differently", () => {
     const contents = [
       [version("a", "2024-01-02", "A1"), version("b", null, "B1"), version("c", null), Buffer.from("bad")],
       [version("a", "2024-01-01", "A2"), version("b", null, "B2"), version("c", null)],
       [version("d", "2024-01-01", "D1"), version("d", null, "D2"), version("d", "2024-01-01", "D3")],
+      [version("e", "2024-01-01", "E1"), version("e", "2024-01-01", "E2")],
     ]
+    const written = new Map([[contents[3]![0]!, Date.UTC(2024, 0, 1, 9)]])
     const files = contents.map((contents, file) => ({
       uri: `/${file}`,
-      records: contents.map((content, index) => ({ line: index + 2, byteOffset: index * 10, content })),
+      records: contents.map((content, index) => {
+        return { line: index + 2, byteOffset: index * 10, content, instant: written.get(content) }
+      }),
     }))
     const { users, rejects, inserted } = expectedTables(files, () => null)
     assert.deepStrictEqual(
@@ -40,10 +44,11 @@ describe("the judge", () => {
         ["b", "B2", true],
         ["c", null, false],
         ["d", "D3", true],
+        ["e", "E1", true],
       ],
     )
     assert.deepStrictEqual(rejects, [{ uri: "/0", line: 5, byte_offset: 30, raw: "626164" }])
-    assert.strictEqual(inserted, 4)
+    assert.strictEqual(inserted, 5)
   })
 
   it.live("finds the tables of a load right, and every change of them wrong", () =>
@@ -70,6 +75,7 @@ describe("the judge", () => {
         for (const change of [
           "update users set updated = not updated where id = 1",
           "update users set updated_at = coalesce(updated_at, '2020-01-01') + 1 where id = 1",
+          "update users set updated_instant = updated_instant + interval '1 ms'",
           "update users set created_at = null where created_at is not null",
           "update users set first_name = first_name || ' ' where first_name is not null",
           "update users set latitude = 1 where id = 1",

@@ -19,6 +19,8 @@ export interface Version {
 export interface JudgedRecord {
   readonly line: number
   readonly byteOffset: number
+  /** Of `updated_at`, in milliseconds since 1970, where a time is written with it. */
+  readonly instant?: number | undefined
   /** What the record tells, or the bytes (without the line end) of one that is to be rejected. */
   readonly content: Version | Uint8Array
 }
@@ -32,12 +34,18 @@ export interface JudgedFile {
 /** What a service says of an address; null where it has none. */
 export type PlaceOf = (address: string) => object | null
 
+const instantOf = ({ updated_at }: Version, instant: number | undefined): number | null =>
+  updated_at === null ? null : (instant ?? Date.parse(updated_at))
+
 /** What must be found, given the files in the order of their names. */
 export const expectedTables = (files: ReadonlyArray<JudgedFile>, placeOf: PlaceOf) => {
-  const users = new Map<string, Version & { readonly updated: boolean; readonly place: object | null }>()
+  const users = new Map<
+    string,
+    Version & { readonly updated: boolean; readonly place: object | null; readonly instant: number | null }
+  >()
   const rejects: Array<object> = []
   for (const { uri, records } of files) {
-    for (const { line, byteOffset, content } of records) {
+    for (const { line, byteOffset, content, ...written } of records) {
       if (content instanceof Uint8Array) {
         rejects.push({ uri, line, byte_offset: byteOffset, raw: Buffer.from(content).toString("hex") })
         continue
@@ -46,9 +54,10 @@ export const expectedTables = (files: ReadonlyArray<JudgedFile>, placeOf: PlaceO
       const columns = Object.keys(content) as ReadonlyArray<keyof Version>
       const updated =
         known !== undefined && (known.updated || columns.some((column) => known[column] !== content[column]))
-      const wins = known === undefined || (content.updated_at ?? "") >= (known.updated_at ?? "")
+      const instant = instantOf(content, written.instant)
+      const wins = known === undefined || (instant ?? -Infinity) >= (known.instant ?? -Infinity)
       const place = content.ip_address === null ? null : placeOf(content.ip_address)
-      users.set(content.email, wins ? { ...content, updated, place } : { ...known, updated })
+      users.set(content.email, wins ? { ...content, updated, place, instant } : { ...known, updated })
     }
   }
   const emails = [...users.keys()].sort()
@@ -74,7 +83,8 @@ export const tablesQuery = `
         to_char(updated_at, 'YYYY-MM-DD') as updated_at, password, status, updated,
         case when num_nonnulls(latitude, longitude, country, region, city, timezone, isp_name) > 0 then json_build_object(
           'latitude', latitude, 'longitude', longitude, 'country', country, 'region', region, 'city', city,
-          'timezone', timezone, 'isp_name', isp_name) end as place
+          'timezone', timezone, 'isp_name', isp_name) end as place,
+        (extract(epoch from updated_instant) * 1000)::float8 as instant
       from users) u),
     'rejects', (select coalesce(json_agg(r order by file_id, byte_offset), '[]') from (
       select f.uri, r.line, r.byte_offset, encode(r.raw, 'hex') as raw, r.file_id

@@ -17,14 +17,15 @@ import { makeGate, makePicks } from "../utils/Gate.ts"
 import { clear, native, repos } from "../utils/repos.ts"
 import { list } from "../utils/sources.ts"
 import { tries } from "../utils/tries.ts"
+import { compareUpdates, dayOf, updateTexts } from "../utils/updates.ts"
 
 const mapping = ColumnMapping.make({ email: "email", name: "first_name", day: "updated_at" })
 
-/** Few e-mails, names and days: ties and equal rows are the rule. */
+/** Few e-mails, names and dates: ties and equal rows are the rule. */
 const Version = Schema.Tuple([
   Schema.Literals(["a@example.com", "a@example.com", "b@example.com", "nobody"]),
   Schema.Literals(["Ada", "Bo"]),
-  Schema.Literals(["2020-01-01", "2020-01-01", "2020-01-02", ""]),
+  Schema.Literals(updateTexts),
 ])
 type Version = typeof Version.Type
 
@@ -57,9 +58,9 @@ const expected = (versions: ReadonlyArray<Version>) => {
   )
   return [...byEmail.keys()].sort().map((email) => {
     const all = byEmail.get(email)!
-    const newest = all.map(([, , day]) => day).reduce((left, right) => (left > right ? left : right))
-    const updated = new Set(all.map((version) => version.join())).size > 1
-    return { email, name: all.findLast(([, , day]) => day === newest)![1], day: newest || null, updated }
+    const [, name, update] = all.reduce((left, right) => (compareUpdates(right[2], left[2]) >= 0 ? right : left))
+    const updated = new Set(all.map(([, name, update]) => `${name} ${dayOf(update)}`)).size > 1
+    return { email, name, day: dayOf(update), updated }
   })
 }
 

@@ -1,7 +1,7 @@
 import { gzipSync, zstdCompressSync } from "node:zlib"
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Ref, Schema, Stream } from "effect"
+import { Effect, Layer, Record, Ref, Schema, Stream } from "effect"
 import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
 import { plainFormat } from "../../src/domain/Format.ts"
 import { exitCode } from "../../src/domain/RunSummary.ts"
@@ -13,6 +13,7 @@ import { SourceError } from "../../src/domain/SourceFile.ts"
 import * as Testing from "../../src/testing.ts"
 import { clientLayer, freshDatabase, sharedPostgres } from "../utils/postgres.ts"
 import { tries } from "../utils/tries.ts"
+import { compareUpdates, dayOf, updateTexts } from "../utils/updates.ts"
 
 const mapping = ColumnMapping.make({ email: "email", name: "first_name", day: "updated_at" })
 const options = { mapping, chunkSize: 2 }
@@ -71,7 +72,7 @@ const breaking = (files: Readonly<Record<string, string | Uint8Array>>, breaks: 
 const Version = Schema.Tuple([
   Schema.Literals(["a@example.com", "b@example.com", "c@example.com", "nobody"]),
   Schema.Literals(["Ada", "Bo"]),
-  Schema.Literals(["", "2020-01-01", "2020-01-02"]),
+  Schema.Literals(updateTexts),
 ])
 const File = Schema.Array(Version).check(Schema.isMaxLength(10))
 
@@ -83,9 +84,9 @@ const expected = (files: ReadonlyArray<typeof File.Type>): Users => {
   )
   return Object.fromEntries(
     [...versions].map(([email, all]) => {
-      const newest = all.map(([, , day]) => day).reduce((left, right) => (left > right ? left : right))
-      const differs = new Set(all.map((version) => version.join())).size > 1
-      return [email, [all.findLast(([, , day]) => day === newest)![1], differs]]
+      const [, name] = all.reduce((left, right) => (compareUpdates(right[2], left[2]) >= 0 ? right : left))
+      const differs = new Set(all.map(([, name, update]) => `${name} ${dayOf(update)}`)).size > 1
+      return [email, [name, differs]]
     }),
   )
 }
@@ -152,6 +153,45 @@ const tests = <R, E>(
           assert.deepStrictEqual(yield* users, expected(files))
         }).pipe(provide(contents(files, compressions), [...breaks])),
       { arbitrary: { runs: times } },
+    )
+
+    const exported = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
+    const exportMapping = ColumnMapping.make({
+      first_name: "first_name",
+      last_name: "last_name",
+      email: "email",
+      updated_at: "updated_at",
+      status: "status",
+    })
+    const morning = "1,Older,Name,user1@example.com,F,81.2.69.142,2023-01-05T08:00:00Z,2024-02-06T09:15:00Z,h,false"
+    const evening = "1,Newest,Name,user1@example.com,F,81.2.69.142,2023-01-05T08:00:00Z,2024-02-06T18:30:00Z,h,true"
+    // The day of the later instant is the earlier one.
+    const utc = "2,Older,Zone,user2@example.com,F,81.2.69.142,2023-01-05T08:00:00Z,2024-02-07T01:00:00Z,h,false"
+    const zone = "2,Newest,Zone,user2@example.com,F,81.2.69.142,2023-01-05T08:00:00Z,2024-02-06T23:30:00-05:00,h,true"
+    const ninth = "1,Ninth,Export,user1@example.com,F,81.2.69.142,2023-01-05,2024-02-06T09:30:00Z,h,true"
+    const tenth = "1,Tenth,Export,user1@example.com,F,81.2.69.142,2023-01-05,2024-02-06T18:30:00Z,h,true"
+
+    it.live.each([
+      ["the later first", { "a.csv": [evening, morning, zone, utc] }, ["Newest", "Newest"]],
+      ["the later last", { "a.csv": [morning, evening, utc, zone] }, ["Newest", "Newest"]],
+      ["each in a file of its own", { "1.csv": [zone, morning], "2.csv": [utc, evening] }, ["Newest", "Newest"]],
+      ["a file 10 that comes before file 9", { "export_9.csv": [ninth], "export_10.csv": [tenth] }, ["Tenth"]],
+      ["a file 9 with what is later", { "export_9.csv": [tenth], "export_10.csv": [ninth] }, ["Tenth"]],
+    ] as ReadonlyArray<readonly [string, Readonly<Record<string, ReadonlyArray<string>>>, ReadonlyArray<string>]>)(
+      "of one day the later instant wins: %s",
+      ([, files, names]) =>
+        Effect.forEach([1, 2, 10], (chunkSize) =>
+          Effect.gen(function* () {
+            yield* Pipeline.run({ mapping: exportMapping, chunkSize })
+            assert.deepStrictEqual<unknown>(
+              Object.values(yield* users),
+              names.map((name) => [name, true]),
+            )
+          }).pipe(
+            provide(Record.map(files, (lines) => [exported, ...lines].map((line) => `${line}\n`).join(""))),
+            Effect.scoped,
+          ),
+        ),
     )
 
     it.live("--force with a corrected mapping corrects the users", () =>

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util"
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
@@ -5,22 +6,34 @@ import { addCounts, noRecords, unaccounted } from "../../src/domain/RunSummary.t
 import type { User } from "../../src/domain/User.ts"
 import { RunRepo } from "../../src/repo/RunRepo.ts"
 import { place } from "../../src/testing.ts"
-import { comparedColumns, filledUser, header, makeShares, makeUser, SmallUser } from "../utils/records.ts"
+import {
+  comparedColumns,
+  filledUser,
+  header,
+  makeShares,
+  makeUser,
+  makeVersion,
+  shareVersions,
+  SmallVersion,
+} from "../utils/records.ts"
 import { clear, commit, embedded, native, newLoad, repos } from "../utils/repos.ts"
 import { tries } from "../utils/tries.ts"
+import { compareUpdates, dayOf, type Version, versionOf } from "../utils/updates.ts"
 import { ip, ips } from "../utils/addresses.ts"
 
-const loadFile = Effect.fnUntraced(function* (users: ReadonlyArray<User>, chunkSize: number) {
+const loadVersions = Effect.fnUntraced(function* (versions: ReadonlyArray<Version>, chunkSize: number) {
   const runs = yield* RunRepo
   const load = yield* newLoad
   let total = noRecords
-  for (const chunk of makeShares(users, chunkSize)) {
+  for (const chunk of shareVersions(versions, chunkSize)) {
     const { counts } = yield* commit(load, chunk)
     total = addCounts(total, counts)
   }
   yield* runs.finishPart(load)
   return total
 })
+
+const loadFile = (users: ReadonlyArray<User>, chunkSize: number) => loadVersions(users.map(versionOf), chunkSize)
 
 type Row = Pick<User, "email" | "first_name" | "updated_at" | "ip_address" | "status"> & { readonly updated: boolean }
 
@@ -31,18 +44,19 @@ const storedUsers = Effect.gen(function* () {
 })
 
 /** What "last version wins" promises, computed from all versions in the order of their files. */
-const expectedUsers = (loads: ReadonlyArray<ReadonlyArray<User>>): ReadonlyArray<Row> => {
+const expectedUsers = (loads: ReadonlyArray<ReadonlyArray<SmallVersion>>): ReadonlyArray<Row> => {
   const versions = Map.groupBy(loads.flat(), ({ email }) => email)
   return [...versions.keys()].sort().map((email) => {
     const all = versions.get(email)!
-    const newest = all.map(({ updated_at }) => updated_at ?? "").reduce((left, right) => (left > right ? left : right))
-    const { first_name, updated_at, ip_address, status } = all.findLast((user) => (user.updated_at ?? "") === newest)!
-    const updated = new Set(all.map((user) => JSON.stringify(user))).size > 1
-    return { email, first_name, updated_at, ip_address, status, updated }
+    const last = all.reduce((left, right) => (compareUpdates(right.updated_at, left.updated_at) >= 0 ? right : left))
+    const rowOf = ({ updated_at, ...columns }: SmallVersion) => ({ ...columns, updated_at: dayOf(updated_at) })
+    const { first_name, ip_address, status, updated_at } = rowOf(last)
+    const updated = all.some((version) => !isDeepStrictEqual(rowOf(version), rowOf(last)))
+    return { email, first_name, updated_at, ip_address: ip_address && ip(ip_address), status, updated }
   })
 }
 
-const Versions = Schema.Array(SmallUser).check(Schema.isMaxLength(25))
+const Versions = Schema.Array(SmallVersion).check(Schema.isMaxLength(25))
 const ChunkSize = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10 }))
 
 const Picks = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 }))).check(
@@ -113,14 +127,13 @@ for (const [name, database, times] of [
       ({ loads }) =>
         Effect.gen(function* () {
           yield* clear
-          const inputs = loads.map(([users]) => users.map(makeUser))
-          for (const [index, [, chunkSize]] of loads.entries()) {
-            const counts = yield* loadFile(inputs[index]!, chunkSize)
+          for (const [versions, chunkSize] of loads) {
+            const counts = yield* loadVersions(versions.map(makeVersion), chunkSize)
             const { inserted, updated, unchanged, stale, duplicate } = counts
-            assert.strictEqual(counts.read, inputs[index]!.length)
+            assert.strictEqual(counts.read, versions.length)
             assert.strictEqual(inserted + updated + unchanged + stale + duplicate, counts.read)
           }
-          assert.deepStrictEqual(yield* storedUsers, expectedUsers(inputs))
+          assert.deepStrictEqual(yield* storedUsers, expectedUsers(loads.map(([versions]) => versions)))
         }),
       { arbitrary: { runs: times } },
     )
@@ -131,17 +144,22 @@ for (const [name, database, times] of [
       ({ loads }) =>
         Effect.gen(function* () {
           yield* clear
-          const inputs = loads.map((users, load) => [
-            ...users.map(makeUser),
-            ...Array.from({ length: 100 }, (_, index) =>
-              makeUser({ email: `${"abcd"[index % 4]}${load}${index}@example.com` }),
-            ),
-          ])
-          for (const users of inputs) {
-            const { inserted, updated, unchanged, stale, duplicate } = yield* loadFile(users, users.length)
-            assert.strictEqual(inserted + updated + unchanged + stale + duplicate, users.length)
+          const others = loads.map((_, load) =>
+            Array.from({ length: 100 }, (_, index) => `${"abcd"[index % 4]}${load}${index}@example.com`),
+          )
+          for (const [load, versions] of loads.entries()) {
+            const users = others[load]!.map((email) => versionOf(makeUser({ email })))
+            const all = [...versions.map(makeVersion), ...users]
+            const { inserted, updated, unchanged, stale, duplicate } = yield* loadVersions(all, all.length)
+            assert.strictEqual(inserted + updated + unchanged + stale + duplicate, all.length)
           }
-          assert.deepStrictEqual(yield* storedUsers, expectedUsers(inputs))
+          const rows = yield* storedUsers
+          const emails = new Set(others.flat())
+          assert.deepStrictEqual(
+            rows.filter(({ email }) => !emails.has(email)),
+            expectedUsers(loads),
+          )
+          assert.strictEqual(rows.filter(({ email }) => emails.has(email)).length, emails.size)
         }),
       { arbitrary: { runs: Math.ceil(times / 2) } },
     )
@@ -153,9 +171,10 @@ for (const [name, database, times] of [
         Effect.gen(function* () {
           yield* clear
           const runs = yield* RunRepo
-          const inputs = loads.map((users) => users.map(makeUser))
           const open = []
-          for (const users of inputs) open.push({ load: yield* newLoad, chunks: [...makeShares(users, chunkSize)] })
+          for (const versions of loads) {
+            open.push({ load: yield* newLoad, chunks: [...shareVersions(versions.map(makeVersion), chunkSize)] })
+          }
           for (let turn = 0; open.length > 0; turn++) {
             const index = (picks[turn % picks.length] ?? 0) % open.length
             const { load, chunks } = open[index]!
@@ -165,7 +184,7 @@ for (const [name, database, times] of [
             yield* runs.finishPart(load)
             open.splice(index, 1)
           }
-          assert.deepStrictEqual(yield* storedUsers, expectedUsers(inputs))
+          assert.deepStrictEqual(yield* storedUsers, expectedUsers(loads))
         }),
       { arbitrary: { runs: times } },
     )
@@ -176,23 +195,22 @@ for (const [name, database, times] of [
         { versions: Versions, chunkSize: ChunkSize },
         ({ versions, chunkSize }) =>
           Effect.gen(function* () {
-            const users = versions.map(makeUser)
             const load = yield* newLoad
             const refused = []
             let read = 0
-            for (const chunk of makeShares(users, chunkSize)) {
+            for (const chunk of shareVersions(versions.map(makeVersion), chunkSize)) {
               const outcome = yield* commit(load, chunk)
               assert.strictEqual(unaccounted(outcome.counts), 0)
               assert.strictEqual(outcome.counts.rejected, outcome.refused.length)
               read += outcome.counts.read
               refused.push(...outcome.refused)
             }
-            assert.strictEqual(read, users.length)
+            assert.strictEqual(read, versions.length)
             const isBo = ({ byteOffset }: { readonly byteOffset: number }) =>
-              users[byteOffset / 10 - 1]!.first_name === "Bo"
+              versions[byteOffset / 10 - 1]!.first_name === "Bo"
             assert.isTrue(refused.every(isBo))
             const withoutUpdated = (rows: ReadonlyArray<Row>) => rows.map(({ updated: _, ...row }) => row)
-            const acceptable = users.filter((user) => user.first_name !== "Bo")
+            const acceptable = versions.filter((version) => version.first_name !== "Bo")
             assert.deepStrictEqual(withoutUpdated(yield* storedUsers), withoutUpdated(expectedUsers([acceptable])))
             const sql = yield* PgClient.PgClient
             const kept = yield* sql<{ byteOffset: number; line: number; message: string }>`

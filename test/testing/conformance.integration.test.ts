@@ -7,6 +7,7 @@ import { FetchHttpClient } from "effect/http"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Answer, type Location } from "../../src/domain/Location.ts"
+import { firstInstant } from "../../src/domain/Moment.ts"
 import { SourceError } from "../../src/domain/SourceFile.ts"
 import { User, userColumns } from "../../src/domain/User.ts"
 import { GeoLocator } from "../../src/geo/GeoLocator.ts"
@@ -105,7 +106,32 @@ describe("userRepoChecks", () => {
             winners: share.winners.map((winner) => ({
               ...winner,
               fileId: 1e9,
-              user: { ...winner.user, updated_at: "9999-01-01" },
+              instant: { seconds: 1e11, micros: 0 },
+            })),
+          }),
+      }),
+    ],
+    [
+      "compares days",
+      /of one day the later instant wins/,
+      (users) => ({
+        upsert: (share) =>
+          users.upsert({
+            ...share,
+            winners: share.winners.map((winner) => ({ ...winner, instant: firstInstant(winner.user.updated_at) })),
+          }),
+      }),
+    ],
+    [
+      "compares seconds",
+      /to the microsecond/,
+      (users) => ({
+        upsert: (share) =>
+          users.upsert({
+            ...share,
+            winners: share.winners.map((winner) => ({
+              ...winner,
+              instant: winner.instant && { ...winner.instant, micros: 0 },
             })),
           }),
       }),
@@ -136,7 +162,7 @@ describe("userRepoChecks", () => {
     ],
     [
       "knows one file only",
-      /of one updated_at the later file wins/,
+      /of one instant the later file wins/,
       (users) => ({
         upsert: (share) =>
           users.upsert({ ...share, winners: share.winners.map((winner) => ({ ...winner, fileId: 1 })) }),

@@ -6,6 +6,7 @@ import { fileColumns } from "../../src/domain/fileColumns.ts"
 import { type Share, shares } from "../../src/domain/Lane.ts"
 import { decodeUser, type MappedRecord, type User, userColumns } from "../../src/domain/User.ts"
 import { ip } from "./addresses.ts"
+import { updateTexts, type Version, versionAt, versionOf } from "./updates.ts"
 
 /** Few e-mails, days and values, so that versions of a user collide in every way. */
 export const SmallUser = Schema.Struct({
@@ -15,6 +16,10 @@ export const SmallUser = Schema.Struct({
   ip_address: Schema.NullOr(Schema.Literals(["8.8.8.8", "9.9.9.9"])),
   status: Schema.NullOr(Schema.Boolean),
 })
+
+/** The same with a text of `updated_at`: versions of one day collide, and versions of one instant. */
+export const SmallVersion = Schema.Struct({ ...SmallUser.fields, updated_at: Schema.Literals(updateTexts) })
+export type SmallVersion = typeof SmallVersion.Type
 
 /** A record with an e-mail and nothing else. */
 export const blankRecord: MappedRecord = { ...Record.map(fileColumns, () => ""), email: "a@example.com" }
@@ -27,6 +32,8 @@ export const makeUser = ({ ip_address, ...fields }: MadeUser): User => ({
   ...fields,
   ip_address: ip_address === undefined || ip_address === null ? null : ip(ip_address),
 })
+
+export const makeVersion = ({ updated_at, ...fields }: SmallVersion): Version => versionAt(makeUser(fields), updated_at)
 
 type MadeUser = Partial<Omit<User, "ip_address">> & { readonly ip_address?: string | null }
 
@@ -52,16 +59,16 @@ export const header = new TextEncoder().encode("email,first_name")
 
 const position = (index: number) => ({ byteOffset: 10 + index * 10, line: index + 2 })
 
-/** Where the first record of `makeShares` starts. */
+/** Where the first record of `shareVersions` starts. */
 export const start = position(0)
 
 /** Chunks of one file, each a share of all lanes: ten bytes per record, after a header of ten bytes. */
-export const makeShares = (users: ReadonlyArray<User>, size: number): ReadonlyArray<Share> => {
-  return Array.from({ length: Math.ceil(users.length / size) }, (_, number) => {
+export const shareVersions = (versions: ReadonlyArray<Version>, size: number): ReadonlyArray<Share> => {
+  return Array.from({ length: Math.ceil(versions.length / size) }, (_, number) => {
     const first = number * size
-    const part = users.slice(first, first + size)
+    const part = versions.slice(first, first + size)
     const chunk = {
-      users: part.map((user, index) => ({ user, fileId: 1, ...position(first + index), raw: header })),
+      users: part.map((version, index) => ({ ...version, fileId: 1, ...position(first + index), raw: header })),
       rejects: [],
       from: position(first),
       to: position(first + part.length),
@@ -72,3 +79,7 @@ export const makeShares = (users: ReadonlyArray<User>, size: number): ReadonlyAr
     return shares(chunk, 1, [])[0]!
   })
 }
+
+/** The same of users whose `updated_at` is a date alone. */
+export const makeShares = (users: ReadonlyArray<User>, size: number): ReadonlyArray<Share> =>
+  shareVersions(users.map(versionOf), size)

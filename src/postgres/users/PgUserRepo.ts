@@ -15,7 +15,7 @@ import { makePlaceUsers } from "./placeUsers.ts"
 import { preferIndexes } from "./preferIndexes.ts"
 import { addUsers, isNotWritten, isRefusal, noUsers, NotWritten, type UserCounts, writeAcceptable } from "./refusals.ts"
 import { upsertUsers } from "./upsertUsers.ts"
-import { userArrays } from "./userArrays.ts"
+import { microsArray, userArrays } from "./userArrays.ts"
 
 /** Whether parts of the share may be written: one is refused, or another transaction has inserted the same e-mail. */
 const needsCare = (error: unknown): boolean => isRefusal(error) || isNotWritten(error)
@@ -45,11 +45,13 @@ const make = Effect.gen(function* () {
     isGuarded: boolean,
   ): Effect.fn.Return<UserCounts, SqlError | NotWritten> {
     const hasPlaces = places.size > 0
+    const micros = microsArray(rows)
     const [outcome] = yield* sql.unsafe<UserCounts & { readonly missing?: ReadonlyArray<number> }>(
-      upsertUsers({ hasPlaces, isGuarded }),
+      upsertUsers({ hasMicros: micros !== undefined, hasPlaces, isGuarded }),
       [
         isAhead,
         ...userArrays(rows),
+        ...(micros === undefined ? [] : [micros]),
         ...(hasPlaces
           ? placeArrays(rows.map(({ user }) => (user.ip_address === null ? undefined : places.get(user.ip_address))))
           : []),

@@ -12,13 +12,28 @@ const comparedColumns = userColumns.filter((column) => column !== "email")
 const stored = (column: UserColumn): string =>
   fileColumns[column].type === "date" ? `u.${column}::date` : `u.${column}`
 
-const version = (table: string, updatedAt: string): string =>
-  `(coalesce(${updatedAt}, '-infinity'::date), ${table}.file_id, ${table}.byte_offset)`
+/** Whether nothing but the day is known of the row's `updated_at`: it was written before instants were kept. */
+const hasDayOnly = "(u.updated_instant is null and pg_typeof(u.updated_at) = 'date'::regtype)"
+
+/** A missing instant is earlier than any. */
+const orEarliest = (instant: string): string => `coalesce(${instant}, '-infinity'::timestamptz)`
+
+/** A date's first instant, or a timestamp's only one: in UTC, whatever the time zone of the session. */
+const inUtc = (update: string): string => `${update}::timestamp at time zone 'UTC'`
+
+/** An adopted `updated_at` may be a timestamp, which is an instant itself. */
+const ownInstant = `case pg_typeof(u.updated_at) when 'timestamptz'::regtype then u.updated_at::timestamptz
+  else ${inUtc("u.updated_at")} end`
+
+const storedInstant = orEarliest(`u.updated_instant, ${ownInstant}`)
+const incomingInstant = orEarliest("i.updated_instant")
 
 /**
  * Last version wins: whether the incoming `i` is later than the stored `u`, or the same record under another mapping.
+ * Where the row has its day only, days decide.
  */
-const isNewer = `${version("i", "i.updated_at")} >= ${version("u", stored("updated_at"))}`
+const isNewer = `(${orEarliest(`case when ${hasDayOnly} then ${inUtc("i.updated_at")} else i.updated_instant end`)}, i.file_id, i.byte_offset)
+  >= (${storedInstant}, u.file_id, u.byte_offset)`
 
 const isOther = `(${comparedColumns.map(stored).join(", ")}) is distinct from (${comparedColumns.map((column) => `i.${column}`).join(", ")})`
 
@@ -28,13 +43,27 @@ const fillsPlace = "(u.ip_address = i.ip_address and u.latitude is null and i.la
 /** A new address takes its own place or none: the old place goes with the old address. */
 const takesPlace = `(case when ${isNewer} then u.ip_address is distinct from i.ip_address or i.latitude is not null else ${fillsPlace} end)`
 
+/** What makes an equal record a later version. `$1`: see `UserShare.isAhead`. */
+const isLater = `(${hasDayOnly} and i.updated_instant is not null or ${incomingInstant} > ${storedInstant}
+  or $1::boolean and ${incomingInstant} = ${storedInstant} and (i.file_id, i.byte_offset) > (u.file_id, u.byte_offset))`
+
+/** What a row takes of its record, by the row as it is once it is locked. */
+const takes = [
+  `${isNewer} and ${isOther} as takes_columns`,
+  `${isNewer} or ${hasDayOnly} and i.updated_instant is not null and not ${isOther} as takes_version`,
+  `${takesPlace} as takes_place`,
+  `${isOther} as is_changed`,
+].join(",\n    ")
+
+const taken = (columns: ReadonlyArray<string>, condition: string): ReadonlyArray<string> =>
+  columns.map((column) => `${column} = case when i.${condition} then i.${column} else u.${column} end`)
+
 const assignments = [
-  ...comparedColumns.map((column) => `${column} = case when ${isNewer} then i.${column} else u.${column} end`),
-  ...placeColumns.map((column) => `${column} = case when ${takesPlace} then i.${column} else u.${column} end`),
-  `updated = u.updated or i.differs or ${isOther}`,
+  ...taken(comparedColumns, "takes_columns"),
+  ...taken(placeColumns, "takes_place"),
+  "updated = u.updated or i.differs or i.is_changed",
   "migrated_at = now()",
-  `file_id = case when ${isNewer} then i.file_id else u.file_id end`,
-  `byte_offset = case when ${isNewer} then i.byte_offset else u.byte_offset end`,
+  ...taken(["updated_instant", "file_id", "byte_offset"], "takes_version"),
 ].join(",\n    ")
 
 const placeParameters: ReadonlyArray<readonly [name: string, type: string]> = placeColumns.map((column) => [
@@ -43,6 +72,8 @@ const placeParameters: ReadonlyArray<readonly [name: string, type: string]> = pl
 ])
 
 export interface UpsertOptions {
+  /** Microseconds are among the parameters. Few files have them, and an equal row takes a fourteenth longer with them. */
+  readonly hasMicros: boolean
   /** Places are among the parameters. */
   readonly hasPlaces: boolean
   /**
@@ -52,19 +83,28 @@ export interface UpsertOptions {
   readonly isGuarded: boolean
 }
 
-/** A function in a select list streams its rows: `from unnest(...)` stores them first, at twice the cost. */
-const unnested = (columns: ReadonlyArray<readonly [name: string, type: string]>): string =>
-  columns.map(([name, type], index) => `unnest($${index + 2}::${type}[]) as ${name}`).join(", ")
-
 const emails = `$${userColumns.indexOf("email") + 2}::text[]`
 
 const numbers = `generate_series(1::bigint, cardinality(${emails})) as number`
 
+/** A function in a select list streams its rows: `from unnest(...)` stores them first, at twice the cost. */
+const unnest = (parameter: number, type: string): string => `unnest($${parameter}::${type}[])`
+
 /** The rows of the arrays, numbered, with their places. */
-const incoming = ({ hasPlaces }: UpsertOptions): string =>
-  hasPlaces
-    ? `select ${numbers}, ${unnested([...userParameters, ...placeParameters])}`
-    : `select ${[numbers, unnested(userParameters), ...placeParameters.map(([name, type]) => `null::${type} as ${name}`)].join(", ")}`
+const incoming = ({ hasMicros, hasPlaces }: UpsertOptions): string => {
+  const microsAt = 2 + userParameters.length
+  const placesAt = microsAt + Number(hasMicros)
+  const micros = hasMicros ? ` + ${unnest(microsAt, "integer")} * interval '1 microsecond'` : ""
+  const columns = [
+    ...userParameters.map(([name, type], index) => {
+      return `${unnest(2 + index, type)}${name === "updated_instant" ? micros : ""} as ${name}`
+    }),
+    ...placeParameters.map(([name, type], index) => {
+      return `${hasPlaces ? unnest(placesAt + index, type) : `null::${type}`} as ${name}`
+    }),
+  ]
+  return `select ${[numbers, ...columns].join(", ")}`
+}
 
 /** The numbers of rows that should have been written and were not. */
 const missing = (options: UpsertOptions): string => `
@@ -78,7 +118,9 @@ const missing = (options: UpsertOptions): string => `
       and (file_id, byte_offset) not in (select file_id, byte_offset from inserted)
   )::float8[]) as missing`
 
-const insertedColumns = [...userColumns, ...placeColumns, "byte_offset", "differs", "file_id"].join(", ")
+const insertedColumns = [...userColumns, ...placeColumns, "updated_instant", "byte_offset", "differs", "file_id"].join(
+  ", ",
+)
 
 /**
  * The upsert of a chunk's winners, which come in e-mail order. It reads the stored rows first, so that an equal row
@@ -90,8 +132,8 @@ const insertedColumns = [...userColumns, ...placeColumns, "byte_offset", "differ
  * Where few of the e-mails are `stored`, as usual in a first load, the others go from the arrays into the table;
  * otherwise it is cheaper to join all of them once, and to keep the new ones until the stored ones are changed.
  *
- * Parameters: whether an equal row takes a later position (see `UserShare.isAhead`); `userArrays`; with places
- * `placeArrays`.
+ * Parameters: whether an equal row takes a later position (see `UserShare.isAhead`); `userArrays`; with microseconds
+ * `microsArray`; with places `placeArrays`.
  */
 export const upsertUsers = (options: UpsertOptions): string => `
 with stored as materialized (
@@ -101,7 +143,7 @@ with stored as materialized (
   select count(*) as size, count(*) > cardinality(${emails}) / 16 as is_many from stored
 ), matched as (
   select u.id, u.updated as is_updated, ${isNewer} as is_newer, ${isOther} as is_other, ${fillsPlace} as fills_place,
-    (i.file_id, i.byte_offset) > (u.file_id, u.byte_offset) as is_later, i.*
+    ${isLater} as is_later, i.*
   from (${incoming(options)}) i left join users u on u.email = i.email
   where (select size > 0 from extent) and ((select is_many from extent) or i.number in (select number from stored))
   -- Each expression is evaluated once.
@@ -109,19 +151,21 @@ with stored as materialized (
 ), compared as materialized (
   select * from (
     select (is_other and (is_newer or not is_updated)) or (differs and not is_updated) or fills_place
-      or (not is_other and is_later and $1::boolean) as is_written, i.*
+      or (not is_other and is_later) as is_written, i.*
     from matched i
   ) i
   where id is null or is_other or is_written
 ), locked as materialized (
-  select i.* from compared i join users u on u.id = i.id where i.is_written order by u.email collate "C" for update of u
+  select i.*,
+    ${takes}
+  from compared i join users u on u.id = i.id where i.is_written order by u.email collate "C" for update of u
 ), changed as (
   update users u set
     ${assignments}
   from locked i where u.id = i.id
   returning i.number, i.is_other, i.is_newer, u.file_id = i.file_id and u.byte_offset = i.byte_offset as is_taken
 ), inserted as (
-  insert into users (${[...userColumns, ...placeColumns].join(", ")}, byte_offset, updated, file_id, migrated_at)
+  insert into users (${[...userColumns, ...placeColumns].join(", ")}, updated_instant, byte_offset, updated, file_id, migrated_at)
   select ${insertedColumns}, now() from (
     (select ${insertedColumns} from (${incoming(options)}) i
       where not (select is_many from extent) and number not in (select number from stored))

@@ -4,7 +4,7 @@ import type { PgTypes } from "@effect/sql-pg"
 import type { Winner } from "../../domain/Chunk.ts"
 import { fileColumns } from "../../domain/fileColumns.ts"
 import { type User, type UserColumn, userColumns } from "../../domain/User.ts"
-import { booleans, columnArray, elementType, integers, smallIntegers } from "../arrays.ts"
+import { booleans, columnArray, elementType, integers, smallIntegers, timestamps } from "../arrays.ts"
 
 /** The names and types of what `userArrays` returns, in its order. */
 export const userParameters: ReadonlyArray<readonly [name: string, type: string]> = [
@@ -12,14 +12,15 @@ export const userParameters: ReadonlyArray<readonly [name: string, type: string]
   ["file_id", "integer"],
   ["byte_offset", "bigint"],
   ["differs", "boolean"],
+  ["updated_instant", "timestamptz"],
 ]
 
 type ColumnValues = { readonly [Column in UserColumn]: Array<User[Column]> }
 
 /**
- * An array parameter for each of the users' columns, for where the records are, and for whether a user's records differ. One
- * pass with the columns written out: 5,000 users take 0.55 ms, and 1.85 ms where the columns are looked up by a
- * variable name (medians of 100).
+ * An array parameter for each of the users' columns, for where the records are, for whether a user's records differ, and
+ * for the whole seconds of the instants. One pass with the columns written out: 5,000 users take 0.55 ms, and 1.85 ms
+ * where the columns are looked up by a variable name (medians of 100).
  */
 export const userArrays = (rows: ReadonlyArray<Winner>): ReadonlyArray<PgTypes.Parameter> => {
   const values: ColumnValues = {
@@ -37,7 +38,8 @@ export const userArrays = (rows: ReadonlyArray<Winner>): ReadonlyArray<PgTypes.P
   const fileIds: Array<number> = []
   const byteOffsets: Array<number> = []
   const differing: Array<boolean> = []
-  for (const { user, fileId, byteOffset, differs } of rows) {
+  const seconds: Array<number | null> = []
+  for (const { user, instant, fileId, byteOffset, differs } of rows) {
     values.source_id.push(user.source_id)
     values.first_name.push(user.first_name)
     values.last_name.push(user.last_name)
@@ -51,11 +53,19 @@ export const userArrays = (rows: ReadonlyArray<Winner>): ReadonlyArray<PgTypes.P
     fileIds.push(fileId)
     byteOffsets.push(byteOffset)
     differing.push(differs === true)
+    seconds.push(instant && instant.seconds * 1000)
   }
   return [
     ...userColumns.map((column) => columnArray(fileColumns[column].type, values[column])),
     smallIntegers(fileIds),
     integers(byteOffsets),
     booleans(differing),
+    timestamps(seconds),
   ]
 }
+
+/** The microseconds of the instants, which the client does not send with the seconds; undefined where all are 0. */
+export const microsArray = (rows: ReadonlyArray<Winner>): PgTypes.Parameter | undefined =>
+  rows.some(({ instant }) => instant !== null && instant.micros !== 0)
+    ? smallIntegers(rows.map(({ instant }) => instant?.micros ?? 0))
+    : undefined
