@@ -5,7 +5,7 @@ import type { PostgresServer } from "../utils/postgres.ts"
 import { query, timed } from "./program.ts"
 
 // What somebody does by hand who knows PostgreSQL: psql copies the file into a temporary table, and one statement merges
-// it. The table has the columns and indexes of ours; the newest record wins.
+// it. The table has the columns and indexes of ours; the latest record wins.
 
 /** The columns of the file, in its order. */
 const types = {
@@ -16,7 +16,7 @@ const types = {
   gender: "text",
   ip_address: "inet",
   created_at: "date",
-  updated_at: "date",
+  updated_at: "text",
   password: "text",
   status: "boolean",
 }
@@ -24,11 +24,15 @@ const names = Object.keys(types)
 const columns = names.join(", ")
 const others = names.filter((column) => column !== "email")
 const email = "lower(btrim(email))"
-const cleaned = names
-  .map((column) => (column === "email" ? email : column === "ip_address" ? "host(ip_address)" : column))
-  .join(", ")
+const cleaning: Readonly<Record<string, string>> = {
+  email,
+  ip_address: "host(ip_address)",
+  updated_at: "updated_at::date",
+}
+const cleaned = names.map((column) => cleaning[column] ?? column).join(", ")
 
 const script = (file: string): string => `
+set timezone = 'UTC';
 begin;
 create temp table incoming (
   ${Object.entries(types)
@@ -36,12 +40,12 @@ create temp table incoming (
     .join(", ")}, position bigint generated always as identity
 ) on commit drop;
 \\copy incoming (${columns}) from '${file}' with (format csv, header)
-insert into expert_users as u (${columns}, updated, migrated_at, file_id, byte_offset)
-select distinct on (${email}) ${cleaned}, false, now(), 1, position
-from incoming order by ${email}, updated_at desc nulls last, position desc
+insert into expert_users as u (${columns}, updated_instant, updated, migrated_at, file_id, byte_offset)
+select distinct on (${email}) ${cleaned}, updated_at::timestamptz, false, now(), 1, position
+from incoming order by ${email}, updated_at::timestamptz desc nulls last, position desc
 on conflict (email) do update set ${others.map((column) => `${column} = excluded.${column}`).join(", ")},
-  updated = true, migrated_at = now(), file_id = excluded.file_id, byte_offset = excluded.byte_offset
-where coalesce(excluded.updated_at, '-infinity') >= coalesce(u.updated_at, '-infinity');
+  updated_instant = excluded.updated_instant, updated = true, migrated_at = now(), file_id = excluded.file_id, byte_offset = excluded.byte_offset
+where coalesce(excluded.updated_instant, '-infinity') >= coalesce(u.updated_instant, '-infinity');
 commit;`
 
 export const createTable = (server: PostgresServer, database: string) =>
@@ -69,10 +73,10 @@ export const load = Effect.fnUntraced(function* (
   })
 })
 
-/** Dies unless the file columns of both tables are equal. */
+/** Dies unless the file columns of both tables, and the instants, are equal. */
 export const compareTables = Effect.fnUntraced(function* (server: PostgresServer, database: string) {
-  const ours = `select ${columns} from users`
-  const theirs = `select ${columns} from expert_users`
+  const ours = `select ${columns}, updated_instant from users`
+  const theirs = `select ${columns}, updated_instant from expert_users`
   const [row] = yield* query(
     server,
     database,
