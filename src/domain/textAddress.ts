@@ -37,41 +37,48 @@ export const embeddedIpv4 = (address: Address.Address): Address.Address | undefi
 const parse = (text: string): Address.Address | undefined =>
   Result.getOrUndefined(Result.map(Address.parse(text), unmapped))
 
-const ipv4WithMore = /^([\d.]{7,15})(?::(\d{1,5})|\/32)$/
-const bracketed = /^\[([^[\]]{2,})\](?::(\d{1,5}))?$/
+/** Without brackets a port can follow only what ends as IPv4 does: after other IPv6 it could be a group. */
+const withPort = /^([\da-f:]{0,30}[\d.]{7,15}):(\d{1,5})$/i
+const bracketed = /^\[([^[\]]{2,})\](?::(\d{1,5})|(\/\d+))?$/
+const oneIpv4 = /^([\d.]{7,15})\/32$/
 /** The zone of a link is a name or a number (RFC 4007); %25 is % in a URL. */
-const zoned = /^([\da-f:.]{2,45})(?:%(?:25)?[\w.~-]+)?(?:\/128)?$/i
+const oneIpv6 = /^([\da-f:.]{2,45})(?:%(?:25)?[\w.~-]+)?(?:\/128)?$/i
 
 const isPort = (digits: string | undefined): boolean => digits === undefined || Number(digits) <= 65_535
 
-const parseIpv6 = (text: string): Address.Address | undefined => {
-  const match = zoned.exec(text)
-  return match === null || !match[1]!.includes(":") ? undefined : parse(match[1]!)
+/** One address, with or without a zone and the prefix of a single host. */
+const parseOne = (text: string): Address.Address | undefined => {
+  const plain = parse(text)
+  if (plain !== undefined) return plain
+  const ipv4 = oneIpv4.exec(text)
+  if (ipv4 !== null) return parse(ipv4[1]!)
+  const ipv6 = oneIpv6.exec(text)
+  return ipv6 === null || !ipv6[1]!.includes(":") ? undefined : parse(ipv6[1]!)
 }
 
-/** One address, with or without a port, brackets, the prefix of a single host, a zone. */
+/** The same, with or without a port and brackets. */
 const parseHost = (text: string): Address.Address | undefined => {
-  const ipv4 = ipv4WithMore.exec(text)
+  const ipv4 = withPort.exec(text)
   if (ipv4 !== null) return isPort(ipv4[2]) ? parse(ipv4[1]!) : undefined
   const inBrackets = bracketed.exec(text)
-  if (inBrackets !== null && !isPort(inBrackets[2])) return undefined
-  const host = inBrackets?.[1] ?? text
-  return parse(host) ?? parseIpv6(host)
+  if (inBrackets === null) return parseOne(text)
+  const [, host, port, prefix = ""] = inBrackets
+  return isPort(port) ? parseOne(host!.trim() + prefix) : undefined
 }
 
 const noAddress = "is not an IPv4 or IPv6 address"
 
-/** The node of an element of `Forwarded` (RFC 7239), or the element itself. */
+/** The node of an element of `Forwarded` (RFC 7239), `""` where it has none; or the element itself. */
 const nodeOf = (element: string): string => {
   if (!element.includes("=")) return element.trim()
-  const pair = element.split(";").find((pair) => /^\s*for=/i.test(pair))
-  return pair === undefined
-    ? element.trim()
-    : pair
-        .trim()
-        .slice("for=".length)
-        .replace(/^"([^"]*)"$/, "$1")
-        .trim()
+  const pairs = element.split(";")
+  const pair = pairs.find((pair) => /^\s*for=/i.test(pair))
+  if (pair === undefined) return pairs.every((pair) => /^\s*(?:by|host|proto)=/i.test(pair)) ? "" : element.trim()
+  return pair
+    .trim()
+    .slice("for=".length)
+    .replace(/^"([^"]*)"$/, "$1")
+    .trim()
 }
 
 /** What proxies write where they do not tell an address: it is hidden, or they have none. */
@@ -101,6 +108,6 @@ const readList = (elements: ReadonlyArray<string>): Address.Address | Problem =>
 export const readAddress = (text: string): Address.Address | Problem => {
   const plain = Address.parse(text)
   if (Result.isSuccess(plain)) return unmapped(plain.success)
-  if (/,|^\s*(?:\w+=.*;\s*)?for=/i.test(text)) return readList(text.split(","))
+  if (/,|^\s*(?:\w+=.*;\s*)?for=/is.test(text)) return readList(text.split(","))
   return parseHost(text.trim()) ?? new Problem(noAddress)
 }
