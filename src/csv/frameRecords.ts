@@ -3,7 +3,7 @@
 import { Effect, identity, Result, Stream } from "effect"
 import { upToByte } from "../domain/byteRange.ts"
 import type { Position } from "../domain/Chunk.ts"
-import { exactFormat, type Format, valuesSaidBy } from "../domain/Format.ts"
+import { earlierFormat, type Format, valuesSaidBy } from "../domain/Format.ts"
 import { fitHeader } from "./fitHeader.ts"
 import type { Frame } from "./frame.ts"
 import { Framer } from "./Framer.ts"
@@ -58,7 +58,7 @@ type Input = Uint8Array | typeof headerFound | typeof endOfBytes
 const resumedHeader = (options: FrameOptions): Result.Result<Header | undefined, HeaderError> => {
   const { mapping, maxRecordSize, resume } = options
   if (resume === undefined) return Result.succeed(undefined)
-  const format = resume.format ?? exactFormat(options.format.delimiter)
+  const format = resume.format ?? earlierFormat(options.format.delimiter)
   const { header: names } = format
   if (names !== null) {
     return fitHeader(mapping, names, format.delimiter).pipe(

@@ -2,7 +2,7 @@
 
 import { Redacted, Result } from "effect"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
-import { parseDateFormat } from "../domain/dateFormat.ts"
+import { parseDateFormat, slashOrderOf } from "../domain/dateFormat.ts"
 import { fileColumns } from "../domain/fileColumns.ts"
 import type { MappedColumn } from "../domain/MappedColumn.ts"
 import { slashesOf } from "../domain/momentReader.ts"
@@ -33,7 +33,7 @@ const mostShown = 2
 
 const slash = 0x2f
 
-/** A number of digits between two slashes, the shortest that a date has: what has none has no such date. */
+/** Whether a digit stands between two slashes that are near each other, as in every such date. */
 const hasSlashes = (bytes: Uint8Array): boolean => {
   for (let at = bytes.indexOf(slash); at !== -1; at = bytes.indexOf(slash, at + 1)) {
     const next = bytes[at + 2] === slash ? at + 2 : at + 3
@@ -51,13 +51,14 @@ const kindOf = ([first, second]: readonly [number, number]): keyof Evidence | un
 }
 
 /** What reads the two numbers of a column's dates, and what it has found. */
-const makeFinder = ({ column, format: said, null: words = [] }: MappedColumn, nullWords: ReadonlyArray<string>) => {
-  const parsed = said === undefined ? undefined : parseDateFormat(said)
+const makeFinder = ({ column, format, null: words = [] }: MappedColumn, nullWords: ReadonlyArray<string>) => {
+  const read = format === undefined ? undefined : parseDateFormat(format)
+  const isNamed = format !== undefined && slashOrderOf(format) !== undefined
   const isNull = makeNullWords(words, nullWords)
   const evidence: Evidence = { monthFirst: [], dayFirst: [], either: [] }
   const find = (text: string, line: number): void => {
-    if (!text.includes("/") || parsed instanceof Problem || isNull(text)) return
-    const numbers = slashesOf(text, parsed)
+    if (isNamed || !text.includes("/") || read instanceof Problem || isNull(text)) return
+    const numbers = read?.(text) === undefined ? slashesOf(text) : undefined
     const kind = numbers && kindOf(numbers)
     if (kind !== undefined && evidence[kind].length < mostShown) evidence[kind].push({ text, line })
   }
@@ -108,7 +109,7 @@ const describe = (column: UserColumn, evidence: Evidence): string => {
 const advise = (mapping: ColumnMapping, columns: ReadonlyArray<UserColumn>): string => {
   const [header, { column }] = [...mapping].find(([, mapped]) => columns.includes(mapped.column))!
   const example = `${JSON.stringify(header)}: {"column": "${column}", "format": "DD/MM/YYYY"}`
-  return `Name ${columns.length === 1 ? "its format" : "their formats"} in the mapping, DD/MM/YYYY or MM/DD/YYYY: ${example}.`
+  return `Name ${columns.length === 1 ? "its format" : "their formats"} in the mapping: ${example}, or "MM/DD/YYYY".`
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { Effect, Schema, SchemaGetter } from "effect"
 import * as Address from "./Address.ts"
-import { parseDateFormat } from "./dateFormat.ts"
+import { parseDateFormat, slashOrderOf } from "./dateFormat.ts"
 import { readEmail } from "./emailAddress.ts"
 import { makeMomentReader, type MomentReader } from "./momentReader.ts"
 import { Problem } from "./Problem.ts"
@@ -129,7 +129,8 @@ export const momentParser = ({ isMonthFirst, nullWords, said }: Reading): Moment
   const format = said.format === undefined ? undefined : parseDateFormat(said.format)
   // The mapping's schema has checked it.
   if (format instanceof Problem) throw new Error(`The format ${said.format} ${format.message}.`)
-  const read = makeMomentReader({ format, isMonthFirst })
+  const order = (said.format && slashOrderOf(said.format)) || (isMonthFirst ? "M/D" : undefined)
+  const read = makeMomentReader({ format, order })
   const isNull = makeNullWords(said.null ?? [], nullWords)
   return (text) => (text === "" || isNull(text) ? null : read(text))
 }

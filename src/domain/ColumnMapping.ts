@@ -42,15 +42,11 @@ const decodeMapped = Schema.decodeUnknownResult(MappedColumn, { errors: "all", o
 const standardIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** A problem of what is said of a header, or of one of the keys in it. */
-const problemsOfMapped = (
-  header: string,
-  { column = null }: Said,
-  { issue }: Schema.SchemaError,
-): ReadonlyArray<string> =>
+const problemsOfMapped = (header: string, { column }: Said, { issue }: Schema.SchemaError): ReadonlyArray<string> =>
   standardIssues(issue).issues.map(({ message, path = [] }) => {
     const key = path.map(String).join(".")
-    const problem = key === "column" ? `${JSON.stringify(column)} is not a column` : `${key} ${message}`.trim()
-    return `"${header}": ${problem}`
+    const ofColumn = column === undefined ? 'lacks "column"' : `${JSON.stringify(column)} is not a column`
+    return `"${header}": ${key === "column" ? ofColumn : `${key} ${message}`.trim()}`
   })
 
 /** The mapping of these entries, or every problem that they have. */

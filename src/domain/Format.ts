@@ -3,7 +3,7 @@
 import { Effect, Schema } from "effect"
 import { formatNumber } from "../text/format.ts"
 import { encodings } from "./encoding.ts"
-import { userColumns } from "./fileColumns.ts"
+import { type UserColumn, userColumns } from "./fileColumns.ts"
 import type { FormatOptions } from "./FormatOptions.ts"
 import { defaultWidths } from "./Widths.ts"
 
@@ -11,8 +11,9 @@ import { defaultWidths } from "./Widths.ts"
 const since = <S extends Schema.Constraint>(schema: S, earlier: S["Encoded"]) =>
   Schema.withDecodingDefaultKey<S>(Effect.succeed(earlier))(schema)
 
-/** The widths with which loads of earlier versions began. */
+/** How loads of earlier versions read values. */
 const earlierWidths = { ...defaultWidths, gender: 16, password: 64 }
+const earlierMonthFirst: ReadonlyArray<UserColumn> = ["created_at", "updated_at"]
 
 /** How a load reads its file. */
 export const Format = Schema.Struct({
@@ -41,7 +42,7 @@ export const Format = Schema.Struct({
   /** What becomes of a value that cannot be used: its record is rejected, or it is null. */
   badValues: since(Schema.Literals(["reject", "null"]), "reject"),
   /** The columns in which `A/B/YYYY` is month and day, as the sample shows; in the others nothing shows which it is. */
-  monthFirst: since(Schema.Array(Schema.Literals(userColumns)), ["created_at", "updated_at"]),
+  monthFirst: since(Schema.Array(Schema.Literals(userColumns)), earlierMonthFirst),
   /** The most characters of the columns of text; null: any number. */
   widths: since(Schema.Record(Schema.String, Schema.NullOr(Schema.Int)), earlierWidths),
   /** `\N` is text, a row of delimiters is a record: an earlier version began the load, or a program writes the file. */
@@ -83,12 +84,18 @@ export const formatBy = (options: FormatOptions): Format => ({
 
 export const plainFormat = formatBy({})
 
-/** Of a load that an earlier version began, which kept none, and of records that a program writes. */
+/** Of records that a program writes. */
 export const exactFormat = (delimiter = ","): Format => ({
   ...formatBy({ delimiter, trim: false, quotedLines: "keep" }),
   lineEnd: null,
-  monthFirst: ["created_at", "updated_at"],
   isExact: true,
+})
+
+/** Of a load that an earlier version began, which kept none. */
+export const earlierFormat = (delimiter = ","): Format => ({
+  ...exactFormat(delimiter),
+  monthFirst: earlierMonthFirst,
+  widths: earlierWidths,
 })
 
 /** What a run says of the format of its files, by the keys of `Format`. */

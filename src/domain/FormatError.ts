@@ -48,6 +48,7 @@ const words: Readonly<Record<keyof Format, string>> = {
 }
 
 const describe = (key: keyof Format, value: Format[keyof Format]): string => {
+  if (Array.isArray(value) && value.length === 0) return "none"
   if (value === null) return key === "skipLines" ? "auto" : key === "header" ? "the file's" : "none"
   return value === true ? "on" : value === false ? "off" : JSON.stringify(value)
 }

@@ -7,7 +7,8 @@ import type { User } from "./User.ts"
 /** In how many records a column is a word, as it is written. */
 export interface NullWordCount {
   readonly column: UserColumn
-  readonly word: string
+  /** Null: not shown, as the column is a secret. */
+  readonly word: string | null
   readonly records: number
 }
 
@@ -18,7 +19,10 @@ const isWord = (text: string | null): text is string =>
   text !== null && text.length <= longestNullWord && isNullWord(text)
 
 export class NullWordTally {
-  private readonly counted = new Map<string, { readonly column: UserColumn; readonly word: string; records: number }>()
+  private readonly counted = new Map<
+    string,
+    { readonly column: UserColumn; readonly word: string | null; records: number }
+  >()
 
   /** The columns are written out: a loop over their names takes a quarter more time. */
   add({ first_name, gender, last_name, password, source_id }: User): void {
@@ -26,10 +30,10 @@ export class NullWordTally {
     if (isWord(first_name)) this.count("first_name", first_name)
     if (isWord(last_name)) this.count("last_name", last_name)
     if (isWord(gender)) this.count("gender", gender)
-    if (isWord(password)) this.count("password", password)
+    if (isWord(password)) this.count("password", null)
   }
 
-  private count(column: UserColumn, word: string): void {
+  private count(column: UserColumn, word: string | null): void {
     const key = `${column} ${word}`
     const known = this.counted.get(key)
     if (known !== undefined) known.records++

@@ -7,7 +7,6 @@ import { fileColumns } from "./fileColumns.ts"
 export type Widths = Readonly<Partial<Record<keyof typeof fileColumns, number | null>>>
 
 /** The widths of new tables: they hold where a `UserRepo` tells none. */
-export const defaultWidths: Widths = Record.filterMap(fileColumns, ({ type }) => {
-  const width = /^varchar\((\d+)\)$/.exec(type)?.[1]
-  return width === undefined ? Result.failVoid : Result.succeed(Number(width))
-})
+export const defaultWidths: Widths = Record.filterMap(fileColumns, ({ isText, type }) =>
+  isText ? Result.succeed(Number(/\d+/.exec(type)![0])) : Result.failVoid,
+)

@@ -188,3 +188,10 @@ export const parseDateFormat = (format: string): DateFormat | Problem => {
   const problem = problemOf(pieces)
   return problem === undefined ? readAs(text, patternOf(pieces)) : new Problem(problem)
 }
+
+/** What `A/B/YYYY` means: month and day, or day and month. */
+export type SlashOrder = "M/D" | "D/M"
+
+/** The order that a format names by its own slashes: other dates of its column have it too. */
+export const slashOrderOf = (format: string): SlashOrder | undefined =>
+  /^\s*MM?\/DD?\/YY/.test(format) ? "M/D" : /^\s*DD?\/MM?\/YY/.test(format) ? "D/M" : undefined

@@ -1,7 +1,7 @@
 // How a record's text is read as a moment.
 
 import { isCalendarDay } from "./calendar.ts"
-import type { DateFormat } from "./dateFormat.ts"
+import type { DateFormat, SlashOrder } from "./dateFormat.ts"
 import { readForms } from "./dateForms.ts"
 import type { Moment } from "./Moment.ts"
 import { plainMoment } from "./plainMoment.ts"
@@ -12,8 +12,8 @@ import { dayOf, momentOn } from "./writtenDay.ts"
 export interface MomentReading {
   /** A form that is read before all others. */
   readonly format?: DateFormat | undefined
-  /** Whether `A/B/YYYY` is month and day; else nothing has shown which it is. */
-  readonly isMonthFirst: boolean
+  /** The order of `A/B/YYYY`; undefined: nothing has shown it. */
+  readonly order?: SlashOrder | undefined
 }
 
 /**
@@ -27,36 +27,53 @@ const slashDate = /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?!\d)/
 /** An apostrophe before a date is a spreadsheet's; no-break spaces are spaces. */
 const normalized = (text: string): string => text.trim().replace(/\s+/g, " ").replace(/^' ?/, "")
 
-const readSlashes = (text: string, isMonthFirst: boolean): Moment | null | Problem | undefined => {
+/** Why a date is not read whose order nothing shows. */
+const unordered = (first: number, second: number, year: number): Problem => {
+  const [isMonthFirst, isDayFirst] = [isCalendarDay(year, first, second), isCalendarDay(year, second, first)]
+  if (!isMonthFirst && !isDayFirst) return new Problem("is not a valid date (read as month/day/year or day/month/year)")
+  const what =
+    isMonthFirst && isDayFirst
+      ? "could be month/day or day/month"
+      : `is ${isMonthFirst ? "month/day" : "day/month"}, which the beginning of the file does not show`
+  return new Problem(`${what}. Name "MM/DD/YYYY" or "DD/MM/YYYY" as its format in the mapping`)
+}
+
+const readSlashes = (text: string, order: SlashOrder | undefined): Moment | null | Problem | undefined => {
   const match = slashDate.exec(text)
   if (match === null) return undefined
   const time = readTime(text.slice(match[0].length), "offset")
   if (time === undefined) return undefined
   const [first, second, year] = [Number(match[1]), Number(match[2]), Number(match[3])]
-  if (!isMonthFirst && first !== second) {
-    return new Problem(
-      'could be month/day or day/month. Name "MM/DD/YYYY" or "DD/MM/YYYY" as its format in the mapping',
-    )
-  }
-  return momentOn(dayOf(year, first, second, "month/day/year"), time)
+  if (order === undefined && first !== second) return unordered(first, second, year)
+  return order === "D/M"
+    ? momentOn(dayOf(year, second, first, "day/month/year"), time)
+    : momentOn(dayOf(year, first, second, "month/day/year"), time)
 }
+
+/** What a number may be, by how many digits it has: of the years in which it is written. */
+const countFormats: Readonly<Record<number, string>> = { 5: "excel", 10: "epoch", 13: "epoch-ms" }
 
 const count = /^[+-]?\d+(?:\.\d+)?$/
 const shortYear = /^\d{1,2}([./-])(?:\d{1,2}|[a-z]{3})\1\d{2}(?!\d)/i
 
 const notRead = (text: string): Problem => {
   if (count.test(text)) {
-    return new Problem('is a number, not a date. Name "epoch", "epoch-ms" or "excel" as its format in the mapping')
+    const format = countFormats[text.replace(/\..*/, "").length]
+    const such = format === undefined ? "" : `, such as "${format}"`
+    return new Problem(`is a number, not a date. Name its format in the mapping${such}`)
   }
   if (shortYear.test(text)) {
-    return new Problem('has a year of two digits. Name its format in the mapping, such as "MM/DD/YY"')
+    return new Problem('has a year of two digits. Name its format in the mapping, such as "DD/MM/YY" or "MM/DD/YY"')
+  }
+  if (!/\d/.test(text)) {
+    return new Problem('is no date. Where it stands for none, name it in the mapping under "null"')
   }
   return new Problem("is not a date of a known form, such as YYYY-MM-DD. Name its format in the mapping")
 }
 
 /** A reader of ISO 8601, of the other forms that have one meaning, and of what the mapping and the sample add. */
-export const makeMomentReader = ({ format, isMonthFirst }: MomentReading): MomentReader => {
-  const slashForms = (text: string) => readSlashes(text, isMonthFirst)
+export const makeMomentReader = ({ format, order }: MomentReading): MomentReader => {
+  const slashForms = (text: string) => readSlashes(text, order)
   const readers = [...(format === undefined ? [] : [format]), plainMoment, slashForms, readForms]
   const readOther = (text: string) => {
     const written = normalized(text)
@@ -76,11 +93,10 @@ export const makeMomentReader = ({ format, isMonthFirst }: MomentReading): Momen
 
 /**
  * The two numbers before the year of an `A/B/YYYY`, with or without a time: what a sample decides the order by;
- * undefined for every other text, for one that the column's format reads, and for one that is a date in neither order.
+ * undefined for every other text, and for one that is a date in neither order.
  */
-export const slashesOf = (text: string, format?: DateFormat): readonly [first: number, second: number] | undefined => {
+export const slashesOf = (text: string): readonly [first: number, second: number] | undefined => {
   const written = normalized(text)
-  if (format?.(written) !== undefined) return undefined
   const match = slashDate.exec(written)
   if (match === null) return undefined
   const [first, second, year] = [Number(match[1]), Number(match[2]), Number(match[3])]

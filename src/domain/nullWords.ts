@@ -18,7 +18,7 @@ export const nullWords: ReadonlyArray<string> = [
 export const longestNullWord = Math.max(...nullWords.map((word) => word.length))
 const known = new Set(nullWords)
 
-/** Of each first character and length, the low bits of the last characters that a word then has: one bit each. */
+/** By the first character and the length of a word: a bit for each last character, by its low five bits. */
 const lastCharacters = new Int32Array(128 * (longestNullWord + 1))
 for (const word of nullWords) {
   for (const first of [word.charCodeAt(0), word.toUpperCase().charCodeAt(0)]) {

@@ -22,15 +22,19 @@ export interface DecodedUser {
 
 export type UserDecoder = (record: MappedRecord) => Result.Result<DecodedUser, ReadonlyArray<Reason>>
 
-/** Without the one a record is of no user, without the other it may replace a later version. */
+/** A record without an e-mail has no user; one without its `updated_at` would lose to older versions. */
 const neverBlanked: ReadonlyArray<UserColumn> = ["email", "updated_at"]
 
 const mostCharacters = 40
 
 /** Cut between two characters: PostgreSQL refuses half of one. Joined, as a slice would keep the whole text in memory. */
+const escaped = (character: string): string => `\\u{${character.codePointAt(0)!.toString(16)}}`
+
 const shown = (text: string): string => {
   const first = Array.from(text.slice(0, 2 * mostCharacters + 1))
-  return printable(first.length > mostCharacters ? `${first.slice(0, mostCharacters).join("")}...` : first.join(""))
+  const cut = first.length > mostCharacters ? `${first.slice(0, mostCharacters).join("")}...` : first.join("")
+  // What cannot be seen may be what is wrong.
+  return printable(cut).replaceAll(/\p{Default_Ignorable_Code_Point}/gu, escaped)
 }
 
 /** The reason with the text at fault, unless that is a secret or empty. */

@@ -23,8 +23,9 @@ export const countNullWords =
 export const reportNullWords = Effect.fnUntraced(
   function* ({ counts }: NullWordTally) {
     for (const { column, records, word } of counts.slice(0, mostLines)) {
-      const where = `${column} is ${JSON.stringify(word)} in ${plural(records, "record")}`
-      yield* Effect.logWarning(printable(`${where}: --null ${quote(word)} reads it as empty`))
+      const where = `${column} is ${word === null ? "a word such as NULL" : JSON.stringify(word)} in ${plural(records, "record")}`
+      const advice = `--null ${word === null ? "WORD" : quote(word)} reads it as empty, with --force in a loaded file`
+      yield* Effect.logWarning(printable(`${where}: ${advice}`))
     }
     const others = counts.length - mostLines
     if (others > 0) yield* Effect.logWarning(`${formatNumber(others)} other such values are text too.`)

@@ -117,7 +117,7 @@ describe("values that people have", () => {
         refused.stderr,
         "created_at has days before months (lines 4 and 2), updated_at has dates that could be",
       )
-      assert.include(refused.stderr, '"created_at": {"column": "created_at", "format": "DD/MM/YYYY"}.')
+      assert.include(refused.stderr, '"created_at": {"column": "created_at", "format": "DD/MM/YYYY"}, or "MM/DD/YYYY".')
       assert.include(refused.stdout, 'created_at on line 4 is "31/12/2022".')
       // Values are for the terminal.
       assert.notInclude(refused.logText, "31/12/2022")
@@ -177,8 +177,14 @@ describe("values that people have", () => {
       assert.deepStrictEqual(kept.column("created_at"), { 1: "2023-01-05", 2: null, 3: "2023-01-05" })
       assert.deepStrictEqual(kept.column("updated_at"), { 1: "2024-02-06", 2: "2024-02-06", 3: null })
       assert.deepStrictEqual(kept.column("status"), { 1: true, 2: true, 3: null })
-      assert.include(kept.stderr, 'first_name is "NULL" in 1 record: --null NULL reads it as empty')
-      assert.include(kept.stderr, 'first_name is "N/A" in 1 record: --null N/A reads it as empty')
+      assert.include(
+        kept.stderr,
+        'first_name is "NULL" in 1 record: --null NULL reads it as empty, with --force in a loaded file',
+      )
+      assert.include(
+        kept.stderr,
+        'first_name is "N/A" in 1 record: --null N/A reads it as empty, with --force in a loaded file',
+      )
       const given = yield* loadAlone(content, ["--null", "NULL", "--null", "N/A", "--null", "nan"])
       assert.deepStrictEqual(given.column("first_name"), { 1: null, 2: null, 3: "Ada" })
       // Exact: a person may have the name.

@@ -20,7 +20,7 @@ const joinedOf = (chunks: ReadonlyArray<Chunk>) =>
   chunks.flatMap(({ users }) => users.map(({ user }) => user.created_at))
 
 const advice = (which: string, header: string, column: string) =>
-  `Name ${which} in the mapping, DD/MM/YYYY or MM/DD/YYYY: "${header}": {"column": "${column}", "format": "DD/MM/YYYY"}.`
+  `Name ${which} in the mapping: "${header}": {"column": "${column}", "format": "DD/MM/YYYY"}, or "MM/DD/YYYY".`
 
 const refusal = (column: string, what: string, lines: string, header: string) =>
   `${column} has ${what} (${lines}). ${advice("its format", header, column)}`
@@ -103,12 +103,31 @@ describe("the order of A/B/YYYY", () => {
           ["31/12/2022", "01/02/1900"],
           ["5/6/2024 10:00", "31/01/1900"],
           ["12/31/2022", ""],
+          ["5/6/2024 10:00:01 PM", ""],
         ],
         { mapping: own, format: { nullWords: ["31/01/1900"] } },
       )
-      assert.deepStrictEqual(joinedOf(chunks), ["2022-12-31", "2024-06-05"])
+      assert.deepStrictEqual(joinedOf(chunks), ["2022-12-31", "2024-06-05", "2024-06-05"])
       assert.deepStrictEqual(chunks[0]!.format.monthFirst, [])
       assert.deepStrictEqual(rejects(chunks), [[4, ["is not a valid date (read as DD/MM/YYYY)"]]])
+    }),
+  )
+
+  it.effect("is that of the format for the column's other dates with slashes too", () =>
+    Effect.gen(function* () {
+      const own = ColumnMapping.make({
+        email: "email",
+        Joined: { column: "created_at", format: "DD/MM/YYYY HH:mm" },
+        Seen: "updated_at",
+      })
+      const rows: ReadonlyArray<Row> = [
+        ["03/04/2024 10:11", ""],
+        ["03/04/2024", ""],
+        ["12/31/2024", ""],
+      ]
+      const chunks = yield* readRows(rows, { mapping: own })
+      assert.deepStrictEqual(joinedOf(chunks), ["2024-04-03", "2024-04-03"])
+      assert.deepStrictEqual(rejects(chunks), [[4, ["is not a valid date (read as day/month/year)"]]])
     }),
   )
 

@@ -116,7 +116,7 @@ describe("what a mapping says of a column", () => {
       { a: { column: "mail" }, b: {}, c: 5, d: null },
       [
         '"a": "mail" is not a column',
-        '"b": null is not a column',
+        '"b": lacks "column"',
         '"c": 5 is not a column',
         '"d": null is not a column',
         `valid columns are ${userColumns.join(", ")}`,

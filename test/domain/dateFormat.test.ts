@@ -6,8 +6,7 @@ import { makeMomentReader } from "../../src/domain/momentReader.ts"
 import { Problem } from "../../src/domain/Problem.ts"
 import { dateFormat, shown } from "../utils/moments.ts"
 
-const readAs = (format: string, text: string) =>
-  shown(makeMomentReader({ format: dateFormat(format), isMonthFirst: false })(text))
+const readAs = (format: string, text: string) => shown(makeMomentReader({ format: dateFormat(format) })(text))
 
 const valid =
   "valid are YYYY, YY, MMMM, MMM, MM, M, DD, D, HH, H, hh, h, mm, ss, S, A, Z, or epoch, epoch-ms or excel alone"
@@ -124,7 +123,7 @@ describe("parseDateFormat", () => {
         ["epoch-ms", "x", "second"],
       ] as const) {
         const text = date.toFormat(theirs, { locale: "en-US" })
-        const moment = makeMomentReader({ format: dateFormat(ours), isMonthFirst: false })(text)
+        const moment = makeMomentReader({ format: dateFormat(ours) })(text)
         const start = date.startOf(unit).toSeconds()
         assert.deepStrictEqual(
           moment,

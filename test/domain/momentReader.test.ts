@@ -6,15 +6,19 @@ import { instantText, type Moment } from "../../src/domain/Moment.ts"
 import { makeMomentReader, slashesOf } from "../../src/domain/momentReader.ts"
 import { plainMoment } from "../../src/domain/plainMoment.ts"
 import { Problem } from "../../src/domain/Problem.ts"
+import type { SlashOrder } from "../../src/domain/dateFormat.ts"
 import { dateFormat, shown } from "../utils/moments.ts"
 
-const read = makeMomentReader({ isMonthFirst: false })
+const read = makeMomentReader({})
 
 const intBetween = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
 const twoOrders = 'could be month/day or day/month. Name "MM/DD/YYYY" or "DD/MM/YYYY" as its format in the mapping'
-const number = 'is a number, not a date. Name "epoch", "epoch-ms" or "excel" as its format in the mapping'
-const shortYear = 'has a year of two digits. Name its format in the mapping, such as "MM/DD/YY"'
+const notShown = (order: string) =>
+  `is ${order}, which the beginning of the file does not show. Name "MM/DD/YYYY" or "DD/MM/YYYY" as its format in the mapping`
+const number = (such: string) => `is a number, not a date. Name its format in the mapping${such}`
+const shortYear = 'has a year of two digits. Name its format in the mapping, such as "DD/MM/YY" or "MM/DD/YY"'
+const noDate = 'is no date. Where it stands for none, name it in the mapping under "null"'
 const unknown = "is not a date of a known form, such as YYYY-MM-DD. Name its format in the mapping"
 const zoneName = "has the name of a time zone, which can mean several offsets: write the offset, as +01:00"
 
@@ -41,12 +45,12 @@ const written: ReadonlyArray<readonly [text: string, expected: ReturnType<typeof
   ["2024-1-5", ["2024-01-05", "2024-01-05T00:00:00Z"]],
   ["2024-12-31T24:00:00Z", ["2024-12-31", "2025-01-01T00:00:00Z"]],
   ["2024/12/31 10:11:12", ["2024-12-31", "2024-12-31T10:11:12Z"]],
-  ["infinity", unknown],
+  ["infinity", noDate],
   ["31 Dec 2024", ["2024-12-31", "2024-12-31T00:00:00Z"]],
   ["2024-12-31\u00a010:11:12", ["2024-12-31", "2024-12-31T10:11:12Z"]],
-  ["1735603200", number],
-  ["1735603200000", number],
-  ["45657", number],
+  ["1735603200", number(', such as "epoch"')],
+  ["1735603200000", number(', such as "epoch-ms"')],
+  ["45657", number(', such as "excel"')],
 ]
 
 describe("makeMomentReader", () => {
@@ -66,7 +70,7 @@ describe("makeMomentReader", () => {
     ["1/5/23", shortYear],
   ] as typeof written)("reads the same, and slashes, where M/D/YYYY is given: %s", (text, expected) => {
     const format = dateFormat("M/D/YYYY")
-    assert.deepStrictEqual(shown(makeMomentReader({ format, isMonthFirst: false })(text)), expected)
+    assert.deepStrictEqual(shown(makeMomentReader({ format })(text)), expected)
   })
 
   it.each([
@@ -166,7 +170,7 @@ describe("makeMomentReader", () => {
   })
 
   it.each([
-    ["", unknown],
+    ["", noDate],
     ["2024-13-01", "is not a valid date (read as year-month-day)"],
     ["2023-02-29", "is not a valid date (read as year-month-day)"],
     ["0000-01-01", "is not a valid date (read as year-month-day)"],
@@ -216,17 +220,20 @@ describe("makeMomentReader", () => {
   })
 
   it.each([
-    [true, "5/6/2024", ["2024-05-06", "2024-05-06T00:00:00Z"]],
-    [true, "05/06/2024 1:02 PM", ["2024-05-06", "2024-05-06T13:02:00Z"]],
-    [true, "31/12/2024", "is not a valid date (read as month/day/year)"],
-    [false, "6/6/2024", ["2024-06-06", "2024-06-06T00:00:00Z"]],
-    [false, "12/31/2024", twoOrders],
-    [false, "31/12/2024", twoOrders],
-    [false, "5/6/2024 10:00", twoOrders],
-  ] as ReadonlyArray<readonly [boolean, string, ReturnType<typeof shown>]>)(
-    "where it is %s that months come first reads %s",
-    (isMonthFirst, text, expected) => {
-      assert.deepStrictEqual(shown(makeMomentReader({ isMonthFirst })(text)), expected)
+    ["M/D", "5/6/2024", ["2024-05-06", "2024-05-06T00:00:00Z"]],
+    ["D/M", "5/6/2024", ["2024-06-05", "2024-06-05T00:00:00Z"]],
+    ["D/M", "05/06/2024 1:02 PM", ["2024-06-05", "2024-06-05T13:02:00Z"]],
+    ["M/D", "31/12/2024", "is not a valid date (read as month/day/year)"],
+    ["D/M", "12/31/2024", "is not a valid date (read as day/month/year)"],
+    [undefined, "6/6/2024", ["2024-06-06", "2024-06-06T00:00:00Z"]],
+    [undefined, "12/31/2024", notShown("month/day")],
+    [undefined, "31/12/2024", notShown("day/month")],
+    [undefined, "31/02/2024", "is not a valid date (read as month/day/year or day/month/year)"],
+    [undefined, "5/6/2024 10:00", twoOrders],
+  ] as ReadonlyArray<readonly [SlashOrder | undefined, string, ReturnType<typeof shown>]>)(
+    "with the order %s reads %s",
+    (order, text, expected) => {
+      assert.deepStrictEqual(shown(makeMomentReader({ order })(text)), expected)
     },
   )
 
@@ -397,7 +404,7 @@ describe("makeMomentReader", () => {
     ]
     const repeated = [...pieces, "[a]", " (a)", " [", "1/", "2024-12-31 ", "m=+1.1", " \t"]
     const formats = ["M/D/YYYY", "MMMM D YYYY hh:mm:ss.S A Z", "epoch", "epoch-ms", "excel"].map(dateFormat)
-    const readers = [read, ...formats.map((format) => makeMomentReader({ format, isMonthFirst: true }))]
+    const readers = [read, ...formats.map((format) => makeMomentReader({ format, order: "M/D" }))]
     for (const head of heads) {
       for (const piece of repeated) {
         const text = head + piece.repeat(100_000 / piece.length)
@@ -427,11 +434,5 @@ describe("slashesOf", () => {
     ["", undefined],
   ])("of %s are %s", (text, expected) => {
     assert.deepStrictEqual<unknown>(slashesOf(text), expected)
-  })
-
-  it("are nothing to decide where the column's format reads the text", () => {
-    const format = dateFormat("D/M/YYYY HH:mm")
-    assert.isUndefined(slashesOf("1/5/2023 10:00", format))
-    assert.deepStrictEqual(slashesOf("1/5/2023", format), [1, 5])
   })
 })

@@ -80,6 +80,10 @@ const formatWritten = (flags: RejectsFlags, runId: number, files: ReadonlyArray<
     ? ", and --delimiter where the file has none of , ; tab |"
     : ""
   if (toLoad.length > 0) lines.push(`Use the same --mapping and --geo as that run${delimiter}.`)
+  const monthFirst = [...new Set(toLoad.flatMap((file) => file.monthFirst))]
+  if (monthFirst.length > 0) {
+    lines.push(`Where a date such as 3/4/2024 is refused, "MM/DD/YYYY" is the format of ${monthFirst.join(" and ")}.`)
+  }
   return lines.map(printable).join("\n")
 }
 

@@ -24,6 +24,8 @@ export interface RejectFiles {
   readonly flags: string
   /** Whether an earlier version loaded the records, and did not keep their delimiter. */
   readonly isEarlier: boolean
+  /** The columns in which `A/B/YYYY` is month and day: the rejects alone may not show it. */
+  readonly monthFirst: ReadonlyArray<string>
 }
 
 const lineEnds = { LF: "\n", CRLF: "\r\n", CR: "\r" } as const
@@ -95,8 +97,8 @@ interface Group {
 const groupsOf = (files: ReadonlyArray<RejectedFile>): ReadonlyArray<Group> => {
   const withFormat = files.map((file) => {
     const format = file.format ?? formatOfEarlier(file.header)
-    // Lines before the header are not written.
-    return { file, format: { ...format, headerLine: 1, skipLines: null } }
+    // Lines before the header are not written; the dates and widths of several files may be in one.
+    return { file, format: { ...format, headerLine: 1, skipLines: null, monthFirst: [], widths: {} } }
   })
   const keyOf = ({ file, format }: (typeof withFormat)[number]): string =>
     JSON.stringify([Buffer.from(file.header).toString("latin1"), Object.entries(format).toSorted()])
@@ -161,7 +163,8 @@ export const writeRejects = Effect.fn("writeRejects")(function* (
     yield* reasons.finish
     const flags = sameFormat(format, header, hasEscapes)
     const isEarlier = files.some((file) => file.format === undefined)
-    return { path, reasonsPath, records, tooLong, flags, isEarlier } satisfies RejectFiles
+    const monthFirst = [...new Set(files.flatMap(({ format }) => (format?.isExact === false ? format.monthFirst : [])))]
+    return { path, reasonsPath, records, tooLong, flags, isEarlier, monthFirst } satisfies RejectFiles
   }, Effect.scoped)
 
   const written = yield* Effect.forEach(groups, (group, index) => writeGroup(group, index + 1))

@@ -2,7 +2,7 @@
 
 import { textOf } from "../../csv/Text.ts"
 import { usualDelimiters } from "../../domain/delimiter.ts"
-import { exactFormat, type Format } from "../../domain/Format.ts"
+import { earlierFormat, type Format } from "../../domain/Format.ts"
 import { quote } from "../../text/shell.ts"
 
 /** The first delimiter that is tried and that a header has; undefined: it has none of them. */
@@ -10,7 +10,7 @@ const foundDelimiter = (text: string): string | undefined => usualDelimiters.fin
 
 /** Of files that an earlier version read, which kept no format: their header shows the delimiter. */
 export const formatOfEarlier = (header: Uint8Array): Format =>
-  exactFormat(foundDelimiter(Buffer.from(header).toString("latin1")))
+  earlierFormat(foundDelimiter(Buffer.from(header).toString("latin1")))
 
 const isDelimiterFound = ({ delimiter, encoding, header }: Format, bytes: Uint8Array): boolean =>
   header === null && delimiter === (foundDelimiter(textOf(encoding).decode(bytes) ?? "") ?? ",")

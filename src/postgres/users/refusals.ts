@@ -19,9 +19,10 @@ export class NotWritten extends Data.TaggedError("NotWritten")<{ readonly missin
 export const isNotWritten = (error: unknown): error is NotWritten => error instanceof NotWritten
 
 /**
- * Errors of records: classes 22 (data) and 23 (constraints), and what a trigger raises. All others are the database's.
+ * Errors of records: classes 22 (data) and 23 (constraints), a value that is too long for an index (54000), and what a
+ * trigger raises. All others are the database's.
  */
-const aboutRecords = /^(22|23|P0001)/
+const aboutRecords = /^(22|23|54000|P0001)/
 
 /** Whether PostgreSQL refused a record, rather than failed to write. */
 export const isRefusal = (error: unknown): error is SqlError =>

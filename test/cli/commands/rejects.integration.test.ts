@@ -379,6 +379,7 @@ describe("etl rejects --out", () => {
           `Correct ${fix}, then run: etl --source ${fix}`,
           `Correct ${second}, then run: etl --source ${second}`,
           "Use the same --mapping and --geo as that run.",
+          'Where a date such as 3/4/2024 is refused, "MM/DD/YYYY" is the format of created_at.',
         ].join("\n"),
       )
 
