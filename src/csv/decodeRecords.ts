@@ -3,7 +3,7 @@
 import { Record, Result, Stream } from "effect"
 import type { UserRecord } from "../domain/Chunk.ts"
 import type { Reason, Reject } from "../domain/Reject.ts"
-import type { Instant } from "../domain/Moment.ts"
+import { firstInstant, type Instant } from "../domain/Moment.ts"
 import type { User } from "../domain/User.ts"
 import { type DecodedUser, userDecoder } from "../domain/userDecoder.ts"
 import { makeRecordParser } from "./fields.ts"
@@ -17,18 +17,18 @@ import { makeFindSwallowed } from "./swallowed.ts"
 /** A user, and where its bytes are in its batch, which is no part of its value. */
 class FramedUser implements UserRecord {
   readonly user: User
-  readonly instant: Instant | null
   readonly blanked: ReadonlyArray<Reason> | undefined
   readonly fileId: number
   readonly byteOffset: number
   readonly line: number
+  readonly #instant: Instant | undefined
   readonly #bytes: Uint8Array
   readonly #start: number
   readonly #end: number
 
   constructor({ blanked, instant, user }: DecodedUser, fileId: number, frame: Frame) {
     this.user = user
-    this.instant = instant
+    this.#instant = instant
     this.blanked = blanked
     this.fileId = fileId
     this.byteOffset = frame.offset
@@ -37,6 +37,10 @@ class FramedUser implements UserRecord {
     this.#bytes = frame.bytes
     this.#start = frame.start
     this.#end = frame.end
+  }
+
+  get instant(): Instant | null {
+    return this.#instant ?? firstInstant(this.user.updated_at)
   }
 
   get raw(): Uint8Array {

@@ -36,8 +36,8 @@ export const compareInstants = (left: Instant | null, right: Instant | null): nu
 /** The first instant in UTC of a day, `YYYY-MM-DD`; null without one. */
 export const firstInstant = (day: string | null): Instant | null => {
   if (day === null) return null
-  const [year, month, date] = day.split("-").map(Number)
-  return { seconds: dayNumber(year!, month!, date!) * secondsPerDay, micros: 0 }
+  const number = dayNumber(Number(day.slice(0, 4)), Number(day.slice(5, 7)), Number(day.slice(8)))
+  return { seconds: number * secondsPerDay, micros: 0 }
 }
 
 /** The moment of an instant, its day that of UTC. */

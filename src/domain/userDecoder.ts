@@ -2,7 +2,7 @@
 
 import { Record, Result, Schema } from "effect"
 import { printable } from "../text/printable.ts"
-import { momentParser, type Reading } from "./Column.ts"
+import { type Reading, updateParser } from "./Column.ts"
 import type { ColumnMapping } from "./ColumnMapping.ts"
 import { fileColumns, type UserColumn, userColumns } from "./fileColumns.ts"
 import type { Format } from "./Format.ts"
@@ -14,8 +14,8 @@ import { decodedBy, type MappedRecord, reasonsOf, type User } from "./User.ts"
 /** What a record's text is decoded to. */
 export interface DecodedUser {
   readonly user: User
-  /** The instant of `updated_at`; null without one. */
-  readonly instant: Instant | null
+  /** The instant of `updated_at`; undefined: the first one of its day, or none. */
+  readonly instant: Instant | undefined
   /** The values that cannot be used and are null instead; undefined: none. */
   readonly blanked?: ReadonlyArray<Reason>
 }
@@ -64,7 +64,7 @@ const readingsOf = (
 const makeDecoder = (readings: Readonly<Record<UserColumn, Reading>>, blanks: boolean): UserDecoder => {
   const parsers = {
     ...Record.map(fileColumns, ({ parser }, column) => parser(readings[column])),
-    updated_at: momentParser(readings.updated_at),
+    updated_at: updateParser(readings.updated_at),
   }
   const decode = Schema.decodeUnknownResult(decodedBy(parsers, blanks ? neverBlanked : userColumns))
 
@@ -84,10 +84,11 @@ const makeDecoder = (readings: Readonly<Record<UserColumn, Reading>>, blanks: bo
     if (Result.isFailure(decoded)) {
       return Result.fail(reasonsOf(decoded.failure).map((reason) => withValue(reason, record)))
     }
-    const moment = decoded.success.updated_at as Moment | null
+    const update = decoded.success.updated_at as Moment | string | null
+    const moment = update === null || typeof update === "string" ? undefined : update
     // Ours alone: a copy of the other columns would take more time than decoding them.
     const values = decoded.success as Values
-    values.updated_at = moment === null ? null : moment.day
+    if (moment !== undefined) values.updated_at = moment.day
     const blanked = blanks ? blank(values, record) : undefined
     const user = values as User
     return Result.succeed(blanked === undefined ? { user, instant: moment } : { user, instant: moment, blanked })
