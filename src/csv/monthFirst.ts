@@ -80,7 +80,7 @@ const evidenceIn = ({ format, mapping, positions }: Header, frames: Iterable<Fra
 }
 
 /** Nothing but month/day/year fits: values show it, and none shows day/month/year. */
-const isMonthFirst = ({ dayFirst, monthFirst }: Evidence): boolean => monthFirst.length > 0 && dayFirst.length === 0
+const showsMonthFirst = ({ dayFirst, monthFirst }: Evidence): boolean => monthFirst.length > 0 && dayFirst.length === 0
 
 /** No value shows an order, and none depends on it. */
 const isUndecided = ({ dayFirst, either, monthFirst }: Evidence): boolean =>
@@ -127,9 +127,9 @@ export const findMonthFirst = (
   // Where a slash may be escaped, or has two bytes, only the fields show it.
   if (format.escape === "doubled" && width === 1 && !hasSlashes(bytes)) return Result.succeed([])
   const found = evidenceIn(header, frames)
-  const unclear = found.filter(({ evidence }) => !isMonthFirst(evidence) && !isUndecided(evidence))
+  const unclear = found.filter(({ evidence }) => !showsMonthFirst(evidence) && !isUndecided(evidence))
   if (unclear.length === 0) {
-    return Result.succeed(found.filter(({ evidence }) => isMonthFirst(evidence)).map(({ column }) => column))
+    return Result.succeed(found.filter(({ evidence }) => showsMonthFirst(evidence)).map(({ column }) => column))
   }
   const problem = unclear.map(({ column, evidence }) => describe(column, evidence)).join(", ")
   const advice = advise(

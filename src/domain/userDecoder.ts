@@ -27,9 +27,9 @@ const neverBlanked: ReadonlyArray<UserColumn> = ["email", "updated_at"]
 
 const mostCharacters = 40
 
-/** Cut between two characters: PostgreSQL refuses half of one. Joined, as a slice would keep the whole text in memory. */
 const escaped = (character: string): string => `\\u{${character.codePointAt(0)!.toString(16)}}`
 
+/** Cut between two characters: PostgreSQL refuses half of one. Joined, as a slice would keep the whole text in memory. */
 const shown = (text: string): string => {
   const first = Array.from(text.slice(0, 2 * mostCharacters + 1))
   const cut = first.length > mostCharacters ? `${first.slice(0, mostCharacters).join("")}...` : first.join("")

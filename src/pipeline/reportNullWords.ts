@@ -23,7 +23,7 @@ export const countNullWords =
 export const reportNullWords = Effect.fnUntraced(
   function* ({ counts }: NullWordTally) {
     for (const { column, records, word } of counts.slice(0, mostLines)) {
-      const where = `${column} is ${word === null ? "a word such as NULL" : JSON.stringify(word)} in ${plural(records, "record")}`
+      const where = `${column} is ${word === null ? "a word such as NULL" : `'${word}'`} in ${plural(records, "record")}`
       const advice = `--null ${word === null ? "WORD" : quote(word)} reads it as empty, with --force in a loaded file`
       yield* Effect.logWarning(printable(`${where}: ${advice}`))
     }

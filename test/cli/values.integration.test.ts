@@ -179,11 +179,11 @@ describe("values that people have", () => {
       assert.deepStrictEqual(kept.column("status"), { 1: true, 2: true, 3: null })
       assert.include(
         kept.stderr,
-        'first_name is "NULL" in 1 record: --null NULL reads it as empty, with --force in a loaded file',
+        "first_name is 'NULL' in 1 record: --null NULL reads it as empty, with --force in a loaded file",
       )
       assert.include(
         kept.stderr,
-        'first_name is "N/A" in 1 record: --null N/A reads it as empty, with --force in a loaded file',
+        "first_name is 'N/A' in 1 record: --null N/A reads it as empty, with --force in a loaded file",
       )
       const given = yield* loadAlone(content, ["--null", "NULL", "--null", "N/A", "--null", "nan"])
       assert.deepStrictEqual(given.column("first_name"), { 1: null, 2: null, 3: "Ada" })
@@ -191,7 +191,7 @@ describe("values that people have", () => {
       assert.deepStrictEqual(given.column("last_name"), { 1: null, 2: null, 3: "Null" })
       assert.deepStrictEqual(given.column("password"), { 1: null, 2: "h", 3: "h" })
       assert.deepStrictEqual(given.column("gender"), { 1: null, 2: "None", 3: "Female" })
-      assert.notInclude(given.stderr, 'first_name is "')
+      assert.notInclude(given.stderr, "first_name is '")
     }).pipe(Effect.scoped),
   )
 
