@@ -9,7 +9,7 @@ import { etl, surroundings } from "./etl.ts"
 
 export const columns = 80
 /** From the files' lines to the one of the cursor. */
-const lines = 31
+const lines = 34
 
 /** Characters of one colour, side by side. */
 interface Piece {
