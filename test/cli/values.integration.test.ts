@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { assert, describe, it } from "@effect/vitest"
@@ -283,7 +284,16 @@ describe("values that people have", () => {
       const wide = { first_name: "x".repeat(100), gender: "y".repeat(1_000) }
       const second = yield* load(csv(row(3, wide), row(4, { first_name: "x".repeat(101) })))
       assert.deepInclude(second.users[2], wide)
-      assert.deepStrictEqual(second.rejected, ["3: first_name is longer than 100 characters"])
+      const tooWide = "3: first_name is longer than 100 characters"
+      assert.deepStrictEqual(second.rejected, [tooWide])
+      // A text of any length may be too long for an index: that costs its record alone.
+      yield* query("alter table users alter column last_name type text")
+      yield* query("create index on users (last_name)")
+      const last_name = Array.from({ length: 40 }, () => randomBytes(250).toString("hex")).join("")
+      const third = yield* load(csv(row(5, { last_name }), row(6)))
+      assert.strictEqual(third.code, 3, third.stderr)
+      assert.deepStrictEqual(third.rejected, [tooWide, "2:  refused by PostgreSQL (SQLSTATE 54000)"])
+      assert.deepInclude(third.users.at(-1), { id: "6", last_name: "Byron" })
     }).pipe(Effect.scoped),
   )
 
