@@ -58,7 +58,7 @@ describe("the judge", () => {
       const name = yield* freshDatabase
       const source = join(realpathSync(yield* temporaryDirectory), "source")
       mkdirSync(source)
-      const { files, flags } = makeInput(1)
+      const { files, flags } = makeInput(7)
       for (const { name, bytes } of files) writeFileSync(join(source, name), bytes)
       const run = yield* etl(["--source", source, "--geo", "none", ...flags], environment(server, name))
       assert.strictEqual(run.code, 3, run.stderr)
