@@ -4,9 +4,9 @@ import { Runtime, Schema, Struct } from "effect"
 import { Workflow } from "effect/workflow"
 import { FormatOptions } from "../domain/FormatOptions.ts"
 import { MappedColumn } from "../domain/MappedColumn.ts"
+import { Target } from "../domain/Target.ts"
 import { AddressCounts, FileSummary, RunSummary } from "../domain/RunSummary.ts"
 import { StageTimes } from "../domain/StageTimes.ts"
-import { userColumns } from "../domain/User.ts"
 import type { Attempt } from "../repo/RunRepo.ts"
 
 /**
@@ -26,7 +26,7 @@ const RejectLimit = Schema.Union([
 /** The request of a run, as the client keeps it in the database: see `PipelineOptions`. Never credentials. */
 export const JobSettings = Schema.Struct({
   source: SourceReference,
-  mapping: Schema.Array(Schema.Tuple([Schema.String, Schema.Union([Schema.Literals(userColumns), MappedColumn])])),
+  mapping: Schema.Array(Schema.Tuple([Schema.String, Schema.Union([Target, MappedColumn])])),
   /** Of a job that an earlier version of `etl` handed over, in place of `format`. */
   delimiter: Schema.optionalKey(Schema.NullOr(Schema.String)),
   format: Schema.optionalKey(FormatOptions),

@@ -28,7 +28,7 @@ export class HeaderError extends Schema.TaggedError<HeaderError>()("HeaderError"
   shown: Schema.optionalKey(Schema.Redacted(Schema.String)),
   /** Of `foreignFormat`: what the bytes are. */
   format: Schema.optionalKey(Schema.Literals(["UTF-32", "UTF-16", "zip", "excel", "gzip", "compressed", "binary"])),
-  /** Of `misfit`: the mapping's headers that are missing, and those that appear twice. */
+  /** Of `misfit`: the mapping's headers that are missing, and those that appear twice or fill one column together. */
   missing: Schema.Array(Schema.String),
   repeated: Schema.Array(Schema.String),
   /** Of `misfit`: the header's names, unless they may be a record's values, or are hidden. */

@@ -81,8 +81,8 @@ export const isReject = (record: UserRecord | Reject): record is Reject => "reas
 const noField = 2 ** 30 - 1
 
 const makeDecoder = (header: Header, fileId: number) => {
-  const { format, mapping } = header
-  const decodeUser = userDecoder(mapping, format)
+  const { format, ownMapping } = header
+  const decodeUser = userDecoder(ownMapping, format)
   const positions = Record.map(header.positions, (position) => (position === -1 ? noField : position))
   const parse = makeRecordParser(format, (field) =>
     decodeUser({

@@ -1,26 +1,41 @@
 // Where the columns of a mapping are in the records of a file, by its header.
 
 import { Result } from "effect"
-import type { ColumnMapping } from "../domain/ColumnMapping.ts"
+import { type ColumnMapping, restrictTo } from "../domain/ColumnMapping.ts"
 import { usualDelimiters } from "../domain/delimiter.ts"
+import { isColumn, nameInExtra, otherHeaders } from "../domain/Target.ts"
 import { type UserColumn, userColumns } from "../domain/User.ts"
 
 /** The index of each column's field in a record; -1 for a column that the file lacks. */
 export type Positions = Readonly<Record<UserColumn, number>>
 
+/** A field that the column `extra` keeps. */
+export interface ExtraField {
+  readonly name: string
+  readonly position: number
+}
+
 /** A header that fits the mapping. */
 export interface Fitted {
+  /** The headers of the mapping that the file has, and `*`. */
+  readonly ownMapping: ColumnMapping
   readonly positions: Positions
+  /** Each by another name, in the order of the fields. */
+  readonly extra: ReadonlyArray<ExtraField>
+  /** The names of the fields that nothing keeps. */
+  readonly notLoaded: ReadonlyArray<string>
   /** The names that differ from those of the mapping in case or in blanks, each with the mapping's. */
   readonly alike: ReadonlyArray<readonly [name: string, expected: string]>
 }
 
 /** Why a header does not fit a mapping. */
 export interface Misfit {
-  /** The mapping's headers that are missing. */
-  readonly missing: ReadonlyArray<string>
+  /** The mapping's headers that are missing, together where any of them would do. */
+  readonly missing: ReadonlyArray<ReadonlyArray<string>>
   /** Those that the file has twice. */
   readonly repeated: ReadonlyArray<string>
+  /** Those of one column of which the file has more than one. */
+  readonly competing: ReadonlyArray<readonly [target: string, headers: ReadonlyArray<string>]>
   /** The delimiter that the file seems to have; undefined: the one in use may be right. */
   readonly delimiter: string | undefined
 }
@@ -58,26 +73,82 @@ const indexesOf = (
   return found
 }
 
+/** The headers of the mapping by where their text goes: any of them will do. */
+const alternativesIn = (mapping: ColumnMapping): ReadonlyMap<string, ReadonlyArray<string>> => {
+  const alternatives = new Map<string, ReadonlyArray<string>>()
+  for (const [header, { column }] of mapping) {
+    // It may stand for none.
+    if (column !== "extra") alternatives.set(column, [...(alternatives.get(column) ?? []), header])
+  }
+  return alternatives
+}
+
+/** The name, with a number where another field has it. */
+const freeName = (name: string, taken: ReadonlySet<string>): string => {
+  let free = name
+  for (let number = 2; taken.has(free); number++) free = `${name} (${number})`
+  return free
+}
+
+/** The fields that `extra` keeps by their positions: those that the mapping names first. */
+const extraOf = (
+  mapping: ColumnMapping,
+  headers: ReadonlyMap<string, number>,
+  fields: ReadonlyArray<string>,
+): ReadonlyArray<ExtraField> => {
+  const named = [...headers].flatMap(([header, position]): ReadonlyArray<ExtraField> => {
+    const name = nameInExtra(mapping.get(header)!.column)
+    return name === undefined ? [] : [{ name, position }]
+  })
+  const names = new Set(named.map(({ name }) => name))
+  const mapped = new Set(headers.values())
+  const others = [...fields.entries()].flatMap(([position, field]): ReadonlyArray<ExtraField> => {
+    if (mapped.has(position) || mapping.get(otherHeaders)?.column !== "extra") return []
+    const name = freeName(field.trim() || `column ${position + 1}`, names)
+    names.add(name)
+    return [{ name, position }]
+  })
+  return [...named, ...others].toSorted((left, right) => left.position - right.position)
+}
+
 /** Fits a file's header names to the mapping. */
 export const fitHeader = (
   mapping: ColumnMapping,
   fields: ReadonlyArray<string>,
   delimiter: string,
 ): Result.Result<Fitted, Misfit> => {
-  const indexes = indexesOf(fields, [...mapping.keys()])
-  const positions = Object.fromEntries(userColumns.map((column) => [column, -1])) as Record<UserColumn, number>
-  const alike: Array<readonly [string, string]> = []
-  const missing: Array<string> = []
-  const repeated: Array<string> = []
-  for (const [header, { column }] of mapping) {
-    const [position, ...others] = indexes.get(header) ?? []
-    if (position === undefined) missing.push(header)
-    else if (others.length > 0) repeated.push(header)
-    positions[column] = position ?? -1
-    const name = fields[position ?? -1]?.trim() ?? header
-    if (name !== header) alike.push([name, header])
+  const alternatives = alternativesIn(mapping)
+  const indexes = indexesOf(fields, [...alternatives.values()].flat())
+  const missing: Array<ReadonlyArray<string>> = []
+  const competing: Array<readonly [string, ReadonlyArray<string>]> = []
+  for (const [target, headers] of alternatives) {
+    const found = headers.filter((header) => indexes.has(header))
+    if (found.length === 0) missing.push(headers)
+    if (found.length > 1) competing.push([target, found])
   }
-  if (missing.length === 0 && repeated.length === 0) return Result.succeed({ positions, alike })
-  const other = usualDelimiters.find((candidate) => candidate !== delimiter && fields[0]!.includes(candidate))
-  return Result.fail({ missing, repeated, delimiter: fields.length === 1 ? other : undefined })
+  const repeated = [...indexes].flatMap(([header, { length }]) => (length > 1 ? header : []))
+  if (missing.length + repeated.length + competing.length > 0) {
+    const other = usualDelimiters.find((candidate) => candidate !== delimiter && fields[0]!.includes(candidate))
+    return Result.fail({ missing, repeated, competing, delimiter: fields.length === 1 ? other : undefined })
+  }
+  const headers = new Map([...indexes].map(([header, [position]]) => [header, position!] as const))
+  const positions = Object.fromEntries(userColumns.map((column) => [column, -1])) as Record<UserColumn, number>
+  for (const [header, position] of headers) {
+    const { column } = mapping.get(header)!
+    if (isColumn(column)) positions[column] = position
+  }
+  const extra = extraOf(mapping, headers, fields)
+  const kept = new Set([...headers.values(), ...extra.map(({ position }) => position)])
+  return Result.succeed({
+    ownMapping: restrictTo(mapping, (header) => header === otherHeaders || headers.has(header)),
+    positions,
+    extra,
+    notLoaded: fields.flatMap((field, position) =>
+      kept.has(position) ? [] : field.trim() || `column ${position + 1}`,
+    ),
+    alike: [...headers].flatMap(([header, position]) => {
+      const name = fields[position]!.trim()
+      return name === header ? [] : [[name, header] as const]
+    }),
+  })
 }

@@ -9,7 +9,7 @@ import type { Widths } from "../domain/Widths.ts"
 import { plural } from "../text/format.ts"
 import { suggestions } from "../text/suggest.ts"
 import { isProblem, makeFieldParser } from "./fields.ts"
-import { fitHeader, type Fitted, type Misfit, type Positions } from "./fitHeader.ts"
+import { fitHeader, type Fitted, type Misfit } from "./fitHeader.ts"
 import { foreignFormat } from "./foreignFormat.ts"
 import { type Frame, rawOf, span } from "./frame.ts"
 import type { FieldCounts } from "./Framer.ts"
@@ -18,15 +18,12 @@ import { textOf } from "./Text.ts"
 import { RecordFramer } from "./RecordFramer.ts"
 
 /** What is needed to decode the records of a file. */
-export interface Header {
+export interface Header extends Fitted {
   readonly format: Format
   readonly bytes: Uint8Array
   readonly end: Position
   readonly fields: FieldCounts
-  readonly positions: Positions
   readonly mapping: ColumnMapping
-  /** Names that differ from those of the mapping in case or in blanks, each with the mapping's. */
-  readonly alike: Fitted["alike"]
 }
 
 /** Reads records of the file from a position after its header on. */
@@ -84,7 +81,7 @@ const listed = (name: string): string => {
 const mostCompared = 1_000
 
 export const misfitError = (
-  { missing, repeated, delimiter }: Misfit,
+  { competing, delimiter, missing, repeated }: Misfit,
   fields: ReadonlyArray<string>,
   isLinked: boolean,
 ): HeaderError => {
@@ -105,11 +102,13 @@ export const misfitError = (
     const name = names.find((name) => name.toLowerCase() === nearest)
     return name === undefined ? listed(header) : `${listed(header)} (the nearest is ${listed(name)})`
   }
+  const anyOf = (headers: ReadonlyArray<string>): string => headers.map(withNearest).join(" or ")
   const problems = [
     ...(missing.length > 0
-      ? [`${missing.length === 1 ? "header" : "headers"} missing: ${missing.map(withNearest).join(", ")}`]
+      ? [`${missing.length === 1 ? "header" : "headers"} missing: ${missing.map(anyOf).join(", ")}`]
       : []),
     ...repeated.map((header) => `header "${header}" appears twice`),
+    ...competing.map(([target, headers]) => `more than one header for ${target}: ${headers.map(listed).join(", ")}`),
     ...(delimiter === undefined ? [] : [`the delimiter looks like ${JSON.stringify(delimiter)}`]),
   ]
   const problem = problems.map((problem) => printable(problem, 600)).join("; ")
@@ -118,8 +117,8 @@ export const misfitError = (
     reason: "misfit",
     message: `${problem.charAt(0).toUpperCase()}${problem.slice(1)} (the header has ${described}). ${advice}`,
     ...(!isHidden && { shown: Redacted.make(`The header has ${describeNames(fields)}.`) }),
-    missing,
-    repeated,
+    missing: missing.flat(),
+    repeated: [...repeated, ...competing.flatMap(([, headers]) => headers)],
     names: isHidden ? [] : fields,
     ...(delimiter !== undefined && { delimiter }),
   })

@@ -1,10 +1,9 @@
 // Decides from the beginning of a file which of its columns write days as month/day/year.
 
 import { Redacted, Result } from "effect"
-import type { ColumnMapping } from "../domain/ColumnMapping.ts"
+import { type ColumnMapping, columnsOf, type OfColumn } from "../domain/ColumnMapping.ts"
 import { parseDateFormat, slashOrderOf } from "../domain/dateFormat.ts"
 import { fileColumns } from "../domain/fileColumns.ts"
-import type { MappedColumn } from "../domain/MappedColumn.ts"
 import { slashesOf } from "../domain/momentReader.ts"
 import { Problem } from "../domain/Problem.ts"
 import type { UserColumn } from "../domain/User.ts"
@@ -51,7 +50,7 @@ const kindOf = ([first, second]: readonly [number, number]): keyof Evidence | un
 }
 
 /** What reads the two numbers of a column's dates, and what it has found. */
-const makeFinder = ({ column, format, null: words = [] }: MappedColumn, nullWords: ReadonlyArray<string>) => {
+const makeFinder = ({ column, format, null: words = [] }: OfColumn, nullWords: ReadonlyArray<string>) => {
   const read = format === undefined ? undefined : parseDateFormat(format)
   const isNamed = format !== undefined && slashOrderOf(format) !== undefined
   const isNull = makeNullWords(words, nullWords)
@@ -66,11 +65,11 @@ const makeFinder = ({ column, format, null: words = [] }: MappedColumn, nullWord
 }
 
 /** What shows the order of the dates of each column. */
-const evidenceIn = ({ format, mapping, positions }: Header, frames: Iterable<Frame>) => {
+const evidenceIn = ({ format, ownMapping, positions }: Header, frames: Iterable<Frame>) => {
   const parse = makeFieldParser(format)
-  const finders = [...mapping.values()]
-    .filter(({ column }) => fileColumns[column].type === "date")
-    .map((mapped) => makeFinder(mapped, format.nullWords))
+  const finders = columnsOf(ownMapping)
+    .filter(([, { column }]) => fileColumns[column].type === "date")
+    .map(([, mapped]) => makeFinder(mapped, format.nullWords))
   for (const frame of frames) {
     const [fields] = parse([frame])
     if (fields === undefined || isProblem(fields)) continue
@@ -107,7 +106,7 @@ const describe = (column: UserColumn, evidence: Evidence): string => {
 
 /** What to write in the mapping. */
 const advise = (mapping: ColumnMapping, columns: ReadonlyArray<UserColumn>): string => {
-  const [header, { column }] = [...mapping].find(([, mapped]) => columns.includes(mapped.column))!
+  const [header, { column }] = columnsOf(mapping).find(([, mapped]) => columns.includes(mapped.column))!
   const example = `${JSON.stringify(header)}: {"column": "${column}", "format": "DD/MM/YYYY"}`
   return `Name ${columns.length === 1 ? "its format" : "their formats"} in the mapping: ${example}, or "MM/DD/YYYY".`
 }
@@ -122,7 +121,7 @@ export const findMonthFirst = (
   frames: Iterable<Frame>,
   isLinked: boolean,
 ): Result.Result<ReadonlyArray<UserColumn>, HeaderError> => {
-  const { format, mapping } = header
+  const { format, ownMapping } = header
   const { width } = textOf(format.encoding)
   // Where a slash may be escaped, or has two bytes, only the fields show it.
   if (format.escape === "doubled" && width === 1 && !hasSlashes(bytes)) return Result.succeed([])
@@ -133,7 +132,7 @@ export const findMonthFirst = (
   }
   const problem = unclear.map(({ column, evidence }) => describe(column, evidence)).join(", ")
   const advice = advise(
-    mapping,
+    ownMapping,
     unclear.map(({ column }) => column),
   )
   const shown = unclear.flatMap(({ column, evidence }) =>

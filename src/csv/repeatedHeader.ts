@@ -1,5 +1,6 @@
 // Rows of a file that are headers again: several files were joined.
 
+import { columnsOf } from "../domain/ColumnMapping.ts"
 import { isEmail } from "../domain/emailAddress.ts"
 import { isProblem, makeFieldParser } from "./fields.ts"
 import { visibleName } from "./fitHeader.ts"
@@ -18,9 +19,10 @@ export type HeaderKind = "same" | "other"
 const namesHaveAt = (mapping: Header["mapping"]): boolean => [...mapping.keys()].some((name) => name.includes("@"))
 
 /** Undefined: the row is no header. */
-export const makeHeaderKind = ({ format, mapping, positions }: Header) => {
-  const expected = new Map([...mapping].map(([name, { column }]) => [positions[column], visibleName(name)] as const))
-  const names = new Set(expected.values())
+export const makeHeaderKind = ({ format, mapping, ownMapping, positions }: Header) => {
+  const own = columnsOf(ownMapping)
+  const expected = new Map(own.map(([name, { column }]) => [positions[column], visibleName(name)] as const))
+  const names = new Set(columnsOf(mapping).map(([name]) => visibleName(name)))
   const hasAt = namesHaveAt(mapping)
   const parse = makeFieldParser(format)
 
@@ -33,7 +35,7 @@ export const makeHeaderKind = ({ format, mapping, positions }: Header) => {
     if (isEmail(fields[positions.email] ?? "") || (!hasAt && fields.some((field) => field.includes("@"))))
       return undefined
     const named = new Set(found.filter((name) => names.has(name)))
-    return named.size >= Math.min(2, names.size) ? "other" : undefined
+    return named.size >= Math.min(2, expected.size) ? "other" : undefined
   }
 }
 

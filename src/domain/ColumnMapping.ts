@@ -3,6 +3,7 @@
 import { type Brand, Effect, Predicate, Result, Runtime, Schema, SchemaIssue } from "effect"
 import { type UserColumn, userColumns } from "./fileColumns.ts"
 import { MappedColumn } from "./MappedColumn.ts"
+import { isColumn, problemOfTarget, type Target } from "./Target.ts"
 
 /** A column mapping is wrong, or files were loaded with another one. */
 export class ColumnMappingError extends Schema.TaggedError<ColumnMappingError>()("ColumnMappingError", {
@@ -23,8 +24,8 @@ export class ColumnMappingError extends Schema.TaggedError<ColumnMappingError>()
 }
 
 /**
- * Header name in the file (trimmed) -> column of `users`, and how its text is read. `email` is present; no column
- * appears twice. Made by `make` or `parse`.
+ * Header name in the file (trimmed) -> column of `users`, and how its text is read. `email` is present. Where several
+ * headers have one column, a file has one of them. Made by `make` or `parse`.
  */
 export type ColumnMapping = Brand.Branded<ReadonlyMap<string, MappedColumn>, "ColumnMapping">
 
@@ -41,47 +42,41 @@ const toMapped = (said: unknown): Said => (Predicate.isObject(said) ? said : { c
 const decodeMapped = Schema.decodeUnknownResult(MappedColumn, { errors: "all", onExcessProperty: "error" })
 const standardIssues = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** A problem of what is said of a header, or of one of the keys in it. */
-const problemsOfMapped = (header: string, { column }: Said, { issue }: Schema.SchemaError): ReadonlyArray<string> =>
-  standardIssues(issue).issues.map(({ message, path = [] }) => {
+/** The problems of what is said of a header, but for its column. */
+const problemsOfMapped = (header: string, { issue }: Schema.SchemaError): ReadonlyArray<string> =>
+  standardIssues(issue).issues.flatMap(({ message, path = [] }) => {
     const key = path.map(String).join(".")
-    const ofColumn = column === undefined ? 'lacks "column"' : `${JSON.stringify(column)} is not a column`
-    return `"${header}": ${key === "column" ? ofColumn : `${key} ${message}`.trim()}`
+    return key === "column" ? [] : `"${header}": ${`${key} ${message}`.trim()}`
   })
 
 /** The mapping of these entries, or every problem that they have. */
 const decodeEntries = (entries: Entries): Result.Result<ColumnMapping, ReadonlyArray<string>> => {
   const problems: Array<string> = []
   const mapping = new Map<string, MappedColumn>()
-  const headers = new Map<UserColumn, string>()
+  let hasEmail = false
   let areAllKnown = true
   for (const [header, said] of entries) {
     const name = header.trim()
     if (name === "") problems.push("a header name is empty")
     else if (mapping.has(name)) problems.push(`header "${name}" appears twice (spaces around a name are ignored)`)
     const mapped = toMapped(said)
+    const problem = problemOfTarget(name, mapped.column)
+    if (problem !== undefined) problems.push(`"${header}": ${problem}`)
     const decoded = decodeMapped(mapped)
-    if (Result.isFailure(decoded)) problems.push(...problemsOfMapped(header, mapped, decoded.failure))
-    const column = userColumns.find((candidate) => candidate === mapped.column)
-    areAllKnown &&= column !== undefined
-    if (column === undefined) continue
-    const other = headers.get(column)
-    if (other === undefined) headers.set(column, header)
-    else problems.push(`"${other}" and "${header}" both map to ${column}`)
-    mapping.set(
-      name,
-      Result.getOrElse(decoded, () => ({ column })),
-    )
+    if (Result.isSuccess(decoded)) mapping.set(name, decoded.success)
+    else problems.push(...problemsOfMapped(header, decoded.failure))
+    areAllKnown &&= problem === undefined
+    hasEmail ||= mapped.column === "email"
   }
-  if (!headers.has("email")) problems.push("no header maps to email, the key of the users")
-  if (!areAllKnown) problems.push(`valid columns are ${userColumns.join(", ")}`)
+  if (!hasEmail) problems.push("no header maps to email, the key of the users")
+  if (!areAllKnown) problems.push(`valid columns are ${userColumns.join(", ")}, extra.NAME`)
   return problems.length === 0
     ? Result.succeed(mapping as ReadonlyMap<string, MappedColumn> as ColumnMapping)
     : Result.fail(problems)
 }
 
-/** A header's column, or an object that says how its text is read too. */
-export type Mapped = UserColumn | MappedColumn
+/** Where a header's text goes, or an object that says how it is read too. */
+export type Mapped = Target | MappedColumn
 
 /**
  * The mapping with these columns, by the names of their headers in the files. Throws a `ColumnMappingError` that has
@@ -103,6 +98,15 @@ export const make = (columns: Readonly<Record<string, Mapped>>): ColumnMapping =
     const message = `The column mapping is wrong: ${problems.join("; ")}`
     return new ColumnMappingError({ reason: "invalid", message, problems, files: [] })
   })
+
+/** A header that fills a column of `users`. */
+export interface OfColumn extends MappedColumn {
+  readonly column: UserColumn
+}
+
+/** The headers that fill columns. */
+export const columnsOf = (mapping: ColumnMapping): ReadonlyArray<readonly [header: string, mapped: OfColumn]> =>
+  [...mapping].filter((entry): entry is [string, OfColumn] => isColumn(entry[1].column))
 
 const decodeObject = Schema.decodeUnknownEffect(Schema.Record(Schema.String, Schema.Unknown))
 
@@ -151,6 +155,10 @@ export const isColumnMapping = (value: unknown): value is ColumnMapping =>
     ([header, mapped]) => typeof header === "string" && header.trim() === header && Predicate.isObject(mapped),
   ) &&
   Result.isSuccess(decodeEntries([...value]))
+
+/** The mapping of these headers alone. */
+export const restrictTo = (mapping: ColumnMapping, isKept: (header: string) => boolean): ColumnMapping =>
+  new Map([...mapping].filter(([header]) => isKept(header))) as ReadonlyMap<string, MappedColumn> as ColumnMapping
 
 /**
  * The mapping as `make` takes it, and as a file has it.

@@ -1,10 +1,11 @@
-// What a column mapping says of a header: which column it fills, and how its text is read.
+// What a column mapping says of a header: where its text goes, and how it is read.
 
 import { Schema, Struct } from "effect"
 import type { Saying } from "./Column.ts"
 import { parseDateFormat } from "./dateFormat.ts"
-import { fileColumns, type UserColumn, userColumns } from "./fileColumns.ts"
+import { fileColumns } from "./fileColumns.ts"
 import { Problem } from "./Problem.ts"
+import { isColumn, Target } from "./Target.ts"
 import { problemOfWords } from "./words.ts"
 
 const Text = Schema.String.annotate({ message: "must be a text" })
@@ -32,16 +33,19 @@ const sayings = {
 }
 const sayingNames = Struct.keys(sayings)
 
+/** A field that `extra` keeps is text. */
+const extraSays: ReadonlyArray<Saying> = ["null"]
+
 const hasOwnSayings = Schema.makeFilter(
-  (mapped: { readonly column: UserColumn } & { readonly [Key in Saying]?: unknown }) => {
-    const { says } = fileColumns[mapped.column]
+  (mapped: { readonly column: Target } & { readonly [Key in Saying]?: unknown }) => {
+    const says = isColumn(mapped.column) ? fileColumns[mapped.column].says : extraSays
     const others = sayingNames.filter((name) => mapped[name] !== undefined && !says.includes(name))
     const takes = says.length === 0 ? "no words" : says.map((name) => `"${name}"`).join(", ")
     return others.map((name) => ({ path: [name], issue: `is not for ${mapped.column}, which takes ${takes}` }))
   },
 )
 
-export const MappedColumn = Schema.Struct({ column: Schema.Literals(userColumns), ...sayings })
+export const MappedColumn = Schema.Struct({ column: Target, ...sayings })
   .annotate({ messageUnexpectedKey: `is no key: valid are column, ${sayingNames.join(", ")}` })
   .check(
     hasOwnSayings,

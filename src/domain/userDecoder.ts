@@ -3,7 +3,7 @@
 import { Record, Result, Schema } from "effect"
 import { printable } from "../text/printable.ts"
 import { type Reading, updateParser } from "./Column.ts"
-import type { ColumnMapping } from "./ColumnMapping.ts"
+import { type ColumnMapping, columnsOf } from "./ColumnMapping.ts"
 import { fileColumns, type UserColumn, userColumns } from "./fileColumns.ts"
 import type { Format } from "./Format.ts"
 import type { Instant, Moment } from "./Moment.ts"
@@ -52,7 +52,7 @@ const readingsOf = (
   mapping: ColumnMapping,
   { monthFirst, nullWords, widths }: Format,
 ): Readonly<Record<UserColumn, Reading>> => {
-  const said = new Map([...mapping.values()].map((mapped) => [mapped.column, mapped] as const))
+  const said = new Map(columnsOf(mapping).map(([, mapped]) => [mapped.column, mapped] as const))
   return Record.map(fileColumns, (_, column) => ({
     said: said.get(column) ?? {},
     nullWords,

@@ -23,7 +23,7 @@ describe("ColumnMapping.parse", () => {
       assert.deepStrictEqual(error.problems, [
         '"first": "firstname" is not a column',
         '"last": "lastname" is not a column',
-        `valid columns are ${userColumns.join(", ")}`,
+        `valid columns are ${userColumns.join(", ")}, extra.NAME`,
       ])
       assert.strictEqual(error.message, `m.json: ${error.problems.join("; ")}`)
       const { message: other } = yield* Effect.flip(ColumnMapping.parse("m.json", "{}"))
@@ -99,10 +99,7 @@ describe("what a mapping says of a column", () => {
       { a: { column: "first_name", format: "DD/MM/YYYY", true: ["x"] } },
       ['"a": format is not for first_name, which takes "null"', '"a": true is not for first_name, which takes "null"'],
     ],
-    [
-      { a: { column: "email", null: ["-"] } },
-      ['"a": null is not for email, which takes no words', '"Mail" and "a" both map to email'],
-    ],
+    [{ a: { column: "email", null: ["-"] } }, ['"a": null is not for email, which takes no words']],
     [
       { a: { column: "status", true: ["x"], null: ["X"] }, b: { column: "gender", null: "-" } },
       ['"a": has "X" both for true and for null', '"b": null must be a list of words'],
@@ -119,7 +116,7 @@ describe("what a mapping says of a column", () => {
         '"b": lacks "column"',
         '"c": 5 is not a column',
         '"d": null is not a column',
-        `valid columns are ${userColumns.join(", ")}`,
+        `valid columns are ${userColumns.join(", ")}, extra.NAME`,
       ],
     ],
   ] as ReadonlyArray<readonly [object, ReadonlyArray<string>]>)(
@@ -134,7 +131,16 @@ describe("ColumnMapping.make", () => {
   it.each([
     [{}, ["no header maps to email, the key of the users"]],
     [{ name: "first_name" }, ["no header maps to email, the key of the users"]],
-    [{ a: "email", b: "email" }, ['"a" and "b" both map to email']],
+    [
+      { a: "email", b: "extra", "*": "extra", c: "extra.", d: "extra. x", e: { column: "extra.x", true: ["y"] } },
+      [
+        '"b": extra is for "*": write "extra.NAME" for one header',
+        '"c": "extra." has no name that can be kept after extra.: one without blanks around it',
+        '"d": "extra. x" has no name that can be kept after extra.: one without blanks around it',
+        '"e": true is not for extra.x, which takes "null"',
+        `valid columns are ${userColumns.join(", ")}, extra.NAME`,
+      ],
+    ],
     [{ a: "email", " a": "gender" }, ['header "a" appears twice (spaces around a name are ignored)']],
     [
       { " ": "status", x: "toString" },
@@ -142,7 +148,7 @@ describe("ColumnMapping.make", () => {
         "a header name is empty",
         '"x": "toString" is not a column',
         "no header maps to email, the key of the users",
-        `valid columns are ${userColumns.join(", ")}`,
+        `valid columns are ${userColumns.join(", ")}, extra.NAME`,
       ],
     ],
   ])("throws every problem of %j", (columns, problems) => {
