@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { join } from "node:path"
 import { directoryOf, etl, makeDatabase } from "../utils/etl.ts"
 
 type Files = Readonly<Record<string, string | Uint8Array>>
@@ -256,6 +257,42 @@ describe("files that people have", () => {
       assert.strictEqual(code, 0)
       assert.include(stderr, 'cased.csv: header "Id" is read as "id", and so 9 other headers')
       assert.lengthOf(users, 2)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("several headers of one column load files of two layouts, and a file with both is refused", () =>
+    Effect.gen(function* () {
+      const columns = { Email: "email", "E-Mail Address": "email", IP: "ip_address" }
+      const mapping = join(yield* directoryOf({ "m.json": JSON.stringify(columns) }), "m.json")
+      const files = {
+        "a.csv": "Email,IP\nuser1@example.com,81.2.69.142\n",
+        "b.csv": "E-Mail Address,IP\nuser2@example.com,81.2.69.143\n",
+      }
+      const loaded = yield* load(files, ["--mapping", mapping])
+      assert.strictEqual(loaded.code, 0, loaded.stderr)
+      assert.deepStrictEqual(
+        loaded.users.map(({ email, ip }) => [email, ip]),
+        [
+          ["user1@example.com", "81.2.69.142"],
+          ["user2@example.com", "81.2.69.143"],
+        ],
+      )
+      const refused = yield* load(
+        {
+          ...files,
+          "both.csv": "Email,IP,E-Mail Address\na@example.com,,b@example.com\n",
+          "neither.csv": "Mail,IP\na@example.com,\n",
+        },
+        ["--mapping", mapping],
+      )
+      assert.strictEqual(refused.code, 5)
+      assert.include(refused.stderr, "both.csv: More than one header for email: Email")
+      assert.include(refused.stderr, 'neither.csv: Header missing: Email (the nearest is Mail) or "E-Mail Address"')
+      assert.include(
+        refused.stderr,
+        `etl inspect --source ${join(refused.source, "neither.csv")} --out neither.mapping.json`,
+      )
+      assert.lengthOf(refused.users, 2)
     }).pipe(Effect.scoped),
   )
 

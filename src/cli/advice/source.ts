@@ -6,10 +6,15 @@ import type { ColumnMappingError } from "../../domain/ColumnMapping.ts"
 import type { SourceError, SourceReason } from "../../domain/SourceFile.ts"
 import type { Notice } from "../../observability/LeftOut.ts"
 import { quote } from "../../text/shell.ts"
+import { inspectCommand } from "../usage/inspectCommand.ts"
 
-const ofHeader = ({ delimiter, reason }: HeaderError): string | undefined => {
+const ofHeader = ({ delimiter, reason }: HeaderError, uri: string): string | undefined => {
   if (delimiter !== undefined) return `Try --delimiter ${JSON.stringify(delimiter)}.`
-  return reason === "misfit" ? "--mapping FILE names another mapping." : undefined
+  if (reason !== "misfit") return undefined
+  const command = inspectCommand(uri)
+  return command === undefined
+    ? "--mapping FILE names another mapping."
+    : `To make a mapping for --mapping, run: ${command}`
 }
 
 const ofReason: Readonly<Partial<Record<SourceReason, string>>> = {
@@ -26,8 +31,8 @@ const ofReason: Readonly<Partial<Record<SourceReason, string>>> = {
   checksum: "--force loads it from the start.",
 }
 
-const ofSource = ({ cause, reason }: SourceError): string | undefined => {
-  if (Predicate.isTagged(cause, "HeaderError")) return ofHeader(cause as HeaderError)
+const ofSource = ({ cause, reason, uri }: SourceError): string | undefined => {
+  if (Predicate.isTagged(cause, "HeaderError")) return ofHeader(cause as HeaderError, uri)
   return reason === undefined ? undefined : ofReason[reason]
 }
 

@@ -13,7 +13,10 @@ describe("the advice of the command", () => {
   it.effect.each([
     ["email;name\n", 'Try --delimiter ";".'],
     ["email\tname\n", 'Try --delimiter "\\t".'],
-    ["mail,name\n", "--mapping FILE names another mapping."],
+    [
+      "mail,name\n",
+      "To make a mapping for --mapping, run: etl inspect --source a.csv --aws --bucket bucket --out a.mapping.json",
+    ],
     ["", undefined],
     ["ada@example.com,Ada\n", undefined],
   ] as const)("for the header %j", ([text, expected]) =>
@@ -21,6 +24,23 @@ describe("the advice of the command", () => {
       const error = yield* Effect.flip(read(text))
       assert.strictEqual(advise(headerErrorOf(file, error)), expected)
       assert.notMatch(error.message, /--/)
+    }),
+  )
+
+  it.effect.each([
+    ["/in/b c.csv.gz", "etl inspect --source '/in/b c.csv.gz' --out 'b c.mapping.json'"],
+    ["/in/-x.tsv", "etl inspect --source /in/-x.tsv --out=-x.mapping.json"],
+    ["/in/.csv", "etl inspect --source /in/.csv --out column.mapping.json"],
+    ["s3://b/day=1/-a", "etl inspect --source day=1/-a --aws --bucket b --out=-a.mapping.json"],
+  ] as const)("for a file that lacks a header, %s", ([uri, command]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(read("mail,name\n"))
+      assert.strictEqual(
+        advise(headerErrorOf({ ...file, uri }, error)),
+        `To make a mapping for --mapping, run: ${command}`,
+      )
+      const ofStdin = headerErrorOf({ ...file, uri: "stdin:12" }, error)
+      assert.strictEqual(advise(ofStdin), "--mapping FILE names another mapping.")
     }),
   )
 
