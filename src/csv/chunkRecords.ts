@@ -40,6 +40,7 @@ class ChunkBuilder {
         frame.nextOffset - this.to.byteOffset,
         isReject(record) ? record.reasons : record.blanked,
       )
+      if (!isReject(record)) this.bytes += Footprint.ofUser(record.user)
       this.to = { byteOffset: frame.nextOffset, line: frame.nextLine }
       const isFull = this.users.length + this.rejects.length >= this.chunkSize || this.bytes >= maxChunkBytes
       if (isFull) complete.push(...this.end(false))

@@ -11,6 +11,7 @@ import { type Frame, rawOf } from "./frame.ts"
 import type { FramedRecords } from "./frameRecords.ts"
 import type { Header } from "./header.ts"
 import type { HeaderError } from "./HeaderError.ts"
+import { makeExtra } from "./makeExtra.ts"
 import { makeHeaderKind, otherHeaderError } from "./repeatedHeader.ts"
 import { makeFindSwallowed } from "./swallowed.ts"
 
@@ -84,6 +85,7 @@ const makeDecoder = (header: Header, fileId: number) => {
   const { format, ownMapping } = header
   const decodeUser = userDecoder(ownMapping, format)
   const positions = Record.map(header.positions, (position) => (position === -1 ? noField : position))
+  const extra = makeExtra(header)
   const parse = makeRecordParser(format, (field) =>
     decodeUser({
       source_id: field(positions.source_id),
@@ -96,6 +98,7 @@ const makeDecoder = (header: Header, fileId: number) => {
       updated_at: field(positions.updated_at),
       password: field(positions.password),
       status: field(positions.status),
+      extra: extra(field),
     }),
   )
   const findSwallowed = format.quotedLines === "reject" ? makeFindSwallowed(header) : () => undefined

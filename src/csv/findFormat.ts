@@ -1,9 +1,8 @@
 // Decides the format of a file from its beginning, and finds its header.
 
 import { Iterable, Redacted, Result } from "effect"
-import { fileColumns } from "../domain/fileColumns.ts"
+import { fieldColumns, fileColumns } from "../domain/fileColumns.ts"
 import { type Format, formatBy } from "../domain/Format.ts"
-import { userColumns } from "../domain/User.ts"
 import { defaultWidths } from "../domain/Widths.ts"
 import { plural } from "../text/format.ts"
 import { isProblem, makeFieldParser } from "./fields.ts"
@@ -78,7 +77,7 @@ const readingsOf = (beginning: Beginning, options: HeaderOptions): string | unde
   const header = Result.getSuccess(headerIn(beginning, { encoding: singleByte, byteOrderMark: false }, options))
   if (header._tag === "None" || options.isLinked === true) return undefined
   const { format, positions } = header.value
-  const columns = userColumns.filter((column) => column !== "email" && !fileColumns[column].isSecret)
+  const columns = fieldColumns.filter((column) => column !== "email" && !fileColumns[column].isSecret)
   const parse = makeFieldParser(format)
   for (const frame of framesOf(beginning, header.value, options.maxRecordSize)) {
     const [fields] = parse([frame])

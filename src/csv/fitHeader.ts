@@ -3,11 +3,11 @@
 import { Result } from "effect"
 import { type ColumnMapping, restrictTo } from "../domain/ColumnMapping.ts"
 import { usualDelimiters } from "../domain/delimiter.ts"
+import { type FieldColumn, fieldColumns } from "../domain/fileColumns.ts"
 import { isColumn, nameInExtra, otherHeaders } from "../domain/Target.ts"
-import { type UserColumn, userColumns } from "../domain/User.ts"
 
 /** The index of each column's field in a record; -1 for a column that the file lacks. */
-export type Positions = Readonly<Record<UserColumn, number>>
+export type Positions = Readonly<Record<FieldColumn, number>>
 
 /** A field that the column `extra` keeps. */
 export interface ExtraField {
@@ -83,11 +83,17 @@ const alternativesIn = (mapping: ColumnMapping): ReadonlyMap<string, ReadonlyArr
   return alternatives
 }
 
-/** The name, with a number where another field has it. */
-const freeName = (name: string, taken: ReadonlySet<string>): string => {
-  let free = name
-  for (let number = 2; taken.has(free); number++) free = `${name} (${number})`
-  return free
+/** Gives names that no other field has, with a number where one has it: at once, as thousands may be equal. */
+const makeFreeName = (taken: Set<string>) => {
+  const numbers = new Map<string, number>()
+  return (name: string): string => {
+    let free = name
+    let number = numbers.get(name) ?? 2
+    for (; taken.has(free); number++) free = `${name} (${number})`
+    numbers.set(name, number)
+    taken.add(free)
+    return free
+  }
 }
 
 /** The fields that `extra` keeps by their positions: those that the mapping names first. */
@@ -100,13 +106,11 @@ const extraOf = (
     const name = nameInExtra(mapping.get(header)!.column)
     return name === undefined ? [] : [{ name, position }]
   })
-  const names = new Set(named.map(({ name }) => name))
+  const freeName = makeFreeName(new Set(named.map(({ name }) => name)))
   const mapped = new Set(headers.values())
   const others = [...fields.entries()].flatMap(([position, field]): ReadonlyArray<ExtraField> => {
     if (mapped.has(position) || mapping.get(otherHeaders)?.column !== "extra") return []
-    const name = freeName(field.trim() || `column ${position + 1}`, names)
-    names.add(name)
-    return [{ name, position }]
+    return [{ name: freeName(field.trim() || `column ${position + 1}`), position }]
   })
   return [...named, ...others].toSorted((left, right) => left.position - right.position)
 }
@@ -132,7 +136,7 @@ export const fitHeader = (
     return Result.fail({ missing, repeated, competing, delimiter: fields.length === 1 ? other : undefined })
   }
   const headers = new Map([...indexes].map(([header, [position]]) => [header, position!] as const))
-  const positions = Object.fromEntries(userColumns.map((column) => [column, -1])) as Record<UserColumn, number>
+  const positions = Object.fromEntries(fieldColumns.map((column) => [column, -1])) as Record<FieldColumn, number>
   for (const [header, position] of headers) {
     const { column } = mapping.get(header)!
     if (isColumn(column)) positions[column] = position

@@ -3,10 +3,9 @@
 import { Redacted, Result } from "effect"
 import { type ColumnMapping, columnsOf, type OfColumn } from "../domain/ColumnMapping.ts"
 import { parseDateFormat, slashOrderOf } from "../domain/dateFormat.ts"
-import { fileColumns } from "../domain/fileColumns.ts"
+import { type FieldColumn, fileColumns } from "../domain/fileColumns.ts"
 import { slashesOf } from "../domain/momentReader.ts"
 import { Problem } from "../domain/Problem.ts"
-import type { UserColumn } from "../domain/User.ts"
 import { makeNullWords } from "../domain/words.ts"
 import { isProblem, makeFieldParser } from "./fields.ts"
 import type { Frame } from "./frame.ts"
@@ -91,7 +90,7 @@ const shownOf = ({ dayFirst, either, monthFirst }: Evidence): ReadonlyArray<Valu
 
 const longestShown = 40
 
-const describe = (column: UserColumn, evidence: Evidence): string => {
+const describe = (column: FieldColumn, evidence: Evidence): string => {
   const { dayFirst, monthFirst } = evidence
   const what =
     dayFirst.length === 0
@@ -105,7 +104,7 @@ const describe = (column: UserColumn, evidence: Evidence): string => {
 }
 
 /** What to write in the mapping. */
-const advise = (mapping: ColumnMapping, columns: ReadonlyArray<UserColumn>): string => {
+const advise = (mapping: ColumnMapping, columns: ReadonlyArray<FieldColumn>): string => {
   const [header, { column }] = columnsOf(mapping).find(([, mapped]) => columns.includes(mapped.column))!
   const example = `${JSON.stringify(header)}: {"column": "${column}", "format": "DD/MM/YYYY"}`
   return `Name ${columns.length === 1 ? "its format" : "their formats"} in the mapping: ${example}, or "MM/DD/YYYY".`
@@ -120,7 +119,7 @@ export const findMonthFirst = (
   header: Header,
   frames: Iterable<Frame>,
   isLinked: boolean,
-): Result.Result<ReadonlyArray<UserColumn>, HeaderError> => {
+): Result.Result<ReadonlyArray<FieldColumn>, HeaderError> => {
   const { format, ownMapping } = header
   const { width } = textOf(format.encoding)
   // Where a slash may be escaped, or has two bytes, only the fields show it.

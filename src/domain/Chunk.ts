@@ -54,7 +54,8 @@ export const isSameUser = (left: User, right: User): boolean =>
   left.created_at === right.created_at &&
   left.updated_at === right.updated_at &&
   left.password === right.password &&
-  left.status === right.status
+  left.status === right.status &&
+  left.extra === right.extra
 
 /** The last version of a user in a chunk. */
 export interface Winner extends Pick<UserRecord, "user" | "instant" | "fileId" | "byteOffset"> {

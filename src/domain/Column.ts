@@ -4,6 +4,7 @@ import { Effect, Schema, SchemaGetter } from "effect"
 import * as Address from "./Address.ts"
 import { parseDateFormat, slashOrderOf } from "./dateFormat.ts"
 import { readEmail } from "./emailAddress.ts"
+import { readExtra } from "./extraText.ts"
 import type { Moment } from "./Moment.ts"
 import { makeMomentReader, type MomentReader } from "./momentReader.ts"
 import { Problem } from "./Problem.ts"
@@ -11,7 +12,7 @@ import { readAddress } from "./textAddress.ts"
 import { type GivenWords, makeNullWords, makeWords } from "./words.ts"
 
 /** A type as PostgreSQL names it. */
-export type ColumnType = `varchar(${number})` | "date" | "boolean"
+export type ColumnType = `varchar(${number})` | "date" | "boolean" | "jsonb"
 
 /** How the text of a column is read, beyond the usual forms. */
 export interface Reading {
@@ -89,8 +90,11 @@ const isLongerThan = (text: string, characters: number): boolean => {
   return false
 }
 
-/** Whether a text stands for nothing in a column in which no word does by itself: exact, as a name may be such a word. */
-const makeIsNullText = ({ nullWords, said }: Reading): ((text: string) => boolean) => {
+/** Whether a text stands for nothing where no word does by itself: exact, as a name may be such a word. */
+export const makeIsNullText = ({
+  nullWords,
+  said,
+}: Pick<Reading, "nullWords" | "said">): ((text: string) => boolean) => {
   const words = new Set(["", ...nullWords, ...(said.null ?? [])])
   return words.size === 1 ? (text) => text === "" : (text) => words.has(text)
 }
@@ -195,6 +199,17 @@ export const email = column(
   () => readEmail,
   [],
 )
+
+/** Texts by name, as `Extra.make` makes them. Hidden, as any of them may be a secret. */
+export const extra = {
+  ...column(
+    "jsonb",
+    orNull(textParsedBy(readExtra, "is not the text that Extra.make makes of its fields")),
+    () => readExtra,
+    ["null"],
+  ),
+  isSecret: true,
+}
 
 /** The column, with its values hidden from people. */
 export const secret = <A extends ReturnType<typeof text>>(column: A): A => ({ ...column, isSecret: true })

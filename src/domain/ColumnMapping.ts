@@ -1,7 +1,7 @@
 // Which header of a file fills which column of `users`, as in `column_mappings.json`.
 
 import { type Brand, Effect, Predicate, Result, Runtime, Schema, SchemaIssue } from "effect"
-import { type UserColumn, userColumns } from "./fileColumns.ts"
+import { type FieldColumn, fieldColumns } from "./fileColumns.ts"
 import { MappedColumn } from "./MappedColumn.ts"
 import { isColumn, problemOfTarget, type Target } from "./Target.ts"
 
@@ -69,7 +69,7 @@ const decodeEntries = (entries: Entries): Result.Result<ColumnMapping, ReadonlyA
     hasEmail ||= mapped.column === "email"
   }
   if (!hasEmail) problems.push("no header maps to email, the key of the users")
-  if (!areAllKnown) problems.push(`valid columns are ${userColumns.join(", ")}, extra.NAME`)
+  if (!areAllKnown) problems.push(`valid columns are ${fieldColumns.join(", ")}, extra.NAME`)
   return problems.length === 0
     ? Result.succeed(mapping as ReadonlyMap<string, MappedColumn> as ColumnMapping)
     : Result.fail(problems)
@@ -101,7 +101,7 @@ export const make = (columns: Readonly<Record<string, Mapped>>): ColumnMapping =
 
 /** A header that fills a column of `users`. */
 export interface OfColumn extends MappedColumn {
-  readonly column: UserColumn
+  readonly column: FieldColumn
 }
 
 /** The headers that fill columns. */

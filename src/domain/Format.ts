@@ -3,7 +3,7 @@
 import { Effect, Schema } from "effect"
 import { formatNumber } from "../text/format.ts"
 import { encodings } from "./encoding.ts"
-import { type UserColumn, userColumns } from "./fileColumns.ts"
+import { type FieldColumn, fieldColumns } from "./fileColumns.ts"
 import type { FormatOptions } from "./FormatOptions.ts"
 import { defaultWidths } from "./Widths.ts"
 
@@ -13,7 +13,7 @@ const since = <S extends Schema.Constraint>(schema: S, earlier: S["Encoded"]) =>
 
 /** How loads of earlier versions read values. */
 const earlierWidths = { ...defaultWidths, gender: 16, password: 64 }
-const earlierMonthFirst: ReadonlyArray<UserColumn> = ["created_at", "updated_at"]
+const earlierMonthFirst: ReadonlyArray<FieldColumn> = ["created_at", "updated_at"]
 
 /** How a load reads its file. */
 export const Format = Schema.Struct({
@@ -42,7 +42,7 @@ export const Format = Schema.Struct({
   /** What becomes of a value that cannot be used: its record is rejected, or it is null. */
   badValues: since(Schema.Literals(["reject", "null"]), "reject"),
   /** The columns in which `A/B/YYYY` is month and day, as the sample shows; in the others nothing shows which it is. */
-  monthFirst: since(Schema.Array(Schema.Literals(userColumns)), earlierMonthFirst),
+  monthFirst: since(Schema.Array(Schema.Literals(fieldColumns)), earlierMonthFirst),
   /** The most characters of the columns of text; null: any number. */
   widths: since(Schema.Record(Schema.String, Schema.NullOr(Schema.Int)), earlierWidths),
   /** `\N` is text, a row of delimiters is a record: an earlier version began the load, or a program writes the file. */

@@ -33,12 +33,9 @@ const sayings = {
 }
 const sayingNames = Struct.keys(sayings)
 
-/** A field that `extra` keeps is text. */
-const extraSays: ReadonlyArray<Saying> = ["null"]
-
 const hasOwnSayings = Schema.makeFilter(
   (mapped: { readonly column: Target } & { readonly [Key in Saying]?: unknown }) => {
-    const says = isColumn(mapped.column) ? fileColumns[mapped.column].says : extraSays
+    const { says } = fileColumns[isColumn(mapped.column) ? mapped.column : "extra"]
     const others = sayingNames.filter((name) => mapped[name] !== undefined && !says.includes(name))
     const takes = says.length === 0 ? "no words" : says.map((name) => `"${name}"`).join(", ")
     return others.map((name) => ({ path: [name], issue: `is not for ${mapped.column}, which takes ${takes}` }))

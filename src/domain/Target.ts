@@ -1,7 +1,7 @@
 // Where a column mapping puts the text of a header: into a column of `users`, or into its column `extra`.
 
 import { Schema } from "effect"
-import { type UserColumn, userColumns } from "./fileColumns.ts"
+import { type FieldColumn, fieldColumns } from "./fileColumns.ts"
 
 /** Of `*`: the column `extra` keeps the fields that the mapping does not name, each under its header. */
 const allOthers = "extra"
@@ -14,11 +14,11 @@ export const otherHeaders = "*"
 const Named = Schema.TemplateLiteral([prefix, Schema.String.check(Schema.isPattern(/^[^\s\0](?:[^\0]*[^\s\0])?$/u))])
 
 /** A column of `users`, a name in `extra` such as `extra.phone`, or `extra`, which is for `*`. */
-export const Target = Schema.Union([Schema.Literals(userColumns), Schema.Literal(allOthers), Named])
+export const Target = Schema.Union([Schema.Literals(fieldColumns), Schema.Literal(allOthers), Named])
 export type Target = typeof Target.Type
 
 /** A column of `users` that one field of a record fills. */
-export const isColumn = (target: Target): target is UserColumn => userColumns.some((column) => column === target)
+export const isColumn = (target: Target): target is FieldColumn => fieldColumns.some((column) => column === target)
 
 /** The name in `extra` of the text of one field; undefined: it goes elsewhere. */
 export const nameInExtra = (target: Target): string | undefined =>

@@ -9,7 +9,7 @@ import type { Reason } from "./Reject.ts"
 
 export { type UserColumn, userColumns } from "./fileColumns.ts"
 
-/** A record's text by column; `""` for a column that the file lacks. */
+/** A record's text by column; `""` for a column that the file lacks. `extra`: as `Extra.make` makes it. */
 export type MappedRecord = Readonly<Record<UserColumn, string>>
 
 /** What reads the text of each column: a value, or a `Problem`. */

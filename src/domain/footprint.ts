@@ -2,6 +2,7 @@
 
 import type { BadValue } from "./BadValue.ts"
 import type { Chunk } from "./Chunk.ts"
+import type { User } from "./User.ts"
 import type { Reason, Reject } from "./Reject.ts"
 
 /** Bytes of a record's objects, which outweigh the text of a short record. Measured: 400 to 600. */
@@ -27,10 +28,16 @@ export const ofReject = ({ raw, reasons }: Reject): number => ofRecord(raw.lengt
 
 export const ofBadValue = ({ reason }: BadValue): number => ofReasons([reason])
 
+/** Bytes of a user beyond its record's: `extra` repeats the names of its fields. */
+export const ofUser = ({ extra }: User): number => extra?.length ?? 0
+
 /** Counts all of the chunk's bytes in the file: a block that was read stays in memory as long as any record in it. */
 export const ofChunk = ({ from, rejects, to, users }: Chunk): number => {
   let bytes = to.byteOffset - from.byteOffset + users.length * recordBytes
   for (const { reasons } of rejects) bytes += ofRecord(0, reasons)
-  for (const { blanked } of users) if (blanked !== undefined) bytes += ofReasons(blanked)
+  for (const { blanked, user } of users) {
+    bytes += ofUser(user)
+    if (blanked !== undefined) bytes += ofReasons(blanked)
+  }
   return bytes
 }

@@ -4,6 +4,7 @@ import { Record, Result, Schema } from "effect"
 import { printable } from "../text/printable.ts"
 import { type Reading, updateParser } from "./Column.ts"
 import { type ColumnMapping, columnsOf } from "./ColumnMapping.ts"
+import { readOwnExtra, sizesOf } from "./extraText.ts"
 import { fileColumns, type UserColumn, userColumns } from "./fileColumns.ts"
 import type { Format } from "./Format.ts"
 import type { Instant, Moment } from "./Moment.ts"
@@ -37,10 +38,12 @@ const shown = (text: string): string => {
   return printable(cut).replaceAll(/\p{Default_Ignorable_Code_Point}/gu, escaped)
 }
 
-/** The reason with the text at fault, unless that is a secret or empty. */
+/** The reason with the text at fault, unless that is a secret or empty. Of `extra` it has the sizes. */
 const withValue = (reason: Reason, record: MappedRecord): Reason => {
   const { column } = reason
   const name = userColumns.find((candidate) => candidate === column)
+  const detail = name === "extra" ? sizesOf(record.extra) : undefined
+  if (detail !== undefined) return { ...reason, detail }
   if (name === undefined || fileColumns[name].isSecret || record[name] === "") return reason
   return { ...reason, value: shown(record[name]) }
 }
@@ -52,11 +55,11 @@ const readingsOf = (
   mapping: ColumnMapping,
   { monthFirst, nullWords, widths }: Format,
 ): Readonly<Record<UserColumn, Reading>> => {
-  const said = new Map(columnsOf(mapping).map(([, mapped]) => [mapped.column, mapped] as const))
+  const said = new Map<UserColumn, Reading["said"]>(columnsOf(mapping).map(([, mapped]) => [mapped.column, mapped]))
   return Record.map(fileColumns, (_, column) => ({
     said: said.get(column) ?? {},
     nullWords,
-    isMonthFirst: monthFirst.includes(column),
+    isMonthFirst: monthFirst.some((name) => name === column),
     width: widths[column],
   }))
 }
@@ -65,6 +68,7 @@ const makeDecoder = (readings: Readonly<Record<UserColumn, Reading>>, blanks: bo
   const parsers = {
     ...Record.map(fileColumns, ({ parser }, column) => parser(readings[column])),
     updated_at: updateParser(readings.updated_at),
+    extra: readOwnExtra,
   }
   const decode = Schema.decodeUnknownResult(decodedBy(parsers, blanks ? neverBlanked : userColumns))
 

@@ -1,7 +1,8 @@
 // The repositories of a dry run: they count records, keep the first of them to show, and store nothing.
 
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, Effect, Layer, Option, Record } from "effect"
 import { baseName } from "../text/format.ts"
+import * as Extra from "../domain/Extra.ts"
 import { fileColumns } from "../domain/fileColumns.ts"
 import { Database } from "../domain/Database.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
@@ -19,11 +20,18 @@ const badValuesShown = 10
 /** No run of a database has this number. */
 const runId = 0
 
-const secretColumns = userColumns.filter((column) => fileColumns[column].isSecret)
+const hidden = "***"
 
+const secretColumns = userColumns.filter((column) => column !== "extra" && fileColumns[column].isSecret)
+
+/** Of `extra` the names are shown. */
 const withoutSecrets = (user: User): User => {
   const secrets = secretColumns.filter((column) => user[column] !== null)
-  return { ...user, ...Object.fromEntries(secrets.map((column) => [column, "***"])) }
+  return {
+    ...user,
+    extra: Extra.make(Record.map(Extra.toObject(user.extra), () => hidden)),
+    ...Object.fromEntries(secrets.map((column) => [column, hidden])),
+  }
 }
 
 /** The first users of a share, in the file's order. */

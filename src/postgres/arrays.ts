@@ -21,13 +21,16 @@ export const integers = (values: ReadonlyArray<number | null>): PgTypes.Paramete
   array<bigint>(PgTypes.OID.int8)(values.map((value) => (value === null ? null : BigInt(value))))
 
 /** What is in arrays of a column's values: varchar without its length. */
-export type ElementType = "text" | "date" | "boolean"
-export const elementType = (type: ColumnType): ElementType => (type === "date" || type === "boolean" ? type : "text")
+export type ElementType = "text" | Extract<ColumnType, "date" | "boolean" | "jsonb">
+export const elementType = (type: ColumnType): ElementType =>
+  type === "date" || type === "boolean" || type === "jsonb" ? type : "text"
 
 const elementOid: Record<ElementType, number> = {
   text: PgTypes.OID.text,
   date: PgTypes.OID.date,
   boolean: PgTypes.OID.bool,
+  // Its text: the client would write that as JSON once more.
+  jsonb: PgTypes.OID.text,
 }
 
 /** Values of a column of that type. */

@@ -20,6 +20,7 @@ import format from "./migrations/0012_format.ts"
 import widths from "./migrations/0013_widths.ts"
 import instant from "./migrations/0014_instant.ts"
 import blanked from "./migrations/0015_blanked.ts"
+import extra from "./migrations/0016_extra.ts"
 import { AdoptionError } from "./migrations/addColumns.ts"
 import { patiently } from "../repo/patience.ts"
 import { requireVersion } from "./serverVersion.ts"
@@ -41,6 +42,7 @@ export const migrations = {
   "0013_widths": widths,
   "0014_instant": instant,
   "0015_blanked": blanked,
+  "0016_extra": extra,
 }
 
 const runMigrations = Migrator.make({})({ table: "etl_migrations", loader: Migrator.fromRecord(migrations) })

@@ -4,6 +4,7 @@ import { Effect, type Layer, Stream } from "effect"
 import { Address } from "../domain/Address.ts"
 import { type UserRecord, winners } from "../domain/Chunk.ts"
 import type { Location } from "../domain/Location.ts"
+import * as Extra from "../domain/Extra.ts"
 import { compareInstants, firstInstant } from "../domain/Moment.ts"
 import { User } from "../domain/User.ts"
 import { defaultWidths } from "../domain/Widths.ts"
@@ -33,6 +34,7 @@ const full = User.make({
   updated_at: "2024-02-29",
   password: "$2b$10$hash",
   status: false,
+  extra: Extra.make({ phone: "030 123", "Tags (2)": '"a", b\\c\n\u{1f600}', "7": "seven" }),
 })
 
 const placeOf = (city: string): Location => ({

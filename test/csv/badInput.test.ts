@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
-import { userColumns } from "../../src/domain/User.ts"
+import { fieldColumns } from "../../src/domain/fileColumns.ts"
 import { mapping, messageOf, read, type ReadOptions, rejects, users } from "../utils/csv.ts"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -142,8 +142,8 @@ describe("a file that cannot be read", () => {
 
   it.effect("all headers that are missing are named, odd ones in quotes", () =>
     Effect.gen(function* () {
-      const names = userColumns.map((column, index) => (index === 0 ? "Größe" : index === 1 ? "a, b" : column))
-      const own = ColumnMapping.make(Object.fromEntries(userColumns.map((column, index) => [names[index]!, column])))
+      const names = fieldColumns.map((column, index) => (index === 0 ? "Größe" : index === 1 ? "a, b" : column))
+      const own = ColumnMapping.make(Object.fromEntries(fieldColumns.map((column, index) => [names[index]!, column])))
       const message = yield* failure("x\n", { mapping: own })
       const listed = ["Größe", '"a, b"', ...names.slice(2)].join(", ")
       assert.isTrue(message.startsWith(`Headers missing: ${listed} (the header has 1 field)`), message)
@@ -153,7 +153,7 @@ describe("a file that cannot be read", () => {
   it.effect("a mapping's own names are made printable and short", () =>
     Effect.gen(function* () {
       const odd = ColumnMapping.make(
-        Object.fromEntries(userColumns.map((column) => [`\u001b[31m${column.repeat(1000)}`, column])),
+        Object.fromEntries(fieldColumns.map((column) => [`\u001b[31m${column.repeat(1000)}`, column])),
       )
       const message = yield* failure("x\n", { mapping: odd })
       assert.match(message, /^[^\p{C}]+$/u)
@@ -296,14 +296,14 @@ describe("a file with bad records", () => {
 
   it.effect("300 KB in any column are told at once", () =>
     Effect.gen(function* () {
-      const all = ColumnMapping.make(Object.fromEntries(userColumns.map((column) => [column, column])))
+      const all = ColumnMapping.make(Object.fromEntries(fieldColumns.map((column) => [column, column])))
       for (const filler of ["x", " ", "1", "a@", "1.", "::", "-", "é"]) {
         // Blanks around fields are no text.
         const long = `"${filler.repeat(300_000 / filler.length)}"`
-        for (const column of userColumns) {
-          const row = userColumns.map((name) => (name === column ? long : name === "email" ? "a@example.com" : ""))
+        for (const column of fieldColumns) {
+          const row = fieldColumns.map((name) => (name === column ? long : name === "email" ? "a@example.com" : ""))
           const start = process.cpuUsage()
-          const content = `${userColumns.join(",")}\n${row.join(",")}\n`
+          const content = `${fieldColumns.join(",")}\n${row.join(",")}\n`
           const chunks = yield* read(content, { mapping: all })
           assert.strictEqual(rejects(chunks).length, 1, `${column}, ${filler}`)
           const { user, system } = process.cpuUsage(start)

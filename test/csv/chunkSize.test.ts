@@ -2,12 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Chunk } from "../../src/domain/Chunk.ts"
 import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
-import { userColumns } from "../../src/domain/User.ts"
+import { fieldColumns } from "../../src/domain/fileColumns.ts"
 import { read } from "../utils/csv.ts"
 import { csvLine } from "../utils/records.ts"
 
-const mapping = ColumnMapping.make(Object.fromEntries(userColumns.map((column) => [column, column])))
-const header = userColumns.join(",")
+const mapping = ColumnMapping.make(Object.fromEntries(fieldColumns.map((column) => [column, column])))
+const header = fieldColumns.join(",")
 
 const limit = 8 * 1024 * 1024
 
@@ -23,7 +23,7 @@ const textBytes = ({ rejects, users }: Chunk): number => {
 describe("a chunk of 100,000 records ends at 8 MiB of what it holds", () => {
   for (const [what, record, count] of [
     ["rejects of one byte", () => "x\n", 20_000],
-    ["rejects with many reasons", () => `${userColumns.map(() => "x\0").join(",")}\n`, 6_000],
+    ["rejects with many reasons", () => `${fieldColumns.map(() => "x\0").join(",")}\n`, 6_000],
     ["short users", (index: number) => `${csvLine({ email: `${index}@a` })}\n`, 18_000],
     ["users between blank lines", (index: number) => csvLine({ email: `${index}@a` }) + "\n".repeat(50_000), 200],
   ] as const) {

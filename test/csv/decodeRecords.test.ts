@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema, Stream } from "effect"
 import { frame } from "../../src/csv/frameRecords.ts"
 import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
-import { userColumns } from "../../src/domain/User.ts"
+import * as Extra from "../../src/domain/Extra.ts"
+import { fieldColumns } from "../../src/domain/fileColumns.ts"
 import { mapping, read, rejects, users } from "../utils/csv.ts"
 import { lineEndsOf } from "./drawnFormats.ts"
 import { csvLine, filledRecord, filledUser, makeUser } from "../utils/records.ts"
@@ -19,17 +20,124 @@ describe("frame, decode and chunk", () => {
 
   it.effect("reads each column by itself", () =>
     Effect.gen(function* () {
-      const records = [filledRecord, ...userColumns.map((column) => ({ [column]: filledRecord[column] }))]
+      const records = [filledRecord, ...fieldColumns.map((column) => ({ [column]: filledRecord[column] }))]
       const lines = records.map((record) => csvLine({ email: "a@example.com", ...record }))
-      const [chunk] = yield* read([userColumns.join(","), ...lines].join("\n"), {
-        mapping: ColumnMapping.make(Object.fromEntries(userColumns.map((column) => [column, column]))),
+      const [chunk] = yield* read([fieldColumns.join(","), ...lines].join("\n"), {
+        mapping: ColumnMapping.make(Object.fromEntries(fieldColumns.map((column) => [column, column]))),
       })
       assert.deepStrictEqual(
         chunk!.users.map(({ user }) => user),
-        [filledUser, ...userColumns.map((column) => makeUser({ [column]: filledUser[column] }))],
+        [{ ...filledUser, extra: null }, ...fieldColumns.map((column) => makeUser({ [column]: filledUser[column] }))],
       )
     }),
   )
+
+  describe("extra", () => {
+    const others = { email: "email", Phone: "extra.phone", "*": "extra" } as const
+    const extras = (text: string, columns: Parameters<typeof ColumnMapping.make>[0] = others, format = {}) =>
+      Effect.map(read(text, { mapping: ColumnMapping.make(columns), format }), (chunks) =>
+        chunks.flatMap(({ users }) => users.map(({ user }) => user.extra)),
+      )
+
+    it.effect("keeps the fields that have a value, by their names in one order", () =>
+      Effect.gen(function* () {
+        const header = "Tags,email,b,Phone,,Tags,7"
+        const rows = [
+          'x,a@example.com,"say ""b""\n2",030 1,,y,seven',
+          ",b@example.com,, 2 ,,,",
+          ",c@example.com,,,,,",
+          ',d@example.com,,\\N, ,"",é',
+          ",e@example.com,,,twelve,,",
+        ]
+        assert.deepStrictEqual(yield* extras([header, ...rows].join("\n")), [
+          '{"7":"seven","Tags":"x","Tags (2)":"y","b":"say \\"b\\"\\n2","phone":"030 1"}',
+          '{"phone":"2"}',
+          null,
+          '{"7":"é"}',
+          '{"column 5":"twelve"}',
+        ])
+      }),
+    )
+
+    it.effect("has no fields that a short row lacks", () =>
+      Effect.gen(function* () {
+        const text = "email,Phone,b\na@example.com,1\nb@example.com\nc@example.com,,2\n"
+        assert.deepStrictEqual(yield* extras(text, others, { shortRows: "null" }), ['{"phone":"1"}', null, '{"b":"2"}'])
+      }),
+    )
+
+    it.effect("is null where the mapping keeps nothing", () =>
+      Effect.gen(function* () {
+        assert.deepStrictEqual(yield* extras("email,b\na@example.com,1\n", { email: "email" }), [null])
+      }),
+    )
+
+    it.effect("leaves out words for nothing: of all fields, of one, and of all that are not named", () =>
+      Effect.gen(function* () {
+        const columns = {
+          email: "email",
+          Phone: { column: "extra.phone", null: ["-"] },
+          "*": { column: "extra", null: ["none"] },
+        } as const
+        const text = ["email,Phone,b", "a@example.com,-,-", "b@example.com,none,none", "c@example.com,NULL,NULL"]
+        assert.deepStrictEqual(
+          yield* extras([...text, "d@example.com,null,Null"].join("\n"), columns, { nullWords: ["NULL"] }),
+          ['{"b":"-"}', '{"phone":"none"}', null, '{"b":"Null","phone":"null"}'],
+        )
+      }),
+    )
+
+    it.effect("rejects a record that it cannot be stored of, or is null in it", () =>
+      Effect.gen(function* () {
+        const long = "x".repeat(65_536)
+        const text = `email,Phone,b\na@example.com,1,nul\0\nb@example.com,${long},\nc@example.com,${long.slice(12)},\n`
+        const mapping = ColumnMapping.make(others)
+        assert.deepStrictEqual(rejects(yield* read(text, { mapping })), [
+          [2, ['contains a NUL character, which PostgreSQL cannot store, in "b"']],
+          [3, ["is longer than 65,536 bytes of JSON"]],
+        ])
+        const blanked = yield* read(text, { mapping, format: { onBadValue: "null" } })
+        assert.deepStrictEqual(
+          blanked.flatMap(({ users }) => users.map(({ user }) => user.extra?.length)),
+          [undefined, undefined, 65_536],
+        )
+      }),
+    )
+
+    it.effect.prop(
+      "is what Extra.make makes of the fields, however they are written",
+      {
+        names: Schema.UniqueArray(Schema.Literals(["a", "7", "10", "B", "__proto__", "ä", 'q"', "c,d"])),
+        rows: Schema.Array(Schema.Array(Schema.Literals(["", "1", " x", '"', "a\nb", "\\u0000", "\u{1f600}"]))).check(
+          Schema.isMaxLength(10),
+        ),
+      },
+      ({ names, rows }) =>
+        Effect.gen(function* () {
+          const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`
+          const texts = rows.map((row) => names.map((_, index) => row[index] ?? ""))
+          const lines = [names, ...texts].map((fields, index) =>
+            [index === 0 ? "email" : `${index}@example.com`, ...fields.map(quoted)].join(),
+          )
+          const expected = texts.map((row) =>
+            Extra.make(Object.fromEntries(names.map((name, index) => [name, row[index]!]))),
+          )
+          assert.deepStrictEqual(yield* extras(lines.join("\n"), { email: "email", "*": "extra" }), expected)
+        }),
+    )
+
+    it.effect("a chunk counts it: many short records under long names end at 8 MiB", () =>
+      Effect.gen(function* () {
+        const text = `email,${"n".repeat(10_000)}\n${"a@example.com,1\n".repeat(3_000)}`
+        const chunks = yield* read(text, {
+          mapping: ColumnMapping.make({ email: "email", "*": "extra" }),
+          chunkSize: 10_000,
+        })
+        assert.isAbove(chunks.length, 3)
+        assert.isTrue(chunks.every(({ users }) => users.length < 850))
+      }),
+    )
+  })
 
   it.effect("gives each record the instant of its updated_at", () =>
     Effect.gen(function* () {

@@ -52,6 +52,14 @@ describe("fitHeader", () => {
     assert.deepStrictEqual(notLoaded, [])
   })
 
+  it("numbers 20,000 fields of one name at once", () => {
+    const start = process.cpuUsage()
+    const { extra } = fitted(others, "Mail", "Phone", "Tag (2)", ...Array.from({ length: 20_000 }, () => "Tag"))
+    assert.strictEqual(new Set(extra.map(({ name }) => name)).size, 20_002)
+    assert.deepStrictEqual(extra.at(-1), { name: "Tag (20001)", position: 20_002 })
+    assert.isBelow(process.cpuUsage(start).user, 2_000_000)
+  })
+
   it("names the fields that nothing keeps", () => {
     const { extra, notLoaded } = fitted({ Mail: "email", Phone: "extra.phone" }, "Firma", "Phone", "Mail", "", "Firma")
     assert.deepStrictEqual(extra, [{ name: "phone", position: 1 }])

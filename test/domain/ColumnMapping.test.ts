@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
 import { signature } from "../../src/domain/otherMapping.ts"
-import { userColumns } from "../../src/domain/User.ts"
+import { fieldColumns } from "../../src/domain/fileColumns.ts"
 
 const errorOf = (columns: object): ColumnMapping.ColumnMappingError => {
   try {
@@ -23,7 +23,7 @@ describe("ColumnMapping.parse", () => {
       assert.deepStrictEqual(error.problems, [
         '"first": "firstname" is not a column',
         '"last": "lastname" is not a column',
-        `valid columns are ${userColumns.join(", ")}, extra.NAME`,
+        `valid columns are ${fieldColumns.join(", ")}, extra.NAME`,
       ])
       assert.strictEqual(error.message, `m.json: ${error.problems.join("; ")}`)
       const { message: other } = yield* Effect.flip(ColumnMapping.parse("m.json", "{}"))
@@ -116,7 +116,7 @@ describe("what a mapping says of a column", () => {
         '"b": lacks "column"',
         '"c": 5 is not a column',
         '"d": null is not a column',
-        `valid columns are ${userColumns.join(", ")}, extra.NAME`,
+        `valid columns are ${fieldColumns.join(", ")}, extra.NAME`,
       ],
     ],
   ] as ReadonlyArray<readonly [object, ReadonlyArray<string>]>)(
@@ -138,7 +138,7 @@ describe("ColumnMapping.make", () => {
         '"c": "extra." has no name that can be kept after extra.: one without blanks around it',
         '"d": "extra. x" has no name that can be kept after extra.: one without blanks around it',
         '"e": true is not for extra.x, which takes "null"',
-        `valid columns are ${userColumns.join(", ")}, extra.NAME`,
+        `valid columns are ${fieldColumns.join(", ")}, extra.NAME`,
       ],
     ],
     [{ a: "email", " a": "gender" }, ['header "a" appears twice (spaces around a name are ignored)']],
@@ -148,7 +148,7 @@ describe("ColumnMapping.make", () => {
         "a header name is empty",
         '"x": "toString" is not a column',
         "no header maps to email, the key of the users",
-        `valid columns are ${userColumns.join(", ")}, extra.NAME`,
+        `valid columns are ${fieldColumns.join(", ")}, extra.NAME`,
       ],
     ],
   ])("throws every problem of %j", (columns, problems) => {

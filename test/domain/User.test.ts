@@ -111,7 +111,15 @@ describe("decodeUser", () => {
       const texts = { first_name: text, last_name: text, gender: text, password: text, source_id: text }
       assert.deepStrictEqual<unknown>(
         decoded({ ...texts, created_at: text, updated_at: text, status: text, ip_address: text }),
-        { email: "a@example.com", created_at: null, updated_at: null, status: null, ip_address: null, ...texts },
+        {
+          email: "a@example.com",
+          created_at: null,
+          updated_at: null,
+          status: null,
+          ip_address: null,
+          extra: null,
+          ...texts,
+        },
       )
       assert.isTrue(Array.isArray(decoded({ email: text })))
     },
@@ -264,6 +272,9 @@ describe("decodeUser", () => {
   })
 })
 
+/** As a file's fields make it. */
+const ExtraText = Schema.Literals(["", '{"a":"1","b":"\\"\\n"}', '{"a":"\\u0000"}', `{"a":"${"é".repeat(33_000)}"}`])
+
 /** Text that some column accepts, and text that none does. UTF-8 has no half of a surrogate pair. */
 const Text = Schema.Union([
   Schema.String.check(Schema.makeFilter((text) => text.isWellFormed())),
@@ -294,7 +305,7 @@ const Text = Schema.Union([
 describe("User", () => {
   it.prop(
     "decodes as records of a file are decoded, and takes what was decoded",
-    { record: Schema.Struct(Record.map(fileColumns, () => Text)), email: Schema.Boolean },
+    { record: Schema.Struct({ ...Record.map(fileColumns, () => Text), extra: ExtraText }), email: Schema.Boolean },
     ({ record, email }) => {
       const mapped = email ? { ...record, email: "a@example.com" } : record
       const decoded = decodeUser(mapped)
@@ -306,6 +317,17 @@ describe("User", () => {
     },
     { arbitrary: { runs: 500 } },
   )
+
+  it("decodes an extra of any form, and encodes it as it is", () => {
+    const decode = Schema.decodeUnknownExit(User)
+    const decoded = decode({ ...blankRecord, extra: '{ "b": "2", "a": "1", "c": "" }' })
+    assert.isTrue(Exit.isSuccess(decoded))
+    if (Exit.isSuccess(decoded)) {
+      assert.strictEqual(decoded.value.extra, '{"a":"1","b":"2"}')
+      assert.strictEqual(Schema.encodeSync(User)(decoded.value).extra, '{"a":"1","b":"2"}')
+    }
+    assert.isTrue(Exit.isFailure(decode({ ...blankRecord, extra: "text" })))
+  })
 
   it("has null for the columns that a program leaves out", () => {
     assert.deepStrictEqual(User.make({ email: "ada@example.com", first_name: "Ada", ip_address: ip("8.8.8.8") }), {

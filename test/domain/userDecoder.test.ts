@@ -1,21 +1,22 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Record, Result, Schema } from "effect"
 import { type ColumnMapping, make } from "../../src/domain/ColumnMapping.ts"
-import { fileColumns } from "../../src/domain/fileColumns.ts"
+import * as Extra from "../../src/domain/Extra.ts"
+import { type FieldColumn, fieldColumns, fileColumns } from "../../src/domain/fileColumns.ts"
 import { type Format, formatBy, plainFormat } from "../../src/domain/Format.ts"
 import { instantText } from "../../src/domain/Moment.ts"
-import { type MappedRecord, type UserColumn, userColumns } from "../../src/domain/User.ts"
+import type { MappedRecord } from "../../src/domain/User.ts"
 import { type DecodedUser, userDecoder } from "../../src/domain/userDecoder.ts"
 import { printable } from "../../src/text/printable.ts"
 import { blankRecord } from "../utils/records.ts"
 
 type Said = Parameters<typeof make>[0]
 
-const all = Object.fromEntries(userColumns.map((column) => [column, column]))
+const all = Object.fromEntries(fieldColumns.map((column) => [column, column]))
 const mappingOf = (said: Said): ColumnMapping => {
   const columns = Object.values(said).map((mapped) => (typeof mapped === "string" ? mapped : mapped.column))
   return make({
-    ...Object.fromEntries(Object.entries(all).filter(([name]) => !columns.includes(name as UserColumn))),
+    ...Object.fromEntries(Object.entries(all).filter(([name]) => !columns.includes(name as FieldColumn))),
     ...said,
   })
 }
@@ -88,7 +89,9 @@ describe("userDecoder", () => {
   it("reads null words, exact, as null in every column but e-mail", () => {
     const nullWords = ["NULL", "0", "a@example.com"]
     for (const word of nullWords) {
-      const record = Record.map(fileColumns, (_, column) => (column === "email" ? "a@example.com" : word))
+      const record = Record.map(fileColumns, (_, column) =>
+        column === "email" ? "a@example.com" : column === "extra" ? "" : word,
+      )
       assert.deepStrictEqual<unknown>(decoded(record, { nullWords }).user, {
         ...Record.map(fileColumns, () => null),
         email: "a@example.com",
@@ -160,8 +163,24 @@ describe("userDecoder", () => {
     }
   })
 
+  it("shows of an extra that is too long its sizes, and no text", () => {
+    const extra = Extra.make({ short: "x", Notes: "é".repeat(33_000), "7": "" })!
+    const message = "is longer than 65,536 bytes of JSON"
+    const detail = '66,024 bytes, 66,002 of them for "Notes"'
+    assert.deepStrictEqual(reasons({ extra }), [{ column: "extra", message, detail }])
+    const { blanked, user } = decoded({ extra }, { badValues: "null" })
+    assert.isNull(user.extra)
+    assert.deepStrictEqual(blanked, [{ column: "extra", message, detail }])
+    assert.deepStrictEqual(reasons({ extra: Extra.make({ [`${"n".repeat(50)}`]: "secret\0" })! }), [
+      {
+        column: "extra",
+        message: `contains a NUL character, which PostgreSQL cannot store, in "${"n".repeat(40)}..."`,
+      },
+    ])
+  })
+
   const Texts = Schema.Record(
-    Schema.Literals(userColumns),
+    Schema.Literals(fieldColumns),
     Schema.Literals([
       "",
       "NULL",
@@ -184,7 +203,7 @@ describe("userDecoder", () => {
     },
     ({ texts, nullWords, onBadValue }) => {
       const decode = userDecoder(mappingOf({}), formatBy({ nullWords, onBadValue }))
-      const first = decode({ ...texts, email: "a@example.com" })
+      const first = decode({ ...texts, extra: '{"a":"1"}', email: "a@example.com" })
       if (Result.isFailure(first)) return
       const written = Record.map(first.success.user, (value) => (value === null ? "" : String(value)))
       assert.deepStrictEqual(Result.getOrThrow(decode(written)).user, first.success.user)

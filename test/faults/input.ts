@@ -15,11 +15,19 @@ export interface Input {
   readonly files: ReadonlyArray<InputFile>
   /** The addresses that a service has a place for. */
   readonly publicAddresses: ReadonlySet<string>
-  /** How the files are to be read, as flags. */
+  /** How the files are to be read: the text of the column mapping, and flags. */
+  readonly mapping: string
   readonly flags: ReadonlyArray<string>
 }
 
-const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status"
+const header = "id,first_name,last_name,email,gender,ip_address,created_at,updated_at,password,status,phone,Tags,Tags"
+const columns = header.split(",").slice(1, 10)
+const mapping = {
+  id: "source_id",
+  ...Object.fromEntries(columns.map((name) => [name, name])),
+  phone: "extra.Telefon",
+  "*": "extra",
+}
 const updatedAt = header.split(",").indexOf("updated_at")
 
 const names = ["1.csv", "10.csv", "2.csv.gz", "Ü.csv", "ß.csv.zst"]
@@ -38,6 +46,16 @@ const publicAddress = (random: Random): string => {
   return `${80 + random.below(8)}.${random.below(256)}.${random.below(256)}.${random.below(256)}`
 }
 
+/** What the mapping keeps of the last three fields. */
+const makeExtra = (random: Random): Version["extra"] => {
+  const kept = [
+    ["Telefon", pick(random, [null, "030 1", "+49 30 2"])],
+    ["Tags", pick(random, [null, null, "a"])],
+    ["Tags (2)", pick(random, [null, null, 'b "c"\\u0000', "z, 王\n🦊"])],
+  ].filter(([, text]) => text !== null)
+  return kept.length === 0 ? null : Object.fromEntries(kept)
+}
+
 const makeVersion = (user: number, addresses: ReadonlyArray<string>, random: Random): Version => ({
   email: `user${user}@example.com`,
   source_id: String(user),
@@ -49,6 +67,7 @@ const makeVersion = (user: number, addresses: ReadonlyArray<string>, random: Ran
   updated_at: pick(random, days),
   password: pick(random, ["a1".repeat(32), "b2".repeat(32)]),
   status: pick(random, [true, false, null]),
+  extra: makeExtra(random),
 })
 
 const writtenText = (text: string | null, random: Random): string => {
@@ -74,11 +93,13 @@ const writtenFields = (version: Version, random: Random): ReadonlyArray<string> 
   writtenDay(version.updated_at, random),
   version.password!,
   version.status === null ? "" : pick(random, version.status ? ["true", "Y", "1"] : ["False", "no", "0"]),
+  ...["Telefon", "Tags", "Tags (2)"].map((name) => writtenText(version.extra?.[name] ?? null, random)),
 ]
 
 /** In the place of a good value: each is to be rejected with its record, or to be null. In the order of their names. */
 const badValues: ReadonlyArray<{ readonly column: keyof Version; readonly field: number; readonly text: string }> = [
   { column: "created_at", field: 6, text: "2023-02-29" },
+  { column: "extra", field: 11, text: "nul\0" },
   { column: "first_name", field: 1, text: "é".repeat(81) },
   { column: "ip_address", field: 5, text: "1.2.3.256" },
   { column: "last_name", field: 2, text: "nul\0" },
@@ -159,6 +180,7 @@ export const makeInput = (seed: number): Input => {
   return {
     files: names.slice(0, 3 + random.below(3)).map((name) => makeFile(name, nextVersion, blanks, random)),
     publicAddresses: new Set(addresses),
+    mapping: JSON.stringify(mapping),
     flags: blanks ? ["--on-bad-value", "null"] : [],
   }
 }

@@ -19,6 +19,7 @@ const version = (email: string, updated_at: string | null, first_name: string | 
   updated_at,
   password: null,
   status: true,
+  extra: null,
 })
 
 describe("the judge", () => {
@@ -56,11 +57,16 @@ describe("the judge", () => {
     Effect.gen(function* () {
       const server = yield* sharedPostgres
       const name = yield* freshDatabase
-      const source = join(realpathSync(yield* temporaryDirectory), "source")
+      const folder = realpathSync(yield* temporaryDirectory)
+      const source = join(folder, "source")
       mkdirSync(source)
-      const { files, flags } = makeInput(7)
+      const { files, flags, mapping } = makeInput(7)
+      writeFileSync(join(folder, "mapping.json"), mapping)
       for (const { name, bytes } of files) writeFileSync(join(source, name), bytes)
-      const run = yield* etl(["--source", source, "--geo", "none", ...flags], environment(server, name))
+      const run = yield* etl(
+        ["--source", source, "--mapping", join(folder, "mapping.json"), "--geo", "none", ...flags],
+        environment(server, name),
+      )
       assert.strictEqual(run.code, 3, run.stderr)
       const expected = expectedTables(
         files.map(({ name, records }) => ({ uri: join(source, name), records })),
@@ -81,6 +87,7 @@ describe("the judge", () => {
           "update users set created_at = null where created_at is not null",
           "update users set first_name = first_name || ' ' where first_name is not null",
           "update users set latitude = 1 where id = 1",
+          `update users set extra = extra || '{"x": ""}' where extra is not null`,
           "delete from users where id = 1",
           "insert into users (email, updated, migrated_at, file_id, byte_offset) values ('x', false, now(), 1, 1)",
           "delete from etl_rejects where byte_offset = (select min(byte_offset) from etl_rejects)",

@@ -14,6 +14,7 @@ export interface Version {
   readonly updated_at: string | null
   readonly password: string | null
   readonly status: boolean | null
+  readonly extra: Readonly<Record<string, string>> | null
 }
 
 export interface JudgedRecord {
@@ -57,7 +58,8 @@ export const expectedTables = (files: ReadonlyArray<JudgedFile>, placeOf: PlaceO
       const known = users.get(content.email)
       const columns = Object.keys(content) as ReadonlyArray<keyof Version>
       const updated =
-        known !== undefined && (known.updated || columns.some((column) => known[column] !== content[column]))
+        known !== undefined &&
+        (known.updated || columns.some((column) => !isDeepStrictEqual(known[column], content[column])))
       const instant = instantOf(content, written.instant)
       const wins = known === undefined || (instant ?? -Infinity) >= (known.instant ?? -Infinity)
       const place = content.ip_address === null ? null : placeOf(content.ip_address)
@@ -86,7 +88,7 @@ export const tablesQuery = `
   select json_build_object(
     'users', (select coalesce(json_agg(u order by u.email collate "C"), '[]') from (
       select email, source_id, first_name, last_name, gender, ip_address, to_char(created_at, 'YYYY-MM-DD') as created_at,
-        to_char(updated_at, 'YYYY-MM-DD') as updated_at, password, status, updated,
+        to_char(updated_at, 'YYYY-MM-DD') as updated_at, password, status, extra, updated,
         case when num_nonnulls(latitude, longitude, country, region, city, timezone, isp_name) > 0 then json_build_object(
           'latitude', latitude, 'longitude', longitude, 'country', country, 'region', region, 'city', city,
           'timezone', timezone, 'isp_name', isp_name) end as place,

@@ -4,7 +4,7 @@ import { createWriteStream, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
-import { userColumns } from "../../src/domain/User.ts"
+import { fieldColumns } from "../../src/domain/fileColumns.ts"
 import { etl } from "../bench/program.ts"
 import { makeDatabase } from "../utils/etl.ts"
 import { temporaryDirectory } from "../utils/postgres.ts"
@@ -25,7 +25,7 @@ const inputs = [
     (n: number) => csvLine({ ...ada, source_id: `${n}`, email: `ada${n} at example.org` }),
   ],
   ["of one byte", records, () => "x"],
-  ["with a reason for every column", records / 10, () => userColumns.map(() => "\0").join(",")],
+  ["with a reason for every column", records / 10, () => fieldColumns.map(() => "\0").join(",")],
 ] as const
 
 const writeFile = (path: string, count: number, record: (number: number) => string) =>
@@ -33,7 +33,7 @@ const writeFile = (path: string, count: number, record: (number: number) => stri
     pipeline(
       Readable.from(
         (function* () {
-          yield `${userColumns.join(",")}\n`
+          yield `${fieldColumns.join(",")}\n`
           for (let first = 0; first < count; first += block) {
             yield `${Array.from({ length: block }, (_, index) => record(first + index)).join("\n")}\n`
           }
@@ -53,7 +53,7 @@ describe("etl run takes less than 300 MB", () => {
           const file = join(directory, "rejects.csv")
           yield* writeFile(file, count, record)
           const mapping = join(directory, "mapping.json")
-          writeFileSync(mapping, JSON.stringify(Object.fromEntries(userColumns.map((name) => [name, name]))))
+          writeFileSync(mapping, JSON.stringify(Object.fromEntries(fieldColumns.map((name) => [name, name]))))
           for (const chunkSize of [10_000, 100_000]) {
             const { env, query } = yield* makeDatabase
             const args = ["--source", file, "--mapping", mapping, "--geo", "none", "--max-rejects", "100%"]

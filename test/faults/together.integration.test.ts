@@ -23,7 +23,7 @@ const makeFile = (seed: number, order: ReadonlyArray<number>) => {
     const [email, first_name] = [`user${user}@example.com`, ["Ada", "Bo"][random.below(2)]!]
     const updated_at = `2024-01-0${1 + random.below(2)}`
     const empty = { source_id: null, last_name: null, gender: null, ip_address: null, created_at: null, password: null }
-    const content: Version = { email, first_name, updated_at, status: null, ...empty }
+    const content: Version = { email, first_name, updated_at, status: null, extra: null, ...empty }
     records.push({ line: index + 2, byteOffset: text.length, content })
     text += `${email},${first_name},${updated_at}\n`
   }

@@ -4,7 +4,6 @@ import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { mkdirSync, readdirSync, realpathSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { setFlagsFromString } from "node:v8"
 import { freshFolder } from "../utils/embedded.ts"
 import { fakeIpApi, placeOf } from "../utils/ipApi.ts"
@@ -24,8 +23,6 @@ import type { Database, Plan } from "./plan.ts"
 // As the program does: V8's second compiler would cost more than all that the judge asks.
 setFlagsFromString("--no-wasm-tier-up")
 setFlagsFromString("--no-wasm-dynamic-tiering")
-
-const mapping = fileURLToPath(import.meta.resolve("../../column_mappings.json"))
 
 /** A database as the program is told of it, and as the judge asks it, past the program. */
 interface Place {
@@ -88,18 +85,19 @@ export interface Setting {
 /** The input in a folder, a database, the command that loads the one into the other, and the judge of the outcome. */
 export const makeSetting = Effect.fnUntraced(function* (
   { database, server, isNew, locates, chunkSize, concurrency }: Setting,
-  { files, flags, publicAddresses }: Input,
+  { files, flags, mapping, publicAddresses }: Input,
 ) {
   const cwd = yield* temporaryDirectory
   const source = join(cwd, "source")
   mkdirSync(source)
   for (const { name, bytes } of files) writeFileSync(join(source, name), bytes)
+  writeFileSync(join(cwd, "mapping.json"), mapping)
   const place = database === "server" ? yield* onServer(server ?? (yield* sharedPostgres)) : yield* embedded(isNew)
   const service = locates ? yield* fakeIpApi() : undefined
   const geo = locates ? "ip-api" : "none"
   const command = {
     args: [
-      ["--source", source, "--mapping", mapping, ...flags, "--chunksize", String(chunkSize)],
+      ["--source", source, "--mapping", join(cwd, "mapping.json"), ...flags, "--chunksize", String(chunkSize)],
       ["--concurrency", String(concurrency)],
       ["--geo", geo, "--max-rejects", "100%", ...place.args],
     ].flat(),

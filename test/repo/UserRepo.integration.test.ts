@@ -3,6 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
 import { addCounts, noRecords, unaccounted } from "../../src/domain/RunSummary.ts"
+import * as Extra from "../../src/domain/Extra.ts"
 import type { User } from "../../src/domain/User.ts"
 import { RunRepo } from "../../src/repo/RunRepo.ts"
 import { place } from "../../src/testing.ts"
@@ -35,12 +36,15 @@ const loadVersions = Effect.fnUntraced(function* (versions: ReadonlyArray<Versio
 
 const loadFile = (users: ReadonlyArray<User>, chunkSize: number) => loadVersions(users.map(versionOf), chunkSize)
 
-type Row = Pick<User, "email" | "first_name" | "updated_at" | "ip_address" | "status"> & { readonly updated: boolean }
+type Row = Pick<User, "email" | "first_name" | "updated_at" | "ip_address" | "status" | "extra"> & {
+  readonly updated: boolean
+}
 
 const storedUsers = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
-  return yield* sql<Row>`
-    select email, first_name, updated_at::text as updated_at, ip_address, status, updated from users order by email`
+  const rows = yield* sql<Omit<Row, "extra"> & { readonly extra: Readonly<Record<string, string>> | null }>`
+    select email, first_name, updated_at::text as updated_at, ip_address, status, extra, updated from users order by email`
+  return rows.map((row): Row => Object.assign(row, { extra: row.extra && Extra.make(row.extra) }))
 })
 
 /** What "last version wins" promises, computed from all versions in the order of their files. */
@@ -50,9 +54,9 @@ const expectedUsers = (loads: ReadonlyArray<ReadonlyArray<SmallVersion>>): Reado
     const all = versions.get(email)!
     const last = all.reduce((left, right) => (compareUpdates(right.updated_at, left.updated_at) >= 0 ? right : left))
     const rowOf = ({ updated_at, ...columns }: SmallVersion) => ({ ...columns, updated_at: dayOf(updated_at) })
-    const { first_name, ip_address, status, updated_at } = rowOf(last)
+    const { extra, first_name, ip_address, status, updated_at } = rowOf(last)
     const updated = all.some((version) => !isDeepStrictEqual(rowOf(version), rowOf(last)))
-    return { email, first_name, updated_at, ip_address: ip_address && ip(ip_address), status, updated }
+    return { email, first_name, updated_at, ip_address: ip_address && ip(ip_address), status, extra, updated }
   })
 }
 
@@ -339,8 +343,59 @@ for (const [name, database, times] of [
         yield* loadFile([makeUser({})], 1)
         assert.deepInclude(yield* loadFile([version], 1), { read: 1, updated: 1 })
         assert.deepInclude(yield* loadFile([version], 1), { read: 1, unchanged: 1 })
-        const [stored] = yield* sql<{ user: User }>`select to_jsonb(users) as user from users`
-        assert.deepInclude(stored!.user, version)
+        const [stored] = yield* sql<{
+          user: Omit<User, "extra"> & { readonly extra: object | null }
+        }>`select to_jsonb(users) as user from users`
+        assert.deepInclude(stored!.user, {
+          ...version,
+          extra: version.extra === null ? null : Extra.toObject(version.extra),
+        })
+      }),
+    )
+
+    it.effect("a newer extra replaces the older one whole, and null is one", () =>
+      Effect.gen(function* () {
+        yield* clear
+        const versions = [{ aa: "1", b: "2" }, { b: "3", aa: "1" }, { c: "4" }, {}]
+        for (const [index, texts] of versions.entries()) {
+          const outcome = index === 0 ? { inserted: 1 } : { updated: 1 }
+          const extra = Extra.make(texts)
+          assert.deepInclude(yield* loadFile([makeUser({ extra })], 1), outcome)
+          assert.deepInclude((yield* storedUsers)[0], { extra, updated: index > 0 })
+        }
+        assert.deepInclude(yield* loadFile([makeUser({})], 1), { unchanged: 1 })
+      }),
+    )
+
+    it.effect("an extra is equal whatever the order of its keys in the table", () =>
+      Effect.gen(function* () {
+        yield* clear
+        const sql = yield* PgClient.PgClient
+        const user = makeUser({ extra: Extra.make({ aa: "1", b: "2" }) })
+        yield* loadFile([user], 1)
+        yield* sql`update users set extra = '{ "b": "2", "aa": "1" }'`
+        assert.deepInclude(yield* loadFile([user], 1), { unchanged: 1 })
+        assert.deepInclude((yield* storedUsers)[0], { updated: false })
+      }),
+    )
+
+    it.effect("an extra that PostgreSQL refuses costs its record alone", () =>
+      Effect.gen(function* () {
+        yield* clear
+        const users = Array.from({ length: 20 }, (_, index) =>
+          makeUser({ email: `${index}@example.com`, extra: index % 7 === 3 ? '{"a":"\\u0000"}' : `{"a":"${index}"}` }),
+        )
+        const { counts, refused } = yield* commit(yield* newLoad, makeShares(users, 20)[0]!)
+        assert.deepInclude(counts, { read: 20, inserted: 17, rejected: 3 })
+        for (const { reasons } of refused) {
+          assert.deepStrictEqual(reasons, [
+            {
+              column: null,
+              message: "refused by PostgreSQL (SQLSTATE 22P05)",
+              detail: "unsupported Unicode escape sequence",
+            },
+          ])
+        }
       }),
     )
 

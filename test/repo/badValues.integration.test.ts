@@ -236,6 +236,7 @@ for (const [name, stored, times] of [
             updated_at: null,
             ip_address: null,
             status: null,
+            extra: null,
           } as const
           const chunks = makeChunks(
             [
@@ -273,7 +274,14 @@ for (const [name, stored, times] of [
   )
 }
 
-const user = { email: "a@example.com", first_name: null, updated_at: null, ip_address: null, status: null } as const
+const user = {
+  email: "a@example.com",
+  first_name: null,
+  updated_at: null,
+  ip_address: null,
+  status: null,
+  extra: null,
+} as const
 
 layer(repos(native))("bad values in PostgreSQL", (it) => {
   it.effect("commit with their users, or nothing does", () =>

@@ -4,6 +4,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Context, Deferred, Effect, Fiber, Layer, Ref, Schema } from "effect"
 import type { Address } from "../../src/domain/Address.ts"
 import type { Winner } from "../../src/domain/Chunk.ts"
+import * as Extra from "../../src/domain/Extra.ts"
 import type { Location } from "../../src/domain/Location.ts"
 import { instantText } from "../../src/domain/Moment.ts"
 import type { User } from "../../src/domain/User.ts"
@@ -36,6 +37,7 @@ interface Row {
   readonly updated_at: string | null
   readonly ip_address: string | null
   readonly status: boolean | null
+  readonly extra: string | null
   readonly updated: boolean
   readonly micros: bigint | null
 }
@@ -45,11 +47,12 @@ const microsOf = (instant: Version["instant"]): bigint | null =>
 
 const inPostgres = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
-  return yield* sql<Row>`
-    select email, first_name, updated_at::date::text as updated_at, ip_address, status, updated,
+  const rows = yield* sql<Omit<Row, "extra"> & { readonly extra: Readonly<Record<string, string>> | null }>`
+    select email, first_name, updated_at::date::text as updated_at, ip_address, status, extra, updated,
       (extract(epoch from coalesce(updated_instant, case when pg_typeof(updated_at) <> 'date'::regtype then updated_at::timestamptz end))
         * 1000000)::bigint as micros
     from users order by email collate "C"`
+  return rows.map((row): Row => Object.assign(row, { extra: row.extra && Extra.make(row.extra) }))
 })
 
 /** Where the rows came from: equal in both where each share is ahead of others. */
@@ -65,8 +68,8 @@ const makeMemory = Effect.gen(function* () {
   const rows = Effect.map(Ref.get(users), (stored) =>
     [...stored.keys()].sort().map((key): Row => {
       const { instant, updated, user } = stored.get(key)!
-      const { email, first_name, updated_at, ip_address, status } = user
-      return { email, first_name, updated_at, ip_address, status, updated, micros: microsOf(instant) }
+      const { email, extra, first_name, updated_at, ip_address, status } = user
+      return { email, first_name, updated_at, ip_address, status, extra, updated, micros: microsOf(instant) }
     }),
   )
   const positions = Effect.map(Ref.get(users), (stored) =>
@@ -416,10 +419,10 @@ describe("an adopted updated_at", () => {
 
     /** A row as another system has left it, with the time of day. */
     const leave = Effect.fnUntraced(function* ({ instant, user }: Version) {
-      const { email, first_name, ip_address, status } = user as User
+      const { email, extra, first_name, ip_address, status } = user as User
       yield* (yield* PgClient.PgClient)`
-        insert into users (email, first_name, ip_address, status, updated_at, updated, migrated_at, file_id, byte_offset)
-        values (${email}, ${first_name}, ${ip_address}, ${status},
+        insert into users (email, first_name, ip_address, status, extra, updated_at, updated, migrated_at, file_id, byte_offset)
+        values (${email}, ${first_name}, ${ip_address}, ${status}, ${extra}::text::jsonb,
           ${instant && instantText(instant)}::text::timestamptz, false, now(), 0, 0)`
     })
 

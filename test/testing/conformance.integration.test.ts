@@ -9,6 +9,7 @@ import { join } from "node:path"
 import { Answer, type Location } from "../../src/domain/Location.ts"
 import { firstInstant } from "../../src/domain/Moment.ts"
 import { SourceError } from "../../src/domain/SourceFile.ts"
+import * as Extra from "../../src/domain/Extra.ts"
 import { User, userColumns } from "../../src/domain/User.ts"
 import { GeoLocator } from "../../src/geo/GeoLocator.ts"
 import * as IpApi from "../../src/geo/IpApi.ts"
@@ -64,11 +65,14 @@ const inMemory = Effect.gen(function* () {
 
 const inPostgres = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
-  const rows = yield* sql.unsafe<Record<string, unknown>>(
+  const rows = yield* sql.unsafe<Record<string, unknown> & { readonly extra: Readonly<Record<string, string>> | null }>(
     `select ${userColumns.map((column) => (column.endsWith("_at") ? `${column}::text as ${column}` : column)).join(", ")}, ${placeColumns.join(", ")} from users`,
   )
   return rows.map((row) => ({
-    user: User.make(Object.fromEntries(userColumns.map((column) => [column, row[column]])) as unknown as User),
+    user: User.make({
+      ...(Object.fromEntries(userColumns.map((column) => [column, row[column]])) as unknown as User),
+      extra: row.extra && Extra.make(row.extra),
+    }),
     location:
       row.latitude === null
         ? null

@@ -3,7 +3,7 @@
 import { Record, Result, Schema } from "effect"
 import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
 import { plainFormat } from "../../src/domain/Format.ts"
-import { fileColumns } from "../../src/domain/fileColumns.ts"
+import { fieldColumns, fileColumns } from "../../src/domain/fileColumns.ts"
 import { type Share, shares } from "../../src/domain/Lane.ts"
 import type { Reason } from "../../src/domain/Reject.ts"
 import { type MappedRecord, type User, userColumns } from "../../src/domain/User.ts"
@@ -18,6 +18,8 @@ export const SmallUser = Schema.Struct({
   updated_at: Schema.NullOr(Schema.Literals(["2020-01-01", "2020-01-02"])),
   ip_address: Schema.NullOr(Schema.Literals(["8.8.8.8", "9.9.9.9"])),
   status: Schema.NullOr(Schema.Boolean),
+  // PostgreSQL stores the shorter name first.
+  extra: Schema.NullOr(Schema.Literals(['{"b":"1"}', '{"aa":"2","b":"1"}'])),
 })
 
 /** The same with a text of `updated_at`: versions of one day collide, and versions of one instant. */
@@ -54,15 +56,16 @@ export const filledRecord: MappedRecord = {
   ...Record.map(fileColumns, ({ type }, column) =>
     type === "date" ? "2024-02-29" : type === "boolean" ? "yes" : column,
   ),
+  extra: '{"Tags (2)":"a","phone":"1"}',
   email: "a@example.com",
   ip_address: "8.8.8.8",
 }
 
 export const filledUser: User = Result.getOrThrow(decodeUser(filledRecord))
 
-/** A line of a file whose header is `userColumns`. */
+/** A line of a file whose header is `fieldColumns`. */
 export const csvLine = (fields: Partial<MappedRecord>): string =>
-  userColumns.map((column) => fields[column] ?? "").join(",")
+  fieldColumns.map((column) => fields[column] ?? "").join(",")
 
 export const header = new TextEncoder().encode("email,first_name")
 

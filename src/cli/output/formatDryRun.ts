@@ -20,12 +20,20 @@ const placeColumns = Struct.keys(Location.fields)
 
 const columnWidth = Math.max(...[...userColumns, ...placeColumns].map((name) => name.length))
 
+/** Characters of a value that are shown: `extra` may have any number of names. */
+const mostCharacters = 400
+
+const shown = (value: string | number | boolean | null): string => {
+  const text = String(value)
+  return text.length > mostCharacters ? `${text.slice(0, mostCharacters)}...` : text
+}
+
 const formatUser = ({ file, line, user, location }: Seen["users"][number]): ReadonlyArray<string> => {
   const columns = [
-    ...userColumns.map((name) => [name, user[name]] as const),
+    ...userColumns.flatMap((name) => (name === "extra" && user.extra === null ? [] : [[name, user[name]] as const])),
     ...(location === null ? [] : placeColumns.map((name) => [name, location[name]] as const)),
   ]
-  return [`  ${file}:${line}`, ...columns.map(([name, value]) => `    ${name.padEnd(columnWidth)}  ${value}`)]
+  return [`  ${file}:${line}`, ...columns.map(([name, value]) => `    ${name.padEnd(columnWidth)}  ${shown(value)}`)]
 }
 
 const formatCounts = ({ files, totals }: RunSummary): ReadonlyArray<string> => {

@@ -13,6 +13,7 @@ const compatibleTypes: Readonly<Record<string, ReadonlyArray<string>>> = {
   varchar: ["character varying", "text"],
   date: ["date", "timestamp without time zone", "timestamp with time zone"],
   boolean: ["boolean"],
+  jsonb: ["jsonb"],
   "double precision": ["double precision"],
   integer: ["integer", "bigint"],
   bigint: ["bigint"],

@@ -42,6 +42,7 @@ const figuresOf = (column: string, type: Reported): string => {
       (max(${column}) filter (where isfinite(${column})))::date::text as ${column}_last`
     case "boolean":
     case "float8":
+    case "jsonb":
       return `count(${column})::float8 as ${column}_filled`
   }
 }

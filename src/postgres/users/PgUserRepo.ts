@@ -16,7 +16,7 @@ import { preferIndexes } from "./preferIndexes.ts"
 import { addUsers, isNotWritten, isRefusal, noUsers, NotWritten, type UserCounts, writeAcceptable } from "./refusals.ts"
 import { upsertUsers } from "./upsertUsers.ts"
 import { readWidths } from "./readWidths.ts"
-import { microsArray, userArrays } from "./userArrays.ts"
+import { extraArray, microsArray, userArrays } from "./userArrays.ts"
 
 /** Whether parts of the share may be written: one is refused, or another transaction has inserted the same e-mail. */
 const needsCare = (error: unknown): boolean => isRefusal(error) || isNotWritten(error)
@@ -47,12 +47,14 @@ const make = Effect.gen(function* () {
   ): Effect.fn.Return<UserCounts, SqlError | NotWritten> {
     const hasPlaces = places.size > 0
     const micros = microsArray(rows)
+    const extra = extraArray(rows)
     const [outcome] = yield* sql.unsafe<UserCounts & { readonly missing?: ReadonlyArray<number> }>(
-      upsertUsers({ hasMicros: micros !== undefined, hasPlaces, isGuarded }),
+      upsertUsers({ hasMicros: micros !== undefined, hasExtra: extra !== undefined, hasPlaces, isGuarded }),
       [
         isAhead,
         ...userArrays(rows),
         ...(micros === undefined ? [] : [micros]),
+        ...(extra === undefined ? [] : [extra]),
         ...(hasPlaces
           ? placeArrays(rows.map(({ user }) => (user.ip_address === null ? undefined : places.get(user.ip_address))))
           : []),

@@ -1,6 +1,6 @@
 // The statement that upserts a chunk's users.
 
-import { fileColumns } from "../../domain/fileColumns.ts"
+import { fieldColumns, fileColumns } from "../../domain/fileColumns.ts"
 import { type UserColumn, userColumns } from "../../domain/User.ts"
 import { placeColumns, placeType } from "../locations/placeColumns.ts"
 import { userParameters } from "./userArrays.ts"
@@ -74,6 +74,8 @@ const placeParameters: ReadonlyArray<readonly [name: string, type: string]> = pl
 export interface UpsertOptions {
   /** Microseconds are among the parameters. Few files have them, and an equal row takes a fourteenth longer with them. */
   readonly hasMicros: boolean
+  /** Texts of `extra` are among the parameters. */
+  readonly hasExtra: boolean
   /** Places are among the parameters. */
   readonly hasPlaces: boolean
   /**
@@ -83,7 +85,7 @@ export interface UpsertOptions {
   readonly isGuarded: boolean
 }
 
-const emails = `$${userColumns.indexOf("email") + 2}::text[]`
+const emails = `$${fieldColumns.indexOf("email") + 2}::text[]`
 
 const numbers = `generate_series(1::bigint, cardinality(${emails})) as number`
 
@@ -91,14 +93,16 @@ const numbers = `generate_series(1::bigint, cardinality(${emails})) as number`
 const unnest = (parameter: number, type: string): string => `unnest($${parameter}::${type}[])`
 
 /** The rows of the arrays, numbered, with their places. */
-const incoming = ({ hasMicros, hasPlaces }: UpsertOptions): string => {
+const incoming = ({ hasExtra, hasMicros, hasPlaces }: UpsertOptions): string => {
   const microsAt = 2 + userParameters.length
-  const placesAt = microsAt + Number(hasMicros)
+  const extraAt = microsAt + Number(hasMicros)
+  const placesAt = extraAt + Number(hasExtra)
   const micros = hasMicros ? ` + ${unnest(microsAt, "integer")} * interval '1 microsecond'` : ""
   const columns = [
     ...userParameters.map(([name, type], index) => {
       return `${unnest(2 + index, type)}${name === "updated_instant" ? micros : ""} as ${name}`
     }),
+    `${hasExtra ? unnest(extraAt, "text") : "null"}::jsonb as extra`,
     ...placeParameters.map(([name, type], index) => {
       return `${hasPlaces ? unnest(placesAt + index, type) : `null::${type}`} as ${name}`
     }),
@@ -133,7 +137,7 @@ const insertedColumns = [...userColumns, ...placeColumns, "updated_instant", "by
  * otherwise it is cheaper to join all of them once, and to keep the new ones until the stored ones are changed.
  *
  * Parameters: whether an equal row takes a later position (see `UserShare.isAhead`); `userArrays`; with microseconds
- * `microsArray`; with places `placeArrays`.
+ * `microsArray`; with `extra` `extraArray`; with places `placeArrays`.
  */
 export const upsertUsers = (options: UpsertOptions): string => `
 with stored as materialized (

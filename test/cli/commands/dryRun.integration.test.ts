@@ -128,6 +128,22 @@ describe("etl run --dry-run", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("shows which fields extra keeps, and none of their texts: any may be a secret", () =>
+    Effect.gen(function* () {
+      const many = Array.from({ length: 100 }, (_, index) => `field${index}`)
+      const source = yield* directoryOf({
+        "1.csv": `email,PIN,Phone,${many.join()}\na@example.com,s3cret,030 1,\nb@example.com,s3cret,030 2${",s3cret".repeat(100)}\n`,
+        "mapping.json": '{ "email": "email", "Phone": "extra.phone", "*": "extra" }',
+      })
+      const args = ["--source", join(source, "1.csv"), "--mapping", join(source, "mapping.json")]
+      const { code, stdout } = yield* etl([...args, "--geo", "none", "--short-rows", "null", "--dry-run"])
+      assert.strictEqual(code, 0, stdout)
+      assert.include(stdout, '    extra       {"PIN":"***","phone":"***"}\n')
+      assert.match(stdout, /^ {4}extra {7}\{"PIN":"\*{3}","field0":.{360,380}\.\.\.$/m)
+      assert.notInclude(stdout, "s3cret")
+    }).pipe(Effect.scoped),
+  )
+
   it.live("ends as the run would: too many rejects (4), a file that cannot be read (5), bad flags (2)", () =>
     Effect.gen(function* () {
       const source = yield* directoryOf({ "1.csv": `${header}\n${row("")}\n${row("a@example.com")}\n` })

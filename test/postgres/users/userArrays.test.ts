@@ -1,9 +1,9 @@
 import { assert, it } from "@effect/vitest"
 import type { Winner } from "../../../src/domain/Chunk.ts"
-import { fileColumns } from "../../../src/domain/fileColumns.ts"
+import { fieldColumns, fileColumns } from "../../../src/domain/fileColumns.ts"
 import { userColumns } from "../../../src/domain/User.ts"
-import { booleans, columnArray, integers, smallIntegers, timestamps } from "../../../src/postgres/arrays.ts"
-import { microsArray, userArrays, userParameters } from "../../../src/postgres/users/userArrays.ts"
+import { booleans, columnArray, integers, smallIntegers, texts, timestamps } from "../../../src/postgres/arrays.ts"
+import { extraArray, microsArray, userArrays, userParameters } from "../../../src/postgres/users/userArrays.ts"
 import { filledUser, makeUser } from "../../utils/records.ts"
 
 it("each column's values are in the array of its name", () => {
@@ -20,7 +20,7 @@ it("each column's values are in the array of its name", () => {
   assert.deepStrictEqual(
     userParameters.map(([name], index) => [name, arrays[index]]),
     [
-      ...userColumns.map((column) => [
+      ...fieldColumns.map((column) => [
         column,
         columnArray(
           fileColumns[column].type,
@@ -40,4 +40,10 @@ it("microseconds are in an array where there are any", () => {
   const whole = [at(null), at({ seconds: 5, micros: 0 })]
   assert.strictEqual(microsArray(whole), undefined)
   assert.deepStrictEqual(microsArray([...whole, at({ seconds: -5, micros: 1 })]), smallIntegers([0, 0, 1]))
+})
+
+it("texts of extra are in an array where there are any", () => {
+  const of = (extra: string | null): Winner => ({ user: makeUser({ extra }), instant: null, fileId: 7, byteOffset: 0 })
+  assert.strictEqual(extraArray([of(null), of(null)]), undefined)
+  assert.deepStrictEqual(extraArray([of(null), of('{"a":"1"}')]), texts([null, '{"a":"1"}']))
 })
