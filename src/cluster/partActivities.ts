@@ -156,7 +156,7 @@ export const splitFile = (attempt: Attempt, fileId: number) =>
         Effect.flatMap((found) =>
           found !== undefined && found.parts.length > 1
             ? Effect.andThen(
-                logFormat(file.name, found),
+                logFormat(file, found),
                 runs.beginFile(taken, { ...found, maxRecordSize: job.maxRecordSize }),
               )
             : Effect.void,

@@ -25,7 +25,7 @@ interface FilePart {
 }
 
 /** The parts of a file, in its order. */
-export interface Splitting {
+export interface Splitting extends Pick<Header, "alike" | "notLoaded"> {
   /** The bytes of the file's header, without its line end. */
   readonly header: Uint8Array
   readonly format: Format
@@ -124,5 +124,6 @@ export const split =
       if (found === undefined) yield* look(true)
       const { cutter, framer, header } = found!
       yield* takeAll(framer.finish())
-      return { header: header.bytes, format: header.format, parts: cutter.end(size) }
+      const { alike, bytes: own, format, notLoaded } = header
+      return { header: own, format, alike, notLoaded, parts: cutter.end(size) }
     })

@@ -69,7 +69,7 @@ const readPart = Effect.fnUntraced(function* (run: Run, load: PartLoad<SourceFil
     stopwatch.timePulls("extract"),
     pressure.waitForRoom,
     frame({ ...options, widths, isLinked: file.isLinked, known: file.format, maxRecordSize, resume }),
-    resume === undefined ? reportFormat(file.name) : identity,
+    resume === undefined ? reportFormat(file) : identity,
     decode(load.fileId),
     Stream.catchTag("HeaderError", (error) => Stream.fail(headerErrorOf(file, error))),
     reportSkippedRows(FileOutcome.nameOf(load, load)),

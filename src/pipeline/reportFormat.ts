@@ -1,16 +1,22 @@
-// The stages that report how a file is read, where that is not plain, and which of its rows are no records.
+// The stages that report how a file is read, where that is not plain, and which of its fields and rows are not loaded.
 
 import { Effect, Stream } from "effect"
 import type { DecodedRecords } from "../csv/decodeRecords.ts"
 import type { FramedRecords } from "../csv/frameRecords.ts"
-import type { Header } from "../csv/header.ts"
-import { plural } from "../text/format.ts"
+import { type Header, printable } from "../csv/header.ts"
 import { describeFormat } from "../domain/Format.ts"
+import type { SourceFile } from "../domain/SourceFile.ts"
+import { formatNumber, plural } from "../text/format.ts"
 
 const mostCharacters = 40
 
+/** Fields that are named. */
+const mostNames = 20
+
 /** How a file is read. */
-type Reading = Pick<Header, "format"> & Partial<Pick<Header, "alike">>
+type Reading = Pick<Header, "alike" | "format" | "notLoaded">
+
+type File = Pick<SourceFile, "isLinked" | "name">
 
 const describeAlike = ([first, ...others]: Header["alike"]): string | undefined => {
   if (first === undefined) return undefined
@@ -19,28 +25,45 @@ const describeAlike = ([first, ...others]: Header["alike"]): string | undefined 
   return `header ${name} is read as ${expected}${more}`
 }
 
-/** What differs from a plain file whose headers are the mapping's; undefined: nothing. */
-export const describeReading = ({ alike = [], format }: Reading): string | undefined => {
-  const parts = [describeFormat(format) ?? [], describeAlike(alike) ?? []].flat()
-  return parts.length === 0 ? undefined : parts.join(", ")
+/** A name in a list: quoted where it would not be seen what belongs to it. */
+const listed = (name: string): string => {
+  const shown = printable(name, mostCharacters)
+  return /^[\p{L}\p{N}_.-]+(?: [\p{L}\p{N}_.-]+)*$/u.test(shown) ? shown : `"${shown}"`
 }
 
-export const logFormat = (name: string, reading: Reading): Effect.Effect<void> => {
-  const described = describeReading(reading)
-  if (described === undefined) return Effect.void
-  return Effect.logInfo(`${name}: ${described}`).pipe(Effect.annotateLogs({ step: "Extract" }))
+/** Fields that no column keeps; undefined: there are none, or the names are not to be shown. */
+const describeNotLoaded = (names: ReadonlyArray<string>, { isLinked = false }: File): string | undefined => {
+  if (names.length === 0 || isLinked) return undefined
+  // One with an @ may be the value of a record.
+  const shown = names.filter((name) => !name.includes("@")).slice(0, mostNames)
+  const others = names.length - shown.length
+  if (shown.length === 0) return `not loaded: ${plural(others, "field")}`
+  const more = others === 0 ? "" : ` and ${formatNumber(others)} ${others === 1 ? "other" : "others"}`
+  return `not loaded: ${shown.map(listed).join(", ")}${more}`
+}
+
+/** What differs from a plain file whose headers are the mapping's, and which fields are not loaded. */
+export const describeReading = ({ alike, format, notLoaded }: Reading, file: File): ReadonlyArray<string> => {
+  const parts = [describeFormat(format) ?? [], describeAlike(alike) ?? []].flat()
+  return [parts.length === 0 ? [] : parts.join(", "), describeNotLoaded(notLoaded, file) ?? []].flat()
 }
 
 /** Logs it with the name of the file. */
+export const logFormat = (file: File, reading: Reading): Effect.Effect<void> =>
+  Effect.forEach(describeReading(reading, file), (described) => Effect.logInfo(`${file.name}: ${described}`), {
+    discard: true,
+  }).pipe(Effect.annotateLogs({ step: "Extract" }))
+
+/** Logs how the file is read, once that is known. */
 export const reportFormat =
-  (name: string) =>
+  (file: File) =>
   <E, R>(framed: Stream.Stream<FramedRecords, E, R>): Stream.Stream<FramedRecords, E, R> =>
     Stream.suspend(() => {
       let isReported = false
       return Stream.tap(framed, ({ header }) => {
         if (isReported) return Effect.void
         isReported = true
-        return logFormat(name, header)
+        return logFormat(file, header)
       })
     })
 

@@ -202,6 +202,17 @@ export const userRepoChecks = <ROut, E, E2>({
       yield* expectEqual("users", yield* users, [{ ...full, status: true, gender: null }])
     }),
 
+    "extra is one value: a newer one replaces it whole, and it is null without one": Effect.gen(function* () {
+      const extra = Extra.make({ phone: "1", fax: "2" })
+      yield* counts({ inserted: 1 }, [{ ...ada, extra }])
+      yield* counts({ unchanged: 1 }, [{ ...ada, extra: Extra.make({ fax: "2", phone: "1" }) }], { fileId: 2 })
+      const other = { ...ada, extra: Extra.make({ fax: "3" }) }
+      yield* counts({ updated: 1 }, [other], { fileId: 3 })
+      yield* expectEqual("users", yield* users, [other])
+      yield* counts({ updated: 1 }, [ada], { fileId: 4 })
+      yield* expectEqual("users", yield* users, [ada])
+    }),
+
     "a text as long as its column is wide is stored whole": Effect.gen(function* () {
       const own = (yield* UserRepo).widths
       const widths = own === undefined ? defaultWidths : { ...defaultWidths, ...(yield* own) }

@@ -640,7 +640,7 @@ describe("etl init", () => {
       )
       assert.strictEqual(
         columns.map(({ name }) => name).join(" "),
-        "id first_name last_name email gender ip_address created_at updated_at password status latitude longitude country region city timezone isp_name updated source_id migrated_at file_id byte_offset updated_instant",
+        "id first_name last_name email gender ip_address created_at updated_at password status latitude longitude country region city timezone isp_name updated source_id migrated_at file_id byte_offset updated_instant extra",
       )
     }).pipe(Effect.scoped),
   )

@@ -116,6 +116,17 @@ describe("userRepoChecks", () => {
       }),
     ],
     [
+      "forgets extra",
+      /extra is one value/,
+      (users) => ({
+        upsert: (share) =>
+          users.upsert({
+            ...share,
+            winners: share.winners.map((winner) => ({ ...winner, user: { ...winner.user, extra: null } })),
+          }),
+      }),
+    ],
+    [
       "compares days",
       /of one day the later instant wins/,
       (users) => ({

@@ -29,7 +29,7 @@ export interface CheckHeaderOptions {
 
 interface CheckedHeader {
   readonly findings: ReadonlyArray<Finding>
-  /** How the file is read, where that is not plain. */
+  /** How the file is read, where that is not plain, and which of its fields are not loaded. */
   readonly format: string | undefined
 }
 
@@ -45,8 +45,8 @@ const checkHeader = (
     Stream.catchTag("HeaderError", (error) => Stream.fail(headerErrorOf(file, error))),
     Stream.runHead,
     Effect.map((first): CheckedHeader => {
-      const described = Option.flatMapNullishOr(first, ({ header }) => describeReading(header))
-      return { findings: [], format: Option.getOrUndefined(Option.map(described, (text) => `${file.name}: ${text}`)) }
+      const described = Option.isNone(first) ? [] : describeReading(first.value.header, file)
+      return { findings: [], format: described.length === 0 ? undefined : `${file.name}: ${described.join("; ")}` }
     }),
     Effect.catch((error) =>
       Effect.map(fromError("headers", error), (found): CheckedHeader => {
