@@ -1,12 +1,12 @@
-// The column mapping that --mapping names, as a service.
+// What the file says that --mapping names, as a service.
 
 import { Context, Effect, Layer } from "effect"
-import { type ColumnMapping, parse } from "../domain/ColumnMapping.ts"
+import { type MappingFile, parse } from "../domain/MappingFile.ts"
 import { etl } from "../text/etl.ts"
 import { readSmallFile } from "../text/readSmallFile.ts"
 import { UsageError } from "./CommandError.ts"
 
-export class Mapping extends Context.Service<Mapping, ColumnMapping>()("user-activity-etl/cli/Mapping") {
+export class Mapping extends Context.Service<Mapping, MappingFile>()("user-activity-etl/cli/Mapping") {
   static readonly layer = (path: string) =>
     Layer.effect(
       this,

@@ -52,11 +52,14 @@ export const findingsOf = Effect.fnUntraced(function* (flags: CheckFlags) {
     ...(yield* attempt("flags", Effect.as(checkLocators(flags), [ok("flags", "consistent")]))),
     yield* checkLog(flags.logfile),
     Result.isSuccess(mapping)
-      ? ok("mapping", `${flags.mapping}: ${plural(mapping.success.size, "column")}`)
+      ? ok("mapping", `${flags.mapping}: ${plural(mapping.success.mapping.size, "column")}`)
       : yield* fromError("mapping", mapping.failure),
     ...(yield* ignoredSettings(flags)),
     ...(yield* checkDatabase(databaseOf(flags), Option.firstSomeOf(quotas))),
-    ...(yield* sourceOf(flags, Result.getSuccess(mapping))),
+    ...(yield* sourceOf(
+      flags,
+      Option.map(Result.getSuccess(mapping), ({ mapping }) => mapping),
+    )),
     ...(yield* Effect.forEach(chosen, ({ findings }) => findings(flags))).flat(),
   ]
 })

@@ -56,7 +56,7 @@ const logStart = (database: string, locator: string, notices: ReadonlyArray<stri
 }
 
 const load = Effect.fnUntraced(function* (flags: RunFlags) {
-  const mapping = yield* Mapping
+  const { mapping } = yield* Mapping
   const cluster = yield* Cluster
   if (Option.isSome(cluster)) return yield* cluster.value(flags, mapping)
   const Pipeline = yield* Effect.promise(() => import("../../pipeline/Pipeline.ts"))
