@@ -34,11 +34,24 @@ const comment = Schema.String.check(
 
 export const mostSkippedLines = 1_000_000
 
-/** Why options contradict each other; undefined: they do not. */
-export const conflictIn = ({ comment, delimiter, escape, quote = '"' }: Options): string | undefined => {
-  if (delimiter !== undefined && delimiter === quote) return "the delimiter is the quote."
-  if (escape === "backslash" && (delimiter === "\\" || quote === "\\")) return "the backslash is the escape character."
-  if (comment !== undefined && quote !== null && comment.startsWith(quote)) return "comments begin with the quote."
+/** Two options that contradict each other, and why. */
+export interface Conflict {
+  readonly keys: readonly [keyof Options, keyof Options]
+  readonly why: string
+}
+
+export const conflictIn = ({ comment, delimiter, escape, quote = '"' }: Options): Conflict | undefined => {
+  if (delimiter !== undefined && delimiter === quote) {
+    return { keys: ["delimiter", "quote"], why: "the delimiter is the quote." }
+  }
+  for (const key of ["delimiter", "quote"] as const) {
+    if (escape === "backslash" && (key === "quote" ? quote : delimiter) === "\\") {
+      return { keys: [key, "escape"], why: "the backslash is the escape character." }
+    }
+  }
+  if (comment !== undefined && quote !== null && comment.startsWith(quote)) {
+    return { keys: ["comment", "quote"], why: "comments begin with the quote." }
+  }
   return undefined
 }
 
@@ -86,7 +99,7 @@ const Options = Schema.Struct(formatFields).mapFields(Struct.map(Schema.optional
 type Options = typeof Options.Type
 
 /** No two options contradict each other. */
-export const hasNoConflict = Schema.makeFilter((options: Options) => conflictIn(options) ?? true, {
+export const hasNoConflict = Schema.makeFilter((options: Options) => conflictIn(options)?.why ?? true, {
   toJsonSchema: () => [{}, true],
 })
 

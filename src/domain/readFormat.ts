@@ -60,6 +60,6 @@ export const readFormat = (format: PlacedValue): Read<FormatOptions> => {
     else said[key] = value
   }
   const conflict = conflictIn(said)
-  if (conflict !== undefined) problems.push(fail(conflict, [format.lineOf([])]))
+  if (conflict !== undefined) problems.push(fail(conflict.why, [format.lineOf([conflict.keys[0]])]))
   return problems.length === 0 ? Result.succeed(decode(said)) : Result.fail(problems)
 }

@@ -133,10 +133,10 @@ describe("MappingFile.parse", () => {
       assert.deepStrictEqual(yield* problemsOf(json), [
         "line 2: $schema must be a text",
         'line 3: "frmat" is no key: write format; headers are in "columns"',
-        "line 4: format: the delimiter is the quote.",
         'line 5: format: "skip-lines" is no key: write skipLines',
         'line 5: format: "null" is no key: write nullWords',
         'line 6: format: encoding is "latin1": write "windows-1252"',
+        "line 7: format: the delimiter is the quote.",
         'line 8: format: escape is "\\\\": write "doubled" or "backslash"',
         'lines 11 and 16: "Joined" appears twice',
         'line 11: "Joined": format has no year: YYYY or YY',
