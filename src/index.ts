@@ -8,6 +8,7 @@ export { exitCode } from "./domain/RunSummary.ts"
 
 // Its pieces, each alone: bytes to records, records to users, users to the database, places, rejects.
 export * as ColumnMapping from "./domain/ColumnMapping.ts"
+export * as MappingFile from "./domain/MappingFile.ts"
 export * as Records from "./csv/Records.ts"
 export { User } from "./domain/User.ts"
 export * as Extra from "./domain/Extra.ts"
@@ -56,6 +57,7 @@ export { NotFound } from "./repo/NotFound.ts"
 
 // Types: what options take, and what a run reports, as schemas where it may be stored or sent.
 export type { MappedColumn } from "./domain/MappedColumn.ts"
+export type { Target } from "./domain/Target.ts"
 export type { UserColumn } from "./domain/User.ts"
 export { FormatOptions } from "./domain/FormatOptions.ts"
 export type { Encoding } from "./domain/encoding.ts"

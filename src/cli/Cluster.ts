@@ -2,8 +2,8 @@
 
 import { Context, type Effect, Option } from "effect"
 import type { RunFailed } from "../cluster/LoadRun.ts"
-import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
+import type { MappingFile } from "../domain/MappingFile.ts"
 import type { RunSummary } from "../domain/RunSummary.ts"
 import type { NotFound } from "../repo/NotFound.ts"
 import type { RunInClusterError } from "../repo/RunInClusterError.ts"
@@ -13,7 +13,7 @@ import type { RunFlags } from "./flags/runFlags.ts"
 /** Hands a run over to the workers, follows it, and returns its summary. */
 export type LoadInCluster = (
   flags: RunFlags,
-  mapping: ColumnMapping,
+  file: MappingFile,
 ) => Effect.Effect<RunSummary, RunFailed | DatabaseError | NotFound | RunInClusterError | UsageError>
 
 /** None: this process loads. */

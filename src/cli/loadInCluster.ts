@@ -4,7 +4,8 @@ import { Duration, Effect, Option } from "effect"
 import { follow } from "../cluster/follow.ts"
 import { handOver } from "../cluster/handOver.ts"
 import type { JobSettings } from "../cluster/LoadRun.ts"
-import { type ColumnMapping, toObject } from "../domain/ColumnMapping.ts"
+import { toObject } from "../domain/ColumnMapping.ts"
+import type { MappingFile } from "../domain/MappingFile.ts"
 import { plural } from "../text/format.ts"
 import { defaultSplitSize } from "../pipeline/defaults.ts"
 import { ClusterRuns } from "../repo/ClusterRuns.ts"
@@ -12,7 +13,6 @@ import { Source } from "../source/Source.ts"
 import { UsageError } from "./CommandError.ts"
 import { CommandLine } from "./invocation.ts"
 import { ofWorkers } from "./flags/clusterFlags.ts"
-import { formatOf } from "./flags/formatFlags.ts"
 import type { RunFlags } from "./flags/runFlags.ts"
 import { chosenSource } from "./sources.ts"
 import { printRunContinues } from "./output/runContinues.ts"
@@ -29,10 +29,10 @@ const checkFlags = Effect.gen(function* () {
   })
 })
 
-const toJob = (flags: RunFlags, mapping: ColumnMapping, uri: string): JobSettings => ({
+const toJob = (flags: RunFlags, { format, mapping }: MappingFile, uri: string): JobSettings => ({
   source: chosenSource(flags).refer(flags, uri),
   mapping: Object.entries(toObject(mapping)),
-  format: formatOf(flags),
+  format,
   chunkSize: flags.chunksize,
   maxRecordSize: flags.maxRecordSize,
   maxRejects: flags.maxRejects,
@@ -41,10 +41,10 @@ const toJob = (flags: RunFlags, mapping: ColumnMapping, uri: string): JobSetting
   splitSize: Option.getOrElse(flags.splitSize, () => defaultSplitSize),
 })
 
-export const loadInCluster = Effect.fnUntraced(function* (flags: RunFlags, mapping: ColumnMapping) {
+export const loadInCluster = Effect.fnUntraced(function* (flags: RunFlags, file: MappingFile) {
   yield* checkFlags
   const { uri } = yield* Source
-  const run = yield* handOver(toJob(flags, mapping, uri), uri)
+  const run = yield* handOver(toJob(flags, file, uri), uri)
   const workers = yield* (yield* ClusterRuns).workers
   const toWorkers = (word: string) => (workers === 0 ? "" : ` ${word} ${plural(workers, "worker")}`)
   yield* Effect.logInfo(

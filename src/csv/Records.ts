@@ -46,8 +46,7 @@ export interface RecordsOptions {
  * ```
  */
 export const stream = ({ mapping, format = {}, maxRecordSize = 1_048_576 }: RecordsOptions) => {
-  if (!isColumnMapping(mapping))
-    throw new TypeError("mapping must be made by ColumnMapping.make or ColumnMapping.parse.")
+  if (!isColumnMapping(mapping)) throw new TypeError("mapping must be made by ColumnMapping.make or MappingFile.parse.")
   Schema.decodeUnknownSync(FormatOptions)(format)
   if (!Number.isSafeInteger(maxRecordSize) || maxRecordSize < 1) {
     throw new RangeError("maxRecordSize must be a positive integer.")

@@ -3,7 +3,7 @@
 import { Schema, Struct } from "effect"
 import type { Saying } from "./Column.ts"
 import { parseDateFormat } from "./dateFormat.ts"
-import { fileColumns } from "./fileColumns.ts"
+import { fileColumns, fieldColumns } from "./fileColumns.ts"
 import { Problem } from "./Problem.ts"
 import { isColumn, Target } from "./Target.ts"
 import { problemOfWords } from "./words.ts"
@@ -11,10 +11,13 @@ import { problemOfWords } from "./words.ts"
 const Text = Schema.String.annotate({ message: "must be a text" })
 
 const DateFormat = Text.check(
-  Schema.makeFilter((format) => {
-    const parsed = parseDateFormat(format)
-    return parsed instanceof Problem ? parsed.message : true
-  }),
+  Schema.makeFilter(
+    (format) => {
+      const parsed = parseDateFormat(format)
+      return parsed instanceof Problem ? parsed.message : true
+    },
+    { toJsonSchema: () => [{ pattern: String.raw`^\s*(?:epoch|epoch-ms|excel)\s*$|^(?=.*YY)(?=.*M)(?=.*D)` }, true] },
+  ),
 )
 
 const Words = Schema.Array(Text).annotate({ message: "must be a list of words" })
@@ -33,19 +36,45 @@ const sayings = {
 }
 const sayingNames = Struct.keys(sayings)
 
-const hasOwnSayings = Schema.makeFilter(
-  (mapped: { readonly column: Target } & { readonly [Key in Saying]?: unknown }) => {
-    const { says } = fileColumns[isColumn(mapped.column) ? mapped.column : "extra"]
-    const others = sayingNames.filter((name) => mapped[name] !== undefined && !says.includes(name))
-    const takes = says.length === 0 ? "no words" : says.map((name) => `"${name}"`).join(", ")
-    return others.map((name) => ({ path: [name], issue: `is not for ${mapped.column}, which takes ${takes}` }))
-  },
-)
+/** What an object says of a header, of which each part is valid by itself. */
+export type Sayings = { readonly column?: unknown } & typeof Said.Type
+const Said = Schema.Struct(sayings)
 
-export const MappedColumn = Schema.Struct({ column: Target, ...sayings })
-  .annotate({ messageUnexpectedKey: `is no key: valid are column, ${sayingNames.join(", ")}` })
-  .check(
-    hasOwnSayings,
-    Schema.makeFilter((mapped) => problemOfWords(mapped) ?? true),
-  )
+const saysOf = (target: Target): ReadonlyArray<Saying> => fileColumns[isColumn(target) ? target : "extra"].says
+
+interface SayingProblem {
+  readonly path: ReadonlyArray<string>
+  readonly issue: string
+}
+
+/** What does not fit together: a key that is not for the column, a word that means two things. */
+export const problemsOfSayings = (said: Sayings): ReadonlyArray<SayingProblem> => {
+  const { column } = said
+  const problem = problemOfWords(said)
+  const ofWords = problem === undefined ? [] : [{ path: [], issue: problem }]
+  if (!Schema.is(Target)(column)) return ofWords
+  const says = saysOf(column)
+  const others = sayingNames.filter((name) => said[name] !== undefined && !says.includes(name))
+  const takes = says.length === 0 ? "no words" : says.map((name) => `"${name}"`).join(", ")
+  return [...others.map((name) => ({ path: [name], issue: `is not for ${column}, which takes ${takes}` })), ...ofWords]
+}
+
+/** A key needs a column that takes it. */
+const ownSayings = sayingNames.map((name) => {
+  const columns = fieldColumns.filter((column) => saysOf(column).includes(name))
+  const takers = [{ enum: columns }, ...(saysOf("extra").includes(name) ? [{ type: "string", pattern: "^extra" }] : [])]
+  return { anyOf: [{ not: { required: [name] } }, { properties: { column: { anyOf: takers } } }] }
+})
+
+export const fitTogether = Schema.makeFilter(problemsOfSayings, {
+  toJsonSchema: () => [{ allOf: ownSayings }, true],
+})
+
+/** What may be in the object of a header. */
+export const mappedFields = { column: Target, ...sayings }
+
+/** For an object of a header, which has a key that it cannot have. */
+export const messageUnexpectedKey = `is no key: valid are column, ${sayingNames.join(", ")}`
+
+export const MappedColumn = Schema.Struct(mappedFields).annotate({ messageUnexpectedKey }).check(fitTogether)
 export interface MappedColumn extends Schema.Schema.Type<typeof MappedColumn> {}

@@ -11,7 +11,13 @@ const prefix = "extra."
 /** The header that stands for all that the mapping does not name. */
 export const otherHeaders = "*"
 
-const Named = Schema.TemplateLiteral([prefix, Schema.String.check(Schema.isPattern(/^[^\s\0](?:[^\0]*[^\s\0])?$/u))])
+const named = /^extra\.[^\s\0](?:[^\0]*[^\s\0])?$/
+
+const Named = Schema.String.pipe(
+  Schema.refine((text): text is `${typeof prefix}${string}` => named.test(text), {
+    toJsonSchema: () => ({ pattern: named.source }),
+  }),
+)
 
 /** A column of `users`, a name in `extra` such as `extra.phone`, or `extra`, which is for `*`. */
 export const Target = Schema.Union([Schema.Literals(fieldColumns), Schema.Literal(allOthers), Named])

@@ -4,4 +4,6 @@
 export const usualDelimiters = [",", ";", "\t", "|"] as const
 
 /** One ASCII character, no double quote, line end or NUL. */
-export const isDelimiter = (text: string): boolean => /^[\x01-\x09\x0b\x0c\x0e-\x21\x23-\x7f]$/.test(text)
+export const delimiterPattern = /^[\x01-\x09\x0b\x0c\x0e-\x21\x23-\x7f]$/
+
+export const isDelimiter = (text: string): boolean => delimiterPattern.test(text)

@@ -152,7 +152,7 @@ const runAttempt = Effect.fnUntraced(function* (run: Run.Run, options: RunOption
  * import { ColumnMapping, Pipeline } from "user-activity-etl"
  *
  * const load = Effect.gen(function* () {
- *   const mapping = yield* ColumnMapping.parse("our mapping", '{ "Mail": "email", "IP": "ip_address" }')
+ *   const mapping = ColumnMapping.make({ Mail: "email", IP: "ip_address" })
  *   const { totals } = yield* Pipeline.run({ mapping, chunkSize: 5_000 })
  *   return totals.inserted
  * })

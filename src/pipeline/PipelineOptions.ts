@@ -61,7 +61,7 @@ const LocatingBounds = Schema.Struct({
 const Bounds = Schema.Struct({
   mapping: Schema.Unknown.check(
     Schema.makeFilter(
-      (value) => isColumnMapping(value) || "Expected what ColumnMapping.make or ColumnMapping.parse has made",
+      (value) => isColumnMapping(value) || "Expected what ColumnMapping.make or MappingFile.parse has made",
     ),
   ),
   format: FormatOptions,

@@ -6,7 +6,7 @@ import { Pipeline, Records, Rejects, Source, Users } from "user-activity-etl"
 import * as PgEmbedded from "user-activity-etl/PgEmbedded"
 import * as Postgres from "user-activity-etl/Postgres"
 
-// Which header fills which column. `ColumnMapping.parse` reads the JSON of a file.
+// Which header fills which column. `MappingFile.parse` reads the JSON of a file.
 export const mapping = ColumnMapping.make({ Mail: "email", IP: "ip_address" })
 
 // An address in its canonical form, or why a text is none.

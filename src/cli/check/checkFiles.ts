@@ -1,8 +1,7 @@
 // Checks the source, the headers of its files, and the log file.
 
 import { Context, Effect, FileSystem, Layer, Option, Path, Redacted, Stream } from "effect"
-import type { FormatOptions } from "../../domain/FormatOptions.ts"
-import type { ColumnMapping } from "../../domain/ColumnMapping.ts"
+import type { MappingFile } from "../../domain/MappingFile.ts"
 import { formatBytes, formatNumber, plural } from "../../text/format.ts"
 import { collectLeftOut, explainLeftOut } from "../../observability/LeftOut.ts"
 import { unfit } from "../../observability/Logging.ts"
@@ -22,8 +21,7 @@ const filesNamed = 10
 
 const filesAtOnce = 8
 
-export interface CheckHeaderOptions {
-  readonly format: FormatOptions
+interface CheckHeaderOptions extends MappingFile {
   readonly maxRecordSize: number
 }
 
@@ -34,14 +32,9 @@ interface CheckedHeader {
 }
 
 /** Reads only as far as the format needs: the header fits then. */
-const checkHeader = (
-  source: Source["Service"],
-  file: SourceFile,
-  mapping: ColumnMapping,
-  options: CheckHeaderOptions,
-) =>
+const checkHeader = (source: Source["Service"], file: SourceFile, options: CheckHeaderOptions) =>
   readText(source, file, 0).pipe(
-    frame({ ...options, mapping, isLinked: file.isLinked, resume: undefined }),
+    frame({ ...options, isLinked: file.isLinked, resume: undefined }),
     Stream.catchTag("HeaderError", (error) => Stream.fail(headerErrorOf(file, error))),
     Stream.runHead,
     Effect.map((first): CheckedHeader => {
@@ -59,11 +52,10 @@ const checkHeader = (
 const checkHeaders = Effect.fnUntraced(function* (
   source: Source["Service"],
   files: ReadonlyArray<SourceFile>,
-  mapping: ColumnMapping,
   options: CheckHeaderOptions,
 ) {
   const checked = files.slice(0, filesRead)
-  const headers = yield* Effect.forEach(checked, (file) => checkHeader(source, file, mapping, options), {
+  const headers = yield* Effect.forEach(checked, (file) => checkHeader(source, file, options), {
     concurrency: filesAtOnce,
   })
   const bad = headers.flatMap(({ findings }) => findings)
@@ -87,11 +79,7 @@ const checkHeaders = Effect.fnUntraced(function* (
 
 /** The source, and the headers of its files. */
 export const checkSource = Effect.fnUntraced(
-  function* <E, R>(
-    layer: Layer.Layer<Source, E, R>,
-    mapping: Option.Option<ColumnMapping>,
-    options: CheckHeaderOptions,
-  ) {
+  function* <E, R>(layer: Layer.Layer<Source, E, R>, mapping: Option.Option<MappingFile>, maxRecordSize: number) {
     const source = Context.get(yield* Layer.build(layer), Source)
     const { leftOut, listed } = yield* collectLeftOut(Stream.runCollect(source.files))
     const files = listed.filter(({ problem }) => problem === undefined)
@@ -104,7 +92,7 @@ export const checkSource = Effect.fnUntraced(
         .map((text) => note("source", text)),
       ...(yield* Effect.forEach(problems, (problem) => fromError("source", problem))),
       ...(Option.isSome(mapping)
-        ? yield* checkHeaders(source, files, mapping.value, options)
+        ? yield* checkHeaders(source, files, { ...mapping.value, maxRecordSize })
         : [skipped("headers", "the mapping must be valid first")]),
     ]
   },

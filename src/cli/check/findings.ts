@@ -1,17 +1,16 @@
 // Checks everything that a run would use.
 
-import { Context, Effect, Layer, Option, Result } from "effect"
-import type { ColumnMapping } from "../../domain/ColumnMapping.ts"
+import { Effect, Layer, Option, Result } from "effect"
+import type { MappingFile } from "../../domain/MappingFile.ts"
 import * as EmbeddedFolder from "../../database/EmbeddedFolder.ts"
 import * as PgDatabaseState from "../../postgres/PgDatabaseState.ts"
 import { plural } from "../../text/format.ts"
 import { chooseDatabase } from "../chooseDatabase.ts"
-import { formatOf } from "../flags/formatFlags.ts"
 import type { CheckFlags } from "../flags/checkFlags.ts"
 import { checkLocators, database, platform, source } from "../layers.ts"
 import { locators } from "../locators.ts"
 import { chosenSource } from "../sources.ts"
-import { Mapping } from "../Mapping.ts"
+import type { readMapping } from "../Mapping.ts"
 import { checkDatabase } from "./checkDatabase.ts"
 import { checkLog, checkSource } from "./checkFiles.ts"
 import { attempt, fromError, note, ok, skipped } from "./finding.ts"
@@ -26,22 +25,21 @@ const databaseOf = Effect.fnUntraced(function* (flags: CheckFlags) {
   return { _tag: "Open", layer: PgDatabaseState.layer.pipe(Layer.provide(database(flags, 1))) } as const
 })
 
-const checkMapping = (path: string) =>
-  Effect.scoped(Layer.build(Mapping.layer(path))).pipe(Effect.map((context) => Context.get(context, Mapping)))
+/** The mapping, or why it cannot be used. */
+type CheckedMapping = Result.Result<
+  Effect.Success<ReturnType<typeof readMapping>>,
+  Effect.Error<ReturnType<typeof readMapping>>
+>
 
-const sourceOf = Effect.fnUntraced(function* (flags: CheckFlags, mapping: Option.Option<ColumnMapping>) {
+const sourceOf = Effect.fnUntraced(function* (flags: CheckFlags, file: Option.Option<MappingFile>) {
   if (Option.isNone(flags.source)) return [skipped("source", "none given: add --source")]
   const named = { ...flags, source: flags.source.value }
   const { unchecked } = chosenSource(named)
   if (unchecked !== undefined) return [skipped("source", unchecked)]
-  return yield* checkSource(source(named).pipe(Layer.provide(platform)), mapping, {
-    format: formatOf(flags),
-    maxRecordSize: flags.maxRecordSize,
-  })
+  return yield* checkSource(source(named).pipe(Layer.provide(platform)), file, flags.maxRecordSize)
 })
 
-export const findingsOf = Effect.fnUntraced(function* (flags: CheckFlags) {
-  const mapping = yield* Effect.result(checkMapping(flags.mapping))
+export const findingsOf = Effect.fnUntraced(function* (flags: CheckFlags, mapping: CheckedMapping) {
   const chosen = locators.filter(({ name }) => flags.geo.includes(name))
   const quotas = yield* Effect.forEach(chosen, (locator) =>
     locator.kind === "service" ? locator.quota(flags) : Effect.succeedNone,
@@ -52,7 +50,7 @@ export const findingsOf = Effect.fnUntraced(function* (flags: CheckFlags) {
     ...(yield* attempt("flags", Effect.as(checkLocators(flags), [ok("flags", "consistent")]))),
     yield* checkLog(flags.logfile),
     Result.isSuccess(mapping)
-      ? ok("mapping", `${flags.mapping}: ${plural(mapping.success.size, "column")}`)
+      ? ok("mapping", `${flags.mapping}: ${plural(mapping.success.mapping.size, "column")}`)
       : yield* fromError("mapping", mapping.failure),
     ...(yield* ignoredSettings(flags)),
     ...(yield* checkDatabase(databaseOf(flags), Option.firstSomeOf(quotas))),

@@ -1,12 +1,13 @@
 // The settings of a run as `etl check` lists them: flags, the database, and variables that are set.
 
 import { Config, Duration, Effect, Option } from "effect"
+import type { FormatOptions } from "../../domain/FormatOptions.ts"
 import * as RejectLimit from "../../domain/RejectLimit.ts"
 import type { VariableSetting } from "../../database/ServerSettings.ts"
 import * as serverVariables from "../../database/serverVariables.ts"
 import { printable } from "../../text/printable.ts"
 import type { CheckFlags } from "../flags/checkFlags.ts"
-import { shownFormat } from "../flags/formatFlags.ts"
+import { flagNameOf, formatOf, shownFormat } from "../flags/formatFlags.ts"
 import { chosenLocators, locators } from "../locators.ts"
 import { chooseDatabase } from "../chooseDatabase.ts"
 import { chosenSource, sources } from "../sources.ts"
@@ -22,12 +23,14 @@ export interface Setting {
 }
 
 /** The flags as shown; undefined: not shown. Flags that name the database are shown as its settings. */
-const flagValues = (flags: CheckFlags): Readonly<Record<string, string | undefined>> => ({
+const flagValues = (flags: CheckFlags, inMapping: FormatOptions): Readonly<Record<string, string | undefined>> => ({
   source: Option.getOrUndefined(flags.source),
   pattern: Option.getOrUndefined(flags.pattern),
   ...Object.assign({}, ...sources.map(({ shown }) => shown?.(flags))),
   mapping: flags.mapping,
-  ...shownFormat(flags),
+  ...Object.fromEntries(
+    Object.entries(shownFormat(formatOf(flags, inMapping))).map(([key, value]) => [flagNameOf(key), value]),
+  ),
   chunksize: String(flags.chunksize),
   concurrency: String(flags.concurrency),
   "max-record-size": String(flags.maxRecordSize),
@@ -94,10 +97,16 @@ const databaseSettings = (flags: CheckFlags, from: From) =>
     Effect.orElseSucceed((): ReadonlyArray<Setting> => []),
   )
 
-export const settingsOf = Effect.fnUntraced(function* (flags: CheckFlags) {
+/** `inMapping`: what the mapping says of the format. */
+export const settingsOf = Effect.fnUntraced(function* (flags: CheckFlags, inMapping: FormatOptions) {
   const from = yield* makeFrom
-  const ofFlags = Object.entries(flagValues(flags)).flatMap(([name, value]): ReadonlyArray<Setting> =>
-    value === undefined ? [] : [{ name, value, from: from.flag(name) }],
+  const namesInMapping = Object.keys(inMapping).map(flagNameOf)
+  const fromOf = (name: string): string => {
+    const flag = from.flag(name)
+    return flag === fromDefault && namesInMapping.includes(name) ? flags.mapping : flag
+  }
+  const ofFlags = Object.entries(flagValues(flags, inMapping)).flatMap(([name, value]): ReadonlyArray<Setting> =>
+    value === undefined ? [] : [{ name, value, from: fromOf(name) }],
   )
   const ofVariables = yield* Effect.forEach(variablesOf(flags), ({ name, show }) =>
     Effect.map(Config.option(Config.String(name)), (value): ReadonlyArray<Setting> =>
@@ -116,6 +125,6 @@ const columns: ReadonlyArray<FittedColumn> = [
 export const formatSettings = (settings: ReadonlyArray<Setting>, width: number): ReadonlyArray<string> =>
   fitTable(
     columns,
-    settings.map(({ name, value, from }) => [name, printable(value), from]),
+    settings.map(({ name, value, from }) => [name, printable(value), printable(from)]),
     width,
   )

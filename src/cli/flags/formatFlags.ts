@@ -5,8 +5,8 @@ import { type Command, Flag } from "effect/cli"
 import { isDelimiter } from "../../domain/delimiter.ts"
 import { encodingOf, encodingProblem } from "../../domain/encoding.ts"
 import { conflictIn, type FormatOptions, isComment, isQuote, mostSkippedLines } from "../../domain/FormatOptions.ts"
-import { check } from "../usage/CommandUsage.ts"
-import { type FlagGroup, optional, repeatable, withDefault } from "./documented.ts"
+import { check, nameOf } from "../usage/CommandUsage.ts"
+import { type FlagGroup, optional, repeatable } from "./documented.ts"
 
 const auto = "auto"
 
@@ -47,25 +47,24 @@ const parseLines = (text: string): number | undefined => {
 const oneOf = <const Values extends ReadonlyArray<string>>(name: string, values: Values) =>
   Flag.Literals(name, values).pipe(Flag.withMetavar("WORD"))
 
+/** Each may be left out: the mapping may say it, and the default is what neither says. */
 export const formatFlags = {
-  encoding: withDefault(
+  encoding: optional(
     found("encoding", "NAME", encodingOf, encodingProblem),
-    undefined,
     "Encoding of files without a byte order mark, such as windows-1252; auto: UTF-8",
-    () => auto,
+    { unset: auto },
   ),
-  delimiter: withDefault(
+  delimiter: optional(
     found(
       "delimiter",
       "CHARACTER",
       parseDelimiter,
       () => "one ASCII character such as ; or |, but not a double quote; \\t is a tab, \\x1f another control character",
     ),
-    undefined,
     "Character between fields, ASCII; \\t is a tab; auto: that of a line sep=, else the first of , ; tab | that fits",
-    () => auto,
+    { unset: auto },
   ),
-  quote: withDefault(
+  quote: optional(
     Flag.String("quote").pipe(
       Flag.filter(
         (text) => text === "none" || isQuote(text),
@@ -73,8 +72,8 @@ export const formatFlags = {
       ),
       Flag.withMetavar("CHARACTER|none"),
     ),
-    '"',
     "Character around fields; none: quotes are text",
+    { unset: '"' },
   ),
   escape: optional(
     oneOf("escape", ["doubled", "backslash"]),
@@ -93,11 +92,10 @@ export const formatFlags = {
     "Names of the fields, with commas between, for files without a header",
     { unset: "the file's" },
   ),
-  skipLines: withDefault(
+  skipLines: optional(
     found("skip-lines", "N", parseLines, () => `a whole number from 0 to ${mostSkippedLines}`),
-    undefined,
     "Lines before the header; auto: those before the first that fits the mapping, 100 at most",
-    () => auto,
+    { unset: auto },
   ),
   comment: optional(
     Flag.String("comment").pipe(
@@ -107,20 +105,20 @@ export const formatFlags = {
     "Lines that begin with it are no records",
     { unset: "none" },
   ),
-  shortRows: withDefault(
+  shortRows: optional(
     oneOf("short-rows", ["reject", "null"]),
-    "reject",
     "Records that lack fields at their end: rejected, or those fields are null",
+    { unset: "reject" },
   ),
-  trim: withDefault(
+  trim: optional(
     oneOf("trim", ["on", "off"]),
-    "on",
     "Blanks around unquoted fields, and between a delimiter and a quote, are no text",
+    { unset: "on" },
   ),
-  quotedLines: withDefault(
+  quotedLines: optional(
     oneOf("quoted-lines", ["reject", "keep"]),
-    "reject",
     "A quoted field over lines of which one looks like a record: its record is rejected, or kept",
+    { unset: "reject" },
   ),
   null: repeatable(
     Flag.String("null").pipe(
@@ -133,58 +131,84 @@ export const formatFlags = {
     "Word that is null in every column but email, exact; columns that are no text know the usual ones",
     "none",
   ),
-  onBadValue: withDefault(
+  onBadValue: optional(
     oneOf("on-bad-value", ["reject", "null"]),
-    "reject",
     "A value that cannot be used: its record is rejected, or it is null, which replaces what is stored; not of email and updated_at, which reject",
+    { unset: "reject" },
   ),
 }
 export type FormatFlags = Command.Command.Config.Infer<typeof formatFlags>
 
 export const formatGroup: FlagGroup = { title: "Format of files", flags: formatFlags }
 
-/** The flags as options of the pipeline. */
-export const formatOf = (flags: FormatFlags): FormatOptions => ({
-  encoding: flags.encoding,
-  delimiter: flags.delimiter,
-  quote: flags.quote === "none" ? null : flags.quote,
-  escape: Option.getOrUndefined(flags.escape),
-  header: Option.getOrUndefined(flags.header),
-  skipLines: flags.skipLines,
-  comment: Option.getOrUndefined(flags.comment),
-  shortRows: flags.shortRows,
-  trim: flags.trim === "on",
-  quotedLines: flags.quotedLines,
-  nullWords: flags.null,
-  onBadValue: flags.onBadValue,
+type Said<Key extends keyof FormatOptions> = Pick<FormatOptions, Key> | {}
+
+/** `auto` is said too: it is undefined, but there. */
+const said = <Key extends keyof FormatOptions>(key: Key, flag: Option.Option<FormatOptions[Key]>): Said<Key> =>
+  Option.match(flag, { onNone: () => ({}), onSome: (value) => ({ [key]: value }) })
+
+/** The flags that can contradict each other. */
+const markFlags = ["delimiter", "quote", "escape", "comment"] as const
+type MarkFlags = Pick<FormatFlags, (typeof markFlags)[number]>
+
+const saidOfMarks = (flags: MarkFlags): FormatOptions => ({
+  ...said("delimiter", flags.delimiter),
+  ...said(
+    "quote",
+    Option.map(flags.quote, (quote) => (quote === "none" ? null : quote)),
+  ),
+  ...said("escape", flags.escape),
+  ...said("comment", flags.comment),
 })
 
-export const formatChecks = [
-  check<FormatFlags>()(["delimiter", "quote", "escape", "comment"], ({ comment, delimiter, escape, quote }) => {
-    const conflict = conflictIn({
-      delimiter,
-      escape: Option.getOrUndefined(escape),
-      quote: quote === "none" ? null : quote,
-      comment: Option.getOrUndefined(comment),
-    })
-    return conflict && `--delimiter, --quote, --escape and --comment contradict each other: ${conflict}`
-  }),
-]
+const saidBy = (flags: FormatFlags): FormatOptions => ({
+  ...saidOfMarks(flags),
+  ...said("encoding", flags.encoding),
+  ...said("header", flags.header),
+  ...said("skipLines", flags.skipLines),
+  ...said("shortRows", flags.shortRows),
+  ...said(
+    "trim",
+    Option.map(flags.trim, (trim) => trim === "on"),
+  ),
+  ...said("quotedLines", flags.quotedLines),
+  ...(flags.null.length === 0 ? {} : { nullWords: flags.null }),
+  ...said("onBadValue", flags.onBadValue),
+})
 
-const shown = (character: string): string => (character === "none" ? character : JSON.stringify(character))
+/** As options of the pipeline: what the flags say, and for the rest what the mapping says. */
+export const formatOf = (flags: FormatFlags, inMapping: FormatOptions): FormatOptions => ({
+  ...inMapping,
+  ...saidBy(flags),
+})
 
-/** The flags by their names, as `etl check` shows them. */
-export const shownFormat = (flags: FormatFlags): Readonly<Record<string, string>> => ({
-  encoding: flags.encoding ?? auto,
-  delimiter: flags.delimiter === undefined ? auto : JSON.stringify(flags.delimiter),
-  quote: shown(flags.quote),
-  escape: Option.getOrElse(flags.escape, () => "doubled"),
-  header: Option.match(flags.header, { onNone: () => "the file's", onSome: (names) => names.join(",") }),
-  "skip-lines": flags.skipLines === undefined ? auto : String(flags.skipLines),
-  comment: Option.getOrElse(flags.comment, () => "none"),
-  "short-rows": flags.shortRows,
-  trim: flags.trim,
-  "quoted-lines": flags.quotedLines,
-  null: flags.null.length === 0 ? "none" : flags.null.map((word) => JSON.stringify(word)).join(" "),
-  "on-bad-value": flags.onBadValue,
+/** `skip-lines` of `skipLines`. */
+export const flagNameOf = (key: string): string => (key === "nullWords" ? "null" : nameOf(key))
+
+/** How the flags contradict each other, or the mapping at that path; undefined: they do not. */
+export const contradiction = (flags: MarkFlags, inMapping: FormatOptions = {}, mapping = ""): string | undefined => {
+  const ofFlags = saidOfMarks(flags)
+  const conflict = conflictIn({ ...inMapping, ...ofFlags })
+  if (conflict === undefined) return undefined
+  const named = conflict.keys.map((key) => (key in ofFlags ? `--${flagNameOf(key)}` : `${key} in ${mapping}`))
+  return `${named.join(" and ")} contradict each other: ${conflict.why}`
+}
+
+/** Of the flags alone: before the mapping is read. */
+export const formatChecks = [check<FormatFlags>()(markFlags, (flags) => contradiction(flags))]
+
+/** What is shown of a format. */
+export const shownFormat = (format: FormatOptions): Readonly<Record<keyof FormatOptions, string>> => ({
+  encoding: format.encoding ?? auto,
+  delimiter: format.delimiter === undefined ? auto : JSON.stringify(format.delimiter),
+  quote: format.quote === null ? "none" : JSON.stringify(format.quote ?? '"'),
+  escape: format.escape ?? "doubled",
+  header: format.header?.join(",") ?? "the file's",
+  skipLines: format.skipLines === undefined ? auto : String(format.skipLines),
+  comment: format.comment ?? "none",
+  shortRows: format.shortRows ?? "reject",
+  trim: (format.trim ?? true) ? "on" : "off",
+  quotedLines: format.quotedLines ?? "reject",
+  nullWords: (format.nullWords ?? []).map((word) => JSON.stringify(word)).join(" ") || "none",
+  onBadValue: format.onBadValue ?? "reject",
 })

@@ -1,6 +1,6 @@
 // `etl check`: prints what a run would find, and changes nothing.
 
-import { Console, Effect, Option } from "effect"
+import { Console, Effect, Option, Result } from "effect"
 import { withoutFile } from "../../observability/Logging.ts"
 import { plural } from "../../text/format.ts"
 import { printable, toJson } from "../../text/printable.ts"
@@ -10,6 +10,7 @@ import { formatSettings, type Setting, settingsOf } from "../check/settings.ts"
 import { NotReady } from "../CommandError.ts"
 import type { CheckFlags } from "../flags/checkFlags.ts"
 import { CommandLine } from "../invocation.ts"
+import { readMapping } from "../Mapping.ts"
 import { stdoutWidth } from "../output/stdoutWidth.ts"
 import { sameCommand } from "../usage/sameCommand.ts"
 
@@ -51,8 +52,9 @@ const dryRun = (words: ReadonlyArray<string>, { source }: CheckFlags): string =>
 const codes = [6, 5, 2] as const
 
 export const handler = Effect.fn("check")(function* (flags: CheckFlags) {
-  const settings = yield* settingsOf(flags)
-  const findings = yield* findingsOf(flags)
+  const mapping = yield* Effect.result(readMapping(flags))
+  const settings = yield* settingsOf(flags, Result.isSuccess(mapping) ? mapping.success.inMapping : {})
+  const findings = yield* findingsOf(flags, mapping)
   const bad = findings.filter(({ state }) => state === "wrong")
   const code = codes.find((code) => bad.some((finding) => finding.code === code))
   yield* Console.log(

@@ -8,7 +8,6 @@ import { version } from "../../observability/version.ts"
 import { Preview } from "../../repo/Preview.ts"
 import { Database } from "../../domain/Database.ts"
 import { plural } from "../../text/format.ts"
-import { formatOf } from "../flags/formatFlags.ts"
 import { Cluster } from "../Cluster.ts"
 import { logEnd } from "../Defect.ts"
 import type { RunFlags } from "../flags/runFlags.ts"
@@ -41,10 +40,7 @@ const inCluster = (flags: RunFlags) =>
 
 /** The mapping is read first: if it is invalid, nothing has to be closed. */
 export const layer = (flags: RunFlags) =>
-  (flags.cluster ? inCluster(flags) : inProcess(flags)).pipe(
-    withLog(flags),
-    Layer.provideMerge(Mapping.layer(flags.mapping)),
-  )
+  (flags.cluster ? inCluster(flags) : inProcess(flags)).pipe(withLog(flags), Layer.provideMerge(Mapping.layer(flags)))
 
 /** Logs what is loaded from where to where, and where addresses will be sent. */
 const logStart = (database: string, locator: string, notices: ReadonlyArray<string>) => (event: ProgressEvent) => {
@@ -56,13 +52,13 @@ const logStart = (database: string, locator: string, notices: ReadonlyArray<stri
 }
 
 const load = Effect.fnUntraced(function* (flags: RunFlags) {
-  const mapping = yield* Mapping
+  const { format, mapping } = yield* Mapping
   const cluster = yield* Cluster
-  if (Option.isSome(cluster)) return yield* cluster.value(flags, mapping)
+  if (Option.isSome(cluster)) return yield* cluster.value(flags, { format, mapping })
   const Pipeline = yield* Effect.promise(() => import("../../pipeline/Pipeline.ts"))
   return yield* Pipeline.run({
     mapping,
-    format: formatOf(flags),
+    format,
     chunkSize: flags.chunksize,
     concurrency: flags.concurrency,
     maxRecordSize: flags.maxRecordSize,

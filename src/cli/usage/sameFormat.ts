@@ -38,6 +38,8 @@ export const sameFormat = (format: Format, header: Uint8Array, hasEscapes: boole
     ...(format.quote === '"' ? [] : [flag("quote", format.quote ?? "none")]),
     ...(escape === "backslash" || hasEscapes ? [flag("escape", escape)] : []),
     ...(names === null ? [] : [flag("header", names.join(","))]),
+    // The mapping may say how many lines are before the header: here are none.
+    ...(format.skipLines === null ? [] : [flag("skip-lines", "0")]),
     ...(comment === null ? [] : [flag("comment", comment)]),
     ...(format.shortRows === "reject" ? [] : [flag("short-rows", format.shortRows)]),
     ...(format.trim ? [] : [flag("trim", "off")]),

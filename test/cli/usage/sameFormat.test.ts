@@ -12,7 +12,7 @@ describe("sameFormat", () => {
     assert.strictEqual(flagsOf({}, "email"), "")
     const utf16 = { encoding: "utf-16le", byteOrderMark: true, delimiter: "\t" } as const
     assert.strictEqual(flagsOf(utf16, Buffer.from("id\temail", "utf16le")), "")
-    assert.strictEqual(flagsOf({ lineEnd: "CRLF", headerLine: 7, skipLines: 6 }, "id,email"), "")
+    assert.strictEqual(flagsOf({ lineEnd: "CRLF", headerLine: 7 }, "id,email"), "")
   })
 
   it("names a delimiter that the header does not show", () => {
@@ -43,6 +43,10 @@ describe("sameFormat", () => {
       sameFormat(format, Buffer.from("-id;it's;email"), false),
       " --encoding windows-1252 --delimiter ';' --quote none --escape backslash --header='-id,it'\\''s,email' --comment '#' --short-rows null --trim off --quoted-lines keep",
     )
+  })
+
+  it("says that no lines are before the header, where a number of them was given", () => {
+    assert.strictEqual(flagsOf({ headerLine: 7, skipLines: 6 }, "id,email"), " --skip-lines 0")
   })
 
   it("names the escapes that a file may seem to have", () => {
