@@ -14,12 +14,12 @@ const addUsers = Effect.fnUntraced(function* (users: ReadonlyArray<Readonly<Reco
   const sql = yield* PgClient.PgClient
   yield* sql`
     insert into users (email, updated, migrated_at, file_id, byte_offset, first_name, gender, ip_address, created_at, status,
-      latitude, longitude, country, region, city, isp_name)
+      latitude, longitude, country, region, city, isp_name, extra)
     select 'user' || number || '@example.com', false, now(), 1, number, first_name, gender, ip_address, created_at, status,
-      latitude, longitude, country, region, city, isp_name
+      latitude, longitude, country, region, city, isp_name, extra
     from jsonb_array_elements(${JSON.stringify(users)}::jsonb) with ordinality as u (value, number)
     cross join jsonb_to_record(u.value) as r (first_name text, gender text, ip_address text, created_at date,
-      status boolean, latitude float8, longitude float8, country text, region text, city text, isp_name text)`
+      status boolean, latitude float8, longitude float8, country text, region text, city text, isp_name text, extra jsonb)`
 })
 
 const addRun = Effect.fnUntraced(function* (run: Readonly<Record<string, unknown>> = {}) {
@@ -82,7 +82,7 @@ for (const [name, database] of [
             { ...berlin, latitude: 52.4, status: false, isp_name: "  " },
             { ...vienna, gender: "Male", isp_name: "B", ip_address: "192.0.2.1" },
             // A country alone, nothing, what is nowhere on earth, and another Berlin.
-            { country: "Austria", first_name: "Žofia" },
+            { country: "Austria", first_name: "Žofia", extra: { phone: "1" } },
             { first_name: "", gender: "Female" },
             { latitude: 91, longitude: 0, city: "Nowhere" },
             { country: "United States", region: "New Hampshire", city: "Berlin", latitude: 44.5, longitude: -71.2 },
@@ -140,6 +140,7 @@ for (const [name, database] of [
           assert.deepInclude(columns.get("first_name")!, { filled: 1, longest: 5, limit: 80 })
           assert.deepInclude(columns.get("email")!, { filled: 9, longest: 17, limit: 320 })
           assert.deepInclude(columns.get("latitude")!, { filled: 7, longest: null, limit: null })
+          assert.deepInclude(columns.get("extra")!, { filled: 1, longest: null, limit: null })
         }),
       )
 
