@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -224,6 +225,17 @@ match(read(alone, "report.html"), /<svg/)
 const inCluster = outcomeOf(alone, etl(alone), ...load(alone), "--cluster")
 notStrictEqual(inCluster.status, 0)
 match(inCluster.output, /requires a PostgreSQL server/)
+
+// What editors find, by the path that the page on mappings names, and programs by the package's name.
+const schemaOf = "./node_modules/user-activity-etl/dist/mapping.schema.json"
+strictEqual(JSON.parse(read(root, "src/docs/mapping.md").match(/"\$schema": (".*?")/)![1]!), schemaOf)
+const schema = JSON.parse(read(alone, schemaOf))
+match(schema.$schema, /draft-07/)
+ok("columns" in schema.anyOf[0].properties)
+strictEqual(
+  run(alone, "node", "--print", `require.resolve("${manifest.name}/mapping.schema.json")`).trim(),
+  join(realpathSync(installed), "dist/mapping.schema.json"),
+)
 
 step(`npm, effect ${pinned["effect"]}`)
 const oldest = makeProgram("oldest", { ...pinned, ...tools, [manifest.name]: tarball })

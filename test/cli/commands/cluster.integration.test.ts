@@ -264,6 +264,24 @@ describe("run --cluster", () => {
     }).pipe(Effect.provide(S3Server.layer), Effect.scoped),
   )
 
+  it.live("gives the workers the format of the mapping, and the flags that win over it", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const content = "Stand\nMail;Vorname\nzoe@example.com;'Zoë;x'\n"
+      const source = yield* directoryOf({ "a.csv": Buffer.from(content, "latin1") })
+      const format = { encoding: "windows-1252", delimiter: ";", skipLines: 7 }
+      const columns = { Mail: "email", "E-Mail": "email", Vorname: "first_name" }
+      const directory = yield* directoryOf({ "m.json": JSON.stringify({ format, columns }) })
+      yield* startWorker(env)
+      const flags = ["--mapping", join(directory, "m.json"), "--skip-lines", "auto", "--quote", "'"]
+      const { code, stderr } = yield* etl(["run", "--cluster", "--source", source, ...flags], env)
+      assert.strictEqual(code, 0, stderr)
+      assert.deepStrictEqual(yield* query("select email, first_name from users"), [
+        { email: "zoe@example.com", first_name: "Zoë;x" },
+      ])
+    }).pipe(Effect.scoped),
+  )
+
   it.live("leaves nothing in the engine's tables, and another run that is under way continues", () =>
     Effect.gen(function* () {
       const { env, query } = yield* makeDatabase

@@ -540,7 +540,7 @@ describe("etl rejects --out", () => {
       good: ["title", record("\x01", "Ada", "A", "good@example.com")],
       bad: [record("\x01", "Zo\u00eb", "B", "one@@example.com")],
       head: "",
-      printed: ` --delimiter '\\x01' --header ${header}`,
+      printed: ` --delimiter '\\x01' --header ${header} --skip-lines 0`,
       corrections: [["@@", "@"]],
       names: [["Zo\u00eb", "B"]],
     },
