@@ -2,6 +2,13 @@
 
 import { Context, Effect } from "effect"
 
+/** The beginning of a file. */
+export interface Beginning {
+  readonly bytes: Uint8Array
+  /** Nothing follows. */
+  readonly isWhole: boolean
+}
+
 /** Bytes of a sample, or the whole file: twice the largest record at least, so that a header is always in it. */
 export const SampleSize = Context.Reference<(maxRecordSize: number) => number>("user-activity-etl/csv/SampleSize", {
   defaultValue: () => (maxRecordSize) => Math.max(8 * 1024 * 1024, 2 * maxRecordSize),

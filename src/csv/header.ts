@@ -28,7 +28,7 @@ export interface Header extends Fitted {
 
 /** Reads records of the file from a position after its header on. */
 export const framerAfter = (
-  { fields, format }: Header,
+  { fields, format }: Pick<Header, "fields" | "format">,
   { byteOffset, line }: Position,
   maxRecordSize: number,
 ): RecordFramer => new RecordFramer({ format, maxRecordSize, offset: byteOffset, line, fields })
