@@ -1,6 +1,6 @@
 // The beginning of a file, from which its format is decided.
 
-import { Context, Effect } from "effect"
+import { Context, Effect, Stream } from "effect"
 
 /** The beginning of a file. */
 export interface Beginning {
@@ -58,3 +58,20 @@ export class Sample {
 
 export const makeSample = (maxRecordSize: number): Effect.Effect<Sample> =>
   Effect.map(SampleSize, (sizeFor) => new Sample(sizeFor(maxRecordSize)))
+
+/** Reads the beginning of a file, and no more: what a load decides its format from. */
+export const readBeginning =
+  (maxRecordSize: number) =>
+  <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Effect.Effect<Beginning, E, R> =>
+    Effect.gen(function* () {
+      const sample = yield* makeSample(maxRecordSize)
+      let isWhole = true
+      yield* bytes.pipe(
+        Stream.takeUntil((chunk) => {
+          isWhole = sample.add(chunk)
+          return !isWhole
+        }),
+        Stream.runDrain,
+      )
+      return { bytes: sample.bytes, isWhole }
+    })

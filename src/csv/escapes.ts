@@ -1,14 +1,12 @@
 // Whether backslashes of a file may be escapes: records are malformed without, and fewer are with them.
 
 import { type Frame, rawOf } from "./frame.ts"
-import type { Header, HeaderOptions } from "./header.ts"
+import type { HeaderOptions, RecordsAt } from "./header.ts"
 import type { Beginning } from "./Sample.ts"
 import { framesOf } from "./sampleFrames.ts"
 import { includes, textOf } from "./Text.ts"
 
-type Place = Pick<Header, "end" | "fields" | "format">
-
-const malformedWithEscape = (beginning: Beginning, header: Place, maxRecordSize: number): ReadonlyArray<Frame> => {
+const malformedWithEscape = (beginning: Beginning, header: RecordsAt, maxRecordSize: number): ReadonlyArray<Frame> => {
   const escape = textOf(header.format.encoding).encode(`\\${header.format.quote}`)
   const malformed: Array<Frame> = []
   for (const frame of framesOf(beginning, header, maxRecordSize)) {
@@ -20,7 +18,7 @@ const malformedWithEscape = (beginning: Beginning, header: Place, maxRecordSize:
 /** The records that are malformed without escapes, at least one; undefined: nothing shows that there are escapes. */
 export const findEscapes = (
   beginning: Beginning,
-  header: Place,
+  header: RecordsAt,
   { format, maxRecordSize }: Pick<HeaderOptions, "format" | "maxRecordSize">,
 ): { readonly records: number; readonly line: number } | undefined => {
   const { encoding, quote } = header.format

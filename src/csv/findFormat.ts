@@ -34,7 +34,7 @@ const withLineEndOfMost = <Found extends Place>({ bytes }: Beginning, found: Fou
 }
 
 /** What `search` finds in a file in an encoding that is known, by what else is known of its format; with its line end. */
-const withLineEnd = <Found extends Place>(
+export const withLineEnd = <Found extends Place>(
   beginning: Beginning,
   encoding: FoundEncoding,
   { format: given, maxRecordSize, widths = defaultWidths }: Omit<HeaderOptions, "mapping">,
@@ -48,7 +48,7 @@ const withLineEnd = <Found extends Place>(
 }
 
 /** The header of a file in an encoding that is known. */
-const headerIn = (
+export const headerIn = (
   beginning: Beginning,
   encoding: FoundEncoding,
   options: HeaderOptions,

@@ -3,7 +3,7 @@
 import { Result } from "effect"
 import type { Format } from "../domain/Format.ts"
 import { fitHeader } from "./fitHeader.ts"
-import { fieldCountsOf, type Header, type HeaderOptions, misfitError } from "./header.ts"
+import { fieldCountsOf, type Header, type HeaderOptions, misfitError, type NamedFields } from "./header.ts"
 import { type HeaderError, headerError } from "./HeaderError.ts"
 import { isProblem } from "./fields.ts"
 import { delimitersFor, startAfter } from "./headerLines.ts"
@@ -14,13 +14,13 @@ import { textOf } from "./Text.ts"
 /** Records that show the delimiter. */
 const recordsTried = 20
 
-/** The header of records with the names of `format`, and the delimiter under which they have that many fields. */
-export const givenHeader = (
+/** Records with these names, and the delimiter under which they have that many fields. */
+export const givenFields = (
   beginning: Beginning,
   found: Format,
   names: ReadonlyArray<string>,
-  options: HeaderOptions,
-): Result.Result<Header, HeaderError> => {
+  options: Omit<HeaderOptions, "mapping">,
+): Result.Result<NamedFields, HeaderError> => {
   const { maxRecordSize } = options
   const skipped = options.format.skipLines ?? 0
   const text = textOf(found.encoding)
@@ -45,15 +45,31 @@ export const givenHeader = (
     const problem = `The first records have the ${names.length} fields of --header under several delimiters.`
     return Result.fail(headerError("misfit", `${problem} Name theirs with --delimiter.`))
   }
-  const fitted = fitHeader(options.mapping, names, delimiter)
-  if (Result.isFailure(fitted))
-    return Result.fail(misfitError({ ...fitted.failure, delimiter: undefined }, names, false))
   return Result.succeed({
     format: { ...found, delimiter, headerLine: position.line },
-    bytes: new TextEncoder().encode(names.join(delimiter)),
     end: position,
     fields: fieldCountsOf(names),
-    mapping: options.mapping,
-    ...fitted.success,
+    names,
   })
 }
+
+/** The header that these names are. */
+export const givenHeader = (
+  beginning: Beginning,
+  found: Format,
+  names: ReadonlyArray<string>,
+  options: HeaderOptions,
+): Result.Result<Header, HeaderError> =>
+  Result.flatMap(givenFields(beginning, found, names, options), (records) => {
+    const { delimiter } = records.format
+    return fitHeader(options.mapping, names, delimiter).pipe(
+      Result.mapBoth({
+        onFailure: (misfit) => misfitError({ ...misfit, delimiter: undefined }, names, false),
+        onSuccess: (fitted): Header => {
+          const { end, fields, format } = records
+          const bytes = new TextEncoder().encode(names.join(delimiter))
+          return { format, end, fields, bytes, mapping: options.mapping, ...fitted }
+        },
+      }),
+    )
+  })

@@ -2,13 +2,13 @@
 
 import type { Encoding } from "../domain/encoding.ts"
 import { isProblem, makeFieldParser } from "./fields.ts"
-import { type Header, printable } from "./header.ts"
+import { printable, type RecordsAt } from "./header.ts"
 import type { Beginning } from "./Sample.ts"
 import { framesOf } from "./sampleFrames.ts"
 import { textOf } from "./Text.ts"
 
 /** Encodings that the files of many programs have. */
-const usualEncodings = ["windows-1252", "windows-1250", "windows-1251", "shift_jis", "gb18030"] as const
+export const usualEncodings = ["windows-1252", "windows-1250", "windows-1251", "shift_jis", "gb18030"] as const
 
 /** Every byte is a character of it. */
 export const singleByte = "windows-1252"
@@ -30,7 +30,7 @@ export const readingsOf = (value: string): ReadonlyArray<readonly [encoding: Enc
 /** The first value beyond ASCII in these fields; never of an e-mail. */
 export const firstBeyondAscii = (
   beginning: Beginning,
-  header: Pick<Header, "end" | "fields" | "format">,
+  header: RecordsAt,
   maxRecordSize: number,
   positions: ReadonlyArray<number>,
 ): { readonly position: number; readonly line: number; readonly value: string } | undefined => {

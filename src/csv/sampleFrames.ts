@@ -4,20 +4,24 @@ import { Iterable } from "effect"
 import type { Format } from "../domain/Format.ts"
 import type { Frame } from "./frame.ts"
 import { Framer } from "./Framer.ts"
-import { framerAfter, type Header } from "./header.ts"
+import { framerAfter, type RecordsAt } from "./header.ts"
 import { type Fields, makeFieldParser } from "./fields.ts"
 import type { Beginning } from "./Sample.ts"
 
-/** The frames of the records after the header. One that the sample cuts off is none. */
-export const framesOf = function* (
+/** The frames of the records after the header, in batches. A record that the sample cuts off is none. */
+export const batchesOf = function* (
   { bytes, isWhole }: Beginning,
-  header: Pick<Header, "end" | "fields" | "format">,
+  header: RecordsAt,
   maxRecordSize: number,
-): Generator<Frame> {
+): Generator<ReadonlyArray<Frame>> {
   const framer = framerAfter(header, header.end, maxRecordSize)
-  for (const frames of framer.push(bytes.subarray(header.end.byteOffset))) yield* frames
-  if (isWhole) for (const frames of framer.finish()) yield* frames
+  yield* framer.push(bytes.subarray(header.end.byteOffset))
+  if (isWhole) yield* framer.finish()
 }
+
+/** The same, one by one. */
+export const framesOf = (...sample: Parameters<typeof batchesOf>): Iterable<Frame> =>
+  Iterable.flatten<Frame>(batchesOf(...sample))
 
 /** In which the first records are. */
 const mostBytes = 1024 * 1024
@@ -26,7 +30,7 @@ const mostBytes = 1024 * 1024
 export const firstRecords = (
   { bytes, isWhole }: Beginning,
   format: Format,
-  { byteOffset: offset, line }: Header["end"],
+  { byteOffset: offset, line }: RecordsAt["end"],
   maxRecordSize: number,
   count: number,
 ): ReadonlyArray<Fields> => {

@@ -42,9 +42,9 @@ export interface Evidence {
    * has no record, and a name is one of an e-mail. Null: nothing, or the file has no header.
    */
   readonly header: "given" | "mapping" | "emails" | "names" | null
-  /** The fields that hold e-mails in most of the next records of as many fields. Empty where a mapping was given. */
+  /** The fields that hold e-mails in most of the next records of as many fields. Empty where the header was given. */
   readonly emails: ReadonlyArray<EmailEvidence>
-  /** Lines with text before the header, without a line `sep=;`: at most the first three, and how many there are. */
+  /** Lines with text before the header, of the first 100, without a line `sep=;`: how many there are, and the first three. */
   readonly skipped: { readonly count: number; readonly first: ReadonlyArray<ValueAt> }
 }
 
