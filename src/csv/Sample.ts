@@ -1,6 +1,13 @@
 // The beginning of a file, from which its format is decided.
 
-import { Context, Effect } from "effect"
+import { Context, Effect, Stream } from "effect"
+
+/** The beginning of a file. */
+export interface Beginning {
+  readonly bytes: Uint8Array
+  /** Nothing follows. */
+  readonly isWhole: boolean
+}
 
 /** Bytes of a sample, or the whole file: twice the largest record at least, so that a header is always in it. */
 export const SampleSize = Context.Reference<(maxRecordSize: number) => number>("user-activity-etl/csv/SampleSize", {
@@ -51,3 +58,20 @@ export class Sample {
 
 export const makeSample = (maxRecordSize: number): Effect.Effect<Sample> =>
   Effect.map(SampleSize, (sizeFor) => new Sample(sizeFor(maxRecordSize)))
+
+/** Reads the beginning of a file, and no more: what a load decides its format from. */
+export const readBeginning =
+  (maxRecordSize: number) =>
+  <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Effect.Effect<Beginning, E, R> =>
+    Effect.gen(function* () {
+      const sample = yield* makeSample(maxRecordSize)
+      let isWhole = true
+      yield* bytes.pipe(
+        Stream.takeUntil((chunk) => {
+          isWhole = sample.add(chunk)
+          return !isWhole
+        }),
+        Stream.runDrain,
+      )
+      return { bytes: sample.bytes, isWhole }
+    })

@@ -81,7 +81,8 @@ export const isReject = (record: UserRecord | Reject): record is Reject => "reas
 /** The index of a field that no record has: of a column that the file lacks. */
 const noField = 2 ** 30 - 1
 
-const makeDecoder = (header: Header, fileId: number) => {
+/** What decodes batches of framed records. */
+export const makeDecoder = (header: Header, fileId: number) => {
   const { format, ownMapping } = header
   const decodeUser = userDecoder(ownMapping, format)
   const positions = Record.map(header.positions, (position) => (position === -1 ? noField : position))

@@ -1,7 +1,7 @@
 // The encoding of a file: that of its byte order mark, or the one that is given, or UTF-8 where its bytes may be that.
 
 import type { Encoding } from "../domain/encoding.ts"
-import type { Beginning } from "./HeaderSearch.ts"
+import type { Beginning } from "./Sample.ts"
 import { hasAt, textOf } from "./Text.ts"
 
 const withMarks = ["utf-8", "utf-16le", "utf-16be"] as const

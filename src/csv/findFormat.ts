@@ -5,97 +5,82 @@ import { fieldColumns, fileColumns } from "../domain/fileColumns.ts"
 import { type Format, formatBy } from "../domain/Format.ts"
 import { defaultWidths } from "../domain/Widths.ts"
 import { plural } from "../text/format.ts"
-import { isProblem, makeFieldParser } from "./fields.ts"
-import { findEncoding } from "./findEncoding.ts"
+import { findEscapes } from "./escapes.ts"
+import { findEncoding, type FoundEncoding } from "./findEncoding.ts"
 import { findLineEnd, lineEndOfMost } from "./findLineEnd.ts"
 import { foreignFormat } from "./foreignFormat.ts"
-import { type Frame, rawOf } from "./frame.ts"
+import type { Frame } from "./frame.ts"
 import { Framer } from "./Framer.ts"
 import { givenHeader } from "./givenHeader.ts"
-import { framerAfter, type Header, type HeaderOptions, printable } from "./header.ts"
+import type { Header, HeaderOptions } from "./header.ts"
 import { type HeaderError, headerError } from "./HeaderError.ts"
-import { type Beginning, searchHeader } from "./HeaderSearch.ts"
+import { searchHeader } from "./HeaderSearch.ts"
 import { findMonthFirst } from "./monthFirst.ts"
-import { includes, textOf } from "./Text.ts"
+import { firstBeyondAscii, readingsOf, singleByte } from "./otherEncodings.ts"
+import type { Beginning } from "./Sample.ts"
+import { framesOf } from "./sampleFrames.ts"
+import { textOf } from "./Text.ts"
+
+type Place = Pick<Header, "end" | "format">
 
 /** Where lines end in several ways, records show how: quoted fields may have other line ends. */
-const withLineEndOfMost = ({ bytes }: Beginning, header: Header, maxRecordSize: number): Header => {
-  const { end, format } = header
+const withLineEndOfMost = <Found extends Place>({ bytes }: Beginning, found: Found, maxRecordSize: number): Found => {
+  const { end, format } = found
   const { byteOffset: offset, line } = end
   const framer = new Framer({ format, maxRecordSize, offset, line, fields: undefined })
   const frames: Iterable<Frame> = Iterable.flatten(framer.push(bytes.subarray(offset)))
-  return { ...header, format: { ...format, lineEnd: lineEndOfMost(frames, textOf(format.encoding)) } }
+  return { ...found, format: { ...format, lineEnd: lineEndOfMost(frames, textOf(format.encoding)) } }
+}
+
+/** What `search` finds in a file in an encoding that is known, by what else is known of its format; with its line end. */
+export const withLineEnd = <Found extends Place>(
+  beginning: Beginning,
+  encoding: FoundEncoding,
+  { format: given, maxRecordSize, widths = defaultWidths }: Omit<HeaderOptions, "mapping">,
+  search: (format: Format) => Result.Result<Found, HeaderError>,
+): Result.Result<Found, HeaderError> => {
+  const lineEnd = findLineEnd(beginning.bytes, textOf(encoding.encoding))
+  const found = search({ ...formatBy(given), ...encoding, widths, lineEnd: lineEnd ?? "LF" })
+  return lineEnd === undefined
+    ? Result.map(found, (found) => withLineEndOfMost(beginning, found, maxRecordSize))
+    : found
 }
 
 /** The header of a file in an encoding that is known. */
-const headerIn = (
+export const headerIn = (
   beginning: Beginning,
-  found: Pick<Format, "encoding" | "byteOrderMark">,
+  encoding: FoundEncoding,
   options: HeaderOptions,
-): Result.Result<Header, HeaderError> => {
-  const lineEnd = findLineEnd(beginning.bytes, textOf(found.encoding))
-  const { widths = defaultWidths } = options
-  const format = { ...formatBy(options.format), ...found, widths, lineEnd: lineEnd ?? "LF" }
-  const header =
+): Result.Result<Header, HeaderError> =>
+  withLineEnd(beginning, encoding, options, (format) =>
     format.header === null
       ? searchHeader(beginning, format, options)
-      : givenHeader(beginning, format, format.header, options)
-  return lineEnd === undefined
-    ? Result.map(header, (header) => withLineEndOfMost(beginning, header, options.maxRecordSize))
-    : header
-}
-
-/** The frames of the records of the beginning. */
-const framesOf = function* ({ bytes, isWhole }: Beginning, header: Header, maxRecordSize: number): Generator<Frame> {
-  const framer = framerAfter(header, header.end, maxRecordSize)
-  for (const frames of framer.push(bytes.subarray(header.end.byteOffset))) yield* frames
-  if (isWhole) for (const frames of framer.finish()) yield* frames
-}
-
-/** Encodings that the files of many programs have. */
-const usualEncodings = ["windows-1252", "windows-1250", "windows-1251", "shift_jis", "gb18030"] as const
-
-const longestShown = 40
-
-/** Every byte is a character of it. */
-const singleByte = "windows-1252"
-
-const shownIn = (value: string): string => {
-  const bytesOf = new Map(
-    Array.from({ length: 256 }, (_, byte) => [textOf(singleByte).decode(Uint8Array.of(byte))!, byte] as const),
+      : givenHeader(beginning, format, format.header, options),
   )
-  const bytes = Uint8Array.from(value, (character) => bytesOf.get(character)!)
-  const readings = usualEncodings.flatMap((encoding) => {
-    const text = textOf(encoding).decode(bytes)
-    return text === undefined ? [] : `"${printable(text, longestShown)}" in ${encoding}`
-  })
-  return readings.join(", ")
-}
 
 /** A value that is beyond ASCII, as several encodings read it. Never of a password or an e-mail. */
-const readingsOf = (beginning: Beginning, options: HeaderOptions): string | undefined => {
+const shownReadings = (beginning: Beginning, options: HeaderOptions): string | undefined => {
   const header = Result.getSuccess(headerIn(beginning, { encoding: singleByte, byteOrderMark: false }, options))
   if (header._tag === "None" || options.isLinked === true) return undefined
-  const { format, positions } = header.value
+  const { positions } = header.value
   const columns = fieldColumns.filter((column) => column !== "email" && !fileColumns[column].isSecret)
-  const parse = makeFieldParser(format)
-  for (const frame of framesOf(beginning, header.value, options.maxRecordSize)) {
-    const [fields] = parse([frame])
-    if (fields === undefined || isProblem(fields)) continue
-    for (const column of columns) {
-      const value = fields[positions[column]] ?? ""
-      if (/[^\0-\x7f]/.test(value) && !value.includes("@"))
-        return `${column} on line ${frame.line} is ${shownIn(value)}.`
-    }
-  }
-  return undefined
+  const found = firstBeyondAscii(
+    beginning,
+    header.value,
+    options.maxRecordSize,
+    columns.map((column) => positions[column]),
+  )
+  if (found === undefined) return undefined
+  const column = columns.find((column) => positions[column] === found.position)
+  const readings = readingsOf(found.value).map(([encoding, text]) => `"${text}" in ${encoding}`)
+  return `${column} on line ${found.line} is ${readings.join(", ")}.`
 }
 
 const unknownEncoding = (beginning: Beginning, options: HeaderOptions): HeaderError => {
   const { bytes } = beginning
   const foreign = foreignFormat(bytes.subarray(0, 4096), bytes, options.isLinked ?? false)
   if (foreign !== undefined) return foreign
-  const shown = readingsOf(beginning, options)
+  const shown = shownReadings(beginning, options)
   const advice = "Name its encoding with --encoding, such as windows-1252, or save it as UTF-8."
   return headerError(
     "encoding",
@@ -104,28 +89,12 @@ const unknownEncoding = (beginning: Beginning, options: HeaderOptions): HeaderEr
   )
 }
 
-const malformedWithEscape = (beginning: Beginning, header: Header, maxRecordSize: number): ReadonlyArray<Frame> => {
-  const escape = textOf(header.format.encoding).encode(`\\${header.format.quote}`)
-  const malformed: Array<Frame> = []
-  for (const frame of framesOf(beginning, header, maxRecordSize)) {
-    if (frame.problem !== undefined && includes(rawOf(frame), escape)) malformed.push(frame)
-  }
-  return malformed
-}
-
 /** Why backslashes may be escapes; undefined: nothing shows that they are. */
 const escapeError = (beginning: Beginning, header: Header, options: HeaderOptions): HeaderError | undefined => {
-  const { bytes } = beginning
-  const { encoding, quote } = header.format
-  if (options.format.escape !== undefined || quote === null) return undefined
-  const escape = textOf(encoding).encode(`\\${quote}`)
-  if (!includes(bytes, escape)) return undefined
-  const malformed = malformedWithEscape(beginning, header, options.maxRecordSize)
-  const escaped = { ...header, format: { ...header.format, escape: "backslash" as const } }
-  const [first] = malformed
-  if (first === undefined) return undefined
-  if (malformedWithEscape(beginning, escaped, options.maxRecordSize).length >= malformed.length) return undefined
-  const problem = `Line ${first.line} is malformed, as its backslashes may be escapes (${plural(malformed.length, "such line")})`
+  const found = findEscapes(beginning, header, options)
+  if (found === undefined) return undefined
+  const { line, records } = found
+  const problem = `Line ${line} is malformed, as its backslashes may be escapes (${plural(records, "such line")})`
   const advice = "--escape backslash reads them so, --escape doubled rejects these records."
   return headerError("escape", `${problem}. ${advice}`)
 }

@@ -18,8 +18,7 @@ import {
   readHeader,
 } from "./header.ts"
 import type { HeaderError } from "./HeaderError.ts"
-import type { Beginning } from "./HeaderSearch.ts"
-import { makeSample } from "./Sample.ts"
+import { type Beginning, makeSample } from "./Sample.ts"
 
 export interface FrameOptions extends HeaderOptions {
   /** How the file is written, where its source knows: the header comes first. Undefined: its beginning shows it. */

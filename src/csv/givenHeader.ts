@@ -3,46 +3,35 @@
 import { Result } from "effect"
 import type { Format } from "../domain/Format.ts"
 import { fitHeader } from "./fitHeader.ts"
-import type { Frame } from "./frame.ts"
-import { Framer } from "./Framer.ts"
-import { fieldCountsOf, type Header, type HeaderOptions, misfitError } from "./header.ts"
+import { fieldCountsOf, type Header, type HeaderOptions, misfitError, type NamedFields } from "./header.ts"
 import { type HeaderError, headerError } from "./HeaderError.ts"
-import { type Fields, isProblem, makeFieldParser } from "./fields.ts"
-import { type Beginning, delimitersFor, startAfter } from "./HeaderSearch.ts"
+import { isProblem } from "./fields.ts"
+import { delimitersFor, startAfter } from "./headerLines.ts"
+import type { Beginning } from "./Sample.ts"
+import { firstRecords } from "./sampleFrames.ts"
 import { textOf } from "./Text.ts"
 
 /** Records that show the delimiter. */
 const recordsTried = 20
 
-/** In which they are. */
-const mostBytes = 1024 * 1024
-
-/** The header of records with the names of `format`, and the delimiter under which they have that many fields. */
-export const givenHeader = (
-  { bytes, isWhole }: Beginning,
+/** Records with these names, and the delimiter under which they have that many fields. */
+export const givenFields = (
+  beginning: Beginning,
   found: Format,
   names: ReadonlyArray<string>,
-  options: HeaderOptions,
-): Result.Result<Header, HeaderError> => {
+  options: Omit<HeaderOptions, "mapping">,
+): Result.Result<NamedFields, HeaderError> => {
   const { maxRecordSize } = options
   const skipped = options.format.skipLines ?? 0
   const text = textOf(found.encoding)
-  const start = startAfter(bytes, text, skipped)
-  if (start === undefined || start === bytes.length) {
+  const start = startAfter(beginning.bytes, text, skipped)
+  if (start === undefined || start === beginning.bytes.length) {
     return Result.fail(headerError("empty", "The file has no records. Export it again, or remove it."))
   }
   const position = { byteOffset: start, line: skipped + 1 }
 
-  const recordsUnder = (delimiter: string): ReadonlyArray<Fields> => {
-    const format = { ...found, delimiter }
-    const framer = new Framer({ format, maxRecordSize, offset: start, line: position.line, fields: undefined })
-    const frames: Array<Frame> = []
-    for (const batch of framer.push(bytes.subarray(start, start + mostBytes))) frames.push(...batch)
-    if (isWhole && bytes.length - start <= mostBytes) for (const batch of framer.finish()) frames.push(...batch)
-    return makeFieldParser(format)(frames.slice(0, recordsTried))
-  }
   const fits = (delimiter: string): boolean => {
-    const records = recordsUnder(delimiter)
+    const records = firstRecords(beginning, { ...found, delimiter }, position, maxRecordSize, recordsTried)
     return records.length > 0 && records.every((fields) => !isProblem(fields) && fields.length === names.length)
   }
 
@@ -56,15 +45,31 @@ export const givenHeader = (
     const problem = `The first records have the ${names.length} fields of --header under several delimiters.`
     return Result.fail(headerError("misfit", `${problem} Name theirs with --delimiter.`))
   }
-  const fitted = fitHeader(options.mapping, names, delimiter)
-  if (Result.isFailure(fitted))
-    return Result.fail(misfitError({ ...fitted.failure, delimiter: undefined }, names, false))
   return Result.succeed({
     format: { ...found, delimiter, headerLine: position.line },
-    bytes: new TextEncoder().encode(names.join(delimiter)),
     end: position,
     fields: fieldCountsOf(names),
-    mapping: options.mapping,
-    ...fitted.success,
+    names,
   })
 }
+
+/** The header that these names are. */
+export const givenHeader = (
+  beginning: Beginning,
+  found: Format,
+  names: ReadonlyArray<string>,
+  options: HeaderOptions,
+): Result.Result<Header, HeaderError> =>
+  Result.flatMap(givenFields(beginning, found, names, options), (records) => {
+    const { delimiter } = records.format
+    return fitHeader(options.mapping, names, delimiter).pipe(
+      Result.mapBoth({
+        onFailure: (misfit) => misfitError({ ...misfit, delimiter: undefined }, names, false),
+        onSuccess: (fitted): Header => {
+          const { end, fields, format } = records
+          const bytes = new TextEncoder().encode(names.join(delimiter))
+          return { format, end, fields, bytes, mapping: options.mapping, ...fitted }
+        },
+      }),
+    )
+  })

@@ -17,18 +17,29 @@ import { HeaderError, headerError } from "./HeaderError.ts"
 import { textOf } from "./Text.ts"
 import { RecordFramer } from "./RecordFramer.ts"
 
-/** What is needed to decode the records of a file. */
-export interface Header extends Fitted {
+/** Where the records of a file are, whatever they mean. */
+export interface RecordsAt {
   readonly format: Format
-  readonly bytes: Uint8Array
+  /** Where they begin. */
   readonly end: Position
   readonly fields: FieldCounts
+}
+
+/** What is needed to decode the records of a file. */
+export interface Header extends RecordsAt, Fitted {
+  readonly bytes: Uint8Array
   readonly mapping: ColumnMapping
+}
+
+/** The fields of a file, by no mapping. */
+export interface NamedFields extends RecordsAt {
+  /** As they are written. */
+  readonly names: ReadonlyArray<string>
 }
 
 /** Reads records of the file from a position after its header on. */
 export const framerAfter = (
-  { fields, format }: Header,
+  { fields, format }: Pick<Header, "fields" | "format">,
   { byteOffset, line }: Position,
   maxRecordSize: number,
 ): RecordFramer => new RecordFramer({ format, maxRecordSize, offset: byteOffset, line, fields })

@@ -2,7 +2,7 @@
 
 import type { ColumnMapping } from "../../domain/ColumnMapping.ts"
 import type { Encoding } from "../../domain/encoding.ts"
-import type { UserColumn } from "../../domain/fileColumns.ts"
+import type { FieldColumn } from "../../domain/fileColumns.ts"
 import type { Format } from "../../domain/Format.ts"
 import type { FormatOptions } from "../../domain/FormatOptions.ts"
 import type { Target } from "../../domain/Target.ts"
@@ -42,9 +42,9 @@ export interface Evidence {
    * has no record, and a name is one of an e-mail. Null: nothing, or the file has no header.
    */
   readonly header: "given" | "mapping" | "emails" | "names" | null
-  /** The fields that hold e-mails in most of the next records of as many fields. Empty where a mapping was given. */
+  /** The fields that hold e-mails in most of the next records of as many fields. Empty where the header was given. */
   readonly emails: ReadonlyArray<EmailEvidence>
-  /** Lines with text before the header, without a line `sep=;`: at most the first three, and how many there are. */
+  /** Lines with text before the header, of the first 100, without a line `sep=;`: how many there are, and the first three. */
   readonly skipped: { readonly count: number; readonly first: ReadonlyArray<ValueAt> }
 }
 
@@ -139,7 +139,7 @@ export type Kind =
  */
 export type Proposal =
   | { readonly _tag: "mapped"; readonly target: Target; readonly why: "mapping" | "name" | "values" }
-  | { readonly _tag: "candidates"; readonly columns: ReadonlyArray<UserColumn>; readonly why: "name" | "values" }
+  | { readonly _tag: "candidates"; readonly columns: ReadonlyArray<FieldColumn>; readonly why: "name" | "values" }
   | { readonly _tag: "none" }
 
 /** A field of the header. */

@@ -1,0 +1,229 @@
+// Finds the header of a file without a mapping: what is before records of which most have an e-mail in one field.
+
+import { Iterable, Option, Result } from "effect"
+import type { Position } from "../../domain/Chunk.ts"
+import { claimOf } from "../../domain/columnNames.ts"
+import { isEmail } from "../../domain/emailAddress.ts"
+import type { Format } from "../../domain/Format.ts"
+import { type Fields, isProblem, makeFieldParser } from "../fields.ts"
+import { foreignFormat } from "../foreignFormat.ts"
+import type { FieldCounts } from "../Framer.ts"
+import { emptyError, fieldCountsOf, type HeaderOptions, type NamedFields } from "../header.ts"
+import { type HeaderError, headerError } from "../HeaderError.ts"
+import { findHeaderLines, formatAt, framesAt, type Line } from "../headerLines.ts"
+import type { Beginning } from "../Sample.ts"
+import { firstRecords } from "../sampleFrames.ts"
+import { includes, textOf } from "../Text.ts"
+import type { EmailEvidence, Evidence, HeaderChoice } from "./Inspection.ts"
+
+/** What is found, and what proves it. */
+export interface FoundHeader extends NamedFields {
+  readonly evidence: Pick<Evidence, "delimiter" | "emails" | "header">
+  readonly choices: ReadonlyArray<HeaderChoice>
+  /** The records begin on its line: the names are ours. */
+  readonly noHeader: boolean
+}
+
+/** A line under a delimiter, and what follows it. */
+interface Candidate extends NamedFields {
+  readonly line: Line
+  readonly emails: ReadonlyArray<EmailEvidence>
+  /** Names that mean a column. */
+  readonly known: number
+  /** Whether a name means that its field has e-mails. */
+  readonly namesEmail: boolean
+  /** Records that follow it, and those with as many fields. */
+  readonly following: number
+  readonly alike: number
+}
+
+/** Records that show what they are. */
+const recordsTried = 20
+
+const hasText = (record: Fields): boolean => isProblem(record) || record.some((field) => field !== "")
+
+/** The named fields that have e-mails in most of the records of that many fields. */
+const emailsIn = (
+  names: ReadonlyArray<string>,
+  records: ReadonlyArray<ReadonlyArray<string>>,
+): ReadonlyArray<EmailEvidence> =>
+  names.flatMap((name, position) => {
+    if (name.trim() === "") return []
+    const found = records.filter((fields) => isEmail(fields[position] ?? "")).length
+    return found * 2 > records.length ? [{ position, name: name.trim(), records: found, of: records.length }] : []
+  })
+
+const choiceOf = ({ format, names }: NamedFields): HeaderChoice => ({
+  line: format.headerLine,
+  delimiter: format.delimiter,
+  names: names.slice(0, 5).map((name) => name.trim()),
+})
+
+/** Names for fields that have none. */
+const namesOf = (count: number): ReadonlyArray<string> =>
+  Array.from({ length: count }, (_, index) => `column ${index + 1}`)
+
+/**
+ * Of the lines with text before the first record, each under every delimiter: those which records follow that have as
+ * many fields, most of them an e-mail in the same field. Names that are known decide between them; without e-mails the
+ * names alone. Fails where the bytes are no CSV. `format`: what is known of it.
+ */
+export const searchByEmails = (
+  beginning: Beginning,
+  format: Format,
+  options: Omit<HeaderOptions, "mapping">,
+): Result.Result<FoundHeader, HeaderError> =>
+  Result.flatMap(findHeaderLines(beginning, format, options), ({ candidates: lines, delimiters, isNamed }) => {
+    const { isLinked = false, maxRecordSize } = options
+    const shortRows = format.shortRows === "null"
+
+    const fieldsOf = (line: Line, under: Format) => {
+      const [frame] = framesAt(beginning, under, line, maxRecordSize)
+      // What comes after a row without text begins on its own line.
+      if (frame === undefined || frame.line !== line.number) return undefined
+      const [fields] = makeFieldParser(under)([frame])
+      return fields === undefined || isProblem(fields) ? undefined : { frame, fields }
+    }
+
+    /** The first records from there on, and those of them that have as many fields. */
+    const recordsFrom = (under: Format, start: Position, { all, named }: FieldCounts) => {
+      const following = firstRecords(beginning, under, start, maxRecordSize, recordsTried).filter(hasText)
+      const alike = following.filter(
+        (fields) => !isProblem(fields) && fields.length <= all && (shortRows || fields.length >= named),
+      )
+      return { following: following.length, alike: alike as ReadonlyArray<ReadonlyArray<string>> }
+    }
+
+    /** Whether such a line is before it, of as many fields: of what is skipped nothing may be a record of the table. */
+    const hasBefore = (
+      index: number,
+      delimiter: string,
+      { all, named }: FieldCounts,
+      isSuch: (fields: ReadonlyArray<string>) => boolean,
+    ): boolean =>
+      lines.slice(0, index).some((line) => {
+        const { fields = [] } = fieldsOf(line, formatAt(format, delimiter, line)) ?? {}
+        return fields.length >= named && fields.length <= all && isSuch(fields)
+      })
+
+    const candidateAt = (index: number, delimiter: string): Candidate | undefined => {
+      const line = lines[index]!
+      const under = formatAt(format, delimiter, line)
+      const found = fieldsOf(line, under)
+      if (found === undefined || found.fields.some(isEmail)) return undefined
+      const { fields: names, frame } = found
+      const fields = fieldCountsOf(names)
+      if (hasBefore(index, delimiter, fields, (fields) => fields.some(isEmail))) return undefined
+      const end = { byteOffset: frame.nextOffset, line: frame.nextLine }
+      const { alike, following } = recordsFrom(under, end, fields)
+      const columns = names.flatMap((name) => claimOf(name)?.column ?? [])
+      return {
+        format: under,
+        end,
+        fields,
+        names,
+        line,
+        following,
+        alike: alike.length,
+        emails: alike.length * 2 >= following ? emailsIn(names, alike) : [],
+        known: new Set(columns).size,
+        namesEmail: columns.includes("email"),
+      }
+    }
+
+    const at = textOf(format.encoding).encode("@")
+    const hasEmail = ({ end, start }: Line): boolean => includes(beginning.bytes.subarray(start, end), at)
+
+    const provedBy = (by: Evidence["header"]): Evidence["delimiter"] =>
+      options.format.delimiter !== undefined ? "given" : isNamed ? "sepLine" : by === null ? null : "header"
+
+    const found = (header: Evidence["header"], first: Candidate, others: ReadonlyArray<Candidate>): FoundHeader => ({
+      ...first,
+      evidence: { header, delimiter: provedBy(header), emails: first.emails },
+      choices: others.length === 0 ? [] : [first, ...others].map(choiceOf),
+      noHeader: false,
+    })
+
+    /** The best of them, and those that are as good. */
+    const best = (by: Evidence["header"], candidates: ReadonlyArray<Candidate>): FoundHeader | undefined => {
+      const most = Math.max(...candidates.map(({ known }) => known))
+      const [first, ...others] = candidates.filter(({ known }) => known === most)
+      if (first === undefined) return undefined
+      // Where the line has no delimiter, each gives the same field.
+      const differs = ({ line, names }: Candidate) => line !== first.line || names.length > 1
+      return found(by, first, others.filter(differs))
+    }
+
+    /** The records that begin on the line: their file has no header. */
+    const withoutHeader = (index: number): FoundHeader | undefined => {
+      const line = lines[index]!
+      for (const delimiter of delimiters) {
+        const under = formatAt(format, delimiter, line)
+        const first = fieldsOf(line, under)
+        if (first === undefined || !first.fields.some(isEmail)) continue
+        const names = namesOf(first.fields.length)
+        const end = { byteOffset: first.frame.offset, line: line.number }
+        const counts = fieldCountsOf(names)
+        if (hasBefore(index, delimiter, counts, () => true)) continue
+        const { alike, following } = recordsFrom(under, end, counts)
+        const emails = alike.length * 2 >= following ? emailsIn(names, alike) : []
+        if (emails.length === 0) continue
+        return {
+          format: {
+            ...under,
+            header: names,
+          },
+          end,
+          fields: counts,
+          names,
+          evidence: {
+            header: null,
+            delimiter: provedBy("emails"),
+            emails,
+          },
+          choices: [],
+          noHeader: true,
+        }
+      }
+      return undefined
+    }
+
+    /** What separates the line into the most fields, as most of what follows it. */
+    const unproved = (candidates: ReadonlyArray<Candidate>): Result.Result<FoundHeader, HeaderError> => {
+      const line = lines[0]!
+      const bytes = beginning.bytes.subarray(line.start, Math.min(line.end, line.start + 8_192))
+      const foreign = foreignFormat(bytes, beginning.bytes.subarray(line.start), isLinked)
+      if (foreign !== undefined) return Result.fail(foreign)
+      const tables = candidates.filter(({ alike, following, names }) => names.length > 1 && alike * 2 >= following)
+      const [first, ...others] = tables.length === 0 ? candidates : tables
+      if (first === undefined) return Result.fail(emptyError())
+      // Whoever planted the link may want its text to be shown.
+      if (isLinked) {
+        const problem = "No field holds e-mails, by which the header could be found"
+        return Result.fail(headerError("misfit", `${problem}. Name its columns in a mapping.`))
+      }
+      const inFirst = others.filter(({ line, names }) => line === first.line && names.length > 1)
+      return Result.succeed(found(null, first, inFirst))
+    }
+
+    // A title may have an e-mail, but no records like it follow.
+    const records = Iterable.filterMap(lines.keys(), (index) => {
+      const record = hasEmail(lines[index]!) ? withoutHeader(index) : undefined
+      return record === undefined ? Result.failVoid : Result.succeed({ index, record })
+    })
+    const first = Option.getOrUndefined(Iterable.head(records))
+    const candidates = [...lines.slice(0, first?.index).keys()].flatMap((index) =>
+      delimiters.flatMap((delimiter) => candidateAt(index, delimiter) ?? []),
+    )
+    const proved =
+      best(
+        "emails",
+        candidates.filter(({ emails }) => emails.length > 0),
+      ) ??
+      first?.record ??
+      best(
+        "names",
+        candidates.filter(({ alike, following, namesEmail }) => namesEmail && alike * 2 >= following),
+      )
+    return proved === undefined ? unproved(candidates) : Result.succeed(proved)
+  })
