@@ -12,6 +12,7 @@ import { check } from "./commands/check.ts"
 import { follow } from "./commands/follow.ts"
 import { help } from "./commands/help.ts"
 import { init } from "./commands/init.ts"
+import { inspect } from "./commands/inspect.ts"
 import { locate } from "./commands/locate.ts"
 import { rejects } from "./commands/rejects.ts"
 import { report } from "./commands/report.ts"
@@ -39,6 +40,7 @@ export const commands: Array.NonEmptyReadonlyArray<AnyCommand> = [
   worker,
   follow,
   cancel,
+  inspect,
   check,
   runs,
   rejects,

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
-import { userColumns } from "../../src/domain/fileColumns.ts"
+import { fieldColumns } from "../../src/domain/fileColumns.ts"
 import * as MappingFile from "../../src/domain/MappingFile.ts"
 import { signature } from "../../src/domain/otherMapping.ts"
 
@@ -9,7 +9,7 @@ const parse = (json: string) => MappingFile.parse("m.json", json)
 
 const problemsOf = (json: string) => Effect.map(Effect.flip(parse(json)), ({ problems }) => problems)
 
-const valid = `valid columns are ${userColumns.join(", ")}, extra.NAME`
+const valid = `valid columns are ${fieldColumns.join(", ")}, extra.NAME`
 
 describe("MappingFile.parse", () => {
   it.effect("gives what make gives, and the format as a run takes it", () =>

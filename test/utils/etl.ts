@@ -26,7 +26,9 @@ export const etl = Effect.fnUntraced(function* (
   platform: Layer.Layer<NodeServices.NodeServices> = NodeServices.layer,
 ) {
   const logfile = join(yield* temporaryDirectory, "etl.log")
-  const logs = Cli.commands.some(({ name }) => name === args[0]) || (args[0]?.startsWith("--source") ?? false)
+  const logs =
+    Cli.commands.some(({ name }) => name === args[0] && name !== "inspect") ||
+    (args[0]?.startsWith("--source") ?? false)
   const hasLog = logs && !args.includes("--logfile")
   return yield* Effect.gen(function* () {
     const exit = yield* Effect.exit(Cli.execute(Cli.commands, hasLog ? [...args, "--logfile", logfile] : args))

@@ -91,7 +91,7 @@ export const runGroups: ReadonlyArray<FlagGroup> = [
 const runCheck = check<RunFlags>()
 
 /** Rules about --source, whatever it names. */
-const sourceChecks: ReadonlyArray<Check> = [
+export const sourceChecks: ReadonlyArray<Check> = [
   {
     keys: ["source", ...sources.flatMap(({ chosenBy }) => chosenBy?.flag ?? [])],
     problem: (values) =>

@@ -13,6 +13,7 @@ import { CommandLine } from "../invocation.ts"
 import { readMapping } from "../Mapping.ts"
 import { stdoutWidth } from "../output/stdoutWidth.ts"
 import { sameCommand } from "../usage/sameCommand.ts"
+import { withoutFlags } from "../usage/withoutFlags.ts"
 
 export const layer = () => withoutFile
 
@@ -39,12 +40,11 @@ const toObject = (exitCode: number, settings: ReadonlyArray<Setting>, findings: 
   findings: findings.map(({ check, code, state, text }) => ({ check, state, text, exitCode: code })),
 })
 
+const notOfDryRun = { toggles: ["cluster", "dry-run"], valued: ["split-size"] }
+
 /** The dry run that also reads the records; `words`: the arguments of the check. */
 const dryRun = (words: ReadonlyArray<string>, { source }: CheckFlags): string => {
-  const ofRun = words.toSpliced(words.indexOf("check"), 1)
-  const kept = ofRun.filter(
-    (word, index) => !/^--(?:cluster|split-size|dry-run)(?:=|$)/.test(word) && ofRun[index - 1] !== "--split-size",
-  )
+  const kept = withoutFlags(words.toSpliced(words.indexOf("check"), 1), notOfDryRun)
   return sameCommand([...kept, ...(Option.isSome(source) ? [] : ["--source", "PATH"]), "--dry-run"])
 }
 
@@ -65,7 +65,7 @@ export const handler = Effect.fn("check")(function* (flags: CheckFlags) {
           "",
           ...formatFindings(findings),
           bad.length === 0
-            ? `No problem found. Records were not read. To check them too, run: ${printable(dryRun(yield* CommandLine, flags))}`
+            ? `No problem found. Of each file the beginning was read. To check all records, run: ${printable(dryRun(yield* CommandLine, flags))}`
             : `${plural(bad.length, "problem")} found.`,
         ].join("\n"),
   )

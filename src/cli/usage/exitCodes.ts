@@ -55,3 +55,12 @@ export const checkExitCodes: ExitCodes = {
   6: "the database cannot be used",
   130: "interrupted",
 }
+
+/** Of `etl inspect`. */
+export const inspectExitCodes: ExitCodes = {
+  0: "done, whatever the files have",
+  1: defect,
+  2: "bad flags, bad configuration, bad column mapping; a file of --out that exists or cannot be written",
+  5: "the source or one of its files cannot be read",
+  130: "interrupted",
+}

@@ -1,0 +1,39 @@
+// The fields of an inspected file, a line each.
+
+import type { Field, Proposal } from "../../../csv/inspect/Inspection.ts"
+import { formatNumber } from "../../../text/format.ts"
+import { printable } from "../../../text/printable.ts"
+import { type FittedColumn, fitTable } from "../table.ts"
+import { describeKind } from "./describeKind.ts"
+
+const describeProposal = (proposal: Proposal): string => {
+  switch (proposal._tag) {
+    case "mapped":
+      return proposal.target
+    case "candidates":
+      return `${proposal.columns.join(" or ")}?`
+    case "none":
+      return "-"
+  }
+}
+
+const columns: ReadonlyArray<FittedColumn> = [
+  { name: "header", isRight: false, least: 12 },
+  { name: "column", isRight: false, least: 12 },
+  { name: "filled", isRight: true, leaveOut: 2 },
+  { name: "what it has", isRight: false, least: 16 },
+  { name: "such as", isRight: false, leaveOut: 1, least: 16 },
+]
+
+const rowOf = (field: Field): ReadonlyArray<string> =>
+  [
+    field.name,
+    describeProposal(field.proposal),
+    formatNumber(field.filled),
+    describeKind(field),
+    field.values.join(" | "),
+  ].map(printable)
+
+/** In at most `width` columns of a terminal if the names allow it. */
+export const fieldTable = (fields: ReadonlyArray<Field>, width: number): ReadonlyArray<string> =>
+  fitTable(columns, fields.map(rowOf), width)

@@ -1,0 +1,74 @@
+// How an inspected file is read, and what proves it.
+
+import type { Evidence, Field, Inspection, ValueAt } from "../../../csv/inspect/Inspection.ts"
+import { describeFormat } from "../../../domain/Format.ts"
+import { formatNumber, plural } from "../../../text/format.ts"
+
+const ofEncoding: Readonly<Record<NonNullable<Evidence["encoding"]>, string | undefined>> = {
+  byteOrderMark: "a byte order mark",
+  given: "--encoding",
+  utf8: "every byte is UTF-8",
+  ascii: undefined,
+}
+
+const ofDelimiter: Readonly<Record<NonNullable<Evidence["delimiter"]>, string | undefined>> = {
+  given: "--delimiter",
+  sepLine: "a line sep=",
+  header: undefined,
+}
+
+const ofHeader = ({ emails, header }: Evidence, line: number): string | undefined => {
+  const [first] = emails
+  switch (header) {
+    case "given":
+      return "--header"
+    case "mapping":
+      return `line ${formatNumber(line)} has all headers of the mapping`
+    case "names":
+      return `line ${formatNumber(line)} has the name of an e-mail, and no record follows`
+    case "emails":
+      return first && `"${first.name}" has e-mails in ${first.records} of the next ${plural(first.of, "record")}`
+    case null:
+      return undefined
+  }
+}
+
+const shownSkipped = ({ count, first }: Evidence["skipped"]): string => {
+  const lines = first.map(({ value }: ValueAt) => `"${value}"`)
+  const more = count > first.length ? ", ..." : ""
+  return `skips ${plural(count, "line")} before the header: ${lines.join(", ")}${more}`
+}
+
+/** What shows the order of the days that a mapping names. */
+const proofOfDays = ({ kind, name, proposal }: Field): ReadonlyArray<string> => {
+  if (proposal._tag !== "mapped" || kind._tag !== "days" || kind.order === null) return []
+  const { dayFirst, monthFirst } = kind.order
+  const shows = kind.reading._tag === "choices" ? null : (dayFirst ?? monthFirst)
+  if (shows === null) return []
+  const order = shows === dayFirst ? "days before months" : "months before days"
+  return [`"${name}" has ${order}: "${shows.first.value}" on line ${formatNumber(shows.first.line)}`]
+}
+
+/** What is known of the format; an encoding that nothing proves is to be decided. */
+const described = ({ format, unproved }: Inspection): string => {
+  const isOpen = unproved.encoding.length > 0
+  const known = describeFormat(isOpen ? { ...format, encoding: "utf-8" } : format) ?? "',', header on line 1"
+  return isOpen ? `${known}, an encoding to decide` : known
+}
+
+/** The lines about the format and the number of records. */
+export const formatProof = (inspection: Inspection): ReadonlyArray<string> => {
+  const { evidence, fields, format, isWhole, records } = inspection
+  const proof = [
+    evidence.encoding === null ? undefined : ofEncoding[evidence.encoding],
+    evidence.delimiter === null ? undefined : ofDelimiter[evidence.delimiter],
+    ofHeader(evidence, format.headerLine),
+  ].filter((part) => part !== undefined)
+  return [
+    `format: ${described(inspection)}`,
+    ...(proof.length === 0 ? [] : [`proof: ${proof.join(", ")}`]),
+    ...fields.flatMap(proofOfDays),
+    ...(evidence.skipped.count === 0 ? [] : [shownSkipped(evidence.skipped)]),
+    isWhole ? plural(records, "record") : `${plural(records, "record")} in its beginning, which is what was read`,
+  ]
+}

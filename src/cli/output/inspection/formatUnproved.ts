@@ -1,0 +1,80 @@
+// What an inspected file does not prove: choices for a person, each with what shows it.
+
+import type { ColumnEntry, DayOrder, Field, Inspection, OrderEvidence } from "../../../csv/inspect/Inspection.ts"
+import { formatNumber, plural } from "../../../text/format.ts"
+
+const ofEncoding = ({ unproved: { encoding, encodingAt } }: Inspection): ReadonlyArray<string> => {
+  if (encoding.length === 0) return []
+  const names = encoding.map(({ encoding, value }) => (value === null ? encoding : `"${value}" in ${encoding}`))
+  const where = encodingAt === null ? "It may be" : `${encodingAt.name} on line ${formatNumber(encodingAt.line)} is`
+  return [`The file is not UTF-8. ${where} ${names.join(", ")}. Name the right encoding with --encoding.`]
+}
+
+const ofEscape = ({ unproved: { escape } }: Inspection): ReadonlyArray<string> => {
+  if (escape === null) return []
+  const lines = plural(escape.records, "line")
+  return [
+    `Backslashes may be escapes: without, ${lines} cannot be read, first line ${formatNumber(escape.line)}. Give --escape backslash, or --escape doubled.`,
+  ]
+}
+
+const ofHeader = ({ unproved: { header, noHeader } }: Inspection): ReadonlyArray<string> => [
+  ...(noHeader
+    ? ["The first line is a record, not a header. Name the fields with --header, such as --header id,mail,name."]
+    : []),
+  ...(header.length > 1
+    ? [
+        "The header may be one of these. Choose with --skip-lines and --delimiter:",
+        ...header.map(
+          ({ delimiter, line, names }) =>
+            `  line ${formatNumber(line)} under ${JSON.stringify(delimiter)}: ${names.join(", ")}`,
+        ),
+      ]
+    : []),
+]
+
+const shownOrder = (orders: ReadonlyArray<OrderEvidence | null>): string =>
+  orders
+    .flatMap((order) => (order === null ? [] : `"${order.first.value}" on line ${formatNumber(order.first.line)}`))
+    .join(", ")
+
+const evidenceOf = ({ dayFirst, either, monthFirst }: DayOrder): string => {
+  if (dayFirst !== null && monthFirst !== null)
+    return `some show days first, some months: ${shownOrder([dayFirst, monthFirst])}`
+  return `nothing shows which: ${shownOrder([either])}`
+}
+
+const ofDays = ({ kind, name }: Field): ReadonlyArray<string> => {
+  if (kind._tag !== "days" || kind.reading._tag !== "choices") return []
+  const why = kind.order === null ? "" : ` (${evidenceOf(kind.order)})`
+  return [`"${name}" has days that could be ${kind.reading.formats.join(" or ")}${why}.`]
+}
+
+const ofWords = ([name, entry]: readonly [string, ColumnEntry]): ReadonlyArray<string> =>
+  typeof entry === "object" && entry.true?.includes("?") === true
+    ? [`"${name}" has words of which nothing shows which is true.`]
+    : []
+
+/** The columns that several fields could fill, each with these. */
+const ofRivals = ({ fields }: Inspection): ReadonlyArray<string> => {
+  const rivals = new Map<string, Array<string>>()
+  for (const { name, proposal } of fields) {
+    if (proposal._tag !== "candidates" || proposal.why !== "name") continue
+    for (const column of proposal.columns) rivals.set(column, [...(rivals.get(column) ?? []), `"${name}"`])
+  }
+  return Array.from(rivals, ([column, names]) => `${column} could be ${names.join(" or ")}.`)
+}
+
+/** A line for each thing that a person must decide before the file can be loaded. */
+export const formatUnproved = (inspection: Inspection): ReadonlyArray<string> => {
+  const { fields, mapping } = inspection
+  const mapped = fields.filter(({ proposal }) => proposal._tag === "mapped")
+  return [
+    ...ofHeader(inspection),
+    ...ofEncoding(inspection),
+    ...ofEscape(inspection),
+    ...ofRivals(inspection),
+    ...mapped.flatMap(ofDays),
+    ...Object.entries(mapping.object.columns).flatMap(ofWords),
+  ]
+}

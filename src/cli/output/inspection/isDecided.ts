@@ -1,0 +1,22 @@
+// Whether a proposed mapping can be used as it is.
+
+import type { ColumnEntry, Inspection, MappingObject } from "../../../csv/inspect/Inspection.ts"
+
+const undecided = "?"
+
+const isEntryDecided = (entry: ColumnEntry): boolean =>
+  typeof entry === "string" ||
+  (entry.column !== undecided &&
+    entry.format !== undecided &&
+    ![...(entry.true ?? []), ...(entry.false ?? [])].includes(undecided))
+
+/** Whether it has no `?` in place of what a person must decide. */
+export const isDecided = ({ columns, format = {} }: MappingObject): boolean =>
+  Object.values(columns).every(isEntryDecided) && !Object.values(format).includes(undecided)
+
+/** Whether it maps a header to the key. */
+export const hasEmail = ({ columns }: MappingObject): boolean =>
+  Object.values(columns).some((entry) => (typeof entry === "string" ? entry : entry.column) === "email")
+
+/** Whether flags must say more before a mapping can be made. */
+export const needsFlags = ({ unproved }: Inspection): boolean => unproved.noHeader || unproved.header.length > 1

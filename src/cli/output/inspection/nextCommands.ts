@@ -1,0 +1,56 @@
+// The commands to give after an inspection.
+
+import type { Inspection, MappingObject } from "../../../csv/inspect/Inspection.ts"
+import { formatFlags } from "../../flags/formatFlags.ts"
+import { inspectCommand, mappingName } from "../../usage/inspectCommand.ts"
+import { sameCommand } from "../../usage/sameCommand.ts"
+import { withoutFlags } from "../../usage/withoutFlags.ts"
+import { isDecided, needsFlags } from "./isDecided.ts"
+
+const ownFlags = { toggles: ["json"], valued: ["out", "mapping"] }
+
+/** The mapping has what they say. */
+const saidByMapping = {
+  toggles: [],
+  valued: Object.keys(formatFlags).map((key) => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)),
+}
+
+export interface Inspected {
+  /** The words of the command line. */
+  readonly words: ReadonlyArray<string>
+  /** The files of each layout, by their URIs, and what was found. */
+  readonly layouts: ReadonlyArray<{ readonly uris: ReadonlyArray<string>; readonly inspection: Inspection }>
+  /** The mapping of all of them; undefined: there is none. */
+  readonly mapping: MappingObject | undefined
+  /** The file of --mapping. */
+  readonly given: string | undefined
+  /** The file that was written. */
+  readonly written: string | undefined
+}
+
+const withMapping = (words: ReadonlyArray<string>, path: string): string => sameCommand([...words, "--mapping", path])
+
+/** What to do with the files once their mapping is in a file. */
+const loading = (load: ReadonlyArray<string>, path: string, isReady: boolean): ReadonlyArray<string> => [
+  withMapping([isReady ? "check" : "inspect", ...load], path),
+  withMapping(load, path),
+]
+
+/** What says more than can be proved: the first choice. */
+const chosenFlags = (layouts: Inspected["layouts"]): ReadonlyArray<string> => {
+  const [encoding] = layouts.flatMap(({ inspection }) => inspection.unproved.encoding)
+  return encoding === undefined ? [] : ["--encoding", encoding.encoding]
+}
+
+/** Two commands where one mapping is enough, else one for each layout; none where flags must say more first. */
+export const nextCommands = ({ given, layouts, mapping, words, written }: Inspected): ReadonlyArray<string> => {
+  const inspect = withoutFlags(words, ownFlags)
+  const load = inspect.toSpliced(inspect.indexOf("inspect"), 1)
+  if (given !== undefined) return loading(load, given, true)
+  const ofMapping = withoutFlags(load, saidByMapping)
+  if (mapping !== undefined && written !== undefined) return loading(ofMapping, written, isDecided(mapping))
+  if (layouts.some(({ inspection }) => needsFlags(inspection))) return []
+  if (mapping === undefined) return layouts.flatMap(({ uris }) => inspectCommand(uris[0]!) ?? [])
+  const name = mappingName(layouts.length === 1 ? layouts[0]!.uris[0]! : "")
+  return [sameCommand([...inspect, ...chosenFlags(layouts), "--out", name]), withMapping(ofMapping, name)]
+}
