@@ -35,6 +35,8 @@ export interface FramerOptions {
   readonly line: number
   /** Undefined: a record may have any number of fields. */
   readonly fields: FieldCounts | undefined
+  /** The most frames of a batch, where its records become more than their bytes. */
+  readonly mostFrames?: number | undefined
 }
 
 const RECORD_START = 0
@@ -69,6 +71,7 @@ export class Framer {
 
   private readonly format: Format
   private readonly maxRecordSize: number
+  private readonly mostFrames: number
   private readonly fieldCounts: FieldCounts | undefined
   private readonly text: Text
   private readonly width: 1 | 2
@@ -113,10 +116,11 @@ export class Framer {
   /** Bytes of these frames. */
   private framed = 0
 
-  constructor({ fields, format, line, maxRecordSize, offset }: FramerOptions) {
+  constructor({ fields, format, line, maxRecordSize, mostFrames = framesOfBatch, offset }: FramerOptions) {
     this.format = format
     this.maxRecordSize = maxRecordSize
     this.fieldCounts = fields
+    this.mostFrames = Math.min(mostFrames, framesOfBatch)
     this.offset = offset
     this.line = line
     this.text = textOf(format.encoding)
@@ -246,7 +250,7 @@ export class Framer {
 
   private scan(isEnd: boolean): void {
     const { bytes, width } = this
-    while (this.position + width <= bytes.length && this.framed < batchSize && this.frames.length < framesOfBatch) {
+    while (this.position + width <= bytes.length && this.framed < batchSize && this.frames.length < this.mostFrames) {
       if (this.state === RECORD_START) {
         if (this.takePlainRecord()) continue
         if (!this.beginRecord(isEnd)) return

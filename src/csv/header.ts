@@ -37,12 +37,19 @@ export interface NamedFields extends RecordsAt {
   readonly names: ReadonlyArray<string>
 }
 
+/** Characters of `extra` that the names of a batch may take: each record repeats those of its fields. */
+const mostNames = 512 * 1024
+
 /** Reads records of the file from a position after its header on. */
 export const framerAfter = (
-  { fields, format }: Pick<Header, "fields" | "format">,
+  { extra = [], fields, format }: Pick<Header, "fields" | "format"> & Partial<Pick<Header, "extra">>,
   { byteOffset, line }: Position,
   maxRecordSize: number,
-): RecordFramer => new RecordFramer({ format, maxRecordSize, offset: byteOffset, line, fields })
+): RecordFramer => {
+  const names = extra.reduce((sum, { name }) => sum + name.length, 1)
+  const mostFrames = Math.max(1, Math.floor(mostNames / names))
+  return new RecordFramer({ format, maxRecordSize, offset: byteOffset, line, fields, mostFrames })
+}
 
 export interface HeaderOptions {
   readonly mapping: ColumnMapping

@@ -48,10 +48,8 @@ const loadAsTold = Effect.fnUntraced(function* (made: Export, edit: (columns: Re
   return { inspected, written, mapping, loaded, users, rejects }
 })
 
-const byEmail = (rows: ReadonlyArray<Record<string, unknown>>) =>
-  rows.toSorted((left, right) =>
-    Buffer.compare(Buffer.from(String(left["email"])), Buffer.from(String(right["email"]))),
-  )
+const byEmail = <A extends { readonly email: string }>(rows: ReadonlyArray<A>): ReadonlyArray<unknown> =>
+  rows.toSorted((left, right) => Buffer.compare(Buffer.from(left.email), Buffer.from(right.email)))
 
 const exports = [
   ["a CRM", crmExport],

@@ -126,6 +126,26 @@ describe("frame, decode and chunk", () => {
         }),
     )
 
+    it.effect("long names make small batches: each record repeats them", () =>
+      Effect.gen(function* () {
+        const text = `email,${"n".repeat(60_000)}\n${"a@example.com,1\n".repeat(3_000)}`
+        const batchesOf = (columns: Parameters<typeof ColumnMapping.make>[0]) =>
+          Stream.succeed(new TextEncoder().encode(text)).pipe(
+            frame({ mapping: ColumnMapping.make(columns), format: {}, maxRecordSize: 100_000, resume: undefined }),
+            Stream.map(({ frames }) => frames.length),
+            Stream.runCollect,
+          )
+        const [plain, kept] = [yield* batchesOf({ email: "email" }), yield* batchesOf({ email: "email", "*": "extra" })]
+        for (const sizes of [plain, kept])
+          assert.strictEqual(
+            sizes.reduce((sum, size) => sum + size),
+            3_000,
+          )
+        assert.isAtMost(plain.length, 5)
+        assert.isTrue(kept.every((size) => size <= 34))
+      }),
+    )
+
     it.effect("a chunk counts it: many short records under long names end at 8 MiB", () =>
       Effect.gen(function* () {
         const text = `email,${"n".repeat(10_000)}\n${"a@example.com,1\n".repeat(3_000)}`
