@@ -8,12 +8,19 @@ import { framesOf } from "./sampleFrames.ts"
 import { textOf } from "./Text.ts"
 
 /** Encodings that the files of many programs have. */
-export const usualEncodings = ["windows-1252", "windows-1250", "windows-1251", "shift_jis", "gb18030"] as const
+const usualEncodings = ["windows-1252", "windows-1250", "windows-1251", "shift_jis", "gb18030"] as const
 
 /** Every byte is a character of it. */
 export const singleByte = "windows-1252"
 
 const longestShown = 40
+
+/** Those that can read all of the lines. */
+export const encodingsOf = ({ bytes, isWhole }: Beginning): ReadonlyArray<Encoding> => {
+  // The sample may end within a character.
+  const lines = isWhole ? bytes : bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1)
+  return usualEncodings.filter((encoding) => textOf(encoding).decode(lines) !== undefined)
+}
 
 /** A value as `singleByte` reads it, and as each of the others does that can. */
 export const readingsOf = (value: string): ReadonlyArray<readonly [encoding: Encoding, value: string]> => {

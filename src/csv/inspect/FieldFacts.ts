@@ -20,8 +20,9 @@ const mostKept = 10_000
 /** Different texts that are kept to be shown. */
 const mostShown = 3
 
-/** Different words that a field of words has. */
+/** Different words that a field of words has, and how long they are. */
 const mostWords = 20
+const longestWord = 40
 
 const slash = 0x2f
 
@@ -54,7 +55,7 @@ export class FieldFacts {
   longest = 0
   readonly shown = new Set<string>()
   readonly nullWords = new Map<string, Counted>()
-  /** The words of the field, in lower case; undefined: it has more than words have. */
+  /** The words of the field, in lower case; undefined: it has more, or longer ones, than fields of words have. */
   words: Map<string, Counted> | undefined = new Map()
   readonly orders: Orders = {}
 
@@ -72,7 +73,7 @@ export class FieldFacts {
     if (isNullWord(text)) return countIn(this.nullWords, text)
     if (this.words !== undefined) {
       countIn(this.words, text)
-      if (this.words.size > mostWords) this.words = undefined
+      if (this.words.size > mostWords || text.length > longestWord) this.words = undefined
     }
     if (text.charCodeAt(1) === slash || text.charCodeAt(2) === slash) this.addOrder(text, line)
     this.keep(text, line)

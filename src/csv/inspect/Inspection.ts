@@ -65,8 +65,9 @@ export interface EncodingChoice {
 
 /** What the file does not prove: a person has to say it. The rest of the inspection takes the first choice. */
 export interface Unproved {
-  /** Not empty: the bytes are not UTF-8. Each that can read the value; `value` is on this line of the column. */
+  /** Not empty: the bytes are not UTF-8. The usual ones that can read all of them. */
   readonly encoding: ReadonlyArray<EncodingChoice>
+  /** Where `value` of each is. Null: none can be shown. */
   readonly encodingAt: { readonly name: string; readonly line: number } | null
   /** Not null: backslashes may be escapes, `doubled` or `backslash`. How many lines are malformed without, and the first. */
   readonly escape: { readonly records: number; readonly line: number } | null
@@ -144,7 +145,7 @@ export type Proposal =
 
 /** A field of the header. */
 export interface Field {
-  /** Trimmed; `column 12` where it has none. */
+  /** Trimmed, as a mapping has it, so that it must be escaped to be printed; `column 12` where it has none. */
   readonly name: string
   /** From 0. */
   readonly position: number

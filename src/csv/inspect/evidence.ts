@@ -1,4 +1,4 @@
-// What proves the encoding of a file, and what is before its header.
+// What proves the encoding and the delimiter of a file, and what is before its header.
 
 import { Result } from "effect"
 import type { Format } from "../../domain/Format.ts"
@@ -18,6 +18,17 @@ export const encodingEvidence = (
   if (byteOrderMark) return "byteOrderMark"
   if (encoding !== undefined) return "given"
   return bytes.some((byte) => byte > 0x7f) ? "utf8" : "ascii"
+}
+
+/** What proves the delimiter of a header that is proved. */
+export const delimiterEvidence = (
+  beginning: Beginning,
+  found: Format,
+  { format, maxRecordSize }: Omit<HeaderOptions, "mapping">,
+): Evidence["delimiter"] => {
+  if (format.delimiter !== undefined) return "given"
+  const lines = findHeaderLines(beginning, found, { format, maxRecordSize })
+  return found.header === null && Result.isSuccess(lines) && lines.success.isNamed ? "sepLine" : "header"
 }
 
 const linesShown = 3

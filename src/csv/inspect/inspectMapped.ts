@@ -11,7 +11,7 @@ import type { HeaderError } from "../HeaderError.ts"
 import type { Beginning } from "../Sample.ts"
 import { collectFacts } from "./collectFacts.ts"
 import { describeFields } from "./describeFields.ts"
-import { encodingEvidence, skippedBefore } from "./evidence.ts"
+import { delimiterEvidence, encodingEvidence, skippedBefore } from "./evidence.ts"
 import type { Inspection, Proposal } from "./Inspection.ts"
 import { kindOf } from "./kindOf.ts"
 import { givenIn, withFormat } from "./mappingObject.ts"
@@ -54,12 +54,11 @@ export const inspectMapped = (beginning: Beginning, options: HeaderOptions): Res
         proposal,
       }
     })
-    const isNamed = options.format.delimiter !== undefined
     return {
       format,
       evidence: {
         encoding: encodingEvidence(beginning, format, options),
-        delimiter: isNamed ? "given" : "header",
+        delimiter: delimiterEvidence(beginning, format, options),
         header: format.header === null ? "mapping" : "given",
         emails: [],
         skipped: skippedBefore(beginning, format, options),

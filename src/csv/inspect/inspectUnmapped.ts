@@ -9,7 +9,7 @@ import { foreignFormat } from "../foreignFormat.ts"
 import { givenFields } from "../givenHeader.ts"
 import type { Header, HeaderOptions } from "../header.ts"
 import type { HeaderError } from "../HeaderError.ts"
-import { firstBeyondAscii, readingsOf, singleByte, usualEncodings } from "../otherEncodings.ts"
+import { encodingsOf, firstBeyondAscii, readingsOf, singleByte } from "../otherEncodings.ts"
 import type { Beginning } from "../Sample.ts"
 import { collectFacts } from "./collectFacts.ts"
 import { describeFields } from "./describeFields.ts"
@@ -50,12 +50,10 @@ const encodingChoices = (
     (position) => fields[position]!.kind._tag !== "emails" && !mayBeSecret(fields[position]!.name),
   )
   const value = isLinked ? undefined : firstBeyondAscii(beginning, found, maxRecordSize, positions)
-  if (value === undefined) {
-    return { encoding: usualEncodings.map((encoding) => ({ encoding, value: null })), encodingAt: null }
-  }
+  const readings = new Map(value && readingsOf(value.value))
   return {
-    encoding: readingsOf(value.value).map(([encoding, value]) => ({ encoding, value })),
-    encodingAt: { name: fields[value.position]!.name, line: value.line },
+    encoding: encodingsOf(beginning).map((encoding) => ({ encoding, value: readings.get(encoding) ?? null })),
+    encodingAt: value === undefined ? null : { name: fields[value.position]!.name, line: value.line },
   }
 }
 

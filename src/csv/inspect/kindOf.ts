@@ -10,7 +10,7 @@ import { makeWords } from "../../domain/words.ts"
 import { readingOf, readsUsually } from "./dayReading.ts"
 import type { FieldFacts, Shown, TextAt } from "./FieldFacts.ts"
 import type { DayForm, Kind, OrderEvidence, WordCount } from "./Inspection.ts"
-import { shownAt } from "./shown.ts"
+import { shownAt, shownText } from "./shown.ts"
 
 const number = /^[+-]?(?:\d+(?:[.,]\d+)?|\d{1,3}(?:([.,' ])\d{3})+(?:[.,]\d+)?)$/
 const shortYear = /^\d{1,2}([./ -])(?:\d{1,2}|[a-z]{3})\1\d{2}(?!\d)/i
@@ -57,9 +57,7 @@ const mostForms = 5
 
 /** The form of a text: 9 a digit, a letters. */
 const formOf = (text: string): string =>
-  text
-    .trim()
-    .slice(0, 40)
+  shownText(text.trim())
     .replaceAll(/\d/g, "9")
     .replaceAll(/\p{L}+/gu, "a")
 

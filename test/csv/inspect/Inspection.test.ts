@@ -298,6 +298,8 @@ describe("an inspection", () => {
         ],
       )
       assert.deepInclude(inspected.evidence, { header: "mapping", delimiter: "header", emails: [] })
+      const named = yield* inspect("sep=;\nMail;Seit;Tel\na@x.com;;\n", { mapping })
+      assert.deepInclude(named.evidence, { header: "mapping", delimiter: "sepLine" })
       assert.deepInclude(inspected.check, { records: 3, rejected: 1 })
       assert.deepStrictEqual(
         inspected.check?.blanked.map(({ column, lines, value }) => [column, lines, value]),
