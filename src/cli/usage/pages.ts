@@ -5,10 +5,11 @@ import { fileURLToPath } from "node:url"
 
 /** The name of each page in `src/docs`, and what it is about. */
 export const pages = {
+  "own-files": "From a CSV file of your own to rows: inspect, check, load",
   files: "What a file may look like, S3, pipes",
   values: "What is read in each column, and as what",
   "bad-rows": "Rejects: listed, corrected, loaded again",
-  mapping: "Which header fills which column: a file of your own",
+  mapping: "Which header fills which column, and how it is read",
   places: "Locators, their quota and licences, .mmdb files",
   databases: "Embedded or server, TLS, roles, an old users table",
   operations: "Exit codes, resuming, logs, schedules, metrics, alerts",

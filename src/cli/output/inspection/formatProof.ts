@@ -49,10 +49,12 @@ const proofOfDays = ({ kind, name, proposal }: Field): ReadonlyArray<string> => 
   return [`"${name}" has ${order}: "${shows.first.value}" on line ${formatNumber(shows.first.line)}`]
 }
 
+const plain = "commas, UTF-8, header on line 1"
+
 /** What is known of the format; an encoding that nothing proves is to be decided. */
 const described = ({ format, unproved }: Inspection): string => {
   const isOpen = unproved.encoding.length > 0
-  const known = describeFormat(isOpen ? { ...format, encoding: "utf-8" } : format) ?? "',', header on line 1"
+  const known = describeFormat(isOpen ? { ...format, encoding: "utf-8" } : format) ?? plain
   return isOpen ? `${known}, an encoding to decide` : known
 }
 

@@ -55,14 +55,18 @@ const ofWords = ([name, entry]: readonly [string, ColumnEntry]): ReadonlyArray<s
     ? [`"${name}" has words of which nothing shows which is true.`]
     : []
 
-/** The columns that several fields could fill, each with these. */
-const ofRivals = ({ fields }: Inspection): ReadonlyArray<string> => {
+/** The columns that nothing but a person can give to a field, each with the fields that may fill it. */
+const ofRivals = ({ mapping }: Inspection): ReadonlyArray<string> => {
   const rivals = new Map<string, Array<string>>()
-  for (const { name, proposal } of fields) {
-    if (proposal._tag !== "candidates" || proposal.why !== "name") continue
-    for (const column of proposal.columns) rivals.set(column, [...(rivals.get(column) ?? []), `"${name}"`])
+  for (const [name, entry] of Object.entries(mapping.object.columns)) {
+    if (typeof entry === "string" || entry.column !== "?") continue
+    for (const column of entry.choices ?? []) rivals.set(column, [...(rivals.get(column) ?? []), `"${name}"`])
   }
-  return Array.from(rivals, ([column, names]) => `${column} could be ${names.join(" or ")}.`)
+  return Array.from(rivals, ([column, names]) =>
+    names.length === 1
+      ? `${names[0]} could be ${column}: only its values show it.`
+      : `${column} could be ${names.join(" or ")}.`,
+  )
 }
 
 /** A line for each thing that a person must decide before the file can be loaded. */
