@@ -1,6 +1,6 @@
 // How the bytes of a file become records, and these values: decided once for each load, from its beginning, and kept with it.
 
-import { Effect, Schema } from "effect"
+import { Effect, Schema, Struct } from "effect"
 import { formatNumber } from "../text/format.ts"
 import { encodings } from "./encoding.ts"
 import { type FieldColumn, fieldColumns } from "./fileColumns.ts"
@@ -45,6 +45,8 @@ export const Format = Schema.Struct({
   monthFirst: since(Schema.Array(Schema.Literals(fieldColumns)), earlierMonthFirst),
   /** The most characters of the columns of text; null: any number. */
   widths: since(Schema.Record(Schema.String, Schema.NullOr(Schema.Int)), earlierWidths),
+  /** The keys of the options that were given, also where they say what is usual. */
+  given: since(Schema.Array(Schema.String), []),
   /** `\N` is text, a row of delimiters is a record: an earlier version began the load, or a program writes the file. */
   isExact: since(Schema.Boolean, true),
 })
@@ -78,6 +80,7 @@ export const formatBy = (options: FormatOptions): Format => ({
   skipLines: options.skipLines ?? null,
   monthFirst: [],
   widths: defaultWidths,
+  given: Struct.keys(options).toSorted(),
   isExact: false,
   ...saidBy(options),
 })
@@ -88,6 +91,7 @@ export const plainFormat = formatBy({})
 export const exactFormat = (delimiter = ","): Format => ({
   ...formatBy({ delimiter, trim: false, quotedLines: "keep" }),
   lineEnd: null,
+  given: [],
   isExact: true,
 })
 

@@ -44,6 +44,7 @@ const words: Readonly<Record<keyof Format, string>> = {
   badValues: "bad values",
   monthFirst: "columns of month/day/year",
   widths: "widths",
+  given: "given options",
   isExact: "exact text",
 }
 

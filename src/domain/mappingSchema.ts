@@ -13,16 +13,16 @@ const choicesOf = `What can stand in place of "${placeholder}". It is not read.`
 
 const wordLists = ["true", "false"] as const
 
-type Object = { readonly [key: string]: unknown }
+type Said = Readonly<Record<string, unknown>>
 
 /** The lists of words that nobody has filled in. Without choices beside it, `?` is a word. */
-export const listsToFill = (said: Object): ReadonlyArray<(typeof wordLists)[number]> =>
+export const listsToFill = (said: Said): ReadonlyArray<(typeof wordLists)[number]> =>
   wordLists.filter((key) => {
     const words = said[key]
     return said["choices"] !== undefined && Array.isArray(words) && words.length === 1 && words[0] === placeholder
   })
 
-const isFilledIn = Schema.makeFilter((said: Object) => listsToFill(said).length === 0, {
+const isFilledIn = Schema.makeFilter((said: Said) => listsToFill(said).length === 0, {
   toJsonSchema: () => ({
     anyOf: [
       { not: { required: ["choices"] } },
@@ -156,17 +156,17 @@ const LongForm = Schema.Struct({
 /** The keys of the long form. */
 export const longKeys = Struct.keys(LongForm.fields)
 
-const isMapped = (said: Object): boolean =>
+const isMapped = (said: Said): boolean =>
   Object.hasOwn(said, "column") && Object.keys(said).every((key) => mappedKeys.some((known) => known === key))
 
 /**
  * Whether the headers of a file are in `columns`. An object there that names a column belongs to a header of that name,
  * where other headers are beside it.
  */
-export const isLongForm = (file: Object): boolean => {
+export const isLongForm = (file: Said): boolean => {
   const columns = file["columns"]
   if (!Predicate.isObject(columns)) return false
-  return Object.keys(file).every((key) => longKeys.some((known) => known === key)) || !isMapped(columns as Object)
+  return Object.keys(file).every((key) => longKeys.some((known) => known === key)) || !isMapped(columns as Said)
 }
 
 const anyOfKeys = (keys: ReadonlyArray<string>) => ({

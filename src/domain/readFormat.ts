@@ -19,12 +19,10 @@ const isValid = (key: Key, value: unknown): boolean => Schema.is(formatFields[ke
 const usualName = (key: Key, value: unknown): string | undefined =>
   key === "encoding" && typeof value === "string" ? encodingOf(value) : undefined
 
-/** What is wrong with a value. `?` may be a delimiter: with choices beside it, it is to be replaced. */
+/** What is wrong with a value. `?` is one of a delimiter. */
 const problemOf = (key: Key, value: unknown, choices: unknown): string | undefined => {
-  if (value === placeholder && (choices !== undefined || !isValid(key, value))) {
-    return toChoose(choices, formatKeys[key].takes)
-  }
   if (isValid(key, value)) return undefined
+  if (value === placeholder) return toChoose(choices, formatKeys[key].takes)
   const usual = usualName(key, value)
   return `is ${toJson(value)}: write ${usual === undefined ? formatKeys[key].takes : toJson(usual)}`
 }

@@ -146,19 +146,32 @@ describe("the format in a mapping file", () => {
 
   it.live("does not hinder the command that loads corrected rejects", () =>
     Effect.gen(function* () {
-      const content = latin1(["Stand", "Mail;Vorname;Firma", "zoe;Zoë;-", "bo@example.com;Bo;A"])
-      const said = { ...format, comment: "#", shortRows: "null" }
+      const content = latin1(["Mail,Vorname,Firma", "zoe,Zoë; x ,-", "bo@example.com,Bo,A"])
+      const said = { ...format, encoding: "koi8-r", comment: "#", shortRows: "null", trim: false }
       const { directory, env, path, run, users } = yield* setUp({ format: said, columns }, { "a.csv": content })
-      assert.strictEqual((yield* run("--null", "x", "--max-rejects", "100%")).code, 3)
+      const against = [
+        "--encoding",
+        "cp1252",
+        "--delimiter",
+        "auto",
+        "--skip-lines",
+        "auto",
+        "--trim",
+        "on",
+        "--null",
+        "x",
+      ]
+      assert.strictEqual((yield* run(...against, "--max-rejects", "100%")).code, 3)
       const fix = join(directory, "fix.csv")
       const { stdout } = yield* etl(["rejects", "--out", fix], env)
-      const flags = " --encoding windows-1252 --skip-lines 0 --comment '#' --short-rows null --null x"
+      const flags =
+        " --encoding windows-1252 --delimiter , --skip-lines 0 --comment '#' --short-rows null --trim on --null x"
       assert.include(stdout, `Correct ${fix}, then run: etl --source ${fix}${flags}\n`)
-      writeFileSync(fix, readFileSync(fix, "latin1").replace("zoe;", "zoe@example.com;"), "latin1")
+      writeFileSync(fix, readFileSync(fix, "latin1").replace("zoe,", "zoe@example.com,"), "latin1")
       const printed = flags.replaceAll("'", "").trim().split(" ")
       const again = yield* etl(["--source", fix, ...printed, "--mapping", path, "--geo", "none"], env)
       assert.strictEqual(again.code, 0, again.stderr)
-      assert.deepInclude(yield* users, { email: "zoe@example.com", first_name: "Zoë", last_name: "-" })
+      assert.deepInclude(yield* users, { email: "zoe@example.com", first_name: "Zoë; x", last_name: "-" })
     }).pipe(Effect.scoped),
   )
 })

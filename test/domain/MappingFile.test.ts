@@ -158,7 +158,7 @@ describe("MappingFile.parse", () => {
       const json = `{
         "format": { "encoding": "?",
           "escape": "?", "delimiter": "?",
-          "choices": { "encoding": ["windows-1252", "windows-1250"], "delimiter": [";"] } },
+          "choices": { "encoding": ["windows-1252", "windows-1250"] } },
         "columns": {
           "Mail": "email",
           "Joined": { "column": "created_at",
@@ -172,7 +172,6 @@ describe("MappingFile.parse", () => {
       assert.deepStrictEqual(yield* problemsOf(json), [
         'line 2: format: encoding is "?": write one of "windows-1252", "windows-1250"',
         'line 3: format: escape is "?": write "doubled" or "backslash"',
-        'line 3: format: delimiter is "?": write ";"',
         'line 8: "Joined": format is "?": write one of "DD/MM/YYYY", "MM/DD/YYYY"',
         'line 9: "State": true is ["?"]: write those of "xx", "yy" that are true',
         'line 9: "State": false is ["?"]: write those of "xx", "yy" that are false',

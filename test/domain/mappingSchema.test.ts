@@ -74,6 +74,7 @@ const ofFormats = {
     { comment: "#", shortRows: "null", trim: false, quotedLines: "keep", nullWords: ["-"], onBadValue: "null" },
     { encoding: "utf-8", choices: { encoding: ["utf-8", "windows-1252"], escape: [] } },
     { delimiter: "\t", quote: "'" },
+    { delimiter: "?", choices: { delimiter: [";"] } },
   ],
   invalid: [
     5,

@@ -23,7 +23,7 @@ export const loadFlags = {
   mapping: withDefault(
     file("mapping"),
     "./column_mappings.json",
-    "JSON file: header name in the files -> column of users",
+    "JSON file: header name in the files -> column of users; it may say the format of the files too",
   ),
   chunksize: withDefault(
     boundedInt("chunksize", 1, 100_000),

@@ -98,8 +98,7 @@ const groupsOf = (files: ReadonlyArray<RejectedFile>): ReadonlyArray<Group> => {
   const withFormat = files.map((file) => {
     const format = file.format ?? formatOfEarlier(file.header)
     // Lines before the header are not written; the dates and widths of several files may be in one.
-    const skipLines = format.skipLines === null ? null : 0
-    return { file, format: { ...format, headerLine: 1, skipLines, monthFirst: [], widths: {} } }
+    return { file, format: { ...format, headerLine: 1, skipLines: null, monthFirst: [], widths: {} } }
   })
   const keyOf = ({ file, format }: (typeof withFormat)[number]): string =>
     JSON.stringify([Buffer.from(file.header).toString("latin1"), Object.entries(format).toSorted()])

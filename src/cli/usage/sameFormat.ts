@@ -3,6 +3,7 @@
 import { textOf } from "../../csv/Text.ts"
 import { usualDelimiters } from "../../domain/delimiter.ts"
 import { earlierFormat, type Format } from "../../domain/Format.ts"
+import type { FormatOptions } from "../../domain/FormatOptions.ts"
 import { quote } from "../../text/shell.ts"
 
 /** The first delimiter that is tried and that a header has; undefined: it has none of them. */
@@ -28,23 +29,26 @@ const flag = (name: string, value: string): string => ` --${name}${value.startsW
 
 /**
  * ` --encoding windows-1252`, each flag after a space: what the format has, and nothing shows in a file that begins with
- * that header. `hasEscapes`: its records have quotes after backslashes, which may be escapes or not.
+ * that header. What was given is named though it is usual: a flag may have said it against the mapping. `hasEscapes`: its
+ * records have quotes after backslashes, which may be escapes or not.
  */
 export const sameFormat = (format: Format, header: Uint8Array, hasEscapes: boolean): string => {
   const { byteOrderMark, comment, delimiter, encoding, escape, header: names } = format
+  const isGiven = (key: keyof FormatOptions): boolean => format.given.includes(key)
+  const unlessUsual = (key: keyof FormatOptions, name: string, value: string, usual: string) =>
+    value === usual && !isGiven(key) ? [] : [flag(name, value)]
   return [
-    ...(byteOrderMark || encoding === "utf-8" ? [] : [flag("encoding", encoding)]),
-    ...(isDelimiterFound(format, header) ? [] : [flag("delimiter", shown(delimiter))]),
-    ...(format.quote === '"' ? [] : [flag("quote", format.quote ?? "none")]),
-    ...(escape === "backslash" || hasEscapes ? [flag("escape", escape)] : []),
+    ...(byteOrderMark ? [] : unlessUsual("encoding", "encoding", encoding, "utf-8")),
+    ...(isDelimiterFound(format, header) && !isGiven("delimiter") ? [] : [flag("delimiter", shown(delimiter))]),
+    ...unlessUsual("quote", "quote", format.quote ?? "none", '"'),
+    ...(hasEscapes ? [flag("escape", escape)] : unlessUsual("escape", "escape", escape, "doubled")),
     ...(names === null ? [] : [flag("header", names.join(","))]),
-    // The mapping may say how many lines are before the header: here are none.
-    ...(format.skipLines === null ? [] : [flag("skip-lines", "0")]),
+    ...(isGiven("skipLines") ? [flag("skip-lines", "0")] : []),
     ...(comment === null ? [] : [flag("comment", comment)]),
-    ...(format.shortRows === "reject" ? [] : [flag("short-rows", format.shortRows)]),
-    ...(format.trim ? [] : [flag("trim", "off")]),
-    ...(format.quotedLines === "reject" ? [] : [flag("quoted-lines", format.quotedLines)]),
+    ...unlessUsual("shortRows", "short-rows", format.shortRows, "reject"),
+    ...unlessUsual("trim", "trim", format.trim ? "on" : "off", "on"),
+    ...unlessUsual("quotedLines", "quoted-lines", format.quotedLines, "reject"),
     ...format.nullWords.map((word) => flag("null", word)),
-    ...(format.badValues === "reject" ? [] : [flag("on-bad-value", format.badValues)]),
+    ...unlessUsual("onBadValue", "on-bad-value", format.badValues, "reject"),
   ].join("")
 }

@@ -46,7 +46,25 @@ describe("sameFormat", () => {
   })
 
   it("says that no lines are before the header, where a number of them was given", () => {
-    assert.strictEqual(flagsOf({ headerLine: 7, skipLines: 6 }, "id,email"), " --skip-lines 0")
+    assert.strictEqual(sameFormat(formatBy({ skipLines: 6 }), Buffer.from("id,email"), false), " --skip-lines 0")
+  })
+
+  it("names what was given though it is usual: the mapping may say otherwise", () => {
+    const format = formatBy({
+      encoding: undefined,
+      delimiter: undefined,
+      quote: '"',
+      escape: "doubled",
+      skipLines: undefined,
+      shortRows: "reject",
+      trim: true,
+      quotedLines: "reject",
+      onBadValue: "reject",
+    })
+    assert.strictEqual(
+      sameFormat(format, Buffer.from("id,email"), false),
+      " --encoding utf-8 --delimiter , --quote '\"' --escape doubled --skip-lines 0 --short-rows reject --trim on --quoted-lines reject --on-bad-value reject",
+    )
   })
 
   it("names the escapes that a file may seem to have", () => {
