@@ -1,20 +1,17 @@
 // Finds the header of a file without a mapping: what is before records of which most have an e-mail in one field.
 
 import { Iterable, Option, Result } from "effect"
-import type { Position } from "../../domain/Chunk.ts"
 import { claimOf } from "../../domain/columnNames.ts"
 import { isEmail } from "../../domain/emailAddress.ts"
 import type { Format } from "../../domain/Format.ts"
-import { type Fields, isProblem, makeFieldParser } from "../fields.ts"
 import { foreignFormat } from "../foreignFormat.ts"
-import type { FieldCounts } from "../Framer.ts"
-import { emptyError, fieldCountsOf, type HeaderOptions, type NamedFields } from "../header.ts"
+import { fieldCountsOf, type HeaderOptions, type NamedFields } from "../header.ts"
 import { type HeaderError, headerError } from "../HeaderError.ts"
-import { findHeaderLines, formatAt, framesAt, type Line } from "../headerLines.ts"
+import { findHeaderLines, formatAt, type Line } from "../headerLines.ts"
 import type { Beginning } from "../Sample.ts"
-import { firstRecords } from "../sampleFrames.ts"
 import { includes, textOf } from "../Text.ts"
 import type { EmailEvidence, Evidence, HeaderChoice } from "./Inspection.ts"
+import { LineReader } from "./LineReader.ts"
 
 /** What is found, and what proves it. */
 export interface FoundHeader extends NamedFields {
@@ -32,15 +29,9 @@ interface Candidate extends NamedFields {
   readonly known: number
   /** Whether a name means that its field has e-mails. */
   readonly namesEmail: boolean
-  /** Records that follow it, and those with as many fields. */
-  readonly following: number
-  readonly alike: number
+  /** Whether most records that follow it have as many fields, or none follows. */
+  readonly isTable: boolean
 }
-
-/** Records that show what they are. */
-const recordsTried = 20
-
-const hasText = (record: Fields): boolean => isProblem(record) || record.some((field) => field !== "")
 
 /** The named fields that have e-mails in most of the records of that many fields. */
 const emailsIn = (
@@ -75,59 +66,29 @@ export const searchByEmails = (
 ): Result.Result<FoundHeader, HeaderError> =>
   Result.flatMap(findHeaderLines(beginning, format, options), ({ candidates: lines, delimiters, isNamed }) => {
     const { isLinked = false, maxRecordSize } = options
-    const shortRows = format.shortRows === "null"
-
-    const fieldsOf = (line: Line, under: Format) => {
-      const [frame] = framesAt(beginning, under, line, maxRecordSize)
-      // What comes after a row without text begins on its own line.
-      if (frame === undefined || frame.line !== line.number) return undefined
-      const [fields] = makeFieldParser(under)([frame])
-      return fields === undefined || isProblem(fields) ? undefined : { frame, fields }
-    }
-
-    /** The first records from there on, and those of them that have as many fields. */
-    const recordsFrom = (under: Format, start: Position, { all, named }: FieldCounts) => {
-      const following = firstRecords(beginning, under, start, maxRecordSize, recordsTried).filter(hasText)
-      const alike = following.filter(
-        (fields) => !isProblem(fields) && fields.length <= all && (shortRows || fields.length >= named),
-      )
-      return { following: following.length, alike: alike as ReadonlyArray<ReadonlyArray<string>> }
-    }
-
-    /** Whether such a line is before it, of as many fields: of what is skipped nothing may be a record of the table. */
-    const hasBefore = (
-      index: number,
-      delimiter: string,
-      { all, named }: FieldCounts,
-      isSuch: (fields: ReadonlyArray<string>) => boolean,
-    ): boolean =>
-      lines.slice(0, index).some((line) => {
-        const { fields = [] } = fieldsOf(line, formatAt(format, delimiter, line)) ?? {}
-        return fields.length >= named && fields.length <= all && isSuch(fields)
-      })
+    const reader = new LineReader(beginning, format, lines, maxRecordSize)
 
     const candidateAt = (index: number, delimiter: string): Candidate | undefined => {
-      const line = lines[index]!
-      const under = formatAt(format, delimiter, line)
-      const found = fieldsOf(line, under)
+      const found = reader.fieldsAt(index, delimiter)
       if (found === undefined || found.fields.some(isEmail)) return undefined
       const { fields: names, frame } = found
-      const fields = fieldCountsOf(names)
-      if (hasBefore(index, delimiter, fields, (fields) => fields.some(isEmail))) return undefined
-      const end = { byteOffset: frame.nextOffset, line: frame.nextLine }
-      const { alike, following } = recordsFrom(under, end, fields)
-      const columns = names.flatMap((name) => claimOf(name)?.column ?? [])
-      return {
-        format: under,
-        end,
-        fields,
+      const line = lines[index]!
+      const records: NamedFields = {
+        format: formatAt(format, delimiter, line),
+        end: { byteOffset: frame.nextOffset, line: frame.nextLine },
+        fields: fieldCountsOf(names),
         names,
+      }
+      if (reader.hasBefore(index, delimiter, records.fields, (fields) => fields.some(isEmail))) return undefined
+      const following = reader.recordsFrom(records)
+      const columns = new Set(names.flatMap((name) => claimOf(name)?.column ?? []))
+      return {
+        ...records,
         line,
-        following,
-        alike: alike.length,
-        emails: alike.length * 2 >= following ? emailsIn(names, alike) : [],
-        known: new Set(columns).size,
-        namesEmail: columns.includes("email"),
+        emails: emailsIn(names, following.records),
+        known: columns.size,
+        namesEmail: columns.has("email"),
+        isTable: following.isTable,
       }
     }
 
@@ -158,29 +119,21 @@ export const searchByEmails = (
     const withoutHeader = (index: number): FoundHeader | undefined => {
       const line = lines[index]!
       for (const delimiter of delimiters) {
-        const under = formatAt(format, delimiter, line)
-        const first = fieldsOf(line, under)
+        const first = reader.fieldsAt(index, delimiter)
         if (first === undefined || !first.fields.some(isEmail)) continue
         const names = namesOf(first.fields.length)
-        const end = { byteOffset: first.frame.offset, line: line.number }
-        const counts = fieldCountsOf(names)
-        if (hasBefore(index, delimiter, counts, () => true)) continue
-        const { alike, following } = recordsFrom(under, end, counts)
-        const emails = alike.length * 2 >= following ? emailsIn(names, alike) : []
+        const records: NamedFields = {
+          format: { ...formatAt(format, delimiter, line), header: names },
+          end: { byteOffset: first.frame.offset, line: line.number },
+          fields: fieldCountsOf(names),
+          names,
+        }
+        if (reader.hasBefore(index, delimiter, records.fields, () => true)) continue
+        const emails = emailsIn(names, reader.recordsFrom(records).records)
         if (emails.length === 0) continue
         return {
-          format: {
-            ...under,
-            header: names,
-          },
-          end,
-          fields: counts,
-          names,
-          evidence: {
-            header: null,
-            delimiter: provedBy("emails"),
-            emails,
-          },
+          ...records,
+          evidence: { header: null, delimiter: provedBy("emails"), emails },
           choices: [],
           noHeader: true,
         }
@@ -194,13 +147,12 @@ export const searchByEmails = (
       const bytes = beginning.bytes.subarray(line.start, Math.min(line.end, line.start + 8_192))
       const foreign = foreignFormat(bytes, beginning.bytes.subarray(line.start), isLinked)
       if (foreign !== undefined) return Result.fail(foreign)
-      const tables = candidates.filter(({ alike, following, names }) => names.length > 1 && alike * 2 >= following)
+      const tables = candidates.filter(({ isTable, names }) => isTable && names.length > 1)
       const [first, ...others] = tables.length === 0 ? candidates : tables
-      if (first === undefined) return Result.fail(emptyError())
-      // Whoever planted the link may want its text to be shown.
-      if (isLinked) {
-        const problem = "No field holds e-mails, by which the header could be found"
-        return Result.fail(headerError("misfit", `${problem}. Name its columns in a mapping.`))
+      // Whoever planted a link may want the text behind it to be shown.
+      if (first === undefined || isLinked) {
+        const problem = "No line looks like a header: none is before records of which most have an e-mail in one field"
+        return Result.fail(headerError("misfit", `${problem}. Name the columns in a mapping.`))
       }
       const inFirst = others.filter(({ line, names }) => line === first.line && names.length > 1)
       return Result.succeed(found(null, first, inFirst))
@@ -223,7 +175,7 @@ export const searchByEmails = (
       first?.record ??
       best(
         "names",
-        candidates.filter(({ alike, following, namesEmail }) => namesEmail && alike * 2 >= following),
+        candidates.filter(({ isTable, namesEmail }) => isTable && namesEmail),
       )
     return proved === undefined ? unproved(candidates) : Result.succeed(proved)
   })

@@ -255,6 +255,8 @@ describe("an inspection", () => {
       )
       assert.strictEqual(mapping.proved, null)
       assert.strictEqual(check, null)
+      const none = "none is before records of which most have an e-mail in one field. Name the columns in a mapping."
+      assert.deepStrictEqual(yield* failure('x"y\nz"a\n'), ["misfit", `No line looks like a header: ${none}`])
       assert.strictEqual((yield* failure(""))[0], "empty")
       assert.strictEqual((yield* failure(Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 0xff)))[0], "foreignFormat")
     }),
