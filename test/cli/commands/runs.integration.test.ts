@@ -259,7 +259,7 @@ describe("etl runs", () => {
       assert.match(stdout, /^Format of 2\.csv: ';', windows-1252 \(--encoding\), header on line 2$/m)
       assert.notInclude(stdout, "3.csv: ")
       const { files } = decodeRun((yield* etl(["runs", "2", "--json"], env)).stdout)
-      const found = { encoding: "windows-1252", byteOrderMark: false, skipLines: null } as const
+      const found = { given: ["encoding"], encoding: "windows-1252", byteOrderMark: false, skipLines: null } as const
       assert.deepStrictEqual(
         files.map(({ format }) => format),
         [
