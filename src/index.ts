@@ -59,6 +59,7 @@ export { NotFound } from "./repo/NotFound.ts"
 // Types: what options take, and what a run reports, as schemas where it may be stored or sent.
 export type { MappedColumn } from "./domain/MappedColumn.ts"
 export type { Target } from "./domain/Target.ts"
+export type { FieldColumn } from "./domain/fileColumns.ts"
 export type { UserColumn } from "./domain/User.ts"
 export { FormatOptions } from "./domain/FormatOptions.ts"
 export type { Encoding } from "./domain/encoding.ts"

@@ -29,10 +29,10 @@ const onlyLine = (stdout: string, check: string): string => {
 
 const lastLine = (stdout: string): string => stdout.slice(stdout.lastIndexOf("\n") + 1)
 
-const noRecord = "No problem found. Records were not read. To check them too, run: "
+const noProblem = "No problem found. Of each file the beginning was read. To check all records, run: "
 
 describe("etl check", () => {
-  it.live("looks at no record, and names the dry run that does, with the same flags", () =>
+  it.live("shows what would be rejected, and names the dry run that reads all, with the same flags", () =>
     Effect.gen(function* () {
       const { env } = yield* makeDatabase
       const source = yield* directoryOf({ "bad.csv": `${header}\n1,,,nobody,,,,,,\n` })
@@ -43,12 +43,16 @@ describe("etl check", () => {
       const ofCluster = ["--cluster", "--split-size", "64M", "--database-url", url]
       const { code, stdout } = yield* etl(["check", ...ofCluster, ...flags], env)
       assert.strictEqual(code, 0, stdout)
-      assert.strictEqual(lastLine(stdout), `${noRecord}etl --database-url URL ${flags.join(" ")} --dry-run`)
+      assert.strictEqual(
+        onlyLine(stdout, "records"),
+        'note bad.csv: 1 of 1 record would be rejected: email is not a valid e-mail address (line 2: "nobody")',
+      )
+      assert.strictEqual(lastLine(stdout), `${noProblem}etl --database-url URL ${flags.join(" ")} --dry-run`)
       assert.strictEqual((yield* etl([...flags, "--dry-run"], env)).code, 4)
       const without = yield* etl(["check", "--geo", "none", "--dry-run", "--logfile", logfile], env)
       assert.strictEqual(
         lastLine(without.stdout),
-        `${noRecord}etl --geo none --logfile ${logfile} --source PATH --dry-run`,
+        `${noProblem}etl --geo none --logfile ${logfile} --source PATH --dry-run`,
       )
     }).pipe(Effect.scoped),
   )
@@ -86,7 +90,7 @@ describe("etl check", () => {
       ])
       assert.strictEqual(
         lastLine(stdout),
-        `${noRecord}etl --source ${source} --geo ip-api --logfile ${/logfile +(\S+)/.exec(stdout)![1]} --dry-run`,
+        `${noProblem}etl --source ${source} --geo ip-api --logfile ${/logfile +(\S+)/.exec(stdout)![1]} --dry-run`,
       )
       assert.lengthOf(service.requests, 0)
       assert.deepStrictEqual(yield* query("select count(*)::int as n from etl_permits"), [{ n: 2 }])
@@ -165,7 +169,7 @@ describe("etl check", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("names the files whose header does not fit, and reads no records", () =>
+  it.live("names the files whose header does not fit, and what would be rejected of the others", () =>
     Effect.gen(function* () {
       const { env } = yield* makeDatabase
       const bad = Array.from({ length: 13 }, (_, index) => [`bad${index}.csv`, "id;email\n1;2\n"] as const)
@@ -178,9 +182,12 @@ describe("etl check", () => {
       const { code, stdout } = yield* etl(["check", "--source", source, "--geo", "none"], env)
       assert.strictEqual(code, 5)
       const lines = linesOf(stdout, "headers")
-      assert.lengthOf(lines, 11)
-      assert.match(lines[0]!, /^WRONG .*bad0\.csv: .*--mapping/)
-      assert.strictEqual(lines[10], "WRONG 5 other files cannot be read either")
+      const wrong = lines.filter((line) => line.startsWith("WRONG"))
+      assert.lengthOf(wrong, 11)
+      assert.match(wrong[0]!, /^WRONG .*bad0\.csv: .*--mapping/)
+      assert.strictEqual(wrong[10], "WRONG 5 other files cannot be read either")
+      assert.strictEqual(lines[1], 'note bad0.csv: The header has "id", "email".')
+      assert.match(onlyLine(stdout, "records"), /^note good\.csv: 1 of 2 records would be rejected: .*\(line 3\)$/)
       const semicolons = yield* etl(["check", "--source", join(source, "good.csv"), "--geo", "none"], env)
       assert.strictEqual(onlyLine(semicolons.stdout, "headers"), "ok the file's header fits the mapping")
     }).pipe(Effect.scoped),

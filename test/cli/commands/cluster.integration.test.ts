@@ -249,7 +249,7 @@ describe("run --cluster", () => {
       assert.strictEqual(local.code, 5, local.stderr)
       assert.match(local.stdout, /^Run 1: 2 files loaded, 1 failed$/m)
       // The folder's own file: its header may be shown.
-      assert.match(local.stdout, /^Failed: .*dt=2\/b\.csv: .*other/m)
+      assert.match(local.stdout, /^Failed: .*dt=2\/b\.csv: Header.* missing: .*--out b\.mapping\.json/m)
       const bucket = ["--aws", "--bucket", "exports", "--endpoint", s3.endpoint, "--source", "in"]
       const remote = yield* etl(["run", "--cluster", ...bucket, ...flags], env)
       assert.strictEqual(remote.code, 0, remote.stderr)
