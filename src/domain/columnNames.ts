@@ -6,6 +6,7 @@ import { type FieldColumn, fieldColumns } from "./fileColumns.ts"
 const names: Readonly<Record<FieldColumn, ReadonlyArray<string>>> = {
   source_id: [
     "id, uuid, guid, uid, user id, customer id, client id, member id, contact id, account id, external id",
+    "user no, customer no, client no, member no, user number, customer number, client number, member number",
     "Kundennummer, Kunden-Nr, Kunden-ID, Mitgliedsnummer, Benutzer-ID",
     "Identifiant, Numéro client, ID client",
     "Identificador, Número de cliente, ID cliente, ID de cliente",

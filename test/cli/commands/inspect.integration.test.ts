@@ -1,0 +1,192 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { directoryOf, etl, makeDatabase } from "../../utils/etl.ts"
+
+const people = [
+  "Client No;Mail;Given name;Joined;Active;Plan",
+  "17;ada@example.com;Ada;31/01/2024;yes;gold",
+  "18;bo@example.com;Bo;05/02/2024;no;",
+  "19;nobody;Cy;07/02/2024;maybe;gold",
+  "",
+].join("\n")
+
+const nextOf = (stdout: string): ReadonlyArray<string> =>
+  (stdout.split("Next:\n")[1] ?? "").split("\n").flatMap((line) => (line === "" ? [] : line.trim()))
+
+describe("etl inspect", () => {
+  it.live("shows what a file has, and writes nothing", () =>
+    Effect.gen(function* () {
+      const folder = yield* directoryOf({ "people.csv": people })
+      const file = join(folder, "people.csv")
+      const { code, stderr, stdout } = yield* etl(["inspect", "--source", file])
+      assert.strictEqual(code, 0, stderr)
+      assert.strictEqual(stderr, "")
+      for (const line of [
+        'proof: "Mail" has e-mails in 2 of the next 3 records',
+        '"Joined" has days before months: "31/01/2024" on line 2',
+        "1 of 3 records would be rejected:",
+        '1  email is not a valid e-mail address (line 4: "nobody")',
+        '1  status is no known word for true or false. Name it in the mapping (line 4: "maybe")',
+        "Not loaded: Plan.",
+      ]) {
+        assert.include(stdout, line)
+      }
+      assert.match(stdout, /Given name +first_name +3 +text, up to 3 characters +Ada \| Bo \| Cy/)
+      assert.match(stdout, /Joined +created_at +3 +days, DD\/MM\/YYYY/)
+      // E-mails are masked.
+      assert.notInclude(stdout, "ada@")
+      assert.deepStrictEqual(nextOf(stdout), [
+        `etl inspect --source ${file} --out people.mapping.json`,
+        `etl --source ${file} --mapping people.mapping.json`,
+      ])
+      assert.deepStrictEqual(readdirSync(folder), ["people.csv"])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("writes the mapping with what is proved, and never over another file", () =>
+    Effect.gen(function* () {
+      const folder = yield* directoryOf({ "people.csv": people })
+      const [file, out] = [join(folder, "people.csv"), join(folder, "m.json")]
+      const written = yield* etl(["inspect", "--source", file, "--null", "-", "--out", out])
+      assert.strictEqual(written.code, 0, written.stderr)
+      assert.deepStrictEqual(JSON.parse(readFileSync(out, "utf8")), {
+        format: { nullWords: ["-"] },
+        columns: {
+          "Client No": "source_id",
+          Mail: "email",
+          "Given name": "first_name",
+          Joined: { column: "created_at", format: "DD/MM/YYYY" },
+          Active: "status",
+        },
+      })
+      assert.deepStrictEqual(nextOf(written.stdout), [
+        `etl check --source ${file} --mapping ${out}`,
+        `etl --source ${file} --mapping ${out}`,
+      ])
+      const again = yield* etl(["inspect", "--source", file, "--out", out])
+      assert.strictEqual(again.code, 2)
+      assert.include(
+        again.stderr,
+        `m.json exists and is not replaced. Name another file: --out ${join(folder, "m-2.json")}`,
+      )
+      const checked = yield* etl(["inspect", "--source", file, "--mapping", out])
+      assert.strictEqual(checked.code, 0, checked.stderr)
+      assert.include(checked.stdout, "line 1 has all headers of the mapping")
+      assert.include(checked.stdout, "1 of 3 records would be rejected:")
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("leaves to a person what nothing proves, and a load names it until it is decided", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const folder = yield* directoryOf({
+        "d.csv": "mail,joined,state\na@example.com,01/02/2024,zu\nb@example.com,03/04/2024,auf\n",
+      })
+      const [file, out] = [join(folder, "d.csv"), join(folder, "m.json")]
+      const written = yield* etl(["inspect", "--source", file, "--out", out], env)
+      assert.include(
+        written.stdout,
+        '"joined" has days that could be MM/DD/YYYY or DD/MM/YYYY (nothing shows which: "01/02/2024" on line 2)',
+      )
+      assert.include(written.stdout, '"state" has words of which nothing shows which is true.')
+      assert.include(written.stdout, `The mapping is in ${out}. Write the right choice in place of each "?" in it.`)
+      assert.deepStrictEqual(nextOf(written.stdout)[0], `etl inspect --source ${file} --mapping ${out}`)
+      const load = ["--source", file, "--mapping", out, "--geo", "none"]
+      const open = yield* etl(load, env)
+      assert.strictEqual(open.code, 2)
+      assert.include(open.stderr, '"joined": format is "?": write one of "MM/DD/YYYY", "DD/MM/YYYY"')
+      assert.include(open.stderr, '"state": true is ["?"]')
+      const text = readFileSync(out, "utf8")
+      writeFileSync(
+        out,
+        text
+          .replace('"format": "?"', '"format": "DD/MM/YYYY"')
+          .replace('"true": ["?"]', '"true": ["auf"]')
+          .replace('"false": ["?"]', '"false": ["zu"]'),
+      )
+      const loaded = yield* etl(load, env)
+      assert.strictEqual(loaded.code, 0, loaded.stderr)
+      assert.deepStrictEqual(yield* query("select created_at::text as day, status from users order by email"), [
+        { day: "2024-02-01", status: false },
+        { day: "2024-04-03", status: true },
+      ])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("makes one mapping for layouts with other headers for the same columns, else prints a command for each", () =>
+    Effect.gen(function* () {
+      const { env, query } = yield* makeDatabase
+      const row = (email: string) => `${email},Ada\n`
+      const folder = yield* directoryOf({
+        "a.csv": `Email,First name\n${row("a@example.com")}`,
+        "b.csv": `E-Mail Address,Vorname\n${row("b@example.com")}`,
+        "c.csv": `Email,First name\n${row("c@example.com")}`,
+      })
+      const out = join(folder, "m.json")
+      const one = yield* etl(["inspect", "--source", folder, "--out", out], env)
+      assert.strictEqual(one.code, 0, one.stderr)
+      assert.include(one.stdout, "a.csv, c.csv\n")
+      const loaded = yield* etl(["--source", folder, "--mapping", out, "--geo", "none"], env)
+      assert.strictEqual(loaded.code, 0, loaded.stderr)
+      assert.deepStrictEqual(
+        yield* query("select count(*)::int as users, count(first_name)::int as names from users"),
+        [{ users: 3, names: 3 }],
+      )
+      writeFileSync(join(folder, "d.csv"), `Email,Last name\n${row("d@example.com")}`)
+      const several = yield* etl(["inspect", "--source", folder], env)
+      assert.deepStrictEqual(
+        nextOf(several.stdout),
+        ["a", "b", "d"].map((name) => `etl inspect --source ${join(folder, `${name}.csv`)} --out ${name}.mapping.json`),
+      )
+      const other = join(folder, "other.json")
+      const refused = yield* etl(["inspect", "--source", folder, "--out", other], env)
+      assert.strictEqual(refused.code, 2)
+      assert.include(refused.stderr, "is not written: one mapping does not fit all layouts of these files")
+      assert.isFalse(existsSync(other))
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("shows the others where a file cannot be read, and exits with 5", () =>
+    Effect.gen(function* () {
+      const folder = yield* directoryOf({ "bad.csv": Buffer.from("PK\u0003\u0004"), "people.csv": people })
+      const { code, stdout } = yield* etl(["inspect", "--source", folder])
+      assert.strictEqual(code, 5)
+      assert.match(stdout, /^people\.csv$/m)
+      assert.match(stdout, /bad\.csv: .*ZIP/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("prints one JSON object", () =>
+    Effect.gen(function* () {
+      const folder = yield* directoryOf({ "people.csv": people })
+      const { stdout } = yield* etl(["inspect", "--source", join(folder, "people.csv"), "--json"])
+      const { layouts, mapping, next, problems } = JSON.parse(stdout)
+      assert.lengthOf(layouts, 1)
+      assert.deepInclude(layouts[0], { files: [join(folder, "people.csv")], records: 3, notLoaded: ["Plan"], mapping })
+      assert.strictEqual(mapping.columns.Mail, "email")
+      assert.lengthOf(next, 2)
+      assert.deepStrictEqual(problems, [])
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("asks for the names of a file without a header", () =>
+    Effect.gen(function* () {
+      const folder = yield* directoryOf({ "n.csv": "1,ada@example.com\n2,bo@example.com\n" })
+      const file = join(folder, "n.csv")
+      const { stdout } = yield* etl(["inspect", "--source", file])
+      assert.include(stdout, "The first line is a record, not a header. Name the fields with --header")
+      const named = yield* etl(["inspect", "--source", file, "--header", "id,mail"])
+      assert.match(named.stdout, /mail +email +2 +e-mails/)
+    }).pipe(Effect.scoped),
+  )
+
+  it.effect("refuses --out with --mapping", () =>
+    Effect.gen(function* () {
+      const { code, stderr } = yield* etl(["inspect", "--source", "a.csv", "--mapping", "m.json", "--out", "n.json"])
+      assert.strictEqual(code, 2)
+      assert.include(stderr, "--out cannot be combined with --mapping")
+    }),
+  )
+})
