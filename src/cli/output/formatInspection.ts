@@ -44,7 +44,7 @@ export const formatInspection = (
     ...fieldTable(fields, width - 2).map((line) => `  ${line}`),
     "",
     ...(unproved.length === 0 ? [] : ["  To decide:", ...wrapped(unproved, "  - ")]),
-    ...(check === null ? [] : formatCheck(check).map((line) => `  ${printable(line)}`)),
+    ...(check === null ? [] : formatCheck(check, width)),
     ...wrapped(formatNotLoaded(inspection)),
   ]
 }

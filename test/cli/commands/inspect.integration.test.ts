@@ -33,7 +33,7 @@ describe("etl inspect", () => {
       ]) {
         assert.include(stdout, line)
       }
-      assert.match(stdout, /Given name +first_name +3 +text, up to 3 characters +Ada \| Bo \| Cy/)
+      assert.match(stdout, /Given name +first_name +3 +text, up to 3 +Ada \| Bo \| Cy/)
       assert.match(stdout, /Joined +created_at +3 +days, DD\/MM\/YYYY/)
       // E-mails are masked.
       assert.notInclude(stdout, "ada@")

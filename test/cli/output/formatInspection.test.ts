@@ -11,11 +11,10 @@ const { bytes, mapping } = crmExport({ records: 200, seed: 1 })
 const inspected = (encoding?: "windows-1252") => Inspection.inspect({ format: { encoding } })(Stream.succeed(bytes))
 
 describe("formatInspection", () => {
-  it.effect.each([80, 100, 160])("fits in %d columns, but for reasons", (width) =>
+  it.effect.each([60, 80, 100, 160])("fits in %d columns", (width) =>
     Effect.gen(function* () {
       const lines = formatInspection(["crm.csv"], yield* inspected(), width)
-      const reasons = lines.findIndex((line) => line.includes("would be rejected"))
-      for (const line of lines.slice(0, reasons)) assert.isAtMost(stringWidth(line), width, line)
+      for (const line of lines) assert.isAtMost(stringWidth(line), width, line)
       for (const name of Object.keys(mapping))
         assert.isTrue(
           lines.some((line) => line.includes(name)),

@@ -30,8 +30,9 @@ const describeAddresses = ({ v4, v6, withPort }: Extract<Kind, { readonly _tag: 
     ...(withPort === 0 ? [] : [`${formatNumber(withPort)} with a port`]),
   ].join(", ")
 
+/** By characters. */
 const describeText = ({ longest, width }: Field): string => {
-  const most = `up to ${plural(longest, "character")}`
+  const most = `up to ${formatNumber(longest)}`
   return width === null || longest <= width ? most : `${most}, more than ${width}`
 }
 
@@ -57,6 +58,6 @@ const describe = (field: Field): string => {
   }
 }
 
-/** Such as `text, up to 31 characters; NULL 3`. */
+/** Such as `text, up to 31; NULL 3`. */
 export const describeKind = (field: Field): string =>
   [describe(field), ...(field.nullWords.length === 0 ? [] : [describeWords(field.nullWords)])].join("; ")

@@ -25,15 +25,22 @@ const columns: ReadonlyArray<FittedColumn> = [
   { name: "such as", isRight: false, leaveOut: 1, least: 16 },
 ]
 
-const rowOf = (field: Field): ReadonlyArray<string> =>
+/** The width from which all values of a field are shown; in a narrower terminal one is. */
+const wide = 100
+
+const rowOf = (field: Field, values: number): ReadonlyArray<string> =>
   [
     field.name,
     describeProposal(field.proposal),
     formatNumber(field.filled),
     describeKind(field),
-    field.values.join(" | "),
+    field.values.slice(0, values).join(" | "),
   ].map(printable)
 
 /** In at most `width` columns of a terminal if the names allow it. */
 export const fieldTable = (fields: ReadonlyArray<Field>, width: number): ReadonlyArray<string> =>
-  fitTable(columns, fields.map(rowOf), width)
+  fitTable(
+    columns,
+    fields.map((field) => rowOf(field, width < wide ? 1 : field.values.length)),
+    width,
+  )

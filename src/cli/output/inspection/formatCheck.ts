@@ -2,6 +2,8 @@
 
 import type { SampleCheck, ValueProblem } from "../../../csv/inspect/Inspection.ts"
 import { formatNumber, plural } from "../../../text/format.ts"
+import { printable } from "../../../text/printable.ts"
+import { hang } from "../wrap.ts"
 
 /** Reasons that are listed. */
 const mostProblems = 20
@@ -13,29 +15,30 @@ export const describeProblem = ({ column, count, lines, message, value }: ValueP
   return `${what} (${where}${value === null ? "" : `: "${value}"`})`
 }
 
-const list = (problems: ReadonlyArray<ValueProblem>): ReadonlyArray<string> => {
+const list = (problems: ReadonlyArray<ValueProblem>, width: number): ReadonlyArray<string> => {
   const shown = problems.slice(0, mostProblems)
-  const width = Math.max(...shown.map(({ count }) => formatNumber(count).length))
+  const counts = shown.map(({ count }) => formatNumber(count))
+  const longest = Math.max(...counts.map(({ length }) => length))
   const more = problems.length - shown.length
   return [
-    ...shown.map((problem) => `  ${formatNumber(problem.count).padStart(width)}  ${describeProblem(problem)}`),
-    ...(more > 0 ? [`  and ${plural(more, "other reason")}`] : []),
+    ...shown.flatMap((problem, index) => {
+      const first = `    ${counts[index]!.padStart(longest)}  `
+      return hang(" ".repeat(first.length), printable(describeProblem(problem)), width, first)
+    }),
+    ...(more > 0 ? [`    and ${plural(more, "other reason")}`] : []),
   ]
 }
 
-/** A line where all can be loaded; else what cannot, and why. */
-export const formatCheck = ({
-  blanked,
-  otherHeader,
-  records,
-  rejected,
-  rejects,
-}: SampleCheck): ReadonlyArray<string> => [
-  ...(otherHeader === null ? [] : [`A load would fail: ${otherHeader}`]),
+/** A line where all can be loaded; else what cannot, and why. `width`: of the terminal. */
+export const formatCheck = (
+  { blanked, otherHeader, records, rejected, rejects }: SampleCheck,
+  width: number,
+): ReadonlyArray<string> => [
+  ...(otherHeader === null ? [] : hang("  ", `A load would fail: ${printable(otherHeader)}`, width)),
   ...(rejected === 0
     ? records === 0
       ? []
-      : ["None of these records would be rejected."]
-    : [`${formatNumber(rejected)} of ${plural(records, "record")} would be rejected:`, ...list(rejects)]),
-  ...(blanked.length === 0 ? [] : ["Values that would be null:", ...list(blanked)]),
+      : ["  None of these records would be rejected."]
+    : [`  ${formatNumber(rejected)} of ${plural(records, "record")} would be rejected:`, ...list(rejects, width)]),
+  ...(blanked.length === 0 ? [] : ["  Values that would be null:", ...list(blanked, width)]),
 ]
