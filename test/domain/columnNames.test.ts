@@ -1,13 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { claimOf, mayBeSecret } from "../../src/domain/columnNames.ts"
-import { userColumns } from "../../src/domain/fileColumns.ts"
+import { fieldColumns } from "../../src/domain/fileColumns.ts"
 
 const columnsOf = (names: ReadonlyArray<string>): ReadonlyArray<string | null> =>
   names.map((name) => claimOf(name)?.column ?? null)
 
 describe("the column that a header's name means", () => {
   it("is its own, whatever the case, the accents, the punctuation and the blanks", () => {
-    for (const column of userColumns) {
+    for (const column of fieldColumns) {
       assert.deepStrictEqual(claimOf(column), { column, rank: 0 })
       for (const name of [column.toUpperCase(), column.replaceAll("_", " "), ` ${column.replaceAll("_", "-")}.`]) {
         assert.strictEqual(claimOf(name)?.column, column)
@@ -89,6 +89,20 @@ describe("the column that a header's name means", () => {
     for (const name of ["password", "Mot de passe", "pwd", "api_token", "Password salt", "pw-hash", "client secret"]) {
       assert.isTrue(mayBeSecret(name), name)
     }
-    for (const name of ["email", "Passenger", "Name"]) assert.isFalse(mayBeSecret(name), name)
+    for (const name of [
+      "Wachtwoord",
+      "パスワード",
+      "пароль",
+      "hasło",
+      "Senha",
+      "auth",
+      "2FA secret",
+      "otp_seed",
+      "JWT",
+    ]) {
+      assert.isTrue(mayBeSecret(name), name)
+    }
+    for (const name of ["email", "Passenger", "Name", "Author", "Keyword", "Shipping", "Pinned", "Hotphone"])
+      assert.isFalse(mayBeSecret(name), name)
   })
 })
