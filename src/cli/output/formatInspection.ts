@@ -18,13 +18,12 @@ const listed = (names: ReadonlyArray<string>, most: number, noun: string): strin
   return [...names.slice(0, most), ...(more > 0 ? [plural(more, `other ${noun}`)] : [])].join(", ")
 }
 
-const formatNotLoaded = ({ notLoaded }: Inspection): ReadonlyArray<string> => {
-  const [first] = notLoaded
-  if (first === undefined) return []
-  const one = `${JSON.stringify(first)}: ${JSON.stringify(`extra.${first}`)}`
-  return [
-    `Not loaded: ${listed(notLoaded, mostHeaders, "field")}. The mapping keeps one by ${one}, all by "*": "extra".`,
-  ]
+const formatNotLoaded = ({ fields, notLoaded }: Inspection): ReadonlyArray<string> => {
+  if (notLoaded.length === 0) return []
+  const names = new Set(fields.flatMap(({ isUnnameable, name }) => (isUnnameable ? [] : name)))
+  const first = notLoaded.find((name) => names.has(name))
+  const one = first === undefined ? "" : `one by ${JSON.stringify(first)}: ${JSON.stringify(`extra.${first}`)}, `
+  return [`Not loaded: ${listed(notLoaded, mostHeaders, "field")}. The mapping keeps ${one}all by "*": "extra".`]
 }
 
 /** `width`: of the terminal. `files`: their names. */

@@ -60,7 +60,9 @@ const described = ({ format, unproved }: Inspection): string => {
 
 /** The lines about the format and the number of records. */
 export const formatProof = (inspection: Inspection): ReadonlyArray<string> => {
-  const { evidence, fields, format, isWhole, records } = inspection
+  const { check, evidence, fields, format, isWhole } = inspection
+  // A check counts malformed ones too.
+  const records = Math.max(inspection.records, check?.records ?? 0)
   const proof = [
     evidence.encoding === null ? undefined : ofEncoding[evidence.encoding],
     evidence.delimiter === null ? undefined : ofDelimiter[evidence.delimiter],

@@ -2,6 +2,7 @@
 
 import type { ColumnEntry, DayOrder, Field, Inspection, OrderEvidence } from "../../../csv/inspect/Inspection.ts"
 import { formatNumber, plural } from "../../../text/format.ts"
+import { hasEmail, needsFlags } from "./isDecided.ts"
 
 const ofEncoding = ({ unproved: { encoding, encodingAt } }: Inspection): ReadonlyArray<string> => {
   if (encoding.length === 0) return []
@@ -69,12 +70,24 @@ const ofRivals = ({ mapping }: Inspection): ReadonlyArray<string> => {
   )
 }
 
+/** Why no header is the key, of which nothing is loaded without. */
+const ofKey = (inspection: Inspection): ReadonlyArray<string> => {
+  if (hasEmail(inspection.mapping.object) || needsFlags(inspection)) return []
+  const unnamed = inspection.fields.find(({ isUnnameable, kind }) => isUnnameable && kind._tag === "emails")
+  return [
+    unnamed === undefined
+      ? "No header is that of the e-mails, the key of the users. Say with --delimiter, --skip-lines and --header where they are, or write the mapping by hand."
+      : `"${unnamed.name}" has e-mails, and no mapping can name it: its header is empty, *, or there twice. Name all fields with --header, and skip the header with --skip-lines.`,
+  ]
+}
+
 /** A line for each thing that a person must decide before the file can be loaded. */
 export const formatUnproved = (inspection: Inspection): ReadonlyArray<string> => {
   const { fields, mapping } = inspection
   const mapped = fields.filter(({ proposal }) => proposal._tag === "mapped")
   return [
     ...ofHeader(inspection),
+    ...ofKey(inspection),
     ...ofEncoding(inspection),
     ...ofEscape(inspection),
     ...ofRivals(inspection),

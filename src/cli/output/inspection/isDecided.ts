@@ -14,9 +14,12 @@ const isEntryDecided = (entry: ColumnEntry): boolean =>
 export const isDecided = ({ columns, format = {} }: MappingObject): boolean =>
   Object.values(columns).every(isEntryDecided) && !Object.values(format).includes(undecided)
 
-/** Whether it maps a header to the key. */
+/** Whether it maps a header to the key, or leaves a person the choice between some. */
 export const hasEmail = ({ columns }: MappingObject): boolean =>
-  Object.values(columns).some((entry) => (typeof entry === "string" ? entry : entry.column) === "email")
+  Object.values(columns).some((entry) => {
+    if (typeof entry === "string") return entry === "email"
+    return entry.column === "email" || (entry.column === undecided && entry.choices?.includes("email") === true)
+  })
 
 /** Whether flags must say more before a mapping can be made. */
 export const needsFlags = ({ unproved }: Inspection): boolean => unproved.noHeader || unproved.header.length > 1

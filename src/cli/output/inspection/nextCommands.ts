@@ -5,7 +5,7 @@ import { formatFlags } from "../../flags/formatFlags.ts"
 import { inspectCommand, mappingName } from "../../usage/inspectCommand.ts"
 import { sameCommand } from "../../usage/sameCommand.ts"
 import { withoutFlags } from "../../usage/withoutFlags.ts"
-import { isDecided, needsFlags } from "./isDecided.ts"
+import { hasEmail, isDecided, needsFlags } from "./isDecided.ts"
 
 const ownFlags = { toggles: ["json"], valued: ["out", "mapping"] }
 
@@ -42,7 +42,7 @@ const chosenFlags = (layouts: Inspected["layouts"]): ReadonlyArray<string> => {
   return encoding === undefined ? [] : ["--encoding", encoding.encoding]
 }
 
-/** Two commands where one mapping is enough, else one for each layout; none where flags must say more first. */
+/** Two commands where one mapping is enough, else one for each layout; none where a person must say more first. */
 export const nextCommands = ({ given, layouts, mapping, words, written }: Inspected): ReadonlyArray<string> => {
   const inspect = withoutFlags(words, ownFlags)
   const load = inspect.toSpliced(inspect.indexOf("inspect"), 1)
@@ -50,7 +50,10 @@ export const nextCommands = ({ given, layouts, mapping, words, written }: Inspec
   const ofMapping = withoutFlags(load, saidByMapping)
   if (mapping !== undefined && written !== undefined) return loading(ofMapping, written, isDecided(mapping))
   if (layouts.some(({ inspection }) => needsFlags(inspection))) return []
-  if (mapping === undefined) return layouts.flatMap(({ uris }) => inspectCommand(uris[0]!) ?? [])
+  const known = layouts.filter(({ inspection }) => hasEmail(inspection.mapping.object))
+  if (mapping === undefined) return known.flatMap(({ uris }) => inspectCommand(uris[0]!) ?? [])
+  // Nothing is written without the key.
+  if (known.length === 0) return []
   const name = mappingName(layouts.length === 1 ? layouts[0]!.uris[0]! : "")
   return [sameCommand([...inspect, ...chosenFlags(layouts), "--out", name]), withMapping(ofMapping, name)]
 }

@@ -1,0 +1,70 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Stream } from "effect"
+import { formatInspection } from "../../../src/cli/output/formatInspection.ts"
+import { hasEmail, isDecided } from "../../../src/cli/output/inspection/isDecided.ts"
+import { nextCommands } from "../../../src/cli/output/inspection/nextCommands.ts"
+import { inspect } from "../../../src/csv/Inspection.ts"
+
+const show = (content: string) =>
+  Effect.map(Stream.succeed(new TextEncoder().encode(content)).pipe(inspect()), (inspection) => {
+    const mapping = inspection.mapping.object
+    const inspected = {
+      words: ["inspect", "--source", "a.csv"],
+      layouts: [{ uris: ["/a.csv"], inspection }],
+      mapping,
+      given: undefined,
+    }
+    return {
+      mapping,
+      text: formatInspection(["a.csv"], inspection, 1_000).join("\n"),
+      next: nextCommands({ ...inspected, written: undefined }),
+      afterOut: nextCommands({ ...inspected, written: "a.mapping.json" }),
+    }
+  })
+
+describe("what an inspection prints", () => {
+  it.effect("lets a person choose between headers of e-mails in the mapping", () =>
+    Effect.gen(function* () {
+      const { afterOut, mapping, next, text } = yield* show("Work Email,Private Email\na@x.com,a@home.org\n")
+      assert.include(text, '- email could be "Work Email" or "Private Email".')
+      assert.strictEqual(hasEmail(mapping), true)
+      assert.strictEqual(isDecided(mapping), false)
+      assert.deepStrictEqual(next, [
+        "etl inspect --source a.csv --out a.mapping.json",
+        "etl --source a.csv --mapping a.mapping.json",
+      ])
+      assert.strictEqual(afterOut[0], "etl inspect --source a.csv --mapping a.mapping.json")
+    }),
+  )
+
+  it.effect.each([
+    ["id,notes\n1,write to a@x.com\n", "- No header is that of the e-mails"],
+    ["a,b\n", "- No header is that of the e-mails"],
+    ["Email,Email\na@x.com,b@x.com\n", '- "Email" has e-mails, and no mapping can name it'],
+    [",name\na@x.com,Ada\n", '- "column 1" has e-mails, and no mapping can name it'],
+    ["*,name\na@x.com,Ada\n", '- "*" has e-mails, and no mapping can name it'],
+  ] as const)("prints no command that would fail, but why: %j", ([content, why]) =>
+    Effect.gen(function* () {
+      const { next, text } = yield* show(content)
+      assert.deepStrictEqual(next, [])
+      assert.include(text, why)
+    }),
+  )
+
+  it.effect("names a field to keep that a mapping can name", () =>
+    Effect.gen(function* () {
+      const one = yield* show("mail,,x,x,*,city\na@x.com,1,2,3,4,5\n")
+      assert.include(one.text, 'The mapping keeps one by "city": "extra.city", all by "*": "extra".')
+      const none = yield* show("mail,x,x\na@x.com,1,2\n")
+      assert.include(none.text, 'Not loaded: x, x. The mapping keeps all by "*": "extra".')
+    }),
+  )
+
+  it.effect("counts the malformed among the records", () =>
+    Effect.gen(function* () {
+      const { text } = yield* show('mail,name\na@x.com,Ada\nb@x.com,"Bo"x\n')
+      assert.match(text, /^ {2}2 records$/m)
+      assert.include(text, "1 of 2 records would be rejected")
+    }),
+  )
+})
