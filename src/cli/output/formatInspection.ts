@@ -26,6 +26,18 @@ const formatNotLoaded = ({ fields, notLoaded }: Inspection): ReadonlyArray<strin
   return [`Not loaded: ${listed(notLoaded, mostHeaders, "field")}. The mapping keeps ${one}all by "*": "extra".`]
 }
 
+/** What is left to a person without a need to decide: the mapping loads the file as it is. */
+const formatHints = ({ fields, unproved }: Inspection): ReadonlyArray<string> => [
+  ...(unproved.noHeader
+    ? ["The first line is a record: the mapping names the fields column 1, column 2, ... --header gives better names."]
+    : []),
+  ...fields.flatMap(({ kind, name, proposal }) =>
+    kind._tag === "days" && proposal._tag === "candidates" && proposal.why === "values"
+      ? [`"${name}" could be ${proposal.columns.join(" or ")}: its values are days, and its name does not say which.`]
+      : [],
+  ),
+]
+
 /** `width`: of the terminal. `files`: their names. */
 export const formatInspection = (
   files: ReadonlyArray<string>,
@@ -45,5 +57,6 @@ export const formatInspection = (
     ...(unproved.length === 0 ? [] : ["  To decide:", ...wrapped(unproved, "  - ")]),
     ...(check === null ? [] : formatCheck(check, width)),
     ...wrapped(formatNotLoaded(inspection)),
+    ...wrapped(formatHints(inspection)),
   ]
 }

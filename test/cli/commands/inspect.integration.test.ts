@@ -158,6 +158,34 @@ describe("etl inspect", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("lists days that no name explains, and leaves them out", () =>
+    Effect.gen(function* () {
+      const folder = yield* directoryOf({ "d.csv": "mail,seen,born\na@example.com,2024-01-02,1990-03-04\n" })
+      const { stdout } = yield* etl(["inspect", "--source", join(folder, "d.csv")])
+      for (const name of ["seen", "born"]) {
+        assert.include(
+          stdout,
+          `"${name}" could be created_at or updated_at: its values are days, and its name does not say which.`,
+        )
+      }
+      assert.include(stdout, "Not loaded: seen, born.")
+      assert.lengthOf(nextOf(stdout), 2)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("keeps the flags in the command of each layout", () =>
+    Effect.gen(function* () {
+      const folder = yield* directoryOf({ "a.csv": "Email|Name\na@b.de|A\n", "b.csv": "Mail|IP\na@b.de|1.1.1.1\n" })
+      const { stdout } = yield* etl(["inspect", "--delimiter", "|", "--source", folder, "--pattern", "*.csv"])
+      assert.deepStrictEqual(
+        nextOf(stdout),
+        ["a", "b"].map(
+          (name) => `etl inspect --delimiter '|' --source ${join(folder, `${name}.csv`)} --out ${name}.mapping.json`,
+        ),
+      )
+    }).pipe(Effect.scoped),
+  )
+
   it.live("prints one JSON object", () =>
     Effect.gen(function* () {
       const folder = yield* directoryOf({ "people.csv": people })
@@ -171,12 +199,16 @@ describe("etl inspect", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("asks for the names of a file without a header", () =>
+  it.live("names the fields of a file without a header, which loads then", () =>
     Effect.gen(function* () {
+      const { env } = yield* makeDatabase
       const folder = yield* directoryOf({ "n.csv": "1,ada@example.com\n2,bo@example.com\n" })
-      const file = join(folder, "n.csv")
-      const { stdout } = yield* etl(["inspect", "--source", file])
-      assert.include(stdout, "The first line is a record, not a header. Name the fields with --header")
+      const [file, out] = [join(folder, "n.csv"), join(folder, "m.json")]
+      const { stdout } = yield* etl(["inspect", "--source", file, "--out", out])
+      assert.include(stdout, "The first line is a record: the mapping names the fields column 1, column 2, ...")
+      const loaded = yield* etl(["--source", file, "--mapping", out, "--geo", "none"], env)
+      assert.strictEqual(loaded.code, 0, loaded.stderr)
+      assert.match(loaded.stdout, /inserted +2 /)
       const named = yield* etl(["inspect", "--source", file, "--header", "id,mail"])
       assert.match(named.stdout, /mail +email +2 +e-mails/)
     }).pipe(Effect.scoped),

@@ -25,7 +25,7 @@ const ofHeader = ({ emails, header }: Evidence, line: number): string | undefine
     case "mapping":
       return `line ${formatNumber(line)} has all headers of the mapping`
     case "names":
-      return `line ${formatNumber(line)} has the name of an e-mail, and no record follows`
+      return `line ${formatNumber(line)} has the name of an e-mail, and too few of the next records have one`
     case "emails":
       return first && `"${first.name}" has e-mails in ${first.records} of the next ${plural(first.of, "record")}`
     case null:

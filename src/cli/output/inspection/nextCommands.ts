@@ -1,8 +1,8 @@
 // The commands to give after an inspection.
 
 import type { Inspection, MappingObject } from "../../../csv/inspect/Inspection.ts"
-import { formatFlags } from "../../flags/formatFlags.ts"
-import { inspectCommand, mappingName } from "../../usage/inspectCommand.ts"
+import { flagNameOf, formatFlags } from "../../flags/formatFlags.ts"
+import { mappingName, sourceOf } from "../../usage/inspectCommand.ts"
 import { sameCommand } from "../../usage/sameCommand.ts"
 import { withoutFlags } from "../../usage/withoutFlags.ts"
 import { hasEmail, isDecided, needsFlags } from "./isDecided.ts"
@@ -12,7 +12,7 @@ const ownFlags = { toggles: ["json"], valued: ["out", "mapping"] }
 /** The mapping has what they say. */
 const saidByMapping = {
   toggles: [],
-  valued: Object.keys(formatFlags).map((key) => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)),
+  valued: Object.keys(formatFlags).map(flagNameOf),
 }
 
 export interface Inspected {
@@ -36,10 +36,15 @@ const loading = (load: ReadonlyArray<string>, path: string, isReady: boolean): R
   withMapping(load, path),
 ]
 
-/** What says more than can be proved: the first choice. */
-const chosenFlags = (layouts: Inspected["layouts"]): ReadonlyArray<string> => {
-  const [encoding] = layouts.flatMap(({ inspection }) => inspection.unproved.encoding)
-  return encoding === undefined ? [] : ["--encoding", encoding.encoding]
+/** What a person must decide; it is not guessed. */
+const openFlags = (layouts: Inspected["layouts"]): ReadonlyArray<string> =>
+  layouts.some(({ inspection }) => inspection.unproved.encoding.length > 0) ? ["--encoding", "NAME"] : []
+
+/** What makes the mapping of one of several layouts, by its first file. */
+const ofLayout = (inspect: ReadonlyArray<string>, uri: string): ReadonlyArray<string> => {
+  const source = sourceOf(uri)
+  const others = withoutFlags(inspect, { toggles: [], valued: ["source", "pattern"] })
+  return source === undefined ? [] : [sameCommand([...others, "--source", source, "--out", mappingName(uri)])]
 }
 
 /** Two commands where one mapping is enough, else one for each layout; none where a person must say more first. */
@@ -51,9 +56,9 @@ export const nextCommands = ({ given, layouts, mapping, words, written }: Inspec
   if (mapping !== undefined && written !== undefined) return loading(ofMapping, written, isDecided(mapping))
   if (layouts.some(({ inspection }) => needsFlags(inspection))) return []
   const known = layouts.filter(({ inspection }) => hasEmail(inspection.mapping.object))
-  if (mapping === undefined) return known.flatMap(({ uris }) => inspectCommand(uris[0]!) ?? [])
+  if (mapping === undefined) return known.flatMap(({ uris }) => ofLayout(inspect, uris[0]!))
   // Nothing is written without the key.
   if (known.length === 0) return []
   const name = mappingName(layouts.length === 1 ? layouts[0]!.uris[0]! : "")
-  return [sameCommand([...inspect, ...chosenFlags(layouts), "--out", name]), withMapping(ofMapping, name)]
+  return [sameCommand([...inspect, ...openFlags(layouts), "--out", name]), withMapping(ofMapping, name)]
 }
