@@ -5,9 +5,9 @@ import { etl } from "../../text/etl.ts"
 
 const flag = (name: string, value: string): string => ` --${name}${value.startsWith("-") ? "=" : " "}${quote(value)}`
 
-/** `people.mapping.json` for `/exports/people.csv.gz`; `column.mapping.json` for no file in particular. */
+/** `stdin.mapping.json` for standard input, `people.mapping.json` for `/exports/people.csv.gz`; `column.mapping.json` for no file in particular. */
 export const mappingName = (path: string): string => {
-  const name = path.slice(path.lastIndexOf("/") + 1).replace(/(?:\.(?:csv|tsv|txt|gz|zst))+$/i, "")
+  const name = path.slice(path.lastIndexOf("/") + 1).replace(/(?:\.(?:csv|tsv|txt|gz|zst))+$|(?<=^stdin):\d*$/i, "")
   return `${name || "column"}.mapping.json`
 }
 

@@ -3,6 +3,7 @@ import { Effect, Stream } from "effect"
 import { formatInspection } from "../../../src/cli/output/formatInspection.ts"
 import { hasEmail, isDecided } from "../../../src/cli/output/inspection/isDecided.ts"
 import { nextCommands } from "../../../src/cli/output/inspection/nextCommands.ts"
+import { mappingName } from "../../../src/cli/usage/inspectCommand.ts"
 import { inspect } from "../../../src/csv/Inspection.ts"
 
 const show = (content: string) =>
@@ -59,6 +60,12 @@ describe("what an inspection prints", () => {
       assert.include(none.text, 'Not loaded: x, x. The mapping keeps all by "*": "extra".')
     }),
   )
+
+  it("names the file of a mapping", () => {
+    assert.strictEqual(mappingName("stdin:"), "stdin.mapping.json")
+    assert.strictEqual(mappingName("/in/a:1.csv.gz"), "a:1.mapping.json")
+    assert.strictEqual(mappingName(""), "column.mapping.json")
+  })
 
   it.effect("counts the malformed among the records", () =>
     Effect.gen(function* () {
