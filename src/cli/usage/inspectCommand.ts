@@ -11,6 +11,10 @@ export const mappingName = (path: string): string => {
   return `${name || "column"}.mapping.json`
 }
 
+/** The `--source` of the file of a URI; undefined: it can be read only once. */
+export const sourcePath = (uri: string): string | undefined =>
+  uri.startsWith("/") ? uri : /^s3:\/\/[^/]*\/(.*)$/s.exec(uri)?.[1]
+
 /** The flags that name the file of a URI as the source; undefined: it can be read only once. */
 const sourceOf = (uri: string): string | undefined => {
   const [, bucket, key = ""] = /^s3:\/\/([^/]*)\/(.*)$/s.exec(uri) ?? []

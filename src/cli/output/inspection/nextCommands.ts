@@ -2,7 +2,7 @@
 
 import type { Inspection, MappingObject } from "../../../csv/inspect/Inspection.ts"
 import { formatFlags } from "../../flags/formatFlags.ts"
-import { inspectCommand, mappingName } from "../../usage/inspectCommand.ts"
+import { mappingName, sourcePath } from "../../usage/inspectCommand.ts"
 import { sameCommand } from "../../usage/sameCommand.ts"
 import { withoutFlags } from "../../usage/withoutFlags.ts"
 import { hasEmail, isDecided, needsFlags } from "./isDecided.ts"
@@ -28,6 +28,9 @@ export interface Inspected {
   readonly written: string | undefined
 }
 
+const flag = (name: string, value: string): ReadonlyArray<string> =>
+  value.startsWith("-") ? [`--${name}=${value}`] : [`--${name}`, value]
+
 const withMapping = (words: ReadonlyArray<string>, path: string): string => sameCommand([...words, "--mapping", path])
 
 /** What to do with the files once their mapping is in a file. */
@@ -35,6 +38,15 @@ const loading = (load: ReadonlyArray<string>, path: string, isReady: boolean): R
   withMapping([isReady ? "check" : "inspect", ...load], path),
   withMapping(load, path),
 ]
+
+/** The same for one file. */
+const ofFile = (inspect: ReadonlyArray<string>, uri: string): ReadonlyArray<string> => {
+  const path = sourcePath(uri)
+  if (path === undefined) return []
+  const words = withoutFlags(inspect, { toggles: [], valued: ["source", "pattern"] })
+  const at = words.indexOf("inspect") + 1
+  return [sameCommand([...words.toSpliced(at, 0, ...flag("source", path)), ...flag("out", mappingName(uri))])]
+}
 
 /** What says more than can be proved: the first choice. */
 const chosenFlags = (layouts: Inspected["layouts"]): ReadonlyArray<string> => {
@@ -51,7 +63,7 @@ export const nextCommands = ({ given, layouts, mapping, words, written }: Inspec
   if (mapping !== undefined && written !== undefined) return loading(ofMapping, written, isDecided(mapping))
   if (layouts.some(({ inspection }) => needsFlags(inspection))) return []
   const known = layouts.filter(({ inspection }) => hasEmail(inspection.mapping.object))
-  if (mapping === undefined) return known.flatMap(({ uris }) => inspectCommand(uris[0]!) ?? [])
+  if (mapping === undefined) return known.flatMap(({ uris }) => ofFile(inspect, uris[0]!))
   // Nothing is written without the key.
   if (known.length === 0) return []
   const name = mappingName(layouts.length === 1 ? layouts[0]!.uris[0]! : "")
