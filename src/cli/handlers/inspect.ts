@@ -6,7 +6,7 @@ import { mergeMappings } from "../../csv/inspect/mergeMappings.ts"
 import { explain } from "../../observability/Advice.ts"
 import { collectLeftOut, explainLeftOut } from "../../observability/LeftOut.ts"
 import { withoutFile } from "../../observability/Logging.ts"
-import { inspectFiles, type Layout, layoutsOf } from "../../pipeline/Inspect.ts"
+import { checkTogether, inspectFiles, type Layout, layoutsOf } from "../../pipeline/Inspect.ts"
 import { printable, toJson } from "../../text/printable.ts"
 import { quote } from "../../text/shell.ts"
 import { NotReady, OutputFileError, UsageError } from "../CommandError.ts"
@@ -57,9 +57,9 @@ const inspect = Effect.fnUntraced(function* (flags: InspectFlags) {
   const { mapping, format } = Option.isNone(flags.mapping)
     ? { mapping: undefined, format: formatOf(flags, {}) }
     : yield* readMapping({ ...flags, mapping: flags.mapping.value })
-  const files = inspectFiles({ mapping, format, maxRecordSize: flags.maxRecordSize })
-  const { leftOut, listed } = yield* collectLeftOut(Stream.runCollect(files))
-  const layouts = layoutsOf(listed)
+  const options = { mapping, format, maxRecordSize: flags.maxRecordSize }
+  const { leftOut, listed } = yield* collectLeftOut(Stream.runCollect(inspectFiles(options)))
+  const layouts = yield* Effect.forEach(layoutsOf(listed), (layout) => checkTogether(layout, options))
   return {
     layouts,
     notes: (yield* Effect.forEach(leftOut, explainLeftOut)).flat(),

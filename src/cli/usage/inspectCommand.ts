@@ -5,9 +5,9 @@ import { etl } from "../../text/etl.ts"
 
 const flag = (name: string, value: string): string => ` --${name}${value.startsWith("-") ? "=" : " "}${quote(value)}`
 
-/** `people.mapping.json` for `/exports/people.csv.gz`; `column.mapping.json` for no file in particular. */
+/** `stdin.mapping.json` for standard input, `people.mapping.json` for `/exports/people.csv.gz`; `column.mapping.json` for no file in particular. */
 export const mappingName = (path: string): string => {
-  const name = path.slice(path.lastIndexOf("/") + 1).replace(/(?:\.(?:csv|tsv|txt|gz|zst))+$/i, "")
+  const name = path.slice(path.lastIndexOf("/") + 1).replace(/(?:\.(?:csv|tsv|txt|gz|zst))+$|(?<=^stdin):\d*$/i, "")
   return `${name || "column"}.mapping.json`
 }
 
@@ -18,11 +18,11 @@ const ofS3 = (uri: string): readonly [bucket: string, key: string] | undefined =
 }
 
 /** The value of --source for the file alone; undefined: it can be read only once. */
-export const sourceOf = (uri: string): string | undefined => ofS3(uri)?.[1] ?? (uri.startsWith("/") ? uri : undefined)
+export const sourcePath = (uri: string): string | undefined => ofS3(uri)?.[1] ?? (uri.startsWith("/") ? uri : undefined)
 
 /** `etl inspect --source /exports/people.csv --out people.mapping.json`. */
 export const inspectCommand = (uri: string): string | undefined => {
-  const source = sourceOf(uri)
+  const source = sourcePath(uri)
   const [bucket] = ofS3(uri) ?? []
   if (source === undefined) return undefined
   const ofBucket = bucket === undefined ? "" : ` --aws${flag("bucket", bucket)}`

@@ -180,7 +180,7 @@ describe("etl inspect", () => {
       assert.deepStrictEqual(
         nextOf(stdout),
         ["a", "b"].map(
-          (name) => `etl inspect --delimiter '|' --source ${join(folder, `${name}.csv`)} --out ${name}.mapping.json`,
+          (name) => `etl inspect --source ${join(folder, `${name}.csv`)} --delimiter '|' --out ${name}.mapping.json`,
         ),
       )
     }).pipe(Effect.scoped),

@@ -3,6 +3,7 @@ import { Effect, Stream } from "effect"
 import { formatInspection } from "../../../src/cli/output/formatInspection.ts"
 import { hasEmail, isDecided } from "../../../src/cli/output/inspection/isDecided.ts"
 import { nextCommands } from "../../../src/cli/output/inspection/nextCommands.ts"
+import { mappingName } from "../../../src/cli/usage/inspectCommand.ts"
 import { inspect } from "../../../src/csv/Inspection.ts"
 
 const show = (content: string) =>
@@ -59,6 +60,46 @@ describe("what an inspection prints", () => {
       assert.include(none.text, 'Not loaded: x, x. The mapping keeps all by "*": "extra".')
     }),
   )
+
+  it.effect("repeats the flags of the command for the files of each layout", () =>
+    Effect.gen(function* () {
+      const both = ["Email,First Name\na@x.com,A\n", "Email,Status\na@x.com,true\n"]
+      const [left, right] = yield* Effect.forEach(both, (content) =>
+        Stream.succeed(new TextEncoder().encode(content)).pipe(inspect()),
+      )
+      const next = (words: ReadonlyArray<string>, uris: readonly [string, string]) =>
+        nextCommands({
+          words,
+          layouts: [
+            { uris: [uris[0]], inspection: left! },
+            { uris: [uris[1]], inspection: right! },
+          ],
+          mapping: undefined,
+          given: undefined,
+          written: undefined,
+        })
+      assert.deepStrictEqual(
+        next(["inspect", "--source", "in", "--pattern=**", "--comment", "#", "--json"], ["/in/a.csv", "/in/-b.csv"]),
+        [
+          "etl inspect --source /in/a.csv --comment '#' --out a.mapping.json",
+          "etl inspect --source /in/-b.csv --comment '#' --out=-b.mapping.json",
+        ],
+      )
+      assert.deepStrictEqual(
+        next(["inspect", "--source", "k", "--aws", "--bucket", "b", "--sign"], ["s3://b/k/a.csv", "s3://b/k/b.csv"]),
+        [
+          "etl inspect --source k/a.csv --aws --bucket b --sign --out a.mapping.json",
+          "etl inspect --source k/b.csv --aws --bucket b --sign --out b.mapping.json",
+        ],
+      )
+    }),
+  )
+
+  it("names the file of a mapping", () => {
+    assert.strictEqual(mappingName("stdin:"), "stdin.mapping.json")
+    assert.strictEqual(mappingName("/in/a:1.csv.gz"), "a:1.mapping.json")
+    assert.strictEqual(mappingName(""), "column.mapping.json")
+  })
 
   it.effect("counts the malformed among the records", () =>
     Effect.gen(function* () {

@@ -2,7 +2,7 @@
 
 import type { Inspection, MappingObject } from "../../../csv/inspect/Inspection.ts"
 import { flagNameOf, formatFlags } from "../../flags/formatFlags.ts"
-import { mappingName, sourceOf } from "../../usage/inspectCommand.ts"
+import { mappingName, sourcePath } from "../../usage/inspectCommand.ts"
 import { sameCommand } from "../../usage/sameCommand.ts"
 import { withoutFlags } from "../../usage/withoutFlags.ts"
 import { hasEmail, isDecided, needsFlags } from "./isDecided.ts"
@@ -28,6 +28,9 @@ export interface Inspected {
   readonly written: string | undefined
 }
 
+const flag = (name: string, value: string): ReadonlyArray<string> =>
+  value.startsWith("-") ? [`--${name}=${value}`] : [`--${name}`, value]
+
 const withMapping = (words: ReadonlyArray<string>, path: string): string => sameCommand([...words, "--mapping", path])
 
 /** What to do with the files once their mapping is in a file. */
@@ -36,16 +39,18 @@ const loading = (load: ReadonlyArray<string>, path: string, isReady: boolean): R
   withMapping(load, path),
 ]
 
+/** What makes the mapping of one of several layouts, by its first file. */
+const ofFile = (inspect: ReadonlyArray<string>, uri: string): ReadonlyArray<string> => {
+  const path = sourcePath(uri)
+  if (path === undefined) return []
+  const words = withoutFlags(inspect, { toggles: [], valued: ["source", "pattern"] })
+  const at = words.indexOf("inspect") + 1
+  return [sameCommand([...words.toSpliced(at, 0, ...flag("source", path)), ...flag("out", mappingName(uri))])]
+}
+
 /** What a person must decide; it is not guessed. */
 const openFlags = (layouts: Inspected["layouts"]): ReadonlyArray<string> =>
   layouts.some(({ inspection }) => inspection.unproved.encoding.length > 0) ? ["--encoding", "NAME"] : []
-
-/** What makes the mapping of one of several layouts, by its first file. */
-const ofLayout = (inspect: ReadonlyArray<string>, uri: string): ReadonlyArray<string> => {
-  const source = sourceOf(uri)
-  const others = withoutFlags(inspect, { toggles: [], valued: ["source", "pattern"] })
-  return source === undefined ? [] : [sameCommand([...others, "--source", source, "--out", mappingName(uri)])]
-}
 
 /** Two commands where one mapping is enough, else one for each layout; none where a person must say more first. */
 export const nextCommands = ({ given, layouts, mapping, words, written }: Inspected): ReadonlyArray<string> => {
@@ -56,7 +61,7 @@ export const nextCommands = ({ given, layouts, mapping, words, written }: Inspec
   if (mapping !== undefined && written !== undefined) return loading(ofMapping, written, isDecided(mapping))
   if (layouts.some(({ inspection }) => needsFlags(inspection))) return []
   const known = layouts.filter(({ inspection }) => hasEmail(inspection.mapping.object))
-  if (mapping === undefined) return known.flatMap(({ uris }) => ofLayout(inspect, uris[0]!))
+  if (mapping === undefined) return known.flatMap(({ uris }) => ofFile(inspect, uris[0]!))
   // Nothing is written without the key.
   if (known.length === 0) return []
   const name = mappingName(layouts.length === 1 ? layouts[0]!.uris[0]! : "")
