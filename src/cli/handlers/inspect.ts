@@ -95,7 +95,7 @@ const format = ({ layouts, notes, problems }: Found): ReadonlyArray<string> => [
 /** Why there is nothing to write. */
 const whyNone = ({ mapping }: Found): string =>
   mapping === undefined
-    ? "one mapping does not fit all layouts of these files. Make one for each: etl inspect without --out prints how."
+    ? "one mapping does not fit all layouts of these files. The commands above make one for each."
     : "nothing proves which header has the e-mails, the key of the users. Say with --header, --skip-lines and --delimiter where they are, or write the mapping by hand."
 
 export const handler = Effect.fn("inspect")(function* (flags: InspectFlags) {
@@ -116,12 +116,13 @@ export const handler = Effect.fn("inspect")(function* (flags: InspectFlags) {
     json || lines.length === 0 ? Effect.void : Console.log(lines.join("\n"))
   if (json) yield* Console.log(toJson({ layouts: layouts.map(toObject), problems, mapping: mapping ?? null, next }))
   yield* print(format(found))
-  if (out !== undefined && layouts.length > 0) {
-    if (toWrite === undefined) return yield* new UsageError({ message: `${out} is not written: ${whyNone(found)}` })
+  if (out !== undefined && toWrite !== undefined) {
     yield* writeMapping(out, toWrite)
-    const edit = isDecided(toWrite) ? "" : ' Write the right choice in place of each "?" in it.'
+    const edit = isDecided(toWrite) ? "" : ' Write the right choice in place of each "?" in it, or remove its line.'
     yield* print([printable(`The mapping is in ${out}.${edit}`)])
   }
   if (next.length > 0) yield* print(["Next:", ...next.map((line) => `  ${printable(line)}`)])
+  if (out !== undefined && toWrite === undefined && layouts.length > 0)
+    return yield* new UsageError({ message: `${out} is not written: ${whyNone(found)}` })
   if (problems.length > 0) return yield* new NotReady({ code: 5 })
 })

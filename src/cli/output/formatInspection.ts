@@ -5,6 +5,7 @@ import { plural } from "../../text/format.ts"
 import { printable } from "../../text/printable.ts"
 import { fieldTable } from "./inspection/fieldTable.ts"
 import { formatCheck } from "./inspection/formatCheck.ts"
+import { formatHints } from "./inspection/formatHints.ts"
 import { formatProof } from "./inspection/formatProof.ts"
 import { formatUnproved } from "./inspection/formatUnproved.ts"
 import { hang } from "./wrap.ts"
@@ -25,18 +26,6 @@ const formatNotLoaded = ({ fields, notLoaded }: Inspection): ReadonlyArray<strin
   const one = first === undefined ? "" : `one by ${JSON.stringify(first)}: ${JSON.stringify(`extra.${first}`)}, `
   return [`Not loaded: ${listed(notLoaded, mostHeaders, "field")}. The mapping keeps ${one}all by "*": "extra".`]
 }
-
-/** What is left to a person without a need to decide: the mapping loads the file as it is. */
-const formatHints = ({ fields, unproved }: Inspection): ReadonlyArray<string> => [
-  ...(unproved.noHeader
-    ? ["The first line is a record: the mapping names the fields column 1, column 2, ... --header gives better names."]
-    : []),
-  ...fields.flatMap(({ kind, name, proposal }) =>
-    kind._tag === "days" && proposal._tag === "candidates" && proposal.why === "values"
-      ? [`"${name}" could be ${proposal.columns.join(" or ")}: its values are days, and its name does not say which.`]
-      : [],
-  ),
-]
 
 /** `width`: of the terminal. `files`: their names. */
 export const formatInspection = (

@@ -91,7 +91,10 @@ describe("etl inspect", () => {
         '"joined" has days that could be MM/DD/YYYY or DD/MM/YYYY (nothing shows which: "01/02/2024" on line 2)',
       )
       assert.include(written.stdout, '"state" has words of which nothing shows which is true.')
-      assert.include(written.stdout, `The mapping is in ${out}. Write the right choice in place of each "?" in it.`)
+      assert.include(
+        written.stdout,
+        `The mapping is in ${out}. Write the right choice in place of each "?" in it, or remove its line.`,
+      )
       assert.deepStrictEqual(nextOf(written.stdout)[0], `etl inspect --source ${file} --mapping ${out}`)
       const load = ["--source", file, "--mapping", out, "--geo", "none"]
       const open = yield* etl(load, env)

@@ -6,13 +6,13 @@ import { formatNumber, plural } from "../../../text/format.ts"
 
 const ofEncoding: Readonly<Record<NonNullable<Evidence["encoding"]>, string | undefined>> = {
   byteOrderMark: "a byte order mark",
-  given: "--encoding",
+  given: "the encoding is given",
   utf8: "every byte is UTF-8",
   ascii: undefined,
 }
 
 const ofDelimiter: Readonly<Record<NonNullable<Evidence["delimiter"]>, string | undefined>> = {
-  given: "--delimiter",
+  given: "the delimiter is given",
   sepLine: "a line sep=",
   header: undefined,
 }
@@ -21,7 +21,7 @@ const ofHeader = ({ emails, header }: Evidence, line: number): string | undefine
   const [first] = emails
   switch (header) {
     case "given":
-      return "--header"
+      return "the header is given"
     case "mapping":
       return `line ${formatNumber(line)} has all headers of the mapping`
     case "names":

@@ -1,0 +1,46 @@
+// What is left to a person without a need to decide: the mapping loads the file as it is.
+
+import { meaningOf } from "../../../csv/inspect/kindOf.ts"
+import type { Field, Inspection } from "../../../csv/inspect/Inspection.ts"
+import { claimOf } from "../../../domain/columnNames.ts"
+import { formatNumber, plural } from "../../../text/format.ts"
+
+/** Words that are named. */
+const mostWords = 6
+
+const ofNames = ({ unproved }: Inspection): ReadonlyArray<string> =>
+  unproved.noHeader
+    ? ["The first line is a record: the mapping names the fields column 1, column 2, ... --header gives better names."]
+    : []
+
+const ofDays = ({ kind, name, proposal }: Field): ReadonlyArray<string> =>
+  kind._tag === "days" && proposal._tag === "candidates" && proposal.why === "values"
+    ? [`"${name}" could be ${proposal.columns.join(" or ")}: its values are days, and its name does not say which.`]
+    : []
+
+const isOfStatus = ({ proposal }: Field): boolean => proposal._tag === "mapped" && proposal.target === "status"
+
+/** Words that a load rejects, unless the mapping says what they are. */
+const ofWords = (field: Field): ReadonlyArray<string> => {
+  const { kind, name } = field
+  if (kind._tag !== "booleans" || !isOfStatus(field)) return []
+  const unknown = kind.words.filter(({ word }) => meaningOf(word) === undefined)
+  if (unknown.length === 0 || unknown.length === kind.words.length) return []
+  const named = unknown.slice(0, mostWords).map(({ count, word }) => `"${word}" ${formatNumber(count)}`)
+  const others = unknown.length - named.length
+  const all = [...named, ...(others > 0 ? [plural(others, "other word")] : [])].join(", ")
+  return [`"${name}" has unknown words: ${all}. Name them in the mapping under "true", "false" or "null".`]
+}
+
+/** A field by whose name it is a status, and by whose words it may be another thing. */
+const ofStatus = ({ kind, name, proposal }: Field): ReadonlyArray<string> =>
+  proposal._tag === "none" && kind._tag === "text" && claimOf(name)?.column === "status"
+    ? [
+        `"${name}" could be status, but most of its words are unknown: name them in the mapping under "true" and "false".`,
+      ]
+    : []
+
+export const formatHints = (inspection: Inspection): ReadonlyArray<string> => [
+  ...ofNames(inspection),
+  ...inspection.fields.flatMap((field) => [...ofDays(field), ...ofWords(field), ...ofStatus(field)]),
+]
