@@ -19,9 +19,14 @@ const ofEscape = ({ unproved: { escape } }: Inspection): ReadonlyArray<string> =
   ]
 }
 
-const ofHeader = ({ unproved: { header, noHeader } }: Inspection): ReadonlyArray<string> => [
+const whereNoHeader = (line: number): string =>
+  line === 1
+    ? "The first line is a record, not a header."
+    : `Line ${formatNumber(line)} is a record, and no line before it is a header of as many fields.`
+
+const ofHeader = ({ format, unproved: { header, noHeader } }: Inspection): ReadonlyArray<string> => [
   ...(noHeader
-    ? ["The first line is a record, not a header. Name the fields with --header, such as --header id,mail,name."]
+    ? [`${whereNoHeader(format.headerLine)} Name the fields with --header, such as --header id,mail,name.`]
     : []),
   ...(header.length > 1
     ? [
