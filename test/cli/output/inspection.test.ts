@@ -61,6 +61,25 @@ describe("what an inspection prints", () => {
     }),
   )
 
+  it.effect("tells of a field that has the name of a column, and other values", () =>
+    Effect.gen(function* () {
+      const { text } = yield* show(
+        "email,Created,Status,mail,sex\na@x.com,soon,new,x,\nb@x.com,later,old,y,\nc@x.com,-,mid,z,\n",
+      )
+      assert.include(
+        text,
+        '- "Created" has the name of created_at, but most of its values cannot be read as that. It is not mapped.',
+      )
+      assert.include(
+        text,
+        '- "Status" has the name of status, but most of its values cannot be read as that. It is not mapped.',
+      )
+      // Another field is the e-mail; an empty one fits.
+      assert.notInclude(text, '"mail" has')
+      assert.notInclude(text, '"sex" has')
+    }),
+  )
+
   it.effect("names a field to keep that a mapping can name", () =>
     Effect.gen(function* () {
       const one = yield* show("mail,,x,x,*,city\na@x.com,1,2,3,4,5\n")

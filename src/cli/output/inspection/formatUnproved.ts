@@ -1,6 +1,7 @@
 // What an inspected file does not prove: choices for a person, each with what shows it.
 
 import type { ColumnEntry, DayOrder, Field, Inspection, OrderEvidence } from "../../../csv/inspect/Inspection.ts"
+import { claimOf } from "../../../domain/columnNames.ts"
 import { formatNumber, plural } from "../../../text/format.ts"
 import { hasEmail, needsFlags } from "./isDecided.ts"
 
@@ -86,6 +87,23 @@ const ofKey = (inspection: Inspection): ReadonlyArray<string> => {
   ]
 }
 
+const targetsOf = ({ proposal }: Field): ReadonlyArray<string> => {
+  if (proposal._tag === "none") return []
+  return proposal._tag === "mapped" ? [proposal.target] : proposal.columns
+}
+
+/** Fields that have the name of a column which no field fills, and other values. A given mapping says what it means. */
+const ofMisfits = ({ fields }: Inspection): ReadonlyArray<string> => {
+  if (fields.some(({ proposal }) => proposal._tag === "mapped" && proposal.why === "mapping")) return []
+  const taken = new Set(fields.flatMap(targetsOf))
+  return fields.flatMap(({ isUnnameable, kind, name, proposal }) => {
+    const column = claimOf(name)?.column
+    if (column === undefined || taken.has(column)) return []
+    if (isUnnameable || proposal._tag !== "none" || kind._tag === "empty") return []
+    return [`"${name}" has the name of ${column}, but most of its values cannot be read as that. It is not mapped.`]
+  })
+}
+
 /** A line for each thing that a person must decide before the file can be loaded. */
 export const formatUnproved = (inspection: Inspection): ReadonlyArray<string> => {
   const { fields, mapping } = inspection
@@ -96,6 +114,7 @@ export const formatUnproved = (inspection: Inspection): ReadonlyArray<string> =>
     ...ofEncoding(inspection),
     ...ofEscape(inspection),
     ...ofRivals(inspection),
+    ...ofMisfits(inspection),
     ...mapped.flatMap(ofDays),
     ...Object.entries(mapping.object.columns).flatMap(ofWords),
   ]
