@@ -52,6 +52,34 @@ describe("what an inspection prints", () => {
     }),
   )
 
+  it.effect("says where a record is before any header", () =>
+    Effect.gen(function* () {
+      const { text } = yield* show("email,name\na@x.com,A,\nb@x.com,B,\n")
+      assert.include(text, "Line 2 is a record, and no line before it is a header of as many fields: the mapping names")
+      const first = yield* show("a@x.com,A\nb@x.com,B\n")
+      assert.include(first.text, "- The first line is a record, not a header.")
+    }),
+  )
+
+  it.effect("names a field that has the name of a column, and other values", () =>
+    Effect.gen(function* () {
+      const { text } = yield* show(
+        "email,Created,Status,mail,sex\na@x.com,soon,new,x,\nb@x.com,later,old,y,\nc@x.com,-,mid,z,\n",
+      )
+      assert.include(
+        text,
+        '"Created" has the name of created_at, but most of its values cannot be read as that. It is not mapped.',
+      )
+      assert.include(
+        text,
+        '"Status" has the name of status, but most of its values cannot be read as that. It is not mapped.',
+      )
+      // Another field is the e-mail; an empty one fits.
+      assert.notInclude(text, '"mail" has')
+      assert.notInclude(text, '"sex" has')
+    }),
+  )
+
   it.effect("names a field to keep that a mapping can name", () =>
     Effect.gen(function* () {
       const one = yield* show("mail,,x,x,*,city\na@x.com,1,2,3,4,5\n")
@@ -86,12 +114,29 @@ describe("what an inspection prints", () => {
         ],
       )
       assert.deepStrictEqual(
+        next(["inspect", "--source", "in"], ["/in/x/a.csv", "/in/y/a.csv"]).map((command) => command.split(" ").at(-1)),
+        ["a.mapping.json", "a-2.mapping.json"],
+      )
+      assert.deepStrictEqual(
         next(["inspect", "--source", "k", "--aws", "--bucket", "b", "--sign"], ["s3://b/k/a.csv", "s3://b/k/b.csv"]),
         [
           "etl inspect --source k/a.csv --aws --bucket b --sign --out a.mapping.json",
           "etl inspect --source k/b.csv --aws --bucket b --sign --out b.mapping.json",
         ],
       )
+    }),
+  )
+
+  it.effect("prints flags whose values begin with a dash as they are read", () =>
+    Effect.gen(function* () {
+      const inspection = yield* Stream.succeed(new TextEncoder().encode("mail\na@x.com\n")).pipe(inspect())
+      const layouts = [{ uris: ["/-a.csv"], inspection }]
+      const mapping = inspection.mapping.object
+      const words = ["inspect", "--source=-a.csv"]
+      assert.deepStrictEqual(nextCommands({ words, layouts, mapping, given: undefined, written: undefined }), [
+        "etl inspect --source=-a.csv --out=-a.mapping.json",
+        "etl --source=-a.csv --mapping=-a.mapping.json",
+      ])
     }),
   )
 

@@ -297,6 +297,8 @@ describe("an inspection", () => {
         assert.deepStrictEqual(fieldOf(inspected, "x").values, ["***"], text)
         assert.notInclude(JSON.stringify(inspected), text)
       }
+      const rejected = yield* inspect(`mail,first name\na@x.com,${`$2b$10$${"x".repeat(90)}`}\n`)
+      assert.strictEqual(rejected.check?.rejects[0]?.value, null)
       for (const text of ["Basic", "$5", "eyJ", "{a}", "sk_id", "Bearer"]) {
         const inspected = yield* inspect(`mail,x\na@x.com,${text}\n`)
         assert.deepStrictEqual(fieldOf(inspected, "x").values, [text])

@@ -8,9 +8,16 @@ import { formatNumber, plural } from "../../../text/format.ts"
 /** Words that are named. */
 const mostWords = 6
 
-const ofNames = ({ unproved }: Inspection): ReadonlyArray<string> =>
+const whereNoHeader = (line: number): string =>
+  line === 1
+    ? "The first line is a record"
+    : `Line ${formatNumber(line)} is a record, and no line before it is a header of as many fields`
+
+const ofNames = ({ format, unproved }: Inspection): ReadonlyArray<string> =>
   unproved.noHeader
-    ? ["The first line is a record: the mapping names the fields column 1, column 2, ... --header gives better names."]
+    ? [
+        `${whereNoHeader(format.headerLine)}: the mapping names the fields column 1, column 2, ... --header gives better names.`,
+      ]
     : []
 
 const ofDays = ({ kind, name, proposal }: Field): ReadonlyArray<string> =>
@@ -32,15 +39,25 @@ const ofWords = (field: Field): ReadonlyArray<string> => {
   return [`"${name}" has unknown words: ${all}. Name them in the mapping under "true", "false" or "null".`]
 }
 
-/** A field by whose name it is a status, and by whose words it may be another thing. */
-const ofStatus = ({ kind, name, proposal }: Field): ReadonlyArray<string> =>
-  proposal._tag === "none" && kind._tag === "text" && claimOf(name)?.column === "status"
-    ? [
-        `"${name}" could be status, but most of its words are unknown: name them in the mapping under "true" and "false".`,
-      ]
-    : []
+const targetsOf = ({ proposal }: Field): ReadonlyArray<string> => {
+  if (proposal._tag === "none") return []
+  return proposal._tag === "mapped" ? [proposal.target] : proposal.columns
+}
+
+/** Fields that have the name of a column which no field fills, and other values. A given mapping says what it means. */
+const ofMisfits = ({ fields }: Inspection): ReadonlyArray<string> => {
+  if (fields.some(({ proposal }) => proposal._tag === "mapped" && proposal.why === "mapping")) return []
+  const taken = new Set(fields.flatMap(targetsOf))
+  return fields.flatMap(({ isUnnameable, kind, name, proposal }) => {
+    const column = claimOf(name)?.column
+    if (column === undefined || taken.has(column)) return []
+    if (isUnnameable || proposal._tag !== "none" || kind._tag === "empty") return []
+    return [`"${name}" has the name of ${column}, but most of its values cannot be read as that. It is not mapped.`]
+  })
+}
 
 export const formatHints = (inspection: Inspection): ReadonlyArray<string> => [
   ...ofNames(inspection),
-  ...inspection.fields.flatMap((field) => [...ofDays(field), ...ofWords(field), ...ofStatus(field)]),
+  ...inspection.fields.flatMap((field) => [...ofDays(field), ...ofWords(field)]),
+  ...ofMisfits(inspection),
 ]

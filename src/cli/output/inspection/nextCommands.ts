@@ -31,7 +31,8 @@ export interface Inspected {
 const flag = (name: string, value: string): ReadonlyArray<string> =>
   value.startsWith("-") ? [`--${name}=${value}`] : [`--${name}`, value]
 
-const withMapping = (words: ReadonlyArray<string>, path: string): string => sameCommand([...words, "--mapping", path])
+const withMapping = (words: ReadonlyArray<string>, path: string): string =>
+  sameCommand([...words, ...flag("mapping", path)])
 
 /** What to do with the files once their mapping is in a file. */
 const loading = (load: ReadonlyArray<string>, path: string, isReady: boolean): ReadonlyArray<string> => [
@@ -39,13 +40,20 @@ const loading = (load: ReadonlyArray<string>, path: string, isReady: boolean): R
   withMapping(load, path),
 ]
 
+/** A name that the mappings of the files before do not have. */
+const freeName = (before: ReadonlyArray<string>, uri: string): string => {
+  const name = mappingName(uri)
+  const same = before.filter((other) => mappingName(other) === name).length
+  return same === 0 ? name : mappingName(`${name.replace(/\.mapping\.json$/, "")}-${same + 1}`)
+}
+
 /** What makes the mapping of one of several layouts, by its first file. */
-const ofFile = (inspect: ReadonlyArray<string>, uri: string): ReadonlyArray<string> => {
+const ofFile = (inspect: ReadonlyArray<string>, uri: string, out: string): ReadonlyArray<string> => {
   const path = sourcePath(uri)
   if (path === undefined) return []
   const words = withoutFlags(inspect, { toggles: [], valued: ["source", "pattern"] })
   const at = words.indexOf("inspect") + 1
-  return [sameCommand([...words.toSpliced(at, 0, ...flag("source", path)), ...flag("out", mappingName(uri))])]
+  return [sameCommand([...words.toSpliced(at, 0, ...flag("source", path)), ...flag("out", out)])]
 }
 
 /** What a person must decide; it is not guessed. */
@@ -61,9 +69,12 @@ export const nextCommands = ({ given, layouts, mapping, words, written }: Inspec
   if (mapping !== undefined && written !== undefined) return loading(ofMapping, written, isDecided(mapping))
   if (layouts.some(({ inspection }) => needsFlags(inspection))) return []
   const known = layouts.filter(({ inspection }) => hasEmail(inspection.mapping.object))
-  if (mapping === undefined) return known.flatMap(({ uris }) => ofFile(inspect, uris[0]!))
+  if (mapping === undefined) {
+    const first = known.map(({ uris }) => uris[0]!)
+    return first.flatMap((uri, index) => ofFile(inspect, uri, freeName(first.slice(0, index), uri)))
+  }
   // Nothing is written without the key.
   if (known.length === 0) return []
   const name = mappingName(layouts.length === 1 ? layouts[0]!.uris[0]! : "")
-  return [sameCommand([...inspect, ...openFlags(layouts), "--out", name]), withMapping(ofMapping, name)]
+  return [sameCommand([...inspect, ...openFlags(layouts), ...flag("out", name)]), withMapping(ofMapping, name)]
 }
