@@ -55,15 +55,18 @@ describe("sameFormat", () => {
       delimiter: undefined,
       quote: '"',
       escape: "doubled",
+      header: undefined,
       skipLines: undefined,
+      comment: null,
       shortRows: "reject",
       trim: true,
       quotedLines: "reject",
+      nullWords: [],
       onBadValue: "reject",
     })
     assert.strictEqual(
       sameFormat(format, Buffer.from("id,email"), false),
-      " --encoding utf-8 --delimiter , --quote '\"' --escape doubled --skip-lines 0 --short-rows reject --trim on --quoted-lines reject --on-bad-value reject",
+      " --encoding utf-8 --delimiter , --quote '\"' --escape doubled --header auto --skip-lines 0 --comment none --short-rows reject --trim on --quoted-lines reject --null '' --on-bad-value reject",
     )
   })
 
