@@ -7,6 +7,7 @@ import { encodingOf, encodingProblem } from "../../domain/encoding.ts"
 import { conflictIn, type FormatOptions, isComment, isQuote, mostSkippedLines } from "../../domain/FormatOptions.ts"
 import { check, nameOf } from "../usage/CommandUsage.ts"
 import { type FlagGroup, optional, repeatable } from "./documented.ts"
+import { formatNames, parseNames } from "./headerNames.ts"
 
 const auto = "auto"
 const none = "none"
@@ -38,9 +39,6 @@ const parseDelimiter = (text: string): string | undefined => {
   const character = characterOf(text)
   return isDelimiter(character) ? character : undefined
 }
-
-const parseNames = (text: string): ReadonlyArray<string> | undefined =>
-  text.trim() === "" ? undefined : text.split(",").map((name) => name.trim())
 
 const parseLines = (text: string): number | undefined => {
   const lines = /^\d{1,7}$/.test(text) ? Number(text) : Infinity
@@ -86,7 +84,7 @@ export const formatFlags = {
   ),
   header: optional(
     found("header", "NAMES", parseNames, () => "names as the mapping has them, with commas between"),
-    "Names of the fields, with commas between, for files without a header; auto: the file's header",
+    "Names of the fields, with commas between, for files without a header; one with a comma in double quotes; auto: the file's header",
     { unset: auto },
   ),
   skipLines: optional(
@@ -196,7 +194,7 @@ export const shownFormat = (format: FormatOptions): Readonly<Record<keyof Format
   delimiter: format.delimiter === undefined ? auto : JSON.stringify(format.delimiter),
   quote: format.quote === null ? none : JSON.stringify(format.quote ?? '"'),
   escape: format.escape ?? "doubled",
-  header: format.header?.join(",") ?? auto,
+  header: format.header === undefined ? auto : formatNames(format.header),
   skipLines: format.skipLines === undefined ? auto : String(format.skipLines),
   comment: format.comment ?? none,
   shortRows: format.shortRows ?? "reject",

@@ -4,6 +4,7 @@ import { textOf } from "../../csv/Text.ts"
 import { usualDelimiters } from "../../domain/delimiter.ts"
 import { earlierFormat, type Format } from "../../domain/Format.ts"
 import type { FormatOptions } from "../../domain/FormatOptions.ts"
+import { formatNames } from "../flags/headerNames.ts"
 import { quote } from "../../text/shell.ts"
 
 /** The first delimiter that is tried and that a header has; undefined: it has none of them. */
@@ -42,7 +43,7 @@ export const sameFormat = (format: Format, header: Uint8Array, hasEscapes: boole
     ...(isDelimiterFound(format, header) && !isGiven("delimiter") ? [] : [flag("delimiter", shown(delimiter))]),
     ...unlessUsual("quote", "quote", format.quote ?? "none", '"'),
     ...(hasEscapes ? [flag("escape", escape)] : unlessUsual("escape", "escape", escape, "doubled")),
-    ...(names === null && !isGiven("header") ? [] : [flag("header", names?.join(",") ?? "auto")]),
+    ...(names === null && !isGiven("header") ? [] : [flag("header", names === null ? "auto" : formatNames(names))]),
     ...(isGiven("skipLines") ? [flag("skip-lines", "0")] : []),
     ...unlessUsual("comment", "comment", comment ?? "none", "none"),
     ...unlessUsual("shortRows", "short-rows", format.shortRows, "reject"),

@@ -45,6 +45,14 @@ describe("sameFormat", () => {
     )
   })
 
+  it("quotes a given name that has a comma", () => {
+    const format = formatBy({ header: ["Name, Vorname", "Email"] })
+    assert.strictEqual(
+      sameFormat(format, Buffer.from("Name, Vorname,Email"), false),
+      ` --delimiter , --header '"Name, Vorname",Email'`,
+    )
+  })
+
   it("says that no lines are before the header, where a number of them was given", () => {
     assert.strictEqual(sameFormat(formatBy({ skipLines: 6 }), Buffer.from("id,email"), false), " --skip-lines 0")
   })
