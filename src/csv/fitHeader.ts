@@ -20,6 +20,8 @@ export interface Fitted {
   /** The headers of the mapping that the file has, and `*`. */
   readonly ownMapping: ColumnMapping
   readonly positions: Positions
+  /** Of all fields, as they are written. */
+  readonly names: ReadonlyArray<string>
   /** Each by another name, in the order of the fields. */
   readonly extra: ReadonlyArray<ExtraField>
   /** The names of the fields that nothing keeps. */
@@ -146,6 +148,7 @@ export const fitHeader = (
   return Result.succeed({
     ownMapping: restrictTo(mapping, (header) => header === otherHeaders || headers.has(header)),
     positions,
+    names: fields,
     extra,
     notLoaded: fields.flatMap((field, position) =>
       kept.has(position) ? [] : field.trim() || `column ${position + 1}`,

@@ -19,10 +19,13 @@ export type HeaderKind = "same" | "other"
 const namesHaveAt = (mapping: Header["mapping"]): boolean => [...mapping.keys()].some((name) => name.includes("@"))
 
 /** Undefined: the row is no header. */
-export const makeHeaderKind = ({ format, mapping, ownMapping, positions }: Header) => {
-  const own = columnsOf(ownMapping)
-  const expected = new Map(own.map(([name, { column }]) => [positions[column], visibleName(name)] as const))
-  const names = new Set(columnsOf(mapping).map(([name]) => visibleName(name)))
+export const makeHeaderKind = ({ extra, format, mapping, names, ownMapping, positions }: Header) => {
+  const columns = columnsOf(ownMapping).map(([, { column }]) => positions[column])
+  const expected = new Map(
+    [...columns, ...extra.map(({ position }) => position)].map((index) => [index, visibleName(names[index]!)] as const),
+  )
+  const ofColumns = new Set(columnsOf(mapping).map(([name]) => visibleName(name)))
+  const mapped = new Set([...mapping].flatMap(([name, { column }]) => (column === "extra" ? [] : visibleName(name))))
   const hasAt = namesHaveAt(mapping)
   const parse = makeFieldParser(format)
 
@@ -31,11 +34,11 @@ export const makeHeaderKind = ({ format, mapping, ownMapping, positions }: Heade
     const [fields] = parse([{ ...row, problem: undefined }])
     if (fields === undefined || isProblem(fields)) return undefined
     const found = fields.map(visibleName)
-    if ([...expected].every(([position, name]) => found[position] === name)) return "same"
+    if ([...expected].every(([index, name]) => (found[index] ?? "") === name)) return "same"
     if (isEmail(fields[positions.email] ?? "") || (!hasAt && fields.some((field) => field.includes("@"))))
       return undefined
-    const named = new Set(found.filter((name) => names.has(name)))
-    return named.size >= Math.min(2, expected.size) ? "other" : undefined
+    const countOf = (known: ReadonlySet<string>): number => new Set(found.filter((name) => known.has(name))).size
+    return countOf(mapped) >= 2 || countOf(ofColumns) >= Math.min(2, columns.length) ? "other" : undefined
   }
 }
 

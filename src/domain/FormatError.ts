@@ -50,7 +50,7 @@ const words: Readonly<Record<keyof Format, string>> = {
 
 const describe = (key: keyof Format, value: Format[keyof Format]): string => {
   if (Array.isArray(value) && value.length === 0) return "none"
-  if (value === null) return key === "skipLines" ? "auto" : key === "header" ? "the file's" : "none"
+  if (value === null) return key === "skipLines" || key === "header" ? "auto" : "none"
   return value === true ? "on" : value === false ? "off" : JSON.stringify(value)
 }
 

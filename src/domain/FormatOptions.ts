@@ -49,7 +49,7 @@ export const conflictIn = ({ comment, delimiter, escape, quote = '"' }: Options)
       return { keys: [key, "escape"], why: "the backslash is the escape character." }
     }
   }
-  if (comment !== undefined && quote !== null && comment.startsWith(quote)) {
+  if (typeof comment === "string" && quote !== null && comment.startsWith(quote)) {
     return { keys: ["comment", "quote"], why: "comments begin with the quote." }
   }
   return undefined
@@ -75,8 +75,8 @@ export const formatFields = {
   header: Schema.Array(Schema.String).check(Schema.isMinLength(1)),
   /** Lines before the header, or before the first record. Default: those before the first line that fits the mapping. */
   skipLines: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: mostSkippedLines })),
-  /** Lines that begin with it are no records. Default: there are none. */
-  comment,
+  /** Lines that begin with it are no records; null: there are none. Default: null. */
+  comment: Schema.NullOr(comment),
   /** What becomes of records that lack fields at their end: they are rejected, or those fields are null. */
   shortRows: Schema.Literals(["reject", "null"]),
   /** Whether blanks around fields are no text. Default: true. */

@@ -22,16 +22,21 @@ const shown = (name: string): string => {
   return toJson(characters.length > mostCharacters ? `${characters.slice(0, mostCharacters).join("")}...` : name)
 }
 
-/** The first name that is, or whose text is, as `test` says. */
-const nameWhere = (json: string, test: (text: string) => boolean): string | undefined =>
-  Object.entries(Extra.toObject(json)).find(([name, text]) => test(name) || test(text))?.[0]
+const hasNul = (text: string): boolean => text.includes("\0")
 
-/** Why a text that `Extra.make` has made of well-formed texts cannot be stored. */
+/** Whether a name is, or its text is, as `test` says. */
+const isWhere =
+  (test: (text: string) => boolean) =>
+  ([name, text]: readonly [string, string]): boolean =>
+    test(name) || test(text)
+
+/** So a NUL character is written, but so may a backslash before "u0000" be. */
+const mayHaveNul = (json: string): boolean => json.includes("\\u0000")
+
+/** Why a text that `Extra.make` has made of well-formed texts cannot be stored. No name: a file's names may be secret. */
 const problemOf = (json: string): Problem | undefined => {
-  // So it is written, but so may a backslash before "u0000" be.
-  const name = json.includes("\\u0000") ? nameWhere(json, (text) => text.includes("\0")) : undefined
-  if (name !== undefined) {
-    return new Problem(`contains a NUL character, which PostgreSQL cannot store, in ${shown(name)}`)
+  if (mayHaveNul(json) && Object.entries(Extra.toObject(json)).some(isWhere(hasNul))) {
+    return new Problem("contains a NUL character, which PostgreSQL cannot store")
   }
   return isTooLong(json) ? new Problem(`is longer than ${formatNumber(mostBytes)} bytes of JSON`) : undefined
 }
@@ -57,17 +62,23 @@ export const readExtra = (json: string): string | null | Problem => {
   if (!isTexts(texts)) return new Problem("is not a JSON object whose values are texts")
   const extra = Extra.make(texts)
   if (extra === null) return null
-  const name = nameWhere(extra, (text) => !text.isWellFormed())
-  if (name !== undefined) return new Problem(`contains half of a surrogate pair, in ${shown(name)}`)
+  if (Object.entries(Extra.toObject(extra)).some(isWhere((text) => !text.isWellFormed()))) {
+    return new Problem("contains half of a surrogate pair")
+  }
   return problemOf(extra) ?? extra
 }
 
-/** How long a text is that is too long, and what takes the most of it; undefined: it is not. */
-export const sizesOf = (json: string): string | undefined => {
+const bytesFor = ([name, text]: readonly [string, string]): number => bytesOf(Extra.make({ [name]: text })!) - 2
+
+/** Of a text that cannot be stored: the name that has what cannot be, or how long it is and what takes the most of it. */
+export const detailOf = (json: string): string | undefined => {
+  if (!mayHaveNul(json) && !isTooLong(json)) return undefined
+  const texts = Object.entries(Extra.toObject(json))
+  const [name] = texts.find(isWhere(hasNul)) ?? []
+  if (name !== undefined) return `in ${shown(name)}`
   if (!isTooLong(json)) return undefined
-  const sizes = Object.entries(Extra.toObject(json)).map(
-    ([name, text]) => [name, bytesOf(JSON.stringify(text))] as const,
-  )
-  const [name, bytes] = sizes.reduce((left, right) => (right[1] > left[1] ? right : left))
-  return `${formatNumber(bytesOf(json))} bytes, ${formatNumber(bytes)} of them for ${shown(name)}`
+  const [[longest], bytes] = texts
+    .map((text) => [text, bytesFor(text)] as const)
+    .reduce((left, right) => (right[1] > left[1] ? right : left))
+  return `${formatNumber(bytesOf(json))} bytes, ${formatNumber(bytes)} of them for ${shown(longest)}`
 }

@@ -106,7 +106,7 @@ export const formatKeys: Readonly<Record<FormatKey, { readonly is: string; reado
   skipLines: { is: "Lines before the header", takes: `a whole number from 0 to ${mostSkippedLines}` },
   comment: {
     is: "What lines begin with that are no records",
-    takes: "1 to 16 printable ASCII characters, first no double quote",
+    takes: "1 to 16 printable ASCII characters, first no double quote; or null: there are none",
   },
   shortRows: { is: "Records that lack fields at their end", takes: '"reject", or "null": those fields are null' },
   trim: { is: "Whether blanks around fields are no text", takes: "true or false" },

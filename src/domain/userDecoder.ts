@@ -4,7 +4,7 @@ import { Record, Result, Schema } from "effect"
 import { printable } from "../text/printable.ts"
 import { type Reading, updateParser } from "./Column.ts"
 import { type ColumnMapping, columnsOf } from "./ColumnMapping.ts"
-import { readOwnExtra, sizesOf } from "./extraText.ts"
+import { detailOf, readOwnExtra } from "./extraText.ts"
 import { fileColumns, type UserColumn, userColumns } from "./fileColumns.ts"
 import type { Format } from "./Format.ts"
 import type { Instant, Moment } from "./Moment.ts"
@@ -38,11 +38,11 @@ const shown = (text: string): string => {
   return printable(cut).replaceAll(/\p{Default_Ignorable_Code_Point}/gu, escaped)
 }
 
-/** The reason with the text at fault, unless that is a secret or empty. Of `extra` it has the sizes. */
+/** The reason with the text at fault, unless that is a secret or empty. Of `extra` it has the field, or the sizes. */
 const withValue = (reason: Reason, record: MappedRecord): Reason => {
   const { column } = reason
   const name = userColumns.find((candidate) => candidate === column)
-  const detail = name === "extra" ? sizesOf(record.extra) : undefined
+  const detail = name === "extra" ? detailOf(record.extra) : undefined
   if (detail !== undefined) return { ...reason, detail }
   if (name === undefined || fileColumns[name].isSecret || record[name] === "") return reason
   return { ...reason, value: shown(record[name]) }

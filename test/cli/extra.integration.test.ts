@@ -91,12 +91,19 @@ describe("extra, from a file to the table", () => {
           reason: {
             column: "extra",
             message: "is longer than 65,536 bytes of JSON",
-            detail: '66,028 bytes, 66,002 of them for "Tags"',
+            detail: '66,028 bytes, 66,009 of them for "Tags"',
           },
         },
-        { reason: { column: "extra", message: 'contains a NUL character, which PostgreSQL cannot store, in "Tags"' } },
+        {
+          reason: {
+            column: "extra",
+            message: "contains a NUL character, which PostgreSQL cannot store",
+            detail: 'in "Tags"',
+          },
+        },
       ])
       assert.notInclude(stdout + stderr, "s3cret")
+      assert.notInclude(stderr, "Tags")
       const again = yield* load([header, ...rows].join("\n"), ["--on-bad-value", "null", "--force"])
       assert.strictEqual(again.code, 0, again.stderr)
       assert.deepStrictEqual(yield* query("select email, extra from users order by email"), [
@@ -106,7 +113,7 @@ describe("extra, from a file to the table", () => {
       ])
       assert.deepStrictEqual(yield* query(`select "column", message, value from etl_bad_values order by line`), [
         { column: "extra", message: "is longer than 65,536 bytes of JSON", value: null },
-        { column: "extra", message: 'contains a NUL character, which PostgreSQL cannot store, in "Tags"', value: null },
+        { column: "extra", message: "contains a NUL character, which PostgreSQL cannot store", value: null },
       ])
     }).pipe(Effect.scoped),
   )

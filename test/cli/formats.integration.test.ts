@@ -357,7 +357,7 @@ describe("files that people have", () => {
         [["--delimiter", ";"], 'delimiter ","'],
         [["--quote", "'"], String.raw`quote "\""`],
         [["--escape", "backslash"], 'escape "doubled"'],
-        [["--header", names], "header the file's"],
+        [["--header", names], "header auto"],
         [["--skip-lines", "0"], "skipped lines auto"],
         [["--comment", "#"], "comment none"],
         [["--short-rows", "null"], 'short rows "reject"'],

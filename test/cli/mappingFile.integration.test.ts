@@ -66,6 +66,24 @@ describe("the format in a mapping file", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("is taken back by flags: the header, comments and null words", () =>
+    Effect.gen(function* () {
+      const said = { header: ["Vorname", "Mail", "Firma"], comment: "#", nullWords: ["-"] }
+      const content = "Mail,Vorname,Firma\n#zoe@example.com,-,none\nx,y,z\n"
+      const { directory, env, path, run, users } = yield* setUp({ format: said, columns }, { "a.csv": content })
+      const flags = ["--header", "auto", "--comment", "none", "--null", ""]
+      const { code, stderr } = yield* run(...flags, "--max-rejects", "1")
+      assert.strictEqual(code, 3, stderr)
+      assert.deepStrictEqual(yield* users, [{ email: "#zoe@example.com", first_name: "-", last_name: "none" }])
+      const { stdout } = yield* etl(["rejects", "--out", join(directory, "fix.csv")], env)
+      assert.include(stdout, " --header auto --comment none --null ''\n")
+      const checked = yield* etl(["check", "--mapping", path, "--geo", "none", ...flags], env)
+      assert.match(checked.stdout, /header +auto +--header\n/)
+      assert.match(checked.stdout, /comment +none +--comment\n/)
+      assert.match(checked.stdout, /null +none +--null\n/)
+    }).pipe(Effect.scoped),
+  )
+
   it.live("that a flag contradicts is refused, and both are named", () =>
     Effect.gen(function* () {
       const { path, run } = yield* setUp({ format: { quote: "'" }, columns }, { "a.csv": crm })

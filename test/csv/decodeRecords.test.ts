@@ -93,7 +93,7 @@ describe("frame, decode and chunk", () => {
         const text = `email,Phone,b\na@example.com,1,nul\0\nb@example.com,${long},\nc@example.com,${long.slice(12)},\n`
         const mapping = ColumnMapping.make(others)
         assert.deepStrictEqual(rejects(yield* read(text, { mapping })), [
-          [2, ['contains a NUL character, which PostgreSQL cannot store, in "b"']],
+          [2, ["contains a NUL character, which PostgreSQL cannot store"]],
           [3, ["is longer than 65,536 bytes of JSON"]],
         ])
         const blanked = yield* read(text, { mapping, format: { onBadValue: "null" } })

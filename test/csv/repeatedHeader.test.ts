@@ -114,4 +114,50 @@ describe("a row with the header's names", () => {
       assert.strictEqual(error.message.split(",")[0], "Line 3 is another header")
     }),
   )
+
+  const named = ColumnMapping.make({ Email: "email", Phone: "extra.phone", Fax: "extra.fax" })
+  const all = ColumnMapping.make({ Email: "email", "*": "extra" })
+  const few = ColumnMapping.make({ Email: "email", Phone: "extra.phone" })
+  const wide = ColumnMapping.make({ Email: "email", Name: "first_name", "*": "extra" })
+
+  it.effect.each([
+    [named, "Email,Phone,Fax", "Email,Fax,Phone"],
+    [all, "Email,Phone", "Email,Fax"],
+    [all, "Email,Phone,", "Email,Phone,Fax"],
+    [all, "Email,Phone,Fax", "Email,Fax,Phone"],
+    [few, "Email,Phone", "Email,Fax"],
+    [wide, "Email,Name,Phone", "Email,Name,Fax"],
+  ] as const)("is another header where extra keeps fields of other names: %#", ([own, first, second]) =>
+    Effect.gen(function* () {
+      const row = `a@example.com${",1".repeat(first.split(",").length - 1)}\n`
+      const text = `${first}\n${row}${second}\n${row}`
+      const error = yield* Effect.flip(read(text, { format: {}, mapping: own }))
+      assert.strictEqual(error.message.split(",")[0], "Line 3 is another header")
+      assert.include((yield* Effect.flip(split20(new TextEncoder().encode(text), own))).message, "another header")
+    }),
+  )
+
+  it.effect.each([
+    [named, "Email,Phone,Fax,Zip", "email, PHONE ,Fax,Other"],
+    [all, "Email,Phone,", "Email,Phone"],
+    [all, "Email,Phone,Fax", '"Email","Phone","Fax"'],
+    [few, "Email,Phone,Fax", "Email,Phone,Zip"],
+    [wide, "Email,Name,@id", "Email,Name,@id"],
+  ] as const)("is the same header where all that are kept have their names: %#", ([own, first, second]) =>
+    Effect.gen(function* () {
+      const row = `a@example.com${",1".repeat(first.split(",").length - 1)}\n`
+      const chunks = yield* read(`${first}\n${row}${second}\n${row}`, { format: {}, mapping: own })
+      assert.lengthOf(users(chunks), 2)
+      assert.deepStrictEqual(rejects(chunks), [])
+    }),
+  )
+
+  it.effect("is a record where only one value is the name of a field that extra keeps", () =>
+    Effect.gen(function* () {
+      const text = "Email,Phone,Fax\nno address,phone,1\nb@example.com,phone,fax\n"
+      const chunks = yield* read(text, { format: {}, mapping: named })
+      assert.lengthOf(users(chunks), 1)
+      assert.lengthOf(rejects(chunks), 1)
+    }),
+  )
 })

@@ -68,10 +68,10 @@ describe("Extra", () => {
     ['{"a":{"b":"c"}}', "is not a JSON object whose values are texts"],
     ['["a"]', "is not a JSON object whose values are texts"],
     ["null", "is not a JSON object whose values are texts"],
-    [Extra.make({ note: "a\0" }), 'contains a NUL character, which PostgreSQL cannot store, in "note"'],
-    [Extra.make({ "no\0te": "a" }), 'contains a NUL character, which PostgreSQL cannot store, in "no\\u0000te"'],
-    [Extra.make({ note: "a\ud800" }), 'contains half of a surrogate pair, in "note"'],
-    [Extra.make({ "a\ud800": "1" }), 'contains half of a surrogate pair, in "a\\ud800"'],
+    [Extra.make({ note: "a\0" }), "contains a NUL character, which PostgreSQL cannot store"],
+    [Extra.make({ "no\0te": "a" }), "contains a NUL character, which PostgreSQL cannot store"],
+    [Extra.make({ note: "a\ud800" }), "contains half of a surrogate pair"],
+    [Extra.make({ "a\ud800": "1" }), "contains half of a surrogate pair"],
     [{ a: "1" }, "Expected string | null"],
   ])("%j is refused: %s", (extra, reason) => {
     assert.include(refusal(extra), reason)

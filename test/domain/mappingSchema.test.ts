@@ -73,7 +73,7 @@ const ofFormats = {
     { encoding: "windows-1252", delimiter: ";", quote: null, escape: "backslash", header: ["Mail"], skipLines: 0 },
     { comment: "#", shortRows: "null", trim: false, quotedLines: "keep", nullWords: ["-"], onBadValue: "null" },
     { encoding: "utf-8", choices: { encoding: ["utf-8", "windows-1252"], escape: [] } },
-    { delimiter: "\t", quote: "'" },
+    { delimiter: "\t", quote: "'", comment: null },
     { delimiter: "?", choices: { delimiter: [";"] } },
   ],
   invalid: [

@@ -166,7 +166,7 @@ describe("userDecoder", () => {
   it("shows of an extra that is too long its sizes, and no text", () => {
     const extra = Extra.make({ short: "x", Notes: "é".repeat(33_000), "7": "" })!
     const message = "is longer than 65,536 bytes of JSON"
-    const detail = '66,024 bytes, 66,002 of them for "Notes"'
+    const detail = '66,024 bytes, 66,010 of them for "Notes"'
     assert.deepStrictEqual(reasons({ extra }), [{ column: "extra", message, detail }])
     const { blanked, user } = decoded({ extra }, { badValues: "null" })
     assert.isNull(user.extra)
@@ -174,9 +174,15 @@ describe("userDecoder", () => {
     assert.deepStrictEqual(reasons({ extra: Extra.make({ [`${"n".repeat(50)}`]: "secret\0" })! }), [
       {
         column: "extra",
-        message: `contains a NUL character, which PostgreSQL cannot store, in "${"n".repeat(40)}..."`,
+        message: "contains a NUL character, which PostgreSQL cannot store",
+        detail: `in "${"n".repeat(40)}..."`,
       },
     ])
+  })
+
+  it("counts a name as a part of its field", () => {
+    const [reason] = reasons({ extra: Extra.make({ Notes: "x".repeat(100), [`N${"n".repeat(66_000)}`]: "1" })! })
+    assert.strictEqual(reason?.detail, `66,120 bytes, 66,007 of them for "N${"n".repeat(39)}..."`)
   })
 
   const Texts = Schema.Record(

@@ -7,8 +7,10 @@ import { encodingOf, encodingProblem } from "../../domain/encoding.ts"
 import { conflictIn, type FormatOptions, isComment, isQuote, mostSkippedLines } from "../../domain/FormatOptions.ts"
 import { check, nameOf } from "../usage/CommandUsage.ts"
 import { type FlagGroup, optional, repeatable } from "./documented.ts"
+import { formatNames, parseNames } from "./headerNames.ts"
 
 const auto = "auto"
+const none = "none"
 
 /** A flag with the value `auto`, its default, which leaves it to each file. */
 const found = <A>(
@@ -19,7 +21,7 @@ const found = <A>(
 ) =>
   Flag.String(name).pipe(
     Flag.filterMap((text) => {
-      const value = parse(text)
+      const value = text === auto ? undefined : parse(text)
       return text === auto || value !== undefined ? Option.some(value) : Option.none()
     }, expected),
     Flag.withMetavar(metavar),
@@ -67,7 +69,7 @@ export const formatFlags = {
   quote: optional(
     Flag.String("quote").pipe(
       Flag.filter(
-        (text) => text === "none" || isQuote(text),
+        (text) => text === none || isQuote(text),
         () => "none, or one ASCII character that is no letter, digit or blank",
       ),
       Flag.withMetavar("CHARACTER|none"),
@@ -81,16 +83,9 @@ export const formatFlags = {
     { unset: "doubled" },
   ),
   header: optional(
-    Flag.String("header").pipe(
-      Flag.filter(
-        (text) => text.trim() !== "",
-        () => "names as the mapping has them, with commas between",
-      ),
-      Flag.map((text) => text.split(",").map((name) => name.trim())),
-      Flag.withMetavar("NAMES"),
-    ),
-    "Names of the fields, with commas between, for files without a header",
-    { unset: "the file's" },
+    found("header", "NAMES", parseNames, () => "names as the mapping has them, with commas between"),
+    "Names of the fields, with commas between, for files without a header; one with a comma in double quotes; auto: the file's header",
+    { unset: auto },
   ),
   skipLines: optional(
     found("skip-lines", "N", parseLines, () => `a whole number from 0 to ${mostSkippedLines}`),
@@ -99,11 +94,14 @@ export const formatFlags = {
   ),
   comment: optional(
     Flag.String("comment").pipe(
-      Flag.filter(isComment, () => "1 to 16 printable ASCII characters such as #, first no double quote"),
-      Flag.withMetavar("TEXT"),
+      Flag.filter(
+        (text) => text === none || isComment(text),
+        () => "none, or 1 to 16 printable ASCII characters such as #, first no double quote",
+      ),
+      Flag.withMetavar("TEXT|none"),
     ),
-    "Lines that begin with it are no records",
-    { unset: "none" },
+    "Lines that begin with it are no records; none: there are no such lines",
+    { unset: none },
   ),
   shortRows: optional(
     oneOf("short-rows", ["reject", "null"]),
@@ -121,15 +119,9 @@ export const formatFlags = {
     { unset: "reject" },
   ),
   null: repeatable(
-    Flag.String("null").pipe(
-      Flag.filter(
-        (text) => text !== "",
-        () => "a word such as NULL: an empty field is null without one",
-      ),
-      Flag.withMetavar("WORD"),
-    ),
-    "Word that is null in every column but email, exact; columns that are no text know the usual ones",
-    "none",
+    Flag.String("null").pipe(Flag.withMetavar("WORD")),
+    "Word that is null in every column but email, exact; '': no word; columns that are no text know the usual ones",
+    none,
   ),
   onBadValue: optional(
     oneOf("on-bad-value", ["reject", "null"]),
@@ -151,14 +143,13 @@ const said = <Key extends keyof FormatOptions>(key: Key, flag: Option.Option<For
 const markFlags = ["delimiter", "quote", "escape", "comment"] as const
 type MarkFlags = Pick<FormatFlags, (typeof markFlags)[number]>
 
+const orNull = (text: string): string | null => (text === none ? null : text)
+
 const saidOfMarks = (flags: MarkFlags): FormatOptions => ({
   ...said("delimiter", flags.delimiter),
-  ...said(
-    "quote",
-    Option.map(flags.quote, (quote) => (quote === "none" ? null : quote)),
-  ),
+  ...said("quote", Option.map(flags.quote, orNull)),
   ...said("escape", flags.escape),
-  ...said("comment", flags.comment),
+  ...said("comment", Option.map(flags.comment, orNull)),
 })
 
 const saidBy = (flags: FormatFlags): FormatOptions => ({
@@ -172,7 +163,7 @@ const saidBy = (flags: FormatFlags): FormatOptions => ({
     Option.map(flags.trim, (trim) => trim === "on"),
   ),
   ...said("quotedLines", flags.quotedLines),
-  ...(flags.null.length === 0 ? {} : { nullWords: flags.null }),
+  ...(flags.null.length === 0 ? {} : { nullWords: flags.null.filter((word) => word !== "") }),
   ...said("onBadValue", flags.onBadValue),
 })
 
@@ -201,14 +192,14 @@ export const formatChecks = [check<FormatFlags>()(markFlags, (flags) => contradi
 export const shownFormat = (format: FormatOptions): Readonly<Record<keyof FormatOptions, string>> => ({
   encoding: format.encoding ?? auto,
   delimiter: format.delimiter === undefined ? auto : JSON.stringify(format.delimiter),
-  quote: format.quote === null ? "none" : JSON.stringify(format.quote ?? '"'),
+  quote: format.quote === null ? none : JSON.stringify(format.quote ?? '"'),
   escape: format.escape ?? "doubled",
-  header: format.header?.join(",") ?? "the file's",
+  header: format.header === undefined ? auto : formatNames(format.header),
   skipLines: format.skipLines === undefined ? auto : String(format.skipLines),
-  comment: format.comment ?? "none",
+  comment: format.comment ?? none,
   shortRows: format.shortRows ?? "reject",
   trim: (format.trim ?? true) ? "on" : "off",
   quotedLines: format.quotedLines ?? "reject",
-  nullWords: (format.nullWords ?? []).map((word) => JSON.stringify(word)).join(" ") || "none",
+  nullWords: (format.nullWords ?? []).map((word) => JSON.stringify(word)).join(" ") || none,
   onBadValue: format.onBadValue ?? "reject",
 })

@@ -4,6 +4,7 @@ import { textOf } from "../../csv/Text.ts"
 import { usualDelimiters } from "../../domain/delimiter.ts"
 import { earlierFormat, type Format } from "../../domain/Format.ts"
 import type { FormatOptions } from "../../domain/FormatOptions.ts"
+import { formatNames } from "../flags/headerNames.ts"
 import { quote } from "../../text/shell.ts"
 
 /** The first delimiter that is tried and that a header has; undefined: it has none of them. */
@@ -33,7 +34,7 @@ const flag = (name: string, value: string): string => ` --${name}${value.startsW
  * records have quotes after backslashes, which may be escapes or not.
  */
 export const sameFormat = (format: Format, header: Uint8Array, hasEscapes: boolean): string => {
-  const { byteOrderMark, comment, delimiter, encoding, escape, header: names } = format
+  const { byteOrderMark, comment, delimiter, encoding, escape, header: names, nullWords } = format
   const isGiven = (key: keyof FormatOptions): boolean => format.given.includes(key)
   const unlessUsual = (key: keyof FormatOptions, name: string, value: string, usual: string) =>
     value === usual && !isGiven(key) ? [] : [flag(name, value)]
@@ -42,13 +43,13 @@ export const sameFormat = (format: Format, header: Uint8Array, hasEscapes: boole
     ...(isDelimiterFound(format, header) && !isGiven("delimiter") ? [] : [flag("delimiter", shown(delimiter))]),
     ...unlessUsual("quote", "quote", format.quote ?? "none", '"'),
     ...(hasEscapes ? [flag("escape", escape)] : unlessUsual("escape", "escape", escape, "doubled")),
-    ...(names === null ? [] : [flag("header", names.join(","))]),
+    ...(names === null && !isGiven("header") ? [] : [flag("header", names === null ? "auto" : formatNames(names))]),
     ...(isGiven("skipLines") ? [flag("skip-lines", "0")] : []),
-    ...(comment === null ? [] : [flag("comment", comment)]),
+    ...unlessUsual("comment", "comment", comment ?? "none", "none"),
     ...unlessUsual("shortRows", "short-rows", format.shortRows, "reject"),
     ...unlessUsual("trim", "trim", format.trim ? "on" : "off", "on"),
     ...unlessUsual("quotedLines", "quoted-lines", format.quotedLines, "reject"),
-    ...format.nullWords.map((word) => flag("null", word)),
+    ...(nullWords.length === 0 && isGiven("nullWords") ? [""] : nullWords).map((word) => flag("null", word)),
     ...unlessUsual("onBadValue", "on-bad-value", format.badValues, "reject"),
   ].join("")
 }

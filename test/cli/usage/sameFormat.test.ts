@@ -45,6 +45,14 @@ describe("sameFormat", () => {
     )
   })
 
+  it("quotes a given name that has a comma", () => {
+    const format = formatBy({ header: ["Name, Vorname", "Email"] })
+    assert.strictEqual(
+      sameFormat(format, Buffer.from("Name, Vorname,Email"), false),
+      ` --delimiter , --header '"Name, Vorname",Email'`,
+    )
+  })
+
   it("says that no lines are before the header, where a number of them was given", () => {
     assert.strictEqual(sameFormat(formatBy({ skipLines: 6 }), Buffer.from("id,email"), false), " --skip-lines 0")
   })
@@ -55,15 +63,18 @@ describe("sameFormat", () => {
       delimiter: undefined,
       quote: '"',
       escape: "doubled",
+      header: undefined,
       skipLines: undefined,
+      comment: null,
       shortRows: "reject",
       trim: true,
       quotedLines: "reject",
+      nullWords: [],
       onBadValue: "reject",
     })
     assert.strictEqual(
       sameFormat(format, Buffer.from("id,email"), false),
-      " --encoding utf-8 --delimiter , --quote '\"' --escape doubled --skip-lines 0 --short-rows reject --trim on --quoted-lines reject --on-bad-value reject",
+      " --encoding utf-8 --delimiter , --quote '\"' --escape doubled --header auto --skip-lines 0 --comment none --short-rows reject --trim on --quoted-lines reject --null '' --on-bad-value reject",
     )
   })
 
