@@ -23,7 +23,7 @@ const wordsOf = (command: string, folder: string): ReadonlyArray<string> => {
 /** The commands at the end of what an inspection prints. */
 const nextOf = (stdout: string): ReadonlyArray<string> => {
   const [, next = ""] = stdout.split("Next:\n")
-  return next.split("\n").flatMap((line) => (line.trim() === "" ? [] : line.trim()))
+  return next.split("\n").flatMap((line) => (line.startsWith("  ") ? line.trim() : []))
 }
 
 /** What a new user does: inspects the file, then gives the two commands that are printed. `edit`: of the mapping between. */

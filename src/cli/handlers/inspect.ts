@@ -1,7 +1,7 @@
 // `etl inspect`: prints what files have, and writes the mapping that it proposes.
 
 import { Console, Effect, FileSystem, Layer, Option, Result, Stream } from "effect"
-import type { MappingObject } from "../../csv/inspect/Inspection.ts"
+import type { Field, MappingObject } from "../../csv/inspect/Inspection.ts"
 import { mergeMappings } from "../../csv/inspect/mergeMappings.ts"
 import { explain } from "../../observability/Advice.ts"
 import { collectLeftOut, explainLeftOut } from "../../observability/LeftOut.ts"
@@ -71,6 +71,8 @@ const inspect = Effect.fnUntraced(function* (flags: InspectFlags) {
   } satisfies Found
 })
 
+const isLocated = ({ proposal }: Field): boolean => proposal._tag === "mapped" && proposal.target === "ip_address"
+
 const uriOf = ({ file }: Layout["files"][number]): string => file.uri
 
 /** The JSON of a layout, without what only a program can use. */
@@ -91,6 +93,12 @@ const format = ({ layouts, notes, problems }: Found): ReadonlyArray<string> => [
   ]),
   ...[...notes, ...problems].map(printable),
 ]
+
+/** What a load does with addresses, which a person must know before. */
+const whereAddressesGo = ({ layouts }: Found): ReadonlyArray<string> =>
+  layouts.some(({ inspection }) => inspection.fields.some(isLocated))
+    ? ["A load sends the addresses to ip-api.com: --geo mmdb or --geo none keeps them here."]
+    : []
 
 /** Why there is nothing to write. */
 const whyNone = ({ mapping }: Found): string =>
@@ -121,7 +129,8 @@ export const handler = Effect.fn("inspect")(function* (flags: InspectFlags) {
     const edit = isDecided(toWrite) ? "" : ' Write the right choice in place of each "?" in it, or remove its line.'
     yield* print([printable(`The mapping is in ${out}.${edit}`)])
   }
-  if (next.length > 0) yield* print(["Next:", ...next.map((line) => `  ${printable(line)}`)])
+  if (next.length > 0)
+    yield* print(["Next:", ...next.map((line) => `  ${printable(line)}`), ...whereAddressesGo(found)])
   if (out !== undefined && toWrite === undefined && layouts.length > 0)
     return yield* new UsageError({ message: `${out} is not written: ${whyNone(found)}` })
   if (problems.length > 0) return yield* new NotReady({ code: 5 })

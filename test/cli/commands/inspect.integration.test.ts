@@ -13,7 +13,7 @@ const people = [
 ].join("\n")
 
 const nextOf = (stdout: string): ReadonlyArray<string> =>
-  (stdout.split("Next:\n")[1] ?? "").split("\n").flatMap((line) => (line === "" ? [] : line.trim()))
+  (stdout.split("Next:\n")[1] ?? "").split("\n").flatMap((line) => (line.startsWith("  ") ? line.trim() : []))
 
 describe("etl inspect", () => {
   it.live("shows what a file has, and writes nothing", () =>
@@ -139,9 +139,16 @@ describe("etl inspect", () => {
       )
       writeFileSync(join(folder, "d.csv"), `Email,Last name\n${row("d@example.com")}`)
       const several = yield* etl(["inspect", "--source", folder], env)
-      assert.deepStrictEqual(
-        nextOf(several.stdout),
-        ["a", "b", "d"].map((name) => `etl inspect --source ${join(folder, `${name}.csv`)} --out ${name}.mapping.json`),
+      assert.deepStrictEqual(nextOf(several.stdout), [
+        `etl inspect --source ${folder} --pattern '{a.csv,c.csv}' --out a.mapping.json`,
+        ...["b", "d"].map((name) => `etl inspect --source ${join(folder, `${name}.csv`)} --out ${name}.mapping.json`),
+      ])
+      const pattern = ["--source", folder, "--pattern", "{a.csv,c.csv}"]
+      const ofPattern = yield* etl(["inspect", ...pattern, "--out", join(folder, "ac.json")], env)
+      assert.include(ofPattern.stdout, "a.csv, c.csv\n")
+      assert.strictEqual(
+        nextOf(ofPattern.stdout)[1],
+        `etl --source ${folder} --pattern '{a.csv,c.csv}' --mapping ${join(folder, "ac.json")}`,
       )
       const other = join(folder, "other.json")
       const refused = yield* etl(["inspect", "--source", folder, "--out", other], env)

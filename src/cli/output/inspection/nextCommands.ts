@@ -47,18 +47,40 @@ const freeName = (before: ReadonlyArray<string>, uri: string): string => {
   return same === 0 ? name : mappingName(`${name.replace(/\.mapping\.json$/, "")}-${same + 1}`)
 }
 
-/** What makes the mapping of one of several layouts, by its first file. */
-const ofFile = (inspect: ReadonlyArray<string>, uri: string, out: string): ReadonlyArray<string> => {
-  const path = sourcePath(uri)
-  if (path === undefined) return []
-  const words = withoutFlags(inspect, { toggles: [], valued: ["source", "pattern"] })
-  const at = words.indexOf("inspect") + 1
-  return [sameCommand([...words.toSpliced(at, 0, ...flag("source", path)), ...flag("out", out)])]
-}
-
 /** What a person must decide; it is not guessed. */
 const openFlags = (layouts: Inspected["layouts"]): ReadonlyArray<string> =>
   layouts.some(({ inspection }) => inspection.unproved.encoding.length > 0) ? ["--encoding", "NAME"] : []
+
+/** Files of which a pattern names each. */
+const mostNamed = 20
+
+/** `{a.csv,b.csv}` for these files of a folder; undefined: a name would not stand for itself, or they are too many. */
+const patternOf = (uris: ReadonlyArray<string>): string | undefined => {
+  const names = uris.map((uri) => uri.slice(uri.lastIndexOf("/") + 1))
+  return uris.length <= mostNamed && names.every((name) => /^[\w.=-]+$/.test(name)) ? `{${names.join(",")}}` : undefined
+}
+
+/** The command with these files as its source, or the first of them alone. */
+const withFiles = (inspect: ReadonlyArray<string>, uris: ReadonlyArray<string>): ReadonlyArray<string> | undefined => {
+  const [first = ""] = uris
+  const isOfFolder = first.startsWith("/") && !inspect.some((word) => /^--pattern(?:=|$)/.test(word))
+  const pattern = uris.length > 1 && isOfFolder ? patternOf(uris) : undefined
+  if (pattern !== undefined) return [...inspect, "--pattern", pattern]
+  const path = sourcePath(first)
+  const words = withoutFlags(inspect, { toggles: [], valued: ["source", "pattern"] })
+  if (path === undefined) return undefined
+  return words.toSpliced(words.indexOf("inspect") + 1, 0, ...flag("source", path))
+}
+
+/** What makes the mapping of one of several layouts. */
+const ofLayout = (
+  inspect: ReadonlyArray<string>,
+  layout: Inspected["layouts"][number],
+  out: string,
+): ReadonlyArray<string> => {
+  const words = withFiles(inspect, layout.uris)
+  return words === undefined ? [] : [sameCommand([...words, ...openFlags([layout]), ...flag("out", out)])]
+}
 
 /** Two commands where one mapping is enough, else one for each layout; none where a person must say more first. */
 export const nextCommands = ({ given, layouts, mapping, words, written }: Inspected): ReadonlyArray<string> => {
@@ -71,7 +93,9 @@ export const nextCommands = ({ given, layouts, mapping, words, written }: Inspec
   const known = layouts.filter(({ inspection }) => hasEmail(inspection.mapping.object))
   if (mapping === undefined) {
     const first = known.map(({ uris }) => uris[0]!)
-    return first.flatMap((uri, index) => ofFile(inspect, uri, freeName(first.slice(0, index), uri)))
+    return known.flatMap((layout, index) => {
+      return ofLayout(inspect, layout, freeName(first.slice(0, index), first[index]!))
+    })
   }
   // Nothing is written without the key.
   if (known.length === 0) return []
