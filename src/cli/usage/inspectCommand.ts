@@ -1,9 +1,7 @@
 // The command that makes a column mapping for a file.
 
-import { quote } from "../../text/shell.ts"
+import { flag } from "../../text/shell.ts"
 import { etl } from "../../text/etl.ts"
-
-const flag = (name: string, value: string): string => ` --${name}${value.startsWith("-") ? "=" : " "}${quote(value)}`
 
 /** `people.mapping.json` for `/exports/people.csv.gz`; `column.mapping.json` for no file in particular. */
 export const mappingName = (path: string): string => {
