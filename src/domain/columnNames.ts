@@ -130,7 +130,7 @@ export const claimOf = (name: string): NameClaim | undefined => {
   return owned === undefined ? undefined : { column: owned, rank: 3 }
 }
 
-/** Whether a field of that name may hold what nobody may see. */
+/** Whether a field of that name may hold a secret. */
 export const mayBeSecret = (name: string): boolean =>
   claimOf(name)?.column === "password" ||
   /pass(?:w|$)|passphrase|pwd|secret|token|salt|hash|apikey|privatekey|kennwort|motdepasse|contrasena/.test(

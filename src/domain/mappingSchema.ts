@@ -15,7 +15,7 @@ const wordLists = ["true", "false"] as const
 
 type Said = Readonly<Record<string, unknown>>
 
-/** The lists of words that nobody has filled in. */
+/** The lists of words that are still to fill in. */
 export const listsToFill = (said: Said): ReadonlyArray<(typeof wordLists)[number]> =>
   wordLists.filter((key) => {
     const words = said[key]
@@ -93,7 +93,7 @@ const FormatFields = Schema.Struct({
 /** The keys of which `?` may be a value as any other. */
 const marks = ["delimiter", "quote", "comment"] as const
 
-/** Whether nobody has filled in a value, though it could be one: there are choices for it. */
+/** Whether a value that could be one is still to fill in: there are choices for it. */
 export const isToFill = (value: unknown, choices: unknown): boolean => value === placeholder && choices !== undefined
 
 const hasNoMarkToFill = ({ choices, ...format }: typeof FormatFields.Type): boolean =>
