@@ -22,7 +22,7 @@ export const readMapping = Effect.fnUntraced(function* (flags: MappingFlags) {
     Effect.mapError(
       (why) =>
         new UsageError({
-          message: `${path} cannot be read (${why}). Name another with --mapping FILE; ${etl} help mapping shows how to write one.`,
+          message: `${path} cannot be read (${why}). Name another with --mapping FILE, or make one with ${etl} inspect: see ${etl} help own-files.`,
         }),
     ),
   )

@@ -46,7 +46,9 @@ export const foreignFormat = (
 ): HeaderError | undefined => {
   const head = beginning.subarray(0, headSize)
   const line = latin1(header.subarray(0, headSize))
-  const found = formats.find(([beginning]) => beginning.test(line))
+  // Of a file whose header is not known more than a line is given.
+  const [first = ""] = line.split(/[\r\n]/, 1)
+  const found = formats.find(([beginning]) => beginning.test(first))
   if (found !== undefined) return headerError("foreignFormat", `The file ${found[2]}`, { format: found[1] })
   const isBinary = line.includes("\0") || (!isUtf8(header) && /[\0-\x08\x0e-\x1f]/.test(latin1(head)))
   const bytes = isLinked ? "" : ` (it begins with the bytes ${hex(head)})`

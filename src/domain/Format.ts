@@ -126,7 +126,7 @@ export const describeFormat = (format: Format): string | undefined => {
   const { comment, delimiter, encoding, escape, header, headerLine, lineEnd, quote } = format
   const parts = [
     delimiter === "," ? [] : shown(delimiter),
-    encoding === "utf-8" ? [] : `${encoding}${format.byteOrderMark ? "" : " (--encoding)"}`,
+    encoding === "utf-8" ? [] : `${encoding}${format.byteOrderMark ? "" : " (given)"}`,
     quote === '"' ? [] : quote === null ? "no quotes" : `quote ${shown(quote)}`,
     escape === "backslash" ? "backslash escapes" : [],
     lineEnd === "CR" ? "lines end with CR" : [],

@@ -130,9 +130,24 @@ export const claimOf = (name: string): NameClaim | undefined => {
   return owned === undefined ? undefined : { column: owned, rank: 3 }
 }
 
+/** What the names of secrets have. */
+const secretParts = [
+  "passw, passphrase, passcode, pwd, secret, token, salt, hash, credential, jwt, cookie, otp seed, totp, bearer",
+  "api key, private key, access key, secret key, signing key, encryption key, auth key, session id, session key",
+  "recovery code, backup code, two factor, 2fa, mfa, pin code, security answer, cvv",
+  "Kennwort, geheim, mot de passe, contraseña, senha, palavra-passe, wachtwoord, lösenord, adgangskode, salasana, hasło",
+  "heslo, lozinka, jelszó, parolă, şifre, пароль, パスワード, 密码, 密碼, 비밀번호",
+].flatMap((list) => list.split(", ").map(normalized))
+
+const secretNames = new Set(["pass", "auth", "authorization", "session", "pin", "otp", "key", "cvc"])
+
 /** Whether a field of that name may hold a secret. */
-export const mayBeSecret = (name: string): boolean =>
-  claimOf(name)?.column === "password" ||
-  /pass(?:w|$)|passphrase|pwd|secret|token|salt|hash|apikey|privatekey|kennwort|motdepasse|contrasena/.test(
-    normalized(name),
+export const mayBeSecret = (name: string): boolean => {
+  const key = normalized(name)
+  return (
+    claimOf(name)?.column === "password" ||
+    key.endsWith("pass") ||
+    secretNames.has(key) ||
+    secretParts.some((part) => key.includes(part))
   )
+}

@@ -3,8 +3,8 @@
 import { Effect, Result, Stream } from "effect"
 import type { HeaderError } from "../csv/HeaderError.ts"
 import { inspectSample } from "../csv/inspect/inspectSample.ts"
-import type { Inspection } from "../csv/inspect/Inspection.ts"
-import { layoutOf, mergeInspections } from "../csv/inspect/mergeInspections.ts"
+import type { Inspection, MappingObject } from "../csv/inspect/Inspection.ts"
+import { layoutOf, mergeChecks, mergeInspections } from "../csv/inspect/mergeInspections.ts"
 import { readBeginning } from "../csv/Sample.ts"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import type { FormatOptions } from "../domain/FormatOptions.ts"
@@ -69,3 +69,32 @@ export const layoutsOf = (inspected: ReadonlyArray<InspectedFile>): ReadonlyArra
     return { files, inspection: mergeInspections([first!, ...others]) }
   })
 }
+
+/** What is said of the format, without what a person must fill in. */
+const provedFormat = ({ format = {} }: MappingObject): FormatOptions =>
+  Object.fromEntries(Object.entries(format).filter(([key, value]) => key !== "choices" && value !== "?"))
+
+/**
+ * The layout with what a load by the mapping of all its files would reject: files whose own mapping is another one are
+ * read again. A file that such a load would refuse keeps its own check.
+ */
+export const checkTogether = Effect.fn("checkTogether")(function* (layout: Layout, options: InspectFilesOptions) {
+  const { files, inspection } = layout
+  const { object, proved } = inspection.mapping
+  const isOwn = (own: Inspection): boolean => JSON.stringify(own.mapping.object) === JSON.stringify(object)
+  if (options.mapping !== undefined || proved === null || files.every(({ inspection }) => isOwn(inspection)))
+    return layout
+  const source = yield* Source
+  const together = { ...options, mapping: proved, format: { ...options.format, ...provedFormat(object) } }
+  const checks = yield* Effect.forEach(
+    files,
+    ({ file, inspection: own }) =>
+      isOwn(own)
+        ? Effect.succeed(own.check)
+        : Effect.map(inspectFile(source, file, together), ({ result }) =>
+            Result.isSuccess(result) ? result.success.check : own.check,
+          ),
+    { concurrency: filesAtOnce },
+  )
+  return { files, inspection: { ...inspection, check: checks.reduce(mergeChecks, null) } } satisfies Layout
+})

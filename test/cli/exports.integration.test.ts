@@ -11,7 +11,9 @@ import { directoryOf, etl, makeDatabase } from "../utils/etl.ts"
 
 /** The words of a command as it is printed, with its own files in the folder. */
 const wordsOf = (command: string, folder: string): ReadonlyArray<string> => {
-  const words = Array.from(command.matchAll(/'([^']*)'|\S+/g), ([word, quoted]) => quoted ?? word)
+  // Only a person can say the encoding.
+  const said = command.replace("--encoding NAME", "--encoding windows-1252")
+  const words = Array.from(said.matchAll(/'([^']*)'|\S+/g), ([word, quoted]) => quoted ?? word)
   assert.strictEqual(words[0], "etl", command)
   return words
     .slice(1)
@@ -21,7 +23,7 @@ const wordsOf = (command: string, folder: string): ReadonlyArray<string> => {
 /** The commands at the end of what an inspection prints. */
 const nextOf = (stdout: string): ReadonlyArray<string> => {
   const [, next = ""] = stdout.split("Next:\n")
-  return next.split("\n").flatMap((line) => (line.trim() === "" ? [] : line.trim()))
+  return next.split("\n").flatMap((line) => (line.startsWith("  ") ? line.trim() : []))
 }
 
 /** What a new user does: inspects the file, then gives the two commands that are printed. `edit`: of the mapping between. */
@@ -74,8 +76,13 @@ describe.each(exports)("the export of %s", (_, makeExport) => {
       )
       // What it shows before is what happens then.
       assert.include(written.stdout, `${rejected.length} of ${records.length} records would be rejected`)
-      const unmapped = records.flatMap(({ extra }) => Object.keys(extra)).filter((name) => !/[ (]\d/.test(name))
-      for (const name of new Set(unmapped)) assert.include(inspected.stdout, name)
+      const names = records.flatMap(({ extra }) => Object.keys(extra))
+      const others = new Set(names.filter((name) => !name.startsWith("column ") && !/ \(\d+\)$/.test(name)))
+      const [, notLoaded = ""] = /Not loaded: (.*?)(?: The mapping keeps |$)/m.exec(inspected.stdout) ?? []
+      const [, logged = ""] = /people\.csv: not loaded: (.*)/.exec(loaded.stderr) ?? []
+      const shown = [...others].filter((name) => notLoaded.includes(name))
+      assert.isAtLeast(shown.length, Math.min(others.size, 15), notLoaded)
+      for (const name of shown) assert.include(logged, name)
     }).pipe(Effect.scoped),
   )
 

@@ -58,7 +58,7 @@ describe("files that people have", () => {
         loaded.users.map(({ first_name, last_name }) => `${first_name} ${last_name}`),
         ["José Muñoz", "Zoë Brontë"],
       )
-      assert.include(loaded.stderr, "users.csv: windows-1252 (--encoding)")
+      assert.include(loaded.stderr, "users.csv: windows-1252 (given)")
     }).pipe(Effect.scoped),
   )
 
@@ -340,7 +340,7 @@ describe("files that people have", () => {
       const { code, first, stderr } = yield* load({ "u.csv": content }, flags)
       assert.strictEqual(code, 0)
       assert.deepStrictEqual(first, ["José", "Ada"])
-      assert.include(stderr, "u.csv: '|', windows-1252 (--encoding), no header, records from line 2")
+      assert.include(stderr, "u.csv: '|', windows-1252 (given), no header, records from line 2")
     }).pipe(Effect.scoped),
   )
 

@@ -89,6 +89,20 @@ describe("the column that a header's name means", () => {
     for (const name of ["password", "Mot de passe", "pwd", "api_token", "Password salt", "pw-hash", "client secret"]) {
       assert.isTrue(mayBeSecret(name), name)
     }
-    for (const name of ["email", "Passenger", "Name"]) assert.isFalse(mayBeSecret(name), name)
+    for (const name of [
+      "Wachtwoord",
+      "パスワード",
+      "пароль",
+      "hasło",
+      "Senha",
+      "auth",
+      "2FA secret",
+      "otp_seed",
+      "JWT",
+    ]) {
+      assert.isTrue(mayBeSecret(name), name)
+    }
+    for (const name of ["email", "Passenger", "Name", "Author", "Keyword", "Shipping", "Pinned", "Hotphone"])
+      assert.isFalse(mayBeSecret(name), name)
   })
 })

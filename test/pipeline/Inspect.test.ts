@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Result, Stream } from "effect"
 import { gzipSync } from "node:zlib"
 import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
-import { type InspectFilesOptions, inspectFiles, layoutsOf } from "../../src/pipeline/Inspect.ts"
+import { checkTogether, type InspectFilesOptions, inspectFiles, layoutsOf } from "../../src/pipeline/Inspect.ts"
 import type { FilesInMemory } from "../../src/source/bytesSource.ts"
 import { Source } from "../../src/source/Source.ts"
 
@@ -137,6 +137,26 @@ describe("the files of a source", () => {
       }
       assert.isTrue(Result.isFailure(second!.result))
       assert.notInclude(JSON.stringify(second!.result), "root")
+    }),
+  )
+
+  it.effect("are checked by the mapping of all of them, where it is not that of each", () =>
+    Effect.gen(function* () {
+      const options = { format: {}, maxRecordSize: 1_048_576 }
+      const files = {
+        "1.csv": "mail,joined,status\na@x.com,31/01/2024,yes\nb@x.com,30/01/2024,no\n",
+        // Neither order reads the last one; nothing else shows the order.
+        "2.csv": "mail,joined,status\nc@x.com,01/02/2024,tak\nd@x.com,03/02/2024,nie\ne@x.com,31/02/2024,tak\n",
+      }
+      const checked = yield* Effect.gen(function* () {
+        const [layout, ...others] = layoutsOf(yield* Stream.runCollect(inspectFiles(options)))
+        assert.lengthOf(others, 0)
+        assert.strictEqual(layout!.inspection.check?.rejected, 0)
+        return (yield* checkTogether(layout!, options)).inspection
+      }).pipe(Effect.provide(Source.fromBytes(files)))
+      const [again] = layoutsOf(yield* inspect(files, { mapping: checked.mapping.proved! }))
+      assert.strictEqual(checked.check?.rejected, 3)
+      assert.deepStrictEqual(checked.check, again!.inspection.check)
     }),
   )
 })

@@ -8,9 +8,9 @@ import type { Notice } from "../../observability/LeftOut.ts"
 import { quote } from "../../text/shell.ts"
 import { inspectCommand } from "../usage/inspectCommand.ts"
 
-const ofHeader = ({ delimiter, reason }: HeaderError, uri: string): string | undefined => {
+const ofHeader = ({ delimiter, missing, reason }: HeaderError, uri: string): string | undefined => {
   if (delimiter !== undefined) return `Try --delimiter ${JSON.stringify(delimiter)}.`
-  if (reason !== "misfit") return undefined
+  if (reason !== "misfit" || missing.length === 0) return undefined
   const command = inspectCommand(uri)
   return command === undefined
     ? "--mapping FILE names another mapping."

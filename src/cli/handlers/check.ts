@@ -56,6 +56,7 @@ export const handler = Effect.fn("check")(function* (flags: CheckFlags) {
   const settings = yield* settingsOf(flags, Result.isSuccess(mapping) ? mapping.success.inMapping : {})
   const findings = yield* findingsOf(flags, mapping)
   const bad = findings.filter(({ state }) => state === "wrong")
+  const isRejected = findings.some(({ check, state }) => check === "records" && state === "note")
   const code = codes.find((code) => bad.some((finding) => finding.code === code))
   yield* Console.log(
     flags.json
@@ -65,7 +66,7 @@ export const handler = Effect.fn("check")(function* (flags: CheckFlags) {
           "",
           ...formatFindings(findings),
           bad.length === 0
-            ? `No problem found. Of each file the beginning was read. To check all records, run: ${printable(dryRun(yield* CommandLine, flags))}`
+            ? `${isRejected ? "No problem found but records that would be rejected." : "No problem found."} Of each file the beginning was read. To check all records, run: ${printable(dryRun(yield* CommandLine, flags))}`
             : `${plural(bad.length, "problem")} found.`,
         ].join("\n"),
   )

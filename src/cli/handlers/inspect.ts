@@ -1,12 +1,12 @@
 // `etl inspect`: prints what files have, and writes the mapping that it proposes.
 
 import { Console, Effect, FileSystem, Layer, Option, Result, Stream } from "effect"
-import type { MappingObject } from "../../csv/inspect/Inspection.ts"
+import type { Field, MappingObject } from "../../csv/inspect/Inspection.ts"
 import { mergeMappings } from "../../csv/inspect/mergeMappings.ts"
 import { explain } from "../../observability/Advice.ts"
 import { collectLeftOut, explainLeftOut } from "../../observability/LeftOut.ts"
 import { withoutFile } from "../../observability/Logging.ts"
-import { inspectFiles, type Layout, layoutsOf } from "../../pipeline/Inspect.ts"
+import { checkTogether, inspectFiles, type Layout, layoutsOf } from "../../pipeline/Inspect.ts"
 import { printable, toJson } from "../../text/printable.ts"
 import { quote } from "../../text/shell.ts"
 import { NotReady, OutputFileError, UsageError } from "../CommandError.ts"
@@ -57,9 +57,9 @@ const inspect = Effect.fnUntraced(function* (flags: InspectFlags) {
   const { mapping, format } = Option.isNone(flags.mapping)
     ? { mapping: undefined, format: formatOf(flags, {}) }
     : yield* readMapping({ ...flags, mapping: flags.mapping.value })
-  const files = inspectFiles({ mapping, format, maxRecordSize: flags.maxRecordSize })
-  const { leftOut, listed } = yield* collectLeftOut(Stream.runCollect(files))
-  const layouts = layoutsOf(listed)
+  const options = { mapping, format, maxRecordSize: flags.maxRecordSize }
+  const { leftOut, listed } = yield* collectLeftOut(Stream.runCollect(inspectFiles(options)))
+  const layouts = yield* Effect.forEach(layoutsOf(listed), (layout) => checkTogether(layout, options))
   return {
     layouts,
     notes: (yield* Effect.forEach(leftOut, explainLeftOut)).flat(),
@@ -70,6 +70,8 @@ const inspect = Effect.fnUntraced(function* (flags: InspectFlags) {
     mapping: mapping === undefined ? mergeMappings(layouts.map(({ inspection }) => inspection)) : undefined,
   } satisfies Found
 })
+
+const isLocated = ({ proposal }: Field): boolean => proposal._tag === "mapped" && proposal.target === "ip_address"
 
 const uriOf = ({ file }: Layout["files"][number]): string => file.uri
 
@@ -92,10 +94,16 @@ const format = ({ layouts, notes, problems }: Found): ReadonlyArray<string> => [
   ...[...notes, ...problems].map(printable),
 ]
 
+/** What a load does with addresses, which a person must know before. */
+const whereAddressesGo = ({ layouts }: Found): ReadonlyArray<string> =>
+  layouts.some(({ inspection }) => inspection.fields.some(isLocated))
+    ? ["A load sends the addresses to ip-api.com: --geo mmdb or --geo none keeps them here."]
+    : []
+
 /** Why there is nothing to write. */
 const whyNone = ({ mapping }: Found): string =>
   mapping === undefined
-    ? "one mapping does not fit all layouts of these files. Make one for each: etl inspect without --out prints how."
+    ? "one mapping does not fit all layouts of these files. The commands above make one for each."
     : "nothing proves which header has the e-mails, the key of the users. Say with --header, --skip-lines and --delimiter where they are, or write the mapping by hand."
 
 export const handler = Effect.fn("inspect")(function* (flags: InspectFlags) {
@@ -116,12 +124,14 @@ export const handler = Effect.fn("inspect")(function* (flags: InspectFlags) {
     json || lines.length === 0 ? Effect.void : Console.log(lines.join("\n"))
   if (json) yield* Console.log(toJson({ layouts: layouts.map(toObject), problems, mapping: mapping ?? null, next }))
   yield* print(format(found))
-  if (out !== undefined && layouts.length > 0) {
-    if (toWrite === undefined) return yield* new UsageError({ message: `${out} is not written: ${whyNone(found)}` })
+  if (out !== undefined && toWrite !== undefined) {
     yield* writeMapping(out, toWrite)
-    const edit = isDecided(toWrite) ? "" : ' Write the right choice in place of each "?" in it.'
+    const edit = isDecided(toWrite) ? "" : ' Write the right choice in place of each "?" in it, or remove its line.'
     yield* print([printable(`The mapping is in ${out}.${edit}`)])
   }
-  if (next.length > 0) yield* print(["Next:", ...next.map((line) => `  ${printable(line)}`)])
+  if (next.length > 0)
+    yield* print(["Next:", ...next.map((line) => `  ${printable(line)}`), ...whereAddressesGo(found)])
+  if (out !== undefined && toWrite === undefined && layouts.length > 0)
+    return yield* new UsageError({ message: `${out} is not written: ${whyNone(found)}` })
   if (problems.length > 0) return yield* new NotReady({ code: 5 })
 })

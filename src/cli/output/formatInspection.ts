@@ -5,6 +5,7 @@ import { plural } from "../../text/format.ts"
 import { printable } from "../../text/printable.ts"
 import { fieldTable } from "./inspection/fieldTable.ts"
 import { formatCheck } from "./inspection/formatCheck.ts"
+import { formatHints } from "./inspection/formatHints.ts"
 import { formatProof } from "./inspection/formatProof.ts"
 import { formatUnproved } from "./inspection/formatUnproved.ts"
 import { hang } from "./wrap.ts"
@@ -18,13 +19,12 @@ const listed = (names: ReadonlyArray<string>, most: number, noun: string): strin
   return [...names.slice(0, most), ...(more > 0 ? [plural(more, `other ${noun}`)] : [])].join(", ")
 }
 
-const formatNotLoaded = ({ notLoaded }: Inspection): ReadonlyArray<string> => {
-  const [first] = notLoaded
-  if (first === undefined) return []
-  const one = `${JSON.stringify(first)}: ${JSON.stringify(`extra.${first}`)}`
-  return [
-    `Not loaded: ${listed(notLoaded, mostHeaders, "field")}. The mapping keeps one by ${one}, all by "*": "extra".`,
-  ]
+const formatNotLoaded = ({ fields, notLoaded }: Inspection): ReadonlyArray<string> => {
+  if (notLoaded.length === 0) return []
+  const names = new Set(fields.flatMap(({ isUnnameable, name }) => (isUnnameable ? [] : name)))
+  const first = notLoaded.find((name) => names.has(name))
+  const one = first === undefined ? "" : `one by ${JSON.stringify(first)}: ${JSON.stringify(`extra.${first}`)}, `
+  return [`Not loaded: ${listed(notLoaded, mostHeaders, "field")}. The mapping keeps ${one}all by "*": "extra".`]
 }
 
 /** `width`: of the terminal. `files`: their names. */
@@ -46,5 +46,6 @@ export const formatInspection = (
     ...(unproved.length === 0 ? [] : ["  To decide:", ...wrapped(unproved, "  - ")]),
     ...(check === null ? [] : formatCheck(check, width)),
     ...wrapped(formatNotLoaded(inspection)),
+    ...wrapped(formatHints(inspection)),
   ]
 }

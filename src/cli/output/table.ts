@@ -15,6 +15,8 @@ export interface FittedColumn extends Column {
   readonly leaveOut?: number
   /** The text may lose its middle, down to this width; undefined: never. */
   readonly least?: number
+  /** It loses its end instead. */
+  readonly keepsBeginning?: boolean
 }
 
 const segmenter = new Intl.Segmenter()
@@ -26,11 +28,11 @@ const fitting = (characters: ReadonlyArray<string>, room: number): ReadonlyArray
   return end === -1 ? characters : characters.slice(0, end)
 }
 
-/** Shortens a text to `width` columns: its middle becomes an ellipsis. */
-const shortenMiddle = (text: string, width: number): string => {
+/** Shortens a text to `width` columns: its middle, or its end, becomes an ellipsis. */
+const shorten = (text: string, width: number, keepsBeginning: boolean): string => {
   if (stringWidth(text) <= width) return text
   const characters = Array.from(segmenter.segment(text), ({ segment }) => segment)
-  const end = Math.floor((width - 1) / 2)
+  const end = keepsBeginning ? 0 : Math.floor((width - 1) / 2)
   const last = fitting(characters.toReversed(), end).toReversed()
   return [...fitting(characters, width - 1 - end), "…", ...last].join("")
 }
@@ -101,6 +103,8 @@ export const fitTable = (
   })
   return formatTable(
     kept.map((index) => columns[index]!),
-    rows.map((row) => kept.map((index, position) => shortenMiddle(row[index]!, shown[position]!))),
+    rows.map((row) =>
+      kept.map((index, position) => shorten(row[index]!, shown[position]!, columns[index]!.keepsBeginning ?? false)),
+    ),
   )
 }

@@ -3,21 +3,29 @@
 import { flag } from "../../text/shell.ts"
 import { etl } from "../../text/etl.ts"
 
-/** `people.mapping.json` for `/exports/people.csv.gz`; `column.mapping.json` for no file in particular. */
+/**
+ * `people.mapping.json` for `/exports/people.csv.gz`, `stdin.mapping.json` for standard input, `column.mapping.json` for
+ * no file in particular.
+ */
 export const mappingName = (path: string): string => {
-  const name = path.slice(path.lastIndexOf("/") + 1).replace(/(?:\.(?:csv|tsv|txt|gz|zst))+$/i, "")
+  const name = path.slice(path.lastIndexOf("/") + 1).replace(/(?:\.(?:csv|tsv|txt|gz|zst))+$|(?<=^stdin):\d*$/i, "")
   return `${name || "column"}.mapping.json`
 }
 
-/** The flags that name the file of a URI as the source; undefined: it can be read only once. */
-const sourceOf = (uri: string): string | undefined => {
+/** A bucket and a key; undefined: the URI is of another source. */
+const ofS3 = (uri: string): readonly [bucket: string, key: string] | undefined => {
   const [, bucket, key = ""] = /^s3:\/\/([^/]*)\/(.*)$/s.exec(uri) ?? []
-  if (bucket !== undefined) return `${flag("source", key)} --aws${flag("bucket", bucket)}`
-  return uri.startsWith("/") ? flag("source", uri) : undefined
+  return bucket === undefined ? undefined : [bucket, key]
 }
+
+/** The value of --source for the file alone; undefined: it can be read only once. */
+export const sourcePath = (uri: string): string | undefined => ofS3(uri)?.[1] ?? (uri.startsWith("/") ? uri : undefined)
 
 /** `etl inspect --source /exports/people.csv --out people.mapping.json`. */
 export const inspectCommand = (uri: string): string | undefined => {
-  const source = sourceOf(uri)
-  return source && `${etl} inspect${source}${flag("out", mappingName(uri))}`
+  const source = sourcePath(uri)
+  const [bucket] = ofS3(uri) ?? []
+  if (source === undefined) return undefined
+  const ofBucket = bucket === undefined ? "" : ` --aws${flag("bucket", bucket)}`
+  return `${etl} inspect${flag("source", source)}${ofBucket}${flag("out", mappingName(uri))}`
 }

@@ -41,6 +41,9 @@ const written = [
   "DD-MMM-YY",
   "DD MMM YY",
   "MM.DD.YYYY",
+  "YY-MM-DD",
+  "YY/MM/DD",
+  "YY.MM.DD",
 ]
 
 const formats: ReadonlyArray<readonly [name: string, reads: Reads]> = [
@@ -49,6 +52,15 @@ const formats: ReadonlyArray<readonly [name: string, reads: Reads]> = [
     ([name, shape]) => [name, (text: string) => shape.test(text.trim()) || readsUsually(text)] as const,
   ),
 ]
+
+/** Whether what the texts begin with may be a year: it has no more values than what their dates end with. */
+const mayBeginWithYear = (texts: ReadonlyArray<string>): boolean => {
+  const parts = texts.flatMap((text) => {
+    const [, first, last] = /^\s*(\d{1,2})\D\d{1,2}\D(\d{1,2})(?!\d)/.exec(text) ?? []
+    return first === undefined ? [] : { first, last }
+  })
+  return new Set(parts.map(({ first }) => first)).size <= new Set(parts.map(({ last }) => last)).size
+}
 
 /** The texts that a format reads, by their indexes. */
 interface Tried {
@@ -75,7 +87,9 @@ export const readingOf = (texts: ReadonlyArray<string>): DayReading => {
   const usual = texts.filter(readsUsually).length
   if (usual === texts.length) return { _tag: "usual" }
   const indexes = [...texts.keys()]
+  const isYearFirst = mayBeginWithYear(texts)
   const better = formats
+    .filter(([name]) => isYearFirst || !/^YY\W/.test(name))
     .map(([name, reads]): Tried => ({ name, read: new Set(indexes.filter((index) => reads(texts[index]!))) }))
     .filter(({ read }) => read.size > usual)
     .toSorted((left, right) => right.read.size - left.read.size)

@@ -7,6 +7,7 @@ import type { FieldFacts } from "./FieldFacts.ts"
 import type { Field, Kind, Proposal } from "./Inspection.ts"
 import { wordsOf } from "./kindOf.ts"
 import { columnIn, type FieldAt } from "./propose.ts"
+import { looksSecret } from "./looksSecret.ts"
 import { shownText } from "./shown.ts"
 
 const isSecretColumn = (proposal: Proposal): boolean => {
@@ -35,7 +36,7 @@ export const describeFields = (
 ): ReadonlyArray<Field> =>
   fields.map(({ facts, isUnnameable, kind, name, proposal }, position) => {
     const column = columnIn(proposal)
-    const isSecret = mayBeSecret(name) || isSecretColumn(proposal)
+    const isSecret = mayBeSecret(name) || isSecretColumn(proposal) || [...facts.shown].some(looksSecret)
     return {
       name: name || `column ${position + 1}`,
       position,

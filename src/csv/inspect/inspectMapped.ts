@@ -50,7 +50,7 @@ export const inspectMapped = (beginning: Beginning, options: HeaderOptions): Res
         name,
         facts: own,
         kind: kindOf(own, target !== undefined && isColumn(target) ? target : undefined),
-        isUnnameable: name === "" || names.indexOf(name) !== names.lastIndexOf(name),
+        isUnnameable: name === "" || name === "*" || names.indexOf(name) !== names.lastIndexOf(name),
         proposal,
       }
     })

@@ -92,7 +92,7 @@ const mergeProblems = (
 ): ReadonlyArray<ValueProblem> =>
   joined([...left, ...right], ({ column, message }) => JSON.stringify([column, message]), withCount).toSorted(byCount)
 
-const mergeChecks = (left: SampleCheck | null, right: SampleCheck | null): SampleCheck | null =>
+export const mergeChecks = (left: SampleCheck | null, right: SampleCheck | null): SampleCheck | null =>
   left === null || right === null
     ? (left ?? right)
     : {

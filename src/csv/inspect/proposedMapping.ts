@@ -4,6 +4,7 @@ import { type ColumnMapping, make, type Mapped } from "../../domain/ColumnMappin
 import type { FieldColumn } from "../../domain/fileColumns.ts"
 import type { ColumnEntry, Kind, Proposal, WordCount } from "./Inspection.ts"
 import { meaningOf } from "./kindOf.ts"
+import { placeholder } from "../../domain/mappingSchema.ts"
 import { statusWord } from "../../domain/statusWords.ts"
 
 /** What is said of a header, `?` in place of what nothing proves. */
@@ -14,7 +15,7 @@ const dateSays = (kind: Kind): Said => {
   if (kind._tag !== "days") return {}
   const { reading } = kind
   if (reading._tag === "proved") return { format: reading.format }
-  return reading._tag === "choices" ? { format: "?", choices: reading.formats } : {}
+  return reading._tag === "choices" ? { format: placeholder, choices: reading.formats } : {}
 }
 
 /** Words as the file has them. */
@@ -25,7 +26,8 @@ const statusSays = (kind: Kind): Said => {
   if (kind._tag !== "booleans") return {}
   const { words } = kind
   const isUnknown = words.every(({ word }) => meaningOf(word) === undefined)
-  if (isUnknown && words.length === 2) return { true: ["?"], false: ["?"], choices: words.map(({ word }) => word) }
+  if (isUnknown && words.length === 2)
+    return { true: [placeholder], false: [placeholder], choices: words.map(({ word }) => word) }
   const [truths, falsehoods] = [meaning(words, true), meaning(words, false)]
   return { ...(truths.length > 0 && { true: truths }), ...(falsehoods.length > 0 && { false: falsehoods }) }
 }
@@ -43,17 +45,21 @@ export interface FieldToMap {
   readonly proposal: Proposal
 }
 
-/** Undefined: nothing is proposed, or nothing but values shows which column it may be. */
+/** Undefined: nothing is proposed. */
 const entryOf = ({ kind, proposal }: FieldToMap): Entry | undefined => {
   if (proposal._tag === "mapped") return { column: proposal.target, ...saysOf(proposal.target as FieldColumn, kind) }
-  if (proposal._tag === "none" || proposal.columns.length > 1) return undefined
+  // Days that no name explains may be anything: they are listed, and the file can be loaded without them.
+  if (proposal._tag === "none" || (kind._tag === "days" && proposal.why === "values")) return undefined
   const [column] = proposal.columns
   const says = saysOf(column!, kind)
-  return { ...says, column: "?", choices: [column!, ...(says.choices ?? [])] }
+  return { ...says, column: placeholder, choices: [column!, ...(says.choices ?? [])] }
 }
 
-const isProved = ({ column, format, true: truths = [] }: Entry): boolean =>
-  column !== "?" && format !== "?" && !truths.includes("?")
+/** Whether it has no `?` in place of what a person must decide. */
+export const isProved = ({ column, format, ...words }: Entry): boolean =>
+  column !== placeholder &&
+  format !== placeholder &&
+  ![...(words.true ?? []), ...(words.false ?? [])].includes(placeholder)
 
 export const proposedColumns = (fields: ReadonlyArray<FieldToMap>): Readonly<Record<string, Entry>> =>
   Object.fromEntries(
@@ -65,7 +71,7 @@ export const proposedColumns = (fields: ReadonlyArray<FieldToMap>): Readonly<Rec
 
 /** A column's name, where no more is said of it. */
 const brief = (entry: Entry): ColumnEntry =>
-  Object.keys(entry).length === 1 && entry.column !== "?" ? entry.column : entry
+  Object.keys(entry).length === 1 && entry.column !== placeholder ? entry.column : entry
 
 /** The columns as a file has them. */
 export const columnEntries = (columns: Readonly<Record<string, Entry>>): Readonly<Record<string, ColumnEntry>> =>

@@ -6,12 +6,16 @@ import type { Header } from "../header.ts"
 import { otherHeaderError } from "../repeatedHeader.ts"
 import type { Beginning } from "../Sample.ts"
 import { batchesOf } from "../sampleFrames.ts"
+import { looksSecret } from "./looksSecret.ts"
 import type { SampleCheck, ValueProblem } from "./Inspection.ts"
 
 const linesNamed = 3
 
 /** The records are of no file of a run. */
 const noFile = 0
+
+const shownValue = (value: string | undefined): string | null =>
+  value === undefined || looksSecret(value) ? null : value
 
 /** Reasons, each with its records. */
 class Tally {
@@ -21,7 +25,7 @@ class Tally {
     const key = JSON.stringify([column, message])
     const known = this.counted.get(key)
     if (known === undefined) {
-      this.counted.set(key, { column, message, count: 1, lines: [line], value: value ?? null })
+      this.counted.set(key, { column, message, count: 1, lines: [line], value: shownValue(value) })
     } else {
       known.count++
       if (known.lines.length < linesNamed) known.lines.push(line)

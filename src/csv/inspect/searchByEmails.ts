@@ -8,8 +8,9 @@ import { foreignFormat } from "../foreignFormat.ts"
 import { fieldCountsOf, type HeaderOptions, type NamedFields } from "../header.ts"
 import { type HeaderError, headerError } from "../HeaderError.ts"
 import { findHeaderLines, formatAt, type Line } from "../headerLines.ts"
+import { encodingsOf } from "../otherEncodings.ts"
 import type { Beginning } from "../Sample.ts"
-import { includes, textOf } from "../Text.ts"
+import { includes, isUtf8, textOf } from "../Text.ts"
 import type { EmailEvidence, Evidence, HeaderChoice } from "./Inspection.ts"
 import { LineReader } from "./LineReader.ts"
 
@@ -53,6 +54,13 @@ const choiceOf = ({ format, names }: NamedFields): HeaderChoice => ({
 /** Names for fields that have none. */
 const namesOf = (count: number): ReadonlyArray<string> =>
   Array.from({ length: count }, (_, index) => `column ${index + 1}`)
+
+/** Of bytes among which some happen to be UTF-8. */
+const encodingError = (beginning: Beginning): HeaderError => {
+  const names = encodingsOf(beginning)
+  const advice = `Name its encoding with --encoding${names.length === 0 ? "" : `: ${names.join(", ")} read all of it`}`
+  return headerError("encoding", `The file is not UTF-8. ${advice}.`)
+}
 
 /**
  * Of the lines with text before the first record, each under every delimiter: those which records follow that have as
@@ -141,6 +149,10 @@ export const searchByEmails = (
       return undefined
     }
 
+    /** Whether the encoding is UTF-8 only because some bytes happen to be that. */
+    const isNoUtf8 = (bytes: Uint8Array): boolean =>
+      options.format.encoding === undefined && format.encoding === "utf-8" && !isUtf8(bytes)
+
     /** What separates the line into the most fields, as most of what follows it. */
     const unproved = (candidates: ReadonlyArray<Candidate>): Result.Result<FoundHeader, HeaderError> => {
       const line = lines[0]!
@@ -151,8 +163,9 @@ export const searchByEmails = (
       const [first, ...others] = tables.length === 0 ? candidates : tables
       // Whoever planted a link may want the text behind it to be shown.
       if (first === undefined || isLinked) {
+        if (isNoUtf8(beginning.bytes)) return Result.fail(encodingError(beginning))
         const problem = "No line looks like a header: none is before records of which most have an e-mail in one field"
-        return Result.fail(headerError("misfit", `${problem}. Name the columns in a mapping.`))
+        return Result.fail(headerError("malformed", `${problem}. Name the columns in a mapping.`))
       }
       const inFirst = others.filter(({ line, names }) => line === first.line && names.length > 1)
       return Result.succeed(found(null, first, inFirst))
@@ -177,5 +190,8 @@ export const searchByEmails = (
         "names",
         candidates.filter(({ isTable, namesEmail }) => isTable && namesEmail),
       )
-    return proved === undefined ? unproved(candidates) : Result.succeed(proved)
+    if (proved === undefined) return unproved(candidates)
+    const before = lines.slice(0, first?.index).at(-1)?.end ?? 0
+    const isHeaderUnread = proved.noHeader && isNoUtf8(beginning.bytes.subarray(0, before))
+    return isHeaderUnread ? Result.fail(encodingError(beginning)) : Result.succeed(proved)
   })

@@ -47,7 +47,8 @@ describe("etl check", () => {
         onlyLine(stdout, "records"),
         'note bad.csv: 1 of 1 record would be rejected: email is not a valid e-mail address (line 2: "nobody")',
       )
-      assert.strictEqual(lastLine(stdout), `${noProblem}etl --database-url URL ${flags.join(" ")} --dry-run`)
+      const rejecting = noProblem.replace("found.", "found but records that would be rejected.")
+      assert.strictEqual(lastLine(stdout), `${rejecting}etl --database-url URL ${flags.join(" ")} --dry-run`)
       assert.strictEqual((yield* etl([...flags, "--dry-run"], env)).code, 4)
       const without = yield* etl(["check", "--geo", "none", "--dry-run", "--logfile", logfile], env)
       assert.strictEqual(

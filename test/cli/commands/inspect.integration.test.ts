@@ -13,7 +13,7 @@ const people = [
 ].join("\n")
 
 const nextOf = (stdout: string): ReadonlyArray<string> =>
-  (stdout.split("Next:\n")[1] ?? "").split("\n").flatMap((line) => (line === "" ? [] : line.trim()))
+  (stdout.split("Next:\n")[1] ?? "").split("\n").flatMap((line) => (line.startsWith("  ") ? line.trim() : []))
 
 describe("etl inspect", () => {
   it.live("shows what a file has, and writes nothing", () =>
@@ -91,7 +91,10 @@ describe("etl inspect", () => {
         '"joined" has days that could be MM/DD/YYYY or DD/MM/YYYY (nothing shows which: "01/02/2024" on line 2)',
       )
       assert.include(written.stdout, '"state" has words of which nothing shows which is true.')
-      assert.include(written.stdout, `The mapping is in ${out}. Write the right choice in place of each "?" in it.`)
+      assert.include(
+        written.stdout,
+        `The mapping is in ${out}. Write the right choice in place of each "?" in it, or remove its line.`,
+      )
       assert.deepStrictEqual(nextOf(written.stdout)[0], `etl inspect --source ${file} --mapping ${out}`)
       const load = ["--source", file, "--mapping", out, "--geo", "none"]
       const open = yield* etl(load, env)
@@ -136,9 +139,16 @@ describe("etl inspect", () => {
       )
       writeFileSync(join(folder, "d.csv"), `Email,Last name\n${row("d@example.com")}`)
       const several = yield* etl(["inspect", "--source", folder], env)
-      assert.deepStrictEqual(
-        nextOf(several.stdout),
-        ["a", "b", "d"].map((name) => `etl inspect --source ${join(folder, `${name}.csv`)} --out ${name}.mapping.json`),
+      assert.deepStrictEqual(nextOf(several.stdout), [
+        `etl inspect --source ${folder} --pattern '{a.csv,c.csv}' --out a.mapping.json`,
+        ...["b", "d"].map((name) => `etl inspect --source ${join(folder, `${name}.csv`)} --out ${name}.mapping.json`),
+      ])
+      const pattern = ["--source", folder, "--pattern", "{a.csv,c.csv}"]
+      const ofPattern = yield* etl(["inspect", ...pattern, "--out", join(folder, "ac.json")], env)
+      assert.include(ofPattern.stdout, "a.csv, c.csv\n")
+      assert.strictEqual(
+        nextOf(ofPattern.stdout)[1],
+        `etl --source ${folder} --pattern '{a.csv,c.csv}' --mapping ${join(folder, "ac.json")}`,
       )
       const other = join(folder, "other.json")
       const refused = yield* etl(["inspect", "--source", folder, "--out", other], env)
@@ -158,6 +168,34 @@ describe("etl inspect", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("lists days that no name explains, and leaves them out", () =>
+    Effect.gen(function* () {
+      const folder = yield* directoryOf({ "d.csv": "mail,seen,born\na@example.com,2024-01-02,1990-03-04\n" })
+      const { stdout } = yield* etl(["inspect", "--source", join(folder, "d.csv")])
+      for (const name of ["seen", "born"]) {
+        assert.include(
+          stdout,
+          `"${name}" could be created_at or updated_at: its values are days, and its name does not say which.`,
+        )
+      }
+      assert.include(stdout, "Not loaded: seen, born.")
+      assert.lengthOf(nextOf(stdout), 2)
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("keeps the flags in the command of each layout", () =>
+    Effect.gen(function* () {
+      const folder = yield* directoryOf({ "a.csv": "Email|Name\na@b.de|A\n", "b.csv": "Mail|IP\na@b.de|1.1.1.1\n" })
+      const { stdout } = yield* etl(["inspect", "--delimiter", "|", "--source", folder, "--pattern", "*.csv"])
+      assert.deepStrictEqual(
+        nextOf(stdout),
+        ["a", "b"].map(
+          (name) => `etl inspect --source ${join(folder, `${name}.csv`)} --delimiter '|' --out ${name}.mapping.json`,
+        ),
+      )
+    }).pipe(Effect.scoped),
+  )
+
   it.live("prints one JSON object", () =>
     Effect.gen(function* () {
       const folder = yield* directoryOf({ "people.csv": people })
@@ -171,12 +209,16 @@ describe("etl inspect", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("asks for the names of a file without a header", () =>
+  it.live("names the fields of a file without a header, which loads then", () =>
     Effect.gen(function* () {
+      const { env } = yield* makeDatabase
       const folder = yield* directoryOf({ "n.csv": "1,ada@example.com\n2,bo@example.com\n" })
-      const file = join(folder, "n.csv")
-      const { stdout } = yield* etl(["inspect", "--source", file])
-      assert.include(stdout, "The first line is a record, not a header. Name the fields with --header")
+      const [file, out] = [join(folder, "n.csv"), join(folder, "m.json")]
+      const { stdout } = yield* etl(["inspect", "--source", file, "--out", out])
+      assert.include(stdout, "The first line is a record: the mapping names the fields column 1, column 2, ...")
+      const loaded = yield* etl(["--source", file, "--mapping", out, "--geo", "none"], env)
+      assert.strictEqual(loaded.code, 0, loaded.stderr)
+      assert.match(loaded.stdout, /inserted +2 /)
       const named = yield* etl(["inspect", "--source", file, "--header", "id,mail"])
       assert.match(named.stdout, /mail +email +2 +e-mails/)
     }).pipe(Effect.scoped),

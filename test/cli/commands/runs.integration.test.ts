@@ -316,11 +316,11 @@ describe("etl runs", () => {
       return lines.slice(lines.findIndex((line) => line.startsWith("Format of")))
     }
     assert.deepStrictEqual(linesOf(run, 120), [
-      "Format of users\\u001b.csv: ';', windows-1252 (--encoding), header on line 4",
+      "Format of users\\u001b.csv: ';', windows-1252 (given), header on line 4",
       "Format of a.csv and 2 other files: ';'",
     ])
     assert.deepStrictEqual(linesOf(run, 60), [
-      "Format of users\\u001b.csv: ';', windows-1252 (--encoding),",
+      "Format of users\\u001b.csv: ';', windows-1252 (given),",
       "  header on line 4",
       "Format of a.csv and 2 other files: ';'",
     ])

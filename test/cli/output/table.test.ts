@@ -40,6 +40,15 @@ describe("table", () => {
     assert.deepStrictEqual(fitTable(columns, rows, 10)[2], "  1     0")
   })
 
+  it("keeps the beginning of a text of which the end says least", () => {
+    const named: ReadonlyArray<FittedColumn> = [{ name: "dates", isRight: false, least: 8, keepsBeginning: true }]
+    assert.deepStrictEqual(fitTable(named, [["01/03/2024 | 02/03/2024"], ["日日日日日日"]], 12).slice(2), [
+      "01/03/2024 …",
+      "日日日日日日",
+    ])
+    assert.deepStrictEqual(fitTable(named, [["日日日日日日"]], 9)[2], "日日日日…")
+  })
+
   it.prop(
     "fits from the width that its columns need, and keeps every row",
     [Schema.Array(Row), Schema.Int.check(Schema.isBetween({ minimum: 10, maximum: 120 }))],

@@ -256,7 +256,7 @@ describe("an inspection", () => {
       assert.strictEqual(mapping.proved, null)
       assert.strictEqual(check, null)
       const none = "none is before records of which most have an e-mail in one field. Name the columns in a mapping."
-      assert.deepStrictEqual(yield* failure('x"y\nz"a\n'), ["misfit", `No line looks like a header: ${none}`])
+      assert.deepStrictEqual(yield* failure('x"y\nz"a\n'), ["malformed", `No line looks like a header: ${none}`])
       assert.strictEqual((yield* failure(""))[0], "empty")
       assert.strictEqual((yield* failure(Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 0xff)))[0], "foreignFormat")
     }),
@@ -277,6 +277,54 @@ describe("an inspection", () => {
       assert.deepStrictEqual(long.check?.rejects, [
         { column: "password", message: "is longer than 255 characters", count: 1, lines: [2], value: null },
       ])
+    }),
+  )
+
+  it.effect("shows no hash, token or key, whatever the name of its field", () =>
+    Effect.gen(function* () {
+      for (const text of [
+        "$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
+        "$argon2id$v=19$m=65536,t=2$c29tZXNhbHQ$hash",
+        "pbkdf2_sha256$260000$abc$def=",
+        "{SSHA}hashed",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc",
+        "Bearer abcdef",
+        "sk_live_51Habcdefghijkl",
+        "ghp_abcdefghijklmnop",
+        "AKIAIOSFODNN7EXAMPLE",
+      ]) {
+        const inspected = yield* inspect(`mail,x\na@x.com,"${text}"\nb@x.com,"${text}"\n`)
+        assert.deepStrictEqual(fieldOf(inspected, "x").values, ["***"], text)
+        assert.notInclude(JSON.stringify(inspected), text)
+      }
+      const rejected = yield* inspect(`mail,first name\na@x.com,${`$2b$10$${"x".repeat(90)}`}\n`)
+      assert.strictEqual(rejected.check?.rejects[0]?.value, null)
+      for (const text of ["Basic", "$5", "eyJ", "{a}", "sk_id", "Bearer"]) {
+        const inspected = yield* inspect(`mail,x\na@x.com,${text}\n`)
+        assert.deepStrictEqual(fieldOf(inspected, "x").values, [text])
+      }
+    }),
+  )
+
+  it.effect("names encodings where some bytes happen to be UTF-8, and no header can be read", () =>
+    Effect.gen(function* () {
+      // The name of the first field in Shift_JIS; 0xd4 0x8d is UTF-8 too.
+      const header = Uint8Array.of(0x89, 0xef, 0x88, 0xf5, 0x94, 0xd4, 0x8d, 0x86)
+      const content = Buffer.concat([header, Buffer.from(",mail\n1,a@x.com\n2,b@x.com\n")])
+      assert.deepStrictEqual(yield* failure(content), [
+        "encoding",
+        "The file is not UTF-8. Name its encoding with --encoding: windows-1252, windows-1250, windows-1251, shift_jis, gb18030 read all of it.",
+      ])
+      const { mapping } = yield* inspect(content, { format: { encoding: "shift_jis" } })
+      assert.deepInclude(mapping.object.columns, { mail: "email" })
+    }),
+  )
+
+  it.effect("names UTF-16 without a mark where its text is beyond ASCII", () =>
+    Effect.gen(function* () {
+      const content = Buffer.from("mail,Ort\r\na@x.com,Köln\r\n", "utf16le")
+      assert.match((yield* failure(content))[1]!, /UTF-16 \(little-endian\)/)
+      assert.match((yield* failure(content.swap16()))[1]!, /UTF-16 \(big-endian\)/)
     }),
   )
 
@@ -391,6 +439,21 @@ describe("an inspection", () => {
           either: { count: 2, first: { value: "1/5/2024", line: 2 } },
         },
         reading: { _tag: "proved", format: "MM/DD/YYYY" },
+      })
+    }),
+  )
+
+  it.effect("takes no year of two digits for a day where it may come first", () =>
+    Effect.gen(function* () {
+      const readingOf = (values: ReadonlyArray<string>) =>
+        Effect.map(kindOf("created_at", values), (kind) => (kind._tag === "days" ? kind.reading : kind))
+      const both = { _tag: "choices", formats: ["DD-MM-YY", "YY-MM-DD"] } as const
+      assert.deepStrictEqual(yield* readingOf(["24-01-05", "24-02-06", "24-03-31"]), both)
+      assert.deepStrictEqual(yield* readingOf(["24-01-05"]), both)
+      assert.deepStrictEqual(yield* readingOf(["99-01-05", "98-12-06"]), { _tag: "proved", format: "YY-MM-DD" })
+      assert.deepStrictEqual(yield* readingOf(["05-01-24", "16-02-24", "31-03-24"]), {
+        _tag: "proved",
+        format: "DD-MM-YY",
       })
     }),
   )

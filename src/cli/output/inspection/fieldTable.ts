@@ -21,8 +21,8 @@ const columns: ReadonlyArray<FittedColumn> = [
   { name: "header", isRight: false, least: 12 },
   { name: "column", isRight: false, least: 12 },
   { name: "filled", isRight: true, leaveOut: 2 },
-  { name: "what it has", isRight: false, least: 16 },
-  { name: "such as", isRight: false, leaveOut: 1, least: 16 },
+  { name: "what it has", isRight: false, least: 30, keepsBeginning: true },
+  { name: "such as", isRight: false, leaveOut: 1, least: 16, keepsBeginning: true },
 ]
 
 /** The width from which all values of a field are shown; in a narrower terminal one is. */

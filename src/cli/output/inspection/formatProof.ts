@@ -6,13 +6,13 @@ import { formatNumber, plural } from "../../../text/format.ts"
 
 const ofEncoding: Readonly<Record<NonNullable<Evidence["encoding"]>, string | undefined>> = {
   byteOrderMark: "a byte order mark",
-  given: "--encoding",
+  given: "the encoding is given",
   utf8: "every byte is UTF-8",
   ascii: undefined,
 }
 
 const ofDelimiter: Readonly<Record<NonNullable<Evidence["delimiter"]>, string | undefined>> = {
-  given: "--delimiter",
+  given: "the delimiter is given",
   sepLine: "a line sep=",
   header: undefined,
 }
@@ -21,11 +21,11 @@ const ofHeader = ({ emails, header }: Evidence, line: number): string | undefine
   const [first] = emails
   switch (header) {
     case "given":
-      return "--header"
+      return "the header is given"
     case "mapping":
       return `line ${formatNumber(line)} has all headers of the mapping`
     case "names":
-      return `line ${formatNumber(line)} has the name of an e-mail, and no record follows`
+      return `line ${formatNumber(line)} has the name of an e-mail, and too few of the next records have one`
     case "emails":
       return first && `"${first.name}" has e-mails in ${first.records} of the next ${plural(first.of, "record")}`
     case null:
@@ -60,7 +60,9 @@ const described = ({ format, unproved }: Inspection): string => {
 
 /** The lines about the format and the number of records. */
 export const formatProof = (inspection: Inspection): ReadonlyArray<string> => {
-  const { evidence, fields, format, isWhole, records } = inspection
+  const { check, evidence, fields, format, isWhole } = inspection
+  // A check counts malformed ones too.
+  const records = Math.max(inspection.records, check?.records ?? 0)
   const proof = [
     evidence.encoding === null ? undefined : ofEncoding[evidence.encoding],
     evidence.delimiter === null ? undefined : ofDelimiter[evidence.delimiter],

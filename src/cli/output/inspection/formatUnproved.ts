@@ -2,6 +2,8 @@
 
 import type { ColumnEntry, DayOrder, Field, Inspection, OrderEvidence } from "../../../csv/inspect/Inspection.ts"
 import { formatNumber, plural } from "../../../text/format.ts"
+import { placeholder } from "../../../domain/mappingSchema.ts"
+import { hasEmail, needsFlags } from "./isDecided.ts"
 
 const ofEncoding = ({ unproved: { encoding, encodingAt } }: Inspection): ReadonlyArray<string> => {
   if (encoding.length === 0) return []
@@ -18,20 +20,14 @@ const ofEscape = ({ unproved: { escape } }: Inspection): ReadonlyArray<string> =
   ]
 }
 
-const ofHeader = ({ unproved: { header, noHeader } }: Inspection): ReadonlyArray<string> => [
-  ...(noHeader
-    ? ["The first line is a record, not a header. Name the fields with --header, such as --header id,mail,name."]
-    : []),
-  ...(header.length > 1
-    ? [
-        "The header may be one of these. Choose with --skip-lines and --delimiter:",
-        ...header.map(
-          ({ delimiter, line, names }) =>
-            `  line ${formatNumber(line)} under ${JSON.stringify(delimiter)}: ${names.join(", ")}`,
-        ),
-      ]
-    : []),
-]
+const ofHeader = ({ unproved: { header } }: Inspection): ReadonlyArray<string> => {
+  if (header.length < 2) return []
+  const choices = header.map(
+    ({ delimiter, line, names }) =>
+      `line ${formatNumber(line)} under ${JSON.stringify(delimiter)} (${names.join(", ")})`,
+  )
+  return [`The header may be ${choices.join(" or ")}. Choose with --skip-lines and --delimiter.`]
+}
 
 const shownOrder = (orders: ReadonlyArray<OrderEvidence | null>): string =>
   orders
@@ -51,7 +47,7 @@ const ofDays = ({ kind, name }: Field): ReadonlyArray<string> => {
 }
 
 const ofWords = ([name, entry]: readonly [string, ColumnEntry]): ReadonlyArray<string> =>
-  typeof entry === "object" && entry.true?.includes("?") === true
+  typeof entry === "object" && entry.true?.includes(placeholder) === true
     ? [`"${name}" has words of which nothing shows which is true.`]
     : []
 
@@ -59,14 +55,21 @@ const ofWords = ([name, entry]: readonly [string, ColumnEntry]): ReadonlyArray<s
 const ofRivals = ({ mapping }: Inspection): ReadonlyArray<string> => {
   const rivals = new Map<string, Array<string>>()
   for (const [name, entry] of Object.entries(mapping.object.columns)) {
-    if (typeof entry === "string" || entry.column !== "?") continue
+    if (typeof entry === "string" || entry.column !== placeholder) continue
     for (const column of entry.choices ?? []) rivals.set(column, [...(rivals.get(column) ?? []), `"${name}"`])
   }
-  return Array.from(rivals, ([column, names]) =>
-    names.length === 1
-      ? `${names[0]} could be ${column}: only its values show it.`
-      : `${column} could be ${names.join(" or ")}.`,
-  )
+  return Array.from(rivals, ([column, names]) => `${column} could be ${names.join(" or ")}.`)
+}
+
+/** Why no header is the key, of which nothing is loaded without. */
+const ofKey = (inspection: Inspection): ReadonlyArray<string> => {
+  if (hasEmail(inspection.mapping.object) || needsFlags(inspection)) return []
+  const unnamed = inspection.fields.find(({ isUnnameable, kind }) => isUnnameable && kind._tag === "emails")
+  return [
+    unnamed === undefined
+      ? "No header is that of the e-mails, the key of the users. Say with --delimiter, --skip-lines and --header where they are, or write the mapping by hand."
+      : `"${unnamed.name}" has e-mails, and no mapping can name it: its header is empty, *, or there twice. Name all fields with --header, and skip the header with --skip-lines.`,
+  ]
 }
 
 /** A line for each thing that a person must decide before the file can be loaded. */
@@ -75,6 +78,7 @@ export const formatUnproved = (inspection: Inspection): ReadonlyArray<string> =>
   const mapped = fields.filter(({ proposal }) => proposal._tag === "mapped")
   return [
     ...ofHeader(inspection),
+    ...ofKey(inspection),
     ...ofEncoding(inspection),
     ...ofEscape(inspection),
     ...ofRivals(inspection),

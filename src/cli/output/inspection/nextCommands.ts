@@ -1,18 +1,18 @@
 // The commands to give after an inspection.
 
 import type { Inspection, MappingObject } from "../../../csv/inspect/Inspection.ts"
-import { formatFlags } from "../../flags/formatFlags.ts"
-import { inspectCommand, mappingName } from "../../usage/inspectCommand.ts"
+import { flagNameOf, formatFlags } from "../../flags/formatFlags.ts"
+import { mappingName, sourcePath } from "../../usage/inspectCommand.ts"
 import { sameCommand } from "../../usage/sameCommand.ts"
 import { withoutFlags } from "../../usage/withoutFlags.ts"
-import { isDecided, needsFlags } from "./isDecided.ts"
+import { hasEmail, isDecided, needsFlags } from "./isDecided.ts"
 
 const ownFlags = { toggles: ["json"], valued: ["out", "mapping"] }
 
 /** The mapping has what they say. */
 const saidByMapping = {
   toggles: [],
-  valued: Object.keys(formatFlags).map((key) => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)),
+  valued: Object.keys(formatFlags).map(flagNameOf),
 }
 
 export interface Inspected {
@@ -28,7 +28,11 @@ export interface Inspected {
   readonly written: string | undefined
 }
 
-const withMapping = (words: ReadonlyArray<string>, path: string): string => sameCommand([...words, "--mapping", path])
+const flag = (name: string, value: string): ReadonlyArray<string> =>
+  value.startsWith("-") ? [`--${name}=${value}`] : [`--${name}`, value]
+
+const withMapping = (words: ReadonlyArray<string>, path: string): string =>
+  sameCommand([...words, ...flag("mapping", path)])
 
 /** What to do with the files once their mapping is in a file. */
 const loading = (load: ReadonlyArray<string>, path: string, isReady: boolean): ReadonlyArray<string> => [
@@ -36,13 +40,49 @@ const loading = (load: ReadonlyArray<string>, path: string, isReady: boolean): R
   withMapping(load, path),
 ]
 
-/** What says more than can be proved: the first choice. */
-const chosenFlags = (layouts: Inspected["layouts"]): ReadonlyArray<string> => {
-  const [encoding] = layouts.flatMap(({ inspection }) => inspection.unproved.encoding)
-  return encoding === undefined ? [] : ["--encoding", encoding.encoding]
+/** A name that the mappings of the files before do not have. */
+const freeName = (before: ReadonlyArray<string>, uri: string): string => {
+  const name = mappingName(uri)
+  const same = before.filter((other) => mappingName(other) === name).length
+  return same === 0 ? name : mappingName(`${name.replace(/\.mapping\.json$/, "")}-${same + 1}`)
 }
 
-/** Two commands where one mapping is enough, else one for each layout; none where flags must say more first. */
+/** What a person must decide; it is not guessed. */
+const openFlags = (layouts: Inspected["layouts"]): ReadonlyArray<string> =>
+  layouts.some(({ inspection }) => inspection.unproved.encoding.length > 0) ? ["--encoding", "NAME"] : []
+
+/** Files of which a pattern names each. */
+const mostNamed = 20
+
+/** `{a.csv,b.csv}` for these files of a folder; undefined: a name would not stand for itself, or they are too many. */
+const patternOf = (uris: ReadonlyArray<string>): string | undefined => {
+  const names = uris.map((uri) => uri.slice(uri.lastIndexOf("/") + 1))
+  return uris.length <= mostNamed && names.every((name) => /^[\w.=-]+$/.test(name)) ? `{${names.join(",")}}` : undefined
+}
+
+/** The command with these files as its source, or the first of them alone. */
+const withFiles = (inspect: ReadonlyArray<string>, uris: ReadonlyArray<string>): ReadonlyArray<string> | undefined => {
+  const [first = ""] = uris
+  const isOfFolder = first.startsWith("/") && !inspect.some((word) => /^--pattern(?:=|$)/.test(word))
+  const pattern = uris.length > 1 && isOfFolder ? patternOf(uris) : undefined
+  if (pattern !== undefined) return [...inspect, "--pattern", pattern]
+  const path = sourcePath(first)
+  const words = withoutFlags(inspect, { toggles: [], valued: ["source", "pattern"] })
+  if (path === undefined) return undefined
+  return words.toSpliced(words.indexOf("inspect") + 1, 0, ...flag("source", path))
+}
+
+/** What makes the mapping of one of several layouts. */
+const ofLayout = (
+  inspect: ReadonlyArray<string>,
+  layout: Inspected["layouts"][number],
+  out: string,
+): ReadonlyArray<string> => {
+  const words = withFiles(inspect, layout.uris)
+  return words === undefined ? [] : [sameCommand([...words, ...openFlags([layout]), ...flag("out", out)])]
+}
+
+/** Two commands where one mapping is enough, else one for each layout; none where a person must say more first. */
 export const nextCommands = ({ given, layouts, mapping, words, written }: Inspected): ReadonlyArray<string> => {
   const inspect = withoutFlags(words, ownFlags)
   const load = inspect.toSpliced(inspect.indexOf("inspect"), 1)
@@ -50,7 +90,15 @@ export const nextCommands = ({ given, layouts, mapping, words, written }: Inspec
   const ofMapping = withoutFlags(load, saidByMapping)
   if (mapping !== undefined && written !== undefined) return loading(ofMapping, written, isDecided(mapping))
   if (layouts.some(({ inspection }) => needsFlags(inspection))) return []
-  if (mapping === undefined) return layouts.flatMap(({ uris }) => inspectCommand(uris[0]!) ?? [])
+  const known = layouts.filter(({ inspection }) => hasEmail(inspection.mapping.object))
+  if (mapping === undefined) {
+    const first = known.map(({ uris }) => uris[0]!)
+    return known.flatMap((layout, index) => {
+      return ofLayout(inspect, layout, freeName(first.slice(0, index), first[index]!))
+    })
+  }
+  // Nothing is written without the key.
+  if (known.length === 0) return []
   const name = mappingName(layouts.length === 1 ? layouts[0]!.uris[0]! : "")
-  return [sameCommand([...inspect, ...chosenFlags(layouts), "--out", name]), withMapping(ofMapping, name)]
+  return [sameCommand([...inspect, ...openFlags(layouts), ...flag("out", name)]), withMapping(ofMapping, name)]
 }
