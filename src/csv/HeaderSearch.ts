@@ -1,6 +1,7 @@
 // Finds the header of a file, and its delimiter: what has all headers of the column mapping is proof of both.
 
 import { Result } from "effect"
+import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import { isEmail } from "../domain/emailAddress.ts"
 import type { Format } from "../domain/Format.ts"
 import { isProblem, makeFieldParser } from "./fields.ts"
@@ -12,12 +13,16 @@ import { findHeaderLines, formatAt, framesAt, type Line } from "./headerLines.ts
 import type { Beginning } from "./Sample.ts"
 import { textOf } from "./Text.ts"
 
-/** The line that lacks the fewest headers; where each lacks all, the first. */
+/** The line that lacks the fewest columns; where each lacks all, the first. */
 interface Nearest {
   readonly line: Line
   readonly delimiters: ReadonlyArray<string>
   readonly missing: number
 }
+
+/** How many headers a file needs of these: of each column one. `*` stands for any number. */
+const countNeeded = (mapping: ColumnMapping, headers: Iterable<string>): number =>
+  new Set(Array.from(headers, (header) => mapping.get(header)?.column).filter((column) => column !== "extra")).size
 
 /**
  * Lines are tried in order, each with every delimiter: the first that has all headers of the mapping is the header.
@@ -29,7 +34,7 @@ export const searchHeader = (
   options: HeaderOptions,
 ): Result.Result<Header, HeaderError> => {
   const { bytes } = beginning
-  const { maxRecordSize } = options
+  const { mapping, maxRecordSize } = options
   const { skipLines } = options.format
   const text = textOf(format.encoding)
 
@@ -71,7 +76,7 @@ export const searchHeader = (
     candidates: ReadonlyArray<Line>,
     delimiters: ReadonlyArray<string>,
   ): Result.Result<Header, HeaderError> => {
-    let nearest: Nearest = { line: candidates[0]!, delimiters, missing: options.mapping.size }
+    let nearest: Nearest = { line: candidates[0]!, delimiters, missing: countNeeded(mapping, mapping.keys()) }
     for (const [index, line] of candidates.entries()) {
       for (const delimiter of delimiters) {
         const [frame] = framesUnder(line, delimiter)
@@ -80,9 +85,9 @@ export const searchHeader = (
         if (Result.isSuccess(header)) {
           return skipLines === undefined ? checked(header.success, candidates.slice(0, index), delimiters) : header
         }
-        const { missing, reason } = header.failure
-        if (reason === "misfit" && missing.length < nearest.missing)
-          nearest = { line, delimiters: [delimiter], missing: missing.length }
+        const { reason } = header.failure
+        const missing = countNeeded(mapping, header.failure.missing)
+        if (reason === "misfit" && missing < nearest.missing) nearest = { line, delimiters: [delimiter], missing }
       }
     }
     return misfit(nearest)

@@ -1,7 +1,7 @@
 // Where the columns of a mapping are in the records of a file, by its header.
 
-import { Result } from "effect"
-import { type ColumnMapping, restrictTo } from "../domain/ColumnMapping.ts"
+import { Brand, Result } from "effect"
+import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import { usualDelimiters } from "../domain/delimiter.ts"
 import { type FieldColumn, fieldColumns } from "../domain/fileColumns.ts"
 import { isColumn, nameInExtra, otherHeaders } from "../domain/Target.ts"
@@ -117,6 +117,8 @@ const extraOf = (
   return [...named, ...others].toSorted((left, right) => left.position - right.position)
 }
 
+const branded = Brand.nominal<ColumnMapping>()
+
 /** Fits a file's header names to the mapping. */
 export const fitHeader = (
   mapping: ColumnMapping,
@@ -146,7 +148,7 @@ export const fitHeader = (
   const extra = extraOf(mapping, headers, fields)
   const kept = new Set([...headers.values(), ...extra.map(({ position }) => position)])
   return Result.succeed({
-    ownMapping: restrictTo(mapping, (header) => header === otherHeaders || headers.has(header)),
+    ownMapping: branded(new Map([...mapping].filter(([header]) => header === otherHeaders || headers.has(header)))),
     positions,
     names: fields,
     extra,

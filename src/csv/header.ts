@@ -6,6 +6,7 @@ import type { ColumnMapping } from "../domain/ColumnMapping.ts"
 import type { Format } from "../domain/Format.ts"
 import type { FormatOptions } from "../domain/FormatOptions.ts"
 import type { Widths } from "../domain/Widths.ts"
+import { otherHeaders } from "../domain/Target.ts"
 import { plural } from "../text/format.ts"
 import { suggestions } from "../text/suggest.ts"
 import { isProblem, makeFieldParser } from "./fields.ts"
@@ -113,6 +114,7 @@ export const misfitError = (
       ? []
       : fields.slice(0, mostCompared).flatMap((field) => (field.trim() === "" ? [] : field.trim()))
   const withNearest = (header: string): string => {
+    if (header === otherHeaders) return `"${otherHeaders}" (all others are "${otherHeaders}": "extra")`
     const [nearest] = suggestions(
       header.toLowerCase(),
       names.map((name) => name.toLowerCase()),

@@ -1,7 +1,7 @@
 // Which header of a file fills which column of `users`, as in `column_mappings.json`.
 
-import { Predicate, Result, Runtime, Schema } from "effect"
-import { branded, type ColumnMapping, decodeHeaders, type Entry, helpWith } from "./decodeHeaders.ts"
+import { Brand, Predicate, Result, Runtime, Schema } from "effect"
+import { decodeHeaders, type Entry, helpWith } from "./decodeHeaders.ts"
 import type { FieldColumn } from "./fileColumns.ts"
 import type { MappedColumn } from "./MappedColumn.ts"
 import { isColumn, type Target } from "./Target.ts"
@@ -24,12 +24,21 @@ export class ColumnMappingError extends Schema.TaggedError<ColumnMappingError>()
   override readonly [Runtime.errorExitCode] = 2
 }
 
-export type { ColumnMapping }
+/**
+ * Header name in the file (trimmed) -> column of `users`, and how its text is read. `email` is present. Where several
+ * headers have one column, a file has one of them. Made by `ColumnMapping.make`, or by `MappingFile.parse`.
+ */
+export type ColumnMapping = Brand.Branded<ReadonlyMap<string, MappedColumn>, "ColumnMapping">
+
+const branded = Brand.nominal<ColumnMapping>()
 
 /** The mapping of these entries, or every problem that they have. */
 const decode = (columns: Iterable<Entry>): Result.Result<ColumnMapping, ReadonlyArray<string>> =>
   decodeHeaders([...columns]).pipe(
-    Result.mapError((problems) => [...problems.map(({ message }) => message), ...helpWith(problems)]),
+    Result.mapBoth({
+      onSuccess: branded,
+      onFailure: (problems) => [...problems.map(({ message }) => message), ...helpWith(problems)],
+    }),
   )
 
 /** Where a header's text goes, or an object that says how it is read too. */
@@ -91,20 +100,6 @@ export const isColumnMapping = (value: unknown): value is ColumnMapping =>
     ([header, mapped]) => typeof header === "string" && header.trim() === header && Predicate.isObject(mapped),
   ) &&
   Result.isSuccess(decode(value))
-
-/**
- * The mapping of these headers alone.
- *
- * @example
- * ```ts
- * import { ColumnMapping } from "user-activity-etl"
- *
- * const mapping = ColumnMapping.make({ Mail: "email", Phone: "extra.phone" })
- * const ofMail = ColumnMapping.restrictTo(mapping, (header) => header === "Mail")
- * ```
- */
-export const restrictTo = (mapping: ColumnMapping, isKept: (header: string) => boolean): ColumnMapping =>
-  branded(new Map([...mapping].filter(([header]) => isKept(header))))
 
 /**
  * The mapping as `make` takes it, and as a file has it.

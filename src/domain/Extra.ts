@@ -2,8 +2,8 @@
 
 /**
  * The value of the column with these texts: their JSON, or null where no text is left. Empty texts are left out, and
- * names are in one order, so that equal texts are equal values. `User.make` takes it, unless it has more than 65,536
- * bytes, or a character that PostgreSQL cannot store.
+ * names are in one order, so that equal texts are equal values. It takes any text: `User.make` then throws an `Error`
+ * where the value has more than 65,536 bytes, a NUL character or half of a surrogate pair; its `cause` is the issue.
  *
  * @example
  * ```ts
@@ -25,7 +25,8 @@ export const make = (texts: Readonly<Record<string, string | null | undefined>>)
 }
 
 /**
- * The texts of the column by their names; none for null.
+ * The texts of the column by their names; none for null. Throws a `SyntaxError` where the text is no JSON; the
+ * value of a user always is an object of texts.
  *
  * @example
  * ```ts

@@ -8,7 +8,10 @@ export const Reason = Schema.Struct({
   message: Schema.String,
   /** The text at fault, cut to 40 characters, with control characters escaped; never of a secret. Not for a log. */
   value: Schema.optionalKey(Schema.String),
-  /** The message of a constraint or trigger, or the field or sizes of `extra`. It may quote any value, passwords too: not for a log. */
+  /**
+   * The message of a constraint or trigger, or the field or sizes of `extra`. It may quote any value, passwords too: not
+   * for a log.
+   */
   detail: Schema.optionalKey(Schema.String),
 })
 export interface Reason extends Schema.Schema.Type<typeof Reason> {}

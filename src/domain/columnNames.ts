@@ -141,7 +141,7 @@ const secretParts = [
 
 const secretNames = new Set(["pass", "auth", "authorization", "session", "pin", "otp", "key", "cvc"])
 
-/** Whether a field of that name may hold what nobody may see. */
+/** Whether a field of that name may hold a secret. */
 export const mayBeSecret = (name: string): boolean => {
   const key = normalized(name)
   return (

@@ -1,17 +1,9 @@
 // What a column mapping says of each header, decoded, or every problem that it has.
 
-import { type Brand, Predicate, Result, Schema, SchemaIssue } from "effect"
+import { Predicate, Result, Schema, SchemaIssue } from "effect"
 import { fieldColumns } from "./fileColumns.ts"
 import { MappedColumn, mappedFields, messageUnexpectedKey, problemsOfSayings } from "./MappedColumn.ts"
 import { problemOfTarget } from "./Target.ts"
-
-/**
- * Header name in the file (trimmed) -> column of `users`, and how its text is read. `email` is present. Where several
- * headers have one column, a file has one of them. Made by `ColumnMapping.make`, or by `MappingFile.parse`.
- */
-export type ColumnMapping = Brand.Branded<ReadonlyMap<string, MappedColumn>, "ColumnMapping">
-
-export const branded = (headers: ReadonlyMap<string, MappedColumn>) => headers as ColumnMapping
 
 /** A header, and a column's name or an object in which that is `column`: not checked yet. */
 export type Entry = readonly [header: string, said: unknown]
@@ -57,10 +49,10 @@ const problemsOfSaid = (said: { readonly column?: unknown }): ReadonlyArray<Foun
   return [...ofParts, ...together]
 }
 
-/** The mapping of these entries, or every problem that they have. */
+/** What a valid mapping has of these entries, or every problem that they have. */
 export const decodeHeaders = (
   entries: ReadonlyArray<Entry>,
-): Result.Result<ColumnMapping, ReadonlyArray<HeaderProblem>> => {
+): Result.Result<ReadonlyMap<string, MappedColumn>, ReadonlyArray<HeaderProblem>> => {
   const problems: Array<HeaderProblem> = []
   const numbers = new Map<string, number>()
   const mapping = new Map<string, MappedColumn>()
@@ -85,7 +77,7 @@ export const decodeHeaders = (
   if (!entries.some(([, said]) => toSaid(said).column === "email")) {
     problems.push({ message: "no header maps to email, the key of the users", entries: [], path: [] })
   }
-  return problems.length === 0 ? Result.succeed(branded(mapping)) : Result.fail(problems)
+  return problems.length === 0 ? Result.succeed(mapping) : Result.fail(problems)
 }
 
 /** What to add once to these problems: the columns, where one is not known. */

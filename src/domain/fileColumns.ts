@@ -21,8 +21,8 @@ const byField = {
  * The schema of a user, the SQL and the report follow from these entries. A new column takes an entry here, a
  * migration, and what the compiler and the tests then name.
  *
- * `extra` has the fields that a mapping keeps without a column of their own. `email` is the key: records of one e-mail are versions of one user. `updated_at` decides which version is the last.
- * `ip_address` is located.
+ * `email` is the key: records of one e-mail are versions of one user. `updated_at` decides which version is the last.
+ * `ip_address` is located. `extra` has the fields that a mapping keeps without a column of their own.
  */
 export const fileColumns = { ...byField, extra }
 

@@ -2,7 +2,7 @@
 
 import { JsonSchema, Predicate, Result, Schema, Struct } from "effect"
 import { decodeHeaders } from "./decodeHeaders.ts"
-import { formatFields, hasNoConflict, mostSkippedLines } from "./FormatOptions.ts"
+import { formatFields, hasNoConflict } from "./FormatOptions.ts"
 import { fitTogether, mappedFields, messageUnexpectedKey } from "./MappedColumn.ts"
 import { otherHeaders, Target } from "./Target.ts"
 
@@ -15,19 +15,16 @@ const wordLists = ["true", "false"] as const
 
 type Said = Readonly<Record<string, unknown>>
 
-/** The lists of words that nobody has filled in. Without choices beside it, `?` is a word. */
+/** The lists of words that are still to fill in. */
 export const listsToFill = (said: Said): ReadonlyArray<(typeof wordLists)[number]> =>
   wordLists.filter((key) => {
     const words = said[key]
-    return said["choices"] !== undefined && Array.isArray(words) && words.length === 1 && words[0] === placeholder
+    return Array.isArray(words) && words.length === 1 && words[0] === placeholder
   })
 
 const isFilledIn = Schema.makeFilter((said: Said) => listsToFill(said).length === 0, {
   toJsonSchema: () => ({
-    anyOf: [
-      { not: { required: ["choices"] } },
-      { properties: Object.fromEntries(wordLists.map((key) => [key, { not: { const: [placeholder] } }])) },
-    ],
+    properties: Object.fromEntries(wordLists.map((key) => [key, { not: { const: [placeholder] } }])),
   }),
 })
 
@@ -88,62 +85,34 @@ const Columns = Schema.Record(Schema.String, Schema.Union([Target, Mapped]))
     ),
   )
 
-type FormatKey = keyof typeof formatFields
-
-/** What each key of `format` is, and what it takes. */
-export const formatKeys: Readonly<Record<FormatKey, { readonly is: string; readonly takes: string }>> = {
-  encoding: {
-    is: "Encoding of files without a byte order mark",
-    takes: "the name of an encoding, such as windows-1252",
-  },
-  delimiter: { is: "Character between fields", takes: "one ASCII character, no double quote and no line end" },
-  quote: {
-    is: "Character around fields",
-    takes: "one ASCII character that is no letter, digit or blank; or null: quotes are text",
-  },
-  escape: { is: "How a quote stands in a quoted field", takes: '"doubled" or "backslash"' },
-  header: { is: "Names of the fields, for files without a header", takes: "a list of names" },
-  skipLines: { is: "Lines before the header", takes: `a whole number from 0 to ${mostSkippedLines}` },
-  comment: {
-    is: "What lines begin with that are no records",
-    takes: "1 to 16 printable ASCII characters, first no double quote; or null: there are none",
-  },
-  shortRows: { is: "Records that lack fields at their end", takes: '"reject", or "null": those fields are null' },
-  trim: { is: "Whether blanks around fields are no text", takes: "true or false" },
-  quotedLines: {
-    is: "A quoted field over lines of which one looks like a record",
-    takes: '"reject" or "keep"',
-  },
-  nullWords: { is: "Words that are null in every column but email, exact", takes: "a list of words" },
-  onBadValue: { is: "A value that cannot be used", takes: '"reject", or "null": it is null' },
-}
-
-const optional = <K extends FormatKey>(key: K) =>
-  Schema.optionalKey(formatFields[key]).annotateKey({
-    description: `${formatKeys[key].is}. It takes ${formatKeys[key].takes}.`,
-  })
-
-const formats = {
-  encoding: optional("encoding"),
-  delimiter: optional("delimiter"),
-  quote: optional("quote"),
-  escape: optional("escape"),
-  header: optional("header"),
-  skipLines: optional("skipLines"),
-  comment: optional("comment"),
-  shortRows: optional("shortRows"),
-  trim: optional("trim"),
-  quotedLines: optional("quotedLines"),
-  nullWords: optional("nullWords"),
-  onBadValue: optional("onBadValue"),
-}
-
-const FileFormat = Schema.Struct({
-  ...formats,
+const FormatFields = Schema.Struct({
+  ...Struct.map(formatFields, Schema.optionalKey),
   choices: Schema.optionalKey(Schema.Record(Schema.String, Choices)).annotateKey({ description: choicesOf }),
 })
-  .annotate({ description: "The format of the files, as the flags of the same names say it. Flags win." })
-  .check(hasNoConflict)
+
+/** The keys of which `?` may be a value as any other. */
+const marks = ["delimiter", "quote", "comment"] as const
+
+/** Whether a value that could be one is still to fill in: there are choices for it. */
+export const isToFill = (value: unknown, choices: unknown): boolean => value === placeholder && choices !== undefined
+
+const hasNoMarkToFill = ({ choices, ...format }: typeof FormatFields.Type): boolean =>
+  !marks.some((key) => isToFill(format[key], choices?.[key]))
+
+const isFormatFilledIn = Schema.makeFilter(hasNoMarkToFill, {
+  toJsonSchema: () => ({
+    allOf: marks.map((key) => ({
+      anyOf: [
+        { properties: { [key]: { not: { const: placeholder } } } },
+        { properties: { choices: { not: { type: "object", required: [key] } } } },
+      ],
+    })),
+  }),
+})
+
+const FileFormat = FormatFields.annotate({
+  description: "The format of the files, as the flags of the same names say it. Flags win.",
+}).check(hasNoConflict, isFormatFilledIn)
 
 const LongForm = Schema.Struct({
   $schema: Schema.optionalKey(Schema.String).annotateKey({

@@ -1,11 +1,13 @@
 // Reads the columns of a mapping file.
 
-import { Predicate, Result } from "effect"
+import { Brand, Predicate, Result } from "effect"
 import type { PlacedValue } from "../text/placedJson.ts"
 import type { ColumnMapping } from "./ColumnMapping.ts"
 import { decodeHeaders, helpWith } from "./decodeHeaders.ts"
 import { areChoices, listed, type MappingProblem, type Read, toChoose } from "./mappingProblem.ts"
 import { listsToFill, placeholder } from "./mappingSchema.ts"
+
+const branded = Brand.nominal<ColumnMapping>()
 
 type Said = Readonly<Record<string, unknown>>
 
@@ -44,7 +46,7 @@ export const readColumns = (columns: PlacedValue): Read<ColumnMapping> => {
   const entries = columns.entries().map(([header, entry]) => readEntry(header, entry))
   const open = entries.flatMap(({ problems }) => problems)
   const decoded = decodeHeaders(entries.map(({ header, said }) => [header, said]))
-  if (Result.isSuccess(decoded)) return open.length === 0 ? Result.succeed(decoded.success) : Result.fail(open)
+  if (Result.isSuccess(decoded)) return open.length === 0 ? Result.succeed(branded(decoded.success)) : Result.fail(open)
   const isOpen = (number: number | undefined): boolean => number !== undefined && entries[number]!.isColumnOpen
   const others = decoded.failure.filter(({ entries: [number], path }) => !(path[0] === "column" && isOpen(number)))
   return Result.fail([

@@ -4,9 +4,9 @@ import { Predicate, Result, Schema, Struct } from "effect"
 import type { PlacedValue } from "../text/placedJson.ts"
 import { toJson } from "../text/printable.ts"
 import { encodingOf } from "./encoding.ts"
-import { conflictIn, formatFields, FormatOptions } from "./FormatOptions.ts"
+import { conflictIn, expectedOf, formatFields, FormatOptions } from "./FormatOptions.ts"
 import { areChoices, type MappingProblem, noKey, type Read, toChoose } from "./mappingProblem.ts"
-import { formatKeys, placeholder } from "./mappingSchema.ts"
+import { isToFill, placeholder } from "./mappingSchema.ts"
 
 const keys = Struct.keys(formatFields)
 type Key = (typeof keys)[number]
@@ -19,12 +19,13 @@ const isValid = (key: Key, value: unknown): boolean => Schema.is(formatFields[ke
 const usualName = (key: Key, value: unknown): string | undefined =>
   key === "encoding" && typeof value === "string" ? encodingOf(value) : undefined
 
-/** What is wrong with a value. `?` is one of a delimiter. */
+/** What is wrong with a value. */
 const problemOf = (key: Key, value: unknown, choices: unknown): string | undefined => {
-  if (isValid(key, value)) return undefined
-  if (value === placeholder) return toChoose(choices, formatKeys[key].takes)
+  const valid = isValid(key, value)
+  if (isToFill(value, choices) || (value === placeholder && !valid)) return toChoose(choices, expectedOf(key))
+  if (valid) return undefined
   const usual = usualName(key, value)
-  return `is ${toJson(value)}: write ${usual === undefined ? formatKeys[key].takes : toJson(usual)}`
+  return `is ${toJson(value)}: write ${usual === undefined ? expectedOf(key) : toJson(usual)}`
 }
 
 const decode = Schema.decodeUnknownSync(FormatOptions)

@@ -15,7 +15,10 @@ interface RecordPlace {
 
 /** What a dry run keeps of the records that it reads. */
 export interface Seen {
-  /** The first users that would be written, with the place that is known without a service. Passwords are `***`, and so are the texts of `extra`. */
+  /**
+   * The first users that would be written, with the place that is known without a service. Passwords are `***`, and so
+   * are the texts of `extra`.
+   */
   readonly users: ReadonlyArray<RecordPlace & { readonly user: User; readonly location: Location | null }>
   /** The first rejects. */
   readonly rejects: ReadonlyArray<RecordPlace & Pick<Reject, "reasons">>

@@ -153,6 +153,32 @@ describe("the header of a file", () => {
     }),
   )
 
+  it.effect.each(["gender", "extra.rest"] as const)("that lacks a header * for %s is explained", (column) =>
+    Effect.gen(function* () {
+      const own = ColumnMapping.make({ email: "email", "*": column })
+      assert.include(
+        yield* failure("email,name\n", { ...found, mapping: own }),
+        'Header missing: "*" (all others are "*": "extra") (the header has 2 fields).',
+      )
+    }),
+  )
+
+  it.effect("is the nearest by the columns that it lacks, of which each may have several headers", () =>
+    Effect.gen(function* () {
+      const either = { email: "email", mail: "email", "e-mail": "email" } as const
+      const own = ColumnMapping.make({ ...either, ip: "ip_address", name: "first_name", "*": "extra" })
+      // The first lacks one column of three headers, the second two of one each.
+      assert.include(
+        yield* failure("Users, all of them\nname,ip,x\nemail,x\n", { ...found, mapping: own }),
+        "Header missing: email or mail or e-mail (the header has 3 fields).",
+      )
+      assert.include(
+        yield* failure("Users, all of them\nfirst,second\n", { ...found, mapping: own }),
+        'The header has "Users", "all of them".',
+      )
+    }),
+  )
+
   it.effect("has names that are matched as they look: first as they are written, then in any case", () =>
     Effect.gen(function* () {
       const one = yield* read("E\u200bMAIL ,\u00a0Name\na@example.com,Ada\n", found)

@@ -73,6 +73,9 @@ describe("fitHeader", () => {
   })
 
   it("takes a header * for a column where the mapping says so", () => {
+    assert.deepStrictEqual(fitted({ "*": "extra.rest", Mail: "email" }, "Mail", "*").extra, [
+      { name: "rest", position: 1 },
+    ])
     assert.strictEqual(fitted({ "*": "first_name", Mail: "email" }, "Mail", "*").positions.first_name, 1)
   })
 })

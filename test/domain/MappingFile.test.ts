@@ -18,7 +18,7 @@ describe("MappingFile.parse", () => {
         " Mail ": "email",
         __proto__x: "first_name",
         Joined: { column: "created_at", format: "DD.MM.YYYY" },
-        State: { column: "status", true: ["?"], false: ["-"] },
+        State: { column: "status", true: ["?", "x"], false: ["-"] },
         "*": "extra",
       } as const
       const mapping = ColumnMapping.make(columns)
@@ -157,13 +157,14 @@ describe("MappingFile.parse", () => {
     Effect.gen(function* () {
       const json = `{
         "format": { "encoding": "?",
-          "escape": "?", "delimiter": "?",
-          "choices": { "encoding": ["windows-1252", "windows-1250"] } },
+          "escape": "?", "delimiter": "?", "quote": "?", "comment": "?",
+          "choices": { "encoding": ["windows-1252", "windows-1250"], "delimiter": [";", "|"], "quote": ["'"] } },
         "columns": {
           "Mail": "email",
           "Joined": { "column": "created_at",
             "format": "?", "choices": ["DD/MM/YYYY", "MM/DD/YYYY"] },
           "State": { "column": "status", "true": ["?"], "false": ["?"], "choices": ["xx", "yy"] },
+          "Active": { "column": "status", "true": ["?"] },
           "Created": { "column": "?", "choices": ["created_at"] },
           "Seen": { "column": "updated_at", "format": "?" },
           "Other": "?"
@@ -172,12 +173,15 @@ describe("MappingFile.parse", () => {
       assert.deepStrictEqual(yield* problemsOf(json), [
         'line 2: format: encoding is "?": write one of "windows-1252", "windows-1250"',
         'line 3: format: escape is "?": write "doubled" or "backslash"',
+        'line 3: format: delimiter is "?": write one of ";", "|"',
+        'line 3: format: quote is "?": write "\'"',
         'line 8: "Joined": format is "?": write one of "DD/MM/YYYY", "MM/DD/YYYY"',
         'line 9: "State": true is ["?"]: write those of "xx", "yy" that are true',
         'line 9: "State": false is ["?"]: write those of "xx", "yy" that are false',
-        'line 10: "Created": column is "?": write "created_at", or remove the header',
-        'line 11: "Seen": format is "?": write one such as "DD/MM/YYYY"',
-        'line 12: "Other": column is "?": write a column, or remove the header',
+        'line 10: "Active": true is ["?"]: write those of your words that are true',
+        'line 11: "Created": column is "?": write "created_at", or remove the header',
+        'line 12: "Seen": format is "?": write one such as "DD/MM/YYYY"',
+        'line 13: "Other": column is "?": write a column, or remove the header',
       ])
     }),
   )

@@ -50,7 +50,7 @@ export const findingsOf = Effect.fnUntraced(function* (flags: CheckFlags, mappin
     ...(yield* attempt("flags", Effect.as(checkLocators(flags), [ok("flags", "consistent")]))),
     yield* checkLog(flags.logfile),
     Result.isSuccess(mapping)
-      ? ok("mapping", `${flags.mapping}: ${plural(mapping.success.mapping.size, "column")}`)
+      ? ok("mapping", `${flags.mapping}: ${plural(mapping.success.mapping.size, "header")}`)
       : yield* fromError("mapping", mapping.failure),
     ...(yield* ignoredSettings(flags)),
     ...(yield* checkDatabase(databaseOf(flags), Option.firstSomeOf(quotas))),

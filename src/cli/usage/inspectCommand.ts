@@ -1,11 +1,12 @@
 // The command that makes a column mapping for a file.
 
-import { quote } from "../../text/shell.ts"
+import { flag } from "../../text/shell.ts"
 import { etl } from "../../text/etl.ts"
 
-const flag = (name: string, value: string): string => ` --${name}${value.startsWith("-") ? "=" : " "}${quote(value)}`
-
-/** `stdin.mapping.json` for standard input, `people.mapping.json` for `/exports/people.csv.gz`; `column.mapping.json` for no file in particular. */
+/**
+ * `people.mapping.json` for `/exports/people.csv.gz`, `stdin.mapping.json` for standard input, `column.mapping.json` for
+ * no file in particular.
+ */
 export const mappingName = (path: string): string => {
   const name = path.slice(path.lastIndexOf("/") + 1).replace(/(?:\.(?:csv|tsv|txt|gz|zst))+$|(?<=^stdin):\d*$/i, "")
   return `${name || "column"}.mapping.json`

@@ -5,7 +5,7 @@ import { usualDelimiters } from "../../domain/delimiter.ts"
 import { earlierFormat, type Format } from "../../domain/Format.ts"
 import type { FormatOptions } from "../../domain/FormatOptions.ts"
 import { formatNames } from "../flags/headerNames.ts"
-import { quote } from "../../text/shell.ts"
+import { flag } from "../../text/shell.ts"
 
 /** The first delimiter that is tried and that a header has; undefined: it has none of them. */
 const foundDelimiter = (text: string): string | undefined => usualDelimiters.find((one) => text.includes(one))
@@ -24,9 +24,6 @@ const shown = (character: string): string =>
     : character >= " " && character <= "~"
       ? character
       : `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`
-
-/** A value such as `--` would be taken for another flag. */
-const flag = (name: string, value: string): string => ` --${name}${value.startsWith("-") ? "=" : " "}${quote(value)}`
 
 /**
  * ` --encoding windows-1252`, each flag after a space: what the format has, and nothing shows in a file that begins with

@@ -63,3 +63,16 @@ export const addColumns = Effect.fnUntraced(function* (columns: ReadonlyArray<re
     }
   }
 })
+
+/** As `addColumns`, of columns that are null in most records. Fails where an existing one must have a value, too. */
+export const addNullableColumns = Effect.fnUntraced(function* (
+  columns: ReadonlyArray<readonly [name: string, type: string]>,
+) {
+  yield* addColumns(columns)
+  const existing = yield* describeColumns
+  const required = columns.find(([name]) => existing.get(name)?.isNullable === false)
+  if (required === undefined) return
+  return yield* new AdoptionError({
+    message: `The column ${required[0]} of the table users must have a value, and most records have none. Nothing was changed. Drop its NOT NULL, then try again.`,
+  })
+})

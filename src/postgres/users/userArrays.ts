@@ -18,9 +18,9 @@ export const userParameters: ReadonlyArray<readonly [name: string, type: string]
 type ColumnValues = { readonly [Column in FieldColumn]: Array<User[Column]> }
 
 /**
- * An array parameter for each of the users' columns but `extra`, for where the records are, for whether a user's records differ, and
- * for the whole seconds of the instants. One pass with the columns written out: 5,000 users take 0.55 ms, and 1.85 ms
- * where the columns are looked up by a variable name (medians of 100).
+ * An array parameter for each of the users' columns but `extra`, for where the records are, for whether a user's
+ * records differ, and for the whole seconds of the instants. One pass with the columns written out: 5,000 users take
+ * 0.55 ms, and 1.85 ms where the columns are looked up by a variable name (medians of 100).
  */
 export const userArrays = (rows: ReadonlyArray<Winner>): ReadonlyArray<PgTypes.Parameter> => {
   const values: ColumnValues = {

@@ -81,7 +81,7 @@ describe("etl check", () => {
       assert.strictEqual(stderr + logText, "")
       assert.match(onlyLine(stdout, "database"), /^ok PostgreSQL test_\w+ at 127\.0\.0\.1:\d+$/)
       assert.strictEqual(onlyLine(stdout, "tables"), "ok ready")
-      assert.strictEqual(onlyLine(stdout, "mapping"), "ok ./column_mappings.json: 10 columns")
+      assert.strictEqual(onlyLine(stdout, "mapping"), "ok ./column_mappings.json: 10 headers")
       assert.match(onlyLine(stdout, "source"), /^ok 2 files, \d+ bytes, in /)
       assert.strictEqual(onlyLine(stdout, "headers"), "ok all 2 headers fit the mapping")
       assert.strictEqual(onlyLine(stdout, "quota"), "ok 1 of 15 requests used in the last minute")

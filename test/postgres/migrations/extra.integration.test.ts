@@ -55,6 +55,21 @@ layer(native, { timeout: "60 seconds" })("the migration to extra", (it) => {
     }),
   )
 
+  it.effect("refuses a column of that name that must have a value: most records have none", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      yield* before
+      yield* sql`alter table users add column extra jsonb not null default '{}'`
+      const old = yield* shape
+      const { message } = yield* Effect.flip(migrate)
+      assert.strictEqual(
+        message,
+        "The column extra of the table users must have a value, and most records have none. Nothing was changed. Drop its NOT NULL, then try again.",
+      )
+      assert.deepStrictEqual(yield* shape, old)
+    }),
+  )
+
   for (const type of ["json", "text"]) {
     it.effect(`refuses a column of that name that is ${type}, by its name, and changes nothing`, () =>
       Effect.gen(function* () {

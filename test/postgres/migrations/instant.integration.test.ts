@@ -64,6 +64,21 @@ layer(native, { timeout: "60 seconds" })("the migration to instants", (it) => {
     }),
   )
 
+  it.effect("refuses a column of that name that must have a value: most records have none", () =>
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      yield* before
+      yield* sql`alter table users add column updated_instant timestamptz not null default now()`
+      const old = yield* shape
+      const { message } = yield* Effect.flip(migrate)
+      assert.strictEqual(
+        message,
+        "The column updated_instant of the table users must have a value, and most records have none. Nothing was changed. Drop its NOT NULL, then try again.",
+      )
+      assert.deepStrictEqual(yield* shape, old)
+    }),
+  )
+
   for (const type of ["timestamp without time zone", "date", "text"]) {
     it.effect(`refuses a column of that name that is ${type}, by its name, and changes nothing`, () =>
       Effect.gen(function* () {
