@@ -38,8 +38,8 @@ export interface Evidence {
   /** `sepLine`: a first line such as `sep=;`. `header`: what proves the header. Null: nothing. */
   readonly delimiter: "given" | "sepLine" | "header" | null
   /**
-   * `given`: its names. `mapping`: all mapped headers are in it. `emails`: those fields hold e-mails. `names`: the sample
-   * has no record, and a name is one of an e-mail. Null: nothing, or the file has no header.
+   * `given`: its names. `mapping`: all mapped headers are in it. `emails`: those fields hold e-mails. `names`: a name
+   * is one of an e-mail, and too few of the next records have one. Null: nothing, or the file has no header.
    */
   readonly header: "given" | "mapping" | "emails" | "names" | null
   /** The fields that hold e-mails in most of the next records of as many fields. Empty where the header was given. */

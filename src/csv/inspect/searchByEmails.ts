@@ -34,13 +34,16 @@ interface Candidate extends NamedFields {
   readonly isTable: boolean
 }
 
-/** The named fields that have e-mails in most of the records of that many fields. */
+/**
+ * The named fields that have e-mails in most of the records of that many fields. A name that holds an at sign is no name,
+ * but an e-mail that is not valid.
+ */
 const emailsIn = (
   names: ReadonlyArray<string>,
   records: ReadonlyArray<ReadonlyArray<string>>,
 ): ReadonlyArray<EmailEvidence> =>
   names.flatMap((name, position) => {
-    if (name.trim() === "") return []
+    if (name.trim() === "" || name.includes("@")) return []
     const found = records.filter((fields) => isEmail(fields[position] ?? "")).length
     return found * 2 > records.length ? [{ position, name: name.trim(), records: found, of: records.length }] : []
   })
@@ -50,6 +53,20 @@ const choiceOf = ({ format, names }: NamedFields): HeaderChoice => ({
   delimiter: format.delimiter,
   names: names.slice(0, 5).map((name) => name.trim()),
 })
+
+const hasAtSign = (fields: ReadonlyArray<string>): boolean => fields.some((field) => field.includes("@"))
+
+/** Whether one has as many fields as records under the other. */
+const isOfTable = ({ format, names }: NamedFields, { fields, format: other }: NamedFields): boolean =>
+  format.delimiter === other.delimiter && names.length >= fields.named && names.length <= fields.all
+
+/** Whether it is before the other, which skips it, and may be the header of the same table, or one of its records. */
+const isSkippedBy = (candidate: Candidate, other: Candidate): boolean =>
+  candidate.line.number < other.line.number &&
+  (isOfTable(candidate, other) || (candidate.namesEmail && candidate.format.delimiter === other.format.delimiter))
+
+/** Whether its own name says that a field has e-mails, and its records show it. */
+const isCertain = ({ emails }: Candidate): boolean => emails.some(({ name }) => claimOf(name)?.column === "email")
 
 /** Names for fields that have none. */
 const namesOf = (count: number): ReadonlyArray<string> =>
@@ -87,7 +104,7 @@ export const searchByEmails = (
         fields: fieldCountsOf(names),
         names,
       }
-      if (reader.hasBefore(index, delimiter, records.fields, (fields) => fields.some(isEmail))) return undefined
+      if (records.fields.named === 0 || reader.hasBefore(index, delimiter, records.fields, hasAtSign)) return undefined
       const following = reader.recordsFrom(records)
       const columns = new Set(names.flatMap((name) => claimOf(name)?.column ?? []))
       return {
@@ -106,21 +123,46 @@ export const searchByEmails = (
     const provedBy = (by: Evidence["header"]): Evidence["delimiter"] =>
       options.format.delimiter !== undefined ? "given" : isNamed ? "sepLine" : by === null ? null : "header"
 
-    const found = (header: Evidence["header"], first: Candidate, others: ReadonlyArray<Candidate>): FoundHeader => ({
+    /** `by`: what proves the delimiter. */
+    const found = (by: Evidence["header"], first: Candidate, others: ReadonlyArray<Candidate>): FoundHeader => ({
       ...first,
-      evidence: { header, delimiter: provedBy(header), emails: first.emails },
+      evidence: {
+        header: by === null ? null : first.emails.length > 0 ? "emails" : first.namesEmail ? "names" : null,
+        delimiter: provedBy(by),
+        emails: first.emails,
+      },
       choices: others.length === 0 ? [] : [first, ...others].map(choiceOf),
       noHeader: false,
     })
 
-    /** The best of them, and those that are as good. */
-    const best = (by: Evidence["header"], candidates: ReadonlyArray<Candidate>): FoundHeader | undefined => {
-      const most = Math.max(...candidates.map(({ known }) => known))
-      const [first, ...others] = candidates.filter(({ known }) => known === most)
+    /** The best of those that are proved and of what they skip; with those that are as good, and what it skips itself. */
+    const best = (
+      by: Evidence["header"],
+      candidates: ReadonlyArray<Candidate>,
+      isProved: (candidate: Candidate) => boolean,
+    ): FoundHeader | undefined => {
+      // Below the names of a table are its records.
+      const isBelowNames = (candidate: Candidate): boolean =>
+        candidates.some(
+          (above) => above.namesEmail && above.line.number < candidate.line.number && isOfTable(above, candidate),
+        )
+      const proved = candidates.filter((candidate) => isProved(candidate) && !isBelowNames(candidate))
+      const possible = candidates.filter(
+        (candidate) => proved.includes(candidate) || proved.some((other) => isSkippedBy(candidate, other)),
+      )
+      const most = Math.max(...possible.map(({ known }) => known))
+      const first = possible.find(({ known }) => known === most)
       if (first === undefined) return undefined
       // Where the line has no delimiter, each gives the same field.
-      const differs = ({ line, names }: Candidate) => line !== first.line || names.length > 1
-      return found(by, first, others.filter(differs))
+      const differs = ({ format, line, names }: Candidate): boolean =>
+        names.length > 1 || (line !== first.line && format.delimiter === first.format.delimiter)
+      const isAsGood = (other: Candidate): boolean =>
+        other.known === most || (!isCertain(first) && isSkippedBy(other, first))
+      return found(
+        by,
+        first,
+        possible.filter((other) => other !== first && differs(other) && isAsGood(other)),
+      )
     }
 
     /** The records that begin on the line: their file has no header. */
@@ -128,7 +170,7 @@ export const searchByEmails = (
       const line = lines[index]!
       for (const delimiter of delimiters) {
         const first = reader.fieldsAt(index, delimiter)
-        if (first === undefined || !first.fields.some(isEmail)) continue
+        if (first === undefined || !hasAtSign(first.fields)) continue
         const names = namesOf(first.fields.length)
         const records: NamedFields = {
           format: { ...formatAt(format, delimiter, line), header: names },
@@ -138,7 +180,7 @@ export const searchByEmails = (
         }
         if (reader.hasBefore(index, delimiter, records.fields, () => true)) continue
         const emails = emailsIn(names, reader.recordsFrom(records).records)
-        if (emails.length === 0) continue
+        if (!emails.some(({ position }) => first.fields[position]!.includes("@"))) continue
         return {
           ...records,
           evidence: { header: null, delimiter: provedBy("emails"), emails },
@@ -181,15 +223,9 @@ export const searchByEmails = (
       delimiters.flatMap((delimiter) => candidateAt(index, delimiter) ?? []),
     )
     const proved =
-      best(
-        "emails",
-        candidates.filter(({ emails }) => emails.length > 0),
-      ) ??
+      best("emails", candidates, ({ emails }) => emails.length > 0) ??
       first?.record ??
-      best(
-        "names",
-        candidates.filter(({ isTable, namesEmail }) => isTable && namesEmail),
-      )
+      best("names", candidates, ({ isTable, namesEmail }) => isTable && namesEmail)
     if (proved === undefined) return unproved(candidates)
     const before = lines.slice(0, first?.index).at(-1)?.end ?? 0
     const isHeaderUnread = proved.noHeader && isNoUtf8(beginning.bytes.subarray(0, before))
