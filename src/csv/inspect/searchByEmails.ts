@@ -44,7 +44,8 @@ const emailsIn = (
 ): ReadonlyArray<EmailEvidence> =>
   names.flatMap((name, position) => {
     if (name.trim() === "" || name.includes("@")) return []
-    const found = records.filter((fields) => isEmail(fields[position] ?? "")).length
+    // A bar separates fields of another table more often than it is part of an e-mail.
+    const found = records.filter(({ [position]: text = "" }) => !text.includes("|") && isEmail(text)).length
     return found * 2 > records.length ? [{ position, name: name.trim(), records: found, of: records.length }] : []
   })
 
@@ -56,17 +57,26 @@ const choiceOf = ({ format, names }: NamedFields): HeaderChoice => ({
 
 const hasAtSign = (fields: ReadonlyArray<string>): boolean => fields.some((field) => field.includes("@"))
 
+const hasText = (fields: ReadonlyArray<string>): boolean => fields.some((field) => field.trim() !== "")
+
+const namesEmail = (fields: ReadonlyArray<string>): boolean =>
+  fields.some((field) => claimOf(field)?.column === "email")
+
 /** Whether one has as many fields as records under the other. */
 const isOfTable = ({ format, names }: NamedFields, { fields, format: other }: NamedFields): boolean =>
   format.delimiter === other.delimiter && names.length >= fields.named && names.length <= fields.all
 
-/** Whether it is before the other, which skips it, and may be the header of the same table, or one of its records. */
-const isSkippedBy = (candidate: Candidate, other: Candidate): boolean =>
-  candidate.line.number < other.line.number &&
-  (isOfTable(candidate, other) || (candidate.namesEmail && candidate.format.delimiter === other.format.delimiter))
+/** Those that a table which begins later skips, although they may be its header or records: some may be malformed. */
+const skippedBy = (table: NamedFields, candidates: ReadonlyArray<Candidate>): ReadonlyArray<Candidate> =>
+  candidates.filter(
+    (candidate) =>
+      candidate.line.number < table.format.headerLine &&
+      candidate.format.delimiter === table.format.delimiter &&
+      (candidate.names.length > 1 || isOfTable(candidate, table)),
+  )
 
-/** Whether its own name says that a field has e-mails, and its records show it. */
-const isCertain = ({ emails }: Candidate): boolean => emails.some(({ name }) => claimOf(name)?.column === "email")
+/** Whether the name of a field that has e-mails says so. */
+const isCertain = (emails: Candidate["emails"]): boolean => namesEmail(emails.map(({ name }) => name))
 
 /** Names for fields that have none. */
 const namesOf = (count: number): ReadonlyArray<string> =>
@@ -93,6 +103,13 @@ export const searchByEmails = (
     const { isLinked = false, maxRecordSize } = options
     const reader = new LineReader(beginning, format, lines, maxRecordSize)
 
+    /** Whether a line before it is such, whatever the number of its fields, or malformed: it may be a record. */
+    const hasBefore = (index: number, delimiter: string, isSuch: (fields: ReadonlyArray<string>) => boolean): boolean =>
+      lines.slice(0, index).some((_, before) => {
+        const { fields = [] } = reader.fieldsAt(before, delimiter) ?? {}
+        return reader.isMalformedAt(before, delimiter) || (fields.length > 1 && isSuch(fields))
+      })
+
     const candidateAt = (index: number, delimiter: string): Candidate | undefined => {
       const found = reader.fieldsAt(index, delimiter)
       if (found === undefined || found.fields.some(isEmail)) return undefined
@@ -107,10 +124,12 @@ export const searchByEmails = (
       if (records.fields.named === 0 || reader.hasBefore(index, delimiter, records.fields, hasAtSign)) return undefined
       const following = reader.recordsFrom(records)
       const columns = new Set(names.flatMap((name) => claimOf(name)?.column ?? []))
+      const emails = emailsIn(names, following.records)
+      if (!isCertain(emails) && hasBefore(index, delimiter, (fields) => fields.some(isEmail))) return undefined
       return {
         ...records,
         line,
-        emails: emailsIn(names, following.records),
+        emails,
         known: columns.size,
         namesEmail: columns.has("email"),
         isTable: following.isTable,
@@ -147,22 +166,28 @@ export const searchByEmails = (
           (above) => above.namesEmail && above.line.number < candidate.line.number && isOfTable(above, candidate),
         )
       const proved = candidates.filter((candidate) => isProved(candidate) && !isBelowNames(candidate))
-      const possible = candidates.filter(
-        (candidate) => proved.includes(candidate) || proved.some((other) => isSkippedBy(candidate, other)),
+      const isBetter = (candidate: Candidate, table: Candidate): boolean =>
+        isOfTable(candidate, table) || candidate.namesEmail
+      const better = proved.flatMap((table) =>
+        skippedBy(table, candidates).filter((candidate) => isBetter(candidate, table)),
       )
+      const possible = candidates.filter((candidate) => proved.includes(candidate) || better.includes(candidate))
       const most = Math.max(...possible.map(({ known }) => known))
       const first = possible.find(({ known }) => known === most)
       if (first === undefined) return undefined
       // Where the line has no delimiter, each gives the same field.
       const differs = ({ format, line, names }: Candidate): boolean =>
         names.length > 1 || (line !== first.line && format.delimiter === first.format.delimiter)
-      const isAsGood = (other: Candidate): boolean =>
-        other.known === most || (!isCertain(first) && isSkippedBy(other, first))
-      return found(
-        by,
-        first,
-        possible.filter((other) => other !== first && differs(other) && isAsGood(other)),
+      const mayBeNames = (candidate: Candidate): boolean => isOfTable(candidate, first) && candidate.known > 0
+      const skipped = skippedBy(first, candidates)
+      const listed = isCertain(first.emails) ? skipped.filter(mayBeNames) : skipped
+      const others = candidates.filter(
+        (other) =>
+          other !== first &&
+          differs(other) &&
+          (listed.includes(other) || (possible.includes(other) && other.known === most)),
       )
+      return found(by, first, others)
     }
 
     /** The records that begin on the line: their file has no header. */
@@ -178,7 +203,8 @@ export const searchByEmails = (
           fields: fieldCountsOf(names),
           names,
         }
-        if (reader.hasBefore(index, delimiter, records.fields, () => true)) continue
+        if (reader.hasBefore(index, delimiter, records.fields, hasText)) continue
+        if (hasBefore(index, delimiter, (fields) => namesEmail(fields) || fields.some(isEmail))) continue
         const emails = emailsIn(names, reader.recordsFrom(records).records)
         if (!emails.some(({ position }) => first.fields[position]!.includes("@"))) continue
         return {
@@ -222,10 +248,15 @@ export const searchByEmails = (
     const candidates = [...lines.slice(0, first?.index).keys()].flatMap((index) =>
       delimiters.flatMap((delimiter) => candidateAt(index, delimiter) ?? []),
     )
+    /** One line before it may be a title. */
+    const withSkipped = (record: FoundHeader): FoundHeader => {
+      const skipped = skippedBy(record, candidates)
+      return { ...record, choices: skipped.length > 1 ? skipped.map(choiceOf) : [] }
+    }
     const proved =
       best("emails", candidates, ({ emails }) => emails.length > 0) ??
-      first?.record ??
-      best("names", candidates, ({ isTable, namesEmail }) => isTable && namesEmail)
+      (first && withSkipped(first.record)) ??
+      best("names", candidates, ({ isTable, names, namesEmail }) => namesEmail && (isTable || names.length > 1))
     if (proved === undefined) return unproved(candidates)
     const before = lines.slice(0, first?.index).at(-1)?.end ?? 0
     const isHeaderUnread = proved.noHeader && isNoUtf8(beginning.bytes.subarray(0, before))
