@@ -13,6 +13,7 @@ import type { Beginning } from "../Sample.ts"
 import { includes, isUtf8, textOf } from "../Text.ts"
 import type { EmailEvidence, Evidence, HeaderChoice } from "./Inspection.ts"
 import { LineReader } from "./LineReader.ts"
+import { positionName } from "./positionName.ts"
 
 /** What is found, and what proves it. */
 export interface FoundHeader extends NamedFields {
@@ -20,6 +21,8 @@ export interface FoundHeader extends NamedFields {
   readonly choices: ReadonlyArray<HeaderChoice>
   /** The records begin on its line: the names are ours. */
   readonly noHeader: boolean
+  /** Nothing shows that it is a header: its names may be the values of a record. */
+  readonly isUnknown: boolean
 }
 
 /** A line under a delimiter, and what follows it. */
@@ -57,6 +60,8 @@ const choiceOf = ({ format, names }: NamedFields): HeaderChoice => ({
 
 const hasAtSign = (fields: ReadonlyArray<string>): boolean => fields.some((field) => field.includes("@"))
 
+const hasEmail = (fields: ReadonlyArray<string>): boolean => fields.some(isEmail)
+
 const hasText = (fields: ReadonlyArray<string>): boolean => fields.some((field) => field.trim() !== "")
 
 const namesEmail = (fields: ReadonlyArray<string>): boolean =>
@@ -77,10 +82,6 @@ const skippedBy = (table: NamedFields, candidates: ReadonlyArray<Candidate>): Re
 
 /** Whether the name of a field that has e-mails says so. */
 const isCertain = (emails: Candidate["emails"]): boolean => namesEmail(emails.map(({ name }) => name))
-
-/** Names for fields that have none. */
-const namesOf = (count: number): ReadonlyArray<string> =>
-  Array.from({ length: count }, (_, index) => `column ${index + 1}`)
 
 /** Of bytes among which some happen to be UTF-8. */
 const encodingError = (beginning: Beginning): HeaderError => {
@@ -112,7 +113,7 @@ export const searchByEmails = (
 
     const candidateAt = (index: number, delimiter: string): Candidate | undefined => {
       const found = reader.fieldsAt(index, delimiter)
-      if (found === undefined || found.fields.some(isEmail)) return undefined
+      if (found === undefined || hasEmail(found.fields)) return undefined
       const { fields: names, frame } = found
       const line = lines[index]!
       const records: NamedFields = {
@@ -125,7 +126,7 @@ export const searchByEmails = (
       const following = reader.recordsFrom(records)
       const columns = new Set(names.flatMap((name) => claimOf(name)?.column ?? []))
       const emails = emailsIn(names, following.records)
-      if (!isCertain(emails) && hasBefore(index, delimiter, (fields) => fields.some(isEmail))) return undefined
+      if (!isCertain(emails) && hasBefore(index, delimiter, hasEmail)) return undefined
       return {
         ...records,
         line,
@@ -137,7 +138,7 @@ export const searchByEmails = (
     }
 
     const at = textOf(format.encoding).encode("@")
-    const hasEmail = ({ end, start }: Line): boolean => includes(beginning.bytes.subarray(start, end), at)
+    const mayHaveEmail = ({ end, start }: Line): boolean => includes(beginning.bytes.subarray(start, end), at)
 
     const provedBy = (by: Evidence["header"]): Evidence["delimiter"] =>
       options.format.delimiter !== undefined ? "given" : isNamed ? "sepLine" : by === null ? null : "header"
@@ -152,6 +153,7 @@ export const searchByEmails = (
       },
       choices: others.length === 0 ? [] : [first, ...others].map(choiceOf),
       noHeader: false,
+      isUnknown: by === null,
     })
 
     /** The best of those that are proved and of what they skip; with those that are as good, and what it skips itself. */
@@ -196,7 +198,7 @@ export const searchByEmails = (
       for (const delimiter of delimiters) {
         const first = reader.fieldsAt(index, delimiter)
         if (first === undefined || !hasAtSign(first.fields)) continue
-        const names = namesOf(first.fields.length)
+        const names = first.fields.map((_, position) => positionName(position))
         const records: NamedFields = {
           format: { ...formatAt(format, delimiter, line), header: names },
           end: { byteOffset: first.frame.offset, line: line.number },
@@ -204,7 +206,7 @@ export const searchByEmails = (
           names,
         }
         if (reader.hasBefore(index, delimiter, records.fields, hasText)) continue
-        if (hasBefore(index, delimiter, (fields) => namesEmail(fields) || fields.some(isEmail))) continue
+        if (hasBefore(index, delimiter, hasEmail)) continue
         const emails = emailsIn(names, reader.recordsFrom(records).records)
         if (!emails.some(({ position }) => first.fields[position]!.includes("@"))) continue
         return {
@@ -212,6 +214,7 @@ export const searchByEmails = (
           evidence: { header: null, delimiter: provedBy("emails"), emails },
           choices: [],
           noHeader: true,
+          isUnknown: false,
         }
       }
       return undefined
@@ -241,7 +244,7 @@ export const searchByEmails = (
 
     // A title may have an e-mail, but no records like it follow.
     const records = Iterable.filterMap(lines.keys(), (index) => {
-      const record = hasEmail(lines[index]!) ? withoutHeader(index) : undefined
+      const record = mayHaveEmail(lines[index]!) ? withoutHeader(index) : undefined
       return record === undefined ? Result.failVoid : Result.succeed({ index, record })
     })
     const first = Option.getOrUndefined(Iterable.head(records))

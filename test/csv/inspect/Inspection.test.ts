@@ -250,9 +250,18 @@ describe("an inspection", () => {
       const { check, evidence, mapping, fields } = yield* inspect("id;name\n1;Ada\n2;Bo\n")
       assert.deepInclude(evidence, { header: null, delimiter: null })
       assert.deepStrictEqual(
-        fields.map(({ name }) => name),
-        ["id", "name"],
+        fields.map(({ isUnnameable, name }) => [name, isUnnameable]),
+        // They may be the values of a record.
+        [
+          ["column 1", true],
+          ["column 2", true],
+        ],
       )
+      assert.deepStrictEqual(mapping.object.columns, {})
+      assert.deepStrictEqual((yield* inspect("4711;Ada|Lovelace\n4712;Bo|Diddley\n")).unproved.header, [
+        { line: 1, delimiter: ";", names: ["column 1", "column 2"] },
+        { line: 1, delimiter: "|", names: ["column 1", "column 2"] },
+      ])
       assert.strictEqual(mapping.proved, null)
       assert.strictEqual(check, null)
       const none = "none is before records of which most have an e-mail in one field. Name the columns in a mapping."
