@@ -131,10 +131,26 @@ describe("the files of a source", () => {
       const [first, second] = yield* Stream.runCollect(inspectFiles({ format: {}, maxRecordSize: 1_048_576 })).pipe(
         Effect.provide(linked),
       )
-      const { fields, check, evidence } = Result.getOrThrow(first!.result)
-      for (const shown of ["Hidden", "1/5", "bloq", "Secret", "x.com", '"c"']) {
-        assert.notInclude(JSON.stringify({ fields, check, evidence }), shown)
+      const inspected = Result.getOrThrow(first!.result)
+      for (const shown of ["Hidden", "1/5", "bloq", "Secret", "x.com", '"c"', "mail", "joined", "status"]) {
+        assert.notInclude(JSON.stringify(inspected).replaceAll('"emails"', ""), shown)
       }
+      assert.isTrue(inspected.isLinked)
+      assert.deepStrictEqual(inspected.mapping, { object: { columns: {} }, proved: null })
+      assert.deepStrictEqual(inspected.notLoaded, ["column 1", "column 2", "column 3", "column 4"])
+      const mapping = ColumnMapping.make({ mail: "email", joined: { column: "created_at", format: "DD/MM/YYYY" } })
+      const [mapped] = yield* Stream.runCollect(inspectFiles({ mapping, format: {}, maxRecordSize: 1_048_576 })).pipe(
+        Effect.provide(linked),
+      )
+      const { check, fields, notLoaded } = Result.getOrThrow(mapped!.result)
+      for (const shown of ["Hidden", "1/5", "bloq", "Secret", "x.com", '"c"']) {
+        assert.notInclude(JSON.stringify({ check, fields }), shown)
+      }
+      assert.deepStrictEqual(
+        fields.map(({ name }) => name),
+        ["column 1", "column 2", "column 3", "column 4"],
+      )
+      assert.deepStrictEqual(notLoaded, ["column 2", "column 4"])
       assert.isTrue(Result.isFailure(second!.result))
       assert.notInclude(JSON.stringify(second!.result), "root")
     }),

@@ -38,8 +38,8 @@ export interface Evidence {
   /** `sepLine`: a first line such as `sep=;`. `header`: what proves the header. Null: nothing. */
   readonly delimiter: "given" | "sepLine" | "header" | null
   /**
-   * `given`: its names. `mapping`: all mapped headers are in it. `emails`: those fields hold e-mails. `names`: the sample
-   * has no record, and a name is one of an e-mail. Null: nothing, or the file has no header.
+   * `given`: its names. `mapping`: all mapped headers are in it. `emails`: those fields hold e-mails. `names`: a name
+   * is one of an e-mail, and too few of the next records have one. Null: nothing, or the file has no header.
    */
   readonly header: "given" | "mapping" | "emails" | "names" | null
   /** The fields that hold e-mails in most of the next records of as many fields. Empty where the header was given. */
@@ -145,7 +145,10 @@ export type Proposal =
 
 /** A field of the header. */
 export interface Field {
-  /** Trimmed, as a mapping has it, so that it must be escaped to be printed; `column 12` where it has none. */
+  /**
+   * Trimmed, as a mapping has it, so that it must be escaped to be printed; `column 12` where it has
+   * none, a link leads to the file, or nothing shows that it is a name.
+   */
   readonly name: string
   /** From 0. */
   readonly position: number
@@ -218,6 +221,8 @@ export interface Inspection {
   readonly format: Format
   readonly evidence: Evidence
   readonly unproved: Unproved
+  /** A link leads to the file, so that none of its text is here: no names, no values, and no mapping is proposed. */
+  readonly isLinked: boolean
   /** Whether the sample is the whole file. */
   readonly isWhole: boolean
   /** Well-formed records of the sample: those that the fields are told of. */

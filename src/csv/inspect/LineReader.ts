@@ -26,7 +26,7 @@ export class LineReader {
   private readonly lines: ReadonlyArray<Line>
   private readonly maxRecordSize: number
   /** Each line is asked for by those after it. */
-  private readonly read = new Map<string, LineFields | undefined>()
+  private readonly read = new Map<string, { readonly frame: Frame; readonly fields: Fields } | undefined>()
 
   constructor(beginning: Beginning, format: Format, lines: ReadonlyArray<Line>, maxRecordSize: number) {
     this.beginning = beginning
@@ -37,9 +37,14 @@ export class LineReader {
 
   /** Undefined: no well-formed record begins there. */
   fieldsAt(index: number, delimiter: string): LineFields | undefined {
-    const key = `${index} ${delimiter}`
-    if (!this.read.has(key)) this.read.set(key, this.parse(this.lines[index]!, delimiter))
-    return this.read.get(key)
+    const { fields, frame } = this.recordAt(index, delimiter) ?? {}
+    return frame === undefined || fields === undefined || isProblem(fields) ? undefined : { frame, fields }
+  }
+
+  /** Whether a malformed record begins there. */
+  isMalformedAt(index: number, delimiter: string): boolean {
+    const record = this.recordAt(index, delimiter)
+    return record !== undefined && isProblem(record.fields)
   }
 
   /** Whether such a line is before it, of as many fields: of what is skipped nothing may be a record of the table. */
@@ -69,12 +74,18 @@ export class LineReader {
     return { isTable, records: isTable ? records : [] }
   }
 
-  private parse(line: Line, delimiter: string): LineFields | undefined {
+  private recordAt(index: number, delimiter: string) {
+    const key = `${index} ${delimiter}`
+    if (!this.read.has(key)) this.read.set(key, this.parse(this.lines[index]!, delimiter))
+    return this.read.get(key)
+  }
+
+  private parse(line: Line, delimiter: string) {
     const format = formatAt(this.format, delimiter, line)
     const [frame] = framesAt(this.beginning, format, line, this.maxRecordSize)
     // What comes after a row without text begins on its own line.
     if (frame === undefined || frame.line !== line.number) return undefined
     const [fields] = makeFieldParser(format)([frame])
-    return fields === undefined || isProblem(fields) ? undefined : { frame, fields }
+    return fields && { frame, fields }
   }
 }

@@ -8,6 +8,7 @@ import type { Field, Kind, Proposal } from "./Inspection.ts"
 import { wordsOf } from "./kindOf.ts"
 import { columnIn, type FieldAt } from "./propose.ts"
 import { looksSecret } from "./looksSecret.ts"
+import { positionName } from "./positionName.ts"
 import { shownText } from "./shown.ts"
 
 const isSecretColumn = (proposal: Proposal): boolean => {
@@ -38,7 +39,7 @@ export const describeFields = (
     const column = columnIn(proposal)
     const isSecret = mayBeSecret(name) || isSecretColumn(proposal) || [...facts.shown].some(looksSecret)
     return {
-      name: name || `column ${position + 1}`,
+      name: name || positionName(position),
       position,
       isUnnameable,
       proposal,

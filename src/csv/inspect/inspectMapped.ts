@@ -15,6 +15,7 @@ import { delimiterEvidence, encodingEvidence, skippedBefore } from "./evidence.t
 import type { Inspection, Proposal } from "./Inspection.ts"
 import { kindOf } from "./kindOf.ts"
 import { givenIn, withFormat } from "./mappingObject.ts"
+import { positionName } from "./positionName.ts"
 import type { FieldAt } from "./propose.ts"
 import { sampleRejects } from "./sampleRejects.ts"
 
@@ -47,7 +48,7 @@ export const inspectMapped = (beginning: Beginning, options: HeaderOptions): Res
       const proposal = targetIn(header, position)
       const target = proposal._tag === "mapped" ? proposal.target : undefined
       return {
-        name,
+        name: isLinked ? "" : name,
         facts: own,
         kind: kindOf(own, target !== undefined && isColumn(target) ? target : undefined),
         isUnnameable: name === "" || name === "*" || names.indexOf(name) !== names.lastIndexOf(name),
@@ -64,11 +65,14 @@ export const inspectMapped = (beginning: Beginning, options: HeaderOptions): Res
         skipped: skippedBefore(beginning, format, options),
       },
       unproved: { encoding: [], encodingAt: null, escape: null, header: [], noHeader: false },
+      isLinked,
       isWhole: beginning.isWhole,
       records,
       fields: describeFields(fields, format, isLinked),
       mapping: { object: withFormat(givenIn(options.format), toObject(mapping)), proved: mapping },
       check: sampleRejects(beginning, header, options),
-      notLoaded,
+      notLoaded: isLinked
+        ? fields.flatMap(({ proposal }, position) => (proposal._tag === "none" ? positionName(position) : []))
+        : notLoaded,
     }
   })

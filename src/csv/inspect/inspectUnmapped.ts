@@ -14,9 +14,10 @@ import type { Beginning } from "../Sample.ts"
 import { collectFacts } from "./collectFacts.ts"
 import { describeFields } from "./describeFields.ts"
 import { encodingEvidence, skippedBefore } from "./evidence.ts"
-import type { Evidence, Inspection, Unproved } from "./Inspection.ts"
+import type { EmailEvidence, Evidence, HeaderChoice, Inspection, Unproved } from "./Inspection.ts"
 import { givenIn, unprovedFormat, withFormat } from "./mappingObject.ts"
 import { type FieldAt, propose } from "./propose.ts"
+import { positionName } from "./positionName.ts"
 import { columnEntries, proposedColumns, provedMapping } from "./proposedMapping.ts"
 import { sampleRejects } from "./sampleRejects.ts"
 import { type FoundHeader, searchByEmails } from "./searchByEmails.ts"
@@ -36,8 +37,22 @@ const findFields = (
       evidence,
       choices: [],
       noHeader: false,
+      isUnknown: false,
     }))
   })
+
+const withoutNames = ({ delimiter, line, names }: HeaderChoice): HeaderChoice => ({
+  line,
+  delimiter,
+  names: names.map((_, position) => positionName(position)),
+})
+
+const withoutName = ({ of, position, records }: EmailEvidence): EmailEvidence => ({
+  position,
+  name: positionName(position),
+  records,
+  of,
+})
 
 /** Encodings that the file may have, with one value as each reads it. */
 const encodingChoices = (
@@ -90,23 +105,24 @@ export const inspectUnmapped = (
   if (foreign !== undefined) return Result.fail(foreign)
   const encoding = proved ?? { encoding: singleByte, byteOrderMark: false }
   return Result.map(findFields(beginning, encoding, options), (found) => {
-    const { choices, format, noHeader } = found
+    const { format, noHeader } = found
     const names = found.names.map((name) => name.trim())
     const { facts, records } = collectFacts(beginning, { ...found, names }, maxRecordSize)
-    const fields = propose(names, facts, records > 0)
+    const areNamed = !found.isUnknown && !isLinked
+    const fields = propose(areNamed ? names : names.map(() => ""), facts, records > 0)
     const unproved: Unproved = {
       ...(proved === undefined
         ? encodingChoices(beginning, found, fields, options)
         : { encoding: [], encodingAt: null }),
       escape: findEscapes(beginning, found, options) ?? null,
-      header: choices,
+      header: areNamed ? found.choices : found.choices.map(withoutNames),
       noHeader,
     }
     const columns = proposedColumns(fields)
     const mapping = provedMapping(columns)
     const header = mapping === null ? undefined : provedHeader(beginning, encoding, found, { ...options, mapping })
     const evidence: Evidence = {
-      ...found.evidence,
+      ...(areNamed ? found.evidence : { ...found.evidence, emails: found.evidence.emails.map(withoutName) }),
       encoding: proved === undefined ? null : encodingEvidence(beginning, format, options),
       skipped: skippedBefore(beginning, format, options),
     }
@@ -114,6 +130,7 @@ export const inspectUnmapped = (
       format,
       evidence,
       unproved,
+      isLinked,
       isWhole: beginning.isWhole,
       records,
       fields: describeFields(fields, format, isLinked),
@@ -126,7 +143,7 @@ export const inspectUnmapped = (
       },
       check: header === undefined ? null : sampleRejects(beginning, header.header, options),
       notLoaded: fields.flatMap(({ name, proposal }, position) =>
-        proposal._tag === "mapped" ? [] : name || `column ${position + 1}`,
+        proposal._tag === "mapped" ? [] : name || positionName(position),
       ),
     }
   })

@@ -1,6 +1,7 @@
 // Proposes a column for each field: by its name where the values fit, and by the values alone where nothing else has them.
 
 import { claimOf, type NameClaim } from "../../domain/columnNames.ts"
+import { isEmail } from "../../domain/emailAddress.ts"
 import { type FieldColumn, fieldColumns } from "../../domain/fileColumns.ts"
 import type { FieldFacts } from "./FieldFacts.ts"
 import type { Kind, Proposal } from "./Inspection.ts"
@@ -68,21 +69,28 @@ export const propose = (
   facts: ReadonlyArray<FieldFacts>,
   hasRecords: boolean,
 ): ReadonlyArray<FieldAt> => {
-  const fields = names.map((name, position): Named => {
+  const named = names.map((name, position) => {
     const isUnnameable = name === "" || name === "*" || names.indexOf(name) !== names.lastIndexOf(name)
     const claim = isUnnameable ? undefined : claimOf(name)
     const own = facts[position]!
-    const kind = kindOf(own, claim?.column)
-    const fits = claim !== undefined && (!hasRecords || (kinds[claim.column].includes(kind._tag) && isRead(kind)))
-    return { name, facts: own, kind, isUnnameable, claim: fits ? claim : undefined }
+    return { name, facts: own, kind: kindOf(own, claim?.column), isUnnameable, claim }
+  })
+  const hasEmails = named.some(({ kind }) => kind._tag === "emails")
+  const fits = ({ column }: NameClaim, { facts, kind }: Pick<Named, "facts" | "kind">): boolean =>
+    (kinds[column].includes(kind._tag) && isRead(kind)) ||
+    // Most of its e-mails may be broken, and no other field has better ones.
+    (column === "email" && !hasEmails && facts.kept.some(({ text }) => isEmail(text)))
+  const fields = named.map(({ claim, ...field }): Named => {
+    const isKept = claim !== undefined && (!hasRecords || fits(claim, field))
+    return Object.assign(field, { claim: isKept ? claim : undefined })
   })
 
   const byName = fieldColumns.flatMap((column) => shared(claimants(fields, column), column, "name"))
-  const named = new Set(fields.flatMap(({ claim }) => claim?.column ?? []))
+  const taken = new Set(fields.flatMap(({ claim }) => claim?.column ?? []))
   const free = fields.filter(({ claim, isUnnameable }) => claim === undefined && !isUnnameable)
   const ofKind = (tag: Tag) => free.filter(({ kind }) => kind._tag === tag)
-  const ifFree = (column: FieldColumn, tag: Tag) => (named.has(column) ? [] : shared(ofKind(tag), column, "values"))
-  const freeDates = dates.filter((column) => !named.has(column))
+  const ifFree = (column: FieldColumn, tag: Tag) => (taken.has(column) ? [] : shared(ofKind(tag), column, "values"))
+  const freeDates = dates.filter((column) => !taken.has(column))
   const days = freeDates.length === 0 ? [] : ofKind("days").filter(({ kind }) => isRead(kind))
   const byValues = [
     ...ifFree("email", "emails"),

@@ -13,6 +13,7 @@ import type { Beginning } from "../Sample.ts"
 import { includes, isUtf8, textOf } from "../Text.ts"
 import type { EmailEvidence, Evidence, HeaderChoice } from "./Inspection.ts"
 import { LineReader } from "./LineReader.ts"
+import { positionName } from "./positionName.ts"
 
 /** What is found, and what proves it. */
 export interface FoundHeader extends NamedFields {
@@ -20,6 +21,8 @@ export interface FoundHeader extends NamedFields {
   readonly choices: ReadonlyArray<HeaderChoice>
   /** The records begin on its line: the names are ours. */
   readonly noHeader: boolean
+  /** Nothing shows that it is a header: its names may be the values of a record. */
+  readonly isUnknown: boolean
 }
 
 /** A line under a delimiter, and what follows it. */
@@ -34,14 +37,18 @@ interface Candidate extends NamedFields {
   readonly isTable: boolean
 }
 
-/** The named fields that have e-mails in most of the records of that many fields. */
+/**
+ * The named fields that have e-mails in most of the records of that many fields. A name that holds an at sign is no name,
+ * but an e-mail that is not valid.
+ */
 const emailsIn = (
   names: ReadonlyArray<string>,
   records: ReadonlyArray<ReadonlyArray<string>>,
 ): ReadonlyArray<EmailEvidence> =>
   names.flatMap((name, position) => {
-    if (name.trim() === "") return []
-    const found = records.filter((fields) => isEmail(fields[position] ?? "")).length
+    if (name.trim() === "" || name.includes("@")) return []
+    // A bar separates fields of another table more often than it is part of an e-mail.
+    const found = records.filter(({ [position]: text = "" }) => !text.includes("|") && isEmail(text)).length
     return found * 2 > records.length ? [{ position, name: name.trim(), records: found, of: records.length }] : []
   })
 
@@ -51,9 +58,30 @@ const choiceOf = ({ format, names }: NamedFields): HeaderChoice => ({
   names: names.slice(0, 5).map((name) => name.trim()),
 })
 
-/** Names for fields that have none. */
-const namesOf = (count: number): ReadonlyArray<string> =>
-  Array.from({ length: count }, (_, index) => `column ${index + 1}`)
+const hasAtSign = (fields: ReadonlyArray<string>): boolean => fields.some((field) => field.includes("@"))
+
+const hasEmail = (fields: ReadonlyArray<string>): boolean => fields.some(isEmail)
+
+const hasText = (fields: ReadonlyArray<string>): boolean => fields.some((field) => field.trim() !== "")
+
+const namesEmail = (fields: ReadonlyArray<string>): boolean =>
+  fields.some((field) => claimOf(field)?.column === "email")
+
+/** Whether one has as many fields as records under the other. */
+const isOfTable = ({ format, names }: NamedFields, { fields, format: other }: NamedFields): boolean =>
+  format.delimiter === other.delimiter && names.length >= fields.named && names.length <= fields.all
+
+/** Those that a table which begins later skips, although they may be its header or records: some may be malformed. */
+const skippedBy = (table: NamedFields, candidates: ReadonlyArray<Candidate>): ReadonlyArray<Candidate> =>
+  candidates.filter(
+    (candidate) =>
+      candidate.line.number < table.format.headerLine &&
+      candidate.format.delimiter === table.format.delimiter &&
+      (candidate.names.length > 1 || isOfTable(candidate, table)),
+  )
+
+/** Whether the name of a field that has e-mails says so. */
+const isCertain = (emails: Candidate["emails"]): boolean => namesEmail(emails.map(({ name }) => name))
 
 /** Of bytes among which some happen to be UTF-8. */
 const encodingError = (beginning: Beginning): HeaderError => {
@@ -76,9 +104,16 @@ export const searchByEmails = (
     const { isLinked = false, maxRecordSize } = options
     const reader = new LineReader(beginning, format, lines, maxRecordSize)
 
+    /** Whether a line before it is such, whatever the number of its fields, or malformed: it may be a record. */
+    const hasBefore = (index: number, delimiter: string, isSuch: (fields: ReadonlyArray<string>) => boolean): boolean =>
+      lines.slice(0, index).some((_, before) => {
+        const { fields = [] } = reader.fieldsAt(before, delimiter) ?? {}
+        return reader.isMalformedAt(before, delimiter) || (fields.length > 1 && isSuch(fields))
+      })
+
     const candidateAt = (index: number, delimiter: string): Candidate | undefined => {
       const found = reader.fieldsAt(index, delimiter)
-      if (found === undefined || found.fields.some(isEmail)) return undefined
+      if (found === undefined || hasEmail(found.fields)) return undefined
       const { fields: names, frame } = found
       const line = lines[index]!
       const records: NamedFields = {
@@ -87,13 +122,15 @@ export const searchByEmails = (
         fields: fieldCountsOf(names),
         names,
       }
-      if (reader.hasBefore(index, delimiter, records.fields, (fields) => fields.some(isEmail))) return undefined
+      if (records.fields.named === 0 || reader.hasBefore(index, delimiter, records.fields, hasAtSign)) return undefined
       const following = reader.recordsFrom(records)
       const columns = new Set(names.flatMap((name) => claimOf(name)?.column ?? []))
+      const emails = emailsIn(names, following.records)
+      if (!isCertain(emails) && hasBefore(index, delimiter, hasEmail)) return undefined
       return {
         ...records,
         line,
-        emails: emailsIn(names, following.records),
+        emails,
         known: columns.size,
         namesEmail: columns.has("email"),
         isTable: following.isTable,
@@ -101,26 +138,58 @@ export const searchByEmails = (
     }
 
     const at = textOf(format.encoding).encode("@")
-    const hasEmail = ({ end, start }: Line): boolean => includes(beginning.bytes.subarray(start, end), at)
+    const mayHaveEmail = ({ end, start }: Line): boolean => includes(beginning.bytes.subarray(start, end), at)
 
     const provedBy = (by: Evidence["header"]): Evidence["delimiter"] =>
       options.format.delimiter !== undefined ? "given" : isNamed ? "sepLine" : by === null ? null : "header"
 
-    const found = (header: Evidence["header"], first: Candidate, others: ReadonlyArray<Candidate>): FoundHeader => ({
+    /** `by`: what proves the delimiter. */
+    const found = (by: Evidence["header"], first: Candidate, others: ReadonlyArray<Candidate>): FoundHeader => ({
       ...first,
-      evidence: { header, delimiter: provedBy(header), emails: first.emails },
+      evidence: {
+        header: by === null ? null : first.emails.length > 0 ? "emails" : first.namesEmail ? "names" : null,
+        delimiter: provedBy(by),
+        emails: first.emails,
+      },
       choices: others.length === 0 ? [] : [first, ...others].map(choiceOf),
       noHeader: false,
+      isUnknown: by === null,
     })
 
-    /** The best of them, and those that are as good. */
-    const best = (by: Evidence["header"], candidates: ReadonlyArray<Candidate>): FoundHeader | undefined => {
-      const most = Math.max(...candidates.map(({ known }) => known))
-      const [first, ...others] = candidates.filter(({ known }) => known === most)
+    /** The best of those that are proved and of what they skip; with those that are as good, and what it skips itself. */
+    const best = (
+      by: Evidence["header"],
+      candidates: ReadonlyArray<Candidate>,
+      isProved: (candidate: Candidate) => boolean,
+    ): FoundHeader | undefined => {
+      // Below the names of a table are its records.
+      const isBelowNames = (candidate: Candidate): boolean =>
+        candidates.some(
+          (above) => above.namesEmail && above.line.number < candidate.line.number && isOfTable(above, candidate),
+        )
+      const proved = candidates.filter((candidate) => isProved(candidate) && !isBelowNames(candidate))
+      const isBetter = (candidate: Candidate, table: Candidate): boolean =>
+        isOfTable(candidate, table) || candidate.namesEmail
+      const better = proved.flatMap((table) =>
+        skippedBy(table, candidates).filter((candidate) => isBetter(candidate, table)),
+      )
+      const possible = candidates.filter((candidate) => proved.includes(candidate) || better.includes(candidate))
+      const most = Math.max(...possible.map(({ known }) => known))
+      const first = possible.find(({ known }) => known === most)
       if (first === undefined) return undefined
       // Where the line has no delimiter, each gives the same field.
-      const differs = ({ line, names }: Candidate) => line !== first.line || names.length > 1
-      return found(by, first, others.filter(differs))
+      const differs = ({ format, line, names }: Candidate): boolean =>
+        names.length > 1 || (line !== first.line && format.delimiter === first.format.delimiter)
+      const mayBeNames = (candidate: Candidate): boolean => isOfTable(candidate, first) && candidate.known > 0
+      const skipped = skippedBy(first, candidates)
+      const listed = isCertain(first.emails) ? skipped.filter(mayBeNames) : skipped
+      const others = candidates.filter(
+        (other) =>
+          other !== first &&
+          differs(other) &&
+          (listed.includes(other) || (possible.includes(other) && other.known === most)),
+      )
+      return found(by, first, others)
     }
 
     /** The records that begin on the line: their file has no header. */
@@ -128,22 +197,24 @@ export const searchByEmails = (
       const line = lines[index]!
       for (const delimiter of delimiters) {
         const first = reader.fieldsAt(index, delimiter)
-        if (first === undefined || !first.fields.some(isEmail)) continue
-        const names = namesOf(first.fields.length)
+        if (first === undefined || !hasAtSign(first.fields)) continue
+        const names = first.fields.map((_, position) => positionName(position))
         const records: NamedFields = {
           format: { ...formatAt(format, delimiter, line), header: names },
           end: { byteOffset: first.frame.offset, line: line.number },
           fields: fieldCountsOf(names),
           names,
         }
-        if (reader.hasBefore(index, delimiter, records.fields, () => true)) continue
+        if (reader.hasBefore(index, delimiter, records.fields, hasText)) continue
+        if (hasBefore(index, delimiter, hasEmail)) continue
         const emails = emailsIn(names, reader.recordsFrom(records).records)
-        if (emails.length === 0) continue
+        if (!emails.some(({ position }) => first.fields[position]!.includes("@"))) continue
         return {
           ...records,
           evidence: { header: null, delimiter: provedBy("emails"), emails },
           choices: [],
           noHeader: true,
+          isUnknown: false,
         }
       }
       return undefined
@@ -173,23 +244,22 @@ export const searchByEmails = (
 
     // A title may have an e-mail, but no records like it follow.
     const records = Iterable.filterMap(lines.keys(), (index) => {
-      const record = hasEmail(lines[index]!) ? withoutHeader(index) : undefined
+      const record = mayHaveEmail(lines[index]!) ? withoutHeader(index) : undefined
       return record === undefined ? Result.failVoid : Result.succeed({ index, record })
     })
     const first = Option.getOrUndefined(Iterable.head(records))
     const candidates = [...lines.slice(0, first?.index).keys()].flatMap((index) =>
       delimiters.flatMap((delimiter) => candidateAt(index, delimiter) ?? []),
     )
+    /** One line before it may be a title. */
+    const withSkipped = (record: FoundHeader): FoundHeader => {
+      const skipped = skippedBy(record, candidates)
+      return { ...record, choices: skipped.length > 1 ? skipped.map(choiceOf) : [] }
+    }
     const proved =
-      best(
-        "emails",
-        candidates.filter(({ emails }) => emails.length > 0),
-      ) ??
-      first?.record ??
-      best(
-        "names",
-        candidates.filter(({ isTable, namesEmail }) => isTable && namesEmail),
-      )
+      best("emails", candidates, ({ emails }) => emails.length > 0) ??
+      (first && withSkipped(first.record)) ??
+      best("names", candidates, ({ isTable, names, namesEmail }) => namesEmail && (isTable || names.length > 1))
     if (proved === undefined) return unproved(candidates)
     const before = lines.slice(0, first?.index).at(-1)?.end ?? 0
     const isHeaderUnread = proved.noHeader && isNoUtf8(beginning.bytes.subarray(0, before))

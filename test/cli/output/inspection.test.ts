@@ -4,6 +4,7 @@ import { formatInspection } from "../../../src/cli/output/formatInspection.ts"
 import { hasEmail, isDecided } from "../../../src/cli/output/inspection/isDecided.ts"
 import { nextCommands } from "../../../src/cli/output/inspection/nextCommands.ts"
 import { mappingName } from "../../../src/cli/usage/inspectCommand.ts"
+import { inspectSample } from "../../../src/csv/inspect/inspectSample.ts"
 import { inspect } from "../../../src/csv/Inspection.ts"
 
 const show = (content: string) =>
@@ -49,6 +50,18 @@ describe("what an inspection prints", () => {
       const { next, text } = yield* show(content)
       assert.deepStrictEqual(next, [])
       assert.include(text, why)
+    }),
+  )
+
+  it.effect("says once why nothing of a linked file is shown", () =>
+    Effect.gen(function* () {
+      const bytes = new TextEncoder().encode("mail,name\na@x.com,Ada\n")
+      const options = { mapping: undefined, format: {}, maxRecordSize: 1_000, isLinked: true }
+      const inspection = yield* Effect.fromResult(inspectSample({ bytes, isWhole: true }, options))
+      const text = formatInspection(["a.csv"], inspection, 1_000).join("\n")
+      assert.include(text, "A link leads to this file: its text is not shown. Name the file itself with --source.")
+      assert.notInclude(text, "To decide")
+      assert.notInclude(text, "mail,")
     }),
   )
 

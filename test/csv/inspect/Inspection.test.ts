@@ -250,9 +250,18 @@ describe("an inspection", () => {
       const { check, evidence, mapping, fields } = yield* inspect("id;name\n1;Ada\n2;Bo\n")
       assert.deepInclude(evidence, { header: null, delimiter: null })
       assert.deepStrictEqual(
-        fields.map(({ name }) => name),
-        ["id", "name"],
+        fields.map(({ isUnnameable, name }) => [name, isUnnameable]),
+        // They may be the values of a record.
+        [
+          ["column 1", true],
+          ["column 2", true],
+        ],
       )
+      assert.deepStrictEqual(mapping.object.columns, {})
+      assert.deepStrictEqual((yield* inspect("4711;Ada|Lovelace\n4712;Bo|Diddley\n")).unproved.header, [
+        { line: 1, delimiter: ";", names: ["column 1", "column 2"] },
+        { line: 1, delimiter: "|", names: ["column 1", "column 2"] },
+      ])
       assert.strictEqual(mapping.proved, null)
       assert.strictEqual(check, null)
       const none = "none is before records of which most have an e-mail in one field. Name the columns in a mapping."
@@ -512,6 +521,51 @@ describe("an inspection", () => {
       const { format, unproved } = yield* inspect("email,id\na@x.com,1\n,2\n,3\n,4\nid,email\n5,b@x.com\n6,c@x.com\n")
       assert.strictEqual(format.headerLine, 1)
       assert.deepStrictEqual([unproved.noHeader, unproved.header], [false, []])
+    }),
+  )
+
+  it.effect("takes no record for the header, however its e-mail is broken", () =>
+    Effect.gen(function* () {
+      const few = yield* inspect("Email,Name\nbad@@x,Ann\nb@x.com,Bo\n")
+      assert.deepInclude(few.evidence, { header: "names", skipped: { count: 0, first: [] } })
+      assert.deepStrictEqual(columnsOf(few), { Email: "email" })
+      assert.deepInclude(few.check, { records: 2, rejected: 1 })
+
+      const broken = Array.from({ length: 11 }, (_, index) => `u${index}.x.com,A`)
+      const good = Array.from({ length: 30 }, (_, index) => `u${index}@x.com,A`)
+      const named = yield* inspect(["Email,Name", ...broken, ...good, ""].join("\n"))
+      assert.strictEqual(named.format.headerLine, 1)
+      assert.deepStrictEqual([columnsOf(named), named.unproved.header], [{ Email: "email" }, []])
+      assert.deepInclude(named.check, { records: 41, rejected: 11 })
+
+      // Nothing shows that the first line is the header.
+      const unnamed = yield* inspect(["Kontakt,Ort", ...broken, ...good, ""].join("\n"))
+      assert.strictEqual(unnamed.format.headerLine, 1)
+      assert.deepStrictEqual(unnamed.unproved.header.slice(0, 2), [
+        { line: 1, delimiter: ",", names: ["Kontakt", "Ort"] },
+        { line: 2, delimiter: ",", names: ["u0.x.com", "A"] },
+      ])
+      assert.deepInclude(unnamed.check, { records: 41, rejected: 11 })
+    }),
+  )
+
+  it.effect("lists the lines of the table before a header whose names only happen to be known", () =>
+    Effect.gen(function* () {
+      const { unproved } = yield* inspect("kontakt,code\nanon,active\na@x.com,active\nb@x.com,active\nc@x.com,x\n")
+      assert.deepStrictEqual(unproved.header.map(({ line }) => line).toSorted(), [1, 2])
+      const longer = yield* inspect("Email,Name\nbad,Ann,x\na@x.com,Bo,y\nb@x.com,Cy,z\n")
+      assert.strictEqual(longer.format.headerLine, 1)
+    }),
+  )
+
+  it.effect("names the fields of a file whose first record has a broken e-mail", () =>
+    Effect.gen(function* () {
+      const { check, mapping, unproved } = yield* inspect("bad@@x,Ann\nb@x.com,Bo\nc@x.com,Cy\n")
+      assert.isTrue(unproved.noHeader)
+      assert.deepStrictEqual(mapping.object.columns, { "column 1": "email" })
+      assert.deepInclude(check, { records: 3, rejected: 1 })
+      const few = yield* inspect("bad@@x,Ann\nEmail,Name\nb@x.com,Bo\n")
+      assert.strictEqual(few.mapping.proved, null)
     }),
   )
 

@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema, Stream } from "effect"
+import { Effect, Result, Schema, Stream } from "effect"
 import * as Inspection from "../../../src/csv/Inspection.ts"
 import * as Records from "../../../src/csv/Records.ts"
 import * as ColumnMapping from "../../../src/domain/ColumnMapping.ts"
+import { tries } from "../../utils/tries.ts"
 import { between } from "../drawnFormats.ts"
 
 const namesOf = {
@@ -64,6 +65,7 @@ describe("the mapping that is proposed", () => {
           value: (index: number) => valuesOf[column](index)[0],
         }))
         const email = { name: pick(emailNames, spelling), value: (index: number) => `u${index}@example.com` }
+        const isKnown = email.name !== "Kontakt"
         const free = Array.from({ length: others }, (_, number) => ({
           name: `Notes ${number}`,
           value: () => "see above",
@@ -77,7 +79,7 @@ describe("the mapping that is proposed", () => {
         const lines = [
           ...(isNamed ? [`sep=${delimiter}`] : []),
           // A title with as many fields as a table without names that are known could be its header.
-          ...(fields.length > 2 ? titles : []),
+          ...(fields.length > 2 ? titles.filter((title) => isKnown || !title.includes(delimiter)) : []),
           ...table.map((row) => row.join(delimiter)),
         ]
         const bytes = Stream.succeed(new Uint8Array(Buffer.from(`\uFEFF${lines.join(lineEnd)}`, encoding)))
@@ -101,5 +103,68 @@ describe("the mapping that is proposed", () => {
         assert.lengthOf(loaded, expected.length)
         for (const [index, user] of loaded.entries()) assert.deepInclude(user, expected[index]!)
       }),
+  )
+
+  it.effect.prop(
+    "skips no record of any layout, wherever records are broken",
+    {
+      delimiter: Drawn.delimiter,
+      lineEnd: Drawn.lineEnd,
+      titles: Schema.Array(Schema.Literals(["Users of March", "contact@example.com", "", ";;;;;"])).check(
+        Schema.isMaxLength(2),
+      ),
+      email: Schema.Literals(["Email", "E-Mail-Adresse", "Kontakt"]),
+      name: Schema.Literals(["Vorname", "Wer"]),
+      isRotated: Schema.Boolean,
+      records: Schema.Array(
+        Schema.Literals([
+          "good",
+          "good",
+          "good",
+          "bad@@x",
+          "u.x.com",
+          '"a b"@',
+          "none",
+          "Mail",
+          "",
+          "short",
+          "shortNone",
+          "long",
+          "quote",
+        ]),
+      ).check(Schema.isBetweenLength(1, 30)),
+    },
+    ({ delimiter, email, isRotated, lineEnd, name, records, titles }) =>
+      Effect.gen(function* () {
+        const rotated = (row: ReadonlyArray<string>) => (isRotated ? [...row.slice(1), row[0]!] : row)
+        const rowOf = (kind: (typeof records)[number], index: number): ReadonlyArray<string> => {
+          const address = `u${index}@example.com`
+          if (kind === "short") return rotated([address, "Ann"])
+          if (kind === "shortNone") return rotated(["none", "Ann"])
+          if (kind === "Mail") return rotated(["none", "Ann", kind])
+          if (kind === "long") return [...rotated([address, "Ann", "active"]), "x"]
+          if (kind === "quote") return rotated([address, '"A"n', "x"])
+          return rotated([kind === "good" ? address : kind, "Ann", index % 2 === 0 ? "active" : "x"])
+        }
+        const headerLine = titles.length + 1
+        const table = [rotated([email, name, "Ort"]), ...records.map(rowOf)].map((row) => row.join(delimiter))
+        const bytes = Stream.succeed(new TextEncoder().encode([...titles, ...table].join(lineEnd)))
+
+        const inspected = yield* Effect.result(Inspection.inspect()(bytes))
+        if (Result.isFailure(inspected)) return
+        const { check, format, mapping, unproved } = inspected.success
+        const isListed = unproved.header.some(({ line }) => line === headerLine)
+        if (mapping.proved !== null) assert.isTrue(format.headerLine <= headerLine || isListed || unproved.noHeader)
+        if (mapping.proved === null || check === null || check.otherHeader !== null) return
+        // A title may be read as a record, and never a record as a title.
+        if (!isListed) assert.isAtLeast(check.records, records.length)
+        const loaded = yield* bytes.pipe(
+          Records.stream({ mapping: mapping.proved, format: mapping.object.format as never }),
+          Stream.runCollect,
+        )
+        assert.strictEqual(loaded.length, check.records)
+        assert.strictEqual(loaded.filter(Records.isReject).length, check.rejected)
+      }),
+    { arbitrary: { runs: tries(200, 3_000) } },
   )
 })

@@ -13,8 +13,8 @@ const whereNoHeader = (line: number): string =>
     ? "The first line is a record"
     : `Line ${formatNumber(line)} is a record, and no line before it is a header of as many fields`
 
-const ofNames = ({ format, unproved }: Inspection): ReadonlyArray<string> =>
-  unproved.noHeader
+const ofNames = ({ format, isLinked, unproved }: Inspection): ReadonlyArray<string> =>
+  unproved.noHeader && !isLinked
     ? [
         `${whereNoHeader(format.headerLine)}: the mapping names the fields column 1, column 2, ... --header gives better names.`,
       ]
@@ -57,6 +57,9 @@ const ofMisfits = ({ fields }: Inspection): ReadonlyArray<string> => {
 }
 
 export const formatHints = (inspection: Inspection): ReadonlyArray<string> => [
+  ...(inspection.isLinked
+    ? ["A link leads to this file: its text is not shown. Name the file itself with --source."]
+    : []),
   ...ofNames(inspection),
   ...inspection.fields.flatMap((field) => [...ofDays(field), ...ofWords(field)]),
   ...ofMisfits(inspection),

@@ -63,7 +63,8 @@ const ofRivals = ({ mapping }: Inspection): ReadonlyArray<string> => {
 
 /** Why no header is the key, of which nothing is loaded without. */
 const ofKey = (inspection: Inspection): ReadonlyArray<string> => {
-  if (hasEmail(inspection.mapping.object) || needsFlags(inspection)) return []
+  // Of a linked file no header is shown.
+  if (inspection.isLinked || hasEmail(inspection.mapping.object) || needsFlags(inspection)) return []
   const unnamed = inspection.fields.find(({ isUnnameable, kind }) => isUnnameable && kind._tag === "emails")
   return [
     unnamed === undefined
