@@ -132,22 +132,36 @@ export const claimOf = (name: string): NameClaim | undefined => {
 
 /** What the names of secrets have. */
 const secretParts = [
-  "passw, passphrase, passcode, pwd, secret, token, salt, hash, credential, jwt, cookie, otp seed, totp, bearer",
+  "passw, passphrase, passcode, pwd, secret, token, credential, jwt, cookie, otp seed, totp, bearer",
   "api key, private key, access key, secret key, signing key, encryption key, auth key, session id, session key",
   "recovery code, backup code, two factor, 2fa, mfa, pin code, security answer, cvv",
   "Kennwort, geheim, mot de passe, contraseña, senha, palavra-passe, wachtwoord, lösenord, adgangskode, salasana, hasło",
   "heslo, lozinka, jelszó, parolă, şifre, пароль, パスワード, 密码, 密碼, 비밀번호",
 ].flatMap((list) => list.split(", ").map(normalized))
 
-const secretNames = new Set(["pass", "auth", "authorization", "session", "pin", "otp", "key", "cvc"])
+/** Words that make a secret of any name, those that do alone, and those with which its words end. */
+const secretWords = new Set(["pass", "pin", "otp", "pw", "hash", "hashed", "hashes"])
+const secretNames = new Set(["auth", "authorization", "session", "key", "cvc"])
+const secretEnd = /(?:pass|hash)$/
+const secretLast = /salt$/
+/** Words that only end so. */
+const plainWords = new Set(["compass", "encompass", "bypass", "trespass", "overpass", "underpass", "surpass", "basalt"])
 
-/** Whether a field of that name may hold a secret. */
+/** The words of a name, such as `userPin` or `user_pin`. */
+const wordsOf = (name: string): ReadonlyArray<string> =>
+  (name.match(/\p{Lu}+(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{M}]+|\p{Lo}+|\p{N}+/gu) ?? [])
+    .map((word) => word.toLowerCase())
+    .filter((word) => !plainWords.has(word))
+
+/** Whether a field of that name may hold what no one may see. */
 export const mayBeSecret = (name: string): boolean => {
   const key = normalized(name)
+  const words = wordsOf(name)
   return (
     claimOf(name)?.column === "password" ||
-    key.endsWith("pass") ||
     secretNames.has(key) ||
-    secretParts.some((part) => key.includes(part))
+    secretParts.some((part) => key.includes(part)) ||
+    words.some((word) => secretWords.has(word) || secretEnd.test(word)) ||
+    secretLast.test(words.at(-1) ?? "")
   )
 }

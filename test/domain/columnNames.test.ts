@@ -102,6 +102,12 @@ describe("the column that a header's name means", () => {
     ]) {
       assert.isTrue(mayBeSecret(name), name)
     }
+    for (const name of ["Passcode", "PIN", "userPin", "OTP", "otp_code", "credential", "credentials", "pw", "userpass"])
+      assert.isTrue(mayBeSecret(name), name)
+    for (const name of ["DbPass", "salt", "passwordSalt", "user_salt", "usersalt", "pwhash", "Hash"])
+      assert.isTrue(mayBeSecret(name), name)
+    for (const name of ["compass", "Saltillo", "Bypass", "Salt Lake", "Basalt", "Hashtag", "Company", "Opinion"])
+      assert.isFalse(mayBeSecret(name), name)
     for (const name of ["email", "Passenger", "Name", "Author", "Keyword", "Shipping", "Pinned", "Hotphone"])
       assert.isFalse(mayBeSecret(name), name)
   })

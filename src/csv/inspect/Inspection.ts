@@ -199,7 +199,7 @@ export interface ValueProblem {
   readonly count: number
   /** The first three. */
   readonly lines: ReadonlyArray<number>
-  /** The first one, at most 40 characters; of an e-mail as it is. Null: empty, hidden, or of no column. */
+  /** The first one, at most 40 characters; of an e-mail only the domain, or its length. Null: empty, hidden, or of no column. */
   readonly value: string | null
 }
 

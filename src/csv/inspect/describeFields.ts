@@ -3,23 +3,26 @@
 import { mayBeSecret } from "../../domain/columnNames.ts"
 import { fileColumns, fieldColumns } from "../../domain/fileColumns.ts"
 import type { Format } from "../../domain/Format.ts"
+import { nameInExtra } from "../../domain/Target.ts"
 import type { FieldFacts } from "./FieldFacts.ts"
 import type { Field, Kind, Proposal } from "./Inspection.ts"
 import { wordsOf } from "./kindOf.ts"
 import { columnIn, type FieldAt } from "./propose.ts"
 import { looksSecret } from "./looksSecret.ts"
 import { positionName } from "./positionName.ts"
-import { shownText } from "./shown.ts"
+import { hidden, shownEmail, shownText } from "./shown.ts"
 
 const isSecretColumn = (proposal: Proposal): boolean => {
   const column = columnIn(proposal)
   return column !== undefined && fileColumns[column].isSecret
 }
 
-const hidden = "***"
+const isSecretTarget = (proposal: Proposal): boolean =>
+  proposal._tag === "mapped" && mayBeSecret(nameInExtra(proposal.target) ?? "")
 
-const valuesOf = ({ shown }: FieldFacts, isHidden: boolean): ReadonlyArray<string> =>
-  isHidden ? [...shown].slice(0, 1).map(() => hidden) : [...new Set([...shown].map(shownText))]
+const valuesOf = ({ shown }: FieldFacts, show: (text: string) => string): ReadonlyArray<string> => [
+  ...new Set([...shown].map(show)),
+]
 
 /** Without texts of the file. */
 const withoutText = (kind: Kind): Kind => {
@@ -37,17 +40,19 @@ export const describeFields = (
 ): ReadonlyArray<Field> =>
   fields.map(({ facts, isUnnameable, kind, name, proposal }, position) => {
     const column = columnIn(proposal)
-    const isSecret = mayBeSecret(name) || isSecretColumn(proposal) || [...facts.shown].some(looksSecret)
+    const isSecret =
+      mayBeSecret(name) || isSecretColumn(proposal) || isSecretTarget(proposal) || [...facts.shown].some(looksSecret)
+    const isOfEmails = column === "email" || kind._tag === "emails"
     return {
       name: name || positionName(position),
       position,
       isUnnameable,
       proposal,
       filled: facts.filled,
-      values: isLinked ? [] : valuesOf(facts, isSecret),
+      values: isLinked ? [] : valuesOf(facts, isSecret ? () => hidden : isOfEmails ? shownEmail : shownText),
       kind: isLinked || isSecret ? withoutText(kind) : kind,
       lookedAt: facts.kept.length,
-      nullWords: wordsOf(facts.nullWords),
+      nullWords: isLinked || isSecret ? [] : wordsOf(facts.nullWords),
       longest: facts.longest,
       width: fieldColumns.flatMap((name) => (name === column ? (widths[name] ?? []) : []))[0] ?? null,
     }

@@ -62,7 +62,7 @@ const encodingChoices = (
   { isLinked = false, maxRecordSize }: Omit<HeaderOptions, "mapping">,
 ): Pick<Unproved, "encoding" | "encodingAt"> => {
   const positions = [...fields.keys()].filter(
-    (position) => fields[position]!.kind._tag !== "emails" && !mayBeSecret(fields[position]!.name),
+    (position) => !["emails", "json"].includes(fields[position]!.kind._tag) && !mayBeSecret(fields[position]!.name),
   )
   const value = isLinked ? undefined : firstBeyondAscii(beginning, found, maxRecordSize, positions)
   const readings = new Map(value && readingsOf(value.value))

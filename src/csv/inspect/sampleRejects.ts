@@ -1,4 +1,4 @@
-// What a load would do with the records of a sample: decodes them as it would, and tells why it would reject some.
+// What a load would do with the records of a sample: decodes them as it would, and reports why it would reject some.
 
 import type { Reason } from "../../domain/Reject.ts"
 import { isReject, makeDecoder } from "../decodeRecords.ts"
@@ -7,6 +7,7 @@ import { otherHeaderError } from "../repeatedHeader.ts"
 import type { Beginning } from "../Sample.ts"
 import { batchesOf } from "../sampleFrames.ts"
 import { looksSecret } from "./looksSecret.ts"
+import { shownEmail, shownText } from "./shown.ts"
 import type { SampleCheck, ValueProblem } from "./Inspection.ts"
 
 const linesNamed = 3
@@ -14,18 +15,21 @@ const linesNamed = 3
 /** The records are of no file of a run. */
 const noFile = 0
 
-const shownValue = (value: string | undefined): string | null =>
-  value === undefined || looksSecret(value) ? null : value
+const shownValue = ({ column, value }: Reason): string | null => {
+  if (value === undefined || looksSecret(value)) return null
+  return column === "email" ? shownEmail(value) : shownText(value)
+}
 
 /** Reasons, each with its records. */
 class Tally {
   private readonly counted = new Map<string, ValueProblem & { count: number; readonly lines: Array<number> }>()
 
-  add({ column, message, value }: Reason, line: number): void {
+  add(reason: Reason, line: number): void {
+    const { column, message } = reason
     const key = JSON.stringify([column, message])
     const known = this.counted.get(key)
     if (known === undefined) {
-      this.counted.set(key, { column, message, count: 1, lines: [line], value: shownValue(value) })
+      this.counted.set(key, { column, message, count: 1, lines: [line], value: shownValue(reason) })
     } else {
       known.count++
       if (known.lines.length < linesNamed) known.lines.push(line)

@@ -14,6 +14,7 @@ import { includes, isUtf8, textOf } from "../Text.ts"
 import type { EmailEvidence, Evidence, HeaderChoice } from "./Inspection.ts"
 import { LineReader } from "./LineReader.ts"
 import { positionName } from "./positionName.ts"
+import { shownEmail } from "./shown.ts"
 
 /** What is found, and what proves it. */
 export interface FoundHeader extends NamedFields {
@@ -55,7 +56,7 @@ const emailsIn = (
 const choiceOf = ({ format, names }: NamedFields): HeaderChoice => ({
   line: format.headerLine,
   delimiter: format.delimiter,
-  names: names.slice(0, 5).map((name) => name.trim()),
+  names: names.slice(0, 5).map((name) => (name.includes("@") ? shownEmail(name) : name.trim())),
 })
 
 const hasAtSign = (fields: ReadonlyArray<string>): boolean => fields.some((field) => field.includes("@"))

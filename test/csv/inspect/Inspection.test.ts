@@ -76,7 +76,13 @@ describe("an inspection", () => {
         records: 4,
         rejected: 1,
         rejects: [
-          { column: "email", message: "is not a valid e-mail address", count: 1, lines: [7], value: "kaputt" },
+          {
+            column: "email",
+            message: "is not a valid e-mail address",
+            count: 1,
+            lines: [7],
+            value: "k... (6 characters)",
+          },
           {
             column: "created_at",
             message: "is not a valid date (read as day.month.year)",
@@ -91,7 +97,7 @@ describe("an inspection", () => {
       assert.deepStrictEqual(fieldOf(inspected, "E-Mail-Adresse").values, [
         "j...@müller.example",
         "z...@example.com",
-        "kaputt",
+        "k... (6 characters)",
       ])
       assert.deepInclude(fieldOf(inspected, "Firma"), { filled: 3, longest: 13, width: null, position: 5 })
       assert.deepInclude(fieldOf(inspected, "Vorname"), { filled: 4, longest: 6, width: 80 })
@@ -285,6 +291,34 @@ describe("an inspection", () => {
       const long = yield* inspect(`mail,password\na@x.com,${"hunter2".repeat(50)}\n`)
       assert.deepStrictEqual(long.check?.rejects, [
         { column: "password", message: "is longer than 255 characters", count: 1, lines: [2], value: null },
+      ])
+    }),
+  )
+
+  it.effect("shows no secret by the name of its target, or in JSON, and of odd e-mails no more than of others", () =>
+    Effect.gen(function* () {
+      const mapping = ColumnMapping.make({ mail: "email", x: "extra.api_key", y: "extra.y" })
+      const mapped = yield* inspect("mail,x,y\na@x.com,tok-1,NULL\n", { mapping })
+      assert.deepStrictEqual(fieldOf(mapped, "x").values, ["***"])
+
+      const json = '"{""user"":""ada"",""pw"":""hunter2""}"'
+      const rows = [
+        `"""very secret""@x.com",${json},none,see a@x.com`,
+        `bob%40x.com,"{'token': 'hunter2'}",NULL,pin: 1234`,
+      ]
+      const odd = yield* inspect(["mail,meta,Password,note", ...rows, "c@x.com,{},x,mail bob%40x.com", ""].join("\n"))
+      assert.deepStrictEqual(
+        odd.fields.map(({ nullWords, values }) => [values, nullWords]),
+        [
+          [['"...@x.com', "b... (11 characters)", "c...@x.com"], []],
+          [["{user, pw}", "***", "{}"], []],
+          [["***"], []],
+          [["see a...@x.com", "***", "mail b...%40x.com"], []],
+        ],
+      )
+      const broken = yield* inspect("mail\na@x.com\nbad@@x..com\nb@x.com\n")
+      assert.deepStrictEqual(broken.check?.rejects, [
+        { column: "email", message: "has more than one @", count: 1, lines: [3], value: "b...@x..com" },
       ])
     }),
   )
