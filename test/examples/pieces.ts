@@ -1,13 +1,15 @@
 // The pieces of the library, each alone.
 
 import { Effect, Layer, Stream } from "effect"
-import { Address, Answer, ColumnMapping, GeoLocator, Locating } from "user-activity-etl"
-import { Pipeline, Records, Rejects, Source, Users } from "user-activity-etl"
+import { Address, Answer, ColumnMapping, GeoLocator, Inspection, Locating } from "user-activity-etl"
+import { MappingFile, Pipeline, Records, Rejects, Source, Users } from "user-activity-etl"
 import * as PgEmbedded from "user-activity-etl/PgEmbedded"
 import * as Postgres from "user-activity-etl/Postgres"
 
-// Which header fills which column. `MappingFile.parse` reads the JSON of a file.
+// Which header fills which column: in the program, or in the text of a file, with the format.
 export const mapping = ColumnMapping.make({ Mail: "email", IP: "ip_address" })
+const text = '{ "format": { "delimiter": "," }, "columns": { "Mail": "email" } }'
+export const fromFile = Effect.flatMap(MappingFile.parse("crm.json", text), Pipeline.run)
 
 // An address in its canonical form, or why a text is none.
 export const address = Address.parse(" 2001:4860:4860:0:0:0:0:8888 ")
@@ -16,6 +18,7 @@ export const address = Address.parse(" 2001:4860:4860:0:0:0:0:8888 ")
 const csv = "Mail,IP\nada@example.com,81.2.69.142\nno mail,\n"
 const bytes = Stream.succeed(new TextEncoder().encode(csv))
 export const records = bytes.pipe(Records.stream({ mapping }))
+export const inspected = bytes.pipe(Inspection.inspect()) // with the mapping that it proposes
 
 // Users into the database: the last version of each wins.
 const users = records.pipe(Stream.filterMap(Records.user))

@@ -1,7 +1,7 @@
 // Runs the examples and checks what they do: from the sources, and in programs that have the
 // package installed.
 
-import { strictEqual } from "node:assert/strict"
+import { deepStrictEqual, strictEqual } from "node:assert/strict"
 import { Effect, Stream } from "effect"
 import { Pipeline } from "user-activity-etl"
 import { load } from "./folder.ts"
@@ -28,6 +28,7 @@ const own = Effect.gen(function* () {
 const alone = Effect.gen(function* () {
   strictEqual((yield* Effect.fromResult(pieces.address)).toString(), "2001:4860:4860::8888")
   strictEqual((yield* Stream.runCollect(pieces.records)).length, 2)
+  deepStrictEqual((yield* pieces.inspected).mapping.proved?.keys().toArray(), ["Mail", "IP"])
   const places = new Map(yield* pieces.located)
   strictEqual(places.get("81.2.69.142")?._tag, "Unlocatable")
   strictEqual(places.get("10.0.0.1")?._tag, "Unlocatable")
