@@ -20,11 +20,14 @@ export interface InspectOptions {
 }
 
 /**
- * Inspects the bytes of one CSV file (decompressed): the first 8 MiB, from which a load decides its format too. Tells how
+ * Inspects the bytes of one CSV file (decompressed): the first 8 MiB, from which a load decides its format too. Reports how
  * it is read and what proves that, what each field holds, which mapping loads it, and which of its records would be
  * rejected. Without a mapping the header is found by the e-mails of the records.
  *
- * Fails where the bytes are no CSV, and where a given mapping does not fit the file. Throws where an option is not valid.
+ * Fails with a `HeaderError`: `empty` and `foreignFormat` where the bytes have no text or are no CSV, `encoding` where no
+ * header can be read before the encoding is named, `malformed` where no line can be a header, `misfit` where given names
+ * do not fit the records; with a mapping also for every other reason for which a load fails before its first record:
+ * `misfit`, `noHeader`, `escape`, `dates`. Throws where an option is not valid.
  *
  * @example
  * ```ts

@@ -73,6 +73,9 @@ export const fieldCountsOf = (names: ReadonlyArray<string>): FieldCounts => ({
 export const emptyError = (): HeaderError =>
   headerError("empty", "The file is empty, without even a header. Export it again, or remove it.")
 
+/** Characters of a value that is shown. */
+export const longestShown = 40
+
 /** Text of a file for a message: short, with unprintable characters escaped. */
 export const printable = (text: string, length: number): string => {
   let printed = ""

@@ -9,7 +9,7 @@ import { Problem } from "../domain/Problem.ts"
 import { makeNullWords } from "../domain/words.ts"
 import { isProblem, makeFieldParser } from "./fields.ts"
 import type { Frame } from "./frame.ts"
-import { type Header, printable } from "./header.ts"
+import { type Header, longestShown, printable } from "./header.ts"
 import { type HeaderError, headerError } from "./HeaderError.ts"
 import { textOf } from "./Text.ts"
 
@@ -87,8 +87,6 @@ const isUndecided = ({ dayFirst, either, monthFirst }: Evidence): boolean =>
 /** A value of each order, then others. */
 const shownOf = ({ dayFirst, either, monthFirst }: Evidence): ReadonlyArray<Value> =>
   [...dayFirst.slice(0, 1), ...monthFirst.slice(0, 1), ...dayFirst.slice(1), ...either].slice(0, mostShown)
-
-const longestShown = 40
 
 const describe = (column: FieldColumn, evidence: Evidence): string => {
   const { dayFirst, monthFirst } = evidence

@@ -4,7 +4,7 @@ import { Schema } from "effect"
 import { type FieldColumn, fieldColumns } from "./fileColumns.ts"
 
 /** Of `*`: the column `extra` keeps the fields that the mapping does not name, each under its header. */
-const allOthers = "extra"
+export const allOthers = "extra"
 
 const prefix = "extra."
 

@@ -7,6 +7,7 @@ import type { Inspection, MappingObject } from "../csv/inspect/Inspection.ts"
 import { layoutOf, mergeChecks, mergeInspections } from "../csv/inspect/mergeInspections.ts"
 import { readBeginning } from "../csv/Sample.ts"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"
+import { isToFill } from "../domain/mappingSchema.ts"
 import type { FormatOptions } from "../domain/FormatOptions.ts"
 import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
 import { Source } from "../source/Source.ts"
@@ -20,7 +21,7 @@ export interface InspectFilesOptions {
   readonly maxRecordSize: number
 }
 
-/** A file, and what it has, or why that cannot be told: it cannot be read, or its header cannot be used. */
+/** A file, and what it has, or why that is not known: it cannot be read, or its header cannot be used. */
 export interface InspectedFile {
   readonly file: SourceFile
   readonly result: Result.Result<Inspection, SourceError>
@@ -71,8 +72,12 @@ export const layoutsOf = (inspected: ReadonlyArray<InspectedFile>): ReadonlyArra
 }
 
 /** What is said of the format, without what a person must fill in. */
-const provedFormat = ({ format = {} }: MappingObject): FormatOptions =>
-  Object.fromEntries(Object.entries(format).filter(([key, value]) => key !== "choices" && value !== "?"))
+const provedFormat = ({ format = {} }: MappingObject): FormatOptions => {
+  const choices: Readonly<Record<string, unknown>> = format.choices ?? {}
+  return Object.fromEntries(
+    Object.entries(format).filter(([key, value]) => key !== "choices" && !isToFill(value, choices[key])),
+  )
+}
 
 /**
  * The layout with what a load by the mapping of all its files would reject: files whose own mapping is another one are

@@ -14,7 +14,7 @@ interface Counted {
   count: number
 }
 
-/** Texts that are kept to tell what they are. */
+/** Texts that are kept to find what they are. */
 const mostKept = 10_000
 
 /** Different texts that are kept to be shown. */

@@ -5,6 +5,7 @@ import type { Encoding } from "../../domain/encoding.ts"
 import type { FieldColumn } from "../../domain/fileColumns.ts"
 import type { Format } from "../../domain/Format.ts"
 import type { FormatOptions } from "../../domain/FormatOptions.ts"
+import type { placeholder } from "../../domain/mappingSchema.ts"
 import type { Target } from "../../domain/Target.ts"
 
 /** A value of the file, and the line on which its record starts. */
@@ -160,7 +161,7 @@ export interface Field {
   /** At most three different ones, as they come. Masked where they may be passwords; empty where a link leads to the file. */
   readonly values: ReadonlyArray<string>
   readonly kind: Kind
-  /** Values that were looked at to tell the kind: at most 10,000, evenly spread. Counts of `kind` and words are of these. */
+  /** Values that were looked at to find the kind: at most 10,000, evenly spread. Counts of `kind` and words are of these. */
   readonly lookedAt: number
   /** Words for nothing, such as `NULL`. */
   readonly nullWords: ReadonlyArray<WordCount>
@@ -173,7 +174,7 @@ export interface Field {
 export type ColumnEntry =
   | Target
   | {
-      readonly column: Target | "?"
+      readonly column: Target | typeof placeholder
       readonly format?: string
       readonly true?: ReadonlyArray<string>
       readonly false?: ReadonlyArray<string>
@@ -185,7 +186,7 @@ export type ColumnEntry =
 export interface MappingObject {
   /** What was given of the format, and what must be said to read the file as it was inspected. Left out: nothing. */
   readonly format?: {
-    readonly [Key in keyof FormatOptions]?: FormatOptions[Key] | "?"
+    readonly [Key in keyof FormatOptions]?: FormatOptions[Key] | typeof placeholder
   } & { readonly choices?: { readonly [Key in keyof FormatOptions]?: ReadonlyArray<string> } }
   readonly columns: Readonly<Record<string, ColumnEntry>>
 }
@@ -225,7 +226,7 @@ export interface Inspection {
   readonly isLinked: boolean
   /** Whether the sample is the whole file. */
   readonly isWhole: boolean
-  /** Well-formed records of the sample: those that the fields are told of. */
+  /** Well-formed records of the sample: those whose fields are counted. */
   readonly records: number
   /** In their order. */
   readonly fields: ReadonlyArray<Field>

@@ -2,7 +2,7 @@
 
 import { Result } from "effect"
 import { toObject } from "../../domain/ColumnMapping.ts"
-import { isColumn } from "../../domain/Target.ts"
+import { allOthers, isColumn, nameInExtra } from "../../domain/Target.ts"
 import { isProblem, makeFieldParser } from "../fields.ts"
 import { findFormat } from "../findFormat.ts"
 import { Framer } from "../Framer.ts"
@@ -16,7 +16,7 @@ import type { Inspection, Proposal } from "./Inspection.ts"
 import { kindOf } from "./kindOf.ts"
 import { givenIn, withFormat } from "./mappingObject.ts"
 import { positionName } from "./positionName.ts"
-import type { FieldAt } from "./propose.ts"
+import { type FieldAt, isUnnameable } from "./propose.ts"
 import { sampleRejects } from "./sampleRejects.ts"
 
 /** The names of a header that was fitted to a mapping. */
@@ -32,7 +32,7 @@ const targetIn = ({ extra, ownMapping, positions }: Header, position: number): P
   const kept = extra.find((field) => field.position === position)
   const target =
     targets.find((target) => isColumn(target) && positions[target] === position) ??
-    (kept && (targets.find((target) => target === `extra.${kept.name}`) ?? "extra"))
+    (kept && (targets.find((target) => nameInExtra(target) === kept.name) ?? allOthers))
   return target === undefined ? { _tag: "none" } : { _tag: "mapped", target, why: "mapping" }
 }
 
@@ -51,7 +51,7 @@ export const inspectMapped = (beginning: Beginning, options: HeaderOptions): Res
         name: isLinked ? "" : name,
         facts: own,
         kind: kindOf(own, target !== undefined && isColumn(target) ? target : undefined),
-        isUnnameable: name === "" || name === "*" || names.indexOf(name) !== names.lastIndexOf(name),
+        isUnnameable: isUnnameable(name, names),
         proposal,
       }
     })

@@ -7,11 +7,11 @@ import { Problem } from "../../domain/Problem.ts"
 import { statusWord } from "../../domain/statusWords.ts"
 import { readAddress } from "../../domain/textAddress.ts"
 import { makeWords } from "../../domain/words.ts"
-import { printable } from "../header.ts"
+import { longestShown, printable } from "../header.ts"
 import { readingOf, readsUsually } from "./dayReading.ts"
 import type { FieldFacts, Shown, TextAt } from "./FieldFacts.ts"
 import type { DayForm, Kind, OrderEvidence, WordCount } from "./Inspection.ts"
-import { longestShown, shownAt } from "./shown.ts"
+import { shownAt } from "./shown.ts"
 
 const number = /^[+-]?(?:\d+(?:[.,]\d+)?|\d{1,3}(?:([.,' ])\d{3})+(?:[.,]\d+)?)$/
 const shortYear = /^\d{1,2}([./ -])(?:\d{1,2}|[a-z]{3})\1\d{2}(?!\d)/i
@@ -54,7 +54,8 @@ const tests = [
 /** Columns of dates: a number may be one there. */
 const isOfDays = (column: FieldColumn | undefined): boolean => column === "created_at" || column === "updated_at"
 
-const mostForms = 5
+/** Forms of dates that are listed. */
+export const mostForms = 5
 
 /** The form of a text: 9 a digit, a letters. */
 const formOf = (text: string): string =>

@@ -1,5 +1,6 @@
 // A mapping as its file has it, with what is said of the format.
 
+import { placeholder } from "../../domain/mappingSchema.ts"
 import type { HeaderOptions } from "../header.ts"
 import type { MappingObject, Unproved } from "./Inspection.ts"
 
@@ -20,5 +21,5 @@ export const unprovedFormat = ({ encoding, escape }: Unproved): FormatObject => 
     ...(escape === null ? [] : [["escape", ["backslash", "doubled"]] as const]),
   ]
   if (choices.length === 0) return {}
-  return { ...Object.fromEntries(choices.map(([key]) => [key, "?"])), choices: Object.fromEntries(choices) }
+  return { ...Object.fromEntries(choices.map(([key]) => [key, placeholder])), choices: Object.fromEntries(choices) }
 }

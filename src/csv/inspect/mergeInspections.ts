@@ -10,6 +10,7 @@ import type {
   ValueProblem,
   WordCount,
 } from "./Inspection.ts"
+import { mostForms } from "./kindOf.ts"
 import { withFormat } from "./mappingObject.ts"
 import { columnEntries, proposedColumns, provedMapping } from "./proposedMapping.ts"
 
@@ -50,8 +51,6 @@ const mergeReadings = (left: DayReading, right: DayReading): DayReading => {
   if (both.length === 1 && isProved) return { _tag: "proved", format: both[0]! }
   return { _tag: "choices", formats: both.length > 0 ? both : [...formats, ...others] }
 }
-
-const mostForms = 5
 
 const mergeKinds = (left: Kind, right: Kind): Kind => {
   if (left._tag === "empty" || right._tag === "empty") return left._tag === "empty" ? right : left

@@ -3,6 +3,7 @@
 import { claimOf, type NameClaim } from "../../domain/columnNames.ts"
 import { isEmail } from "../../domain/emailAddress.ts"
 import { type FieldColumn, fieldColumns } from "../../domain/fileColumns.ts"
+import { otherHeaders } from "../../domain/Target.ts"
 import type { FieldFacts } from "./FieldFacts.ts"
 import type { Kind, Proposal } from "./Inspection.ts"
 import { kindOf } from "./kindOf.ts"
@@ -17,6 +18,10 @@ export interface FieldAt {
   readonly kind: Kind
   readonly proposal: Proposal
 }
+
+/** Whether no mapping can name a field among those with these names. */
+export const isUnnameable = (name: string, names: ReadonlyArray<string>): boolean =>
+  name === "" || name === otherHeaders || names.indexOf(name) !== names.lastIndexOf(name)
 
 type Tag = Kind["_tag"]
 
@@ -70,10 +75,10 @@ export const propose = (
   hasRecords: boolean,
 ): ReadonlyArray<FieldAt> => {
   const named = names.map((name, position) => {
-    const isUnnameable = name === "" || name === "*" || names.indexOf(name) !== names.lastIndexOf(name)
-    const claim = isUnnameable ? undefined : claimOf(name)
+    const cannotBeNamed = isUnnameable(name, names)
+    const claim = cannotBeNamed ? undefined : claimOf(name)
     const own = facts[position]!
-    return { name, facts: own, kind: kindOf(own, claim?.column), isUnnameable, claim }
+    return { name, facts: own, kind: kindOf(own, claim?.column), isUnnameable: cannotBeNamed, claim }
   })
   const hasEmails = named.some(({ kind }) => kind._tag === "emails")
   const fits = ({ column }: NameClaim, { facts, kind }: Pick<Named, "facts" | "kind">): boolean =>

@@ -161,14 +161,14 @@ export const searchByEmails = (
     const best = (
       by: Evidence["header"],
       candidates: ReadonlyArray<Candidate>,
-      isProved: (candidate: Candidate) => boolean,
+      hasProof: (candidate: Candidate) => boolean,
     ): FoundHeader | undefined => {
       // Below the names of a table are its records.
       const isBelowNames = (candidate: Candidate): boolean =>
         candidates.some(
           (above) => above.namesEmail && above.line.number < candidate.line.number && isOfTable(above, candidate),
         )
-      const proved = candidates.filter((candidate) => isProved(candidate) && !isBelowNames(candidate))
+      const proved = candidates.filter((candidate) => hasProof(candidate) && !isBelowNames(candidate))
       const isBetter = (candidate: Candidate, table: Candidate): boolean =>
         isOfTable(candidate, table) || candidate.namesEmail
       const better = proved.flatMap((table) =>

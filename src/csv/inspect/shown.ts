@@ -3,12 +3,9 @@
 import { Predicate } from "effect"
 import { mayBeSecret } from "../../domain/columnNames.ts"
 import { formatNumber } from "../../text/format.ts"
-import { printable } from "../header.ts"
+import { longestShown, printable } from "../header.ts"
 import type { TextAt } from "./FieldFacts.ts"
 import type { ValueAt } from "./Inspection.ts"
-
-/** Characters of a text. */
-export const longestShown = 40
 
 const firstOf = (text: string): string => String.fromCodePoint(text.codePointAt(0)!)
 
@@ -42,10 +39,10 @@ const withoutSecret = (text: string): string => {
 }
 
 /** Much more is never shown, however much of it is escaped. */
-const mostShown = 1_000
+const mostRead = 1_000
 
 export const shownText = (text: string): string => {
-  const beginning = text.slice(0, mostShown)
+  const beginning = text.slice(0, mostRead)
   return printable(hasSecret(beginning) ? withoutSecret(text) : withoutMailboxes(beginning), longestShown)
 }
 

@@ -27,7 +27,7 @@ describe("etl inspect", () => {
         'proof: "Mail" has e-mails in 2 of the next 3 records',
         '"Joined" has days before months: "31/01/2024" on line 2',
         "1 of 3 records would be rejected:",
-        '1  email is not a valid e-mail address (line 4: "nobody")',
+        '1  email is not a valid e-mail address (line 4: "n... (6 characters)")',
         '1  status is no known word for true or false. Name it in the mapping (line 4: "maybe")',
         "Not loaded: Plan.",
       ]) {

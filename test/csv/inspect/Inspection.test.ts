@@ -202,7 +202,7 @@ describe("an inspection", () => {
     }),
   )
 
-  it.effect("maps no field that its name does not tell from another", () =>
+  it.effect("maps no field whose name another has too", () =>
     Effect.gen(function* () {
       const inspected = yield* inspect("email,city,Email,city,,Email\na@x.com,A,b@x.com,B,c,c@x.com\n")
       assert.deepStrictEqual(
@@ -410,7 +410,7 @@ describe("an inspection", () => {
     }),
   )
 
-  it.effect("tells what the values of a field are", () =>
+  it.effect("finds what the values of a field are", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* kindOf("x", ["", ""]), { _tag: "empty" })
       assert.deepStrictEqual(yield* kindOf("x", ["1", "2.5", "-3", "x"]), { _tag: "numbers", count: 3 })
