@@ -200,8 +200,11 @@ export interface ValueProblem {
   readonly count: number
   /** The first three. */
   readonly lines: ReadonlyArray<number>
-  /** The first one, at most 40 characters; of an e-mail only the domain, or its length. Null: empty, hidden, or of no column. */
-  readonly value: string | null
+  /**
+   * The different ones, at most three, the most frequent first: at most 40 characters each, of an e-mail its domain. Empty:
+   * they are empty, hidden, or of no column.
+   */
+  readonly values: ReadonlyArray<WordCount>
 }
 
 /** What a load would do with the records of a sample. */

@@ -89,7 +89,14 @@ const mergeProblems = (
   left: ReadonlyArray<ValueProblem>,
   right: ReadonlyArray<ValueProblem>,
 ): ReadonlyArray<ValueProblem> =>
-  joined([...left, ...right], ({ column, message }) => JSON.stringify([column, message]), withCount).toSorted(byCount)
+  joined(
+    [...left, ...right],
+    ({ column, message }) => JSON.stringify([column, message]),
+    (left, right) => {
+      const values = mergeWords(left.values, right.values).slice(0, mostValues)
+      return { ...withCount(left, right), values }
+    },
+  ).toSorted(byCount)
 
 export const mergeChecks = (left: SampleCheck | null, right: SampleCheck | null): SampleCheck | null =>
   left === null || right === null

@@ -6,6 +6,7 @@ import type { Header } from "../header.ts"
 import { otherHeaderError } from "../repeatedHeader.ts"
 import type { Beginning } from "../Sample.ts"
 import { batchesOf } from "../sampleFrames.ts"
+import { wordsOf } from "./kindOf.ts"
 import { looksSecret } from "./looksSecret.ts"
 import { shownEmail, shownText } from "./shown.ts"
 import type { SampleCheck, ValueProblem } from "./Inspection.ts"
@@ -20,29 +21,45 @@ const shownValue = ({ column, value }: Reason): string | null => {
   return column === "email" ? shownEmail(value) : shownText(value)
 }
 
+/** Values that are counted for a reason, and those that are shown. */
+const valuesCounted = 1_000
+const valuesShown = 3
+
+interface Counted {
+  readonly column: string | null
+  readonly message: string
+  readonly lines: Array<number>
+  readonly values: Map<string, { readonly word: string; count: number }>
+  count: number
+}
+
 /** Reasons, each with its records. */
 class Tally {
-  private readonly counted = new Map<string, ValueProblem & { count: number; readonly lines: Array<number> }>()
+  private readonly counted = new Map<string, Counted>()
 
   add(reason: Reason, line: number): void {
     const { column, message } = reason
     const key = JSON.stringify([column, message])
-    const known = this.counted.get(key)
-    if (known === undefined) {
-      this.counted.set(key, { column, message, count: 1, lines: [line], value: shownValue(reason) })
-    } else {
-      known.count++
-      if (known.lines.length < linesNamed) known.lines.push(line)
-    }
+    const known: Counted = this.counted.get(key) ?? { column, message, lines: [], values: new Map(), count: 0 }
+    this.counted.set(key, known)
+    known.count++
+    if (known.lines.length < linesNamed) known.lines.push(line)
+    const value = shownValue(reason)
+    const same = value === null ? undefined : known.values.get(value)
+    if (same !== undefined) same.count++
+    else if (value !== null && known.values.size < valuesCounted) known.values.set(value, { word: value, count: 1 })
   }
 
   /** The most frequent first. */
   get problems(): ReadonlyArray<ValueProblem> {
-    return [...this.counted.values()].toSorted((left, right) => right.count - left.count)
+    return Array.from(this.counted.values(), ({ values, ...problem }) => ({
+      ...problem,
+      values: wordsOf(values).slice(0, valuesShown),
+    })).toSorted((left, right) => right.count - left.count)
   }
 }
 
-const withoutValue = (problem: ValueProblem): ValueProblem => ({ ...problem, value: null })
+const withoutValues = (problem: ValueProblem): ValueProblem => ({ ...problem, values: [] })
 
 /** `isLinked`: a link leads to the file, whose text is not shown. */
 export const sampleRejects = (
@@ -68,6 +85,6 @@ export const sampleRejects = (
     otherHeader = otherHeaderError(other, header.format.header !== null).message
     break
   }
-  const shown = (tally: Tally) => (isLinked ? tally.problems.map(withoutValue) : tally.problems)
+  const shown = (tally: Tally) => (isLinked ? tally.problems.map(withoutValues) : tally.problems)
   return { records, rejected, rejects: shown(rejects), blanked: shown(blanked), otherHeader }
 }

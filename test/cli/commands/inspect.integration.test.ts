@@ -183,6 +183,20 @@ describe("etl inspect", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("counts the words that would be rejected, and names one of values that are all different", () =>
+    Effect.gen(function* () {
+      const words = ["yes", "no", "yes", "no", "yes", "no", "yes", "no", "left", "left", "left", "away", "away", "else"]
+      const rows = words.map(
+        (word, index) => `u${index}@example.com,${word},${`2024-02-${index < 3 ? 30 + index : 10 + index}`}\n`,
+      )
+      const folder = yield* directoryOf({ "w.csv": `mail,status,created\n${rows.join("")}` })
+      const { stdout } = yield* etl(["inspect", "--source", join(folder, "w.csv")])
+      assert.include(stdout, '(lines 10, 11, 12, ...: "left" 3, "away" 2, ...)')
+      assert.include(stdout, '(lines 2, 3, 4: "2024-02-30", ...)')
+      assert.include(stdout, '"status" has unknown words: "left" 3, "away" 2, "else" 1. Name them in the mapping')
+    }).pipe(Effect.scoped),
+  )
+
   it.live("keeps the flags in the command of each layout", () =>
     Effect.gen(function* () {
       const folder = yield* directoryOf({ "a.csv": "Email|Name\na@b.de|A\n", "b.csv": "Mail|IP\na@b.de|1.1.1.1\n" })

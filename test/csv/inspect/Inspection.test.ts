@@ -81,14 +81,14 @@ describe("an inspection", () => {
             message: "is not a valid e-mail address",
             count: 1,
             lines: [7],
-            value: "k... (6 characters)",
+            values: [{ word: "k... (6 characters)", count: 1 }],
           },
           {
             column: "created_at",
             message: "is not a valid date (read as day.month.year)",
             count: 1,
             lines: [7],
-            value: "30.02.2025",
+            values: [{ word: "30.02.2025", count: 1 }],
           },
         ],
         blanked: [],
@@ -290,7 +290,7 @@ describe("an inspection", () => {
       assert.notInclude(JSON.stringify(inspected), "tok-")
       const long = yield* inspect(`mail,password\na@x.com,${"hunter2".repeat(50)}\n`)
       assert.deepStrictEqual(long.check?.rejects, [
-        { column: "password", message: "is longer than 255 characters", count: 1, lines: [2], value: null },
+        { column: "password", message: "is longer than 255 characters", count: 1, lines: [2], values: [] },
       ])
     }),
   )
@@ -318,7 +318,13 @@ describe("an inspection", () => {
       )
       const broken = yield* inspect("mail\na@x.com\nbad@@x..com\nb@x.com\n")
       assert.deepStrictEqual(broken.check?.rejects, [
-        { column: "email", message: "has more than one @", count: 1, lines: [3], value: "b...@x..com" },
+        {
+          column: "email",
+          message: "has more than one @",
+          count: 1,
+          lines: [3],
+          values: [{ word: "b...@x..com", count: 1 }],
+        },
       ])
     }),
   )
@@ -341,7 +347,7 @@ describe("an inspection", () => {
         assert.notInclude(JSON.stringify(inspected), text)
       }
       const rejected = yield* inspect(`mail,first name\na@x.com,${`$2b$10$${"x".repeat(90)}`}\n`)
-      assert.strictEqual(rejected.check?.rejects[0]?.value, null)
+      assert.deepStrictEqual(rejected.check?.rejects[0]?.values, [])
       for (const text of ["Basic", "$5", "eyJ", "{a}", "sk_id", "Bearer"]) {
         const inspected = yield* inspect(`mail,x\na@x.com,${text}\n`)
         assert.deepStrictEqual(fieldOf(inspected, "x").values, [text])
@@ -395,8 +401,8 @@ describe("an inspection", () => {
       assert.deepInclude(named.evidence, { header: "mapping", delimiter: "sepLine" })
       assert.deepInclude(inspected.check, { records: 3, rejected: 1 })
       assert.deepStrictEqual(
-        inspected.check?.blanked.map(({ column, lines, value }) => [column, lines, value]),
-        [["created_at", [3], "31/12/2024"]],
+        inspected.check?.blanked.map(({ column, lines, values }) => [column, lines, values]),
+        [["created_at", [3], [{ word: "31/12/2024", count: 1 }]]],
       )
       assert.deepStrictEqual(inspected.notLoaded, ["Firma"])
       assert.deepStrictEqual(inspected.mapping, {

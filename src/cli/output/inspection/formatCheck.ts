@@ -8,11 +8,24 @@ import { hang } from "../wrap.ts"
 /** Reasons that are listed. */
 const mostProblems = 20
 
+/** Such as `"Sorti" 7, "En attente" 6, ...`: one value where all are different. */
+const listValues = ({ count, values }: ValueProblem): string => {
+  const repeated = values.filter(({ count }) => count > 1)
+  const shown = (repeated.length > 0 ? repeated : values.slice(0, 1)).map((value) =>
+    value.count === count
+      ? `"${value.word}"`
+      : `"${value.word}"${value.count > 1 ? ` ${formatNumber(value.count)}` : ""}`,
+  )
+  const hasOthers = shown.length < values.length || values.reduce((sum, { count }) => sum + count, 0) < count
+  return [...shown, ...(hasOthers ? ["..."] : [])].join(", ")
+}
+
 /** Such as `email is missing (lines 108, 235)`. */
-export const describeProblem = ({ column, count, lines, message, value }: ValueProblem): string => {
+export const describeProblem = (problem: ValueProblem): string => {
+  const { column, count, lines, message, values } = problem
   const what = column === null ? message : `${column} ${message}`
   const where = `${lines.length === 1 ? "line" : "lines"} ${lines.map(formatNumber).join(", ")}${count > lines.length ? ", ..." : ""}`
-  return `${what} (${where}${value === null ? "" : `: "${value}"`})`
+  return `${what} (${where}${values.length === 0 ? "" : `: ${listValues(problem)}`})`
 }
 
 const list = (problems: ReadonlyArray<ValueProblem>, width: number): ReadonlyArray<string> => {
