@@ -8,7 +8,7 @@ import type { Beginning } from "../Sample.ts"
 import { batchesOf } from "../sampleFrames.ts"
 import { looksSecret } from "./looksSecret.ts"
 import { shownEmail, shownText } from "./shown.ts"
-import type { SampleCheck, ValueProblem } from "./Inspection.ts"
+import type { SampleCheck, ValueProblem } from "./findings.ts"
 
 const linesNamed = 3
 
