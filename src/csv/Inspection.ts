@@ -5,10 +5,10 @@ import { type ColumnMapping, isColumnMapping } from "../domain/ColumnMapping.ts"
 import { FormatOptions } from "../domain/FormatOptions.ts"
 import type { HeaderError } from "./HeaderError.ts"
 import { inspectSample } from "./inspect/inspectSample.ts"
-import type { Inspection } from "./inspect/Inspection.ts"
+import type { Inspection } from "./inspect/findings.ts"
 import { readBeginning } from "./Sample.ts"
 
-export type * from "./inspect/Inspection.ts"
+export type * from "./inspect/findings.ts"
 
 export interface InspectOptions {
   /** To check: which header of the file fills which column. Default: one is proposed. */

@@ -3,7 +3,7 @@
 import { Effect, Result, Stream } from "effect"
 import type { HeaderError } from "../csv/HeaderError.ts"
 import { inspectSample } from "../csv/inspect/inspectSample.ts"
-import type { Inspection, MappingObject } from "../csv/inspect/Inspection.ts"
+import type { Inspection, MappingObject } from "../csv/inspect/findings.ts"
 import { layoutOf, mergeChecks, mergeInspections } from "../csv/inspect/mergeInspections.ts"
 import { readBeginning } from "../csv/Sample.ts"
 import type { ColumnMapping } from "../domain/ColumnMapping.ts"

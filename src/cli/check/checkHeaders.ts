@@ -2,7 +2,7 @@
 
 import { Effect, Redacted, Result } from "effect"
 import { findFormat } from "../../csv/findFormat.ts"
-import type { SampleCheck } from "../../csv/inspect/Inspection.ts"
+import type { SampleCheck } from "../../csv/inspect/findings.ts"
 import { sampleRejects } from "../../csv/inspect/sampleRejects.ts"
 import { type Beginning, readBeginning } from "../../csv/Sample.ts"
 import type { MappingFile } from "../../domain/MappingFile.ts"

@@ -1,7 +1,7 @@
 // `etl inspect`: prints what files have, and writes the mapping that it proposes.
 
 import { Console, Effect, FileSystem, Layer, Option, Result, Stream } from "effect"
-import type { Field, MappingObject } from "../../csv/inspect/Inspection.ts"
+import type { Field, MappingObject } from "../../csv/inspect/findings.ts"
 import { mergeMappings } from "../../csv/inspect/mergeMappings.ts"
 import { explain } from "../../observability/Advice.ts"
 import { collectLeftOut, explainLeftOut } from "../../observability/LeftOut.ts"

@@ -1,6 +1,6 @@
 // What `etl inspect` prints of files of one layout.
 
-import type { Inspection } from "../../csv/inspect/Inspection.ts"
+import type { Inspection } from "../../csv/inspect/findings.ts"
 import { plural } from "../../text/format.ts"
 import { printable } from "../../text/printable.ts"
 import { fieldTable } from "./inspection/fieldTable.ts"

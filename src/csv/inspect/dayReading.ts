@@ -3,7 +3,7 @@
 import { parseDateFormat, slashOrderOf } from "../../domain/dateFormat.ts"
 import { makeMomentReader } from "../../domain/momentReader.ts"
 import { Problem } from "../../domain/Problem.ts"
-import type { DayReading } from "./Inspection.ts"
+import type { DayReading } from "./findings.ts"
 
 /** Whether a text is read as a moment, or as none. */
 type Reads = (text: string) => boolean

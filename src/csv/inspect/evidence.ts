@@ -6,7 +6,7 @@ import type { HeaderOptions } from "../header.ts"
 import { findHeaderLines } from "../headerLines.ts"
 import type { Beginning } from "../Sample.ts"
 import { textOf } from "../Text.ts"
-import type { Evidence } from "./Inspection.ts"
+import type { Evidence } from "./findings.ts"
 import { shownAt } from "./shown.ts"
 
 /** What proves the encoding of a format that was found. */

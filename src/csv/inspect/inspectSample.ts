@@ -5,7 +5,7 @@ import type { ColumnMapping } from "../../domain/ColumnMapping.ts"
 import type { HeaderOptions } from "../header.ts"
 import type { HeaderError } from "../HeaderError.ts"
 import type { Beginning } from "../Sample.ts"
-import type { Inspection } from "./Inspection.ts"
+import type { Inspection } from "./findings.ts"
 import { inspectMapped } from "./inspectMapped.ts"
 import { inspectUnmapped } from "./inspectUnmapped.ts"
 

@@ -10,7 +10,7 @@ import { makeWords } from "../../domain/words.ts"
 import { longestShown, printable } from "../header.ts"
 import { readingOf, readsUsually } from "./dayReading.ts"
 import type { FieldFacts, Shown, TextAt } from "./FieldFacts.ts"
-import type { DayForm, Kind, OrderEvidence, WordCount } from "./Inspection.ts"
+import type { DayForm, Kind, OrderEvidence, WordCount } from "./findings.ts"
 import { shownAt } from "./shown.ts"
 
 const number = /^[+-]?(?:\d+(?:[.,]\d+)?|\d{1,3}(?:([.,' ])\d{3})+(?:[.,]\d+)?)$/

@@ -2,7 +2,7 @@
 
 import { placeholder } from "../../domain/mappingSchema.ts"
 import type { HeaderOptions } from "../header.ts"
-import type { MappingObject, Unproved } from "./Inspection.ts"
+import type { MappingObject, Unproved } from "./findings.ts"
 
 type FormatObject = NonNullable<MappingObject["format"]>
 

@@ -1,15 +1,6 @@
 // Joins the inspections of files of one layout: counts are added, and what one file proves holds for all.
 
-import type {
-  DayOrder,
-  DayReading,
-  Field,
-  Inspection,
-  Kind,
-  SampleCheck,
-  ValueProblem,
-  WordCount,
-} from "./Inspection.ts"
+import type { DayOrder, DayReading, Field, Inspection, Kind, SampleCheck, ValueProblem, WordCount } from "./findings.ts"
 import { mostForms } from "./kindOf.ts"
 import { withFormat } from "./mappingObject.ts"
 import { columnEntries, proposedColumns, provedMapping } from "./proposedMapping.ts"

@@ -1,7 +1,7 @@
 // One mapping for files of several layouts.
 
 import { visibleName } from "../fitHeader.ts"
-import type { ColumnEntry, Inspection, MappingObject } from "./Inspection.ts"
+import type { ColumnEntry, Inspection, MappingObject } from "./findings.ts"
 
 const targetOf = (entry: ColumnEntry): string => (typeof entry === "string" ? entry : entry.column)
 

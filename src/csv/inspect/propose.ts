@@ -5,7 +5,7 @@ import { isEmail } from "../../domain/emailAddress.ts"
 import { type FieldColumn, fieldColumns } from "../../domain/fileColumns.ts"
 import { otherHeaders } from "../../domain/Target.ts"
 import type { FieldFacts } from "./FieldFacts.ts"
-import type { Kind, Proposal } from "./Inspection.ts"
+import type { Kind, Proposal } from "./findings.ts"
 import { kindOf } from "./kindOf.ts"
 
 /** A field by its place in the header, and where its text may go. */

@@ -2,7 +2,7 @@
 
 import { type ColumnMapping, make, type Mapped } from "../../domain/ColumnMapping.ts"
 import type { FieldColumn } from "../../domain/fileColumns.ts"
-import type { ColumnEntry, Kind, Proposal, WordCount } from "./Inspection.ts"
+import type { ColumnEntry, Kind, Proposal, WordCount } from "./findings.ts"
 import { meaningOf } from "./kindOf.ts"
 import { placeholder } from "../../domain/mappingSchema.ts"
 import { statusWord } from "../../domain/statusWords.ts"

@@ -9,7 +9,7 @@ import { batchesOf } from "../sampleFrames.ts"
 import { wordsOf } from "./kindOf.ts"
 import { looksSecret } from "./looksSecret.ts"
 import { shownEmail, shownText } from "./shown.ts"
-import type { SampleCheck, ValueProblem } from "./Inspection.ts"
+import type { SampleCheck, ValueProblem } from "./findings.ts"
 
 const linesNamed = 3
 

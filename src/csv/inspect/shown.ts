@@ -5,7 +5,7 @@ import { mayBeSecret } from "../../domain/columnNames.ts"
 import { formatNumber } from "../../text/format.ts"
 import { longestShown, printable } from "../header.ts"
 import type { TextAt } from "./FieldFacts.ts"
-import type { ValueAt } from "./Inspection.ts"
+import type { ValueAt } from "./findings.ts"
 
 const firstOf = (text: string): string => String.fromCodePoint(text.codePointAt(0)!)
 

@@ -1,6 +1,6 @@
 // What the values of a field are, in a few words.
 
-import type { DayReading, Field, Kind, WordCount } from "../../../csv/inspect/Inspection.ts"
+import type { DayReading, Field, Kind, WordCount } from "../../../csv/inspect/findings.ts"
 import { formatNumber, plural } from "../../../text/format.ts"
 
 /** Words that are named. */

@@ -1,6 +1,6 @@
 // The fields of an inspected file, a line each.
 
-import type { Field, Proposal } from "../../../csv/inspect/Inspection.ts"
+import type { Field, Proposal } from "../../../csv/inspect/findings.ts"
 import { formatNumber } from "../../../text/format.ts"
 import { printable } from "../../../text/printable.ts"
 import { type FittedColumn, fitTable } from "../table.ts"

@@ -1,6 +1,6 @@
 // What a load would do with the records of an inspected file.
 
-import type { SampleCheck, ValueProblem } from "../../../csv/inspect/Inspection.ts"
+import type { SampleCheck, ValueProblem } from "../../../csv/inspect/findings.ts"
 import { formatNumber, plural } from "../../../text/format.ts"
 import { printable } from "../../../text/printable.ts"
 import { hang } from "../wrap.ts"

@@ -1,7 +1,7 @@
 // What is left to a person without a need to decide: the mapping loads the file as it is.
 
 import { meaningOf } from "../../../csv/inspect/kindOf.ts"
-import type { Field, Inspection } from "../../../csv/inspect/Inspection.ts"
+import type { Field, Inspection } from "../../../csv/inspect/findings.ts"
 import { claimOf } from "../../../domain/columnNames.ts"
 import { formatNumber, plural } from "../../../text/format.ts"
 

@@ -1,7 +1,7 @@
 // A mapping as the text of its file: a line for each header.
 
 import { Predicate } from "effect"
-import type { MappingObject } from "../../../csv/inspect/Inspection.ts"
+import type { MappingObject } from "../../../csv/inspect/findings.ts"
 import { toJson } from "../../../text/printable.ts"
 
 /** JSON on one line, with blanks between its parts. */

@@ -1,6 +1,6 @@
 // How an inspected file is read, and what proves it.
 
-import type { Evidence, Field, Inspection, ValueAt } from "../../../csv/inspect/Inspection.ts"
+import type { Evidence, Field, Inspection, ValueAt } from "../../../csv/inspect/findings.ts"
 import { describeFormat } from "../../../domain/Format.ts"
 import { formatNumber, plural } from "../../../text/format.ts"
 

@@ -1,6 +1,6 @@
 // What an inspected file does not prove: choices for a person, each with what shows it.
 
-import type { ColumnEntry, DayOrder, Field, Inspection, OrderEvidence } from "../../../csv/inspect/Inspection.ts"
+import type { ColumnEntry, DayOrder, Field, Inspection, OrderEvidence } from "../../../csv/inspect/findings.ts"
 import { formatNumber, plural } from "../../../text/format.ts"
 import { placeholder } from "../../../domain/mappingSchema.ts"
 import { hasEmail, needsFlags } from "./isDecided.ts"

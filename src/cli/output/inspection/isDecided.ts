@@ -1,6 +1,6 @@
 // Whether a proposed mapping can be used as it is.
 
-import type { ColumnEntry, Inspection, MappingObject } from "../../../csv/inspect/Inspection.ts"
+import type { ColumnEntry, Inspection, MappingObject } from "../../../csv/inspect/findings.ts"
 import { isProved } from "../../../csv/inspect/proposedMapping.ts"
 import { placeholder } from "../../../domain/mappingSchema.ts"
 

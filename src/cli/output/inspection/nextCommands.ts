@@ -1,6 +1,6 @@
 // The commands to give after an inspection.
 
-import type { Inspection, MappingObject } from "../../../csv/inspect/Inspection.ts"
+import type { Inspection, MappingObject } from "../../../csv/inspect/findings.ts"
 import { flagNameOf, formatFlags } from "../../flags/formatFlags.ts"
 import { mappingName, sourcePath } from "../../usage/inspectCommand.ts"
 import { sameCommand } from "../../usage/sameCommand.ts"
