@@ -105,7 +105,7 @@ const own = new Map(fieldColumns.map((column) => [normalized(column), column] as
 /** Of a header's name: its column, and how sure that is. */
 export interface NameClaim {
   readonly column: FieldColumn
-  /** 0: it is the column's name; 1: in another spelling; 2: another name for it; 3: one that begins with whose it is. */
+  /** 0: it is the column's name; 1: in another spelling; 2: another name for it; 3: one that begins with whose it is, or ends in brackets. */
   readonly rank: 0 | 1 | 2 | 3
 }
 
@@ -117,6 +117,9 @@ const withoutOwner = (name: string): FieldColumn | undefined => {
   return undefined
 }
 
+/** What is said after a name in brackets: a zone, a unit. */
+const remark = /[\s_]*(?:\([^()]*\)|\[[^[\]]*\])\s*$/
+
 /** Undefined: the name means no column that is known. */
 export const claimOf = (name: string): NameClaim | undefined => {
   const exact = fieldColumns.find((column) => column === name.trim())
@@ -127,7 +130,10 @@ export const claimOf = (name: string): NameClaim | undefined => {
   const other = known.get(key)
   if (other !== undefined) return { column: other, rank: 2 }
   const owned = withoutOwner(key)
-  return owned === undefined ? undefined : { column: owned, rank: 3 }
+  if (owned !== undefined) return { column: owned, rank: 3 }
+  const bare = name.replace(remark, "")
+  const claim = bare === name ? undefined : claimOf(bare)
+  return claim && { column: claim.column, rank: 3 }
 }
 
 /** What the names of secrets have. */

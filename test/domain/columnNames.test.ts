@@ -6,6 +6,12 @@ const columnsOf = (names: ReadonlyArray<string>): ReadonlyArray<string | null> =
   names.map((name) => claimOf(name)?.column ?? null)
 
 describe("the column that a header's name means", () => {
+  it("may be followed by a remark in brackets", () => {
+    assert.deepStrictEqual(claimOf("Created (UTC)"), { column: "created_at", rank: 3 })
+    assert.deepStrictEqual(claimOf("Mail [work] (main)"), { column: "email", rank: 3 })
+    assert.isUndefined(claimOf("(UTC)"))
+  })
+
   it("is its own, whatever the case, the accents, the punctuation and the blanks", () => {
     for (const column of fieldColumns) {
       assert.deepStrictEqual(claimOf(column), { column, rank: 0 })

@@ -183,6 +183,18 @@ describe("etl inspect", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("says where values alone propose a column", () =>
+    Effect.gen(function* () {
+      const folder = yield* directoryOf({ "v.csv": "boss,build\na@example.com,4.18.2.0\nb@example.com,4.18.2.1\n" })
+      const { stdout } = yield* etl(["inspect", "--source", join(folder, "v.csv")])
+      assert.include(
+        stdout,
+        '"boss" is taken for email by its values alone: each different one becomes a row of users.',
+      )
+      assert.include(stdout, '"build" is taken for ip_address by its values alone: a load looks up their places.')
+    }).pipe(Effect.scoped),
+  )
+
   it.live("counts the words that would be rejected, and names one of values that are all different", () =>
     Effect.gen(function* () {
       const words = ["yes", "no", "yes", "no", "yes", "no", "yes", "no", "left", "left", "left", "away", "away", "else"]

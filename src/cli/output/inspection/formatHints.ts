@@ -25,6 +25,18 @@ const ofDays = ({ kind, name, proposal }: Field): ReadonlyArray<string> =>
     ? [`"${name}" could be ${proposal.columns.join(" or ")}: its values are days, and its name does not say which.`]
     : []
 
+const becauseOfValues: Readonly<Record<string, string>> = {
+  email: "each different one becomes a row of users",
+  ip_address: "a load looks up their places",
+}
+
+/** A column that no name proposes: a person may know better. */
+const ofValues = ({ name, proposal }: Field): ReadonlyArray<string> => {
+  if (proposal._tag !== "mapped" || proposal.why !== "values") return []
+  const why = becauseOfValues[proposal.target]
+  return why === undefined ? [] : [`"${name}" is taken for ${proposal.target} by its values alone: ${why}.`]
+}
+
 const isOfStatus = ({ proposal }: Field): boolean => proposal._tag === "mapped" && proposal.target === "status"
 
 /** Words that a load rejects, unless the mapping says what they are. */
@@ -61,6 +73,6 @@ export const formatHints = (inspection: Inspection): ReadonlyArray<string> => [
     ? ["A link leads to this file: its text is not shown. Name the file itself with --source."]
     : []),
   ...ofNames(inspection),
-  ...inspection.fields.flatMap((field) => [...ofDays(field), ...ofWords(field)]),
+  ...inspection.fields.flatMap((field) => [...ofValues(field), ...ofDays(field), ...ofWords(field)]),
   ...ofMisfits(inspection),
 ]
