@@ -72,7 +72,7 @@ export interface Unproved {
   readonly encodingAt: { readonly name: string; readonly line: number } | null
   /** Not null: backslashes may be escapes, `doubled` or `backslash`. How many lines are malformed without, and the first. */
   readonly escape: { readonly records: number; readonly line: number } | null
-  /** More than one: each may be the header. */
+  /** More than one: each may be the header; with `noHeader` instead of what is skipped. At most five. */
   readonly header: ReadonlyArray<HeaderChoice>
   /** The first line is a record: fields are named `column 1`, `column 2`, ... until names are given. */
   readonly noHeader: boolean

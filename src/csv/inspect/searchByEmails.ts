@@ -14,6 +14,7 @@ import { includes, isUtf8, textOf } from "../Text.ts"
 import type { EmailEvidence, Evidence, HeaderChoice } from "./findings.ts"
 import { LineReader } from "./LineReader.ts"
 import { positionName } from "./positionName.ts"
+import { type Candidate, isCertain, rankCandidates, skippedBy } from "./rankCandidates.ts"
 import { shownEmail } from "./shown.ts"
 
 /** What is found, and what proves it. */
@@ -24,18 +25,6 @@ export interface FoundHeader extends NamedFields {
   readonly noHeader: boolean
   /** Nothing shows that it is a header: its names may be the values of a record. */
   readonly isUnknown: boolean
-}
-
-/** A line under a delimiter, and what follows it. */
-interface Candidate extends NamedFields {
-  readonly line: Line
-  readonly emails: ReadonlyArray<EmailEvidence>
-  /** Names that mean a column. */
-  readonly known: number
-  /** Whether a name means that its field has e-mails. */
-  readonly namesEmail: boolean
-  /** Whether most records that follow it have as many fields, or none follows. */
-  readonly isTable: boolean
 }
 
 /**
@@ -53,36 +42,21 @@ const emailsIn = (
     return found * 2 > records.length ? [{ position, name: name.trim(), records: found, of: records.length }] : []
   })
 
-const choiceOf = ({ format, names }: NamedFields): HeaderChoice => ({
-  line: format.headerLine,
-  delimiter: format.delimiter,
-  names: names.slice(0, 5).map((name) => (name.includes("@") ? shownEmail(name) : name.trim())),
-})
+/** Choices that are listed, and names of each. */
+const mostListed = 5
+
+const choicesOf = (candidates: ReadonlyArray<Candidate>): ReadonlyArray<HeaderChoice> =>
+  candidates.slice(0, mostListed).map(({ format, names }) => ({
+    line: format.headerLine,
+    delimiter: format.delimiter,
+    names: names.slice(0, mostListed).map((name) => (name.includes("@") ? shownEmail(name) : name.trim())),
+  }))
 
 const hasAtSign = (fields: ReadonlyArray<string>): boolean => fields.some((field) => field.includes("@"))
 
 const hasEmail = (fields: ReadonlyArray<string>): boolean => fields.some(isEmail)
 
 const hasText = (fields: ReadonlyArray<string>): boolean => fields.some((field) => field.trim() !== "")
-
-const namesEmail = (fields: ReadonlyArray<string>): boolean =>
-  fields.some((field) => claimOf(field)?.column === "email")
-
-/** Whether one has as many fields as records under the other. */
-const isOfTable = ({ format, names }: NamedFields, { fields, format: other }: NamedFields): boolean =>
-  format.delimiter === other.delimiter && names.length >= fields.named && names.length <= fields.all
-
-/** Those that a table which begins later skips, although they may be its header or records: some may be malformed. */
-const skippedBy = (table: NamedFields, candidates: ReadonlyArray<Candidate>): ReadonlyArray<Candidate> =>
-  candidates.filter(
-    (candidate) =>
-      candidate.line.number < table.format.headerLine &&
-      candidate.format.delimiter === table.format.delimiter &&
-      (candidate.names.length > 1 || isOfTable(candidate, table)),
-  )
-
-/** Whether the name of a field that has e-mails says so. */
-const isCertain = (emails: Candidate["emails"]): boolean => namesEmail(emails.map(({ name }) => name))
 
 /** Of bytes among which some happen to be UTF-8. */
 const encodingError = (beginning: Beginning): HeaderError => {
@@ -152,45 +126,19 @@ export const searchByEmails = (
         delimiter: provedBy(by),
         emails: first.emails,
       },
-      choices: others.length === 0 ? [] : [first, ...others].map(choiceOf),
+      choices: others.length === 0 ? [] : choicesOf([first, ...others]),
       noHeader: false,
       isUnknown: by === null,
     })
 
-    /** The best of those that are proved and of what they skip; with those that are as good, and what it skips itself. */
+    /** The best of those that are proved, and what else may be the header. */
     const best = (
       by: Evidence["header"],
       candidates: ReadonlyArray<Candidate>,
       hasProof: (candidate: Candidate) => boolean,
     ): FoundHeader | undefined => {
-      // Below the names of a table are its records.
-      const isBelowNames = (candidate: Candidate): boolean =>
-        candidates.some(
-          (above) => above.namesEmail && above.line.number < candidate.line.number && isOfTable(above, candidate),
-        )
-      const proved = candidates.filter((candidate) => hasProof(candidate) && !isBelowNames(candidate))
-      const isBetter = (candidate: Candidate, table: Candidate): boolean =>
-        isOfTable(candidate, table) || candidate.namesEmail
-      const better = proved.flatMap((table) =>
-        skippedBy(table, candidates).filter((candidate) => isBetter(candidate, table)),
-      )
-      const possible = candidates.filter((candidate) => proved.includes(candidate) || better.includes(candidate))
-      const most = Math.max(...possible.map(({ known }) => known))
-      const first = possible.find(({ known }) => known === most)
-      if (first === undefined) return undefined
-      // Where the line has no delimiter, each gives the same field.
-      const differs = ({ format, line, names }: Candidate): boolean =>
-        names.length > 1 || (line !== first.line && format.delimiter === first.format.delimiter)
-      const mayBeNames = (candidate: Candidate): boolean => isOfTable(candidate, first) && candidate.known > 0
-      const skipped = skippedBy(first, candidates)
-      const listed = isCertain(first.emails) ? skipped.filter(mayBeNames) : skipped
-      const others = candidates.filter(
-        (other) =>
-          other !== first &&
-          differs(other) &&
-          (listed.includes(other) || (possible.includes(other) && other.known === most)),
-      )
-      return found(by, first, others)
+      const ranked = rankCandidates(candidates, hasProof)
+      return ranked && found(by, ranked.first, ranked.others)
     }
 
     /** The records that begin on the line: their file has no header. */
@@ -255,7 +203,7 @@ export const searchByEmails = (
     /** One line before it may be a title. */
     const withSkipped = (record: FoundHeader): FoundHeader => {
       const skipped = skippedBy(record, candidates)
-      return { ...record, choices: skipped.length > 1 ? skipped.map(choiceOf) : [] }
+      return { ...record, choices: skipped.length > 1 ? choicesOf(skipped) : [] }
     }
     const proved =
       best("emails", candidates, ({ emails }) => emails.length > 0) ??

@@ -35,7 +35,7 @@ export const hidden = "***"
 /** A text of which something may be a secret: of JSON its names. */
 const withoutSecret = (text: string): string => {
   const keys = keysOf(text)
-  return keys === undefined ? hidden : `{${keys.join(", ")}}`
+  return keys === undefined ? hidden : withoutMailboxes(`{${keys.join(", ")}}`)
 }
 
 /** Much more is never shown, however much of it is escaped. */

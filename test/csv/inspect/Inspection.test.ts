@@ -581,6 +581,7 @@ describe("an inspection", () => {
       // Nothing shows that the first line is the header.
       const unnamed = yield* inspect(["Kontakt,Ort", ...broken, ...good, ""].join("\n"))
       assert.strictEqual(unnamed.format.headerLine, 1)
+      assert.lengthOf(unnamed.unproved.header, 5)
       assert.deepStrictEqual(unnamed.unproved.header.slice(0, 2), [
         { line: 1, delimiter: ",", names: ["Kontakt", "Ort"] },
         { line: 2, delimiter: ",", names: ["u0.x.com", "A"] },
