@@ -255,8 +255,8 @@ describe("etl runs", () => {
       yield* query("delete from etl_files")
       assert.strictEqual((yield* etl(["--source", source, ...flags, "0"], env)).code, 4)
       const { stdout } = yield* etl(["runs", "2"], env)
-      assert.match(stdout, /^Format of 1\.csv: windows-1252 \(--encoding\)$/m)
-      assert.match(stdout, /^Format of 2\.csv: ';', windows-1252 \(--encoding\), header on line 2$/m)
+      assert.match(stdout, /^Format of 1\.csv: windows-1252 \(given\)$/m)
+      assert.match(stdout, /^Format of 2\.csv: ';', windows-1252 \(given\), header on line 2$/m)
       assert.notInclude(stdout, "3.csv: ")
       const { files } = decodeRun((yield* etl(["runs", "2", "--json"], env)).stdout)
       const found = { given: ["encoding"], encoding: "windows-1252", byteOrderMark: false, skipLines: null } as const
