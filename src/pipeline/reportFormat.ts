@@ -18,9 +18,18 @@ type Reading = Pick<Header, "alike" | "format" | "notLoaded">
 
 type File = Pick<SourceFile, "isLinked" | "name">
 
+/** What looks like a space, or like nothing, and is another character. */
+const lookalike = /(?! )[\p{Zs}\p{Cf}]/gu
+
+const quoted = (name: string): string =>
+  JSON.stringify(name.slice(0, mostCharacters)).replaceAll(
+    lookalike,
+    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  )
+
 const describeAlike = ([first, ...others]: Header["alike"]): string | undefined => {
   if (first === undefined) return undefined
-  const [name, expected] = first.map((text) => JSON.stringify(text.slice(0, mostCharacters)))
+  const [name, expected] = first.map(quoted)
   const more = others.length === 0 ? "" : `, and so ${plural(others.length, "other header")}`
   return `header ${name} is read as ${expected}${more}`
 }

@@ -256,6 +256,9 @@ describe("files that people have", () => {
       })
       assert.strictEqual(code, 0)
       assert.include(stderr, 'cased.csv: header "Id" is read as "id", and so 9 other headers')
+      const mapping = join(yield* directoryOf({ "m.json": '{"Mail Address":"email"}' }), "m.json")
+      const inner = yield* load({ "inner.csv": "Mail\u00a0Address\nuser3@example.com\n" }, ["--mapping", mapping])
+      assert.include(inner.stderr, 'inner.csv: header "Mail\\u{a0}Address" is read as "Mail Address"')
       assert.lengthOf(users, 2)
     }).pipe(Effect.scoped),
   )

@@ -23,6 +23,18 @@ describe("formatInspection", () => {
     }),
   )
 
+  it.effect("lists the mapped fields of a file with thousands, and not all others", () =>
+    Effect.gen(function* () {
+      const names = ["Mail", ...Array.from({ length: 3_000 }, (_, index) => `Field ${index}`), "Vorname"]
+      const row = ["a@example.com", ...Array.from({ length: 3_000 }, () => "x"), "Ada"]
+      const bytes = new TextEncoder().encode(`${names.join(",")}\n${row.join(",")}\n`)
+      const lines = formatInspection(["wide.csv"], yield* Inspection.inspect()(Stream.succeed(bytes)), 100)
+      assert.isBelow(lines.length, 300)
+      assert.isTrue(lines.some((line) => /Vorname +first_name/.test(line)))
+      assert.include(lines, "  and 2,800 other fields: --json lists all")
+    }),
+  )
+
   it.effect("names each file of a layout, up to a number", () =>
     Effect.gen(function* () {
       const names = Array.from({ length: 9 }, (_, index) => `${index}.csv`)

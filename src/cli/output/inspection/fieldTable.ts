@@ -1,7 +1,7 @@
 // The fields of an inspected file, a line each.
 
 import type { Field, Proposal } from "../../../csv/inspect/findings.ts"
-import { formatNumber } from "../../../text/format.ts"
+import { formatNumber, plural } from "../../../text/format.ts"
 import { printable } from "../../../text/printable.ts"
 import { type FittedColumn, fitTable } from "../table.ts"
 import { describeKind } from "./describeKind.ts"
@@ -37,10 +37,20 @@ const rowOf = (field: Field, values: number): ReadonlyArray<string> =>
     field.values.slice(0, values).join(" | "),
   ].map(printable)
 
+/** Fields that nothing maps, of which a line is printed. */
+const mostOthers = 200
+
 /** In at most `width` columns of a terminal if the names allow it. */
-export const fieldTable = (fields: ReadonlyArray<Field>, width: number): ReadonlyArray<string> =>
-  fitTable(
-    columns,
-    fields.map((field) => rowOf(field, width < wide ? 1 : field.values.length)),
-    width,
-  )
+export const fieldTable = (fields: ReadonlyArray<Field>, width: number): ReadonlyArray<string> => {
+  const others = fields.filter(({ proposal }) => proposal._tag === "none")
+  const left = new Set(others.slice(mostOthers))
+  const shown = fields.filter((field) => !left.has(field))
+  return [
+    ...fitTable(
+      columns,
+      shown.map((field) => rowOf(field, width < wide ? 1 : field.values.length)),
+      width,
+    ),
+    ...(left.size === 0 ? [] : [`and ${plural(left.size, "other field")}: --json lists all`]),
+  ]
+}
