@@ -28,7 +28,10 @@ const own = Effect.gen(function* () {
 const alone = Effect.gen(function* () {
   strictEqual((yield* Effect.fromResult(pieces.address)).toString(), "2001:4860:4860::8888")
   strictEqual((yield* Stream.runCollect(pieces.records)).length, 2)
-  deepStrictEqual((yield* pieces.inspected).mapping.proved?.keys().toArray(), ["Mail", "IP"])
+  deepStrictEqual(Array.from((yield* pieces.inspected).mapping.proved?.keys() ?? []), [
+    "Mail",
+    "IP",
+  ])
   const places = new Map(yield* pieces.located)
   strictEqual(places.get("81.2.69.142")?._tag, "Unlocatable")
   strictEqual(places.get("10.0.0.1")?._tag, "Unlocatable")
