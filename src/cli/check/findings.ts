@@ -31,6 +31,13 @@ type CheckedMapping = Result.Result<
   Effect.Error<ReturnType<typeof readMapping>>
 >
 
+/** A line for each problem of a mapping. */
+const mappingProblems = Effect.fnUntraced(function* (error: Result.Result.Failure<CheckedMapping>) {
+  const found = yield* fromError("mapping", error)
+  if (error._tag !== "ColumnMappingError" || error.problems.length < 2) return [found]
+  return error.problems.map((problem) => ({ ...found, text: `${error.path}: ${problem}` }))
+})
+
 const sourceOf = Effect.fnUntraced(function* (flags: CheckFlags, file: Option.Option<MappingFile>) {
   if (Option.isNone(flags.source)) return [skipped("source", "none given: add --source")]
   const named = { ...flags, source: flags.source.value }
@@ -49,9 +56,9 @@ export const findingsOf = Effect.fnUntraced(function* (flags: CheckFlags, mappin
     ...(ignored === undefined ? [] : [note(".env", ignored)]),
     ...(yield* attempt("flags", Effect.as(checkLocators(flags), [ok("flags", "consistent")]))),
     yield* checkLog(flags.logfile),
-    Result.isSuccess(mapping)
-      ? ok("mapping", `${flags.mapping}: ${plural(mapping.success.mapping.size, "header")}`)
-      : yield* fromError("mapping", mapping.failure),
+    ...(Result.isSuccess(mapping)
+      ? [ok("mapping", `${flags.mapping}: ${plural(mapping.success.mapping.size, "header")}`)]
+      : yield* mappingProblems(mapping.failure)),
     ...(yield* ignoredSettings(flags)),
     ...(yield* checkDatabase(databaseOf(flags), Option.firstSomeOf(quotas))),
     ...(yield* sourceOf(flags, Result.getSuccess(mapping))),

@@ -106,6 +106,21 @@ describe("etl check", () => {
     }).pipe(Effect.scoped),
   )
 
+  it.live("prints a line for each problem of a mapping", () =>
+    Effect.gen(function* () {
+      const { env } = yield* makeDatabase
+      const text = '{\n  "Mail": "mail",\n  "Joined": { "column": "created_at", "format": "?" }\n}'
+      const mapping = join(yield* directoryOf({ "m.json": text }), "m.json")
+      const { code, stdout } = yield* etl(["check", "--geo", "none", "--mapping", mapping], env)
+      assert.strictEqual(code, 2)
+      const lines = linesOf(stdout, "mapping")
+      assert.isAbove(lines.length, 2)
+      assert.include(lines, `WRONG ${mapping}: line 2: "Mail": "mail" is not a column`)
+      assert.isTrue(lines.some((line) => line.startsWith(`WRONG ${mapping}: line 3: "Joined": format is "?"`)))
+      assert.strictEqual(lastLine(stdout), `${lines.length} problems found.`)
+    }).pipe(Effect.scoped),
+  )
+
   it.live("makes all checks whatever fails, and exits as the gravest: 6, 5, 2", () =>
     Effect.gen(function* () {
       const { env } = yield* makeDatabase
