@@ -21,5 +21,5 @@ const meanings = new Map([
   ...falsehoods.map((word) => [word, false] as const),
 ])
 
-/** What such a word stands for, in any case; undefined: it is none of them. */
+/** The meaning of a word, in any case; undefined: it is not listed here. */
 export const statusWord = (text: string): boolean | undefined => meanings.get(text.trim().toLowerCase())

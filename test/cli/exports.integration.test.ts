@@ -27,7 +27,7 @@ const nextOf = (stdout: string): ReadonlyArray<string> => {
 }
 
 /** What a new user does: inspects the file, then gives the two commands that are printed. `edit`: of the mapping between. */
-const loadAsTold = Effect.fnUntraced(function* (made: Export, edit: (columns: Record<string, unknown>) => void) {
+const loadAsPrinted = Effect.fnUntraced(function* (made: Export, edit: (columns: Record<string, unknown>) => void) {
   const { env, query } = yield* makeDatabase
   const folder = yield* directoryOf({ "people.csv": made.bytes })
   const inspected = yield* etl(["inspect", "--source", join(folder, "people.csv")], env)
@@ -65,7 +65,7 @@ describe.each(exports)("the export of %s", (_, makeExport) => {
 
   it.live("loads by the two commands that etl inspect prints, and what does not load is explained", () =>
     Effect.gen(function* () {
-      const { inspected, loaded, rejects, users, written } = yield* loadAsTold(made, () => {})
+      const { inspected, loaded, rejects, users, written } = yield* loadAsPrinted(made, () => {})
       const expected = records.flatMap(({ row }) => (row === null ? [] : Object.assign({}, row, { extra: null })))
       assert.deepStrictEqual<ReadonlyArray<unknown>>(users, byEmail(expected))
       const rejected = records.filter(({ row }) => row === null)
@@ -88,7 +88,7 @@ describe.each(exports)("the export of %s", (_, makeExport) => {
 
   it.live('keeps everything with "*": "extra"', () =>
     Effect.gen(function* () {
-      const { users } = yield* loadAsTold(made, (columns) => (columns["*"] = "extra"))
+      const { users } = yield* loadAsPrinted(made, (columns) => (columns["*"] = "extra"))
       const expected = records.flatMap(({ extra, row }) => (row === null ? [] : Object.assign({}, row, { extra })))
       assert.deepStrictEqual<ReadonlyArray<unknown>>(users, byEmail(expected))
     }).pipe(Effect.scoped),

@@ -35,7 +35,7 @@ export const formatInspection = (
 ): ReadonlyArray<string> => {
   const { check, fields } = inspection
   const wrapped = (lines: ReadonlyArray<string>, first = "  ") =>
-    lines.flatMap((line) => hang(first === "  " ? "  " : "    ", printable(line), width, first))
+    lines.flatMap((line) => hang(" ".repeat(first.length), printable(line), width, first))
   const unproved = formatUnproved(inspection)
   return [
     printable(listed(files, mostFiles, "file")),

@@ -67,7 +67,7 @@ const shared = (
 
 /**
  * The fields with their proposals, in their order. `names`: trimmed; a field without one, or with one that another field
- * has, gets none. `hasRecords`: without any, a name is all that there is.
+ * has, gets none. Without records (`hasRecords`) the names alone decide.
  */
 export const propose = (
   names: ReadonlyArray<string>,

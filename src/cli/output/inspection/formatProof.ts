@@ -51,7 +51,7 @@ const proofOfDays = ({ kind, name, proposal }: Field): ReadonlyArray<string> => 
 
 const plain = "commas, UTF-8, header on line 1"
 
-/** What is known of the format; an encoding that nothing proves is to be decided. */
+/** The format, without an encoding that nothing proves. */
 const described = ({ format, unproved }: Inspection): string => {
   const isOpen = unproved.encoding.length > 0
   const known = describeFormat(isOpen ? { ...format, encoding: "utf-8" } : format) ?? plain
