@@ -33,7 +33,7 @@ export { type Allowance, type PermitOptions, Permits, type PermitStore, type Ver
 
 // Repositories: what is kept. `UserRepo` may be one's own; runs and the queue are the library's.
 export { type AddressPlace, type Refusal, type UpsertOutcome, UserRepo, type UserShare } from "./repo/UserRepo.ts"
-export type { UserRecord, Winner } from "./domain/Chunk.ts"
+export type { UserRecord, Winner } from "./domain/UserRecord.ts"
 export type { Widths } from "./domain/Widths.ts"
 export { compareInstants, type Instant } from "./domain/Moment.ts"
 export { type BadValueFile, RejectRepo, type RejectedFile } from "./repo/RejectRepo.ts"

@@ -1,7 +1,7 @@
 // The records of one CSV file as a Stream: users and rejects, without a database, a source or a run.
 
 import { Array, Result, Schema, Stream } from "effect"
-import type { UserRecord } from "../domain/Chunk.ts"
+import type { UserRecord } from "../domain/UserRecord.ts"
 import { type ColumnMapping, isColumnMapping } from "../domain/ColumnMapping.ts"
 import { FormatOptions } from "../domain/FormatOptions.ts"
 import type { Reject } from "../domain/Reject.ts"

@@ -1,7 +1,8 @@
 // The stage `chunk`: decoded records become chunks, the unit of commit.
 
 import { Stream } from "effect"
-import type { Chunk, Position, UserRecord } from "../domain/Chunk.ts"
+import type { Chunk, Position } from "../domain/Chunk.ts"
+import type { UserRecord } from "../domain/UserRecord.ts"
 import * as Footprint from "../domain/footprint.ts"
 import type { Reject } from "../domain/Reject.ts"
 import { type DecodedRecords, isReject } from "./decodeRecords.ts"

@@ -1,7 +1,7 @@
 // The stage `decode`: framed records become users and rejects.
 
 import { Record, Result, Stream } from "effect"
-import type { UserRecord } from "../domain/Chunk.ts"
+import type { UserRecord } from "../domain/UserRecord.ts"
 import type { Reason, Reject } from "../domain/Reject.ts"
 import { firstInstant, type Instant } from "../domain/Moment.ts"
 import type { User } from "../domain/User.ts"

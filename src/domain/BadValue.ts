@@ -1,6 +1,6 @@
 // A value of a loaded record that could not be used, and is null.
 
-import type { UserRecord } from "./Chunk.ts"
+import type { UserRecord } from "./UserRecord.ts"
 import type { Reason, Reject } from "./Reject.ts"
 
 export interface BadValue extends Pick<Reject, "byteOffset" | "line"> {

@@ -48,8 +48,8 @@ export const parsed = (parse: (text: string) => unknown) =>
  * A column whose values `value` describes; a user that a program makes without one has null. `parser` makes what reads
  * a record's text; `says` is what a mapping can say of it.
  */
-const column = <Value extends Schema.Constraint>(
-  type: ColumnType,
+const column = <Type extends ColumnType, Value extends Schema.Constraint>(
+  type: Type,
   value: Value,
   parser: (reading: Reading) => (text: string) => Value["Type"] | Problem,
   says: ReadonlyArray<Saying>,

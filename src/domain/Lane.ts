@@ -1,22 +1,14 @@
 // Lanes: fixed groups of e-mails, by hash, which several connections write and commit independently.
 
-import { type Chunk, type Position, type UserRecord, type Winner, winners } from "./Chunk.ts"
+import type { Chunk, Position } from "./Chunk.ts"
+import type { UserRecord, Winner } from "./UserRecord.ts"
+import { RowSet } from "./rows/RowSet.ts"
 import type { Format } from "./Format.ts"
+import { laneCount, laneOf } from "./laneOf.ts"
 import type { Reject } from "./Reject.ts"
-
-/** Checkpoints are kept by lane: an attempt that resumes must divide records into the same lanes. */
-export const laneCount = 16
 
 /** The lane of rejects: they have no e-mail to hash. */
 const rejectLane = 0
-
-/** The lane of an e-mail, by FNV-1a over its characters. It never changes, not even between versions. */
-export const laneOf = (email: string): number => {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < email.length; index++) hash = Math.imul(hash ^ email.charCodeAt(index), 0x01000193)
-  // The low bits alone depend little on the first characters.
-  return ((hash >>> 16) ^ hash) & (laneCount - 1)
-}
 
 /** How far a lane of a file is committed. */
 export interface LaneCheckpoint {
@@ -46,7 +38,7 @@ export interface Share {
 /** The share of a file that is one chunk. */
 export const wholeFile = ({ format, header, rejects, users }: Chunk): Share => ({
   users,
-  winners: winners(users),
+  winners: RowSet.of(users).winners,
   rejects,
   checkpoint: { _tag: "File", header, format },
 })
@@ -77,7 +69,7 @@ export const shares = (
     const own = isSplit ? some : users
     return {
       users: own,
-      winners: winners(own),
+      winners: RowSet.of(own).winners,
       rejects: rejectLane % count === number ? rejects.filter(({ byteOffset }) => byteOffset >= start(rejectLane)) : [],
       checkpoint: { _tag: "Lanes", lanes, to },
     }

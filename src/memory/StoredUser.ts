@@ -1,6 +1,6 @@
 // A row of `users` in memory, and how a later version changes it.
 
-import { isSameUser, type Winner } from "../domain/Chunk.ts"
+import { isSameUser, type Winner } from "../domain/UserRecord.ts"
 import type { Location } from "../domain/Location.ts"
 import { compareInstants, firstInstant, type Instant } from "../domain/Moment.ts"
 import type { UpsertOutcome } from "../repo/UserRepo.ts"

@@ -1,7 +1,7 @@
 // Users in memory.
 
 import { Effect, Layer, Ref, Stream } from "effect"
-import { laneCount } from "../domain/Lane.ts"
+import { laneCount } from "../domain/laneOf.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import { merge } from "./StoredUser.ts"
 import { Tables } from "./Tables.ts"

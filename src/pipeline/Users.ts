@@ -2,7 +2,8 @@
 
 import { Effect, Result, Stream } from "effect"
 import * as ColumnMapping from "../domain/ColumnMapping.ts"
-import type { Chunk, UserRecord } from "../domain/Chunk.ts"
+import type { Chunk } from "../domain/Chunk.ts"
+import type { UserRecord } from "../domain/UserRecord.ts"
 import { plainFormat } from "../domain/Format.ts"
 import { firstInstant, type Instant } from "../domain/Moment.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"

@@ -8,7 +8,7 @@ import type { Connection } from "effect/sql/SqlConnection"
 import { ConnectionError, SqlError } from "effect/sql/SqlError"
 import { Database } from "../domain/Database.ts"
 import { PoolExhausted } from "../domain/DatabaseError.ts"
-import { laneCount } from "../domain/Lane.ts"
+import { laneCount } from "../domain/laneOf.ts"
 import { silence } from "../repo/patience.ts"
 import { withTransaction } from "./transaction.ts"
 

@@ -2,7 +2,7 @@
 
 import { Context, type Effect, type Stream } from "effect"
 import type { Address } from "../domain/Address.ts"
-import type { UserRecord, Winner } from "../domain/Chunk.ts"
+import type { UserRecord, Winner } from "../domain/UserRecord.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Location } from "../domain/Location.ts"
 import type { Reason } from "../domain/Reject.ts"

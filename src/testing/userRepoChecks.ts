@@ -2,7 +2,8 @@
 
 import { Effect, type Layer, Stream } from "effect"
 import { Address } from "../domain/Address.ts"
-import { type UserRecord, winners } from "../domain/Chunk.ts"
+import type { UserRecord } from "../domain/UserRecord.ts"
+import { RowSet } from "../domain/rows/RowSet.ts"
 import type { Location } from "../domain/Location.ts"
 import * as Extra from "../domain/Extra.ts"
 import { compareInstants, firstInstant } from "../domain/Moment.ts"
@@ -78,7 +79,7 @@ const share = (
     line: index + 2,
     raw,
   }))
-  return { records, winners: winners(records), places, isAhead }
+  return { records, winners: RowSet.of(records).winners, places, isAhead }
 }
 
 const nothing = { inserted: 0, updated: 0, unchanged: 0, stale: 0 }

@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { plainFormat } from "../../src/domain/Format.ts"
 import type { Chunk } from "../../src/domain/Chunk.ts"
-import { earliest, laneCount, laneOf, shares } from "../../src/domain/Lane.ts"
+import { earliest, shares } from "../../src/domain/Lane.ts"
+import { laneCount, laneOf } from "../../src/domain/laneOf.ts"
 import { makeUser } from "../utils/records.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))

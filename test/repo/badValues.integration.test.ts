@@ -1,7 +1,8 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Layer, Ref, Schema, Stream } from "effect"
-import { type Chunk, winners } from "../../src/domain/Chunk.ts"
+import type { Chunk } from "../../src/domain/Chunk.ts"
+import { RowSet } from "../../src/domain/rows/RowSet.ts"
 import { plainFormat } from "../../src/domain/Format.ts"
 import { shares } from "../../src/domain/Lane.ts"
 import { addCounts, noRecords, unaccounted } from "../../src/domain/RunSummary.ts"
@@ -77,7 +78,7 @@ const choosy = Layer.effect(
         const records = share.records.filter((record) => !isBo(record))
         const reasons = [{ column: null, message: "no Bo here" }]
         const refused = share.records.filter(isBo).map((record) => ({ record, reasons }))
-        return Effect.map(users.upsert({ ...share, records, winners: winners(records) }), (outcome) => ({
+        return Effect.map(users.upsert({ ...share, records, winners: RowSet.of(records).winners }), (outcome) => ({
           ...outcome,
           refused,
         }))

@@ -1,6 +1,6 @@
 // Texts of `updated_at` for tests of which version wins, with what each means, worked out by hand.
 
-import type { UserRecord } from "../../src/domain/Chunk.ts"
+import type { UserRecord } from "../../src/domain/UserRecord.ts"
 import { firstInstant } from "../../src/domain/Moment.ts"
 import type { User } from "../../src/domain/User.ts"
 

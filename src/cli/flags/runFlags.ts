@@ -2,7 +2,7 @@
 
 import { availableParallelism } from "node:os"
 import { type Command, Flag } from "effect/cli"
-import { laneCount } from "../../domain/Lane.ts"
+import { laneCount } from "../../domain/laneOf.ts"
 import * as RejectLimit from "../../domain/RejectLimit.ts"
 import { defaults } from "../../pipeline/defaults.ts"
 import { chosenSource, sourceFlags, sources } from "../sources.ts"

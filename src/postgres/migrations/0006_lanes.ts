@@ -2,7 +2,7 @@
 
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
-import { laneCount } from "../../domain/Lane.ts"
+import { laneCount } from "../../domain/laneOf.ts"
 
 /**
  * How far each lane of an unfinished load is committed, and its counts since the load started. Earlier versions had one

@@ -2,7 +2,8 @@
 
 import { Effect, Layer, Option, Stream } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
-import { type UserRecord, type Winner, winners } from "../../domain/Chunk.ts"
+import type { UserRecord, Winner } from "../../domain/UserRecord.ts"
+import { RowSet } from "../../domain/rows/RowSet.ts"
 import { DatabaseError, fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
 import { type UpsertOutcome, type UserShare, UserRepo } from "../../repo/UserRepo.ts"
 import { makePatience } from "../../repo/patience.ts"
@@ -84,7 +85,7 @@ const make = Effect.gen(function* () {
     // Otherwise a deferred constraint refuses the whole share at COMMIT.
     yield* sql`set constraints all immediate`
     const write = (records: ReadonlyArray<UserRecord>, { places }: Pick<UserShare, "places">) =>
-      transaction(writeWinners(winners(records), { ...share, places }, true))
+      transaction(writeWinners(RowSet.of(records).winners, { ...share, places }, true))
     const { counts, refused } = yield* writeAcceptable(share.records, (records) =>
       records.length > 1
         ? write(records, share)

@@ -2,7 +2,7 @@
 
 import { Data, Effect } from "effect"
 import { SqlError } from "effect/sql/SqlError"
-import type { UserRecord, Winner } from "../../domain/Chunk.ts"
+import type { UserRecord, Winner } from "../../domain/UserRecord.ts"
 import { sqlState } from "../../domain/DatabaseError.ts"
 import type { Reason } from "../../domain/Reject.ts"
 import type { Refusal, UpsertOutcome } from "../../repo/UserRepo.ts"

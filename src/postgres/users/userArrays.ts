@@ -1,7 +1,7 @@
 // Users as parameters of the upsert: an array for each column.
 
 import type { PgTypes } from "@effect/sql-pg"
-import type { Winner } from "../../domain/Chunk.ts"
+import type { Winner } from "../../domain/UserRecord.ts"
 import { type FieldColumn, fieldColumns, fileColumns } from "../../domain/fileColumns.ts"
 import type { User } from "../../domain/User.ts"
 import { booleans, columnArray, elementType, integers, smallIntegers, timestamps } from "../arrays.ts"

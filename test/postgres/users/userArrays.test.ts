@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import type { Winner } from "../../../src/domain/Chunk.ts"
+import type { Winner } from "../../../src/domain/UserRecord.ts"
 import { fieldColumns, fileColumns } from "../../../src/domain/fileColumns.ts"
 import { userColumns } from "../../../src/domain/User.ts"
 import { booleans, columnArray, integers, smallIntegers, texts, timestamps } from "../../../src/postgres/arrays.ts"

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { isSameUser, winners } from "../../src/domain/Chunk.ts"
+import { isSameUser } from "../../src/domain/UserRecord.ts"
+import { RowSet } from "../../src/domain/rows/RowSet.ts"
 import { comparedColumns, filledUser, makeUser, makeVersion, SmallVersion } from "../utils/records.ts"
 import { compareUpdates } from "../utils/updates.ts"
 
@@ -31,7 +32,7 @@ describe("winners", () => {
         }),
       )
       assert.deepStrictEqual(
-        winners(records).map(({ byteOffset, instant, user }) => ({ byteOffset, instant, user })),
+        RowSet.of(records).winners.map(({ byteOffset, instant, user }) => ({ byteOffset, instant, user })),
         expected.map((byteOffset) => {
           const { instant, user } = makeVersion(versions[byteOffset]!)
           return { byteOffset, instant, user }

@@ -1,0 +1,232 @@
+// The users of a chunk by column, in typed arrays: a record costs no object.
+
+import type { Address } from "../Address.ts"
+import { dayNumber, dayText } from "../calendar.ts"
+import type { UserRecord } from "../UserRecord.ts"
+import { laneOf } from "../laneOf.ts"
+import type { Reason } from "../Reject.ts"
+import type { User } from "../User.ts"
+import { dayColumns, dayNumberOf, noDay, noInstant, textColumns, textNumber } from "./layout.ts"
+
+const texts = textColumns.length
+const days = dayColumns.length
+
+/**
+ * The layout. A row is a record's user; rows are in the file's order.
+ *
+ * ```text
+ *   bytes   | record of row 0 | record of row 1 | texts made for row 1 | record of row 2 | ...
+ *             ^at[0]            ^at[1]                                    ^at[2]
+ *             <-- size[0] -->   <-- size[1] -->
+ *
+ *   starts, lengths   | row 0: one number a column of text | row 1: ... |   starts count from `at` of the row
+ *   days              | row 0: one number a column of days | row 1: ... |   since 1970-01-01, or `noDay`
+ *   all others        | row 0 | row 1 | ...
+ * ```
+ *
+ * Texts are UTF-8. Where a text is what its field has, it lies in the record; one that was made of it (an e-mail in
+ * lower case, all of a record that the Schema has decoded) lies after it.
+ */
+export class Rows {
+  count = 0
+  bytes: Buffer
+  /** How many of the bytes are in use. */
+  used = 0
+  /** Where the record begins in `bytes`, and how many bytes it has. */
+  at: Int32Array
+  size: Int32Array
+  /** Of the texts; a length of -1 is null. */
+  starts: Int32Array
+  lengths: Int32Array
+  days: Int32Array
+  /** The instant of `updated_at`: seconds since 1970, or `noInstant`, and microseconds after them. */
+  seconds: Float64Array
+  micros: Int32Array
+  /** 1 true, 0 false, -1 null. */
+  status: Int8Array
+  /** Of the e-mail: see `laneOf`. */
+  lanes: Uint8Array
+  fileIds: Int32Array
+  /** Where the record starts in its file's bytes, and on which physical line. */
+  offsets: Float64Array
+  lines: Float64Array
+  /** The values of a row that could not be used and are null instead: hardly any row has some. */
+  readonly blanked = new Map<number, ReadonlyArray<Reason>>()
+
+  /** With room for that many rows and bytes; more is made when it is needed. */
+  constructor(rows: number, bytes: number) {
+    this.bytes = Buffer.allocUnsafeSlow(bytes)
+    this.at = new Int32Array(rows)
+    this.size = new Int32Array(rows)
+    this.starts = new Int32Array(rows * texts)
+    this.lengths = new Int32Array(rows * texts)
+    this.days = new Int32Array(rows * days)
+    this.seconds = new Float64Array(rows)
+    this.micros = new Int32Array(rows)
+    this.status = new Int8Array(rows)
+    this.lanes = new Uint8Array(rows)
+    this.fileIds = new Int32Array(rows)
+    this.offsets = new Float64Array(rows)
+    this.lines = new Float64Array(rows)
+  }
+
+  /** How many rows there is room for. */
+  get capacity(): number {
+    return this.at.length
+  }
+
+  clear(): void {
+    this.count = 0
+    this.used = 0
+    this.blanked.clear()
+  }
+
+  /** Makes room for more bytes. */
+  needBytes(count: number): void {
+    const needed = this.used + count
+    if (needed <= this.bytes.length) return
+    const bytes = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.bytes.length))
+    bytes.set(this.bytes.subarray(0, this.used))
+    this.bytes = bytes
+  }
+
+  /** Makes room for more rows. */
+  needRows(count: number): void {
+    const needed = this.count + count
+    if (needed <= this.capacity) return
+    const rows = Math.max(needed, 2 * this.capacity)
+    this.at = grown(this.at, new Int32Array(rows))
+    this.size = grown(this.size, new Int32Array(rows))
+    this.starts = grown(this.starts, new Int32Array(rows * texts))
+    this.lengths = grown(this.lengths, new Int32Array(rows * texts))
+    this.days = grown(this.days, new Int32Array(rows * days))
+    this.seconds = grown(this.seconds, new Float64Array(rows))
+    this.micros = grown(this.micros, new Int32Array(rows))
+    this.status = grown(this.status, new Int8Array(rows))
+    this.lanes = grown(this.lanes, new Uint8Array(rows))
+    this.fileIds = grown(this.fileIds, new Int32Array(rows))
+    this.offsets = grown(this.offsets, new Float64Array(rows))
+    this.lines = grown(this.lines, new Float64Array(rows))
+  }
+
+  /** Adds copies of consecutive rows of others, which were never `blanked`. */
+  append(from: Rows, first: number, end: number): void {
+    const { count } = this
+    if (first === end) return
+    const start = from.at[first]!
+    const stop = end === from.count ? from.used : from.at[end]!
+    this.needRows(end - first)
+    this.needBytes(stop - start)
+    from.bytes.copy(this.bytes, this.used, start, stop)
+    const moved = this.used - start
+    for (let row = first; row < end; row++) this.at[count + row - first] = from.at[row]! + moved
+    this.size.set(from.size.subarray(first, end), count)
+    this.starts.set(from.starts.subarray(first * texts, end * texts), count * texts)
+    this.lengths.set(from.lengths.subarray(first * texts, end * texts), count * texts)
+    this.days.set(from.days.subarray(first * days, end * days), count * days)
+    this.seconds.set(from.seconds.subarray(first, end), count)
+    this.micros.set(from.micros.subarray(first, end), count)
+    this.status.set(from.status.subarray(first, end), count)
+    this.lanes.set(from.lanes.subarray(first, end), count)
+    this.fileIds.set(from.fileIds.subarray(first, end), count)
+    this.offsets.set(from.offsets.subarray(first, end), count)
+    this.lines.set(from.lines.subarray(first, end), count)
+    this.used += stop - start
+    this.count += end - first
+  }
+
+  /** Adds a row for a user that is an object already. */
+  add({ user, instant, blanked, fileId, byteOffset, line, raw }: UserRecord): void {
+    const row = this.count
+    this.needRows(1)
+    this.needBytes(raw.length)
+    this.at[row] = this.used
+    this.size[row] = raw.length
+    this.bytes.set(raw, this.used)
+    this.used += raw.length
+    for (let column = 0; column < texts; column++) this.setText(row, column, user[textColumns[column]!])
+    for (let column = 0; column < days; column++) this.days[row * days + column] = dayOf(user[dayColumns[column]!])
+    this.seconds[row] = instant === null ? noInstant : instant.seconds
+    this.micros[row] = instant === null ? 0 : instant.micros
+    this.status[row] = user.status === null ? -1 : Number(user.status)
+    this.lanes[row] = laneOf(user.email)
+    this.fileIds[row] = fileId
+    this.offsets[row] = byteOffset
+    this.lines[row] = line
+    if (blanked !== undefined) this.blanked.set(row, blanked)
+    this.count++
+  }
+
+  private setText(row: number, column: number, text: string | null): void {
+    const cell = row * texts + column
+    if (text === null) {
+      this.starts[cell] = 0
+      this.lengths[cell] = -1
+      return
+    }
+    // UTF-8 has three bytes a UTF-16 code unit at most.
+    this.needBytes(text.length * 3)
+    this.starts[cell] = this.used - this.at[row]!
+    const length = this.bytes.write(text, this.used)
+    this.lengths[cell] = length
+    this.used += length
+  }
+
+  /** A text of a row, by the column's number in `textColumns`. */
+  text(row: number, column: number): string | null {
+    const cell = row * texts + column
+    const length = this.lengths[cell]!
+    if (length < 0) return null
+    const start = this.at[row]! + this.starts[cell]!
+    return this.bytes.toString("utf8", start, start + length)
+  }
+
+  private day(row: number, column: number): string | null {
+    const day = this.days[row * days + column]!
+    return day === noDay ? null : dayText(day)
+  }
+
+  /** The user of a row, as an object. */
+  user(row: number): User {
+    const status = this.status[row]!
+    return {
+      source_id: this.text(row, textNumber.source_id),
+      first_name: this.text(row, textNumber.first_name),
+      last_name: this.text(row, textNumber.last_name),
+      email: this.text(row, textNumber.email) ?? "",
+      gender: this.text(row, textNumber.gender),
+      ip_address: this.text(row, textNumber.ip_address) as Address | null,
+      created_at: this.day(row, dayNumberOf.created_at),
+      updated_at: this.day(row, dayNumberOf.updated_at),
+      password: this.text(row, textNumber.password),
+      status: status < 0 ? null : status === 1,
+      extra: this.text(row, textNumber.extra),
+    }
+  }
+
+  /** The record of a row, as an object. */
+  record(row: number): UserRecord {
+    const seconds = this.seconds[row]!
+    const at = this.at[row]!
+    return {
+      user: this.user(row),
+      instant: seconds === noInstant ? null : { seconds, micros: this.micros[row]! },
+      blanked: this.blanked.get(row),
+      fileId: this.fileIds[row]!,
+      byteOffset: this.offsets[row]!,
+      line: this.lines[row]!,
+      raw: this.bytes.subarray(at, at + this.size[row]!),
+    }
+  }
+}
+
+const grown = <Numbers extends Int32Array | Float64Array | Int8Array | Uint8Array>(
+  old: Numbers,
+  larger: Numbers,
+): Numbers => {
+  larger.set(old)
+  return larger
+}
+
+const dayOf = (text: string | null): number =>
+  text === null ? noDay : dayNumber(Number(text.slice(0, 4)), Number(text.slice(5, 7)), Number(text.slice(8)))
