@@ -176,6 +176,7 @@ export class Framer {
       nextOffset,
       nextLine,
       lookahead,
+      plainBefore: 0,
       isQuoted,
       row,
       followsStray,

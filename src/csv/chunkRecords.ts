@@ -2,20 +2,27 @@
 
 import { Stream } from "effect"
 import type { Chunk, Position } from "../domain/Chunk.ts"
-import type { UserRecord } from "../domain/UserRecord.ts"
 import * as Footprint from "../domain/footprint.ts"
 import type { Reject } from "../domain/Reject.ts"
+import { Rows } from "../domain/rows/Rows.ts"
+import type { UserRecord } from "../domain/UserRecord.ts"
 import { type DecodedRecords, isReject } from "./decodeRecords.ts"
+import type { Frame } from "./frame.ts"
 import type { Header } from "./header.ts"
+import { nextOffset } from "./plain/nextOffset.ts"
 
 /** The most bytes of a chunk. */
 const maxChunkBytes = 8 * 1024 * 1024
+
+/** Rows for which a chunk has room from the start, and bytes for each of them: more is made where it is needed. */
+const firstRows = 1_024
+const recordBytes = 128
 
 const endOfRecords = Symbol("end of records")
 
 /** The chunk being filled. */
 class ChunkBuilder {
-  private users: Array<UserRecord> = []
+  private rows: Rows
   private rejects: Array<Reject> = []
   private bytes = 0
   private from: Position
@@ -27,38 +34,79 @@ class ChunkBuilder {
     this.from = this.to = start
     this.header = header
     this.chunkSize = chunkSize
+    this.rows = this.makeRows()
   }
 
   /** Adds records; returns the chunks that they complete. */
-  add({ frames, records }: DecodedRecords): ReadonlyArray<Chunk> {
+  add({ frames, records, rows }: DecodedRecords): ReadonlyArray<Chunk> {
     const complete: Array<Chunk> = []
+    let plain = 0
     for (let index = 0; index < records.length; index++) {
-      const record = records[index]!
       const frame = frames[index]!
-      if (isReject(record)) this.rejects.push(record)
-      else this.users.push(record)
-      this.bytes += Footprint.ofRecord(
-        frame.nextOffset - this.to.byteOffset,
-        isReject(record) ? record.reasons : record.blanked,
-      )
-      if (!isReject(record)) this.bytes += Footprint.ofUser(record.user)
-      this.to = { byteOffset: frame.nextOffset, line: frame.nextLine }
-      const isFull = this.users.length + this.rejects.length >= this.chunkSize || this.bytes >= maxChunkBytes
-      if (isFull) complete.push(...this.end(false))
+      complete.push(...this.addRows(rows, plain, frame.plainBefore))
+      plain = frame.plainBefore
+      this.addRecord(records[index]!, frame)
+      if (this.isFull) complete.push(this.end(false))
     }
+    complete.push(...this.addRows(rows, plain, rows.count))
     return complete
   }
 
-  end(isLast: boolean): ReadonlyArray<Chunk> {
-    if (this.users.length + this.rejects.length === 0) return []
-    const { users, rejects, from, to } = this
+  get isEmpty(): boolean {
+    return this.rows.count + this.rejects.length === 0
+  }
+
+  end(isLast: boolean): Chunk {
+    const { rows, rejects, from, to } = this
     const { bytes: header, format } = this.header
-    const chunk = { users, rejects, from, to, header, format, isLast }
-    this.users = []
+    this.rows = this.makeRows()
     this.rejects = []
     this.bytes = 0
     this.from = this.to
-    return [chunk]
+    return { rows, rejects, from, to, header, format, isLast }
+  }
+
+  private get isFull(): boolean {
+    return this.rows.count + this.rejects.length >= this.chunkSize || this.bytes >= maxChunkBytes
+  }
+
+  private makeRows(): Rows {
+    const count = Math.min(this.chunkSize, firstRows)
+    return new Rows(count, count * recordBytes)
+  }
+
+  /** Adds rows of the batch, in as many chunks as it takes. */
+  private *addRows(rows: Rows, first: number, end: number): Generator<Chunk> {
+    let from = first
+    while (from < end) {
+      const most = Math.min(end, from + this.chunkSize - this.rows.count - this.rejects.length)
+      let { bytes } = this
+      let { byteOffset } = this.to
+      let to = from
+      for (; to < most && bytes < maxChunkBytes; to++) {
+        const next = nextOffset(rows, to)
+        bytes += Footprint.ofRow(next - byteOffset)
+        byteOffset = next
+      }
+      this.rows.append(rows, from, to)
+      this.bytes = bytes
+      this.to = { byteOffset, line: rows.lines[to - 1]! + 1 }
+      from = to
+      if (this.isFull) yield this.end(false)
+    }
+  }
+
+  private addRecord(record: UserRecord | Reject, { nextLine, nextOffset }: Frame): void {
+    const length = nextOffset - this.to.byteOffset
+    if (isReject(record)) {
+      this.rejects.push(record)
+      this.bytes += Footprint.ofRecord(length, record.reasons)
+    } else {
+      const { used } = this.rows
+      this.rows.add(record)
+      this.bytes += Footprint.ofRow(length, record.blanked) + this.rows.used - used - record.raw.length
+    }
+    this.to = { byteOffset: nextOffset, line: nextLine }
   }
 }
 
@@ -68,18 +116,21 @@ class ChunkBuilder {
  */
 export const chunk =
   (chunkSize: number) =>
-  <E, R>(decoded: Stream.Stream<DecodedRecords, E, R>): Stream.Stream<Chunk, E, R> =>
-    decoded.pipe(
-      Stream.filter(({ frames }) => frames.length > 0),
+  <E, R>(decoded: Stream.Stream<DecodedRecords, E, R>): Stream.Stream<Chunk, E, R> => {
+    const last = (filling: ChunkBuilder | undefined, isLast: boolean): ReadonlyArray<Chunk> =>
+      filling === undefined || filling.isEmpty ? [] : [filling.end(isLast)]
+    return decoded.pipe(
+      Stream.filter(({ frames, rows }) => frames.length + rows.count > 0),
       // Not `onHalt`, which also runs when the stream fails: its chunk is not the last one.
       Stream.concat(Stream.succeed(endOfRecords)),
       Stream.mapAccum(
         (): ChunkBuilder | undefined => undefined,
         (filling, batch) => {
-          if (batch === endOfRecords) return [undefined, filling?.end(true) ?? []] as const
+          if (batch === endOfRecords) return [undefined, last(filling, true)] as const
           const builder = filling ?? new ChunkBuilder(batch, chunkSize)
           return [builder, builder.add(batch)] as const
         },
-        { onHalt: (filling) => filling?.end(false) ?? [] },
+        { onHalt: (filling) => last(filling, false) },
       ),
     )
+  }

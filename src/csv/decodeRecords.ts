@@ -58,7 +58,7 @@ const toReject = (frame: Frame, reasons: ReadonlyArray<Reason>): Reject => ({
   reasons,
 })
 
-/** Framed records, each with its user or reject. */
+/** Framed records, each of the frames with its user or reject. */
 export interface DecodedRecords extends FramedRecords {
   readonly records: ReadonlyArray<UserRecord | Reject>
   /** Rows that repeat the header, which are no records. */
@@ -132,9 +132,11 @@ export const makeDecoder = (header: Header, fileId: number) => {
     })
     if (headers.size === 0) return [{ ...framed, records, repeatedHeaders: 0 }, undefined]
     const isKept = (_: unknown, index: number): boolean => index < end && !headers.has(index)
+    const otherHeader = frames[end]
+    if (otherHeader !== undefined) framed.rows.truncate(otherHeader.plainBefore)
     const before = { ...framed, frames: frames.filter(isKept), records: records.filter(isKept) }
     const repeatedHeaders = [...headers].filter((index) => index < end).length
-    return [{ ...before, repeatedHeaders }, frames[end]]
+    return [{ ...before, repeatedHeaders }, otherHeader]
   }
 }
 

@@ -5,6 +5,7 @@ import { upToByte } from "../domain/byteRange.ts"
 import type { Position } from "../domain/Chunk.ts"
 import { earlierFormat, type Format, valuesSaidBy } from "../domain/Format.ts"
 import { fitHeader } from "./fitHeader.ts"
+import { Rows } from "../domain/rows/Rows.ts"
 import type { Frame } from "./frame.ts"
 import { Framer } from "./Framer.ts"
 import { findFormat } from "./findFormat.ts"
@@ -43,10 +44,15 @@ export interface FramedRecords {
   readonly header: Header
   /** Where the records of the file, or of the part being read, begin: not those of this batch. */
   readonly start: Position
+  /** Those that are plain. */
+  readonly rows: Rows
+  /** All others: see `plainBefore`. */
   readonly frames: ReadonlyArray<Frame>
   /** Rows without text among them, which are no records. */
   readonly blankRows: number
 }
+
+export const noRows = new Rows(0, 0)
 
 const endOfBytes = Symbol("end of bytes")
 /** The header comes with a batch of no records, before they are read. */
@@ -110,7 +116,7 @@ export const frame =
         let blankRows = 0
 
         const batchOf = (frames: ReadonlyArray<Frame>): FramedRecords => {
-          const batch = { header: header!, start: resume?.position ?? header!.end, frames }
+          const batch = { header: header!, start: resume?.position ?? header!.end, rows: noRows, frames }
           const more = framer!.blankRows - blankRows
           blankRows += more
           return { ...batch, blankRows: more }

@@ -1,6 +1,6 @@
 // A value of a loaded record that could not be used, and is null.
 
-import type { UserRecord } from "./UserRecord.ts"
+import type { RowSet } from "./rows/RowSet.ts"
 import type { Reason, Reject } from "./Reject.ts"
 
 export interface BadValue extends Pick<Reject, "byteOffset" | "line"> {
@@ -10,19 +10,18 @@ export interface BadValue extends Pick<Reject, "byteOffset" | "line"> {
 
 const none: ReadonlyArray<BadValue> = []
 
-/** The bad values of the records, in their order, without those of records that are refused after all. */
+/** The bad values of the users, in their order, without those of records that are refused after all. */
 export const badValuesOf = (
-  records: ReadonlyArray<UserRecord>,
+  { numbers, rows }: RowSet,
   refused: ReadonlyArray<Pick<Reject, "byteOffset">>,
 ): ReadonlyArray<BadValue> => {
-  let found: Array<BadValue> | undefined
-  let left: ReadonlySet<number> | undefined
-  for (const { blanked, byteOffset, line } of records) {
-    if (blanked === undefined) continue
-    left ??= new Set(refused.map((reject) => reject.byteOffset))
+  if (rows.blanked.size === 0) return none
+  const found: Array<BadValue> = []
+  const left = new Set(refused.map((reject) => reject.byteOffset))
+  for (const number of numbers) {
+    const byteOffset = rows.offsets[number]!
     if (left.has(byteOffset)) continue
-    found ??= []
-    for (const reason of blanked) found.push({ byteOffset, line, reason })
+    for (const reason of rows.blanked.get(number) ?? []) found.push({ byteOffset, line: rows.lines[number]!, reason })
   }
-  return found ?? none
+  return found
 }

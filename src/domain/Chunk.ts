@@ -2,7 +2,7 @@
 
 import type { Format } from "./Format.ts"
 import type { Reject } from "./Reject.ts"
-import type { UserRecord } from "./UserRecord.ts"
+import type { Rows } from "./rows/Rows.ts"
 
 /** A position between two records of a file: the (inflated) bytes before it, and its physical line. */
 export interface Position {
@@ -10,9 +10,9 @@ export interface Position {
   readonly line: number
 }
 
-/** Each of its records is in `users` or in `rejects`, in the file's order. */
+/** Each of its records is in `rows` or in `rejects`, in the file's order. */
 export interface Chunk {
-  readonly users: ReadonlyArray<UserRecord>
+  readonly rows: Rows
   readonly rejects: ReadonlyArray<Reject>
   readonly from: Position
   readonly to: Position

@@ -2,11 +2,13 @@
 
 import type { BadValue } from "./BadValue.ts"
 import type { Chunk } from "./Chunk.ts"
-import type { User } from "./User.ts"
 import type { Reason, Reject } from "./Reject.ts"
 
-/** Bytes of a record's objects, which outweigh the text of a short record. Measured: 400 to 600. */
+/** Bytes of a reject's objects, which outweigh the text of a short record. Measured: 400 to 600. */
 const recordBytes = 512
+
+/** Bytes of a row's numbers, with room that is not in use. */
+const rowBytes = 160
 
 /** Bytes of a reason, without its text. */
 const reasonBytes = 96
@@ -20,7 +22,7 @@ const ofReasons = (reasons: ReadonlyArray<Reason>): number =>
 
 const noReasons: ReadonlyArray<Reason> = []
 
-/** Bytes of memory for a record of `length` bytes in the file. `reasons`: of a reject, or of a user's bad values. */
+/** Bytes of memory for a reject of `length` bytes in the file. */
 export const ofRecord = (length: number, reasons: ReadonlyArray<Reason> = noReasons): number =>
   length + recordBytes + ofReasons(reasons)
 
@@ -28,16 +30,14 @@ export const ofReject = ({ raw, reasons }: Reject): number => ofRecord(raw.lengt
 
 export const ofBadValue = ({ reason }: BadValue): number => ofReasons([reason])
 
-/** Bytes of a user beyond its record's: `extra` repeats the names of its fields. */
-export const ofUser = ({ extra }: User): number => extra?.length ?? 0
+/** Bytes of memory for a row whose record has `length` bytes in the file. `reasons`: of its bad values. */
+export const ofRow = (length: number, reasons: ReadonlyArray<Reason> = noReasons): number =>
+  length + rowBytes + ofReasons(reasons)
 
-/** Counts all of the chunk's bytes in the file: a block that was read stays in memory as long as any record in it. */
-export const ofChunk = ({ from, rejects, to, users }: Chunk): number => {
-  let bytes = to.byteOffset - from.byteOffset + users.length * recordBytes
+/** Counts all of the chunk's bytes in the file: a block that was read stays in memory as long as any reject in it. */
+export const ofChunk = ({ from, rejects, rows, to }: Chunk): number => {
+  let bytes = to.byteOffset - from.byteOffset + rows.used + rows.count * rowBytes
   for (const { reasons } of rejects) bytes += ofRecord(0, reasons)
-  for (const { blanked, user } of users) {
-    bytes += ofUser(user)
-    if (blanked !== undefined) bytes += ofReasons(blanked)
-  }
+  for (const reasons of rows.blanked.values()) bytes += ofReasons(reasons)
   return bytes
 }

@@ -11,6 +11,7 @@ import { Preview, type Seen } from "../repo/Preview.ts"
 import { type FileLoad, RunRepo } from "../repo/RunRepo.ts"
 import { type User, userColumns } from "../domain/User.ts"
 import { shareOutcome } from "../repo/shareOutcome.ts"
+import { userShare } from "../repo/userShare.ts"
 import { UserRepo, type UserShare } from "../repo/UserRepo.ts"
 
 const usersShown = 3
@@ -70,11 +71,12 @@ const make = Effect.sync(() => {
     connections: 1,
     upsert: (share) =>
       Effect.sync(() => {
-        const [first] = share.records
-        if (first !== undefined && users.length < usersShown) {
+        const [first] = users.length < usersShown ? share.records : []
+        if (first !== undefined) {
           users.push(...firstUsers(share, files.get(first.fileId)!.name, usersShown - users.length))
         }
-        return { inserted: share.winners.length, updated: 0, unchanged: 0, stale: 0 }
+        const inserted = share.rows?.versions.numbers.length ?? share.winners.length
+        return { inserted, updated: 0, unchanged: 0, stale: 0 }
       }),
     place: () => Effect.void,
   })
@@ -100,7 +102,7 @@ const make = Effect.sync(() => {
       const { name, counts: before } = files.get(fileId)!
       const shown = share.rejects.slice(0, rejectsShown - rejects.length)
       rejects.push(...shown.map(({ line, reasons }) => ({ file: name, line, reasons })))
-      const written = yield* write({ records: share.users, winners: share.winners, places: known, isAhead: false })
+      const written = yield* write(userShare(share, { places: known, isAhead: false }))
       const { badValues: found, ...outcome } = shareOutcome(share, written)
       const firstValues = found.slice(0, badValuesShown - badValues.length)
       badValues.push(...firstValues.map(({ line, reason }) => ({ file: name, line, reason })))

@@ -23,6 +23,7 @@ import {
 import { isOtherFormat } from "../domain/FormatError.ts"
 import { isReading, uriInRun } from "../domain/stdin.ts"
 import { shareOutcome } from "../repo/shareOutcome.ts"
+import { userShare } from "../repo/userShare.ts"
 import { makeQueue } from "./memoryQueue.ts"
 import { Tables } from "./Tables.ts"
 
@@ -136,12 +137,9 @@ const make = Effect.gen(function* () {
         const part = partOf(load, ref)
         if (part === undefined || !isAtStart(part, share)) return yield* fileTaken(ref.fileId)
         const { places, remembered } = yield* queueAddresses(ref.runId, shareLocations)
-        const written = yield* write({
-          records: share.users,
-          winners: share.winners,
-          places: new Map([...places, ...shareLocations.known]),
-          isAhead: isAhead(ref),
-        })
+        const written = yield* write(
+          userShare(share, { places: new Map([...places, ...shareLocations.known]), isAhead: isAhead(ref) }),
+        )
         const { badValues: found, counts, refused } = shareOutcome(share, written)
         const inFile = <A extends object>(row: A) => ({ ...row, fileId: ref.fileId })
         yield* Ref.update(rejects, (kept) => [...kept, ...[...share.rejects, ...refused].map(inFile)])

@@ -10,6 +10,7 @@ import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"
 import { type Reject, toReject } from "../domain/Reject.ts"
+import { Rows } from "../domain/rows/Rows.ts"
 import { checkUser, type User } from "../domain/User.ts"
 import { monotonicMillis } from "../observability/monotonic.ts"
 import type { FileTakenError } from "../repo/FileTakenError.ts"
@@ -69,16 +70,16 @@ const toChunks =
         () => 0,
         (start, group) => {
           const end = start + group.length
-          const users: Array<UserRecord> = []
+          const rows = new Rows(group.length, 0)
           const rejects: Array<Reject> = []
           for (const [index, user] of group.entries()) {
             const record = new StreamedUser(user, fileId, start + index)
             const checked = checkUser(user)
-            if (Result.isSuccess(checked)) users.push(record)
+            if (Result.isSuccess(checked)) rows.add(record)
             else rejects.push(toReject(record, checked.failure))
           }
           const chunk: Chunk = {
-            users,
+            rows,
             rejects,
             from: { byteOffset: start, line: start + 1 },
             to: { byteOffset: end, line: end + 1 },

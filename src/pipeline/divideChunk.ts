@@ -27,7 +27,7 @@ const maxRecordsOfWhole = 2_000
 /** The counts of a chunk that are known before it is written. */
 const countsOf = (shares: ReadonlyArray<Share>): RecordCounts => {
   const rejected = shares.reduce((sum, { rejects }) => sum + rejects.length, 0)
-  return { ...noRecords, read: shares.reduce((sum, { users }) => sum + users.length, rejected), rejected }
+  return { ...noRecords, read: shares.reduce((sum, { users }) => sum + users.count, rejected), rejected }
 }
 
 /**
@@ -41,7 +41,7 @@ export const begin = (
 ) => {
   const divide = Effect.fnUntraced(function* (chunk: Chunk, isFirst: boolean) {
     if (isFirst && load.resume === undefined) {
-      if (chunk.isLast && chunk.users.length <= maxRecordsOfWhole) {
+      if (chunk.isLast && chunk.rows.count <= maxRecordsOfWhole) {
         const whole = [wholeFile(chunk)]
         // A file that stops the run stays unfinished, whatever its size.
         if (!run.isExceededBy(addCounts(committed, countsOf(whole)))) return whole

@@ -72,11 +72,15 @@ export const shareOf = (connection: number) =>
   })
 
 /** Answers what can be answered at once, and queues the rest for a service. */
-const locateShare = Effect.fn("Loading.locate")(function* ({ addresses: tallied, options }: Run, { winners }: Share) {
+const locateShare = Effect.fn("Loading.locate")(function* ({ addresses: tallied, options }: Run, { users }: Share) {
   const locator = yield* GeoLocator
   // Superseded records are not located: their places would never be seen, and would cost requests.
   const addresses = new Set<Address>()
-  for (const { user } of winners) if (user.ip_address !== null) addresses.add(user.ip_address)
+  const { numbers, rows } = users.versions
+  for (const number of numbers) {
+    const address = rows.address(number)
+    if (address !== null) addresses.add(address)
+  }
   const { byRule, local, open } = yield* answerAtOnce(locator, addresses)
   yield* tallied.count("rule", tally(byRule))
   yield* tallied.count("local", tally(local))

@@ -11,7 +11,7 @@ import type { UpsertOutcome } from "./UserRepo.ts"
  * Throws where the store accounts for too few users, or too many: its `upsert` has a defect.
  */
 export const shareOutcome = (
-  { rejects, users, winners }: Share,
+  { rejects, users }: Share,
   { inserted, stale, unchanged, updated, refused = [] }: UpsertOutcome,
 ): {
   readonly counts: RecordCounts
@@ -19,11 +19,12 @@ export const shareOutcome = (
   readonly badValues: ReadonlyArray<BadValue>
 } => {
   const written = inserted + updated + unchanged + stale
+  const winners = users.versions.numbers.length
   // Where records are refused, an e-mail may be left without any, or be written again.
-  const isComplete = written >= winners.length - refused.length && written + refused.length <= users.length
+  const isComplete = written >= winners - refused.length && written + refused.length <= users.count
   if (!isComplete) {
     throw new Error(
-      `UserRepo.upsert accounts for ${written} of ${winners.length} users, and refuses ${refused.length} records.`,
+      `UserRepo.upsert accounts for ${written} of ${winners} users, and refuses ${refused.length} records.`,
     )
   }
   const refusedRecords = refused
@@ -32,12 +33,12 @@ export const shareOutcome = (
   const badValues = badValuesOf(users, refusedRecords)
   return {
     counts: {
-      read: users.length + rejects.length,
+      read: users.count + rejects.length,
       inserted,
       updated,
       unchanged,
       stale,
-      duplicate: users.length - written - refused.length,
+      duplicate: users.count - written - refused.length,
       rejected: rejects.length + refused.length,
       blanked: badValues.length,
     },

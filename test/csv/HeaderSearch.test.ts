@@ -1,12 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import type { Chunk } from "../../src/domain/Chunk.ts"
 import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
-import { messageOf, read, type ReadOptions, rejects, users } from "../utils/csv.ts"
+import { messageOf, read, type ReadOptions, rejects, users, type TypedChunk } from "../utils/csv.ts"
 
 const found = { format: {} } satisfies Partial<ReadOptions>
 
-const formats = (chunks: ReadonlyArray<Chunk>) => chunks.map(({ format }) => format)
+const formats = (chunks: ReadonlyArray<TypedChunk>) => chunks.map(({ format }) => format)
 
 const failure = (content: string, options: Partial<ReadOptions> = found) =>
   Effect.map(Effect.flip(read(content, options)), messageOf)
@@ -65,7 +64,7 @@ describe("the header of a file", () => {
         for (const format of formats(chunks)) assert.deepInclude(format, { delimiter, headerLine: first })
 
         // What is left of the file is read in the format that was found.
-        const [{ format, header, to }] = (yield* read(text, { ...found, chunkSize: 1 }, pieces)) as [Chunk]
+        const [{ format, header, to }] = (yield* read(text, { ...found, chunkSize: 1 }, pieces)) as [TypedChunk]
         const rest = new TextEncoder().encode(text).subarray(to.byteOffset)
         const resumed = yield* read(rest, { ...found, resume: { position: to, header, format } }, pieces)
         assert.deepStrictEqual(users(resumed), [["c@example.com", 'Cy, "the" ; | Young']])

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Data, Effect, Schema, Stream } from "effect"
 import * as Records from "../../src/csv/Records.ts"
+import { RowSet } from "../../src/domain/rows/RowSet.ts"
 import { type ColumnMapping, make } from "../../src/domain/ColumnMapping.ts"
 import { mapping, read } from "../utils/csv.ts"
 
@@ -61,7 +62,7 @@ describe("Records.stream", () => {
         const users = chunks.flatMap((chunk) => chunk.users)
         assert.deepStrictEqual(records.filter(Records.isReject), rejects)
         assert.deepStrictEqual(
-          records.flatMap((record) => (Records.isReject(record) ? [] : [record])),
+          RowSet.of(records.flatMap((record) => (Records.isReject(record) ? [] : [record]))).records,
           users,
         )
       }),

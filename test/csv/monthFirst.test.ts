@@ -1,8 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, Result, Schema } from "effect"
 import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
-import type { Chunk } from "../../src/domain/Chunk.ts"
-import { read, type ReadOptions, rejects } from "../utils/csv.ts"
+import { read, type ReadOptions, rejects, type TypedChunk } from "../utils/csv.ts"
 
 const mapping = ColumnMapping.make({ email: "email", Joined: "created_at", Seen: "updated_at" })
 
@@ -16,7 +15,7 @@ const content = (rows: ReadonlyArray<Row>) =>
 const readRows = (rows: ReadonlyArray<Row>, options: Partial<ReadOptions> = {}) =>
   read(content(rows), { format: {}, mapping, ...options })
 
-const joinedOf = (chunks: ReadonlyArray<Chunk>) =>
+const joinedOf = (chunks: ReadonlyArray<TypedChunk>) =>
   chunks.flatMap(({ users }) => users.map(({ user }) => user.created_at))
 
 const advice = (which: string, header: string, column: string) =>

@@ -1,10 +1,9 @@
 import { Buffer } from "node:buffer"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Schema, Stream } from "effect"
-import type { Chunk } from "../../src/domain/Chunk.ts"
 import type { Format } from "../../src/domain/Format.ts"
 import { split, type SplitOptions, type Splitting } from "../../src/csv/split.ts"
-import { mapping, read, readChunks } from "../utils/csv.ts"
+import { mapping, read, readChunks, type TypedChunk } from "../utils/csv.ts"
 import { between, bytesOf, DrawnFormat, encodeText, formatOf, markOf, Tokens } from "./drawnFormats.ts"
 
 const encode = (text: string) => new TextEncoder().encode(text)
@@ -20,14 +19,14 @@ const splitBytes = (bytes: Uint8Array, options: Partial<SplitOptions>, pieces = 
   )
 
 /** All that is told of the records. */
-const recordsOf = (chunks: ReadonlyArray<Chunk>) => ({
+const recordsOf = (chunks: ReadonlyArray<TypedChunk>) => ({
   users: chunks.flatMap(({ users }) =>
     users.map(({ user, byteOffset, line, raw }) => ({ user, byteOffset, line, raw: Buffer.from(raw).toString("hex") })),
   ),
   rejects: chunks.flatMap(({ rejects }) => rejects),
 })
 
-const countRecords = (chunks: ReadonlyArray<Chunk>) =>
+const countRecords = (chunks: ReadonlyArray<TypedChunk>) =>
   chunks.reduce((sum, { users, rejects }) => sum + users.length + rejects.length, 0)
 
 /** The chunks of each part. The stream goes on behind the part's end, as a file does. */

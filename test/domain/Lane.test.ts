@@ -4,6 +4,7 @@ import { plainFormat } from "../../src/domain/Format.ts"
 import type { Chunk } from "../../src/domain/Chunk.ts"
 import { earliest, shares } from "../../src/domain/Lane.ts"
 import { laneCount, laneOf } from "../../src/domain/laneOf.ts"
+import { RowSet } from "../../src/domain/rows/RowSet.ts"
 import { makeUser } from "../utils/records.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
@@ -15,16 +16,18 @@ const position = (index: number) => ({ byteOffset: index * 10, line: index + 1 }
 const makeChunk = (first: number, last: number): Chunk => {
   const numbers = Array.from({ length: last - first }, (_, index) => first + index)
   return {
-    users: numbers
-      .filter((number) => number % 3 !== 0)
-      .map((number) => ({
-        user: makeUser({ email: `user${number}@example.com` }),
-        instant: null,
-        fileId: 1,
-        byteOffset: number * 10,
-        line: number + 1,
-        raw,
-      })),
+    rows: RowSet.of(
+      numbers
+        .filter((number) => number % 3 !== 0)
+        .map((number) => ({
+          user: makeUser({ email: `user${number}@example.com` }),
+          instant: null,
+          fileId: 1,
+          byteOffset: number * 10,
+          line: number + 1,
+          raw,
+        })),
+    ).rows,
     rejects: numbers
       .filter((number) => number % 3 === 0)
       .map((number) => ({ byteOffset: number * 10, line: number + 1, raw, length: 0, reasons: [] })),
@@ -54,9 +57,11 @@ describe("shares", () => {
       const divided = shares(chunk, count, lanes)
       assert.lengthOf(divided, count)
 
-      const users = chunk.users.filter(({ user, byteOffset }) => byteOffset >= start(laneOf(user.email)))
+      const users = RowSet.all(chunk.rows).records.filter(
+        ({ user, byteOffset }) => byteOffset >= start(laneOf(user.email)),
+      )
       assert.deepStrictEqual(
-        divided.flatMap((share) => share.users).sort((left, right) => left.byteOffset - right.byteOffset),
+        divided.flatMap(({ users }) => users.records).sort((left, right) => left.byteOffset - right.byteOffset),
         users,
       )
       assert.deepStrictEqual(
@@ -72,10 +77,10 @@ describe("shares", () => {
       )
       for (const { users, checkpoint } of divided) {
         const own = new Set(checkpoint._tag === "Lanes" ? checkpoint.lanes.map(({ lane }) => lane) : [])
-        assert.isTrue(users.every(({ user }) => own.has(laneOf(user.email))))
+        assert.isTrue(users.records.every(({ user }) => own.has(laneOf(user.email))))
         assert.deepStrictEqual(
-          users,
-          [...users].sort((left, right) => left.byteOffset - right.byteOffset),
+          users.records,
+          [...users.records].sort((left, right) => left.byteOffset - right.byteOffset),
         )
       }
     },

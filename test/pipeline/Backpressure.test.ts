@@ -2,13 +2,23 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Stream } from "effect"
 import { plainFormat } from "../../src/domain/Format.ts"
 import type { Chunk } from "../../src/domain/Chunk.ts"
+import { Rows } from "../../src/domain/rows/Rows.ts"
+import { RowSet } from "../../src/domain/rows/RowSet.ts"
 import { Stopwatch } from "../../src/observability/Stopwatch.ts"
 import * as Backpressure from "../../src/pipeline/Backpressure.ts"
 import { makeUser } from "../utils/records.ts"
 
 const start = { byteOffset: 0, line: 1 }
 const raw = new Uint8Array()
-const empty: Chunk = { users: [], rejects: [], from: start, to: start, header: raw, format: plainFormat, isLast: false }
+const empty: Chunk = {
+  rows: new Rows(0, 0),
+  rejects: [],
+  from: start,
+  to: start,
+  header: raw,
+  format: plainFormat,
+  isLast: false,
+}
 
 const chunkOfBytes: Chunk = { ...empty, to: { byteOffset: 8 * 1024 * 1024, line: 2 } }
 const chunkOfReasons: Chunk = {
@@ -24,15 +34,17 @@ const chunkOfReasons: Chunk = {
 
 const chunkOfBadValues: Chunk = {
   ...empty,
-  users: Array.from({ length: 10_000 }, (_, byteOffset) => ({
-    user: makeUser({}),
-    instant: null,
-    fileId: 1,
-    byteOffset,
-    line: byteOffset,
-    raw,
-    blanked: Array.from({ length: 10 }, () => ({ column: "status", message: "is not a valid status or a word" })),
-  })),
+  rows: RowSet.of(
+    Array.from({ length: 10_000 }, (_, byteOffset) => ({
+      user: makeUser({}),
+      instant: null,
+      fileId: 1,
+      byteOffset,
+      line: byteOffset,
+      raw,
+      blanked: Array.from({ length: 10 }, () => ({ column: "status", message: "is not a valid status or a word" })),
+    })),
+  ).rows,
 }
 
 describe("Backpressure", () => {

@@ -3,6 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
 import { addCounts, noRecords, unaccounted } from "../../src/domain/RunSummary.ts"
+import { RowSet } from "../../src/domain/rows/RowSet.ts"
 import * as Extra from "../../src/domain/Extra.ts"
 import type { User } from "../../src/domain/User.ts"
 import { RunRepo } from "../../src/repo/RunRepo.ts"
@@ -421,7 +422,7 @@ for (const [name, database, times] of [
         const again = yield* Effect.flip(
           commit(
             load,
-            { ...withReject, users: [{ ...chunk.users[0]!, user: makeUser({ first_name: "Bo" }) }] },
+            { ...withReject, users: RowSet.of([{ ...chunk.users.records[0]!, user: makeUser({ first_name: "Bo" }) }]) },
             nothing,
           ),
         )

@@ -125,17 +125,19 @@ const makeChunks = (records: ReadonlyArray<typeof Drawn.Type>, size: number): Re
     const first = number * size
     const part = records.slice(first, first + size)
     return {
-      users: part.map(([fields, columns], index) => {
-        const user = makeUser(fields)
-        return {
-          user,
-          instant: firstInstant(user.updated_at),
-          fileId: 1,
-          ...position(first + index),
-          raw: header,
-          blanked: columns?.map(reasonOf),
-        }
-      }),
+      rows: RowSet.of(
+        part.map(([fields, columns], index) => {
+          const user = makeUser(fields)
+          return {
+            user,
+            instant: firstInstant(user.updated_at),
+            fileId: 1,
+            ...position(first + index),
+            raw: header,
+            blanked: columns?.map(reasonOf),
+          }
+        }),
+      ).rows,
       rejects: [],
       from: position(first),
       to: position(first + part.length),
@@ -183,7 +185,7 @@ const commitChunks = Effect.fnUntraced(function* (part: PartRef, chunks: Readonl
 
 const expectedOf = (chunks: ReadonlyArray<Chunk>, refused: ReadonlySet<number>, runId: number): ReadonlyArray<Kept> =>
   chunks
-    .flatMap(({ users }) => users)
+    .flatMap(({ rows }) => RowSet.all(rows).records)
     .filter(({ byteOffset }) => !refused.has(byteOffset))
     .flatMap(({ blanked = [], byteOffset, line }) =>
       blanked

@@ -95,11 +95,13 @@ const clear = Effect.gen(function* () {
 })
 
 const chunksOf = (versions: ReadonlyArray<SmallVersion>, chunkSize: number, fileId: number) =>
-  shareVersions(versions.map(makeVersion), chunkSize).map(({ users, winners }): Omit<UserShare, "isAhead"> => ({
-    records: users.map((record) => ({ ...record, fileId })),
-    winners: winners.map((winner): Winner => ({ ...winner, fileId })),
-    places: new Map(),
-  }))
+  shareVersions(versions.map(makeVersion), chunkSize).map(
+    ({ users: { records, winners } }): Omit<UserShare, "isAhead"> => ({
+      records: records.map((record) => ({ ...record, fileId })),
+      winners: winners.map((winner): Winner => ({ ...winner, fileId })),
+      places: new Map(),
+    }),
+  )
 
 interface Arrival {
   readonly files: ReadonlyArray<ReadonlyArray<SmallVersion>>

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { badValuesOf } from "../../src/domain/BadValue.ts"
 import { plainFormat } from "../../src/domain/Format.ts"
+import { RowSet } from "../../src/domain/rows/RowSet.ts"
 import { unaccounted } from "../../src/domain/RunSummary.ts"
 import { userColumns } from "../../src/domain/User.ts"
 import { shareOutcome } from "../../src/repo/shareOutcome.ts"
@@ -23,8 +24,12 @@ describe("the outcome of a share", () => {
       written: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 3 })),
     },
     ({ drawn, written }) => {
-      const users = drawn.map(({ columns }, index) => ({
-        user: makeUser({ email: `${index}@example.com` }),
+      const acceptedCount = drawn.filter(({ isRefused }) => !isRefused).length
+      const inserted = acceptedCount === 0 ? 0 : Math.max(1, acceptedCount - written)
+      let found = 0
+      const users = drawn.map(({ columns, isRefused }, index) => ({
+        // Those that are not inserted are duplicates.
+        user: makeUser({ email: `${isRefused ? `refused${index}` : Math.min(found++, inserted - 1)}@example.com` }),
         instant: null,
         fileId: 1,
         byteOffset: index * 10,
@@ -34,12 +39,9 @@ describe("the outcome of a share", () => {
       }))
       const refused = users.filter((_, index) => drawn[index]!.isRefused)
       const accepted = users.filter((_, index) => !drawn[index]!.isRefused)
-      const inserted = accepted.length === 0 ? 0 : Math.max(1, accepted.length - written)
       const { badValues, counts } = shareOutcome(
         {
-          users,
-          // The rest are duplicates.
-          winners: accepted.slice(0, inserted),
+          users: RowSet.of(users),
           rejects: [],
           checkpoint: { _tag: "File", header, format: plainFormat },
         },
@@ -64,6 +66,6 @@ describe("the outcome of a share", () => {
 
   it("makes nothing where every value could be used", () => {
     const user = { user: makeUser({}), instant: null, fileId: 1, byteOffset: 0, line: 2, raw: header }
-    assert.strictEqual(badValuesOf([user, user], [user]), badValuesOf([], []))
+    assert.strictEqual(badValuesOf(RowSet.of([user, user]), [user]), badValuesOf(RowSet.of([]), []))
   })
 })

@@ -6,6 +6,7 @@ import { plainFormat } from "../../src/domain/Format.ts"
 import { fieldColumns, fileColumns } from "../../src/domain/fileColumns.ts"
 import { type Share, shares } from "../../src/domain/Lane.ts"
 import type { Reason } from "../../src/domain/Reject.ts"
+import { RowSet } from "../../src/domain/rows/RowSet.ts"
 import { type MappedRecord, type User, userColumns } from "../../src/domain/User.ts"
 import { userDecoder } from "../../src/domain/userDecoder.ts"
 import { ip } from "./addresses.ts"
@@ -80,7 +81,9 @@ export const shareVersions = (versions: ReadonlyArray<Version>, size: number): R
     const first = number * size
     const part = versions.slice(first, first + size)
     const chunk = {
-      users: part.map((version, index) => ({ ...version, fileId: 1, ...position(first + index), raw: header })),
+      rows: RowSet.of(
+        part.map((version, index) => ({ ...version, fileId: 1, ...position(first + index), raw: header })),
+      ).rows,
       rejects: [],
       from: position(first),
       to: position(first + part.length),

@@ -3,6 +3,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import { plainFormat } from "../../src/domain/Format.ts"
+import { RowSet } from "../../src/domain/rows/RowSet.ts"
 import * as PgEmbedded from "../../src/database/PgEmbedded.ts"
 import * as Repositories from "../../src/postgres/Repositories.ts"
 import * as PgClusterRuns from "../../src/postgres/runs/PgClusterRuns.ts"
@@ -30,7 +31,7 @@ export const repos = <E>(database: Layer.Layer<PgClient.PgClient, E>) =>
 /** Commits a share of a file's chunk, as a run does. */
 export const commit = Effect.fnUntraced(function* (
   part: PartRef,
-  { users, winners, ...share }: Share,
+  { users, ...share }: Share,
   locations: ShareLocations = { known: new Map(), queue: [] },
 ) {
   const runs = yield* RunRepo
@@ -38,8 +39,7 @@ export const commit = Effect.fnUntraced(function* (
   const { fileId } = part
   const own = {
     ...share,
-    users: users.map((user) => ({ ...user, fileId })),
-    winners: winners.map((winner) => ({ ...winner, fileId })),
+    users: RowSet.of(users.records.map((user) => ({ ...user, fileId }))),
   }
   return yield* runs.commit(part, own, locations, upsert)
 })

@@ -2,6 +2,7 @@
 
 import type { Reason } from "../../domain/Reject.ts"
 import { isReject, makeDecoder } from "../decodeRecords.ts"
+import { noRows } from "../frameRecords.ts"
 import type { Header } from "../header.ts"
 import { otherHeaderError } from "../repeatedHeader.ts"
 import type { Beginning } from "../Sample.ts"
@@ -73,7 +74,7 @@ export const sampleRejects = (
   let rejected = 0
   let otherHeader: string | null = null
   for (const frames of batchesOf(beginning, header, maxRecordSize)) {
-    const [decoded, other] = decode({ header, start: header.end, frames, blankRows: 0 })
+    const [decoded, other] = decode({ header, start: header.end, rows: noRows, frames, blankRows: 0 })
     for (const record of decoded.records) {
       records++
       const isRejected = isReject(record)

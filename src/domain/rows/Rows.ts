@@ -75,10 +75,10 @@ export class Rows {
     return this.at.length
   }
 
-  clear(): void {
-    this.count = 0
-    this.used = 0
-    this.blanked.clear()
+  /** Leaves out the rows from that one on. */
+  truncate(count: number): void {
+    if (count < this.count) this.used = this.at[count]!
+    this.count = count
   }
 
   /** Makes room for more bytes. */
@@ -181,6 +181,10 @@ export class Rows {
     return this.bytes.toString("utf8", start, start + length)
   }
 
+  address(row: number): Address | null {
+    return this.text(row, textNumber.ip_address) as Address | null
+  }
+
   private day(row: number, column: number): string | null {
     const day = this.days[row * days + column]!
     return day === noDay ? null : dayText(day)
@@ -195,7 +199,7 @@ export class Rows {
       last_name: this.text(row, textNumber.last_name),
       email: this.text(row, textNumber.email) ?? "",
       gender: this.text(row, textNumber.gender),
-      ip_address: this.text(row, textNumber.ip_address) as Address | null,
+      ip_address: this.address(row),
       created_at: this.day(row, dayNumberOf.created_at),
       updated_at: this.day(row, dayNumberOf.updated_at),
       password: this.text(row, textNumber.password),

@@ -7,6 +7,7 @@ import { fileTaken } from "../../repo/FileTakenError.ts"
 import { makePatience } from "../../repo/patience.ts"
 import type { PartRef, RunRepo, ShareLocations, ShareOutcome } from "../../repo/RunRepo.ts"
 import { shareOutcome } from "../../repo/shareOutcome.ts"
+import { userShare } from "../../repo/userShare.ts"
 import type { UpsertOutcome, UserShare } from "../../repo/UserRepo.ts"
 import { makeClient } from "../client.ts"
 import { CommitTry } from "../commitTry.ts"
@@ -54,12 +55,12 @@ export const makeCommit = Effect.gen(function* () {
       Effect.gen(function* () {
         const [prepared] = yield* sql.unsafe<{ isAhead: boolean }>(prepare, [part.fileId, part.part])
         const { places, remembered } = yield* queueAddresses(part.runId, locations)
-        const written = yield* write({
-          records: share.users,
-          winners: share.winners,
-          places: places.size === 0 ? locations.known : new Map([...places, ...locations.known]),
-          isAhead: prepared!.isAhead,
-        }).pipe(Effect.provideService(CommitTry, commitTry))
+        const written = yield* write(
+          userShare(share, {
+            places: places.size === 0 ? locations.known : new Map([...places, ...locations.known]),
+            isAhead: prepared!.isAhead,
+          }),
+        ).pipe(Effect.provideService(CommitTry, commitTry))
         const { badValues, counts, refused } = shareOutcome(share, written)
         if (!(yield* checkpoints.move(part, share, counts))) return yield* new Moved()
         yield* writeRejects(part, [...share.rejects, ...refused])

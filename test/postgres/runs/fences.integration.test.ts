@@ -1,4 +1,5 @@
 import { plainFormat } from "../../../src/domain/Format.ts"
+import { RowSet } from "../../../src/domain/rows/RowSet.ts"
 import type { UserRepo } from "../../../src/repo/UserRepo.ts"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Exit, type Layer } from "effect"
@@ -88,7 +89,7 @@ const assertFenced = Effect.fnUntraced(function* <A, E>(
 /** All of them of one connection, as a file that is one chunk is written. */
 const wholeOf = (shares: ReadonlyArray<Share>): Share =>
   wholeFile({
-    users: shares.flatMap(({ users }) => users),
+    rows: RowSet.of(shares.flatMap(({ users }) => users.records)).rows,
     rejects: [],
     from: at(0),
     to: at(shares.length),
