@@ -24,6 +24,7 @@ const inOrder = ({ frames, records, rows }: DecodedRecords): ReadonlyArray<Decod
     ordered.push(record)
   }
   for (; row < rows.count; row++) ordered.push(rows.record(row))
+  rows.release()
   return ordered
 }
 

@@ -4,7 +4,8 @@ import { Stream } from "effect"
 import type { Chunk, Position } from "../domain/Chunk.ts"
 import * as Footprint from "../domain/footprint.ts"
 import type { Reject } from "../domain/Reject.ts"
-import { Rows } from "../domain/rows/Rows.ts"
+import type { Rows } from "../domain/rows/Rows.ts"
+import { RowsPool } from "../domain/rows/RowsPool.ts"
 import type { UserRecord } from "../domain/UserRecord.ts"
 import { type DecodedRecords, isReject } from "./decodeRecords.ts"
 import type { Frame } from "./frame.ts"
@@ -22,6 +23,7 @@ const endOfRecords = Symbol("end of records")
 
 /** The chunk being filled. */
 class ChunkBuilder {
+  private readonly pool: RowsPool
   private rows: Rows
   private rejects: Array<Reject> = []
   private bytes = 0
@@ -34,7 +36,9 @@ class ChunkBuilder {
     this.from = this.to = start
     this.header = header
     this.chunkSize = chunkSize
-    this.rows = this.makeRows()
+    const count = Math.min(chunkSize, firstRows)
+    this.pool = new RowsPool(count, count * recordBytes)
+    this.rows = this.pool.take()
   }
 
   /** Adds records; returns the chunks that they complete. */
@@ -49,6 +53,7 @@ class ChunkBuilder {
       if (this.isFull) complete.push(this.end(false))
     }
     complete.push(...this.addRows(rows, plain, rows.count))
+    rows.release()
     return complete
   }
 
@@ -59,7 +64,7 @@ class ChunkBuilder {
   end(isLast: boolean): Chunk {
     const { rows, rejects, from, to } = this
     const { bytes: header, format } = this.header
-    this.rows = this.makeRows()
+    this.rows = this.pool.take()
     this.rejects = []
     this.bytes = 0
     this.from = this.to
@@ -68,11 +73,6 @@ class ChunkBuilder {
 
   private get isFull(): boolean {
     return this.rows.count + this.rejects.length >= this.chunkSize || this.bytes >= maxChunkBytes
-  }
-
-  private makeRows(): Rows {
-    const count = Math.min(this.chunkSize, firstRows)
-    return new Rows(count, count * recordBytes)
   }
 
   /** Adds rows of the batch, in as many chunks as it takes. */

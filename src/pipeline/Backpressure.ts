@@ -26,7 +26,12 @@ export const make = Effect.fnUntraced(function* (stopwatch: Stopwatch) {
     /** The stage at which chunks are under way, one by one as there is room: what is read already may be many. */
     enter: <E, R>(chunks: Stream.Stream<Chunk, E, R>): Stream.Stream<Chunk, E, R> =>
       Stream.tap(chunks, (chunk) => Effect.andThen(room.await, add(Footprint.ofChunk(chunk)))),
-    /** The chunk is written. */
-    leave: (chunk: Chunk) => add(-Footprint.ofChunk(chunk)),
+    /** The chunk is written: its rows may hold another one. */
+    leave: (chunk: Chunk) =>
+      Effect.suspend(() => {
+        const bytes = Footprint.ofChunk(chunk)
+        chunk.rows.release()
+        return add(-bytes)
+      }),
   }
 })

@@ -53,8 +53,11 @@ export class Rows {
   /** The values of a row that could not be used and are null instead: hardly any row has some. */
   readonly blanked = new Map<number, ReadonlyArray<Reason>>()
 
-  /** With room for that many rows and bytes; more is made when it is needed. */
-  constructor(rows: number, bytes: number) {
+  private readonly onRelease: ((rows: Rows) => void) | undefined
+
+  /** With room for that many rows and bytes; more is made when it is needed. `onRelease`: see `RowsPool`. */
+  constructor(rows: number, bytes: number, onRelease?: (rows: Rows) => void) {
+    this.onRelease = onRelease
     this.bytes = Buffer.allocUnsafeSlow(bytes)
     this.at = new Int32Array(rows)
     this.size = new Int32Array(rows)
@@ -73,6 +76,17 @@ export class Rows {
   /** How many rows there is room for. */
   get capacity(): number {
     return this.at.length
+  }
+
+  /** Nobody reads them any more: they may hold other rows from now on. */
+  release(): void {
+    this.onRelease?.(this)
+  }
+
+  clear(): void {
+    this.count = 0
+    this.used = 0
+    this.blanked.clear()
   }
 
   /** Leaves out the rows from that one on. */
@@ -208,7 +222,7 @@ export class Rows {
     }
   }
 
-  /** The record of a row, as an object. */
+  /** The record of a row, as an object that stays what it is when the rows are used again. */
   record(row: number): UserRecord {
     const seconds = this.seconds[row]!
     const at = this.at[row]!
@@ -219,7 +233,7 @@ export class Rows {
       fileId: this.fileIds[row]!,
       byteOffset: this.offsets[row]!,
       line: this.lines[row]!,
-      raw: this.bytes.subarray(at, at + this.size[row]!),
+      raw: Uint8Array.from(this.bytes.subarray(at, at + this.size[row]!)),
     }
   }
 }

@@ -53,10 +53,26 @@ export const sortByEmail = (rows: Rows, numbers: Int32Array): void => {
     }
   }
 
-  /** Numbers of which the e-mails have the same first bytes. */
-  const sort = (first: number, end: number, skipped: number): void => {
+  /** How many bytes all of the e-mails begin with, of which that many are known to be the same. */
+  const sameBytes = (first: number, end: number, known: number): number => {
+    const number = numbers[first]!
+    const start = at[number]! + starts[cellOf(number)]!
+    let same = lengths[cellOf(number)]!
+    for (let index = first + 1; index < end && same > known; index++) {
+      const other = numbers[index]!
+      const otherStart = at[other]! + starts[cellOf(other)]!
+      const most = Math.min(same, lengths[cellOf(other)]!)
+      same = known
+      while (same < most && bytes[start + same] === bytes[otherStart + same]) same++
+    }
+    return same
+  }
+
+  /** Numbers of which the e-mails have the same first bytes, as far as that is known. */
+  const sort = (first: number, end: number, known: number): void => {
     const count = end - first
-    if (count <= few) return sortFew(first, end, skipped)
+    if (count <= few) return sortFew(first, end, known)
+    const skipped = sameBytes(first, end, known)
     for (let index = 0; index < count; index++) {
       const number = numbers[first + index]!
       const cell = cellOf(number)
