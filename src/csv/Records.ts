@@ -6,7 +6,7 @@ import { type ColumnMapping, isColumnMapping } from "../domain/ColumnMapping.ts"
 import { FormatOptions } from "../domain/FormatOptions.ts"
 import type { Reject } from "../domain/Reject.ts"
 import type { User } from "../domain/User.ts"
-import { type DecodedRecords, decode, isReject } from "./decodeRecords.ts"
+import { decode, isReject, recordsInOrder } from "./decodeRecords.ts"
 import { frame } from "./frameRecords.ts"
 import type { HeaderError } from "./HeaderError.ts"
 
@@ -14,22 +14,6 @@ export { isReject } from "./decodeRecords.ts"
 
 /** A record of a file: decoded, or rejected. Both have where it starts and its bytes. */
 export type Decoded = UserRecord | Reject
-
-/** The records of a batch, in the file's order. */
-const inOrder = ({ frames, records, rows }: DecodedRecords): ReadonlyArray<Decoded> => {
-  const ordered: Array<Decoded> = []
-  let row = 0
-  for (const [index, record] of records.entries()) {
-    for (; row < frames[index]!.plainBefore; row++) ordered.push(rows.record(row))
-    ordered.push(record)
-  }
-  for (; row < rows.count; row++) ordered.push(rows.record(row))
-  rows.release()
-  return ordered
-}
-
-/** The records are of no file of a run. */
-const noFile = 0
 
 export interface RecordsOptions {
   /** Which header of the file fills which column. */
@@ -67,8 +51,8 @@ export const stream = ({ mapping, format = {}, maxRecordSize = 1_048_576 }: Reco
   return <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Stream.Stream<Decoded, E | HeaderError, R> =>
     bytes.pipe(
       frame({ mapping, format, maxRecordSize, resume: undefined }),
-      decode(noFile),
-      Stream.map(inOrder),
+      decode,
+      Stream.map(recordsInOrder),
       Stream.filter(Array.isReadonlyArrayNonEmpty),
       Stream.flattenArray,
     )

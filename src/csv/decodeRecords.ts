@@ -78,6 +78,19 @@ export interface DecodedRecords extends FramedRecords {
  */
 export const isReject = (record: UserRecord | Reject): record is Reject => "reasons" in record
 
+/** The records of a batch as objects, in the file's order. Releases its rows. */
+export const recordsInOrder = ({ frames, records, rows }: DecodedRecords): ReadonlyArray<UserRecord | Reject> => {
+  const ordered: Array<UserRecord | Reject> = []
+  let row = 0
+  for (const [index, record] of records.entries()) {
+    for (; row < frames[index]!.plainBefore; row++) ordered.push(rows.record(row))
+    ordered.push(record)
+  }
+  for (; row < rows.count; row++) ordered.push(rows.record(row))
+  rows.release()
+  return ordered
+}
+
 /** The index of a field that no record has: of a column that the file lacks. */
 const noField = 2 ** 30 - 1
 
@@ -144,20 +157,20 @@ export const makeDecoder = (header: Header, fileId: number) => {
  * Decodes the records of a file by the mapped columns' schemas. A record that cannot be decoded is a reject, with every
  * reason. Fails at a row that is a header with other columns: what follows it would be read wrongly.
  */
-export const decode =
-  (fileId: number) =>
-  <E, R>(framed: Stream.Stream<FramedRecords, E, R>): Stream.Stream<DecodedRecords, E | HeaderError, R> =>
-    Stream.suspend(() => {
-      let decoder: ReturnType<typeof makeDecoder> | undefined
-      let otherHeader: HeaderError | undefined
-      return framed.pipe(
-        Stream.map((records) => {
-          decoder ??= makeDecoder(records.header, fileId)
-          const [before, other] = decoder(records)
-          otherHeader = other && otherHeaderError(other, records.header.format.header !== null)
-          return before
-        }),
-        Stream.takeUntil(() => otherHeader !== undefined),
-        Stream.concat(Stream.suspend(() => (otherHeader === undefined ? Stream.empty : Stream.fail(otherHeader)))),
-      )
-    })
+export const decode = <E, R>(
+  framed: Stream.Stream<FramedRecords, E, R>,
+): Stream.Stream<DecodedRecords, E | HeaderError, R> =>
+  Stream.suspend(() => {
+    let decoder: ReturnType<typeof makeDecoder> | undefined
+    let otherHeader: HeaderError | undefined
+    return framed.pipe(
+      Stream.map((records) => {
+        decoder ??= makeDecoder(records.header, records.fileId)
+        const [before, other] = decoder(records)
+        otherHeader = other && otherHeaderError(other, records.header.format.header !== null)
+        return before
+      }),
+      Stream.takeUntil(() => otherHeader !== undefined),
+      Stream.concat(Stream.suspend(() => (otherHeader === undefined ? Stream.empty : Stream.fail(otherHeader)))),
+    )
+  })

@@ -23,7 +23,7 @@ export interface Frame {
    * that ended before them would give another reason. The end of the file counts as a byte.
    */
   readonly lookahead: number
-  /** How many records of its batch that are plain come before it. */
+  /** How many plain rows of the batch come before it. */
   readonly plainBefore: number
   /** Whether there are quotes or escapes in it: without them only delimiters and line ends mean anything. */
   readonly isQuoted: boolean

@@ -19,9 +19,12 @@ import {
   readHeader,
 } from "./header.ts"
 import type { HeaderError } from "./HeaderError.ts"
+import { makePlainWalk, type PlainWalk } from "./plain/PlainWalk.ts"
 import { type Beginning, makeSample } from "./Sample.ts"
 
 export interface FrameOptions extends HeaderOptions {
+  /** The file's number, which its rows have. Default: 0, outside of a run. */
+  readonly fileId?: number | undefined
   /** How the file is written, where its source knows: the header comes first. Undefined: its beginning shows it. */
   readonly known?: Format | undefined
   /**
@@ -41,6 +44,7 @@ export interface FrameOptions extends HeaderOptions {
 
 /** Consecutive records of a file. */
 export interface FramedRecords {
+  readonly fileId: number
   readonly header: Header
   /** Where the records of the file, or of the part being read, begin: not those of this batch. */
   readonly start: Position
@@ -107,16 +111,22 @@ export const frame =
   <E, R>(bytes: Stream.Stream<Uint8Array, E, R>): Stream.Stream<FramedRecords, E | HeaderError, R> =>
     Stream.unwrap(
       Effect.gen(function* () {
-        const { maxRecordSize, resume, widths } = options
+        const { fileId = 0, maxRecordSize, resume, widths } = options
         const known = options.known && { ...options.known, ...valuesSaidBy(options.format), ...(widths && { widths }) }
         const sample = yield* makeSample(maxRecordSize)
         let header = yield* Effect.fromResult(resumedHeader(options))
-        let framer = header && resume && framerAfter(header, resume.position, maxRecordSize)
+        let plain: PlainWalk | undefined
+        const begin = (header: Header, position: Position) => {
+          plain = makePlainWalk(header, fileId, maxRecordSize)
+          return framerAfter(header, position, maxRecordSize, plain)
+        }
+        let framer = header && resume && begin(header, resume.position)
         /** Blank rows that are reported. */
         let blankRows = 0
 
         const batchOf = (frames: ReadonlyArray<Frame>): FramedRecords => {
-          const batch = { header: header!, start: resume?.position ?? header!.end, rows: noRows, frames }
+          const rows = plain !== undefined && plain.rows.count > 0 ? plain.takeRows() : noRows
+          const batch = { fileId, header: header!, start: resume?.position ?? header!.end, rows, frames }
           const more = framer!.blankRows - blankRows
           blankRows += more
           return { ...batch, blankRows: more }
@@ -142,7 +152,7 @@ export const frame =
           const found = known === undefined ? findFormat(beginning, options) : knownHeader(beginning, known, options)
           if (found === undefined) return []
           header = yield* Effect.fromResult(found)
-          framer = framerAfter(header, header.end, maxRecordSize)
+          framer = begin(header, header.end)
           const inputs: Array<Input> = [headerFound, ...sample.from(header.end.byteOffset)]
           if (isWhole) inputs.push(endOfBytes)
           return inputs
@@ -153,9 +163,8 @@ export const frame =
           Stream.concat(Stream.succeed(endOfBytes)),
           Stream.mapEffect(takeBytes),
           Stream.flattenIterable,
-          // One batch at a time: the next one is framed when this one is decoded.
-          Stream.flatMap((input) => Stream.fromIterable(framesOf(input), { chunkSize: 1 })),
-          Stream.map(batchOf),
+          // One batch at a time: the next one is framed when this one is decoded, and its rows are taken.
+          Stream.flatMap((input) => Stream.map(Stream.fromIterable(framesOf(input), { chunkSize: 1 }), batchOf)),
         )
       }),
     )

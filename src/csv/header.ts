@@ -14,6 +14,7 @@ import { fitHeader, type Fitted, type Misfit } from "./fitHeader.ts"
 import { foreignFormat } from "./foreignFormat.ts"
 import { type Frame, rawOf, span } from "./frame.ts"
 import type { FieldCounts } from "./Framer.ts"
+import type { PlainWalk } from "./plain/PlainWalk.ts"
 import { HeaderError, headerError } from "./HeaderError.ts"
 import { textOf } from "./Text.ts"
 import { RecordFramer } from "./RecordFramer.ts"
@@ -41,15 +42,16 @@ export interface NamedFields extends RecordsAt {
 /** Characters of `extra` that the names of a batch may take: each record repeats those of its fields. */
 const mostNames = 512 * 1024
 
-/** Reads records of the file from a position after its header on. */
+/** Reads records of the file from a position after its header on. `plain`: see `FramerOptions`. */
 export const framerAfter = (
   { extra = [], fields, format }: Pick<Header, "fields" | "format"> & Partial<Pick<Header, "extra">>,
   { byteOffset, line }: Position,
   maxRecordSize: number,
+  plain?: PlainWalk | undefined,
 ): RecordFramer => {
   const names = extra.reduce((sum, { name }) => sum + name.length, 1)
   const mostFrames = Math.max(1, Math.floor(mostNames / names))
-  return new RecordFramer({ format, maxRecordSize, offset: byteOffset, line, fields, mostFrames })
+  return new RecordFramer({ format, maxRecordSize, offset: byteOffset, line, fields, mostFrames, plain })
 }
 
 export interface HeaderOptions {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { decode } from "../../src/csv/decodeRecords.ts"
+import { decode, recordsInOrder } from "../../src/csv/decodeRecords.ts"
 import { frame } from "../../src/csv/frameRecords.ts"
 import { split } from "../../src/csv/split.ts"
 import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
@@ -18,7 +18,7 @@ const options = (format: FormatOptions, own = mapping) => ({
 })
 
 const decoded = (text: string, format: FormatOptions = {}) =>
-  Stream.succeed(new TextEncoder().encode(text)).pipe(frame(options(format)), decode(0), Stream.runCollect)
+  Stream.succeed(new TextEncoder().encode(text)).pipe(frame(options(format)), decode, Stream.runCollect)
 
 const split20 = (content: Uint8Array, own = mapping, format: FormatOptions = {}) =>
   Stream.succeed(content).pipe(split({ ...options(format, own), splitSize: 20 }))
@@ -64,8 +64,10 @@ describe("a row with the header's names", () => {
       const seen: Array<string> = []
       const error = yield* Stream.succeed(new TextEncoder().encode(text)).pipe(
         frame(options({})),
-        decode(0),
-        Stream.runForEach(({ records }) => Effect.sync(() => seen.push(...records.map(({ line }) => `line ${line}`)))),
+        decode,
+        Stream.runForEach((decoded) =>
+          Effect.sync(() => seen.push(...recordsInOrder(decoded).map(({ line }) => `line ${line}`))),
+        ),
         Effect.flip,
       )
       assert.deepInclude(error, { reason: "otherHeader", message })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Data, Effect, Layer, Ref, Result, Schema, Stream } from "effect"
-import { decode } from "../../src/csv/decodeRecords.ts"
+import { decode, recordsInOrder } from "../../src/csv/decodeRecords.ts"
 import { frame } from "../../src/csv/frameRecords.ts"
 import { isReject } from "../../src/csv/Records.ts"
 import * as ColumnMapping from "../../src/domain/ColumnMapping.ts"
@@ -80,10 +80,10 @@ describe("Source.fromRecords", () => {
           .read(file, 0)
           .pipe(
             frame({ mapping, format: {}, known: file.format, maxRecordSize: 1_048_576, resume: undefined }),
-            decode(1),
+            decode,
             Stream.runCollect,
           )
-        const found = decoded.flatMap((batch) => batch.records)
+        const found = decoded.flatMap(recordsInOrder)
         assert.lengthOf(found, rows.length)
         for (const [index, record] of found.entries()) {
           const { email, name = "" } = records[index] as { readonly email: string; readonly name?: string }
@@ -112,7 +112,7 @@ describe("Source.fromRecords", () => {
       const options = { mapping: own, format, known: file.format, maxRecordSize: 1_048_576, resume: undefined }
       const [batch] = yield* source.read(file, 0).pipe(
         frame(options),
-        decode(1),
+        decode,
         Stream.filter(({ records }) => records.length > 0),
         Stream.runCollect,
       )

@@ -27,7 +27,7 @@ const typed = ({ rows, ...chunk }: Chunk): TypedChunk => ({ ...chunk, users: Row
 export const readChunks =
   (options: ReadOptions) =>
   <E>(bytes: Stream.Stream<Uint8Array, E>) =>
-    bytes.pipe(frame(options), decode(0), chunk(options.chunkSize), Stream.map(typed))
+    bytes.pipe(frame(options), decode, chunk(options.chunkSize), Stream.map(typed))
 
 /** The chunks of a file with these bytes, which arrive in pieces of that size. */
 export const read = (content: string | Uint8Array, options: Partial<ReadOptions> = {}, pieces = 262_144) => {

@@ -74,7 +74,7 @@ export const sampleRejects = (
   let rejected = 0
   let otherHeader: string | null = null
   for (const frames of batchesOf(beginning, header, maxRecordSize)) {
-    const [decoded, other] = decode({ header, start: header.end, rows: noRows, frames, blankRows: 0 })
+    const [decoded, other] = decode({ fileId: noFile, header, start: header.end, rows: noRows, frames, blankRows: 0 })
     for (const record of decoded.records) {
       records++
       const isRejected = isReject(record)

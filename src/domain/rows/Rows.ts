@@ -55,7 +55,10 @@ export class Rows {
 
   private readonly onRelease: ((rows: Rows) => void) | undefined
 
-  /** With room for that many rows and bytes; more is made when it is needed. `onRelease`: see `RowsPool`. */
+  /**
+   * With room for that many rows and bytes; more is made when it is needed. All values are null: whoever fills some
+   * columns only need not write the others. `onRelease`: see `RowsPool`.
+   */
   constructor(rows: number, bytes: number, onRelease?: (rows: Rows) => void) {
     this.onRelease = onRelease
     this.bytes = Buffer.allocUnsafeSlow(bytes)
@@ -71,6 +74,10 @@ export class Rows {
     this.fileIds = new Int32Array(rows)
     this.offsets = new Float64Array(rows)
     this.lines = new Float64Array(rows)
+    this.lengths.fill(-1)
+    this.days.fill(noDay)
+    this.seconds.fill(noInstant)
+    this.status.fill(-1)
   }
 
   /** How many rows there is room for. */
