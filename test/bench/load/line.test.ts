@@ -17,7 +17,7 @@ const pair = (factor: number): Pair => ({
   ours: {
     seconds: 10 * factor,
     processorSeconds: factor,
-    memory: 150,
+    memory: 150 * factor,
     server: { processorSeconds: 4 * factor, wal: 3e8 },
   },
   theirs: { seconds: 20, server: { processorSeconds: 9, wal: 2e8 } },
@@ -26,7 +26,7 @@ const pair = (factor: number): Pair => ({
 const cells = (text: string): ReadonlyArray<string> => text.split("|").map((cell) => cell.trim())
 
 describe("line", () => {
-  it("has the medians of each side and of the ratios, and judges them by the goals", () => {
+  it("has the medians of each side and of the ratios, the most memory, and judges them by the goals", () => {
     const pairs = [pair(1), pair(1.2), pair(5)]
     assert.deepStrictEqual(cells(line(row, 100_000, pairs)), [
       "",
@@ -35,9 +35,9 @@ describe("line", () => {
       "12.0 s",
       "20.0 s",
       "0.60",
-      "0.7 met; 6 s of ours a million MISSED (12.0); 200 MiB met",
-      "1.2 s, 150 MiB",
-      "4.8 s, 300 MB; 9.0 s, 200 MB",
+      "0.7 met; 6 s of ours a million MISSED (12.0); 200 MiB MISSED",
+      "1.2 s, 750 MiB",
+      "4.8 s, 300 MB; other's 9.0 s, 200 MB",
       "",
     ])
   })
