@@ -7,9 +7,13 @@ import { join } from "node:path"
 import { clientLayer, type PostgresServer } from "../utils/postgres.ts"
 
 export const root = join(import.meta.dirname, "../..")
-const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
-/** Node's flags and the program, as `npm run etl` runs it. */
-export const etlArguments: ReadonlyArray<string> = String(scripts.etl).split(" ").slice(1)
+/** Node's flags and the program, as `npm run etl` runs it in a checkout of the project. */
+const argumentsIn = (checkout: string): ReadonlyArray<string> =>
+  String(JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")).scripts.etl)
+    .split(" ")
+    .slice(1)
+
+export const etlArguments = argumentsIn(root)
 
 export const temporaryDirectory = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "user-activity-etl-bench-"))),
@@ -55,12 +59,13 @@ export interface EtlRun {
   readonly memory: number
 }
 
-/** Runs the program, and tells what it took. `directory`: where its log goes. */
+/** Runs the program of a checkout, and tells what it took. `directory`: where its log goes. */
 export const etl = Effect.fnUntraced(function* (
   directory: string,
   args: ReadonlyArray<string>,
   env: NodeJS.ProcessEnv,
   codes: ReadonlyArray<number> = [0],
+  checkout = root,
 ): Effect.fn.Return<EtlRun> {
   const usageFile = join(directory, "usage.json")
   const seconds = yield* timed(
@@ -68,12 +73,12 @@ export const etl = Effect.fnUntraced(function* (
     [
       "--import",
       join(import.meta.dirname, "usage.ts"),
-      ...etlArguments,
+      ...argumentsIn(checkout),
       ...args,
       "--logfile",
       join(directory, "etl.log"),
     ],
-    { cwd: root, env: { ...env, USAGE_FILE: usageFile }, codes },
+    { cwd: checkout, env: { ...env, USAGE_FILE: usageFile }, codes },
   )
   const { maxRSS, systemCPUTime, userCPUTime } = JSON.parse(readFileSync(usageFile, "utf8"))
   return { seconds, processorSeconds: (userCPUTime + systemCPUTime) / 1e6, memory: maxRSS / 1024 }
