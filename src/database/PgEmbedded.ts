@@ -8,6 +8,7 @@ import { type DatabaseError, fromSqlError } from "../domain/DatabaseError.ts"
 import * as EmbeddedFolder from "./EmbeddedFolder.ts"
 import * as PgliteThread from "./PgliteThread.ts"
 import { maxMessageSize, sessionParameters } from "./session.ts"
+import { types } from "./types.ts"
 
 const taskOf = (directory: string | undefined): PgliteThread.Task => ({
   directory,
@@ -26,6 +27,7 @@ const open = Effect.fnUntraced(function* (task: PgliteThread.Task) {
     connectTimeout: Duration.infinity,
     maxConnections: 1,
     maxMessageSize,
+    types,
   }).pipe(Effect.mapError(fromSqlError))
 })
 

@@ -12,6 +12,7 @@ import { type PgServerOptions, resolve, type ServerSettings } from "./ServerSett
 import * as serverVariables from "./serverVariables.ts"
 import { maxMessageSize, sessionParameters } from "./session.ts"
 import * as Tls from "./Tls.ts"
+import { types } from "./types.ts"
 
 export type { PgServerOptions, SslMode } from "./ServerSettings.ts"
 
@@ -50,6 +51,7 @@ const connection = (settings: ServerSettings, ssl: Tls.Transport): PgConnection.
   applicationName: settings.applicationName,
   startupOptions: settings.startupOptions,
   maxMessageSize,
+  types,
 })
 
 /**

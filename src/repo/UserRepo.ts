@@ -16,7 +16,7 @@ export interface UserShare {
   readonly records: ReadonlyArray<UserRecord>
   /** The last version of each e-mail among the records, sorted by e-mail. */
   readonly winners: ReadonlyArray<Winner>
-  /** The same by column, where the library itself gives them. */
+  /** The same by column, as the library's own pipeline gives them; a copy, `{ ...share, winners }`, is without. */
   readonly rows?: RowSet | undefined
   /** The places of their addresses that are known. The others come by `place`, or have none. */
   readonly places: ReadonlyMap<Address, Location>

@@ -74,6 +74,11 @@ export const ofWinners = (winners: ReadonlyArray<Winner>): LastVersions => {
   }
 }
 
+/** Of the users from one place to before another, in their order. */
+export const sliceOf = ({ differs, numbers, rows }: LastVersions, first: number, end: number): LastVersions => {
+  return { rows, numbers: numbers.subarray(first, end), differs: differs.subarray(first, end) }
+}
+
 /** Typed, in their order. */
 export const winnersOf = ({ rows, numbers, differs }: LastVersions): ReadonlyArray<Winner> =>
   Array.from(numbers, (number, index) => {

@@ -206,9 +206,15 @@ export class Rows {
     return this.text(row, textNumber.ip_address) as Address | null
   }
 
-  private day(row: number, column: number): string | null {
+  /** A day of a row, by the column's number in `dayColumns`. */
+  day(row: number, column: number): string | null {
     const day = this.days[row * days + column]!
     return day === noDay ? null : dayText(day)
+  }
+
+  /** Where the record of a row is. */
+  position(row: number): Pick<UserRecord, "fileId" | "byteOffset"> {
+    return { fileId: this.fileIds[row]!, byteOffset: this.offsets[row]! }
   }
 
   /** The user of a row, as an object. */

@@ -10,8 +10,9 @@ type OfType<Type extends string> = {
 export type TextColumn = OfType<`varchar(${number})` | "jsonb">
 export type DayColumn = OfType<"date">
 
-const isDay = (column: UserColumn): column is DayColumn => fileColumns[column].type === "date"
-const isText = (column: UserColumn): column is TextColumn =>
+/** Of which of the two kinds a column is. */
+export const isDay = (column: UserColumn): column is DayColumn => fileColumns[column].type === "date"
+export const isText = (column: UserColumn): column is TextColumn =>
   !isDay(column) && fileColumns[column].type !== ("boolean" satisfies (typeof fileColumns)["status"]["type"])
 
 /** By number. */

@@ -2,7 +2,10 @@
 
 import { Effect, Layer, Option, Stream } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
-import type { UserRecord, Winner } from "../../domain/UserRecord.ts"
+import type { Address } from "../../domain/Address.ts"
+import type { Location } from "../../domain/Location.ts"
+import type { UserRecord } from "../../domain/UserRecord.ts"
+import { type LastVersions, ofWinners, sliceOf } from "../../domain/rows/LastVersions.ts"
 import { RowSet } from "../../domain/rows/RowSet.ts"
 import { DatabaseError, fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
 import { type UpsertOutcome, type UserShare, UserRepo } from "../../repo/UserRepo.ts"
@@ -17,7 +20,7 @@ import { preferIndexes } from "./preferIndexes.ts"
 import { addUsers, isNotWritten, isRefusal, noUsers, NotWritten, type UserCounts, writeAcceptable } from "./refusals.ts"
 import { upsertUsers } from "./upsertUsers.ts"
 import { readWidths } from "./readWidths.ts"
-import { extraArray, microsArray, userArrays } from "./userArrays.ts"
+import { arraysOfClient, hasExtra, userArrays } from "./userArrays.ts"
 
 /** Whether parts of the share may be written: one is refused, or another transaction has inserted the same e-mail. */
 const needsCare = (error: unknown): boolean => isRefusal(error) || isNotWritten(error)
@@ -35,47 +38,50 @@ const maxRows = 5_000
 /** Users without a place that one statement reads, at most. */
 const pageSize = 20_000
 
+/** Of the share as the pipeline gives it, or of the objects that another program gives. */
+const versionsOf = ({ rows, winners }: UserShare): LastVersions =>
+  rows === undefined ? ofWinners(winners) : rows.versions
+
+const placeOf = (address: Address | null, places: UserShare["places"]): Location | undefined =>
+  address === null ? undefined : places.get(address)
+
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
   const transaction = sql.withTransaction
   const repeat = makeRepeat(sql)
   const patiently = makePatience()
+  const arrays = yield* arraysOfClient
 
   const writeRows = Effect.fnUntraced(function* (
-    rows: ReadonlyArray<Winner>,
+    versions: LastVersions,
     { isAhead, places }: UserShare,
     isGuarded: boolean,
   ): Effect.fn.Return<UserCounts, SqlError | NotWritten> {
+    const { numbers, rows } = versions
     const hasPlaces = places.size > 0
-    const micros = microsArray(rows)
-    const extra = extraArray(rows)
     const [outcome] = yield* sql.unsafe<UserCounts & { readonly missing?: ReadonlyArray<number> }>(
-      upsertUsers({ hasMicros: micros !== undefined, hasExtra: extra !== undefined, hasPlaces, isGuarded }),
+      upsertUsers({ hasExtra: hasExtra(versions), hasPlaces, isGuarded }),
       [
         isAhead,
-        ...userArrays(rows),
-        ...(micros === undefined ? [] : [micros]),
-        ...(extra === undefined ? [] : [extra]),
-        ...(hasPlaces
-          ? placeArrays(rows.map(({ user }) => (user.ip_address === null ? undefined : places.get(user.ip_address))))
-          : []),
+        ...userArrays(arrays, versions),
+        ...(hasPlaces ? placeArrays(Array.from(numbers, (row) => placeOf(rows.address(row), places))) : []),
       ],
     )
     const { missing = [], ...counts } = outcome!
     const { inserted, stale, unchanged, updated } = counts
-    if (inserted + updated + unchanged + stale === rows.length) return counts
-    return yield* new NotWritten({ missing: missing.map((number) => rows[number - 1]!) })
+    if (inserted + updated + unchanged + stale === numbers.length) return counts
+    return yield* new NotWritten({ missing: missing.map((number) => rows.position(numbers[number - 1]!)) })
   })
 
-  /** Writes all of the winners, or fails. */
+  /** Writes all of the versions, or fails. */
   const writeWinners = Effect.fnUntraced(function* (
-    rows: ReadonlyArray<Winner>,
+    versions: LastVersions,
     share: UserShare,
     isGuarded: boolean,
   ): Effect.fn.Return<UpsertOutcome, SqlError | NotWritten> {
     let counts = noUsers
-    for (let start = 0; start < rows.length; start += maxRows) {
-      counts = addUsers(counts, yield* writeRows(rows.slice(start, start + maxRows), share, isGuarded))
+    for (let start = 0; start < versions.numbers.length; start += maxRows) {
+      counts = addUsers(counts, yield* writeRows(sliceOf(versions, start, start + maxRows), share, isGuarded))
     }
     return counts
   })
@@ -85,7 +91,7 @@ const make = Effect.gen(function* () {
     // Otherwise a deferred constraint refuses the whole share at COMMIT.
     yield* sql`set constraints all immediate`
     const write = (records: ReadonlyArray<UserRecord>, { places }: Pick<UserShare, "places">) =>
-      transaction(writeWinners(RowSet.of(records).winners, { ...share, places }, true))
+      transaction(writeWinners(RowSet.of(records).versions, { ...share, places }, true))
     const { counts, refused } = yield* writeAcceptable(share.records, (records) =>
       records.length > 1
         ? write(records, share)
@@ -98,8 +104,8 @@ const make = Effect.gen(function* () {
     transaction(Effect.andThen(sql.unsafe(`select ${preferIndexes}`), write))
 
   /** Writes a share in a transaction or savepoint of its own, as often as it takes. */
-  const writeApart = (share: UserShare) =>
-    apart(writeWinners(share.winners, share, false)).pipe(
+  const writeApart = (share: UserShare, versions: LastVersions) =>
+    apart(writeWinners(versions, share, false)).pipe(
       Effect.catchIf(needsCare, () => apart(writeParts(share))),
       Effect.mapError((error) => (isNotWritten(error) ? incomplete : error)),
     )
@@ -109,13 +115,14 @@ const make = Effect.gen(function* () {
     widths: repeat(readWidths(sql)).pipe(Effect.withSpan("UserRepo.widths")),
 
     upsert: Effect.fn("UserRepo.upsert")(function* (share) {
-      yield* Effect.annotateCurrentSpan("etl.users", share.winners.length)
+      const versions = versionsOf(share)
+      yield* Effect.annotateCurrentSpan("etl.users", versions.numbers.length)
       const commit = yield* CommitTry
       // The commit may be of another client.
-      if (commit === undefined || !(yield* isInTransaction(sql))) return yield* repeat(writeApart(share))
+      if (commit === undefined || !(yield* isInTransaction(sql))) return yield* repeat(writeApart(share, versions))
       const write = commit.isCareful
         ? writeParts(share)
-        : Effect.tapError(writeWinners(share.winners, share, false), (error) =>
+        : Effect.tapError(writeWinners(versions, share, false), (error) =>
             Effect.sync(() => (commit.isRefused ||= needsCare(error))),
           )
       return yield* Effect.mapError(write, (error) => (isNotWritten(error) ? incomplete : toDatabaseError(error)))

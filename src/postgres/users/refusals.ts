@@ -2,7 +2,7 @@
 
 import { Data, Effect } from "effect"
 import { SqlError } from "effect/sql/SqlError"
-import type { UserRecord, Winner } from "../../domain/UserRecord.ts"
+import type { UserRecord } from "../../domain/UserRecord.ts"
 import { sqlState } from "../../domain/DatabaseError.ts"
 import type { Reason } from "../../domain/Reject.ts"
 import type { Refusal, UpsertOutcome } from "../../repo/UserRepo.ts"
@@ -12,9 +12,12 @@ export type UserCounts = Omit<UpsertOutcome, "refused">
 
 /**
  * Rows are missing although PostgreSQL reports no error: another transaction wrote the same users meanwhile, or a
- * trigger or policy of the table keeps them out. `missing`: the winners of these rows, where they are known.
+ * trigger or policy of the table keeps them out. `missing`: the records of these rows, where they are known.
  */
-export class NotWritten extends Data.TaggedError("NotWritten")<{ readonly missing: ReadonlyArray<Winner> }> {}
+export class NotWritten extends Data.TaggedError("NotWritten")<{ readonly missing: ReadonlyArray<Position> }> {}
+
+/** Where a record is. */
+export type Position = Pick<UserRecord, "fileId" | "byteOffset">
 
 export const isNotWritten = (error: unknown): error is NotWritten => error instanceof NotWritten
 
@@ -85,7 +88,7 @@ const add = (left: Written, right: Written): Written => ({
 })
 
 /** Names a record: those of several files may be written at once. */
-const keyOf = ({ byteOffset, fileId }: Winner | UserRecord): string => `${fileId} ${byteOffset}`
+const keyOf = ({ byteOffset, fileId }: Position): string => `${fileId} ${byteOffset}`
 
 /** Another transaction that wrote the same user has ended by then; a trigger has not changed. */
 const maxTries = 4
@@ -119,7 +122,7 @@ export const writeAcceptable = <E, R>(
           }),
         )
 
-  const writeMissing = (part: ReadonlyArray<UserRecord>, missing: ReadonlyArray<Winner>): Writing => {
+  const writeMissing = (part: ReadonlyArray<UserRecord>, missing: ReadonlyArray<Position>): Writing => {
     const keys = new Set(missing.map(keyOf))
     const rows = part.filter((record) => keys.has(keyOf(record)))
     if (rows.length === 0)

@@ -72,8 +72,6 @@ const placeParameters: ReadonlyArray<readonly [name: string, type: string]> = pl
 ])
 
 export interface UpsertOptions {
-  /** Microseconds are among the parameters. Few files have them, and an equal row takes a fourteenth longer with them. */
-  readonly hasMicros: boolean
   /** Texts of `extra` are among the parameters. */
   readonly hasExtra: boolean
   /** Places are among the parameters. */
@@ -93,15 +91,11 @@ const numbers = `generate_series(1::bigint, cardinality(${emails})) as number`
 const unnest = (parameter: number, type: string): string => `unnest($${parameter}::${type}[])`
 
 /** The rows of the arrays, numbered, with their places. */
-const incoming = ({ hasExtra, hasMicros, hasPlaces }: UpsertOptions): string => {
-  const microsAt = 2 + userParameters.length
-  const extraAt = microsAt + Number(hasMicros)
+const incoming = ({ hasExtra, hasPlaces }: UpsertOptions): string => {
+  const extraAt = 2 + userParameters.length
   const placesAt = extraAt + Number(hasExtra)
-  const micros = hasMicros ? ` + ${unnest(microsAt, "integer")} * interval '1 microsecond'` : ""
   const columns = [
-    ...userParameters.map(([name, type], index) => {
-      return `${unnest(2 + index, type)}${name === "updated_instant" ? micros : ""} as ${name}`
-    }),
+    ...userParameters.map(([name, type], index) => `${unnest(2 + index, type)} as ${name}`),
     `${hasExtra ? unnest(extraAt, "text") : "null"}::jsonb as extra`,
     ...placeParameters.map(([name, type], index) => {
       return `${hasPlaces ? unnest(placesAt + index, type) : `null::${type}`} as ${name}`
@@ -136,8 +130,8 @@ const insertedColumns = [...userColumns, ...placeColumns, "updated_instant", "by
  * Where few of the e-mails are `stored`, as usual in a first load, the others go from the arrays into the table;
  * otherwise it is cheaper to join all of them once, and to keep the new ones until the stored ones are changed.
  *
- * Parameters: whether an equal row takes a later position (see `UserShare.isAhead`); `userArrays`; with microseconds
- * `microsArray`; with `extra` `extraArray`; with places `placeArrays`.
+ * Parameters: whether an equal row takes a later position (see `UserShare.isAhead`); `userArrays`, with
+ * that of `extra`; with places `placeArrays`.
  */
 export const upsertUsers = (options: UpsertOptions): string => `
 with stored as materialized (

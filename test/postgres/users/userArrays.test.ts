@@ -1,49 +1,74 @@
+import { PgTypes } from "@effect/sql-pg"
 import { assert, it } from "@effect/vitest"
-import type { Winner } from "../../../src/domain/UserRecord.ts"
-import { fieldColumns, fileColumns } from "../../../src/domain/fileColumns.ts"
+import { Result } from "effect"
 import { userColumns } from "../../../src/domain/User.ts"
-import { booleans, columnArray, integers, smallIntegers, texts, timestamps } from "../../../src/postgres/arrays.ts"
-import { extraArray, microsArray, userArrays, userParameters } from "../../../src/postgres/users/userArrays.ts"
+import { ofWinners, sliceOf } from "../../../src/domain/rows/LastVersions.ts"
+import { arraysOfBytes } from "../../../src/postgres/users/arraysOfBytes.ts"
+import { arraysOfValues } from "../../../src/postgres/users/arraysOfValues.ts"
+import type { ArrayParameter } from "../../../src/postgres/users/ColumnArrays.ts"
+import { userArrays, userParameters } from "../../../src/postgres/users/userArrays.ts"
 import { filledUser, makeUser } from "../../utils/records.ts"
 
-it("each column's values are in the array of its name", () => {
-  const users = [filledUser, makeUser({}), ...userColumns.map((column) => makeUser({ [column]: filledUser[column] }))]
-  const arrays = userArrays(
-    users.map((user, byteOffset) => ({
-      user,
-      instant: byteOffset === 2 ? { seconds: -5, micros: 999_999 } : null,
-      fileId: 7,
-      byteOffset,
-      ...(byteOffset === 1 && { differs: true }),
-    })),
-  )
+/** Each column is filled in one of the rows. */
+const users = [
+  makeUser({}),
+  ...userColumns.filter((column) => column !== "extra").map((column) => makeUser({ [column]: filledUser[column] })),
+]
+const versions = ofWinners(
+  users.map((user, byteOffset) => ({
+    user,
+    instant: byteOffset === 2 ? { seconds: -5, micros: 999_000 } : null,
+    fileId: 7,
+    byteOffset,
+    ...(byteOffset === 1 && { differs: true }),
+  })),
+)
+
+const instants = users.map((_, index) => (index === 2 ? new Date(-4_001) : null))
+const expected: Readonly<Record<string, unknown>> = {
+  file_id: users.map(() => 7),
+  byte_offset: users.map((_, index) => BigInt(index)),
+  differs: users.map((_, index) => index === 1),
+  updated_instant: instants,
+}
+const names = userParameters.map(([name]) => name)
+const expectedOf = (name: string): unknown => expected[name] ?? users.map((user) => user[name as "email"])
+
+const read = (parameter: ArrayParameter | undefined): unknown => {
+  assert(parameter !== undefined && typeof parameter !== "string")
+  return Result.getOrThrow(PgTypes.decode(parameter.value as Uint8Array, parameter.oid, 1))
+}
+
+it("each column's values are in the array of its name, as bytes", () => {
+  const arrays = userArrays(arraysOfBytes, versions)
   assert.deepStrictEqual(
-    userParameters.map(([name], index) => [name, arrays[index]]),
-    [
-      ...fieldColumns.map((column) => [
-        column,
-        columnArray(
-          fileColumns[column].type,
-          users.map((user) => user[column]),
-        ),
-      ]),
-      ["file_id", smallIntegers(users.map(() => 7))],
-      ["byte_offset", integers(users.map((_, index) => index))],
-      ["differs", booleans(users.map((_, index) => index === 1))],
-      ["updated_instant", timestamps(users.map((_, index) => (index === 2 ? -5_000 : null)))],
-    ],
+    names.map((name, index) => [name, read(arrays[index])]),
+    names.map((name) => [name, expectedOf(name)]),
   )
 })
 
-it("microseconds are in an array where there are any", () => {
-  const at = (instant: Winner["instant"]): Winner => ({ user: filledUser, instant, fileId: 7, byteOffset: 0 })
-  const whole = [at(null), at({ seconds: 5, micros: 0 })]
-  assert.strictEqual(microsArray(whole), undefined)
-  assert.deepStrictEqual(microsArray([...whole, at({ seconds: -5, micros: 1 })]), smallIntegers([0, 0, 1]))
+it("each column's values are in the array of its name, as values", () => {
+  const arrays = userArrays(arraysOfValues, versions)
+  const given = arrays.map((array) => (typeof array === "string" ? array : array.value))
+  const text = `{${instants.map((instant) => (instant === null ? "NULL" : "1969-12-31T23:59:55.999000Z")).join(",")}}`
+  assert.deepStrictEqual(
+    names.map((name, index) => [name, given[index]]),
+    names.map((name) => [name, name === "updated_instant" ? text : expectedOf(name)]),
+  )
+})
+
+it("a part has its rows alone", () => {
+  const arrays = userArrays(arraysOfBytes, sliceOf(versions, 1, 3))
+  assert.deepStrictEqual(read(arrays[names.indexOf("byte_offset")]), [1n, 2n])
+  assert.deepStrictEqual(read(arrays[names.indexOf("differs")]), [true, false])
 })
 
 it("texts of extra are in an array where there are any", () => {
-  const of = (extra: string | null): Winner => ({ user: makeUser({ extra }), instant: null, fileId: 7, byteOffset: 0 })
-  assert.strictEqual(extraArray([of(null), of(null)]), undefined)
-  assert.deepStrictEqual(extraArray([of(null), of('{"a":"1"}')]), texts([null, '{"a":"1"}']))
+  const ofExtra = (extra: ReadonlyArray<string | null>) =>
+    userArrays(
+      arraysOfBytes,
+      ofWinners(extra.map((extra) => ({ user: makeUser({ extra }), instant: null, fileId: 7, byteOffset: 0 }))),
+    )
+  assert.strictEqual(ofExtra([null, null]).length, names.length)
+  assert.deepStrictEqual(read(ofExtra([null, '{"a":"1"}'])[names.length]), [null, '{"a":"1"}'])
 })

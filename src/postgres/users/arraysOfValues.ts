@@ -1,0 +1,29 @@
+// The columns of users as arrays of values, which any `PgClient` sends: for one whose types do not take bytes.
+
+import { instantText } from "../../domain/Moment.ts"
+import { noInstant, textColumns } from "../../domain/rows/layout.ts"
+import { booleans, dates, integers, smallIntegers, texts } from "../arrays.ts"
+import type { ColumnArrays } from "./ColumnArrays.ts"
+
+/** By column, in array parameters of the client's own. */
+export const arraysOfValues: ColumnArrays = {
+  texts: ({ numbers, rows }) =>
+    textColumns.map((_, column) => texts(Array.from(numbers, (row) => rows.text(row, column)))),
+
+  days: ({ numbers, rows }, column) => dates(Array.from(numbers, (row) => rows.day(row, column))),
+
+  status: ({ numbers, rows: { status } }) =>
+    booleans(Array.from(numbers, (row) => (status[row]! < 0 ? null : status[row] === 1))),
+
+  fileIds: ({ numbers, rows: { fileIds } }) => smallIntegers(Array.from(numbers, (row) => fileIds[row]!)),
+
+  byteOffsets: ({ numbers, rows: { offsets } }) => integers(Array.from(numbers, (row) => offsets[row]!)),
+
+  differs: ({ differs }) => booleans(Array.from(differs, (value) => value === 1)),
+
+  // The client sends milliseconds: PostgreSQL reads the text instead.
+  instants: ({ numbers, rows: { micros, seconds } }) =>
+    `{${Array.from(numbers, (row) =>
+      seconds[row] === noInstant ? "NULL" : instantText({ seconds: seconds[row]!, micros: micros[row]! }),
+    ).join(",")}}`,
+}
