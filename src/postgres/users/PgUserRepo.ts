@@ -9,15 +9,14 @@ import { type UpsertOutcome, type UserShare, UserRepo } from "../../repo/UserRep
 import { makePatience } from "../../repo/patience.ts"
 import { makeClient, writers } from "../client.ts"
 import { CommitTry } from "../commitTry.ts"
-import { placeArrays } from "../locations/placeColumns.ts"
 import * as Migrations from "../migrate.ts"
 import { isInTransaction, makeRepeat } from "../transaction.ts"
+import { addOwnUpsert } from "./ownUpserts.ts"
 import { makePlaceUsers } from "./placeUsers.ts"
 import { preferIndexes } from "./preferIndexes.ts"
 import { addUsers, isNotWritten, isRefusal, noUsers, NotWritten, type UserCounts, writeAcceptable } from "./refusals.ts"
-import { upsertUsers } from "./upsertUsers.ts"
+import { maxRows, upsertOf } from "./upsertOf.ts"
 import { readWidths } from "./readWidths.ts"
-import { extraArray, microsArray, userArrays } from "./userArrays.ts"
 
 /** Whether parts of the share may be written: one is refused, or another transaction has inserted the same e-mail. */
 const needsCare = (error: unknown): boolean => isRefusal(error) || isNotWritten(error)
@@ -28,9 +27,6 @@ const incomplete = new DatabaseError({
   message: "PostgreSQL did not write all rows.",
   retryable: false,
 })
-
-/** Rows in one statement: its arrays are copied several times before they are sent. */
-const maxRows = 5_000
 
 /** Users without a place that one statement reads, at most. */
 const pageSize = 20_000
@@ -46,20 +42,10 @@ const make = Effect.gen(function* () {
     { isAhead, places }: UserShare,
     isGuarded: boolean,
   ): Effect.fn.Return<UserCounts, SqlError | NotWritten> {
-    const hasPlaces = places.size > 0
-    const micros = microsArray(rows)
-    const extra = extraArray(rows)
+    const { parameters, tables } = upsertOf(rows, places, { isAhead: "$1::boolean", isGuarded })
     const [outcome] = yield* sql.unsafe<UserCounts & { readonly missing?: ReadonlyArray<number> }>(
-      upsertUsers({ hasMicros: micros !== undefined, hasExtra: extra !== undefined, hasPlaces, isGuarded }),
-      [
-        isAhead,
-        ...userArrays(rows),
-        ...(micros === undefined ? [] : [micros]),
-        ...(extra === undefined ? [] : [extra]),
-        ...(hasPlaces
-          ? placeArrays(rows.map(({ user }) => (user.ip_address === null ? undefined : places.get(user.ip_address))))
-          : []),
-      ],
+      `with ${tables} select * from outcome`,
+      [isAhead, ...parameters],
     )
     const { missing = [], ...counts } = outcome!
     const { inserted, stale, unchanged, updated } = counts
@@ -104,23 +90,25 @@ const make = Effect.gen(function* () {
       Effect.mapError((error) => (isNotWritten(error) ? incomplete : error)),
     )
 
+  const upsert = Effect.fn("UserRepo.upsert")(function* (share: UserShare) {
+    yield* Effect.annotateCurrentSpan("etl.users", share.winners.length)
+    const commit = yield* CommitTry
+    // The commit may be of another client.
+    if (commit === undefined || !(yield* isInTransaction(sql))) return yield* repeat(writeApart(share))
+    const write = commit.isCareful
+      ? writeParts(share)
+      : Effect.tapError(writeWinners(share.winners, share, false), (error) =>
+          Effect.sync(() => (commit.isRefused ||= needsCare(error))),
+        )
+    return yield* Effect.mapError(write, (error) => (isNotWritten(error) ? incomplete : toDatabaseError(error)))
+  })
+  addOwnUpsert(upsert, sql)
+
   return UserRepo.of({
     connections: yield* writers,
     widths: repeat(readWidths(sql)).pipe(Effect.withSpan("UserRepo.widths")),
 
-    upsert: Effect.fn("UserRepo.upsert")(function* (share) {
-      yield* Effect.annotateCurrentSpan("etl.users", share.winners.length)
-      const commit = yield* CommitTry
-      // The commit may be of another client.
-      if (commit === undefined || !(yield* isInTransaction(sql))) return yield* repeat(writeApart(share))
-      const write = commit.isCareful
-        ? writeParts(share)
-        : Effect.tapError(writeWinners(share.winners, share, false), (error) =>
-            Effect.sync(() => (commit.isRefused ||= needsCare(error))),
-          )
-      return yield* Effect.mapError(write, (error) => (isNotWritten(error) ? incomplete : toDatabaseError(error)))
-    }),
-
+    upsert,
     place: yield* makePlaceUsers,
 
     unplaced: Stream.paginate("", (after: string) =>
