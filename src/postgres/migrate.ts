@@ -21,6 +21,7 @@ import widths from "./migrations/0013_widths.ts"
 import instant from "./migrations/0014_instant.ts"
 import blanked from "./migrations/0015_blanked.ts"
 import extra from "./migrations/0016_extra.ts"
+import oneStatement from "./migrations/0017_one_statement.ts"
 import { AdoptionError } from "./migrations/addColumns.ts"
 import { patiently } from "../repo/patience.ts"
 import { requireVersion } from "./serverVersion.ts"
@@ -43,6 +44,7 @@ export const migrations = {
   "0014_instant": instant,
   "0015_blanked": blanked,
   "0016_extra": extra,
+  "0017_one_statement": oneStatement,
 }
 
 const runMigrations = Migrator.make({})({ table: "etl_migrations", loader: Migrator.fromRecord(migrations) })

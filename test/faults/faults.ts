@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { runEtl } from "./etlProcess.ts"
 import { makeInput } from "./input.ts"
-import { type Database, describePlan, makePlan } from "./plan.ts"
+import { commitOn, type Database, describePlan, makePlan } from "./plan.ts"
 import { makeSetting, trial, undisturbed } from "./trial.ts"
 
 const trials = Number(process.env["FAULT_TRIALS"] ?? 20)
@@ -21,7 +21,7 @@ export const testFaults = (database: Database): void => {
         const setting = { database, isNew: false, locates: false, chunkSize: 20, concurrency: 4 }
         const { command, judge } = yield* makeSetting(setting, input)
         for (const [signal, at] of [
-          ["SIGINT", "COMMIT:5:after"],
+          ["SIGINT", `${commitOn[database]}:5:after`],
           ["SIGTERM", "into users:2:sent"],
         ] as const) {
           const run = yield* runEtl({ ...command, at, env: { ...command.env, KILL_WITH: signal } })

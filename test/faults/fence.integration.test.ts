@@ -85,16 +85,16 @@ const makeSetting = Effect.fnUntraced(function* (points: { readonly first: strin
   return { first, second, before, firstGivesUp, end }
 })
 
-const betweenChunks = "BEGIN:300:before"
-const inTransaction = "update etl_checkpoints c set:300:sent+20"
+const betweenChunks = "etl_require:300:before"
+const inCommit = "etl_require:300:sent+20"
 const whenTaken = "update etl_checkpoints set fence:1:sent+200"
 
 // Most of the time nothing happens but that a lock expires.
 describe.concurrent("a worker that was stopped, and whose work was given away", () => {
   for (const [where, point] of [
     ["between two chunks", betweenChunks],
-    // For the rows that it has locked others wait, but not for ever.
-    ["in the middle of a transaction", inTransaction],
+    // The server goes on with it.
+    ["in the middle of a commit", inCommit],
   ] as const) {
     it.live(
       `writes nothing of a part any more once another one writes of it: stopped ${where}`,

@@ -65,32 +65,37 @@ describe("a server that goes away for a moment", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.live("and loses a COMMIT, or the answer to one: nothing is lost or done twice", () =>
-    Effect.gen(function* () {
-      const { port } = yield* sharedPostgres
-      const { command, judge } = yield* makeSetting(setting, makeInput(3))
-      let commits = 0
-      let broken = 0
-      const proxy = yield* tcpServer((client) => {
-        const statements = new OutgoingStatements()
-        relay(client, port, (bytes, server) => {
-          const isCommit = statements.push(bytes).some((text) => text === "COMMIT")
-          if (isCommit && ++commits % 4 === 0) {
-            broken++
-            // In turns: the server never hears of it; it does, but is not heard.
-            server.unpipe(client)
-            if (commits % 8 === 0) server.end(bytes)
-            client.destroy()
-          } else server.write(bytes)
+  for (const [statement, locates] of [
+    ["etl_require", false],
+    ["COMMIT", true],
+  ] as const) {
+    it.live(`and loses a commit (${statement}), or the answer to one: nothing is lost or done twice`, () =>
+      Effect.gen(function* () {
+        const { port } = yield* sharedPostgres
+        const { command, judge } = yield* makeSetting({ ...setting, locates }, makeInput(3))
+        let commits = 0
+        let broken = 0
+        const proxy = yield* tcpServer((client) => {
+          const statements = new OutgoingStatements()
+          relay(client, port, (bytes, server) => {
+            const isCommit = statements.push(bytes).some((text) => text.includes(statement))
+            if (isCommit && ++commits % 4 === 0) {
+              broken++
+              // In turns: the server never hears of it; it does, but is not heard.
+              server.unpipe(client)
+              if (commits % 8 === 0) server.end(bytes)
+              client.destroy()
+            } else server.write(bytes)
+          })
         })
-      })
-      const env = { ...command.env, DB_PORT: String(proxy), DB_SSLMODE: "disable" }
-      const outcome = yield* runEtl({ ...command, env })
-      assert.isAbove(broken, 3)
-      assert.match(outcome.output, again)
-      yield* judge(outcome)
-    }).pipe(Effect.scoped),
-  )
+        const env = { ...command.env, DB_PORT: String(proxy), DB_SSLMODE: "disable" }
+        const outcome = yield* runEtl({ ...command, env })
+        assert.isAbove(broken, 3)
+        assert.match(outcome.output, again)
+        yield* judge(outcome)
+      }).pipe(Effect.scoped),
+    )
+  }
 
   it.live("and comes back for reading only: the run waits until it takes writes", () =>
     Effect.gen(function* () {
@@ -131,7 +136,7 @@ describe("a server that goes away for a moment", () => {
         `grant create, usage on schema public to ${database}`,
       )
       const env = { ...command.env, DB_USER: database }
-      const first = yield* runEtl({ ...command, env, at: "COMMIT:6:after" })
+      const first = yield* runEtl({ ...command, env, at: "etl_require:4:after" })
       assert.strictEqual(first.signal, "SIGKILL", first.output)
       yield* sql(`revoke insert on users from ${database}`)
       const before = yield* ask("select count(*)::text as json from etl_rejects")

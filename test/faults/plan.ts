@@ -62,12 +62,17 @@ const inFirstStart = (random: Random) => ({
   ]),
 })
 
+/** What commits a chunk whose addresses wait for no service: a statement of its own on a server. */
+export const commitOn: Readonly<Record<Database, string>> = { server: "etl_require", embedded: "COMMIT" }
+
+/** After a chunk was read. */
+const inCommit = (text: string, more: Partial<Point> = {}): ReadonlyArray<Point> => [
+  { first: inChunk(text, "before"), ...more },
+  { first: inChunk(text, "sent", 20), ...more },
+  { first: inChunk(text, "after"), ...more },
+]
+
 const common: ReadonlyArray<Point> = [
-  // A chunk was read.
-  { first: inChunk("BEGIN", "before") },
-  { first: inChunk("COMMIT", "before") },
-  { first: inChunk("COMMIT", "sent", 20) },
-  { first: inChunk("COMMIT", "after") },
   { first: atFile("before") },
   { first: inMigration("before") },
   { first: whileLocating, locates: true, isLate: true },
@@ -76,6 +81,8 @@ const common: ReadonlyArray<Point> = [
 
 const points: Readonly<Record<Database, ReadonlyArray<Point>>> = {
   server: [
+    ...inCommit(commitOn.server),
+    ...inCommit("COMMIT", { locates: true, isLate: true }),
     ...common,
     { first: atFile("sent") },
     { first: inMigration("sent+5") },
@@ -85,6 +92,8 @@ const points: Readonly<Record<Database, ReadonlyArray<Point>>> = {
     { first: anyInstant, locates: true, isLate: true },
   ],
   embedded: [
+    { first: inChunk("BEGIN", "before") },
+    ...inCommit(commitOn.embedded),
     ...common,
     // Its log, before a COMMIT is answered: not written, written, or a part of it.
     {
@@ -99,11 +108,12 @@ const points: Readonly<Record<Database, ReadonlyArray<Point>>> = {
 }
 
 /** Where a run that goes on is killed: few chunks may be left. */
-const again = (random: Random): Kill => {
-  const text = pick(random, ["BEGIN", "COMMIT", "COMMIT", "into users", undefined])
+const again = (random: Random, database: Database): Kill => {
+  const texts = { server: [commitOn.server], embedded: ["BEGIN", "COMMIT", "COMMIT"] }[database]
+  const text = pick(random, [...texts, "into users", undefined])
   if (text === undefined) return anyInstant(random)
   return {
-    at: `${text}:${between(random, 1, text === "into users" ? 2 : 4)}:${pick(random, ["before", "sent", "after"])}`,
+    at: `${text}:${between(random, 1, database === "embedded" && text !== "into users" ? 4 : 2)}:${pick(random, ["before", "sent", "after"])}`,
   }
 }
 
@@ -127,7 +137,7 @@ export const makePlan = (seed: number, input: Input): Plan => {
     concurrency,
     kills: [
       point.first(random, chunks, input.files.length),
-      ...Array.from({ length: more }, () => (point.isLate ? anyInstant(random) : again(random))),
+      ...Array.from({ length: more }, () => (point.isLate ? anyInstant(random) : again(random, database))),
     ],
   }
 }

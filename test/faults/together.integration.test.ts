@@ -97,12 +97,12 @@ describe("two runs at once", () => {
     Effect.gen(function* () {
       const setting = { database: "server", isNew: false, locates: false, chunkSize: 20, concurrency: 4 } as const
       const { command, judge, ask } = yield* makeSetting(setting, makeInput(8))
-      const goOnWithFirst = yield* stopAt(command, "COMMIT:5:after")
+      const goOnWithFirst = yield* stopAt(command, "etl_require:5:after")
       // As a network does that has lost a machine: its locks go with its sessions.
       yield* ask(`select count(pg_terminate_backend(pid))::text as json from pg_stat_activity
         where datname = current_database() and application_name = 'user-activity-etl'`)
       // By now it has passed the first wherever that stands.
-      const goOnWithSecond = yield* stopAt(command, "COMMIT:24:after")
+      const goOnWithSecond = yield* stopAt(command, "etl_require:24:after")
       const { code, output } = yield* goOnWithFirst
       assert.strictEqual(code, 6, output)
       assert.match(output, /checkpoint of file \d+ has moved: another process loads it/)
@@ -131,7 +131,7 @@ describe("two runs at once", () => {
       const flags = ["--mapping", join(directory, "mapping.json"), "--geo", "none", "--chunksize", "20"]
       const argsOf = (source: string) => ["--source", source, ...flags]
       const command = { args: argsOf(join(directory, "all")), cwd: directory, env }
-      const goOn = yield* stopAt(command, "COMMIT:9:after")
+      const goOn = yield* stopAt(command, "etl_require:5:after")
       // The same source, and another one that has the file.
       const others = yield* Effect.forEach([join(directory, "all"), join(directory, "all", "1.csv")], (source) =>
         spawnEtl(argsOf(source), { cwd: directory, env }),

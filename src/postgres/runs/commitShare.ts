@@ -1,7 +1,8 @@
-// Commits a share of a chunk in one transaction: its users, rejects and bad values, its addresses' queue, its checkpoints.
+// Commits a share of a chunk as a whole: its users, rejects and bad values, its addresses' queue, its checkpoints.
 
 import { Data, Effect } from "effect"
-import { toDatabaseError } from "../../domain/DatabaseError.ts"
+import type { SqlError } from "effect/sql/SqlError"
+import { sqlState, toDatabaseError } from "../../domain/DatabaseError.ts"
 import type { Share } from "../../domain/Lane.ts"
 import { fileTaken } from "../../repo/FileTakenError.ts"
 import { makePatience } from "../../repo/patience.ts"
@@ -11,28 +12,29 @@ import { userShare } from "../../repo/userShare.ts"
 import type { UpsertOutcome, UserShare } from "../../repo/UserRepo.ts"
 import { makeClient } from "../client.ts"
 import { CommitTry } from "../commitTry.ts"
+import { isIncomplete } from "../incomplete.ts"
 import { makeQueueAddresses } from "../locations/queueAddresses.ts"
-import { repeatConflicts } from "../transaction.ts"
+import { isInTransaction, repeatConflicts } from "../transaction.ts"
 import { preferIndexes } from "../users/preferIndexes.ts"
 import { isRefusal } from "../users/refusals.ts"
+import { arraysOfClient } from "../users/userArrays.ts"
+import { makeWriterConnections } from "../writerConnections.ts"
 import { makeCheckpoints } from "./checkpoints.ts"
-import { isToBeRead } from "./etlFiles.ts"
+import { makeCommitStatement } from "./commitStatement.ts"
+import { isAhead } from "./isAhead.ts"
 import { makeWriteBadValues } from "./writeBadValues.ts"
 import { makeWriteRejects } from "./writeRejects.ts"
 
 /** The checkpoints are not at the share's start. */
 class Moved extends Data.TaggedError("Moved") {}
 
-/**
- * Prepares the transaction, and returns whether the share is ahead of records that are still to be read: a file with a
- * lower number, or an earlier part of the file, is unfinished. Parameters: the file, the part.
- */
-const prepare = `
-  select ${preferIndexes}, exists (
-    select from etl_files f where f.loaded_at is null and f.id < $1 and ${isToBeRead("f")}
-  ) or exists (
-    select from etl_checkpoints c where c.file_id = $1 and c.part < $2 and c.byte_offset < c.part_end
-  ) as "isAhead"`
+/** Prepares the transaction. Parameters: the file, the part. */
+const prepare = `select ${preferIndexes}, ${isAhead("$1", "$2")} as "isAhead"`
+
+/** Whether a statement that failed with the error may have been committed: its answer is missing. */
+const isUnanswered = (error: SqlError): boolean => /^(08|57P)/.test(sqlState(error) ?? "08")
+
+const nothingRemembered: ShareOutcome["remembered"] = { located: 0, unlocatable: {} }
 
 export const makeCommit = Effect.gen(function* () {
   const sql = yield* makeClient
@@ -42,6 +44,7 @@ export const makeCommit = Effect.gen(function* () {
   const queueAddresses = makeQueueAddresses(sql)
   const writeBadValues = makeWriteBadValues(sql)
   const writeRejects = makeWriteRejects(sql)
+  const commitStatement = makeCommitStatement(sql, yield* arraysOfClient, yield* makeWriterConnections(sql))
 
   const commit: RunRepo["Service"]["commit"] = Effect.fn("RunRepo.commit")(function* <E, R>(
     part: PartRef,
@@ -50,6 +53,8 @@ export const makeCommit = Effect.gen(function* () {
     write: (users: UserShare) => Effect.Effect<UpsertOutcome, E, R>,
   ) {
     let attempted: ShareOutcome | undefined
+    let mayBeCommitted = false
+    let statement = (yield* isInTransaction(sql)) ? undefined : commitStatement(part, share, locations, write)
 
     const attempt = (commitTry: CommitTry) =>
       Effect.gen(function* () {
@@ -69,13 +74,30 @@ export const makeCommit = Effect.gen(function* () {
         return attempted
       }).pipe(transaction)
 
-    const attemptOnce = Effect.suspend(() => {
+    const attemptCarefully = Effect.suspend(() => attempt({ isCareful: true, isRefused: false }))
+
+    const attemptInTransaction = Effect.suspend(() => {
       const first: CommitTry = { isCareful: false, isRefused: false }
       return Effect.catchIf(
         attempt(first),
         // A deferred constraint refuses a record at COMMIT.
         (error) => first.isRefused || isRefusal(error),
-        () => attempt({ isCareful: true, isRefused: false }),
+        () => attemptCarefully,
+      )
+    })
+
+    const attemptOnce = Effect.suspend(() => {
+      if (statement === undefined) return attemptInTransaction
+      return statement.pipe(
+        Effect.map((counts): ShareOutcome => ({ counts, refused: [], remembered: nothingRemembered })),
+        Effect.tapError((error) => Effect.sync(() => (mayBeCommitted ||= isUnanswered(error)))),
+        Effect.catchIf(
+          (error) => isRefusal(error) || isIncomplete(error),
+          () => {
+            statement = undefined
+            return attemptCarefully
+          },
+        ),
       )
     })
 
@@ -83,9 +105,11 @@ export const makeCommit = Effect.gen(function* () {
       Effect.catchIf(
         (error) => error instanceof Moved,
         Effect.fnUntraced(function* () {
-          // An earlier COMMIT succeeded, and its answer was lost.
-          if (attempted !== undefined && (yield* checkpoints.isCommitted(part, share))) return attempted
-          return yield* fileTaken(part.fileId)
+          // An earlier attempt was committed, and its answer was lost.
+          const isOwn = attempted !== undefined || mayBeCommitted
+          const counts = isOwn ? yield* checkpoints.gained(part, share) : undefined
+          if (counts === undefined) return yield* fileTaken(part.fileId)
+          return attempted ?? { counts, refused: [], remembered: nothingRemembered }
         }),
       ),
       repeatConflicts,

@@ -2,8 +2,6 @@
 
 import { Effect, Layer, Option, Stream } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
-import type { Address } from "../../domain/Address.ts"
-import type { Location } from "../../domain/Location.ts"
 import type { UserRecord } from "../../domain/UserRecord.ts"
 import { type LastVersions, ofWinners, sliceOf } from "../../domain/rows/LastVersions.ts"
 import { RowSet } from "../../domain/rows/RowSet.ts"
@@ -12,15 +10,15 @@ import { type UpsertOutcome, type UserShare, UserRepo } from "../../repo/UserRep
 import { makePatience } from "../../repo/patience.ts"
 import { makeClient, writers } from "../client.ts"
 import { CommitTry } from "../commitTry.ts"
-import { placeArrays } from "../locations/placeColumns.ts"
 import * as Migrations from "../migrate.ts"
 import { isInTransaction, makeRepeat } from "../transaction.ts"
+import { addOwnUpsert } from "./ownUpserts.ts"
 import { makePlaceUsers } from "./placeUsers.ts"
 import { preferIndexes } from "./preferIndexes.ts"
 import { addUsers, isNotWritten, isRefusal, noUsers, NotWritten, type UserCounts, writeAcceptable } from "./refusals.ts"
-import { upsertUsers } from "./upsertUsers.ts"
+import { maxRows, upsertOf } from "./upsertOf.ts"
 import { readWidths } from "./readWidths.ts"
-import { arraysOfClient, hasExtra, userArrays } from "./userArrays.ts"
+import { arraysOfClient } from "./userArrays.ts"
 
 /** Whether parts of the share may be written: one is refused, or another transaction has inserted the same e-mail. */
 const needsCare = (error: unknown): boolean => isRefusal(error) || isNotWritten(error)
@@ -32,18 +30,12 @@ const incomplete = new DatabaseError({
   retryable: false,
 })
 
-/** Rows in one statement: its arrays are copied several times before they are sent. */
-const maxRows = 5_000
-
 /** Users without a place that one statement reads, at most. */
 const pageSize = 20_000
 
 /** Of the share as the pipeline gives it, or of the objects that another program gives. */
 const versionsOf = ({ rows, winners }: UserShare): LastVersions =>
   rows === undefined ? ofWinners(winners) : rows.versions
-
-const placeOf = (address: Address | null, places: UserShare["places"]): Location | undefined =>
-  address === null ? undefined : places.get(address)
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
@@ -58,14 +50,10 @@ const make = Effect.gen(function* () {
     isGuarded: boolean,
   ): Effect.fn.Return<UserCounts, SqlError | NotWritten> {
     const { numbers, rows } = versions
-    const hasPlaces = places.size > 0
+    const { parameters, tables } = upsertOf(arrays, versions, places, { isAhead: "$1::boolean", isGuarded })
     const [outcome] = yield* sql.unsafe<UserCounts & { readonly missing?: ReadonlyArray<number> }>(
-      upsertUsers({ hasExtra: hasExtra(versions), hasPlaces, isGuarded }),
-      [
-        isAhead,
-        ...userArrays(arrays, versions),
-        ...(hasPlaces ? placeArrays(Array.from(numbers, (row) => placeOf(rows.address(row), places))) : []),
-      ],
+      `with ${tables} select * from outcome`,
+      [isAhead, ...parameters],
     )
     const { missing = [], ...counts } = outcome!
     const { inserted, stale, unchanged, updated } = counts
@@ -110,24 +98,26 @@ const make = Effect.gen(function* () {
       Effect.mapError((error) => (isNotWritten(error) ? incomplete : error)),
     )
 
+  const upsert = Effect.fn("UserRepo.upsert")(function* (share: UserShare) {
+    const versions = versionsOf(share)
+    yield* Effect.annotateCurrentSpan("etl.users", versions.numbers.length)
+    const commit = yield* CommitTry
+    // The commit may be of another client.
+    if (commit === undefined || !(yield* isInTransaction(sql))) return yield* repeat(writeApart(share, versions))
+    const write = commit.isCareful
+      ? writeParts(share)
+      : Effect.tapError(writeWinners(versions, share, false), (error) =>
+          Effect.sync(() => (commit.isRefused ||= needsCare(error))),
+        )
+    return yield* Effect.mapError(write, (error) => (isNotWritten(error) ? incomplete : toDatabaseError(error)))
+  })
+  addOwnUpsert(upsert, sql)
+
   return UserRepo.of({
     connections: yield* writers,
     widths: repeat(readWidths(sql)).pipe(Effect.withSpan("UserRepo.widths")),
 
-    upsert: Effect.fn("UserRepo.upsert")(function* (share) {
-      const versions = versionsOf(share)
-      yield* Effect.annotateCurrentSpan("etl.users", versions.numbers.length)
-      const commit = yield* CommitTry
-      // The commit may be of another client.
-      if (commit === undefined || !(yield* isInTransaction(sql))) return yield* repeat(writeApart(share, versions))
-      const write = commit.isCareful
-        ? writeParts(share)
-        : Effect.tapError(writeWinners(versions, share, false), (error) =>
-            Effect.sync(() => (commit.isRefused ||= needsCare(error))),
-          )
-      return yield* Effect.mapError(write, (error) => (isNotWritten(error) ? incomplete : toDatabaseError(error)))
-    }),
-
+    upsert,
     place: yield* makePlaceUsers,
 
     unplaced: Stream.paginate("", (after: string) =>

@@ -43,9 +43,10 @@ const fillsPlace = "(u.ip_address = i.ip_address and u.latitude is null and i.la
 /** A new address takes its own place or none: the old place goes with the old address. */
 const takesPlace = `(case when ${isNewer} then u.ip_address is distinct from i.ip_address or i.latitude is not null else ${fillsPlace} end)`
 
-/** What makes an equal record a later version. `$1`: see `UserShare.isAhead`. */
-const isLater = `(${hasDayOnly} and i.updated_instant is not null or ${incomingInstant} > ${storedInstant}
-  or $1::boolean and ${incomingInstant} = ${storedInstant} and (i.file_id, i.byte_offset) > (u.file_id, u.byte_offset))`
+/** What makes an equal record a later version. `isAhead`: see `UserShare.isAhead`. */
+const isLater = (isAhead: string): string =>
+  `(${hasDayOnly} and i.updated_instant is not null or ${incomingInstant} > ${storedInstant}
+  or ${isAhead} and ${incomingInstant} = ${storedInstant} and (i.file_id, i.byte_offset) > (u.file_id, u.byte_offset))`
 
 /** What a row takes of its record, by the row as it is once it is locked. */
 const takes = [
@@ -72,6 +73,8 @@ const placeParameters: ReadonlyArray<readonly [name: string, type: string]> = pl
 ])
 
 export interface UpsertOptions {
+  /** Whether an equal row takes a later position (see `UserShare.isAhead`), in SQL, and with the parameter `$1`. */
+  readonly isAhead: string
   /** Texts of `extra` are among the parameters. */
   readonly hasExtra: boolean
   /** Places are among the parameters. */
@@ -121,27 +124,27 @@ const insertedColumns = [...userColumns, ...placeColumns, "updated_instant", "by
 )
 
 /**
- * The upsert of a chunk's winners, which come in e-mail order. It reads the stored rows first, so that an equal row
+ * The upsert of a chunk's winners, which come in e-mail order, as the tables of a `with`: the last, `outcome`, has one
+ * row. It reads the stored rows first, so that an equal row
  * costs a read and no write, and is not materialized. It locks the rows that it will change in e-mail order, before it
- * inserts: two runs at once must not deadlock. It returns how many rows were inserted, updated, unchanged and stale. A
+ * inserts: two runs at once must not deadlock. The outcome is how many rows were inserted, updated, unchanged and stale. A
  * sum that is short means that another transaction came between, or that a trigger of the table kept rows out: where
  * the statement is guarded, `missing` has the numbers of these rows, from 1.
  *
  * Where few of the e-mails are `stored`, as usual in a first load, the others go from the arrays into the table;
  * otherwise it is cheaper to join all of them once, and to keep the new ones until the stored ones are changed.
  *
- * Parameters: whether an equal row takes a later position (see `UserShare.isAhead`); `userArrays`, with
- * that of `extra`; with places `placeArrays`.
+ * Parameters: one that is the caller's; `userArrays`, with that of `extra`; with places `placeArrays`.
  */
 export const upsertUsers = (options: UpsertOptions): string => `
-with stored as materialized (
+stored as materialized (
   select i.number from unnest(${emails}) with ordinality as i (email, number) join users u on u.email = i.email
   limit cardinality(${emails}) / 16 + 1
 ), extent as materialized (
   select count(*) as size, count(*) > cardinality(${emails}) / 16 as is_many from stored
 ), matched as (
   select u.id, u.updated as is_updated, ${isNewer} as is_newer, ${isOther} as is_other, ${fillsPlace} as fills_place,
-    ${isLater} as is_later, i.*
+    ${isLater(options.isAhead)} as is_later, i.*
   from (${incoming(options)}) i left join users u on u.email = i.email
   where (select size > 0 from extent) and ((select is_many from extent) or i.number in (select number from stored))
   -- Each expression is evaluated once.
@@ -180,10 +183,11 @@ with stored as materialized (
 ), written as (
   select count(*) filter (where is_taken) as taken, count(*) filter (where not is_taken) as overtaken
   from changed where is_other and is_newer
-)
-select
-  (select count(*) from inserted)::integer as inserted,
-  taken::integer as updated,
-  (case when is_many then cardinality(${emails}) else size end - unequal)::integer as unchanged,
-  (older + overtaken)::integer as stale${options.isGuarded ? `,${missing(options)}` : ""}
-from extent, counted, written`
+), outcome as (
+  select
+    (select count(*) from inserted)::integer as inserted,
+    taken::integer as updated,
+    (case when is_many then cardinality(${emails}) else size end - unequal)::integer as unchanged,
+    (older + overtaken)::integer as stale${options.isGuarded ? `,${missing(options)}` : ""}
+  from extent, counted, written
+)`

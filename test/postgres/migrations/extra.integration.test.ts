@@ -14,6 +14,9 @@ const before = Effect.gen(function* () {
   yield* migrate
   yield* sql`alter table users drop column extra`
   yield* sql`delete from etl_migrations where migration_id >= 16`
+  // What the migration after it has made.
+  yield* sql`drop function etl_require`
+  yield* sql`alter table etl_checkpoints drop column gained`
   yield* sql`
     insert into users (email, updated, migrated_at, file_id, byte_offset) values ('a@example.com', false, now(), 1, 0)`
 })

@@ -14,6 +14,8 @@ const before = Effect.gen(function* () {
   yield* sql`delete from etl_migrations where migration_id >= 14`
   // What the migrations after it have made.
   yield* sql`drop table etl_bad_values`
+  yield* sql`drop function etl_require`
+  yield* sql`alter table etl_checkpoints drop column gained`
   for (const table of ["etl_runs", "etl_files", "etl_checkpoints"]) {
     yield* sql`alter table ${sql(table)} drop column blanked`
   }

@@ -31,6 +31,7 @@ const undoLanes = Effect.gen(function* () {
       from etl_checkpoints group by file_id
     ) c
     where f.id = c.file_id`
+  yield* sql`drop function etl_require`
   yield* sql`drop table etl_checkpoints, etl_parts, etl_cluster_key, etl_bad_values`
   yield* sql`alter table etl_files drop column max_record_size, drop column error, drop column fence, drop column format,
     drop column blanked`

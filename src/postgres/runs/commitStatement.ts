@@ -1,0 +1,88 @@
+// Commits a share by one statement, where no address waits for a service and PostgreSQL refuses no record.
+
+import { Effect } from "effect"
+import type { SqlClient } from "effect/sql/SqlClient"
+import { type BadValue, badValuesOf } from "../../domain/BadValue.ts"
+import type { Share } from "../../domain/Lane.ts"
+import { allCountNames, type RecordCounts } from "../../domain/RunSummary.ts"
+import type { PartRef, ShareLocations } from "../../repo/RunRepo.ts"
+import { Parameters } from "../Parameters.ts"
+import type { WithConnection } from "../writerConnections.ts"
+import { isOwnUpsert } from "../users/ownUpserts.ts"
+import type { UserCounts } from "../users/refusals.ts"
+import type { ColumnArrays } from "../users/ColumnArrays.ts"
+import { maxRows, upsertOf } from "../users/upsertOf.ts"
+import { checkpointsOf, moveCheckpoints } from "./checkpoints.ts"
+import { isAhead } from "./isAhead.ts"
+import { insertBadValues, portionsOfBadValues } from "./writeBadValues.ts"
+import { insertRejects, portionsOfRejects } from "./writeRejects.ts"
+
+const userCounts = ["inserted", "updated", "unchanged", "stale"] as const
+
+/** The counts that do not depend on what is stored. */
+type KnownCounts = Omit<RecordCounts, keyof UserCounts>
+
+/**
+ * The statement. It upserts the winners, then moves the checkpoints, writes the rejects and bad values, and returns the
+ * counts of the winners. It fails with the SQLSTATE `incomplete`, and leaves nothing, where a checkpoint is not at the
+ * share's start, or a winner is not accounted for.
+ */
+const statementOf = (
+  arrays: ColumnArrays,
+  part: PartRef,
+  share: Share,
+  places: ShareLocations["known"],
+  known: KnownCounts,
+  badValues: ReadonlyArray<BadValue>,
+) => {
+  const parameters = new Parameters()
+  const fileId = `${parameters.add(part.fileId)}::integer`
+  const upsert = upsertOf(arrays, share.users.versions, places, {
+    isAhead: "(select is_ahead from ahead)",
+    isGuarded: false,
+  })
+  for (const value of upsert.parameters) parameters.add(value)
+  const counts = { ...known, inserted: undefined, updated: undefined, unchanged: undefined, stale: undefined }
+  const columns = allCountNames.map((name) => {
+    const count = counts[name]
+    return `${count === undefined ? name : parameters.add(count)}::bigint as ${name}`
+  })
+  const tables = [
+    `ahead as materialized (select ${isAhead(fileId, `${parameters.add(part.part)}::integer`)} as is_ahead)`,
+    upsert.tables,
+    `counts as materialized (select ${columns.join(", ")} from outcome)`,
+    // It takes its counts from the upsert, and so comes after it: the users are locked first.
+    `moved as (${moveCheckpoints(parameters, part, share)})`,
+    ...(share.rejects.length === 0 ? [] : [`rejected as (${insertRejects(parameters, part, share.rejects)})`]),
+    ...(badValues.length === 0 ? [] : [`blank as (${insertBadValues(parameters, part, badValues)})`]),
+  ]
+  const isComplete = `${userCounts.join(" + ")} = ${parameters.add(share.users.versions.numbers.length)}::integer
+    and (select count(*) from moved) = ${parameters.add(checkpointsOf(share))}::integer`
+  const text = `with ${tables.join(", ")}
+    select ${userCounts.join(", ")}, etl_require(${isComplete}) as "isComplete" from outcome`
+  return { text, parameters: parameters.values }
+}
+
+/** The commit of a share by one statement; undefined where it takes a transaction. `write`: see `RunRepo.commit`. */
+export const makeCommitStatement =
+  (sql: SqlClient, arrays: ColumnArrays, withConnection: WithConnection | undefined) =>
+  (part: PartRef, share: Share, { known: places, queue }: ShareLocations, write: object) => {
+    if (withConnection === undefined || queue.length > 0 || !isOwnUpsert(write, sql)) return undefined
+    const { rejects, users } = share
+    const winners = users.versions.numbers.length
+    if (winners > maxRows || portionsOfRejects(rejects).length > 1) return undefined
+    const badValues = badValuesOf(users, [])
+    if (portionsOfBadValues(badValues).length > 1) return undefined
+    const known = {
+      read: users.count + rejects.length,
+      duplicate: users.count - winners,
+      rejected: rejects.length,
+      blanked: badValues.length,
+    }
+    return Effect.gen(function* () {
+      const { parameters, text } = statementOf(arrays, part, share, places, known, badValues)
+      const rows = yield* withConnection((connection) => connection.execute(text, parameters, undefined))
+      const { inserted, stale, unchanged, updated } = rows[0] as UserCounts
+      return { ...known, inserted, updated, unchanged, stale } satisfies RecordCounts
+    })
+  }

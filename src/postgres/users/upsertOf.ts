@@ -1,0 +1,41 @@
+// The upsert of some users: its text, and its parameters.
+
+import type { Address } from "../../domain/Address.ts"
+import type { Location } from "../../domain/Location.ts"
+import type { LastVersions } from "../../domain/rows/LastVersions.ts"
+import type { UserShare } from "../../repo/UserRepo.ts"
+import { placeArrays } from "../locations/placeColumns.ts"
+import type { ColumnArrays } from "./ColumnArrays.ts"
+import { type UpsertOptions, upsertUsers } from "./upsertUsers.ts"
+import { hasExtra, userArrays } from "./userArrays.ts"
+
+/** Rows in one statement: its arrays are copied before they are sent. */
+export const maxRows = 5_000
+
+interface Upsert {
+  /** See `upsertUsers`. */
+  readonly tables: string
+  /** From `$2` on. */
+  readonly parameters: ReadonlyArray<unknown>
+}
+
+const placeOf = (address: Address | null, places: UserShare["places"]): Location | undefined =>
+  address === null ? undefined : places.get(address)
+
+/** `arrays`: how they are made for the client. */
+export const upsertOf = (
+  arrays: ColumnArrays,
+  versions: LastVersions,
+  places: UserShare["places"],
+  options: Pick<UpsertOptions, "isAhead" | "isGuarded">,
+): Upsert => {
+  const { numbers, rows } = versions
+  const hasPlaces = places.size > 0
+  return {
+    tables: upsertUsers({ ...options, hasExtra: hasExtra(versions), hasPlaces }),
+    parameters: [
+      ...userArrays(arrays, versions),
+      ...(hasPlaces ? placeArrays(Array.from(numbers, (row) => placeOf(rows.address(row), places))) : []),
+    ],
+  }
+}
