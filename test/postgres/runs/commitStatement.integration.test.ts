@@ -1,6 +1,6 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, type Scope } from "effect"
+import { Effect, Layer, Schema, type Scope } from "effect"
 import { plainFormat } from "../../../src/domain/Format.ts"
 import { type Share, wholeFile } from "../../../src/domain/Lane.ts"
 import type { RecordCounts } from "../../../src/domain/RunSummary.ts"
@@ -8,8 +8,9 @@ import type { Reject } from "../../../src/domain/Reject.ts"
 import { RowSet } from "../../../src/domain/rows/RowSet.ts"
 import { RunRepo } from "../../../src/repo/RunRepo.ts"
 import { UserRepo } from "../../../src/repo/UserRepo.ts"
-import { header, makeShares, makeUser, start } from "../../utils/records.ts"
-import { commit, newLoad, repos } from "../../utils/repos.ts"
+import { header, makeShares, makeUser, makeVersion, shareVersions, SmallVersion, start } from "../../utils/records.ts"
+import { clear, commit, newLoad, repos } from "../../utils/repos.ts"
+import { tries } from "../../utils/tries.ts"
 import { commitSteps, type Loss, watchedServer } from "../../utils/watchedServer.ts"
 
 const users = ["a", "b", "a", "c"].map((name, index) =>
@@ -159,6 +160,37 @@ describe("a share for whose addresses no service is asked", () => {
       ),
     )
   }
+
+  it.live.prop(
+    "counts as it would have where any statements and answers are lost",
+    {
+      versions: Schema.Array(SmallVersion).check(Schema.isMinLength(1), Schema.isMaxLength(12)),
+      size: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 6 })),
+      losses: Schema.Array(Schema.Literals(["none", "statement", "answer"])).check(Schema.isMaxLength(6)),
+    },
+    ({ losses, size, versions }) =>
+      withServer(({ state }) =>
+        Effect.gen(function* () {
+          const load = Effect.gen(function* () {
+            yield* clear
+            const load = yield* newLoad
+            const outcomes = yield* Effect.forEach(shareVersions(versions.map(makeVersion), size), (share) =>
+              commit(load, share),
+            )
+            const { runId } = load
+            return { outcomes, totals: yield* totals(runId), users: (yield* stored).users }
+          })
+          const undisturbed = yield* load
+          let statements = 0
+          state.lose = (sent) => {
+            const loss = sent.includes("etl_require") ? losses[statements++] : undefined
+            return loss === "none" ? undefined : loss
+          }
+          assert.deepStrictEqual(yield* load, undisturbed)
+        }),
+      ),
+    { arbitrary: { runs: tries(5, 50) } },
+  )
 
   it.live("is written in a transaction by a UserRepo of one's own, ours behind it included", () =>
     withServer(({ texts }) =>
