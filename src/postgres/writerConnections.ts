@@ -4,7 +4,7 @@ import type { PgClient } from "@effect/sql-pg"
 import { Cause, Effect, Exit, Option, Pool, type Scope } from "effect"
 import type { Connection } from "effect/sql/SqlConnection"
 import type { SqlClient } from "effect/sql/SqlClient"
-import { SqlError } from "effect/sql/SqlError"
+import type { SqlError } from "effect/sql/SqlError"
 import { sqlState } from "../domain/DatabaseError.ts"
 import { isEmbedded, poolSize } from "./client.ts"
 import { forgetIndexes, keepIndexes } from "./users/preferIndexes.ts"
@@ -15,11 +15,11 @@ const keptFor = "5 seconds"
 /** One has the locks, one is for all other work. */
 const leftToOthers = 2
 
-/** Whether the server has answered: then the connection is still good. */
-const isAnswer = (error: unknown): boolean => error instanceof SqlError && sqlState(error) !== undefined
+/** Whether the server has answered the statement, and keeps the session. */
+export const isAnswered = (error: SqlError): boolean => !/^(08|57P)/.test(sqlState(error) ?? "08")
 
-const isGood = (exit: Exit.Exit<unknown, unknown>): boolean =>
-  Exit.isSuccess(exit) || Option.exists(Cause.findErrorOption(exit.cause), isAnswer)
+const isGood = (exit: Exit.Exit<unknown, SqlError>): boolean =>
+  Exit.isSuccess(exit) || Option.exists(Cause.findErrorOption(exit.cause), isAnswered)
 
 /** Runs an effect with a connection that has the settings. */
 export type WithConnection = <A>(

@@ -1,8 +1,7 @@
 // Commits a share of a chunk as a whole: its users, rejects and bad values, its addresses' queue, its checkpoints.
 
 import { Data, Effect } from "effect"
-import type { SqlError } from "effect/sql/SqlError"
-import { sqlState, toDatabaseError } from "../../domain/DatabaseError.ts"
+import { toDatabaseError } from "../../domain/DatabaseError.ts"
 import type { Share } from "../../domain/Lane.ts"
 import { fileTaken } from "../../repo/FileTakenError.ts"
 import { makePatience } from "../../repo/patience.ts"
@@ -18,7 +17,7 @@ import { isInTransaction, repeatConflicts } from "../transaction.ts"
 import { preferIndexes } from "../users/preferIndexes.ts"
 import { isRefusal } from "../users/refusals.ts"
 import { arraysOfClient } from "../users/userArrays.ts"
-import { makeWriterConnections } from "../writerConnections.ts"
+import { isAnswered, makeWriterConnections } from "../writerConnections.ts"
 import { makeCheckpoints } from "./checkpoints.ts"
 import { makeCommitStatement } from "./commitStatement.ts"
 import { isAhead } from "./isAhead.ts"
@@ -30,9 +29,6 @@ class Moved extends Data.TaggedError("Moved") {}
 
 /** Prepares the transaction. Parameters: the file, the part. */
 const prepare = `select ${preferIndexes}, ${isAhead("$1", "$2")} as "isAhead"`
-
-/** Whether a statement that failed with the error may have been committed: its answer is missing. */
-const isUnanswered = (error: SqlError): boolean => /^(08|57P)/.test(sqlState(error) ?? "08")
 
 const nothingRemembered: ShareOutcome["remembered"] = { located: 0, unlocatable: {} }
 
@@ -90,7 +86,7 @@ export const makeCommit = Effect.gen(function* () {
       if (statement === undefined) return attemptInTransaction
       return statement.pipe(
         Effect.map((counts): ShareOutcome => ({ counts, refused: [], remembered: nothingRemembered })),
-        Effect.tapError((error) => Effect.sync(() => (mayBeCommitted ||= isUnanswered(error)))),
+        Effect.tapError((error) => Effect.sync(() => (mayBeCommitted ||= !isAnswered(error)))),
         Effect.catchIf(
           (error) => isRefusal(error) || isIncomplete(error),
           () => {
