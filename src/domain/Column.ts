@@ -7,9 +7,11 @@ import { readEmail } from "./emailAddress.ts"
 import { readExtra } from "./extraText.ts"
 import type { Moment } from "./Moment.ts"
 import { makeMomentReader, type MomentReader } from "./momentReader.ts"
+import type { PlainForm } from "./PlainForm.ts"
+import { plainDates } from "./plainDates.ts"
 import { Problem } from "./Problem.ts"
 import { readAddress } from "./textAddress.ts"
-import { type GivenWords, makeNullWords, makeWords } from "./words.ts"
+import { asciiWords, type GivenWords, makeNullWords, makeWords } from "./words.ts"
 
 /** A type as PostgreSQL names it. */
 export type ColumnType = `varchar(${number})` | "date" | "boolean" | "jsonb"
@@ -46,17 +48,20 @@ export const parsed = (parse: (text: string) => unknown) =>
 
 /**
  * A column whose values `value` describes; a user that a program makes without one has null. `parser` makes what reads
- * a record's text; `says` is what a mapping can say of it.
+ * a record's text; `plain` is which texts their bytes alone tell the value of, undefined: none; `says` is what a mapping
+ * can say of it.
  */
 const column = <Type extends ColumnType, Value extends Schema.Constraint>(
   type: Type,
   value: Value,
   parser: (reading: Reading) => (text: string) => Value["Type"] | Problem,
+  plain: (reading: Reading) => PlainForm | undefined,
   says: ReadonlyArray<Saying>,
 ) => ({
   type,
   value,
   parser,
+  plain,
   says,
   /** Whether its values are hidden from people. */
   isSecret: false,
@@ -99,6 +104,9 @@ export const makeIsNullText = ({
   return words.size === 1 ? (text) => text === "" : (text) => words.has(text)
 }
 
+/** The words that a mapping and a format have for nothing. */
+const nullWordsOf = ({ nullWords, said }: Reading): ReadonlyArray<string> => [...nullWords, ...(said.null ?? [])]
+
 /** Text, unchanged. */
 export const text = (characters: number) => {
   const parser = (reading: Reading) => {
@@ -110,8 +118,14 @@ export const text = (characters: number) => {
       return width !== null && isLongerThan(value, width) ? new Problem(`is longer than ${width} characters`) : value
     }
   }
+  const plain = (reading: Reading): PlainForm => ({
+    kind: "text",
+    // A character has a byte at least.
+    most: reading.width === undefined ? characters : reading.width,
+    words: nullWordsOf(reading),
+  })
   const value = orNull(textParsedBy(parser(usualReading), "is empty: null stands for no text"))
-  return { ...column(`varchar(${characters})`, value, parser, ["null"]), isText: true }
+  return { ...column(`varchar(${characters})`, value, parser, plain, ["null"]), isText: true }
 }
 
 /** An IP address in its canonical form; never an IPv4-mapped one. */
@@ -126,6 +140,7 @@ export const address = column(
     const isNull = makeNullWords(said.null ?? [], nullWords)
     return (text) => (text === "" || isNull(text) ? null : readAddress(text))
   },
+  (reading) => ({ kind: "address", words: nullWordsOf(reading) }),
   ["null"],
 )
 
@@ -174,6 +189,10 @@ export const day = column(
   "date",
   orNull(textParsedBy(dayParser(usualReading), "is not a day of the form YYYY-MM-DD, after 0001-01-01")),
   dayParser,
+  (reading) => {
+    const order = plainDates(reading.said.format, reading.isMonthFirst)
+    return order === false ? undefined : { kind: "day", order, words: nullWordsOf(reading) }
+  },
   ["format", "null"],
 )
 
@@ -189,6 +208,7 @@ export const status = column(
       return meaning === undefined ? new Problem("is no known word for true or false. Name it in the mapping") : meaning
     }
   },
+  ({ nullWords, said }) => ({ kind: "status", meanings: asciiWords(said, nullWords) }),
   ["true", "false", "null"],
 )
 
@@ -197,6 +217,7 @@ export const email = column(
   "varchar(320)",
   textParsedBy(readEmail, "is not the address alone, in lower case, its domain in ASCII"),
   () => readEmail,
+  () => ({ kind: "email" }),
   [],
 )
 
@@ -206,6 +227,7 @@ export const extra = {
     "jsonb",
     orNull(textParsedBy(readExtra, "is not the text that Extra.make makes of its fields")),
     () => readExtra,
+    () => undefined,
     ["null"],
   ),
   isSecret: true,

@@ -51,7 +51,8 @@ const withValue = (reason: Reason, record: MappedRecord): Reason => {
 /** The values of columns before the problems are taken out. */
 type Values = { -readonly [Column in UserColumn]: User[Column] | Problem }
 
-const readingsOf = (
+/** How each column's text is read. */
+export const readingsOf = (
   mapping: ColumnMapping,
   { monthFirst, nullWords, widths }: Format,
 ): Readonly<Record<UserColumn, Reading>> => {

@@ -48,19 +48,34 @@ export const problemOfWords = (given: GivenWords): string | undefined => {
   return undefined
 }
 
+/** Words by their keys, in any case, and those that are exact and null. */
+const statusWords = (given: GivenWords, nullWords: ReadonlyArray<string>) => {
+  const meanings = new Map(givenMeanings(given).map(([key, meaning]) => [key, meaning] as const))
+  const known = new Map([...builtIn, ...meanings])
+  return { known, exactNulls: nullWords.filter((word) => !meanings.has(keyOf(word))) }
+}
+
 /**
  * The words of a status: those of the mapping win over `nullWords`, which are exact and null, and these over the
  * built-in ones.
  */
 export const makeWords = (given: GivenWords, nullWords: ReadonlyArray<string>): Words => {
-  const meanings = new Map(givenMeanings(given).map(([key, meaning]) => [key, meaning] as const))
-  const known = new Map([...builtIn, ...meanings])
-  const exactNulls = nullWords.filter((word) => !meanings.has(keyOf(word)))
+  const { exactNulls, known } = statusWords(given, nullWords)
   const exact = new Map([...known, ...exactNulls.map((word) => [word, null] as const)])
   return (text) => {
     const meaning = exact.get(text)
     return meaning === undefined ? known.get(keyOf(text)) : meaning
   }
+}
+
+/** Those of `makeWords` in ASCII, in lower case, that mean the same in any case. */
+export const asciiWords = (
+  given: GivenWords,
+  nullWords: ReadonlyArray<string>,
+): ReadonlyMap<string, boolean | null> => {
+  const { exactNulls, known } = statusWords(given, nullWords)
+  const exact = new Set(exactNulls.map(keyOf))
+  return new Map([...known].filter(([word]) => /^[\x20-\x7e]+$/.test(word) && !exact.has(word)))
 }
 
 /**
