@@ -2,6 +2,7 @@
 
 import type { Format } from "../domain/Format.ts"
 import { formatNumber, plural } from "../text/format.ts"
+import type { FieldCounts } from "./FieldCounts.ts"
 import type { Frame } from "./frame.ts"
 import {
   BLANK,
@@ -16,15 +17,8 @@ import {
   isTrail,
   meaningsOf,
 } from "./meanings.ts"
+import type { PlainWalk } from "./plain/PlainWalk.ts"
 import { hasAt, type Text, textOf } from "./Text.ts"
-
-/** How many fields records have. */
-export interface FieldCounts {
-  /** As many as the header has names. */
-  readonly named: number
-  /** With those of the header's end that have no name: a record may have them or not. */
-  readonly all: number
-}
 
 export interface FramerOptions {
   readonly format: Format
@@ -37,6 +31,8 @@ export interface FramerOptions {
   readonly fields: FieldCounts | undefined
   /** The most frames of a batch, where its records become more than their bytes. */
   readonly mostFrames?: number | undefined
+  /** Takes the plain records, which become no frames. Whoever takes a batch takes its rows before the next one. */
+  readonly plain?: PlainWalk | undefined
 }
 
 const RECORD_START = 0
@@ -59,7 +55,8 @@ const batchSize = 256 * 1024
 const framesOfBatch = 1_024
 
 /**
- * Pure: bytes in, batches of frames out, on demand. A batch is never empty; take all of them before pushing more bytes.
+ * Pure: bytes in, batches of frames out, on demand. A batch is never empty: it has frames or plain rows; take all of
+ * them before pushing more bytes.
  *
  * A quote opens only at the start of a field, and is malformed inside an unquoted one; a blank line is a line end, a row
  * without text is counted as blank. Where quotes are damaged only the first physical line is rejected, and framing
@@ -72,6 +69,7 @@ export class Framer {
   private readonly format: Format
   private readonly maxRecordSize: number
   private readonly mostFrames: number
+  private readonly plain: PlainWalk | undefined
   private readonly fieldCounts: FieldCounts | undefined
   private readonly text: Text
   private readonly width: 1 | 2
@@ -116,11 +114,12 @@ export class Framer {
   /** Bytes of these frames. */
   private framed = 0
 
-  constructor({ fields, format, line, maxRecordSize, mostFrames = framesOfBatch, offset }: FramerOptions) {
+  constructor({ fields, format, line, maxRecordSize, mostFrames = framesOfBatch, offset, plain }: FramerOptions) {
     this.format = format
     this.maxRecordSize = maxRecordSize
     this.fieldCounts = fields
     this.mostFrames = Math.min(mostFrames, framesOfBatch)
+    this.plain = plain
     this.offset = offset
     this.line = line
     this.text = textOf(format.encoding)
@@ -176,6 +175,7 @@ export class Framer {
       nextOffset,
       nextLine,
       lookahead,
+      plainBefore: this.plainRows,
       isQuoted,
       row,
       followsStray,
@@ -184,10 +184,14 @@ export class Framer {
     }
   }
 
+  private get plainRows(): number {
+    return this.plain === undefined ? 0 : this.plain.rows.count
+  }
+
   private *batches(isEnd: boolean): Generator<ReadonlyArray<Frame>> {
     for (;;) {
       this.scan(isEnd)
-      if (this.frames.length === 0) return
+      if (this.frames.length === 0 && this.plainRows === 0) return
       yield this.frames
       this.frames = []
       this.framed = 0
@@ -252,6 +256,8 @@ export class Framer {
     const { bytes, width } = this
     while (this.position + width <= bytes.length && this.framed < batchSize && this.frames.length < this.mostFrames) {
       if (this.state === RECORD_START) {
+        // Pieces of a line may be no records.
+        if (this.plain !== undefined && !this.followsStray && !this.takePlainRows(this.plain, isEnd)) return
         if (this.takePlainRecord()) continue
         if (!this.beginRecord(isEnd)) return
         if (this.position + width > bytes.length) break
@@ -286,6 +292,19 @@ export class Framer {
       this.position = this.bytes.length
       this.lastFilled = this.fields
     }
+  }
+
+  /** False: its rows are full, or more bytes are needed. */
+  private takePlainRows(plain: PlainWalk, isEnd: boolean): boolean {
+    const rows = plain.rows.count
+    const next = plain.walk(this.bytes, this.start, this.offset, this.line)
+    this.offset += next - this.start
+    this.line += plain.rows.count - rows
+    this.start = this.position = next
+    if (plain.stop !== "incomplete") return plain.stop === "uncertain"
+    // What is too long is not looked at again with each piece of it.
+    const left = this.bytes.length - next
+    return left > 0 && (isEnd || left > plain.longest)
   }
 
   /** Nearly every record is a line of text and delimiters: it takes one loop. False: the next one may not be. */

@@ -2,6 +2,7 @@
 
 import type { Frame } from "./frame.ts"
 import { Framer, type FramerOptions } from "./Framer.ts"
+import type { PlainWalk } from "./plain/PlainWalk.ts"
 import { textOf } from "./Text.ts"
 
 /** The most pieces of a line. More than a person writes into a field: another program wrote them. */
@@ -34,6 +35,7 @@ const joinBytes = (pieces: ReadonlyArray<Frame>, length: number, byteOrderMark: 
  */
 export class RecordFramer {
   private readonly framer: Framer
+  private readonly plain: PlainWalk | undefined
   private readonly maxRecordSize: number
   private readonly lineEnd: string | null
   private readonly byteOrderMark: Uint8Array
@@ -44,6 +46,7 @@ export class RecordFramer {
 
   constructor(options: FramerOptions) {
     this.framer = new Framer(options)
+    this.plain = options.plain
     this.maxRecordSize = options.maxRecordSize
     this.lineEnd = options.format.lineEnd
     this.byteOrderMark = textOf(options.format.encoding).byteOrderMark
@@ -71,7 +74,9 @@ export class RecordFramer {
     if (this.pieces.length === 0 && !frames.some(({ endsStray, row }) => endsStray || row === "blank"))
       return yield frames
     const joined = frames.flatMap((frame) => this.take(frame))
-    if (joined.length > 0) yield joined
+    // No plain row comes while there are pieces: none is before them in the next batch.
+    if (this.plain !== undefined) this.pieces = this.pieces.map((piece) => ({ ...piece, plainBefore: 0 }))
+    if (joined.length > 0 || (this.plain !== undefined && this.plain.rows.count > 0)) yield joined
   }
 
   private take(frame: Frame): ReadonlyArray<Frame> {

@@ -23,6 +23,8 @@ export interface Frame {
    * that ended before them would give another reason. The end of the file counts as a byte.
    */
   readonly lookahead: number
+  /** How many plain rows of the batch come before it. */
+  readonly plainBefore: number
   /** Whether there are quotes or escapes in it: without them only delimiters and line ends mean anything. */
   readonly isQuoted: boolean
   /**

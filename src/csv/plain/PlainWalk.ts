@@ -1,0 +1,143 @@
+// Walks the bytes of a file and writes its plain records into rows: those whose users bytes alone tell with certainty.
+
+import type { Format } from "../../domain/Format.ts"
+import { noDay, noInstant, textColumns, textNumber } from "../../domain/rows/layout.ts"
+import { Rows } from "../../domain/rows/Rows.ts"
+import type { FieldCounts } from "../FieldCounts.ts"
+import type { Fitted } from "../fitHeader.ts"
+import { LineFields, NOT_COMPLETE } from "./LineFields.ts"
+import { PlainColumns } from "./PlainColumns.ts"
+import { lowerCase } from "./WordTable.ts"
+
+/** The most rows and bytes of a batch. */
+const mostRows = 4096
+const mostBytes = 512 * 1024
+
+/** The most bytes of a plain record. */
+const longestRecord = 64 * 1024
+
+/** Why a walk stopped: it is not certain of the record; its end is not there yet; there is no room for another row. */
+export type Stop = "uncertain" | "incomplete" | "full"
+
+/** Of columns that the file lacks, no row says more. */
+const emptyRows = (): Rows => {
+  const rows = new Rows(mostRows, mostBytes)
+  rows.lengths.fill(-1)
+  rows.days.fill(noDay)
+  rows.seconds.fill(noInstant)
+  rows.status.fill(-1)
+  return rows
+}
+
+/**
+ * Rejects nothing: it stops at what it is not certain of, and the Schema decides. The file's bytes are copied, never
+ * written to. In `rows.bytes`, each record has its line end behind it.
+ */
+export class PlainWalk {
+  /** The plain records since `takeRows`, in the file's order. */
+  rows = emptyRows()
+  /** Why the last walk stopped. */
+  stop: Stop = "incomplete"
+  /** The most bytes of a plain record: one that is longer is never waited for. */
+  readonly longest: number
+  private spare: Rows | undefined
+  private readonly fields: LineFields
+  private readonly columns: PlainColumns
+  private readonly fileId: number
+
+  constructor(fields: LineFields, columns: PlainColumns, fileId: number, longest: number) {
+    this.fields = fields
+    this.columns = columns
+    this.fileId = fileId
+    this.longest = longest
+  }
+
+  /**
+   * Takes plain records that follow one another from `from` on. The first one begins at `offset` of the file, on `line`;
+   * each is one line. Returns where the first record begins that it did not take, and sets `stop`.
+   */
+  walk(bytes: Uint8Array, from: number, offset: number, line: number): number {
+    const { columns, fields, fileId, rows } = this
+    const first = rows.count
+    /** Consecutive records are copied at once. */
+    let copied = from
+    let begin = from
+    for (;;) {
+      const next = fields.find(bytes, begin)
+      if (next < 0) {
+        this.stop = next === NOT_COMPLETE ? "incomplete" : "uncertain"
+        break
+      }
+      // With an e-mail in lower case after it.
+      const room = rows.bytes.length - rows.used - (next - copied) - (next - begin)
+      if (rows.count === rows.capacity || room < 0) {
+        this.stop = "full"
+        break
+      }
+      const row = rows.count
+      if (!columns.write(rows, fields, bytes, begin)) {
+        this.stop = "uncertain"
+        break
+      }
+      rows.at[row] = rows.used + begin - copied
+      rows.size[row] = fields.end - begin
+      rows.fileIds[row] = fileId
+      rows.offsets[row] = offset + begin - from
+      rows.lines[row] = line + row - first
+      rows.count++
+      begin = next
+      if (columns.hasCapitals) {
+        this.copy(bytes, copied, begin)
+        copied = begin
+        this.lowerEmail(row)
+      }
+      if (begin === bytes.length) {
+        this.stop = "incomplete"
+        break
+      }
+    }
+    this.copy(bytes, copied, begin)
+    return begin
+  }
+
+  /** The rows so far; the next ones go to others. They are used again: what is taken holds until the next are taken. */
+  takeRows(): Rows {
+    const { rows, spare = emptyRows() } = this
+    spare.clear()
+    this.rows = spare
+    this.spare = rows
+    return rows
+  }
+
+  private copy(bytes: Uint8Array, start: number, end: number): void {
+    const { rows } = this
+    if (end > start) rows.bytes.set(bytes.subarray(start, end), rows.used)
+    rows.used += end - start
+  }
+
+  /** Puts the e-mail of the last row in lower case after it. */
+  private lowerEmail(row: number): void {
+    const { at, bytes, lengths, starts, used } = this.rows
+    const cell = row * textColumns.length + textNumber.email
+    const length = lengths[cell]!
+    const start = at[row]! + starts[cell]!
+    for (let index = 0; index < length; index++) bytes[used + index] = lowerCase[bytes[start + index]!]!
+    starts[cell] = used - at[row]!
+    this.rows.used += length
+  }
+}
+
+/** The format of a file, and where its columns are. */
+interface Fields extends Fitted {
+  readonly format: Format
+  readonly fields: FieldCounts
+}
+
+/** Undefined: no record of such a file is plain. */
+export const makePlainWalk = (header: Fields, fileId: number, maxRecordSize: number): PlainWalk | undefined => {
+  const { fields, format } = header
+  if (format.encoding !== "utf-8" || format.escape === "backslash" || format.lineEnd === "CR") return undefined
+  const columns = PlainColumns.of(header, format)
+  const longest = Math.min(longestRecord, maxRecordSize)
+  return columns && new PlainWalk(new LineFields(format, fields, longest), columns, fileId, longest)
+}
