@@ -7,20 +7,18 @@ import * as ColumnMapping from "../../../src/domain/ColumnMapping.ts"
 import { type FieldColumn, fieldColumns } from "../../../src/domain/fileColumns.ts"
 import { type Format, plainFormat } from "../../../src/domain/Format.ts"
 import { makeRandom, type Random } from "../../fixtures/Random.ts"
-import { valuesOf } from "./drawnValues.ts"
+import { listed, valuesOf } from "./drawnValues.ts"
 
 const pick = <A>({ below }: Random, values: ReadonlyArray<A>): A => values[below(values.length)]!
 
-const formats = ["YYYY-MM-DD", "YYYY-MM-DD HH:mm:ss", "YYYY-MM-DDTHH:mm:ss.SSSZ", "MM/DD/YYYY", "D/M/YYYY", "DD/MM/YY"]
-const otherFormats = [
-  "DD/MM/YYYY HH:mm",
-  "DD.MM.YYYY",
-  "epoch",
-  "YYYY-DD-MM",
-  "MM/DD/YYHH",
-  "MMM D, YYYY",
-  "YYYY/MM/DD",
-]
+/** Formats of a mapping: those that leave dates plain, and those that may not. */
+export const formats = listed(
+  "YYYY-MM-DD¦YYYY-MM-DD HH:mm:ss¦YYYY-MM-DDTHH:mm:ss.SSSZ¦YYYY-MM-DDZ¦MM/DD/YYYY¦D/M/YYYY¦DD/MM/YYYY HH:mm¦M/DD/YYYYZ",
+)
+export const otherFormats = listed(
+  "DD/MM/YY¦DD/MM/YYYYHHmm¦DD.MM.YYYY¦epoch¦epoch-ms¦excel¦YYYY-DD-MM¦MM/DD/YYHH¦MM/DD/YYHHmm¦MMM D, YYYY¦YYYY/MM/DD" +
+    "¦YYYYMMDD¦YY-MM-DD¦D-M-YYYY¦DDMMYYYY¦HH:mm DD/MM/YYYY¦YYYY-MM-DD hh:mm A",
+)
 
 const saidOf = (random: Random, column: FieldColumn) => {
   const said: Record<string, unknown> = {}

@@ -2,7 +2,7 @@
 
 import type { FieldColumn } from "../../../src/domain/fileColumns.ts"
 
-const listed = (texts: string): ReadonlyArray<string> => texts.split("¦")
+export const listed = (texts: string): ReadonlyArray<string> => texts.split("¦")
 
 const long = (length: number): string => "x".repeat(length)
 

@@ -6,13 +6,18 @@ import { emailLane, hasCapitals } from "../../../src/csv/plain/email.ts"
 import { isUtf8Line } from "../../../src/csv/plain/utf8.ts"
 import { WordTable } from "../../../src/csv/plain/WordTable.ts"
 import { isUtf8 } from "../../../src/csv/Text.ts"
-import { secondsPerDay } from "../../../src/domain/calendar.ts"
+import { dayText } from "../../../src/domain/calendar.ts"
+import { parseDateFormat, slashOrderOf } from "../../../src/domain/dateFormat.ts"
 import { readEmail } from "../../../src/domain/emailAddress.ts"
 import { laneOf } from "../../../src/domain/laneOf.ts"
+import type { Moment } from "../../../src/domain/Moment.ts"
 import { makeMomentReader } from "../../../src/domain/momentReader.ts"
+import { plainDates } from "../../../src/domain/plainDates.ts"
 import { Problem } from "../../../src/domain/Problem.ts"
 import { readAddress } from "../../../src/domain/textAddress.ts"
 import { between } from "../drawnFormats.ts"
+import { formats, otherFormats } from "./drawnFiles.ts"
+import { valuesOf } from "./drawnValues.ts"
 
 /** Texts of these parts, in any order. */
 const textOf = (parts: ReadonlyArray<string>) => Schema.Array(Schema.Literals(parts)).check(Schema.isMaxLength(16))
@@ -96,13 +101,33 @@ describe("what the plain forms recognise", () => {
       const moment = makeMomentReader({ order })(text)
       assert.isFalse(moment === null || moment instanceof Problem, text)
       const { day, micros, seconds } = moment as Exclude<typeof moment, null | Problem>
-      assert.deepStrictEqual(
-        [reader.day, reader.instant, reader.micros],
-        [Date.parse(day) / 1000 / secondsPerDay, seconds, micros],
-      )
+      assert.deepStrictEqual([dayText(reader.day), reader.instant, reader.micros], [day, seconds, micros])
     },
     runs,
   )
+
+  it("is the same moment under every format of a mapping", () => {
+    const { near, plain } = valuesOf("created_at")
+    let read = 0
+    for (const said of [undefined, ...formats, ...otherFormats]) {
+      for (const isMonthFirst of [false, true]) {
+        const plainOrder = plainDates(said, isMonthFirst)
+        if (plainOrder === false) continue
+        const reader = new DayReader(plainOrder)
+        const format = said === undefined ? undefined : parseDateFormat(said)
+        const order = (said && slashOrderOf(said)) || (isMonthFirst ? "M/D" : undefined)
+        const readText = makeMomentReader({ format: format as Exclude<typeof format, Problem>, order })
+        for (const text of [...plain, ...near]) {
+          if (!reader.read(...inside(text))) continue
+          read++
+          const { day, micros, seconds } = readText(text) as Moment
+          const expected = [dayText(reader.day), reader.instant, reader.micros]
+          assert.deepStrictEqual([day, seconds, micros], expected, `${text} as ${said}`)
+        }
+      }
+    }
+    assert.isAtLeast(read, 1000)
+  })
 
   it("is every usual moment", () => {
     const isRead = (text: string): boolean => new DayReader("M/D").read(...inside(text))
