@@ -2,6 +2,7 @@
 
 import type { Format } from "../domain/Format.ts"
 import { formatNumber, plural } from "../text/format.ts"
+import type { FieldCounts } from "./FieldCounts.ts"
 import type { Frame } from "./frame.ts"
 import {
   BLANK,
@@ -18,14 +19,6 @@ import {
 } from "./meanings.ts"
 import type { PlainWalk } from "./plain/PlainWalk.ts"
 import { hasAt, type Text, textOf } from "./Text.ts"
-
-/** How many fields records have. */
-export interface FieldCounts {
-  /** As many as the header has names. */
-  readonly named: number
-  /** With those of the header's end that have no name: a record may have them or not. */
-  readonly all: number
-}
 
 export interface FramerOptions {
   readonly format: Format

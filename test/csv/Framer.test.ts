@@ -4,7 +4,8 @@ import { Schema } from "effect"
 import { type Format, plainFormat } from "../../src/domain/Format.ts"
 import { makeFieldParser } from "../../src/csv/fields.ts"
 import { type Frame, rawOf } from "../../src/csv/frame.ts"
-import { type FieldCounts, Framer } from "../../src/csv/Framer.ts"
+import type { FieldCounts } from "../../src/csv/FieldCounts.ts"
+import { Framer } from "../../src/csv/Framer.ts"
 import {
   between,
   bytesOf,

@@ -3,7 +3,7 @@
 import { Buffer } from "node:buffer"
 import { Schema } from "effect"
 import { type Format, plainFormat } from "../../src/domain/Format.ts"
-import type { FieldCounts } from "../../src/csv/Framer.ts"
+import type { FieldCounts } from "../../src/csv/FieldCounts.ts"
 
 export const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 

@@ -3,7 +3,7 @@
 import type { Format } from "../../domain/Format.ts"
 import { type Fields, isProblem, makeFieldParser } from "../fields.ts"
 import type { Frame } from "../frame.ts"
-import type { FieldCounts } from "../Framer.ts"
+import type { FieldCounts } from "../FieldCounts.ts"
 import type { RecordsAt } from "../header.ts"
 import { formatAt, framesAt, type Line } from "../headerLines.ts"
 import type { Beginning } from "../Sample.ts"

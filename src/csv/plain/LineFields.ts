@@ -1,17 +1,20 @@
 // Finds the fields of a record that is one line, and where the line ends.
 
-import { isUtf8 } from "../Text.ts"
 import type { Format } from "../../domain/Format.ts"
-import type { FieldCounts } from "../Framer.ts"
+import type { FieldCounts } from "../FieldCounts.ts"
 import { BLANK, CARRIAGE_RETURN, DELIMITER, LINE_FEED, meaningsOf, PADDING, QUOTE, TEXT } from "../meanings.ts"
 import { textOf } from "../Text.ts"
+import { isUtf8Line } from "./utf8.ts"
 
 /** Instead of where the next line begins: the line is not certainly a record; its end is not there yet. */
-export const NOT_CERTAIN = -1
+const NOT_CERTAIN = -1
 export const NOT_COMPLETE = -2
 
 /** The first byte of a byte order mark. */
 const markStart = 0xef
+
+const space = 0x20
+const beyondAscii = 0x80
 
 /** Those of one record at a time. */
 export class LineFields {
@@ -21,53 +24,60 @@ export class LineFields {
   /** Where the record ends. */
   end = 0
   private readonly meanings: Uint8Array
+  /** The bytes that need a look: they end a text, make it uncertain, or are beyond ASCII; in quotes others do. */
+  private readonly stops: Uint8Array
+  private readonly quotedStops: Uint8Array
   private readonly counts: FieldCounts
   /** The most bytes of a record. */
   private readonly longest: number
+  private readonly trim: boolean
   private readonly isFeedStray: boolean
   private readonly comment: number
 
   /** For UTF-8 without escapes. */
   constructor(format: Format, counts: FieldCounts, longest: number) {
+    const text = textOf(format.encoding)
     this.starts = new Int32Array(counts.all)
     this.ends = new Int32Array(counts.all)
-    this.meanings = meaningsOf(format, textOf(format.encoding))
+    this.meanings = meaningsOf(format, text)
+    this.stops = this.meanings.map((meaning, byte) => Number(meaning > BLANK || byte >= beyondAscii))
+    this.quotedStops = this.meanings.map((meaning, byte) =>
+      Number(meaning > DELIMITER || meaning === PADDING || byte >= beyondAscii),
+    )
     this.counts = counts
     this.longest = longest
+    this.trim = format.trim
     this.isFeedStray = format.lineEnd === "CRLF"
-    this.comment = format.comment === null ? -1 : textOf(format.encoding).encode(format.comment)[0]!
+    this.comment = format.comment === null ? -1 : text.encode(format.comment)[0]!
   }
 
   /** Finds those of the record at `begin`. Returns where the next line begins; or `NOT_CERTAIN`, or `NOT_COMPLETE`. */
   find(bytes: Uint8Array, begin: number): number {
-    const { counts, ends, meanings, starts } = this
+    const { counts, ends, meanings, quotedStops, starts, stops, trim } = this
     const { all } = counts
     const limit = Math.min(bytes.length, begin + this.longest + 1)
-    const first = bytes[begin]!
-    const meaning = meanings[first]!
-    const mayBegin = meaning === TEXT || meaning === DELIMITER || meaning === QUOTE
-    if (!mayBegin || first === this.comment || first === markStart) return NOT_CERTAIN
-    /** The bits of all bytes: the highest is that of bytes beyond ASCII. */
-    let bits = 0
+    if (!this.mayBegin(bytes[begin]!)) return NOT_CERTAIN
+    let isAscii = true
     let field = 0
     let at = begin
     for (;;) {
       const isQuoted = at < limit && meanings[bytes[at]!] === QUOTE
       if (isQuoted) at++
-      starts[field] = at
-      const most = isQuoted ? DELIMITER : BLANK
+      const start = at
+      const fieldStops = isQuoted ? quotedStops : stops
       for (; at < limit; at++) {
         const byte = bytes[at]!
-        const meaning = meanings[byte]!
-        if (meaning > most || meaning === PADDING) break
-        bits |= byte
-      }
-      ends[field] = at
-      if (isQuoted && at < limit) {
-        if (meanings[bytes[at]!] !== QUOTE) return NOT_CERTAIN
-        at++
+        if (fieldStops[byte] === 0) continue
+        if (byte < beyondAscii) break
+        isAscii = false
       }
       if (at === limit) return limit === bytes.length ? NOT_COMPLETE : NOT_CERTAIN
+      starts[field] = start
+      ends[field] = at
+      if (isQuoted) {
+        if (meanings[bytes[at]!] !== QUOTE) return NOT_CERTAIN
+        if (++at === limit) return limit === bytes.length ? NOT_COMPLETE : NOT_CERTAIN
+      } else if (trim && (bytes[start]! <= space || bytes[at - 1]! <= space)) this.trimField(bytes, field)
       field++
       if (meanings[bytes[at]!] !== DELIMITER) break
       if (field === all) return NOT_CERTAIN
@@ -78,7 +88,23 @@ export class LineFields {
     for (; field < all; field++) starts[field] = ends[field] = at
     this.end = at
     const next = this.afterLineEnd(bytes, at)
-    return next > 0 && bits >= 0x80 && !isUtf8(bytes.subarray(begin, at)) ? NOT_CERTAIN : next
+    return next > 0 && !isAscii && !isUtf8Line(bytes, begin, at) ? NOT_CERTAIN : next
+  }
+
+  private mayBegin(byte: number): boolean {
+    const meaning = this.meanings[byte]
+    const isField = meaning === TEXT || meaning === DELIMITER || meaning === QUOTE
+    return isField && byte !== this.comment && byte !== markStart
+  }
+
+  private trimField(bytes: Uint8Array, field: number): void {
+    const { ends, meanings, starts } = this
+    let start = starts[field]!
+    let end = ends[field]!
+    while (start < end && meanings[bytes[start]!] === BLANK) start++
+    while (start < end && meanings[bytes[end - 1]!] === BLANK) end--
+    starts[field] = start
+    ends[field] = end
   }
 
   private afterLineEnd(bytes: Uint8Array, at: number): number {

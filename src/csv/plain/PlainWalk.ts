@@ -1,14 +1,13 @@
 // Walks the bytes of a file and writes its plain records into rows: those whose users bytes alone tell with certainty.
 
-import type { FieldColumn } from "../../domain/fileColumns.ts"
-import { fieldColumns, fileColumns } from "../../domain/fileColumns.ts"
+import type { Format } from "../../domain/Format.ts"
 import { textColumns, textNumber } from "../../domain/rows/layout.ts"
 import type { Rows } from "../../domain/rows/Rows.ts"
 import { RowsPool } from "../../domain/rows/RowsPool.ts"
-import { readingsOf } from "../../domain/userDecoder.ts"
-import type { Header } from "../header.ts"
+import type { FieldCounts } from "../FieldCounts.ts"
+import type { Fitted } from "../fitHeader.ts"
 import { LineFields, NOT_COMPLETE } from "./LineFields.ts"
-import { CAPITALS, type Recogniser, recogniserOf, UNCERTAIN, WRITTEN } from "./recogniser.ts"
+import { PlainColumns } from "./PlainColumns.ts"
 import { lowerCase } from "./WordTable.ts"
 
 /** The most rows and bytes of a batch. */
@@ -17,13 +16,6 @@ const mostBytes = 512 * 1024
 
 /** The most bytes of a plain record. */
 const longestRecord = 64 * 1024
-
-/** A mapped column. */
-interface Column {
-  /** The number of its field. */
-  readonly field: number
-  readonly recognise: Recogniser
-}
 
 /** Why a walk stopped: it is not certain of the record; its end is not there yet; there is no room for another row. */
 export type Stop = "uncertain" | "incomplete" | "full"
@@ -41,10 +33,10 @@ export class PlainWalk {
   readonly longest: number
   private readonly pool = new RowsPool(mostRows, mostBytes)
   private readonly fields: LineFields
-  private readonly columns: ReadonlyArray<Column>
+  private readonly columns: PlainColumns
   private readonly fileId: number
 
-  constructor(fields: LineFields, columns: ReadonlyArray<Column>, fileId: number, longest: number) {
+  constructor(fields: LineFields, columns: PlainColumns, fileId: number, longest: number) {
     this.fields = fields
     this.columns = columns
     this.fileId = fileId
@@ -57,7 +49,7 @@ export class PlainWalk {
    * each is one line. Returns where the first record begins that it did not take, and sets `stop`.
    */
   walk(bytes: Uint8Array, from: number, offset: number, line: number): number {
-    const { fields, fileId, rows } = this
+    const { columns, fields, fileId, rows } = this
     const first = rows.count
     /** Consecutive records are copied at once. */
     let copied = from
@@ -75,8 +67,7 @@ export class PlainWalk {
         break
       }
       const row = rows.count
-      const written = this.write(bytes, begin)
-      if (written === UNCERTAIN) {
+      if (!columns.write(rows, fields, bytes, begin)) {
         this.stop = "uncertain"
         break
       }
@@ -87,7 +78,7 @@ export class PlainWalk {
       rows.lines[row] = line + row - first
       rows.count++
       begin = next
-      if (written === CAPITALS) {
+      if (columns.hasCapitals) {
         this.copy(bytes, copied, begin)
         copied = begin
         this.lowerEmail(row)
@@ -108,19 +99,6 @@ export class PlainWalk {
     return rows
   }
 
-  private write(bytes: Uint8Array, begin: number): typeof UNCERTAIN | typeof WRITTEN | typeof CAPITALS {
-    const { columns, fields, rows } = this
-    const { ends, starts } = fields
-    let written: typeof WRITTEN | typeof CAPITALS = WRITTEN
-    for (let index = 0; index < columns.length; index++) {
-      const { field, recognise } = columns[index]!
-      const recognised = recognise(rows, bytes, starts[field]!, ends[field]!, begin)
-      if (recognised === UNCERTAIN) return UNCERTAIN
-      if (recognised === CAPITALS) written = CAPITALS
-    }
-    return written
-  }
-
   private copy(bytes: Uint8Array, start: number, end: number): void {
     const { rows } = this
     if (end > start) rows.bytes.set(bytes.subarray(start, end), rows.used)
@@ -139,18 +117,17 @@ export class PlainWalk {
   }
 }
 
+/** The format of a file, and where its columns are. */
+interface Fields extends Fitted {
+  readonly format: Format
+  readonly fields: FieldCounts
+}
+
 /** Undefined: no record of such a file is plain. */
-export const makePlainWalk = (header: Header, fileId: number, maxRecordSize: number): PlainWalk | undefined => {
-  const { extra, fields, format, ownMapping, positions } = header
-  const isOther = format.encoding !== "utf-8" || format.escape === "backslash" || format.lineEnd === "CR"
-  if (isOther || extra.length > 0) return undefined
-  const readings = readingsOf(ownMapping, format)
-  const recogniserIn = (column: FieldColumn): Column | undefined => {
-    const form = fileColumns[column].plain(readings[column])
-    return form && { field: positions[column], recognise: recogniserOf(column, form) }
-  }
-  const columns = fieldColumns.filter((column) => positions[column] !== -1).map(recogniserIn)
-  if (!columns.every((column) => column !== undefined)) return undefined
+export const makePlainWalk = (header: Fields, fileId: number, maxRecordSize: number): PlainWalk | undefined => {
+  const { fields, format } = header
+  if (format.encoding !== "utf-8" || format.escape === "backslash" || format.lineEnd === "CR") return undefined
+  const columns = PlainColumns.of(header, format)
   const longest = Math.min(longestRecord, maxRecordSize)
-  return new PlainWalk(new LineFields(format, fields, longest), columns, fileId, longest)
+  return columns && new PlainWalk(new LineFields(format, fields, longest), columns, fileId, longest)
 }

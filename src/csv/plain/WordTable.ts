@@ -7,30 +7,36 @@ export const lowerCase = Uint8Array.from({ length: 256 }, (_, byte) =>
 
 const encoder = new TextEncoder()
 
+/** A word, and its number in the list. */
+interface Word {
+  readonly bytes: Uint8Array
+  readonly number: number
+}
+
+const isWord = (word: Uint8Array, bytes: Uint8Array, start: number): boolean => {
+  for (let index = 0; index < word.length; index++) if (word[index] !== lowerCase[bytes[start + index]!]) return false
+  return true
+}
+
 export class WordTable {
-  private readonly words: ReadonlyArray<Uint8Array>
-  /** By length, whether a word has it: most texts need no closer look. */
-  private readonly lengths: Uint8Array
+  /** By length: most texts need no closer look. */
+  private readonly words: ReadonlyArray<ReadonlyArray<Word>>
 
   constructor(words: Iterable<string>) {
-    this.words = Array.from(words, (word) => encoder.encode(word).map((byte) => lowerCase[byte]!))
-    this.lengths = new Uint8Array(Math.max(0, ...this.words.map(({ length }) => length)) + 1)
-    for (const { length } of this.words) this.lengths[length] = 1
+    const encoded = Array.from(words, (word) => encoder.encode(word).map((byte) => lowerCase[byte]!))
+    const longest = Math.max(0, ...encoded.map(({ length }) => length))
+    this.words = Array.from({ length: longest + 1 }, (_, length) =>
+      encoded.flatMap((bytes, number) => (bytes.length === length ? [{ bytes, number }] : [])),
+    )
   }
 
   /** The number of the word that these bytes are; -1: none. */
   find(bytes: Uint8Array, start: number, end: number): number {
-    const { lengths, words } = this
     const length = end - start
-    if (length >= lengths.length || lengths[length] === 0) return -1
-    for (let number = 0; number < words.length; number++)
-      if (isWord(words[number]!, bytes, start, length)) return number
+    if (length >= this.words.length) return -1
+    const words = this.words[length]!
+    for (let index = 0; index < words.length; index++)
+      if (isWord(words[index]!.bytes, bytes, start)) return words[index]!.number
     return -1
   }
-}
-
-const isWord = (word: Uint8Array, bytes: Uint8Array, start: number, length: number): boolean => {
-  if (word.length !== length) return false
-  for (let index = 0; index < length; index++) if (word[index] !== lowerCase[bytes[start + index]!]) return false
-  return true
 }

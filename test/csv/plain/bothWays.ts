@@ -1,39 +1,30 @@
 // Reads a file with a walk over its plain records and without one, and tells what each way makes of it.
 
-import { makeDecoder } from "../../../src/csv/decodeRecords.ts"
+import { isReject, makeDecoder } from "../../../src/csv/decodeRecords.ts"
 import type { Frame } from "../../../src/csv/frame.ts"
 import { RecordFramer } from "../../../src/csv/RecordFramer.ts"
 import type { Header } from "../../../src/csv/header.ts"
 import { makePlainWalk, type PlainWalk } from "../../../src/csv/plain/PlainWalk.ts"
+import { laneOf } from "../../../src/domain/laneOf.ts"
 import type { Reject } from "../../../src/domain/Reject.ts"
 import { Rows } from "../../../src/domain/rows/Rows.ts"
 import type { UserRecord } from "../../../src/domain/UserRecord.ts"
 import { cut } from "../../utils/pieces.ts"
 
-interface Told {
-  readonly raw: string
-}
-
 /** All that is told of a record. */
-const told = (record: UserRecord | Reject): Told => {
+const told = (record: UserRecord | Reject, lane?: number) => {
   const raw = Buffer.from(record.raw).toString("latin1")
-  if ("reasons" in record) return { ...record, raw }
+  if (isReject(record)) return { ...record, raw }
   const { blanked, byteOffset, fileId, instant, line, user } = record
-  return {
-    user,
-    instant: instant && { seconds: instant.seconds, micros: instant.micros },
-    blanked,
-    fileId,
-    byteOffset,
-    line,
-    raw,
-  } as Told
+  const { seconds, micros } = instant ?? { seconds: undefined, micros: undefined }
+  return { user, seconds, micros, blanked, fileId, byteOffset, line, raw, lane: lane ?? laneOf(user.email) }
 }
+type Told = ReturnType<typeof told>
 
-export const fileId = 3
+const fileId = 3
 const maxRecordSize = 2000
 
-export interface ReadFile {
+interface ReadFile {
   readonly records: ReadonlyArray<Told>
   readonly blankRows: number
   readonly repeatedHeaders: number
@@ -41,6 +32,11 @@ export interface ReadFile {
   readonly otherHeader: number | undefined
   /** How many records were plain. */
   readonly plain: number
+}
+
+const framesOf = function* (framer: RecordFramer, pieces: ReadonlyArray<Uint8Array>) {
+  for (const piece of pieces) yield* framer.push(piece)
+  yield* framer.finish()
 }
 
 const readFile = (header: Header, pieces: ReadonlyArray<Uint8Array>, plain: PlainWalk | undefined): ReadFile => {
@@ -56,7 +52,7 @@ const readFile = (header: Header, pieces: ReadonlyArray<Uint8Array>, plain: Plai
     if (rows === undefined || end <= first) return
     const { count } = all
     all.append(rows, first, end)
-    for (let row = count; row < all.count; row++) records.push(told(all.record(row)))
+    for (let row = count; row < all.count; row++) records.push(told(all.record(row), all.lanes[row]))
   }
 
   const take = (frames: ReadonlyArray<Frame>): void => {
@@ -80,32 +76,20 @@ const readFile = (header: Header, pieces: ReadonlyArray<Uint8Array>, plain: Plai
     otherHeader = other?.offset
   }
 
-  const readAll = () => {
-    for (const piece of pieces) {
-      for (const frames of framer.push(piece)) {
-        take(frames)
-        if (otherHeader !== undefined) return
-      }
-    }
-    for (const frames of framer.finish()) {
-      take(frames)
-      if (otherHeader !== undefined) return
-    }
+  for (const frames of framesOf(framer, pieces)) {
+    take(frames)
+    if (otherHeader !== undefined) break
   }
-  readAll()
   const blankRows = otherHeader === undefined ? framer.blankRows : 0
   return { records, blankRows, repeatedHeaders, otherHeader, plain: all.count }
 }
 
+/** Both ways have to make the same of it: but for `plain`, which is 0 without a walk. */
 export const readBothWays = (
   header: Header,
   bytes: Uint8Array,
   pieces: ReadonlyArray<number>,
-): { readonly walked: ReadFile; readonly decoded: ReadFile; readonly isPlain: boolean } => {
-  const walk = makePlainWalk(header, fileId, maxRecordSize)
-  return {
-    walked: readFile(header, cut(bytes, pieces), walk),
-    decoded: readFile(header, [bytes], undefined),
-    isPlain: walk !== undefined,
-  }
-}
+): { readonly walked: ReadFile; readonly decoded: ReadFile } => ({
+  walked: readFile(header, cut(bytes, pieces), makePlainWalk(header, fileId, maxRecordSize)),
+  decoded: readFile(header, [bytes], undefined),
+})

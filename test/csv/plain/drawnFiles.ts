@@ -7,124 +7,18 @@ import * as ColumnMapping from "../../../src/domain/ColumnMapping.ts"
 import { type FieldColumn, fieldColumns } from "../../../src/domain/fileColumns.ts"
 import { type Format, plainFormat } from "../../../src/domain/Format.ts"
 import { makeRandom, type Random } from "../../fixtures/Random.ts"
+import { listed, valuesOf } from "./drawnValues.ts"
 
 const pick = <A>({ below }: Random, values: ReadonlyArray<A>): A => values[below(values.length)]!
 
-const long = (length: number): string => "x".repeat(length)
-
-const dates = ["2024-02-28", "2024-02-29", "2023-03-31", "1999-12-31", "2024-01-02", "9999-12-31", "0002-01-01"]
-const badDates = ["2023-02-29", "2024-02-30", "2024-13-01", "2024-00-10", "2024-04-31", "0001-01-01", "0000-00-00"]
-const slashes = ["1/2/2024", "01/02/2024", "2/29/2024", "29/2/2024", "12/31/1999", "31/12/1999", "7/7/2020"]
-const times = [
-  "",
-  "T10:11",
-  " 10:11:12",
-  "T23:59:59.123456",
-  "T00:00:00Z",
-  " 10:11:12.5+02:00",
-  "T10:11:12.1234567-11:30",
-]
-const badTimes = [
-  "T24:00",
-  "T10:60",
-  "T10:11:60",
-  "T1:02:03",
-  "T10:11:12.",
-  " 10:11:12 +0200",
-  "+24:00",
-  "T10:11Z+01:00",
-]
-
-/** Texts that nearly every reading of the column takes for plain, and those around its border. */
-const values: Readonly<
-  Record<FieldColumn | "other", readonly [plain: ReadonlyArray<string>, near: ReadonlyArray<string>]>
-> = (() => {
-  const names = ["", "Ada", "Zoë", "O'Neil", "de la Cruz", "日本", "null", "NULL", "-", "n/a", "a\\b"]
-  const nearNames = [
-    " Ada",
-    "Ada ",
-    "\tAda",
-    "\\N",
-    "\\",
-    "a\u0000b",
-    "\u00a0Ada",
-    "\ufeffAda",
-    "\x1a",
-    "x\x1ay",
-    "Nil",
-  ]
-  const text = (width: number) =>
-    [
-      [...names, long(width), "é".repeat(Math.floor(width / 2))],
-      [...nearNames, long(width - 1), long(width + 1), "é".repeat(width), "é".repeat(width + 1), "😀".repeat(width)],
-    ] as const
-  const day = [
-    ["", ...dates, ...dates.flatMap((date) => times.map((time) => date + time))],
-    [
-      ...slashes,
-      ...slashes.flatMap((date) => [...times, ...badTimes].map((time) => date + time)),
-      ...badDates,
-      ...dates.flatMap((date) => badTimes.map((time) => date + time)),
-      ...["1900-01-01", "null", "NaT", " 2024-01-02", "2024-1-2", "20240102", "2024-01-02x", "1/2/24", "1/1/1", "-"],
-      ...["5/2/20245", "1704190272", "2024/01/02", "31.12.2024", "2 Jan 2024", "never", "123/4/2024", "1/234/2024"],
-    ],
-  ] as const
-  return {
-    source_id: text(64),
-    first_name: text(80),
-    last_name: text(80),
-    email: [
-      ["ada@example.com", "a.b+c@x-y.org", "o'neil@a.b.c.de", "Ada@Example.COM", `a@${long(63)}.com`, "1@2"],
-      [
-        ...["", "ada", "@", "a@", "@b", "a@b@c", "a@-b.c", "a@b-.c", "a@b..c", "a@.b", "a@b.", "a@b_c", "a b@c"],
-        ...[`a@${long(64)}.com`, `${long(311)}@b.com.de`, `${long(312)}@b.com.de`, "ä@b.c", "a@ä.de", "K@b.c"],
-        ...[" ada@example.com", "<ada@example.com>", "mailto:ada@example.com", "a@b,c@d", "email", "A@B.C\u0000"],
-      ],
-    ],
-    gender: text(64),
-    ip_address: [
-      ["", "8.8.8.8", "0.0.0.0", "255.255.255.255", "10.1.20.30", "2001:db8::1", "1:2:3:4:5:6:7:8", "fe80::", "a::b:c"],
-      [
-        ...["256.1.1.1", "01.2.3.4", "1.2.3", "1.2.3.4.5", "1.2.3.4:80", "1.2.3.", "00.0.0.0", "1..2.3", "::", "::1"],
-        ...["1:2:3:4:5:6::", "1:2:3:4:5:6:7::", "1:2:3:4::5:6:7", "1::2::3", "2001:DB8::1", "2001:0db8::1", "1:0::2"],
-        ...[
-          "::ffff:1.2.3.4",
-          "1:2:3:4:5:6:7:8:9",
-          "12345::",
-          "1::2:",
-          ":1::2",
-          "fe80::1%eth0",
-          "null",
-          "unknown",
-          "g::",
-        ],
-        ...["1:2:3:4:5:6:7:0", "1.2.3.4/32", "8.8.8.8, 9.9.9.9", " 8.8.8.8", "1:2:3:4:5::6:7", "1:2:3:4:5:6:7"],
-      ],
-    ],
-    created_at: day,
-    updated_at: day,
-    password: text(255),
-    status: [
-      ["", "true", "FALSE", "t", "No", "1", "0", "Active", "n/a", "NULL", "1.0"],
-      ["maybe", " true", "true ", "ＴＲＵＥ", "oK", "OK", "2", "truE\u0000", "Ja", "-1"],
-    ],
-    other: [
-      ["", "x", "1,5", "ö", "  blanks  ", "\\N", long(300)],
-      ["\u0000", "\x1a", "é\ufeff"],
-    ],
-  }
-})()
-
-const formats = ["YYYY-MM-DD", "YYYY-MM-DD HH:mm:ss", "YYYY-MM-DDTHH:mm:ss.SSSZ", "MM/DD/YYYY", "D/M/YYYY", "DD/MM/YY"]
-const otherFormats = [
-  "DD/MM/YYYY HH:mm",
-  "DD.MM.YYYY",
-  "epoch",
-  "YYYY-DD-MM",
-  "MM/DD/YYHH",
-  "MMM D, YYYY",
-  "YYYY/MM/DD",
-]
+/** Formats of a mapping: those that leave dates plain, and those that may not. */
+export const formats = listed(
+  "YYYY-MM-DD¦YYYY-MM-DD HH:mm:ss¦YYYY-MM-DDTHH:mm:ss.SSSZ¦YYYY-MM-DDZ¦MM/DD/YYYY¦D/M/YYYY¦DD/MM/YYYY HH:mm¦M/DD/YYYYZ",
+)
+export const otherFormats = listed(
+  "DD/MM/YY¦DD/MM/YYYYHHmm¦DD.MM.YYYY¦epoch¦epoch-ms¦excel¦YYYY-DD-MM¦MM/DD/YYHH¦MM/DD/YYHHmm¦MMM D, YYYY¦YYYY/MM/DD" +
+    "¦YYYYMMDD¦YY-MM-DD¦D-M-YYYY¦DDMMYYYY¦HH:mm DD/MM/YYYY¦YYYY-MM-DD hh:mm A",
+)
 
 const saidOf = (random: Random, column: FieldColumn) => {
   const said: Record<string, unknown> = {}
@@ -193,7 +87,7 @@ const lineEndOf = (random: Random, { lineEnd }: Format, isNear: boolean): string
 const recordOf = (random: Random, { fields, format, names }: Header, nearness: number): string => {
   const isNear = () => random.perMille(nearness)
   const texts = names.map((name) => {
-    const [plain, near] = values[fieldColumns.find((column) => column === name) ?? "other"]
+    const { near, plain } = valuesOf(fieldColumns.find((column) => column === name))
     return written(random, pick(random, isNear() ? near : plain), format, isNear())
   })
   if (texts.length === fields.all && fields.all > fields.named && random.perMille(500)) texts.pop()

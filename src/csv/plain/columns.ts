@@ -1,0 +1,155 @@
+// What writes a field into a row, one class for each kind of column, where the field's bytes are plain.
+
+import { dayColumns, noDay, noInstant, textColumns } from "../../domain/rows/layout.ts"
+import type { Rows } from "../../domain/rows/Rows.ts"
+import type { PlainForm } from "../../domain/PlainForm.ts"
+import { isAddress } from "./address.ts"
+import { DayReader } from "./DayReader.ts"
+import { emailLane, hasCapitals } from "./email.ts"
+import type { LineFields } from "./LineFields.ts"
+import { WordTable } from "./WordTable.ts"
+
+type FormOf<Kind extends PlainForm["kind"]> = Extract<PlainForm, { readonly kind: Kind }>
+
+/** Writes a text of the row `rows.count`, which begins so many bytes after the record. */
+const writeText = (rows: Rows, column: number, start: number, length: number): void => {
+  const cell = rows.count * textColumns.length + column
+  rows.starts[cell] = start
+  rows.lengths[cell] = length
+}
+
+const space = 0x20
+const backslash = 0x5c
+
+/*
+ * A class each, and none above them: a call of a method is fast where it can be of one class only. `write` writes the
+ * field of the row `rows.count`, whose record begins at `begin`; false: it is not certain of its value.
+ */
+
+export class TextColumn {
+  private readonly field: number
+  private readonly column: number
+  private readonly longest: number
+  private readonly nulls: WordTable
+
+  /** The numbers of its field, and of its text in a row. */
+  constructor(field: number, column: number, { most, words }: FormOf<"text">) {
+    this.field = field
+    this.column = column
+    this.longest = most ?? Number.POSITIVE_INFINITY
+    this.nulls = new WordTable(words)
+  }
+
+  write(rows: Rows, fields: LineFields, bytes: Uint8Array, begin: number): boolean {
+    const start = fields.starts[this.field]!
+    const length = fields.ends[this.field]! - start
+    if (length === 0) {
+      writeText(rows, this.column, 0, -1)
+      return true
+    }
+    // Blanks may be trimmed, a backslash may begin `\N`.
+    const first = bytes[start]!
+    if (first <= space || first === backslash || bytes[start + length - 1]! <= space) return false
+    if (length > this.longest || this.nulls.find(bytes, start, start + length) !== -1) return false
+    writeText(rows, this.column, start - begin, length)
+    return true
+  }
+}
+
+export class EmailColumn {
+  /** Whether the address last written is in capitals: the row needs it in lower case. */
+  isInCapitals = false
+  private readonly field: number
+  private readonly column: number
+
+  constructor(field: number, column: number) {
+    this.field = field
+    this.column = column
+  }
+
+  write(rows: Rows, fields: LineFields, bytes: Uint8Array, begin: number): boolean {
+    const start = fields.starts[this.field]!
+    const end = fields.ends[this.field]!
+    const lane = emailLane(bytes, start, end)
+    if (lane === -1) return false
+    this.isInCapitals = lane >= hasCapitals
+    rows.lanes[rows.count] = lane & ~hasCapitals
+    writeText(rows, this.column, start - begin, end - start)
+    return true
+  }
+}
+
+export class AddressColumn {
+  private readonly field: number
+  private readonly column: number
+  private readonly nulls: WordTable
+
+  constructor(field: number, column: number, { words }: FormOf<"address">) {
+    this.field = field
+    this.column = column
+    this.nulls = new WordTable(words)
+  }
+
+  write(rows: Rows, fields: LineFields, bytes: Uint8Array, begin: number): boolean {
+    const start = fields.starts[this.field]!
+    const end = fields.ends[this.field]!
+    if (start === end) writeText(rows, this.column, 0, -1)
+    else {
+      if (!isAddress(bytes, start, end) || this.nulls.find(bytes, start, end) !== -1) return false
+      writeText(rows, this.column, start - begin, end - start)
+    }
+    return true
+  }
+}
+
+export class DaysColumn {
+  private readonly field: number
+  private readonly number: number
+  /** Whether it is `updated_at`, of which the instant is kept. */
+  private readonly isInstant: boolean
+  private readonly reader: DayReader
+  private readonly nulls: WordTable
+
+  constructor(field: number, number: number, isInstant: boolean, { order, words }: FormOf<"day">) {
+    this.field = field
+    this.number = number
+    this.isInstant = isInstant
+    this.reader = new DayReader(order)
+    this.nulls = new WordTable(words)
+  }
+
+  write(rows: Rows, fields: LineFields, bytes: Uint8Array): boolean {
+    const { reader } = this
+    const start = fields.starts[this.field]!
+    const end = fields.ends[this.field]!
+    const isNull = start === end
+    if (!isNull && (!reader.read(bytes, start, end) || this.nulls.find(bytes, start, end) !== -1)) return false
+    rows.days[rows.count * dayColumns.length + this.number] = isNull ? noDay : reader.day
+    if (this.isInstant) {
+      rows.seconds[rows.count] = isNull ? noInstant : reader.instant
+      rows.micros[rows.count] = isNull ? 0 : reader.micros
+    }
+    return true
+  }
+}
+
+export class StatusColumn {
+  private readonly field: number
+  private readonly words: WordTable
+  private readonly meanings: Int8Array
+
+  constructor(field: number, { meanings }: FormOf<"status">) {
+    this.field = field
+    this.words = new WordTable(meanings.keys())
+    this.meanings = Int8Array.from(meanings.values(), (meaning) => (meaning === null ? -1 : Number(meaning)))
+  }
+
+  write(rows: Rows, fields: LineFields, bytes: Uint8Array): boolean {
+    const start = fields.starts[this.field]!
+    const end = fields.ends[this.field]!
+    const word = this.words.find(bytes, start, end)
+    if (word === -1 && start !== end) return false
+    rows.status[rows.count] = word === -1 ? -1 : this.meanings[word]!
+    return true
+  }
+}
