@@ -17,3 +17,5 @@ export type PlainForm =
   | { readonly kind: "day"; readonly order: SlashOrder | undefined; readonly words: ReadonlyArray<string> }
   /** One of these words in ASCII, in any case. */
   | { readonly kind: "status"; readonly meanings: ReadonlyMap<string, boolean | null> }
+
+export type FormOf<Kind extends PlainForm["kind"]> = Extract<PlainForm, { readonly kind: Kind }>

@@ -2,7 +2,7 @@
 
 import type { Format } from "../../domain/Format.ts"
 import type { FieldCounts } from "../FieldCounts.ts"
-import { BLANK, CARRIAGE_RETURN, DELIMITER, LINE_FEED, meaningsOf, PADDING, QUOTE, TEXT } from "../meanings.ts"
+import { BLANK, CARRIAGE_RETURN, DELIMITER, LINE_FEED, meaningsOf, QUOTE, TEXT } from "../meanings.ts"
 import { textOf } from "../Text.ts"
 import { isUtf8Line } from "./utf8.ts"
 
@@ -14,7 +14,10 @@ export const NOT_COMPLETE = -2
 const markStart = 0xef
 
 const space = 0x20
-const beyondAscii = 0x80
+const firstBeyondAscii = 0x80
+
+/** What a byte beyond ASCII means: it is text, but all bytes of its record have to be looked at. */
+const BEYOND_ASCII = 0x80
 
 /** Those of one record at a time. */
 export class LineFields {
@@ -24,7 +27,7 @@ export class LineFields {
   /** Where the record ends. */
   end = 0
   private readonly meanings: Uint8Array
-  /** The bytes that need a look: they end a text, make it uncertain, or are beyond ASCII; in quotes others do. */
+  /** The meanings of bytes that need a look, in an unquoted field and in a quoted one; 0: text. */
   private readonly stops: Uint8Array
   private readonly quotedStops: Uint8Array
   private readonly counts: FieldCounts
@@ -33,6 +36,8 @@ export class LineFields {
   private readonly trim: boolean
   private readonly isFeedStray: boolean
   private readonly comment: number
+  /** Whether the record has no byte beyond ASCII so far. */
+  private isAscii = true
 
   /** For UTF-8 without escapes. */
   constructor(format: Format, counts: FieldCounts, longest: number) {
@@ -40,10 +45,10 @@ export class LineFields {
     this.starts = new Int32Array(counts.all)
     this.ends = new Int32Array(counts.all)
     this.meanings = meaningsOf(format, text)
-    this.stops = this.meanings.map((meaning, byte) => Number(meaning > BLANK || byte >= beyondAscii))
-    this.quotedStops = this.meanings.map((meaning, byte) =>
-      Number(meaning > DELIMITER || meaning === PADDING || byte >= beyondAscii),
+    this.stops = this.meanings.map((meaning, byte) =>
+      byte >= firstBeyondAscii ? BEYOND_ASCII : meaning > BLANK ? meaning : TEXT,
     )
+    this.quotedStops = this.stops.map((stop) => (stop === DELIMITER ? TEXT : stop))
     this.counts = counts
     this.longest = longest
     this.trim = format.trim
@@ -53,48 +58,54 @@ export class LineFields {
 
   /** Finds those of the record at `begin`. Returns where the next line begins; or `NOT_CERTAIN`, or `NOT_COMPLETE`. */
   find(bytes: Uint8Array, begin: number): number {
-    const { counts, ends, meanings, quotedStops, starts, stops, trim } = this
-    const { all } = counts
+    const { counts, ends, starts, stops, trim } = this
+    const { all, named } = counts
     const limit = Math.min(bytes.length, begin + this.longest + 1)
     if (!this.mayBegin(bytes[begin]!)) return NOT_CERTAIN
-    let isAscii = true
+    this.isAscii = true
     let field = 0
     let at = begin
-    for (;;) {
-      const isQuoted = at < limit && meanings[bytes[at]!] === QUOTE
-      if (isQuoted) at++
+    for (; ; at++) {
       const start = at
-      const fieldStops = isQuoted ? quotedStops : stops
-      for (; at < limit; at++) {
-        const byte = bytes[at]!
-        if (fieldStops[byte] === 0) continue
-        if (byte < beyondAscii) break
-        isAscii = false
+      at = this.endOfText(bytes, start, limit, stops)
+      if (at < limit && at === start && stops[bytes[at]!] === QUOTE) {
+        starts[field] = start + 1
+        at = ends[field] = this.endOfText(bytes, start + 1, limit, this.quotedStops)
+        if (at < limit && stops[bytes[at++]!] !== QUOTE) return NOT_CERTAIN
+      } else {
+        starts[field] = start
+        ends[field] = at
+        if (trim && at > start && (bytes[start]! <= space || bytes[at - 1]! <= space)) this.trimField(bytes, field)
       }
       if (at === limit) return limit === bytes.length ? NOT_COMPLETE : NOT_CERTAIN
-      starts[field] = start
-      ends[field] = at
-      if (isQuoted) {
-        if (meanings[bytes[at]!] !== QUOTE) return NOT_CERTAIN
-        if (++at === limit) return limit === bytes.length ? NOT_COMPLETE : NOT_CERTAIN
-      } else if (trim && (bytes[start]! <= space || bytes[at - 1]! <= space)) this.trimField(bytes, field)
       field++
-      if (meanings[bytes[at]!] !== DELIMITER) break
+      if (stops[bytes[at]!] !== DELIMITER) break
       if (field === all) return NOT_CERTAIN
-      at++
     }
-    if (field < counts.named) return NOT_CERTAIN
+    if (field < named) return NOT_CERTAIN
     // Names may be missing at the header's end, and their fields too.
     for (; field < all; field++) starts[field] = ends[field] = at
     this.end = at
     const next = this.afterLineEnd(bytes, at)
-    return next > 0 && !isAscii && !isUtf8Line(bytes, begin, at) ? NOT_CERTAIN : next
+    return next > 0 && !this.isAscii && !isUtf8Line(bytes, begin, at) ? NOT_CERTAIN : next
   }
 
   private mayBegin(byte: number): boolean {
     const meaning = this.meanings[byte]
     const isField = meaning === TEXT || meaning === DELIMITER || meaning === QUOTE
     return isField && byte !== this.comment && byte !== markStart
+  }
+
+  /** Where the text ends, or what makes it uncertain is. */
+  private endOfText(bytes: Uint8Array, start: number, limit: number, stops: Uint8Array): number {
+    let at = start
+    for (; at < limit; at++) {
+      const stop = stops[bytes[at]!]!
+      if (stop === TEXT) continue
+      if (stop !== BEYOND_ASCII) break
+      this.isAscii = false
+    }
+    return at
   }
 
   private trimField(bytes: Uint8Array, field: number): void {

@@ -6,8 +6,9 @@ import { dayColumns, textColumns } from "../../domain/rows/layout.ts"
 import type { Rows } from "../../domain/rows/Rows.ts"
 import { readingsOf } from "../../domain/userDecoder.ts"
 import type { Fitted } from "../fitHeader.ts"
-import { AddressColumn, DaysColumn, EmailColumn, StatusColumn, TextColumn } from "./columns.ts"
 import type { LineFields } from "./LineFields.ts"
+import { AddressColumn, EmailColumn, TextColumn } from "./textColumns.ts"
+import { DaysColumn, StatusColumn } from "./valueColumns.ts"
 
 /** In arrays by kind, so that each loop calls methods of one class. */
 export class PlainColumns {
