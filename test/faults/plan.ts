@@ -128,6 +128,13 @@ export const makePlan = (seed: number, input: Input): Plan => {
   const chunks = input.files.reduce((sum, { records }) => sum + Math.ceil(records.length / chunkSize), 0)
   const more = pick(random, [0, 0, 1, 2])
   const concurrency = pick(random, [1, 2, 3, 4, 16])
+  let isLate = point.isLate ?? false
+  const next = (): Kill => {
+    const kill = isLate ? anyInstant(random) : again(random, database)
+    // By then it may have come far.
+    isLate ||= "share" in kill
+    return kill
+  }
   return {
     seed,
     database,
@@ -135,10 +142,7 @@ export const makePlan = (seed: number, input: Input): Plan => {
     locates: point.locates ?? false,
     chunkSize,
     concurrency,
-    kills: [
-      point.first(random, chunks, input.files.length),
-      ...Array.from({ length: more }, () => (point.isLate ? anyInstant(random) : again(random, database))),
-    ],
+    kills: [point.first(random, chunks, input.files.length), ...Array.from({ length: more }, next)],
   }
 }
 

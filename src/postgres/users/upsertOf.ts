@@ -9,8 +9,11 @@ import type { ColumnArrays } from "./ColumnArrays.ts"
 import { type UpsertOptions, upsertUsers } from "./upsertUsers.ts"
 import { hasExtra, userArrays } from "./userArrays.ts"
 
-/** Rows in one statement: its arrays are copied before they are sent. */
-export const maxRows = 5_000
+/**
+ * Rows in one statement: its arrays are copied before they are sent. Half of a chunk of 10,000, with what chance adds to
+ * it, is one statement.
+ */
+export const maxRows = 6_000
 
 interface Upsert {
   /** See `upsertUsers`. */

@@ -8,6 +8,7 @@ import type { Reject } from "../../../src/domain/Reject.ts"
 import { RowSet } from "../../../src/domain/rows/RowSet.ts"
 import { RunRepo } from "../../../src/repo/RunRepo.ts"
 import { UserRepo } from "../../../src/repo/UserRepo.ts"
+import { ip } from "../../utils/addresses.ts"
 import { header, makeShares, makeUser, makeVersion, shareVersions, SmallVersion, start } from "../../utils/records.ts"
 import { clear, commit, newLoad, repos } from "../../utils/repos.ts"
 import { tries } from "../../utils/tries.ts"
@@ -211,6 +212,32 @@ describe("a share for whose addresses no service is asked", () => {
         assert.deepStrictEqual(shares, [3])
         assert.deepStrictEqual(counts, expected)
         assert.deepStrictEqual(yield* stored, rows)
+      }),
+    ),
+  )
+
+  const large = "x".repeat(600_000)
+  it.live.each([
+    ["has more rows than a statement may", [...Array(6_001).keys()], [], []],
+    ["has rejects that are too large for one", [1], [45, 46, 47], []],
+    ["has an address for a service", [1], [], [ip("8.8.8.8")]],
+  ] as const)("is written in a transaction where it %s", ([, numbers, rejected, queue]) =>
+    withServer(({ texts }) =>
+      Effect.gen(function* () {
+        const own = numbers.map((number) => makeUser({ email: `user${number}@example.com` }))
+        const rejects = rejected.map((byteOffset): Reject => ({
+          ...reject,
+          byteOffset,
+          raw: new TextEncoder().encode(large),
+        }))
+        const load = yield* newLoad
+        texts.length = 0
+        const share = { ...makeShares(own, own.length)[0]!, rejects }
+        const { counts } = yield* commit(load, share, { known: new Map(), queue })
+        assert.deepStrictEqual(commitSteps(texts), ["BEGIN", "COMMIT"])
+        assert.deepInclude(counts, { inserted: own.length, rejected: rejects.length })
+        assert.strictEqual((yield* stored).users.length, own.length)
+        assert.strictEqual((yield* stored).rejects, rejects.length)
       }),
     ),
   )
