@@ -142,28 +142,25 @@ export const makeRecordParser = <A>(format: Format, read: ReadRecord<A>) => {
   const readQuoted = (frames: ReadonlyArray<Frame>): ReadonlyArray<A | Malformed> =>
     frames.some(endsWithReturn) ? frames.flatMap(splitAlone) : splitFrames(frames, join(frames), splitQuoted, encoding)
 
+  /** Between them may be rows that are no records, and records that are read elsewhere. */
+  const areNeighbours = (frames: ReadonlyArray<Frame>): boolean =>
+    frames.every(({ bytes, offset }, index) => {
+      const before = frames[index - 1]
+      return before === undefined || (before.nextOffset === offset && before.bytes === bytes)
+    })
+
+  const readPlain = (frames: ReadonlyArray<Frame>): ReadonlyArray<A | Malformed> =>
+    splitFrames(frames, areNeighbours(frames) ? span(frames) : join(frames), plainSplit, encoding)
+
   return (frames: ReadonlyArray<Frame>): ReadonlyArray<A | Malformed> => {
-    const quoted = frames.filter(({ isQuoted, problem }) => isQuoted && problem === undefined)
-    const quotedRecords = quoted.length === 0 ? [] : readQuoted(quoted)
-    let nextQuoted = 0
-    const parsed: Array<A | Malformed> = []
-    let run: Array<Frame> = []
-    const endRun = () => {
-      if (run.length > 0) for (const record of splitFrames(run, span(run), plainSplit, encoding)) parsed.push(record)
-      run = []
-    }
-    for (const frame of frames) {
-      // Between frames may be rows that are no records; pieces of a line may have come before the others.
-      const last = run.at(-1)
-      if (last !== undefined && (last.nextOffset !== frame.offset || last.bytes !== frame.bytes)) endRun()
-      if (frame.problem === undefined && !frame.isQuoted) run.push(frame)
-      else {
-        endRun()
-        parsed.push(frame.problem === undefined ? quotedRecords[nextQuoted++]! : { problem: frame.problem })
-      }
-    }
-    endRun()
-    return parsed
+    const wellFormed = frames.filter(({ problem }) => problem === undefined)
+    const quoted = wellFormed.filter(({ isQuoted }) => isQuoted)
+    const plain = wellFormed.filter(({ isQuoted }) => !isQuoted)
+    const quotedRecords = (quoted.length === 0 ? [] : readQuoted(quoted)).values()
+    const plainRecords = (plain.length === 0 ? [] : readPlain(plain)).values()
+    return frames.map(({ isQuoted, problem }) =>
+      problem === undefined ? (isQuoted ? quotedRecords : plainRecords).next().value! : { problem },
+    )
   }
 }
 

@@ -7,6 +7,7 @@ import { readEmail } from "./emailAddress.ts"
 import { readExtra } from "./extraText.ts"
 import type { Moment } from "./Moment.ts"
 import { makeMomentReader, type MomentReader } from "./momentReader.ts"
+import { nullWords as usualNullWords } from "./nullWords.ts"
 import type { PlainForm } from "./PlainForm.ts"
 import { plainDates } from "./plainDates.ts"
 import { Problem } from "./Problem.ts"
@@ -123,6 +124,7 @@ export const text = (characters: number) => {
     // A character has a byte at least.
     most: reading.width === undefined ? characters : reading.width,
     words: nullWordsOf(reading),
+    counted: usualNullWords,
   })
   const value = orNull(textParsedBy(parser(usualReading), "is empty: null stands for no text"))
   return { ...column(`varchar(${characters})`, value, parser, plain, ["null"]), isText: true }

@@ -7,8 +7,13 @@ import type { SlashOrder } from "./dateFormat.ts"
  * null, except of an e-mail, which is not plain without one.
  */
 export type PlainForm =
-  /** At most so many bytes, without blanks around them; null: any number. */
-  | { readonly kind: "text"; readonly most: number | null; readonly words: ReadonlyArray<string> }
+  /** At most so many bytes, without blanks around them; null: any number. Rows with a `counted` word are noted. */
+  | {
+      readonly kind: "text"
+      readonly most: number | null
+      readonly words: ReadonlyArray<string>
+      readonly counted: ReadonlyArray<string>
+    }
   /** The address alone, in any case, in ASCII. */
   | { readonly kind: "email" }
   /** The canonical form of an IPv4 address, or of an IPv6 address. */

@@ -11,7 +11,7 @@ import { Preview, type Seen } from "../repo/Preview.ts"
 import { type FileLoad, RunRepo } from "../repo/RunRepo.ts"
 import { type User, userColumns } from "../domain/User.ts"
 import { shareOutcome } from "../repo/shareOutcome.ts"
-import { userShare } from "../repo/userShare.ts"
+import { userShare, versionsOf } from "../repo/userShare.ts"
 import { UserRepo, type UserShare } from "../repo/UserRepo.ts"
 
 const usersShown = 3
@@ -75,8 +75,7 @@ const make = Effect.sync(() => {
         if (first !== undefined) {
           users.push(...firstUsers(share, files.get(first.fileId)!.name, usersShown - users.length))
         }
-        const inserted = share.rows?.versions.numbers.length ?? share.winners.length
-        return { inserted, updated: 0, unchanged: 0, stale: 0 }
+        return { inserted: versionsOf(share).numbers.length, updated: 0, unchanged: 0, stale: 0 }
       }),
     place: () => Effect.void,
   })

@@ -13,9 +13,10 @@ const mostLines = 10
 export const countNullWords =
   (tally: NullWordTally) =>
   <E, R>(decoded: Stream.Stream<DecodedRecords, E, R>): Stream.Stream<DecodedRecords, E, R> =>
-    Stream.tap(decoded, ({ records }) =>
+    Stream.tap(decoded, ({ records, rows }) =>
       Effect.sync(() => {
         for (const record of records) if (!isReject(record)) tally.add(record.user)
+        for (const row of rows.nullWordRows) if (row < rows.count) tally.add(rows.user(row))
       }),
     )
 

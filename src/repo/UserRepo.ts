@@ -6,7 +6,6 @@ import type { UserRecord, Winner } from "../domain/UserRecord.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Location } from "../domain/Location.ts"
 import type { Reason } from "../domain/Reject.ts"
-import type { RowSet } from "../domain/rows/RowSet.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import type { Widths } from "../domain/Widths.ts"
 
@@ -16,8 +15,6 @@ export interface UserShare {
   readonly records: ReadonlyArray<UserRecord>
   /** The last version of each e-mail among the records, sorted by e-mail. */
   readonly winners: ReadonlyArray<Winner>
-  /** The same by column, as the library's own pipeline gives them; a copy, `{ ...share, winners }`, is without. */
-  readonly rows?: RowSet | undefined
   /** The places of their addresses that are known. The others come by `place`, or have none. */
   readonly places: ReadonlyMap<Address, Location>
   /**

@@ -1,12 +1,13 @@
-// The users of a share for a repository, which may ask for them as objects or by column.
+// The users of a share for a repository: as objects, which are made when they are asked for, or by column.
 
 import type { Share } from "../domain/Lane.ts"
+import { type LastVersions, ofWinners } from "../domain/rows/LastVersions.ts"
+import type { RowSet } from "../domain/rows/RowSet.ts"
 import type { UserShare } from "./UserRepo.ts"
 
-/**
- * Objects are made when they are asked for. A copy, `{ ...share, winners }`, is without `rows`: what a repository changes
- * before it passes the share on is what is written.
- */
+/** Not of a copy, `{ ...share, winners }`: what a repository changes before it passes the share on is what is written. */
+const rows = new WeakMap<UserShare, RowSet>()
+
 export const userShare = (
   { users }: Pick<Share, "users">,
   { isAhead, places }: Pick<UserShare, "isAhead" | "places">,
@@ -21,5 +22,9 @@ export const userShare = (
     places,
     isAhead,
   }
-  return Object.defineProperty(share, "rows", { value: users, enumerable: false })
+  rows.set(share, users)
+  return share
 }
+
+/** The winners by column: those of the library's own shares need no objects. */
+export const versionsOf = (share: UserShare): LastVersions => rows.get(share)?.versions ?? ofWinners(share.winners)

@@ -27,14 +27,17 @@ export class TextColumn {
   private readonly field: number
   private readonly column: number
   private readonly longest: number
-  private readonly nulls: WordTable
+  private readonly words: WordTable
+  /** The number of the first word that is counted; those before it may be null. */
+  private readonly firstCounted: number
 
   /** The numbers of its field, and of its text in a row. */
-  constructor(field: number, column: number, { most, words }: FormOf<"text">) {
+  constructor(field: number, column: number, { counted, most, words }: FormOf<"text">) {
     this.field = field
     this.column = column
     this.longest = most ?? Number.POSITIVE_INFINITY
-    this.nulls = new WordTable(words)
+    this.words = new WordTable([...words, ...counted])
+    this.firstCounted = words.length
   }
 
   write(rows: Rows, fields: LineFields, bytes: Uint8Array, begin: number): boolean {
@@ -47,7 +50,12 @@ export class TextColumn {
     // Blanks may be trimmed, a backslash may begin `\N`.
     const first = bytes[start]!
     if (first <= space || first === backslash || bytes[start + length - 1]! <= space) return false
-    if (length > this.longest || this.nulls.find(bytes, start, start + length) !== -1) return false
+    if (length > this.longest) return false
+    const word = this.words.find(bytes, start, start + length)
+    if (word !== -1) {
+      if (word < this.firstCounted) return false
+      rows.noteNullWord(rows.count)
+    }
     writeText(rows, this.column, start - begin, length)
     return true
   }

@@ -53,6 +53,8 @@ export class Rows {
   /** The values of a row that could not be used and are null instead: hardly any row has some. */
   readonly blanked = new Map<number, ReadonlyArray<Reason>>()
 
+  /** Rows that may have a word for nothing in a column of text, where it is text: noted by who reads a file. */
+  readonly nullWordRows: Array<number> = []
   private readonly onRelease: ((rows: Rows) => void) | undefined
 
   /**
@@ -94,6 +96,11 @@ export class Rows {
     this.count = 0
     this.used = 0
     this.blanked.clear()
+    this.nullWordRows.length = 0
+  }
+
+  noteNullWord(row: number): void {
+    if (this.nullWordRows.at(-1) !== row) this.nullWordRows.push(row)
   }
 
   /** Leaves out the rows from that one on. */

@@ -3,11 +3,12 @@
 import { Effect, Layer, Option, Stream } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { UserRecord } from "../../domain/UserRecord.ts"
-import { type LastVersions, ofWinners, sliceOf } from "../../domain/rows/LastVersions.ts"
+import { type LastVersions, sliceOf } from "../../domain/rows/LastVersions.ts"
 import { RowSet } from "../../domain/rows/RowSet.ts"
 import { DatabaseError, fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
 import { type UpsertOutcome, type UserShare, UserRepo } from "../../repo/UserRepo.ts"
 import { makePatience } from "../../repo/patience.ts"
+import { versionsOf } from "../../repo/userShare.ts"
 import { makeClient, writers } from "../client.ts"
 import { CommitTry } from "../commitTry.ts"
 import * as Migrations from "../migrate.ts"
@@ -32,10 +33,6 @@ const incomplete = new DatabaseError({
 
 /** Users without a place that one statement reads, at most. */
 const pageSize = 20_000
-
-/** Of the share as the pipeline gives it, or of the objects that another program gives. */
-const versionsOf = ({ rows, winners }: UserShare): LastVersions =>
-  rows === undefined ? ofWinners(winners) : rows.versions
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
