@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8 --heap-growing-percent=60
+#!/usr/bin/env -S node --max-semi-space-size=4 --heap-growing-percent=150
 // Checks Node's version, then imports the program. An older Node must reach the message: nothing is imported before it,
 // and the syntax is that of Node 12.
 

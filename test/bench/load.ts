@@ -33,7 +33,10 @@ const bench = Command.make(
       "row",
       rows.map(({ name }) => name),
     ).pipe(Argument.withDescription("Rows to measure, all without any"), Argument.variadic()),
-    isQuick: Flag.Boolean("quick").pipe(Flag.withDescription("A tenth of the records, three pairs at most")),
+    isQuick: Flag.Boolean("quick").pipe(
+      Flag.withDefault(false),
+      Flag.withDescription("A tenth of the records, three pairs at most"),
+    ),
     baseline: Flag.Directory("baseline", { mustExist: true }).pipe(
       Flag.withDescription("Another checkout of the project, installed: what some rows are compared with"),
       Flag.optional,

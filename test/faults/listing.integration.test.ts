@@ -36,7 +36,7 @@ const storeOf = (total: number, isPadded: boolean) => (request: IncomingMessage,
 
 const listAt = Effect.fnUntraced(function* (endpoint: string) {
   // As `etl` runs: see its first line.
-  const { line } = yield* spawnNode("--max-semi-space-size=8", ["--heap-growing-percent=60", child, endpoint])
+  const { line } = yield* spawnNode("--max-semi-space-size=4", ["--heap-growing-percent=150", child, endpoint])
   return JSON.parse(yield* line(() => true)) as Record<string, unknown> & { readonly megabytes: number }
 })
 

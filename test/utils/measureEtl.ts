@@ -13,7 +13,7 @@ import { temporaryDirectory } from "./postgres.ts"
 const usage = fileURLToPath(import.meta.resolve("../bench/usage.ts"))
 
 /** The flags of the published command. */
-const memoryFlags = ["--max-semi-space-size=8", "--heap-growing-percent=60"]
+const memoryFlags = ["--max-semi-space-size=4", "--heap-growing-percent=150"]
 
 /** Runs the command, and measures its peak resident memory. `read` consumes its stdout. */
 export const measureEtl = Effect.fnUntraced(function* (
