@@ -185,7 +185,7 @@ export class Framer {
   }
 
   private get plainRows(): number {
-    return this.plain === undefined ? 0 : this.plain.rows.count
+    return this.plain === undefined ? 0 : this.plain.count
   }
 
   private *batches(isEnd: boolean): Generator<ReadonlyArray<Frame>> {
@@ -296,10 +296,10 @@ export class Framer {
 
   /** False: its rows are full, or more bytes are needed. */
   private takePlainRows(plain: PlainWalk, isEnd: boolean): boolean {
-    const rows = plain.rows.count
+    const { count } = plain
     const next = plain.walk(this.bytes, this.start, this.offset, this.line)
     this.offset += next - this.start
-    this.line += plain.rows.count - rows
+    this.line += plain.count - count
     this.start = this.position = next
     if (plain.stop !== "incomplete") return plain.stop === "uncertain"
     // What is too long is not looked at again with each piece of it.

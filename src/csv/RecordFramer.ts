@@ -76,7 +76,7 @@ export class RecordFramer {
     const joined = frames.flatMap((frame) => this.take(frame))
     // No plain row comes while there are pieces: none is before them in the next batch.
     if (this.plain !== undefined) this.pieces = this.pieces.map((piece) => ({ ...piece, plainBefore: 0 }))
-    if (joined.length > 0 || (this.plain !== undefined && this.plain.rows.count > 0)) yield joined
+    if (joined.length > 0 || (this.plain !== undefined && this.plain.count > 0)) yield joined
   }
 
   private take(frame: Frame): ReadonlyArray<Frame> {

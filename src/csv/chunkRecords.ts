@@ -64,7 +64,7 @@ class ChunkBuilder {
   end(isLast: boolean): Chunk {
     const { rows, rejects, from, to } = this
     const { bytes: header, format } = this.header
-    this.rows = this.pool.take()
+    if (!isLast) this.rows = this.pool.take()
     this.rejects = []
     this.bytes = 0
     this.from = this.to

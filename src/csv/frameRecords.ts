@@ -125,7 +125,7 @@ export const frame =
         let blankRows = 0
 
         const batchOf = (frames: ReadonlyArray<Frame>): FramedRecords => {
-          const rows = plain !== undefined && plain.rows.count > 0 ? plain.takeRows() : noRows
+          const rows = plain !== undefined && plain.count > 0 ? plain.takeRows() : noRows
           const batch = { fileId, header: header!, start: resume?.position ?? header!.end, rows, frames }
           const more = framer!.blankRows - blankRows
           blankRows += more

@@ -12,7 +12,7 @@ import type { PlainForm } from "./PlainForm.ts"
 import { plainDates } from "./plainDates.ts"
 import { Problem } from "./Problem.ts"
 import { readAddress } from "./textAddress.ts"
-import { asciiWords, type GivenWords, makeNullWords, makeWords } from "./words.ts"
+import { asciiWords, type GivenWords, keyOf, makeNullWords, makeWords } from "./words.ts"
 
 /** A type as PostgreSQL names it. */
 export type ColumnType = `varchar(${number})` | "date" | "boolean" | "jsonb"
@@ -105,8 +105,12 @@ export const makeIsNullText = ({
   return words.size === 1 ? (text) => text === "" : (text) => words.has(text)
 }
 
-/** The words that a mapping and a format have for nothing. */
-const nullWordsOf = ({ nullWords, said }: Reading): ReadonlyArray<string> => [...nullWords, ...(said.null ?? [])]
+/** The words that a mapping and a format have for nothing. Those of a mapping may have blanks around them. */
+const nullWordsOf = ({ nullWords, said: { null: given = [] } }: Reading): ReadonlyArray<string> => [
+  ...nullWords,
+  ...given,
+  ...given.map(keyOf),
+]
 
 /** Text, unchanged. */
 export const text = (characters: number) => {

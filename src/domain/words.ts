@@ -21,7 +21,8 @@ const builtIn: ReadonlyArray<readonly [word: string, meaning: boolean | null]> =
   ...nullWords.map((word) => [word, null] as const),
 ]
 
-const keyOf = (word: string): string => word.trim().toLowerCase()
+/** Case and blanks around a word do not matter. */
+export const keyOf = (word: string): string => word.trim().toLowerCase()
 
 /** Each word that is given, by the key that it is known by, and what it stands for. */
 const givenMeanings = (

@@ -23,7 +23,7 @@ import {
 import { isOtherFormat } from "../domain/FormatError.ts"
 import { isReading, uriInRun } from "../domain/stdin.ts"
 import { shareOutcome } from "../repo/shareOutcome.ts"
-import { userShare } from "../repo/userShare.ts"
+import { objectShare } from "../repo/userShare.ts"
 import { makeQueue } from "./memoryQueue.ts"
 import { Tables } from "./Tables.ts"
 
@@ -138,7 +138,7 @@ const make = Effect.gen(function* () {
         if (part === undefined || !isAtStart(part, share)) return yield* fileTaken(ref.fileId)
         const { places, remembered } = yield* queueAddresses(ref.runId, shareLocations)
         const written = yield* write(
-          userShare(share, { places: new Map([...places, ...shareLocations.known]), isAhead: isAhead(ref) }),
+          objectShare(share, { places: new Map([...places, ...shareLocations.known]), isAhead: isAhead(ref) }),
         )
         const { badValues: found, counts, refused } = shareOutcome(share, written)
         const inFile = <A extends object>(row: A) => ({ ...row, fileId: ref.fileId })

@@ -45,8 +45,8 @@ const quarter = 2 ** 16
 
 /**
  * An array of one dimension. A header: how many dimensions, whether nulls may come, the elements' type, how many, and the
- * first one's index; then each element's length and bytes. All numbers are `int32`, big-endian: a share has 5,000 users
- * and 8 MiB at most.
+ * first one's index; then each element's length and bytes. All numbers are `int32`, big-endian: a statement
+ * has thousands of users, of 8 MiB at most.
  */
 export class BinaryArray {
   readonly #oid: number

@@ -12,8 +12,8 @@ import { forgetIndexes, keepIndexes } from "./users/preferIndexes.ts"
 /** A connection is given back so often: others of the pool may wait for one. */
 const keptFor = "5 seconds"
 
-/** One has the locks, one is for all other work. */
-const leftToOthers = 2
+/** One has the locks, one locates, one is for all other work. */
+const leftToOthers = 3
 
 /** Whether the server has answered the statement, and keeps the session. */
 export const isAnswered = (error: SqlError): boolean => !/^(08|57P)/.test(sqlState(error) ?? "08")

@@ -26,5 +26,8 @@ export const userShare = (
   return share
 }
 
+/** The same for a repository of another program, which may keep it: with its objects from the start. */
+export const objectShare = (...of: Parameters<typeof userShare>): UserShare => ({ ...userShare(...of) })
+
 /** The winners by column: those of the library's own shares need no objects. */
 export const versionsOf = (share: UserShare): LastVersions => rows.get(share)?.versions ?? ofWinners(share.winners)

@@ -2,7 +2,7 @@
 
 import type { Format } from "../../domain/Format.ts"
 import { textColumns, textNumber } from "../../domain/rows/layout.ts"
-import type { Rows } from "../../domain/rows/Rows.ts"
+import { Rows } from "../../domain/rows/Rows.ts"
 import { RowsPool } from "../../domain/rows/RowsPool.ts"
 import type { FieldCounts } from "../FieldCounts.ts"
 import type { Fitted } from "../fitHeader.ts"
@@ -17,6 +17,10 @@ const mostBytes = 512 * 1024
 /** The most bytes of a plain record. */
 const longestRecord = 64 * 1024
 
+/** Of the first batch: there is room for the longest record, copied, and with its e-mail in lower case. */
+const firstRows = 256
+const firstBytes = 3 * longestRecord
+
 /** Why a walk stopped: it is not certain of the record; its end is not there yet; there is no room for another row. */
 export type Stop = "uncertain" | "incomplete" | "full"
 
@@ -25,13 +29,14 @@ export type Stop = "uncertain" | "incomplete" | "full"
  * written to. In `rows.bytes`, each record has its line end behind it.
  */
 export class PlainWalk {
-  /** The plain records since `takeRows`, in the file's order. */
-  rows: Rows
   /** Why the last walk stopped. */
   stop: Stop = "incomplete"
   /** The most bytes of a plain record: one that is longer is never waited for. */
   readonly longest: number
   private readonly pool = new RowsPool(mostRows, mostBytes)
+  /** Small files have few rows: the first batch is small. */
+  private rows = new Rows(firstRows, firstBytes)
+  private isTaken = false
   private readonly fields: LineFields
   private readonly columns: PlainColumns
   private readonly fileId: number
@@ -41,7 +46,11 @@ export class PlainWalk {
     this.columns = columns
     this.fileId = fileId
     this.longest = longest
-    this.rows = this.pool.take()
+  }
+
+  /** How many plain records there are since `takeRows`. */
+  get count(): number {
+    return this.isTaken ? 0 : this.rows.count
   }
 
   /**
@@ -49,6 +58,8 @@ export class PlainWalk {
    * each is one line. Returns where the first record begins that it did not take, and sets `stop`.
    */
   walk(bytes: Uint8Array, from: number, offset: number, line: number): number {
+    if (this.isTaken) this.rows = this.pool.take()
+    this.isTaken = false
     const { columns, fields, fileId, rows } = this
     const first = rows.count
     /** Consecutive records are copied at once. */
@@ -92,10 +103,14 @@ export class PlainWalk {
     return begin
   }
 
-  /** The rows so far; the next ones go to others. They are used again once they are released. */
+  /**
+   * The plain records since it was asked before, in the file's order; the next ones go to other rows. They are used again
+   * once they are released.
+   */
   takeRows(): Rows {
-    const { rows } = this
-    this.rows = this.pool.take()
+    const rows = this.isTaken ? this.pool.take() : this.rows
+    this.rows = rows
+    this.isTaken = true
     return rows
   }
 

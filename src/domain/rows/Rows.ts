@@ -8,6 +8,9 @@ import type { Reason } from "../Reject.ts"
 import type { User } from "../User.ts"
 import { dayColumns, dayNumberOf, noDay, noInstant, textColumns, textNumber } from "./layout.ts"
 
+/** Positions are `Int32`. */
+const mostBytes = 2 ** 31 - 1
+
 const texts = textColumns.length
 const days = dayColumns.length
 
@@ -58,8 +61,8 @@ export class Rows {
   private readonly onRelease: ((rows: Rows) => void) | undefined
 
   /**
-   * With room for that many rows and bytes; more is made when it is needed. All values are null: whoever fills some
-   * columns only need not write the others. `onRelease`: see `RowsPool`.
+   * With room for that many rows and bytes; more is made when it is needed. All values are null: whoever fills the
+   * same columns each time need not write the others. `onRelease`: see `RowsPool`.
    */
   constructor(rows: number, bytes: number, onRelease?: (rows: Rows) => void) {
     this.onRelease = onRelease
@@ -113,6 +116,7 @@ export class Rows {
   needBytes(count: number): void {
     const needed = this.used + count
     if (needed <= this.bytes.length) return
+    if (needed > mostBytes) throw new RangeError(`Rows hold ${mostBytes} bytes at most.`)
     const bytes = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.bytes.length))
     bytes.set(this.bytes.subarray(0, this.used))
     this.bytes = bytes
@@ -135,6 +139,10 @@ export class Rows {
     this.fileIds = grown(this.fileIds, new Int32Array(rows))
     this.offsets = grown(this.offsets, new Float64Array(rows))
     this.lines = grown(this.lines, new Float64Array(rows))
+    this.lengths.fill(-1, this.count * texts)
+    this.days.fill(noDay, this.count * days)
+    this.seconds.fill(noInstant, this.count)
+    this.status.fill(-1, this.count)
   }
 
   /** Adds copies of consecutive rows of others, which were never `blanked`. */

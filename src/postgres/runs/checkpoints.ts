@@ -63,21 +63,21 @@ export const makeCheckpoints = (sql: SqlClient) => ({
     return (yield* sql.unsafe(statement, parameters.values)).length === checkpointsOf(share)
   }),
 
-  /** What the checkpoints gained by the share; undefined where it is not committed. */
-  gained: Effect.fnUntraced(function* ({ fileId, load, part, runId }: PartRef, share: Share) {
+  /** What the checkpoints gained by the share; undefined where it is not committed, or another process has the part. */
+  gained: Effect.fnUntraced(function* ({ fence, fileId, load, part, runId }: PartRef, share: Share) {
     const { checkpoint } = share
     if (checkpoint._tag === "File") {
       const [counts] = yield* sql.unsafe<RecordCounts>(
         `select ${allCountNames.map((name) => `${name}::float8`).join(", ")} from etl_files
-        where id = $1 and load = $2 and run_id = $3 and loaded_at is not null`,
-        [fileId, load, runId],
+        where id = $1 and load = $2 and run_id = $3 and fence = $4 and loaded_at is not null`,
+        [fileId, load, runId, fence],
       )
       return counts
     }
     const { lanes, to } = checkpoint
     const moved = yield* sql<{ gained: ReadonlyArray<number> | null }>`
       select gained::float8[] as gained from etl_checkpoints
-      where file_id = ${fileId} and load = ${load} and run_id = ${runId} and part = ${part} and byte_offset = ${to.byteOffset}
+      where file_id = ${fileId} and load = ${load} and run_id = ${runId} and part = ${part} and fence = ${fence} and byte_offset = ${to.byteOffset}
         and lane = any(${integers(lanes.map(({ lane }) => lane))})`
     const first = moved.find(({ gained }) => gained !== null)
     return moved.length === lanes.length && first !== undefined ? countsOf(first.gained!) : undefined

@@ -7,13 +7,14 @@ import { fileTaken } from "../../repo/FileTakenError.ts"
 import { makePatience } from "../../repo/patience.ts"
 import type { PartRef, RunRepo, ShareLocations, ShareOutcome } from "../../repo/RunRepo.ts"
 import { shareOutcome } from "../../repo/shareOutcome.ts"
-import { userShare } from "../../repo/userShare.ts"
+import { objectShare, userShare } from "../../repo/userShare.ts"
 import type { UpsertOutcome, UserShare } from "../../repo/UserRepo.ts"
 import { makeClient } from "../client.ts"
 import { CommitTry } from "../commitTry.ts"
 import { isIncomplete } from "../incomplete.ts"
 import { makeQueueAddresses } from "../locations/queueAddresses.ts"
 import { isInTransaction, repeatConflicts } from "../transaction.ts"
+import { isOwnUpsert } from "../users/ownUpserts.ts"
 import { preferIndexes } from "../users/preferIndexes.ts"
 import { isRefusal } from "../users/refusals.ts"
 import { arraysOfClient } from "../users/userArrays.ts"
@@ -48,6 +49,7 @@ export const makeCommit = Effect.gen(function* () {
     locations: ShareLocations,
     write: (users: UserShare) => Effect.Effect<UpsertOutcome, E, R>,
   ) {
+    const makeShare = isOwnUpsert(write, sql) ? userShare : objectShare
     let attempted: ShareOutcome | undefined
     let mayBeCommitted = false
     let statement = (yield* isInTransaction(sql)) ? undefined : commitStatement(part, share, locations, write)
@@ -57,7 +59,7 @@ export const makeCommit = Effect.gen(function* () {
         const [prepared] = yield* sql.unsafe<{ isAhead: boolean }>(prepare, [part.fileId, part.part])
         const { places, remembered } = yield* queueAddresses(part.runId, locations)
         const written = yield* write(
-          userShare(share, {
+          makeShare(share, {
             places: places.size === 0 ? locations.known : new Map([...places, ...locations.known]),
             isAhead: prepared!.isAhead,
           }),

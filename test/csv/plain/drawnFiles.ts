@@ -26,7 +26,9 @@ const saidOf = (random: Random, column: FieldColumn) => {
   const isDay = column === "created_at" || column === "updated_at"
   if (isDay && random.perMille(700)) said["format"] = pick(random, random.perMille(700) ? formats : otherFormats)
   if (random.perMille(300))
-    said["null"] = [pick(random, ["1900-01-01", "0.0.0.0", "fe80::", "Nil", "ok", "1/2/2024", "Ada"])]
+    said["null"] = [
+      pick(random, ["1900-01-01", " 1900-01-01 ", "0.0.0.0", "0.0.0.0 ", "fe80::", "Nil", "ok", "1/2/2024", "Ada"]),
+    ]
   if (column === "status" && random.perMille(500)) Object.assign(said, { true: ["OK", "Ja"], false: ["2"], null: [] })
   return said
 }
