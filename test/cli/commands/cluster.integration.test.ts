@@ -207,7 +207,8 @@ describe("run --cluster", () => {
       )
       for (const run of [1, 2]) {
         const lines = loaded.flat().filter((line) => line["run"] === run)
-        assert.strictEqual(lines.length, 12)
+        const ofRun = logs.flatMap(linesOf).filter((line) => line["run"] === run)
+        assert.strictEqual(lines.length, 12, JSON.stringify(ofRun.map(({ file, message }) => [file, message])))
         assert.deepInclude(lines[0], { level: "INFO", step: "Load", read: 200 })
       }
       for (const line of [...logs.flatMap(linesOf), ...run.log]) {
