@@ -256,7 +256,7 @@ export class Framer {
     const { bytes, width } = this
     while (this.position + width <= bytes.length && this.framed < batchSize && this.frames.length < this.mostFrames) {
       if (this.state === RECORD_START) {
-        // Pieces of a line may be no records.
+        // After a stray line end the line may go on: its pieces are no records.
         if (this.plain !== undefined && !this.followsStray && !this.takePlainRows(this.plain, isEnd)) return
         if (this.takePlainRecord()) continue
         if (!this.beginRecord(isEnd)) return

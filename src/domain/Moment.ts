@@ -1,6 +1,6 @@
 // A moment that a record has: the day as it is written, and the instant that is meant.
 
-import { dayNumber, dayText, secondsPerDay } from "./calendar.ts"
+import { dayText, numberOfDay, secondsPerDay } from "./calendar.ts"
 
 /**
  * Two numbers, since years 1 to 9999 have more microseconds than a number holds exactly; seconds of our time are small
@@ -36,7 +36,7 @@ export const compareInstants = (left: Instant | null, right: Instant | null): nu
 /** The first instant in UTC of a day, `YYYY-MM-DD`; null without one. */
 export const firstInstant = (day: string | null): Instant | null => {
   if (day === null) return null
-  const number = dayNumber(Number(day.slice(0, 4)), Number(day.slice(5, 7)), Number(day.slice(8)))
+  const number = numberOfDay(day)
   return { seconds: number * secondsPerDay, micros: 0 }
 }
 

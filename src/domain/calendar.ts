@@ -27,6 +27,10 @@ export const isCalendarDay = (year: number, month: number, day: number): boolean
 export const dayNumber = (year: number, month: number, day: number): number =>
   yearStarts[year]! + daysBefore[month - 1]! + day - (month <= 2 || daysOfYear(year) === 365 ? 1 : 0)
 
+/** The number of a day that exists, `YYYY-MM-DD`. */
+export const numberOfDay = (text: string): number =>
+  dayNumber(Number(text.slice(0, 4)), Number(text.slice(5, 7)), Number(text.slice(8)))
+
 /** Whether the day of a number is in the years 1 to 9999. */
 export const isDayNumber = (number: number): boolean => number >= yearStarts[1]! && number < yearStarts[10_000]!
 

@@ -18,9 +18,9 @@ export class PlainColumns {
   private readonly days: Array<DaysColumn> = []
   private readonly statuses: Array<StatusColumn> = []
 
-  /** Whether the last record has an e-mail in capitals: its row needs it in lower case. */
+  /** Whether the last record has an e-mail with capitals: its row needs it in lower case. */
   get hasCapitals(): boolean {
-    return this.emails[0]!.isInCapitals
+    return this.emails[0]!.hasCapitals
   }
 
   /** Undefined: no record of such a file is plain. */

@@ -24,6 +24,22 @@ const firstBytes = 3 * longestRecord
 /** Why a walk stopped: it is not certain of the record; its end is not there yet; there is no room for another row. */
 export type Stop = "uncertain" | "incomplete" | "full"
 
+const copy = (rows: Rows, bytes: Uint8Array, start: number, end: number): void => {
+  if (end > start) rows.bytes.set(bytes.subarray(start, end), rows.used)
+  rows.used += end - start
+}
+
+/** Puts the e-mail of the last row in lower case after it. */
+const lowerEmail = (rows: Rows, row: number): void => {
+  const { at, bytes, lengths, starts, used } = rows
+  const cell = row * textColumns.length + textNumber.email
+  const length = lengths[cell]!
+  const start = at[row]! + starts[cell]!
+  for (let index = 0; index < length; index++) bytes[used + index] = lowerCase[bytes[start + index]!]!
+  starts[cell] = used - at[row]!
+  rows.used += length
+}
+
 /**
  * Rejects nothing: it stops at what it is not certain of, and the Schema decides. The file's bytes are copied, never
  * written to. In `rows.bytes`, each record has its line end behind it.
@@ -35,8 +51,7 @@ export class PlainWalk {
   readonly longest: number
   private readonly pool = new RowsPool(mostRows, mostBytes)
   /** Small files have few rows: the first batch is small. */
-  private rows = new Rows(firstRows, firstBytes)
-  private isTaken = false
+  private rows: Rows | undefined = new Rows(firstRows, firstBytes)
   private readonly fields: LineFields
   private readonly columns: PlainColumns
   private readonly fileId: number
@@ -50,7 +65,7 @@ export class PlainWalk {
 
   /** How many plain records there are since `takeRows`. */
   get count(): number {
-    return this.isTaken ? 0 : this.rows.count
+    return this.rows === undefined ? 0 : this.rows.count
   }
 
   /**
@@ -58,9 +73,8 @@ export class PlainWalk {
    * each is one line. Returns where the first record begins that it did not take, and sets `stop`.
    */
   walk(bytes: Uint8Array, from: number, offset: number, line: number): number {
-    if (this.isTaken) this.rows = this.pool.take()
-    this.isTaken = false
-    const { columns, fields, fileId, rows } = this
+    const { columns, fields, fileId } = this
+    const rows = (this.rows ??= this.pool.take())
     const first = rows.count
     /** Consecutive records are copied at once. */
     let copied = from
@@ -90,16 +104,16 @@ export class PlainWalk {
       rows.count++
       begin = next
       if (columns.hasCapitals) {
-        this.copy(bytes, copied, begin)
+        copy(rows, bytes, copied, begin)
         copied = begin
-        this.lowerEmail(row)
+        lowerEmail(rows, row)
       }
       if (begin === bytes.length) {
         this.stop = "incomplete"
         break
       }
     }
-    this.copy(bytes, copied, begin)
+    copy(rows, bytes, copied, begin)
     return begin
   }
 
@@ -108,27 +122,9 @@ export class PlainWalk {
    * once they are released.
    */
   takeRows(): Rows {
-    const rows = this.isTaken ? this.pool.take() : this.rows
-    this.rows = rows
-    this.isTaken = true
+    const rows = this.rows ?? this.pool.take()
+    this.rows = undefined
     return rows
-  }
-
-  private copy(bytes: Uint8Array, start: number, end: number): void {
-    const { rows } = this
-    if (end > start) rows.bytes.set(bytes.subarray(start, end), rows.used)
-    rows.used += end - start
-  }
-
-  /** Puts the e-mail of the last row in lower case after it. */
-  private lowerEmail(row: number): void {
-    const { at, bytes, lengths, starts, used } = this.rows
-    const cell = row * textColumns.length + textNumber.email
-    const length = lengths[cell]!
-    const start = at[row]! + starts[cell]!
-    for (let index = 0; index < length; index++) bytes[used + index] = lowerCase[bytes[start + index]!]!
-    starts[cell] = used - at[row]!
-    this.rows.used += length
   }
 }
 

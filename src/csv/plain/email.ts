@@ -1,14 +1,10 @@
 // Recognises the bytes of an e-mail address, and reckons its lane on the way.
 
-import { laneCount } from "../../domain/laneOf.ts"
+import { addToHash, emptyHash, laneCount, laneOfHash } from "../../domain/laneOf.ts"
 import { lowerCase } from "./WordTable.ts"
 
 const longest = 320
 const longestLabel = 63
-
-/** Of FNV-1a. */
-const basis = 0x811c9dc5
-const prime = 0x01000193
 
 const at = 0x40
 const dot = 0x2e
@@ -24,15 +20,15 @@ for (const character of "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012
 for (const character of ".!#$%&'*+/=?^_`{|}~") local[character.charCodeAt(0)] = character.charCodeAt(0)
 
 /** Added to the lane of an address with capitals. */
-export const hasCapitals = laneCount
+export const capitalsBit = laneCount
 
 /**
- * The lane of the address in lower case (see `laneOf`), and `hasCapitals` where it is in another; -1: the bytes are not
+ * The lane of the address in lower case (see `laneOf`), and `capitalsBit` where it is in another; -1: the bytes are not
  * certainly an address. The rule is that of `readEmail`.
  */
 export const emailLane = (bytes: Uint8Array, start: number, end: number): number => {
   if (end - start > longest) return -1
-  let hash = basis
+  let hash = emptyHash
   let capitals = 0
   let index = start
   for (; index < end; index++) {
@@ -40,10 +36,10 @@ export const emailLane = (bytes: Uint8Array, start: number, end: number): number
     const lower = local[byte]!
     if (lower === 0) break
     capitals |= lower ^ byte
-    hash = Math.imul(hash ^ lower, prime)
+    hash = addToHash(hash, lower)
   }
   if (index === start || index === end || bytes[index] !== at) return -1
-  hash = Math.imul(hash ^ at, prime)
+  hash = addToHash(hash, at)
   index++
   let labelStart = index
   for (; index < end; index++) {
@@ -55,10 +51,10 @@ export const emailLane = (bytes: Uint8Array, start: number, end: number): number
       lower = dot
     }
     capitals |= lower ^ byte
-    hash = Math.imul(hash ^ lower, prime)
+    hash = addToHash(hash, lower)
   }
   if (!isLabel(bytes, labelStart, end)) return -1
-  return (((hash >>> 16) ^ hash) & (laneCount - 1)) | (capitals === 0 ? 0 : hasCapitals)
+  return laneOfHash(hash) | (capitals === 0 ? 0 : capitalsBit)
 }
 
 /** Of letters, digits and dashes: a dash is not at an end. */

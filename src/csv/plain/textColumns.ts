@@ -4,7 +4,7 @@ import { textColumns } from "../../domain/rows/layout.ts"
 import type { Rows } from "../../domain/rows/Rows.ts"
 import type { FormOf } from "../../domain/PlainForm.ts"
 import { isAddress } from "./address.ts"
-import { emailLane, hasCapitals } from "./email.ts"
+import { capitalsBit, emailLane } from "./email.ts"
 import type { LineFields } from "./LineFields.ts"
 import { WordTable } from "./WordTable.ts"
 
@@ -62,8 +62,8 @@ export class TextColumn {
 }
 
 export class EmailColumn {
-  /** Whether the address last written is in capitals: the row needs it in lower case. */
-  isInCapitals = false
+  /** Whether the address last written has capitals: the row needs it in lower case. */
+  hasCapitals = false
   private readonly field: number
   private readonly column: number
 
@@ -77,8 +77,8 @@ export class EmailColumn {
     const end = fields.ends[this.field]!
     const lane = emailLane(bytes, start, end)
     if (lane === -1) return false
-    this.isInCapitals = lane >= hasCapitals
-    rows.lanes[rows.count] = lane & ~hasCapitals
+    this.hasCapitals = (lane & capitalsBit) !== 0
+    rows.lanes[rows.count] = lane & ~capitalsBit
     writeText(rows, this.column, start - begin, end - start)
     return true
   }

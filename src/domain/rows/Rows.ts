@@ -1,7 +1,7 @@
 // The users of a chunk by column, in typed arrays: a record costs no object.
 
 import type { Address } from "../Address.ts"
-import { dayNumber, dayText } from "../calendar.ts"
+import { dayText, numberOfDay } from "../calendar.ts"
 import type { UserRecord } from "../UserRecord.ts"
 import { laneOf } from "../laneOf.ts"
 import type { Reason } from "../Reject.ts"
@@ -55,8 +55,10 @@ export class Rows {
   lines: Float64Array
   /** The values of a row that could not be used and are null instead: hardly any row has some. */
   readonly blanked = new Map<number, ReadonlyArray<Reason>>()
-
-  /** Rows that may have a word for nothing in a column of text, where it is text: noted by who reads a file. */
+  /**
+   * Rows that may have a word for nothing in a column of text, where it is text: noted by who reads a file. A row that is
+   * not taken after all stays noted.
+   */
   readonly nullWordRows: Array<number> = []
   private readonly onRelease: ((rows: Rows) => void) | undefined
 
@@ -274,5 +276,4 @@ const grown = <Numbers extends Int32Array | Float64Array | Int8Array | Uint8Arra
   return larger
 }
 
-const dayOf = (text: string | null): number =>
-  text === null ? noDay : dayNumber(Number(text.slice(0, 4)), Number(text.slice(5, 7)), Number(text.slice(8)))
+const dayOf = (text: string | null): number => (text === null ? noDay : numberOfDay(text))

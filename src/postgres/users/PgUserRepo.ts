@@ -25,7 +25,7 @@ import { arraysOfClient } from "./userArrays.ts"
 const needsCare = (error: unknown): boolean => isRefusal(error) || isNotWritten(error)
 
 /** The commit tries again with care, and does not report it. */
-const incomplete = new DatabaseError({
+const notAllWritten = new DatabaseError({
   operation: "query",
   message: "PostgreSQL did not write all rows.",
   retryable: false,
@@ -92,7 +92,7 @@ const make = Effect.gen(function* () {
   const writeApart = (share: UserShare, versions: LastVersions) =>
     apart(writeWinners(versions, share, false)).pipe(
       Effect.catchIf(needsCare, () => apart(writeParts(share))),
-      Effect.mapError((error) => (isNotWritten(error) ? incomplete : error)),
+      Effect.mapError((error) => (isNotWritten(error) ? notAllWritten : error)),
     )
 
   const upsert = Effect.fn("UserRepo.upsert")(function* (share: UserShare) {
@@ -106,7 +106,7 @@ const make = Effect.gen(function* () {
       : Effect.tapError(writeWinners(versions, share, false), (error) =>
           Effect.sync(() => (commit.isRefused ||= needsCare(error))),
         )
-    return yield* Effect.mapError(write, (error) => (isNotWritten(error) ? incomplete : toDatabaseError(error)))
+    return yield* Effect.mapError(write, (error) => (isNotWritten(error) ? notAllWritten : toDatabaseError(error)))
   })
   addOwnUpsert(upsert, sql)
 

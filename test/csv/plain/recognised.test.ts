@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { isAddress } from "../../../src/csv/plain/address.ts"
 import { DayReader } from "../../../src/csv/plain/DayReader.ts"
-import { emailLane, hasCapitals } from "../../../src/csv/plain/email.ts"
+import { capitalsBit, emailLane } from "../../../src/csv/plain/email.ts"
 import { isUtf8Line } from "../../../src/csv/plain/utf8.ts"
 import { WordTable } from "../../../src/csv/plain/WordTable.ts"
 import { isUtf8 } from "../../../src/csv/Text.ts"
@@ -42,7 +42,7 @@ describe("what the plain forms recognise", () => {
         assert.isFalse(email === text.toLowerCase() && text.length <= 320)
       } else {
         assert.strictEqual(email, text.toLowerCase())
-        assert.strictEqual(lane, laneOf(text.toLowerCase()) + (text === email ? 0 : hasCapitals))
+        assert.strictEqual(lane, laneOf(text.toLowerCase()) + (text === email ? 0 : capitalsBit))
       }
     },
     runs,
