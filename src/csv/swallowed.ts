@@ -10,6 +10,8 @@ import { startOfField } from "./quotedFields.ts"
 import { includes, textOf } from "./Text.ts"
 
 const lineEnd = /\r\n|\r|\n/g
+const lineFeed = 0x0a
+const carriageReturn = 0x0d
 
 /**
  * The problem of a record over several lines of which one, by itself, has the header's fields and an e-mail in its
@@ -30,12 +32,16 @@ export const makeFindSwallowed = ({ fields, format, positions }: Header) => {
   const at = encode("@")
   const delimiter = format.delimiter.charCodeAt(0)
 
-  /** Whether it has an at sign, and delimiters enough: most lines lack them. */
+  /** Whether they have an at sign, and delimiters enough: most lines lack them. */
   const mayBeRecord = (raw: Uint8Array): boolean => {
     let delimiters = 0
     for (const byte of raw) if (byte === delimiter) delimiters++
     return delimiters >= fields.named - 1 && includes(raw, at)
   }
+
+  /** Without its first line; perhaps with some of it, where another character has a byte of a line end. */
+  const otherLines = (raw: Uint8Array): Uint8Array =>
+    raw.subarray(raw.findIndex((byte) => byte === lineFeed || byte === carriageReturn))
 
   const isWhole = ([only, ...others]: ReadonlyArray<Frame>): boolean =>
     only !== undefined &&
@@ -63,20 +69,21 @@ export const makeFindSwallowed = ({ fields, format, positions }: Header) => {
   }
 
   /** Without quotes every line end ends a line. */
-  const linesOf = (frame: Frame): ReadonlyArray<Frame> =>
-    framesOf(rawOf(frame), { ...asText, escape: "doubled", lineEnd: null, comment: null })
+  const asLines: typeof format = { ...asText, escape: "doubled", lineEnd: null, comment: null }
 
   return (frame: Frame): string | undefined => {
     if (frame.nextLine - frame.line < 2 || frame.problem !== undefined) return undefined
+    const raw = rawOf(frame)
+    if (!mayBeRecord(otherLines(raw))) return undefined
     const own = emailIn(parse([frame])[0])
     // The first line begins outside of the field; the last one ends there, unless quotes are damaged.
     const last = format.escape === "backslash" ? -1 : undefined
-    const lines = linesOf(frame).slice(1, last)
+    const lines = framesOf(raw, asLines).slice(1, last)
     const records = lines.filter((line) => isRecord(line, own))
     const [first] = records
     if (first === undefined) return undefined
-    const text = decode(rawOf(frame)) ?? ""
-    const before = decode(rawOf(frame).subarray(0, first.offset)) ?? ""
+    const text = decode(raw) ?? ""
+    const before = decode(raw.subarray(0, first.offset)) ?? ""
     const start = startOfField(text, format, before.length)
     const line = frame.line + (text.slice(0, start).match(lineEnd)?.length ?? 0)
     const taken = `${plural(records.length, "line")} that ${records.length === 1 ? "looks like a record" : "look like records"}`
