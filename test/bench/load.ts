@@ -16,7 +16,7 @@ import { query, temporaryDirectory } from "./program.ts"
 //   npm run bench                                        every row: more than an hour
 //   npm run bench -- new-1000 again                      these rows
 //   npm run bench -- --quick new-10000                   a tenth of the records, three pairs
-//   npm run bench -- --baseline ../before slow start     ours against another checkout, installed
+//   npm run bench -- --baseline ../before slow start     ours against another checkout, after its `npm run emit`
 //   npm run bench -- --help                              the rows
 //
 // Both sides of a row load in turns. The table has the medians, the median of the ratios of each two, and whether the goals
@@ -38,7 +38,9 @@ const bench = Command.make(
       Flag.withDescription("A tenth of the records, three pairs at most"),
     ),
     baseline: Flag.Directory("baseline", { mustExist: true }).pipe(
-      Flag.withDescription("Another checkout of the project, installed: what some rows are compared with"),
+      Flag.withDescription(
+        "Another checkout of the project, after its `npm run emit`: what some rows are compared with",
+      ),
       Flag.optional,
     ),
   },

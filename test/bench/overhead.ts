@@ -66,7 +66,7 @@ const goThrough = Effect.fnUntraced(function* (setting: Setting, sources: Readon
     directory,
     count,
     args: (port) => [
-      ...etlArguments,
+      ...etlArguments(),
       "worker",
       "--port",
       String(port),

@@ -7,13 +7,15 @@ import { join } from "node:path"
 import { clientLayer, type PostgresServer } from "../utils/postgres.ts"
 
 export const root = join(import.meta.dirname, "../..")
-/** Node's flags and the program, as `npm run etl` runs it in a checkout of the project. */
-const argumentsIn = (checkout: string): ReadonlyArray<string> =>
-  String(JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")).scripts.etl)
-    .split(" ")
-    .slice(1)
 
-export const etlArguments = argumentsIn(root)
+/** Node's flags and the program of a checkout, as it is published: its first line has the flags. It is there after `npm run emit`. */
+const argumentsIn = (checkout: string): ReadonlyArray<string> => {
+  const program = join(checkout, "dist/bin.js")
+  const [, ...flags] = /^#!.*\bnode\b.*$/m.exec(readFileSync(program, "utf8"))![0].split(/ (?=--)/)
+  return [...flags, program]
+}
+
+export const etlArguments = (): ReadonlyArray<string> => argumentsIn(root)
 
 export const temporaryDirectory = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "user-activity-etl-bench-"))),

@@ -44,7 +44,7 @@ const drives = Effect.fnUntraced(function* (
     directory,
     count,
     args: (port) => [
-      ...etlArguments.slice(0, -1),
+      ...etlArguments().slice(0, -1),
       join(import.meta.dirname, "slowWorker.ts"),
       ...[port, concurrency, latency].map(String),
     ],
