@@ -18,7 +18,7 @@ import { isOwnUpsert } from "../users/ownUpserts.ts"
 import { preferIndexes } from "../users/preferIndexes.ts"
 import { isRefusal } from "../users/refusals.ts"
 import { arraysOfClient } from "../users/userArrays.ts"
-import { isAnswered, makeWriterConnections } from "../writerConnections.ts"
+import { isAnswered } from "../writerConnections.ts"
 import { makeCheckpoints } from "./checkpoints.ts"
 import { makeCommitStatement } from "./commitStatement.ts"
 import { isAhead } from "./isAhead.ts"
@@ -41,7 +41,7 @@ export const makeCommit = Effect.gen(function* () {
   const queueAddresses = makeQueueAddresses(sql)
   const writeBadValues = makeWriteBadValues(sql)
   const writeRejects = makeWriteRejects(sql)
-  const commitStatement = makeCommitStatement(sql, yield* arraysOfClient, yield* makeWriterConnections(sql))
+  const commitStatement = yield* makeCommitStatement(sql, yield* arraysOfClient)
 
   const commit: RunRepo["Service"]["commit"] = Effect.fn("RunRepo.commit")(function* <E, R>(
     part: PartRef,

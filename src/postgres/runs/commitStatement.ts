@@ -7,7 +7,8 @@ import type { Share } from "../../domain/Lane.ts"
 import { allCountNames, type RecordCounts } from "../../domain/RunSummary.ts"
 import type { PartRef, ShareLocations } from "../../repo/RunRepo.ts"
 import { Parameters } from "../Parameters.ts"
-import type { WithConnection } from "../writerConnections.ts"
+import { makeWriterConnections } from "../writerConnections.ts"
+import { makeNewEmails } from "../users/newEmails.ts"
 import { isOwnUpsert } from "../users/ownUpserts.ts"
 import type { UserCounts } from "../users/refusals.ts"
 import type { ColumnArrays } from "../users/ColumnArrays.ts"
@@ -34,12 +35,14 @@ const statementOf = (
   places: ShareLocations["known"],
   known: KnownCounts,
   badValues: ReadonlyArray<BadValue>,
+  mayBeStored: ReadonlyArray<number> | undefined,
 ) => {
   const parameters = new Parameters()
   const fileId = `${parameters.add(part.fileId)}::integer`
   const upsert = upsertOf(arrays, share.users.versions, places, {
     isAhead: "(select is_ahead from ahead)",
     isGuarded: false,
+    mayBeStored,
   })
   for (const value of upsert.parameters) parameters.add(value)
   const counts = { ...known, inserted: undefined, updated: undefined, unchanged: undefined, stale: undefined }
@@ -64,9 +67,10 @@ const statementOf = (
 }
 
 /** The commit of a share by one statement; undefined where it takes a transaction. `write`: see `RunRepo.commit`. */
-export const makeCommitStatement =
-  (sql: SqlClient, arrays: ColumnArrays, withConnection: WithConnection | undefined) =>
-  (part: PartRef, share: Share, { known: places, queue }: ShareLocations, write: object) => {
+export const makeCommitStatement = Effect.fnUntraced(function* (sql: SqlClient, arrays: ColumnArrays) {
+  const withConnection = yield* makeWriterConnections(sql)
+  const newEmails = yield* makeNewEmails(sql)
+  return (part: PartRef, share: Share, { known: places, queue }: ShareLocations, write: object) => {
     if (withConnection === undefined || queue.length > 0 || !isOwnUpsert(write, sql)) return undefined
     const { rejects, users } = share
     const winners = users.versions.numbers.length
@@ -80,9 +84,13 @@ export const makeCommitStatement =
       blanked: badValues.length,
     }
     return Effect.gen(function* () {
-      const { parameters, text } = statementOf(arrays, part, share, places, known, badValues)
-      const rows = yield* withConnection((connection) => connection.execute(text, parameters, undefined))
+      const mayBeStored = yield* newEmails.mayBeStored(users.versions)
+      const { parameters, text } = statementOf(arrays, part, share, places, known, badValues, mayBeStored)
+      const rows = yield* withConnection((connection) => connection.execute(text, parameters, undefined)).pipe(
+        Effect.tapError((error) => Effect.sync(() => newEmails.onFailure(error))),
+      )
       const { inserted, stale, unchanged, updated } = rows[0] as UserCounts
       return { ...known, inserted, updated, unchanged, stale } satisfies RecordCounts
     })
   }
+})

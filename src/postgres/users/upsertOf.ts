@@ -3,7 +3,9 @@
 import type { Address } from "../../domain/Address.ts"
 import type { Location } from "../../domain/Location.ts"
 import type { LastVersions } from "../../domain/rows/LastVersions.ts"
+import { textNumber } from "../../domain/rows/layout.ts"
 import type { UserShare } from "../../repo/UserRepo.ts"
+import { integers, texts } from "../arrays.ts"
 import { placeArrays } from "../locations/placeColumns.ts"
 import type { ColumnArrays } from "./ColumnArrays.ts"
 import { type UpsertOptions, upsertUsers } from "./upsertUsers.ts"
@@ -25,20 +27,31 @@ interface Upsert {
 const placeOf = (address: Address | null, places: UserShare["places"]): Location | undefined =>
   address === null ? undefined : places.get(address)
 
+/** `mayBeStored`: the places of the versions whose e-mails are looked up. */
+interface Options extends Pick<UpsertOptions, "isAhead" | "isGuarded"> {
+  readonly mayBeStored?: ReadonlyArray<number> | undefined
+}
+
 /** `arrays`: how they are made for the client. */
 export const upsertOf = (
   arrays: ColumnArrays,
   versions: LastVersions,
   places: UserShare["places"],
-  options: Pick<UpsertOptions, "isAhead" | "isGuarded">,
+  { mayBeStored, ...options }: Options,
 ): Upsert => {
   const { numbers, rows } = versions
   const hasPlaces = places.size > 0
   return {
-    tables: upsertUsers({ ...options, hasExtra: hasExtra(versions), hasPlaces }),
+    tables: upsertUsers({ ...options, hasExtra: hasExtra(versions), hasPlaces, knowsNew: mayBeStored !== undefined }),
     parameters: [
       ...userArrays(arrays, versions),
       ...(hasPlaces ? placeArrays(Array.from(numbers, (row) => placeOf(rows.address(row), places))) : []),
+      ...(mayBeStored === undefined
+        ? []
+        : [
+            texts(mayBeStored.map((place) => rows.text(numbers[place]!, textNumber.email))),
+            integers(mayBeStored.map((place) => place + 1)),
+          ]),
     ],
   }
 }

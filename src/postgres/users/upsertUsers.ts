@@ -79,6 +79,8 @@ export interface UpsertOptions {
   readonly hasExtra: boolean
   /** Places are among the parameters. */
   readonly hasPlaces: boolean
+  /** Only some e-mails can be stored: these, and their numbers, are the last parameters. */
+  readonly knowsNew: boolean
   /**
    * New e-mails that another transaction has inserted meanwhile are left out, and the numbers of missing rows are
    * returned. Otherwise the statement fails on them, and is a tenth faster.
@@ -105,6 +107,13 @@ const incoming = ({ hasExtra, hasPlaces }: UpsertOptions): string => {
     }),
   ]
   return `select ${[numbers, ...columns].join(", ")}`
+}
+
+/** The e-mails that are looked up, with their numbers. */
+const lookedUp = ({ hasExtra, hasPlaces, knowsNew }: UpsertOptions): string => {
+  if (!knowsNew) return `unnest(${emails}) with ordinality as i (email, number)`
+  const at = 2 + userParameters.length + Number(hasExtra) + (hasPlaces ? placeParameters.length : 0)
+  return `unnest($${at}::text[], $${at + 1}::bigint[]) as i (email, number)`
 }
 
 /** The numbers of rows that should have been written and were not. */
@@ -134,11 +143,12 @@ const insertedColumns = [...userColumns, ...placeColumns, "updated_instant", "by
  * Where few of the e-mails are `stored`, as usual in a first load, the others go from the arrays into the table;
  * otherwise it is cheaper to join all of them once, and to keep the new ones until the stored ones are changed.
  *
- * Parameters: one that is the caller's; `userArrays`, with that of `extra`; with places `placeArrays`.
+ * Parameters: one that is the caller's; `userArrays`, with that of `extra`; with places `placeArrays`; the e-mails to look
+ * up, where not all are.
  */
 export const upsertUsers = (options: UpsertOptions): string => `
 stored as materialized (
-  select i.number from unnest(${emails}) with ordinality as i (email, number) join users u on u.email = i.email
+  select i.number from ${lookedUp(options)} join users u on u.email = i.email
   limit cardinality(${emails}) / 16 + 1
 ), extent as materialized (
   select count(*) as size, count(*) > cardinality(${emails}) / 16 as is_many from stored

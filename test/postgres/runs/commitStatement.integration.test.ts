@@ -10,7 +10,7 @@ import { RunRepo } from "../../../src/repo/RunRepo.ts"
 import { UserRepo } from "../../../src/repo/UserRepo.ts"
 import { ip } from "../../utils/addresses.ts"
 import { header, makeShares, makeUser, makeVersion, shareVersions, SmallVersion, start } from "../../utils/records.ts"
-import { clear, commit, newLoad, repos } from "../../utils/repos.ts"
+import { commit, newLoad, repos } from "../../utils/repos.ts"
 import { tries } from "../../utils/tries.ts"
 import { commitSteps, type Loss, watchedServer } from "../../utils/watchedServer.ts"
 
@@ -169,28 +169,53 @@ describe("a share for whose addresses no service is asked", () => {
       size: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 6 })),
       losses: Schema.Array(Schema.Literals(["none", "statement", "answer"])).check(Schema.isMaxLength(6)),
     },
-    ({ losses, size, versions }) =>
-      withServer(({ state }) =>
-        Effect.gen(function* () {
-          const load = Effect.gen(function* () {
-            yield* clear
+    Effect.fnUntraced(function* ({ losses, size, versions }) {
+      // A server each: the second load of one looks all e-mails up.
+      const load = (losses: ReadonlyArray<"none" | Loss>) =>
+        withServer(({ state }) =>
+          Effect.gen(function* () {
             const load = yield* newLoad
+            let statements = 0
+            state.lose = (sent) => {
+              const loss = sent.includes("etl_require") ? losses[statements++] : undefined
+              return loss === "none" ? undefined : loss
+            }
             const outcomes = yield* Effect.forEach(shareVersions(versions.map(makeVersion), size), (share) =>
               commit(load, share),
             )
-            const { runId } = load
-            return { outcomes, totals: yield* totals(runId), users: (yield* stored).users }
-          })
-          const undisturbed = yield* load
-          let statements = 0
-          state.lose = (sent) => {
-            const loss = sent.includes("etl_require") ? losses[statements++] : undefined
-            return loss === "none" ? undefined : loss
-          }
-          assert.deepStrictEqual(yield* load, undisturbed)
-        }),
-      ),
+            return { outcomes, totals: yield* totals(load.runId), users: (yield* stored).users }
+          }),
+        )
+      assert.deepStrictEqual(yield* load(losses), yield* load([]))
+    }),
     { arbitrary: { runs: tries(5, 50) } },
+  )
+
+  it.live("is written whatever another program inserts after the table was found empty", () =>
+    withServer(({ texts }) =>
+      Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        const load = yield* newLoad
+        const [first, second, third] = makeShares(
+          ["a", "b", "c", "d", "b", "e"].map((name) => makeUser({ email: `${name}@example.com`, first_name: name })),
+          2,
+        )
+        const insert = (name: string) =>
+          sql`insert into users (email, first_name, updated, migrated_at, file_id, byte_offset)
+            values (${`${name}@example.com`}, 'other', false, now(), 0, 0)`
+        assert.deepInclude((yield* commit(load, first!)).counts, { inserted: 2 })
+        yield* insert("d")
+        yield* insert("e")
+        texts.length = 0
+        assert.deepInclude((yield* commit(load, second!)).counts, { inserted: 1, updated: 1 })
+        assert.deepStrictEqual(commitSteps(texts), ["one statement", "BEGIN", "COMMIT"])
+        texts.length = 0
+        assert.deepInclude((yield* commit(load, third!)).counts, { unchanged: 1, updated: 1 })
+        assert.deepStrictEqual(commitSteps(texts), ["one statement"])
+        const names = (yield* stored).users.map(({ first_name }) => first_name)
+        assert.deepStrictEqual(names, ["a", "b", "c", "d", "e"])
+      }),
+    ),
   )
 
   it.live("is written in a transaction by a UserRepo of one's own, ours behind it included", () =>

@@ -1,0 +1,54 @@
+// The e-mails that were sent to the table `users`, in little memory: none of the others is stored where it was empty before.
+
+import type { LastVersions } from "../../domain/rows/LastVersions.ts"
+import { textColumns, textNumber } from "../../domain/rows/layout.ts"
+
+const texts = textColumns.length
+
+/** Of ten million e-mails, which set two each, a fifth of the new ones is taken for sent. */
+const bitCount = 2 ** 25
+const shift = 32 - 25
+
+/** The last step of MurmurHash3: each bit of the number changes each bit of the result. */
+const mix = (hash: number): number => {
+  const first = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  const second = Math.imul(first ^ (first >>> 13), 0xc2b2ae35)
+  return second ^ (second >>> 16)
+}
+
+/** A Bloom filter: it may take an e-mail for one that was sent, and never one that was sent for another. */
+export class SentEmails {
+  private readonly bits = new Uint8Array(bitCount / 8)
+
+  /** Adds the e-mails of the versions. Returns the places, in their order, of those that may have been sent before. */
+  add({ numbers, rows: { at, bytes, lengths, starts } }: LastVersions): Array<number> {
+    const sent: Array<number> = []
+    for (let index = 0; index < numbers.length; index++) {
+      const row = numbers[index]!
+      const cell = row * texts + textNumber.email
+      const start = at[row]! + starts[cell]!
+      const end = start + lengths[cell]!
+      // Two hashes that have nothing in common: both are FNV, one multiplies first.
+      let left = 0x811c9dc5
+      let right = 0x9747b28c
+      for (let byte = start; byte < end; byte++) {
+        left = Math.imul(left ^ bytes[byte]!, 0x01000193)
+        right = Math.imul(right, 0x5bd1e995) ^ bytes[byte]!
+      }
+      // One after the other: both change the bits.
+      const isLeftSet = this.set(mix(left))
+      const isRightSet = this.set(mix(right))
+      if (isLeftSet && isRightSet) sent.push(index)
+    }
+    return sent
+  }
+
+  /** Sets the bit of a hash. Returns whether it was set. */
+  private set(hash: number): boolean {
+    const bit = hash >>> shift
+    const byte = this.bits[bit >>> 3]!
+    const mask = 1 << (bit & 7)
+    this.bits[bit >>> 3] = byte | mask
+    return (byte & mask) !== 0
+  }
+}
