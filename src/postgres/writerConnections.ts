@@ -36,9 +36,13 @@ export const makeWriterConnections = Effect.fnUntraced(function* (
   const size = (yield* isEmbedded) ? 0 : (yield* poolSize) - leftToOthers
   if (size < 1) return undefined
   const acquire = Effect.tap(sql.reserve, (connection) =>
-    Effect.acquireRelease(connection.execute(keepIndexes, [], undefined), () =>
-      // Where it is not answered, the connection is closed.
-      connection.execute(forgetIndexes, [], undefined).pipe(Effect.timeoutOption("5 seconds"), Effect.ignore),
+    Effect.acquireRelease(keepIndexes(connection), (own) =>
+      forgetIndexes(connection, own).pipe(
+        // Nobody else gets it as it is. Where nothing is answered, the client closes it.
+        Effect.catch(() => connection.execute("select pg_terminate_backend(pg_backend_pid())", [], undefined)),
+        Effect.timeoutOption("5 seconds"),
+        Effect.ignore,
+      ),
     ),
   )
   const pool = yield* Pool.makeWithTTL({
