@@ -14,6 +14,7 @@ import { tries } from "../../utils/tries.ts"
 import { between } from "../drawnFormats.ts"
 import { readBothWays } from "./bothWays.ts"
 import { drawFile } from "./drawnFiles.ts"
+import { rowUser } from "../../../src/domain/rows/rowValues.ts"
 
 const maxRecordSize = 1_048_576
 
@@ -98,7 +99,7 @@ describe("PlainWalk", () => {
     const header = "id,first_name,last_name,email,created_at,updated_at,status\r\n"
     const { rows, share } = walkAll(encode(header + records.join("")))
     assert.strictEqual(share, 1)
-    assert.strictEqual(rows.user(999).last_name, "Lovelace, née Byron")
+    assert.strictEqual(rowUser(rows, 999).last_name, "Lovelace, née Byron")
   })
 
   it("numbers more rows than 16 bits hold", () => {
@@ -107,7 +108,7 @@ describe("PlainWalk", () => {
     const { rows } = walkAll(encode(`email,first_name\n${lines.join("")}`))
     assert.strictEqual(rows.count, count)
     for (const row of [0, 4095, 4096, 65_535, 65_536, count - 1]) {
-      assert.deepInclude(rows.user(row), { email: `u.${row}@example.com`, first_name: String(row) })
+      assert.deepInclude(rowUser(rows, row), { email: `u.${row}@example.com`, first_name: String(row) })
       assert.strictEqual(rows.lines[row], row + 2)
     }
   })

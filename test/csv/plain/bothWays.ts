@@ -7,9 +7,10 @@ import type { Header } from "../../../src/csv/header.ts"
 import { makePlainWalk, type PlainWalk } from "../../../src/csv/plain/PlainWalk.ts"
 import { laneOf } from "../../../src/domain/laneOf.ts"
 import type { Reject } from "../../../src/domain/Reject.ts"
-import { Rows } from "../../../src/domain/rows/Rows.ts"
+import { noRows, Rows } from "../../../src/domain/rows/Rows.ts"
 import type { UserRecord } from "../../../src/domain/UserRecord.ts"
 import { cut } from "../../utils/pieces.ts"
+import { rowRecord } from "../../../src/domain/rows/rowValues.ts"
 
 /** All that is told of a record. */
 const told = (record: UserRecord | Reject, lane?: number) => {
@@ -52,7 +53,7 @@ const readFile = (header: Header, pieces: ReadonlyArray<Uint8Array>, plain: Plai
     if (rows === undefined || end <= first) return
     const { count } = all
     all.append(rows, first, end)
-    for (let row = count; row < all.count; row++) records.push(told(all.record(row), all.lanes[row]))
+    for (let row = count; row < all.count; row++) records.push(told(rowRecord(all, row), all.lanes[row]))
   }
 
   const take = (frames: ReadonlyArray<Frame>): void => {
@@ -61,7 +62,7 @@ const readFile = (header: Header, pieces: ReadonlyArray<Uint8Array>, plain: Plai
       fileId: 0,
       header,
       start: header.end,
-      rows: rows ?? new Rows(0, 0),
+      rows: rows ?? noRows,
       frames,
       blankRows: 0,
     })
@@ -72,6 +73,7 @@ const readFile = (header: Header, pieces: ReadonlyArray<Uint8Array>, plain: Plai
       records.push(told(before.records[index]!))
     }
     takeRows(rows, first, other?.plainBefore ?? rows?.count ?? 0)
+    rows?.release()
     repeatedHeaders += before.repeatedHeaders
     otherHeader = other?.offset
   }
