@@ -11,6 +11,7 @@ import { type DecodedRecords, isReject } from "./decodeRecords.ts"
 import type { Frame } from "./frame.ts"
 import type { Header } from "./header.ts"
 import { nextOffset } from "./plain/nextOffset.ts"
+import { addRecord } from "../domain/rows/addRecord.ts"
 
 /** The most bytes of a chunk. */
 const maxChunkBytes = 8 * 1024 * 1024
@@ -103,7 +104,7 @@ class ChunkBuilder {
       this.bytes += Footprint.ofRecord(length, record.reasons)
     } else {
       const { used } = this.rows
-      this.rows.add(record)
+      addRecord(this.rows, record)
       this.bytes += Footprint.ofRow(length, record.blanked) + this.rows.used - used - record.raw.length
     }
     this.to = { byteOffset: nextOffset, line: nextLine }

@@ -14,6 +14,7 @@ import type { HeaderError } from "./HeaderError.ts"
 import { makeExtra } from "./makeExtra.ts"
 import { makeHeaderKind, otherHeaderError } from "./repeatedHeader.ts"
 import { makeFindSwallowed } from "./swallowed.ts"
+import { rowRecord } from "../domain/rows/rowValues.ts"
 
 /** A user, and where its bytes are in its batch, which is no part of its value. */
 class FramedUser implements UserRecord {
@@ -83,10 +84,10 @@ export const recordsInOrder = ({ frames, records, rows }: DecodedRecords): Reado
   const ordered: Array<UserRecord | Reject> = []
   let row = 0
   for (const [index, record] of records.entries()) {
-    for (; row < frames[index]!.plainBefore; row++) ordered.push(rows.record(row))
+    for (; row < frames[index]!.plainBefore; row++) ordered.push(rowRecord(rows, row))
     ordered.push(record)
   }
-  for (; row < rows.count; row++) ordered.push(rows.record(row))
+  for (; row < rows.count; row++) ordered.push(rowRecord(rows, row))
   rows.release()
   return ordered
 }

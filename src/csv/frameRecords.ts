@@ -5,7 +5,7 @@ import { upToByte } from "../domain/byteRange.ts"
 import type { Position } from "../domain/Chunk.ts"
 import { earlierFormat, type Format, valuesSaidBy } from "../domain/Format.ts"
 import { fitHeader } from "./fitHeader.ts"
-import { Rows } from "../domain/rows/Rows.ts"
+import { noRows, type Rows } from "../domain/rows/Rows.ts"
 import type { Frame } from "./frame.ts"
 import { Framer } from "./Framer.ts"
 import { findFormat } from "./findFormat.ts"
@@ -55,8 +55,6 @@ export interface FramedRecords {
   /** Rows without text among them, which are no records. */
   readonly blankRows: number
 }
-
-export const noRows = new Rows(0, 0)
 
 const endOfBytes = Symbol("end of bytes")
 /** The header comes with a batch of no records, before they are read. */

@@ -24,6 +24,7 @@ import { complete, type PipelineOptionsError } from "./PipelineOptions.ts"
 import { report } from "./reportChunk.ts"
 import * as Run from "./Run.ts"
 import { perConnection, shareOf, unlocated, upsert as upsertShares } from "./writeShares.ts"
+import { addRecord } from "../domain/rows/addRecord.ts"
 
 export interface UsersOptions {
   /** Names the users' origin, as a URI does: calls of one source wait for each other. Default `users`. */
@@ -75,7 +76,7 @@ const toChunks =
           for (const [index, user] of group.entries()) {
             const record = new StreamedUser(user, fileId, start + index)
             const checked = checkUser(user)
-            if (Result.isSuccess(checked)) rows.add(record)
+            if (Result.isSuccess(checked)) addRecord(rows, record)
             else rejects.push(toReject(record, checked.failure))
           }
           const chunk: Chunk = {

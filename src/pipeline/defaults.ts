@@ -7,7 +7,7 @@ export const defaultSplitSize = 256 * 1024 * 1024
 
 /** The command has them too, but for `concurrency`: it takes that from the machine's processors. */
 export const defaults = {
-  chunkSize: 1000,
+  chunkSize: 10_000,
   concurrency: 4,
   maxRecordSize: 1_048_576,
   maxRejects: { _tag: "Percent", percent: 10 } satisfies RejectLimit,

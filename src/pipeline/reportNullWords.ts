@@ -6,6 +6,7 @@ import type { NullWordTally } from "../domain/NullWordTally.ts"
 import { formatNumber, plural } from "../text/format.ts"
 import { printable } from "../text/printable.ts"
 import { quote } from "../text/shell.ts"
+import { rowUser } from "../domain/rows/rowValues.ts"
 
 /** The most words that get a line of their own. */
 const mostLines = 10
@@ -16,7 +17,7 @@ export const countNullWords =
     Stream.tap(decoded, ({ records, rows }) =>
       Effect.sync(() => {
         for (const record of records) if (!isReject(record)) tally.add(record.user)
-        for (const row of rows.nullWordRows) if (row < rows.count) tally.add(rows.user(row))
+        for (const row of rows.nullWordRows) if (row < rows.count) tally.add(rowUser(rows, row))
       }),
     )
 

@@ -9,6 +9,7 @@ import { type FileIdentity, type PartLoad, RunRepo, type ShareLocations, type Sh
 import { UserRepo } from "../repo/UserRepo.ts"
 import type { DividedChunk } from "./divideChunk.ts"
 import type { Run } from "./Run.ts"
+import { rowAddress } from "../domain/rows/rowValues.ts"
 
 /** Chunks that a connection may be ahead of the slowest one. */
 const ahead = 4
@@ -78,7 +79,7 @@ const locateShare = Effect.fn("Loading.locate")(function* ({ addresses: tallied,
   const addresses = new Set<Address>()
   const { numbers, rows } = users.versions
   for (const number of numbers) {
-    const address = rows.address(number)
+    const address = rowAddress(rows, number)
     if (address !== null) addresses.add(address)
   }
   const { byRule, local, open } = yield* answerAtOnce(locator, addresses)

@@ -2,6 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { RowSet } from "../../src/domain/rows/RowSet.ts"
 import { objectShare, userShare, versionsOf } from "../../src/repo/userShare.ts"
 import { filledUser } from "../utils/records.ts"
+import { addRecord } from "../../src/domain/rows/addRecord.ts"
 
 const record = { user: filledUser, instant: null, fileId: 1, byteOffset: 0, line: 2, raw: new Uint8Array() }
 
@@ -20,7 +21,7 @@ it("keeps its objects for another program's repository, whatever becomes of the 
   const rows = RowSet.of([record])
   const share = objectShare({ users: rows }, { isAhead: true, places: new Map() })
   rows.rows.clear()
-  rows.rows.add({ ...record, user: { ...filledUser, email: "other@example.com" } })
+  addRecord(rows.rows, { ...record, user: { ...filledUser, email: "other@example.com" } })
   assert.strictEqual(share.records[0]!.user.email, filledUser.email)
   assert.strictEqual(share.winners[0]!.user.email, filledUser.email)
 })

@@ -2,7 +2,7 @@
 
 import type { Reason } from "../../domain/Reject.ts"
 import { isReject, makeDecoder } from "../decodeRecords.ts"
-import { noRows } from "../frameRecords.ts"
+import { noRows } from "../../domain/rows/Rows.ts"
 import type { Header } from "../header.ts"
 import { otherHeaderError } from "../repeatedHeader.ts"
 import type { Beginning } from "../Sample.ts"

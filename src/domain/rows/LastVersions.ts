@@ -4,6 +4,8 @@ import type { UserRecord, Winner } from "../UserRecord.ts"
 import { dayColumns, textColumns, textNumber } from "./layout.ts"
 import { Rows } from "./Rows.ts"
 import { isSameEmail, sortByEmail } from "./sortByEmail.ts"
+import { addRecord } from "./addRecord.ts"
+import { rowRecord } from "./rowValues.ts"
 
 const texts = textColumns.length
 const days = dayColumns.length
@@ -66,7 +68,7 @@ const nothing = new Uint8Array()
 /** Of versions that are known: they come sorted by e-mail, one of each. */
 export const ofWinners = (winners: ReadonlyArray<Winner>): LastVersions => {
   const rows = new Rows(winners.length, winners.length * 64)
-  for (const winner of winners) rows.add({ ...winner, line: 0, raw: nothing })
+  for (const winner of winners) addRecord(rows, { ...winner, line: 0, raw: nothing })
   return {
     rows,
     numbers: Int32Array.from(winners, (_, number) => number),
@@ -82,7 +84,7 @@ export const sliceOf = ({ differs, numbers, rows }: LastVersions, first: number,
 /** Typed, in their order. */
 export const winnersOf = ({ rows, numbers, differs }: LastVersions): ReadonlyArray<Winner> =>
   Array.from(numbers, (number, index) => {
-    const { user, instant, fileId, byteOffset }: UserRecord = rows.record(number)
+    const { user, instant, fileId, byteOffset }: UserRecord = rowRecord(rows, number)
     const winner = { user, instant, fileId, byteOffset }
     return differs[index] === 1 ? { ...winner, differs: true } : winner
   })

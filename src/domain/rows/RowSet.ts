@@ -3,6 +3,8 @@
 import type { UserRecord, Winner } from "../UserRecord.ts"
 import { type LastVersions, lastVersions, winnersOf } from "./LastVersions.ts"
 import { Rows } from "./Rows.ts"
+import { addRecord } from "./addRecord.ts"
+import { rowRecord } from "./rowValues.ts"
 
 /** Rows by their numbers, in the file's order. What is made of them is made when it is asked for, once. */
 export class RowSet {
@@ -28,7 +30,7 @@ export class RowSet {
   /** Rows for users that are objects already. */
   static of(records: ReadonlyArray<UserRecord>): RowSet {
     const rows = new Rows(records.length, records.length * 128)
-    for (const record of records) rows.add(record)
+    for (const record of records) addRecord(rows, record)
     return RowSet.all(rows)
   }
 
@@ -42,7 +44,7 @@ export class RowSet {
 
   /** The records as objects. */
   get records(): ReadonlyArray<UserRecord> {
-    return (this.#records ??= Array.from(this.numbers, (number) => this.rows.record(number)))
+    return (this.#records ??= Array.from(this.numbers, (number) => rowRecord(this.rows, number)))
   }
 
   /** The last versions as objects. */

@@ -1,12 +1,7 @@
 // The users of a chunk by column, in typed arrays: a record costs no object.
 
-import type { Address } from "../Address.ts"
-import { dayText, numberOfDay } from "../calendar.ts"
-import type { UserRecord } from "../UserRecord.ts"
-import { laneOf } from "../laneOf.ts"
 import type { Reason } from "../Reject.ts"
-import type { User } from "../User.ts"
-import { dayColumns, dayNumberOf, noDay, noInstant, textColumns, textNumber } from "./layout.ts"
+import { dayColumns, noDay, noInstant, textColumns } from "./layout.ts"
 
 /** Positions are `Int32`. */
 const mostBytes = 2 ** 31 - 1
@@ -172,100 +167,6 @@ export class Rows {
     this.used += stop - start
     this.count += end - first
   }
-
-  /** Adds a row for a user that is an object already. */
-  add({ user, instant, blanked, fileId, byteOffset, line, raw }: UserRecord): void {
-    const row = this.count
-    this.needRows(1)
-    this.needBytes(raw.length)
-    this.at[row] = this.used
-    this.size[row] = raw.length
-    this.bytes.set(raw, this.used)
-    this.used += raw.length
-    for (let column = 0; column < texts; column++) this.setText(row, column, user[textColumns[column]!])
-    for (let column = 0; column < days; column++) this.days[row * days + column] = dayOf(user[dayColumns[column]!])
-    this.seconds[row] = instant === null ? noInstant : instant.seconds
-    this.micros[row] = instant === null ? 0 : instant.micros
-    this.status[row] = user.status === null ? -1 : Number(user.status)
-    this.lanes[row] = laneOf(user.email)
-    this.fileIds[row] = fileId
-    this.offsets[row] = byteOffset
-    this.lines[row] = line
-    if (blanked !== undefined) this.blanked.set(row, blanked)
-    this.count++
-  }
-
-  private setText(row: number, column: number, text: string | null): void {
-    const cell = row * texts + column
-    if (text === null) {
-      this.starts[cell] = 0
-      this.lengths[cell] = -1
-      return
-    }
-    // UTF-8 has three bytes a UTF-16 code unit at most.
-    this.needBytes(text.length * 3)
-    this.starts[cell] = this.used - this.at[row]!
-    const length = this.bytes.write(text, this.used)
-    this.lengths[cell] = length
-    this.used += length
-  }
-
-  /** A text of a row, by the column's number in `textColumns`. */
-  text(row: number, column: number): string | null {
-    const cell = row * texts + column
-    const length = this.lengths[cell]!
-    if (length < 0) return null
-    const start = this.at[row]! + this.starts[cell]!
-    return this.bytes.toString("utf8", start, start + length)
-  }
-
-  address(row: number): Address | null {
-    return this.text(row, textNumber.ip_address) as Address | null
-  }
-
-  /** A day of a row, by the column's number in `dayColumns`. */
-  day(row: number, column: number): string | null {
-    const day = this.days[row * days + column]!
-    return day === noDay ? null : dayText(day)
-  }
-
-  /** Where the record of a row is. */
-  position(row: number): Pick<UserRecord, "fileId" | "byteOffset"> {
-    return { fileId: this.fileIds[row]!, byteOffset: this.offsets[row]! }
-  }
-
-  /** The user of a row, as an object. */
-  user(row: number): User {
-    const status = this.status[row]!
-    return {
-      source_id: this.text(row, textNumber.source_id),
-      first_name: this.text(row, textNumber.first_name),
-      last_name: this.text(row, textNumber.last_name),
-      email: this.text(row, textNumber.email) ?? "",
-      gender: this.text(row, textNumber.gender),
-      ip_address: this.address(row),
-      created_at: this.day(row, dayNumberOf.created_at),
-      updated_at: this.day(row, dayNumberOf.updated_at),
-      password: this.text(row, textNumber.password),
-      status: status < 0 ? null : status === 1,
-      extra: this.text(row, textNumber.extra),
-    }
-  }
-
-  /** The record of a row, as an object that stays what it is when the rows are used again. */
-  record(row: number): UserRecord {
-    const seconds = this.seconds[row]!
-    const at = this.at[row]!
-    return {
-      user: this.user(row),
-      instant: seconds === noInstant ? null : { seconds, micros: this.micros[row]! },
-      blanked: this.blanked.get(row),
-      fileId: this.fileIds[row]!,
-      byteOffset: this.offsets[row]!,
-      line: this.lines[row]!,
-      raw: Uint8Array.from(this.bytes.subarray(at, at + this.size[row]!)),
-    }
-  }
 }
 
 const grown = <Numbers extends Int32Array | Float64Array | Int8Array | Uint8Array>(
@@ -276,4 +177,4 @@ const grown = <Numbers extends Int32Array | Float64Array | Int8Array | Uint8Arra
   return larger
 }
 
-const dayOf = (text: string | null): number => (text === null ? noDay : numberOfDay(text))
+export const noRows = new Rows(0, 0)

@@ -69,7 +69,7 @@ const statementOf = (
 /** The commit of a share by one statement; undefined where it takes a transaction. `write`: see `RunRepo.commit`. */
 export const makeCommitStatement = Effect.fnUntraced(function* (sql: SqlClient, arrays: ColumnArrays) {
   const withConnection = yield* makeWriterConnections(sql)
-  const newEmails = yield* makeNewEmails(sql)
+  const newEmails = makeNewEmails(sql)
   return (part: PartRef, share: Share, { known: places, queue }: ShareLocations, write: object) => {
     if (withConnection === undefined || queue.length > 0 || !isOwnUpsert(write, sql)) return undefined
     const { rejects, users } = share
@@ -87,7 +87,7 @@ export const makeCommitStatement = Effect.fnUntraced(function* (sql: SqlClient, 
       const mayBeStored = yield* newEmails.mayBeStored(users.versions)
       const { parameters, text } = statementOf(arrays, part, share, places, known, badValues, mayBeStored)
       const rows = yield* withConnection((connection) => connection.execute(text, parameters, undefined)).pipe(
-        Effect.tapError((error) => Effect.sync(() => newEmails.onFailure(error))),
+        Effect.tapError((error) => Effect.sync(() => newEmails.failed(error))),
       )
       const { inserted, stale, unchanged, updated } = rows[0] as UserCounts
       return { ...known, inserted, updated, unchanged, stale } satisfies RecordCounts

@@ -20,6 +20,7 @@ import { addUsers, isNotWritten, isRefusal, noUsers, NotWritten, type UserCounts
 import { maxRows, upsertOf } from "./upsertOf.ts"
 import { readWidths } from "./readWidths.ts"
 import { arraysOfClient } from "./userArrays.ts"
+import { rowPosition } from "../../domain/rows/rowValues.ts"
 
 /** Whether parts of the share may be written: one is refused, or another transaction has inserted the same e-mail. */
 const needsCare = (error: unknown): boolean => isRefusal(error) || isNotWritten(error)
@@ -55,7 +56,7 @@ const make = Effect.gen(function* () {
     const { missing = [], ...counts } = outcome!
     const { inserted, stale, unchanged, updated } = counts
     if (inserted + updated + unchanged + stale === numbers.length) return counts
-    return yield* new NotWritten({ missing: missing.map((number) => rows.position(numbers[number - 1]!)) })
+    return yield* new NotWritten({ missing: missing.map((number) => rowPosition(rows, numbers[number - 1]!)) })
   })
 
   /** Writes all of the versions, or fails. */

@@ -4,13 +4,14 @@ import { instantText } from "../../domain/Moment.ts"
 import { noInstant, textColumns } from "../../domain/rows/layout.ts"
 import { booleans, dates, integers, smallIntegers, texts } from "../arrays.ts"
 import type { ColumnArrays } from "./ColumnArrays.ts"
+import { rowDay, rowText } from "../../domain/rows/rowValues.ts"
 
 /** By column, in array parameters of the client's own. */
 export const arraysOfValues: ColumnArrays = {
   texts: ({ numbers, rows }) =>
-    textColumns.map((_, column) => texts(Array.from(numbers, (row) => rows.text(row, column)))),
+    textColumns.map((_, column) => texts(Array.from(numbers, (row) => rowText(rows, row, column)))),
 
-  days: ({ numbers, rows }, column) => dates(Array.from(numbers, (row) => rows.day(row, column))),
+  days: ({ numbers, rows }, column) => dates(Array.from(numbers, (row) => rowDay(rows, row, column))),
 
   status: ({ numbers, rows: { status } }) =>
     booleans(Array.from(numbers, (row) => (status[row]! < 0 ? null : status[row] === 1))),

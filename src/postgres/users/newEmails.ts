@@ -1,4 +1,4 @@
-// Which e-mails of a share have to be looked up: hardly any in a first load, where looking up costs as much as inserting.
+// Which e-mails of a share have to be looked up: in a first load hardly any, where a look-up costs half an insert.
 
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
@@ -13,25 +13,30 @@ const uniqueViolation = "23505"
 const mostSent = 1 / 8
 
 /**
- * The places of the versions whose e-mails may be stored; undefined: any may be. The table is empty when it is asked for
- * the first time, or any may be for ever. Another program may insert the others meanwhile: then the statement that does not
- * look them up fails, and from `onFailure` on any may be stored.
+ * Where the table is empty before the first statement, only e-mails that this process has sent are stored. Another program
+ * may insert some meanwhile: then a statement that does not look them up fails, and from then on all are looked up.
  */
-export const makeNewEmails = Effect.fnUntraced(function* (sql: SqlClient) {
+export const makeNewEmails = (sql: SqlClient) => {
+  let isAsked = false
   let sent: SentEmails | undefined
-  const begin = yield* Effect.cached(
-    Effect.map(sql<{ isEmpty: boolean }>`select not exists (select from users) as "isEmpty"`, ([table]): void => {
-      if (table!.isEmpty) sent = new SentEmails()
-    }),
-  )
+
+  const ask = Effect.map(sql<{ isEmpty: boolean }>`select not exists (select from users) as "isEmpty"`, ([table]) => {
+    // Another share may have asked too, and sent its users since.
+    if (!isAsked && table!.isEmpty) sent = new SentEmails()
+    isAsked = true
+  })
+
   return {
-    mayBeStored: (versions: LastVersions): Effect.Effect<ReadonlyArray<number> | undefined, SqlError> =>
-      Effect.map(begin, () => {
-        const places = sent?.add(versions)
-        return places !== undefined && places.length <= versions.numbers.length * mostSent ? places : undefined
-      }),
-    onFailure: (error: SqlError): void => {
+    /** The places of the versions whose e-mails may be stored; undefined: all may be. */
+    mayBeStored: Effect.fnUntraced(function* (versions: LastVersions) {
+      if (!isAsked) yield* ask
+      const places = sent?.add(versions)
+      return places !== undefined && places.length <= versions.numbers.length * mostSent ? places : undefined
+    }),
+
+    /** A statement failed. */
+    failed: (error: SqlError): void => {
       if (sqlState(error) === uniqueViolation) sent = undefined
     },
   }
-})
+}

@@ -10,6 +10,7 @@ import { placeArrays } from "../locations/placeColumns.ts"
 import type { ColumnArrays } from "./ColumnArrays.ts"
 import { type UpsertOptions, upsertUsers } from "./upsertUsers.ts"
 import { hasExtra, userArrays } from "./userArrays.ts"
+import { rowAddress, rowText } from "../../domain/rows/rowValues.ts"
 
 /**
  * Rows in one statement: its arrays are copied before they are sent. Half of a chunk of 10,000, with what chance adds to
@@ -45,11 +46,11 @@ export const upsertOf = (
     tables: upsertUsers({ ...options, hasExtra: hasExtra(versions), hasPlaces, knowsNew: mayBeStored !== undefined }),
     parameters: [
       ...userArrays(arrays, versions),
-      ...(hasPlaces ? placeArrays(Array.from(numbers, (row) => placeOf(rows.address(row), places))) : []),
+      ...(hasPlaces ? placeArrays(Array.from(numbers, (row) => placeOf(rowAddress(rows, row), places))) : []),
       ...(mayBeStored === undefined
         ? []
         : [
-            texts(mayBeStored.map((place) => rows.text(numbers[place]!, textNumber.email))),
+            texts(mayBeStored.map((place) => rowText(rows, numbers[place]!, textNumber.email))),
             integers(mayBeStored.map((place) => place + 1)),
           ]),
     ],

@@ -7,6 +7,8 @@ import { RowSet } from "../../../src/domain/rows/RowSet.ts"
 import { Rows } from "../../../src/domain/rows/Rows.ts"
 import { between } from "../../csv/drawnFormats.ts"
 import { filledUser, makeUser } from "../../utils/records.ts"
+import { addRecord } from "../../../src/domain/rows/addRecord.ts"
+import { rowText } from "../../../src/domain/rows/rowValues.ts"
 
 /** Some begin alike, for more bytes than a key has, and some are the beginning of others. */
 const emails = ["a@b.c", "a@b.cc", "a-b@b.c", "long.name@example.com", "long.name@example.co", "long.name1@example.com"]
@@ -87,10 +89,10 @@ describe("lastVersions", () => {
     const record = { instant: null, fileId: 0, line: 1, raw: new Uint8Array() }
     for (let number = 0; number < 100_000; number++) {
       const email = `the.same.beginning.${(number * 7_919) % 90_000}@example.com`
-      rows.add({ ...record, user: { ...makeUser({}), email }, byteOffset: number })
+      addRecord(rows, { ...record, user: { ...makeUser({}), email }, byteOffset: number })
     }
     const { numbers } = RowSet.all(rows).versions
-    const found = Array.from(numbers, (number) => rows.text(number, textNumber.email)!)
+    const found = Array.from(numbers, (number) => rowText(rows, number, textNumber.email)!)
     assert.strictEqual(found.length, 90_000)
     assert.deepStrictEqual(found, found.toSorted())
     assert.strictEqual(Math.max(...numbers), 99_999)

@@ -3,6 +3,7 @@ import { Schema } from "effect"
 import { RowSet } from "../../../src/domain/rows/RowSet.ts"
 import { SentEmails } from "../../../src/postgres/users/SentEmails.ts"
 import { makeShares, makeUser } from "../../utils/records.ts"
+import { rowUser } from "../../../src/domain/rows/rowValues.ts"
 
 /** The last versions of some users, by their numbers. */
 const versionsOf = (numbers: ReadonlyArray<number>) => {
@@ -24,7 +25,7 @@ describe("SentEmails", () => {
       const known = new Set(sent.add(versions))
       const emails = new Set(first.map((number) => `ann${number}@example.com`))
       for (const [place, row] of versions.numbers.entries())
-        if (emails.has(versions.rows.user(row).email)) assert.isTrue(known.has(place))
+        if (emails.has(rowUser(versions.rows, row).email)) assert.isTrue(known.has(place))
       assert.lengthOf(sent.add(versions), versions.numbers.length)
     },
   )
