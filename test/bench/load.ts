@@ -13,7 +13,7 @@ import { query, temporaryDirectory } from "./program.ts"
 // `npm run bench`: how long loads take, each into a new database of one server, against what an expert does with psql there
 // (the same file, the same columns and indexes), against another checkout of the project, or against another load of ours.
 //
-//   npm run bench                                        every row: more than an hour
+//   npm run bench                                        every row: two hours
 //   npm run bench -- new-1000 again                      these rows
 //   npm run bench -- --quick new-10000                   a tenth of the records, three pairs
 //   npm run bench -- --baseline ../before slow start     ours against another checkout, after its `npm run emit`

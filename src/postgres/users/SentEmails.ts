@@ -16,7 +16,7 @@ const mix = (hash: number): number => {
   return second ^ (second >>> 16)
 }
 
-/** A Bloom filter: it may take an e-mail for one that was sent, and never one that was sent for another. */
+/** A Bloom filter: it takes some new e-mails for ones that were sent, and knows all that were. */
 export class SentEmails {
   private readonly bits = new Uint8Array(bitCount / 8)
 

@@ -10,7 +10,7 @@ import { SentEmails } from "./SentEmails.ts"
 const uniqueViolation = "23505"
 
 /** Where more than this share of the e-mails may be stored, all are looked up: those are sent once more. */
-const mostSent = 1 / 8
+const mostSent = 1 / 4
 
 /**
  * Where the table is empty before the first statement, only e-mails that this process has sent are stored. Another program
