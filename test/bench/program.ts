@@ -8,7 +8,7 @@ import { clientLayer, type PostgresServer } from "../utils/postgres.ts"
 
 export const root = join(import.meta.dirname, "../..")
 
-/** Node's flags and the program of a checkout, as it is published: its first line has the flags. It is there after `npm run emit`. */
+/** Node's flags and the program of a checkout, as `npm run emit` makes it to be published: its first line has the flags. */
 const argumentsIn = (checkout: string): ReadonlyArray<string> => {
   const program = join(checkout, "dist/bin.js")
   const [, ...flags] = /^#!.*\bnode\b.*$/m.exec(readFileSync(program, "utf8"))![0].split(/ (?=--)/)

@@ -5,7 +5,7 @@ import { textColumns, textNumber } from "../../domain/rows/layout.ts"
 
 const texts = textColumns.length
 
-/** Of ten million e-mails, which set two each, a fifth of the new ones is taken for sent. */
+/** Each e-mail sets two. After ten million, a fifth of the new e-mails look as if they were sent. */
 const bitCount = 2 ** 25
 const shift = 32 - 25
 
@@ -20,7 +20,7 @@ const mix = (hash: number): number => {
 export class SentEmails {
   private readonly bits = new Uint8Array(bitCount / 8)
 
-  /** Adds the e-mails of the versions. Returns the places, in their order, of those that may have been sent before. */
+  /** Adds the e-mails of the versions. Returns the indexes of those that may have been sent before. */
   add({ numbers, rows: { at, bytes, lengths, starts } }: LastVersions): Array<number> {
     const sent: Array<number> = []
     for (let index = 0; index < numbers.length; index++) {
@@ -28,7 +28,7 @@ export class SentEmails {
       const cell = row * texts + textNumber.email
       const start = at[row]! + starts[cell]!
       const end = start + lengths[cell]!
-      // Two hashes that have nothing in common: both are FNV, one multiplies first.
+      // Two independent hashes: FNV-1a, and one that multiplies first, by another number.
       let left = 0x811c9dc5
       let right = 0x9747b28c
       for (let byte = start; byte < end; byte++) {

@@ -9,25 +9,31 @@ import { SentEmails } from "./SentEmails.ts"
 
 const uniqueViolation = "23505"
 
-/** Where more than this share of the e-mails may be stored, all are looked up: those are sent once more. */
+/** Where more than this share of the e-mails may be stored, all are looked up: the others save too little. */
 const mostSent = 1 / 4
 
 /**
- * Where the table is empty before the first statement, only e-mails that this process has sent are stored. Another program
- * may insert some meanwhile: then a statement that does not look them up fails, and from then on all are looked up.
+ * Where the table is empty before the first statement, only e-mails that were sent since can be stored. Other programs, and
+ * transactions of this one, may insert more: then a statement that does not look them up fails, and from then on all are
+ * looked up.
  */
 export const makeNewEmails = (sql: SqlClient) => {
   let isAsked = false
   let sent: SentEmails | undefined
 
-  const ask = Effect.map(sql<{ isEmpty: boolean }>`select not exists (select from users) as "isEmpty"`, ([table]) => {
+  // By its size: where rows were deleted, a search for one reads all that they have left.
+  const isEmpty = sql<{ isEmpty: boolean }>`
+    select coalesce(sum(pg_relation_size(relid)), pg_relation_size('users')) = 0 as "isEmpty"
+    from pg_partition_tree('users')`
+
+  const ask = Effect.map(isEmpty, ([table]) => {
     // Another share may have asked too, and sent its users since.
     if (!isAsked && table!.isEmpty) sent = new SentEmails()
     isAsked = true
   })
 
   return {
-    /** The places of the versions whose e-mails may be stored; undefined: all may be. */
+    /** Notes the e-mails as sent. Returns the indexes of the versions that may be stored; undefined: all may be. */
     mayBeStored: Effect.fnUntraced(function* (versions: LastVersions) {
       if (!isAsked) yield* ask
       const places = sent?.add(versions)

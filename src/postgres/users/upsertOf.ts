@@ -12,11 +12,8 @@ import { type UpsertOptions, upsertUsers } from "./upsertUsers.ts"
 import { hasExtra, userArrays } from "./userArrays.ts"
 import { rowAddress, rowText } from "../../domain/rows/rowValues.ts"
 
-/**
- * Rows in one statement: its arrays are copied before they are sent. Half of a chunk of 10,000, with what chance adds to
- * it, is one statement.
- */
-export const maxRows = 6_000
+/** Rows in one statement: its arrays are copied before they are sent. A chunk of the default size is one statement. */
+export const maxRows = 10_000
 
 interface Upsert {
   /** See `upsertUsers`. */
@@ -28,7 +25,7 @@ interface Upsert {
 const placeOf = (address: Address | null, places: UserShare["places"]): Location | undefined =>
   address === null ? undefined : places.get(address)
 
-/** `mayBeStored`: the places of the versions whose e-mails are looked up. */
+/** `mayBeStored`: the indexes of the versions whose e-mails are looked up. */
 interface Options extends Pick<UpsertOptions, "isAhead" | "isGuarded"> {
   readonly mayBeStored?: ReadonlyArray<number> | undefined
 }

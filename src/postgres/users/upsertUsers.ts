@@ -134,10 +134,10 @@ const insertedColumns = [...userColumns, ...placeColumns, "updated_instant", "by
 
 /**
  * The upsert of a chunk's winners, which come in e-mail order, as the tables of a `with`: the last, `outcome`, has one
- * row. It reads the stored rows first: an equal row costs a read and no write, and is not materialized. It locks the rows that it will change in e-mail order, before it
- * inserts: two runs at once must not deadlock. The outcome is how many rows were inserted, updated, unchanged and stale. A
- * sum that is short means that another transaction came between, or that a trigger of the table kept rows out: where
- * the statement is guarded, `missing` has the numbers of these rows, from 1.
+ * row. It reads the stored rows first: an equal row costs a read and no write, and is not materialized. It locks the rows
+ * that it will change in e-mail order, before it inserts: two runs at once must not deadlock. The outcome is how many rows
+ * were inserted, updated, unchanged and stale. A sum that is short means that another transaction came between, or that a
+ * trigger of the table kept rows out: where the statement is guarded, `missing` has the numbers of these rows, from 1.
  *
  * Where few of the e-mails are `stored`, as usual in a first load, the others go from the arrays into the table;
  * otherwise it is cheaper to join all of them once, and to keep the new ones until the stored ones are changed.

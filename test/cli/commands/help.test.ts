@@ -68,7 +68,7 @@ describe("help", () => {
       for (const part of [
         "Usage: etl run --source PATH [flags]",
         "or with --aws a key prefix [required]",
-        "(1 to 1000000) [default: 1000]",
+        "(1 to 100000) [default: 10000]",
         `(1 to 16) [default: processors, from 2 to 8; here ${here}]`,
         "[default: 10%]",
         "[default: auto]",

@@ -9,6 +9,7 @@ import { RowSet } from "../../../src/domain/rows/RowSet.ts"
 import { RunRepo } from "../../../src/repo/RunRepo.ts"
 import { UserRepo } from "../../../src/repo/UserRepo.ts"
 import { ip } from "../../utils/addresses.ts"
+import { placeOf } from "../../utils/ipApi.ts"
 import { header, makeShares, makeUser, makeVersion, shareVersions, SmallVersion, start } from "../../utils/records.ts"
 import { commit, newLoad, repos } from "../../utils/repos.ts"
 import { tries } from "../../utils/tries.ts"
@@ -191,13 +192,45 @@ describe("a share for whose addresses no service is asked", () => {
     { arbitrary: { runs: tries(5, 50) } },
   )
 
+  it.live.each([
+    ["", null, null],
+    [", with places and extra", "192.0.2.1", '{"a":"1"}'],
+  ] as const)("of new users and one that was sent is committed by one statement%s", ([, ip_address, extra]) =>
+    withServer(({ texts }) =>
+      Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        const load = yield* newLoad
+        const names = Array.from("abcdefghijklmnopqrstuvwxyz")
+        const [first, second] = makeShares(
+          // The second share has the seventh user of the first.
+          [...names.slice(0, 13), ...names.slice(13, 25), "g"].map((name, index) =>
+            makeUser({ email: `${name}@example.com`, first_name: String(index), ip_address, extra }),
+          ),
+          13,
+        )
+        const known = new Map(ip_address === null ? [] : [[ip(ip_address), placeOf(ip_address)]])
+        assert.deepInclude((yield* commit(load, first!, { known, queue: [] })).counts, { inserted: 13 })
+        texts.length = 0
+        assert.deepInclude((yield* commit(load, second!, { known, queue: [] })).counts, { inserted: 12, updated: 1 })
+        assert.deepStrictEqual(commitSteps(texts), ["one statement"])
+        const users = yield* sql`select first_name, updated, extra, latitude is not null as placed from users
+          where email = 'g@example.com' or first_name = '24' order by email`
+        const others = { extra: extra === null ? null : { a: "1" }, placed: ip_address !== null }
+        assert.deepStrictEqual(users, [
+          { first_name: "25", updated: true, ...others },
+          { first_name: "24", updated: false, ...others },
+        ])
+      }),
+    ),
+  )
+
   it.live("is written whatever another program inserts after the table was found empty", () =>
     withServer(({ texts }) =>
       Effect.gen(function* () {
         const sql = yield* PgClient.PgClient
         const load = yield* newLoad
         const [first, second, third] = makeShares(
-          ["a", "b", "c", "d", "b", "e"].map((name) => makeUser({ email: `${name}@example.com`, first_name: name })),
+          ["a", "b", "c", "d", "e", "f"].map((name) => makeUser({ email: `${name}@example.com`, first_name: name })),
           2,
         )
         const insert = (name: string) =>
@@ -210,10 +243,11 @@ describe("a share for whose addresses no service is asked", () => {
         assert.deepInclude((yield* commit(load, second!)).counts, { inserted: 1, updated: 1 })
         assert.deepStrictEqual(commitSteps(texts), ["one statement", "BEGIN", "COMMIT"])
         texts.length = 0
-        assert.deepInclude((yield* commit(load, third!)).counts, { unchanged: 1, updated: 1 })
+        // None of these was sent: all are looked up from now on.
+        assert.deepInclude((yield* commit(load, third!)).counts, { inserted: 1, updated: 1 })
         assert.deepStrictEqual(commitSteps(texts), ["one statement"])
         const names = (yield* stored).users.map(({ first_name }) => first_name)
-        assert.deepStrictEqual(names, ["a", "b", "c", "d", "e"])
+        assert.deepStrictEqual(names, ["a", "b", "c", "d", "e", "f"])
       }),
     ),
   )
@@ -243,7 +277,7 @@ describe("a share for whose addresses no service is asked", () => {
 
   const large = "x".repeat(600_000)
   it.live.each([
-    ["has more rows than a statement may", [...Array(6_001).keys()], [], []],
+    ["has more rows than a statement may", [...Array(10_001).keys()], [], []],
     ["has rejects that are too large for one", [1], [45, 46, 47], []],
     ["has an address for a service", [1], [], [ip("8.8.8.8")]],
   ] as const)("is written in a transaction where it %s", ([, numbers, rejected, queue]) =>
