@@ -8,14 +8,16 @@ import { clientLayer, type PostgresServer } from "../utils/postgres.ts"
 
 export const root = join(import.meta.dirname, "../..")
 
-/** Node's flags and the program of a checkout, as `npm run emit` makes it to be published: its first line has the flags. */
-const argumentsIn = (checkout: string): ReadonlyArray<string> => {
-  const program = join(checkout, "dist/bin.js")
+/** The program of a checkout, as `npm run emit` makes it to be published. */
+export const publishedIn = (checkout: string): string => join(checkout, "dist/bin.js")
+
+/** Node's flags, which the program's first line has, and the program. */
+const argumentsOf = (program: string): ReadonlyArray<string> => {
   const [, ...flags] = /^#!.*\bnode\b.*$/m.exec(readFileSync(program, "utf8"))![0].split(/ (?=--)/)
   return [...flags, program]
 }
 
-export const etlArguments = (): ReadonlyArray<string> => argumentsIn(root)
+export const etlArguments = (): ReadonlyArray<string> => argumentsOf(publishedIn(root))
 
 export const temporaryDirectory = Effect.acquireRelease(
   Effect.sync(() => mkdtempSync(join(tmpdir(), "user-activity-etl-bench-"))),
@@ -61,13 +63,13 @@ export interface EtlRun {
   readonly memory: number
 }
 
-/** Runs the program of a checkout, and tells what it took. `directory`: where its log goes. */
+/** Runs a program that is built, and tells what it took. `directory`: where its log goes. */
 export const etl = Effect.fnUntraced(function* (
   directory: string,
   args: ReadonlyArray<string>,
   env: NodeJS.ProcessEnv,
   codes: ReadonlyArray<number> = [0],
-  checkout = root,
+  program = publishedIn(root),
 ): Effect.fn.Return<EtlRun> {
   const usageFile = join(directory, "usage.json")
   const seconds = yield* timed(
@@ -75,12 +77,12 @@ export const etl = Effect.fnUntraced(function* (
     [
       "--import",
       join(import.meta.dirname, "usage.ts"),
-      ...argumentsIn(checkout),
+      ...argumentsOf(program),
       ...args,
       "--logfile",
       join(directory, "etl.log"),
     ],
-    { cwd: checkout, env: { ...env, USAGE_FILE: usageFile }, codes },
+    { cwd: root, env: { ...env, USAGE_FILE: usageFile }, codes },
   )
   const { maxRSS, systemCPUTime, userCPUTime } = JSON.parse(readFileSync(usageFile, "utf8"))
   return { seconds, processorSeconds: (userCPUTime + systemCPUTime) / 1e6, memory: maxRSS / 1024 }

@@ -6,6 +6,7 @@ import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { fieldColumns } from "../../src/domain/fileColumns.ts"
 import { etl } from "../bench/program.ts"
+import { bin } from "../utils/command.ts"
 import { makeDatabase } from "../utils/etl.ts"
 import { temporaryDirectory } from "../utils/postgres.ts"
 import { csvLine } from "../utils/records.ts"
@@ -57,7 +58,7 @@ describe("etl run takes less than 300 MB", () => {
           for (const chunkSize of [10_000, 100_000]) {
             const { env, query } = yield* makeDatabase
             const args = ["--source", file, "--mapping", mapping, "--geo", "none", "--max-rejects", "100%"]
-            const { memory } = yield* etl(directory, [...args, "--chunksize", String(chunkSize)], env, [3])
+            const { memory } = yield* etl(directory, [...args, "--chunksize", String(chunkSize)], env, [3], bin())
             assert.isBelow((memory * 2 ** 20) / 1e6, 300)
             assert.deepStrictEqual(yield* query(`select count(*)::int from etl_rejects`), [{ count }])
           }

@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { environment, freshDatabaseOn, type PostgresServer } from "../../utils/postgres.ts"
 import * as Expert from "../expert.ts"
 import * as ProcessorTime from "../processorTime.ts"
-import { etl, query } from "../program.ts"
+import { etl, publishedIn, query } from "../program.ts"
 import { type Input, write } from "./inputs.ts"
 import type { Figures, Load } from "./Row.ts"
 
@@ -48,16 +48,16 @@ interface Side extends Figures {
 
 const intoServer = Effect.fnUntraced(function* (setting: Setting, load: Load, program: Program) {
   const { directory, server } = setting
-  const checkout = program === "psql" ? undefined : program.checkout
+  const published = program === "psql" ? undefined : publishedIn(program.checkout)
   const database = yield* freshDatabaseOn(server)
   const env = environment(server, database)
-  yield* etl(directory, ["init"], env, [0], checkout)
+  yield* etl(directory, ["init"], env, [0], published)
   if (program === "psql") yield* Expert.createTable(server, database)
   const run = (load: Load): Effect.Effect<Figures> =>
     Effect.flatMap(fileOf(setting, load.input), (file) =>
       program === "psql"
         ? Effect.map(Expert.load(server, database, file, directory), (seconds) => ({ seconds }))
-        : etl(directory, argumentsOf(load, file), env, load.codes, checkout),
+        : etl(directory, argumentsOf(load, file), env, load.codes, published),
     )
   if (load.stored !== undefined) yield* run({ ...load, input: load.stored, flags: [] })
   yield* fileOf(setting, load.input)
@@ -82,7 +82,7 @@ const intoFolder = Effect.fnUntraced(function* (setting: Setting, load: Load, ch
     [...argumentsOf(load, file), "--embedded", folder],
     { PATH: process.env["PATH"] },
     [0],
-    checkout,
+    publishedIn(checkout),
   )
   const side: Side = yield* run
   // It opens again, and has nothing to do.
