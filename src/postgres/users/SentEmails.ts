@@ -1,5 +1,6 @@
 // The e-mails that were sent to the table `users`, in little memory: none of the others is stored where it was empty before.
 
+import { addToHash, emptyHash } from "../../domain/laneOf.ts"
 import type { LastVersions } from "../../domain/rows/LastVersions.ts"
 import { textColumns, textNumber } from "../../domain/rows/layout.ts"
 
@@ -29,10 +30,10 @@ export class SentEmails {
       const start = at[row]! + starts[cell]!
       const end = start + lengths[cell]!
       // Two independent hashes: FNV-1a, and one that multiplies first, by another number.
-      let left = 0x811c9dc5
+      let left = emptyHash
       let right = 0x9747b28c
       for (let byte = start; byte < end; byte++) {
-        left = Math.imul(left ^ bytes[byte]!, 0x01000193)
+        left = addToHash(left, bytes[byte]!)
         right = Math.imul(right, 0x5bd1e995) ^ bytes[byte]!
       }
       // One after the other: both change the bits.
