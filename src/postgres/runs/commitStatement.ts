@@ -20,31 +20,33 @@ import { insertRejects, portionsOfRejects } from "./writeRejects.ts"
 
 const userCounts = ["inserted", "updated", "unchanged", "stale"] as const
 
-/** The counts that do not depend on what is stored. */
-type KnownCounts = Omit<RecordCounts, keyof UserCounts>
+/** A share, and what is known of it before it is written. */
+interface KnownShare {
+  readonly share: Share
+  readonly places: ShareLocations["known"]
+  /** The counts that do not depend on what is stored. */
+  readonly counts: Omit<RecordCounts, keyof UserCounts>
+  readonly badValues: ReadonlyArray<BadValue>
+}
 
 /**
  * The statement. It upserts the winners, then moves the checkpoints, writes the rejects and bad values, and returns the
  * counts of the winners. It fails with the SQLSTATE `incomplete`, and leaves nothing, where a checkpoint is not at the
- * share's start, or a winner is not accounted for.
+ * share's start, or a winner is not accounted for. `mayBeStored`: see `upsertOf`.
  */
 const statementOf = (
   arrays: ColumnArrays,
   part: PartRef,
-  share: Share,
-  places: ShareLocations["known"],
-  known: KnownCounts,
-  badValues: ReadonlyArray<BadValue>,
+  { badValues, counts: known, places, share }: KnownShare,
   mayBeStored: ReadonlyArray<number> | undefined,
 ) => {
   const parameters = new Parameters()
   const fileId = `${parameters.add(part.fileId)}::integer`
-  const upsert = upsertOf(arrays, share.users.versions, places, {
+  const upsert = upsertOf(parameters, arrays, share.users.versions, places, {
     isAhead: "(select is_ahead from ahead)",
     isGuarded: false,
     mayBeStored,
   })
-  for (const value of upsert.parameters) parameters.add(value)
   const counts = { ...known, inserted: undefined, updated: undefined, unchanged: undefined, stale: undefined }
   const columns = allCountNames.map((name) => {
     const count = counts[name]
@@ -52,7 +54,7 @@ const statementOf = (
   })
   const tables = [
     `ahead as materialized (select ${isAhead(fileId, `${parameters.add(part.part)}::integer`)} as is_ahead)`,
-    upsert.tables,
+    upsert,
     `counts as materialized (select ${columns.join(", ")} from outcome)`,
     // It takes its counts from the upsert, and so comes after it: the users are locked first.
     `moved as (${moveCheckpoints(parameters, part, share)})`,
@@ -77,20 +79,21 @@ export const makeCommitStatement = Effect.fnUntraced(function* (sql: SqlClient, 
     if (winners > maxRows || portionsOfRejects(rejects).length > 1) return undefined
     const badValues = badValuesOf(users, [])
     if (portionsOfBadValues(badValues).length > 1) return undefined
-    const known = {
+    const counts = {
       read: users.count + rejects.length,
       duplicate: users.count - winners,
       rejected: rejects.length,
       blanked: badValues.length,
     }
+    const known: KnownShare = { share, places, counts, badValues }
     return Effect.gen(function* () {
       const mayBeStored = yield* newEmails.mayBeStored(users.versions)
-      const { parameters, text } = statementOf(arrays, part, share, places, known, badValues, mayBeStored)
+      const { parameters, text } = statementOf(arrays, part, known, mayBeStored)
       const rows = yield* withConnection((connection) => connection.execute(text, parameters, undefined)).pipe(
         Effect.tapError((error) => Effect.sync(() => newEmails.failed(error))),
       )
       const { inserted, stale, unchanged, updated } = rows[0] as UserCounts
-      return { ...known, inserted, updated, unchanged, stale } satisfies RecordCounts
+      return { ...counts, inserted, updated, unchanged, stale } satisfies RecordCounts
     })
   }
 })

@@ -5,6 +5,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import type { UserRecord } from "../../domain/UserRecord.ts"
 import { type LastVersions, sliceOf } from "../../domain/rows/LastVersions.ts"
 import { RowSet } from "../../domain/rows/RowSet.ts"
+import { rowPosition } from "../../domain/rows/rowValues.ts"
 import { DatabaseError, fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
 import { type UpsertOutcome, type UserShare, UserRepo } from "../../repo/UserRepo.ts"
 import { makePatience } from "../../repo/patience.ts"
@@ -12,6 +13,7 @@ import { versionsOf } from "../../repo/userShare.ts"
 import { makeClient, writers } from "../client.ts"
 import { CommitTry } from "../commitTry.ts"
 import * as Migrations from "../migrate.ts"
+import { Parameters } from "../Parameters.ts"
 import { isInTransaction, makeRepeat } from "../transaction.ts"
 import { addOwnUpsert } from "./ownUpserts.ts"
 import { makePlaceUsers } from "./placeUsers.ts"
@@ -20,7 +22,6 @@ import { addUsers, isNotWritten, isRefusal, noUsers, NotWritten, type UserCounts
 import { maxRows, upsertOf } from "./upsertOf.ts"
 import { readWidths } from "./readWidths.ts"
 import { arraysOfClient } from "./userArrays.ts"
-import { rowPosition } from "../../domain/rows/rowValues.ts"
 
 /** Whether parts of the share may be written: one is refused, or another transaction has inserted the same e-mail. */
 const needsCare = (error: unknown): boolean => isRefusal(error) || isNotWritten(error)
@@ -48,10 +49,12 @@ const make = Effect.gen(function* () {
     isGuarded: boolean,
   ): Effect.fn.Return<UserCounts, SqlError | NotWritten> {
     const { numbers, rows } = versions
-    const { parameters, tables } = upsertOf(arrays, versions, places, { isAhead: "$1::boolean", isGuarded })
+    const parameters = new Parameters()
+    const ahead = `${parameters.add(isAhead)}::boolean`
+    const tables = upsertOf(parameters, arrays, versions, places, { isAhead: ahead, isGuarded })
     const [outcome] = yield* sql.unsafe<UserCounts & { readonly missing?: ReadonlyArray<number> }>(
       `with ${tables} select * from outcome`,
-      [isAhead, ...parameters],
+      parameters.values,
     )
     const { missing = [], ...counts } = outcome!
     const { inserted, stale, unchanged, updated } = counts

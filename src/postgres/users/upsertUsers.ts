@@ -67,20 +67,22 @@ const assignments = [
   ...taken(["updated_instant", "file_id", "byte_offset"], "takes_version"),
 ].join(",\n    ")
 
-const placeParameters: ReadonlyArray<readonly [name: string, type: string]> = placeColumns.map((column) => [
-  column,
-  placeType(column),
-])
+/** The names of parameters in SQL. */
+export interface UpsertParameters {
+  /** Of `userArrays`. */
+  readonly users: ReadonlyArray<string>
+  /** Of the texts of `extra`; undefined: no row has one. */
+  readonly extra: string | undefined
+  /** Of `placeArrays`; undefined: no row has a place. */
+  readonly places: ReadonlyArray<string> | undefined
+  /** Of the only e-mails that can be stored, and their rows' numbers, from 1; undefined: all can be. */
+  readonly lookedUp: { readonly emails: string; readonly numbers: string } | undefined
+}
 
 export interface UpsertOptions {
-  /** Whether an equal row takes a later position (see `UserShare.isAhead`), in SQL, and with the parameter `$1`. */
+  readonly parameters: UpsertParameters
+  /** Whether an equal row takes a later position (see `UserShare.isAhead`), in SQL. */
   readonly isAhead: string
-  /** Texts of `extra` are among the parameters. */
-  readonly hasExtra: boolean
-  /** Places are among the parameters. */
-  readonly hasPlaces: boolean
-  /** Only some e-mails can be stored: these, and their numbers, are the last parameters. */
-  readonly knowsNew: boolean
   /**
    * New e-mails that another transaction has inserted meanwhile are left out, and the numbers of missing rows are
    * returned. Otherwise the statement fails on them, and is a tenth faster.
@@ -88,42 +90,40 @@ export interface UpsertOptions {
   readonly isGuarded: boolean
 }
 
-const emails = `$${fieldColumns.indexOf("email") + 2}::text[]`
-
-const numbers = `generate_series(1::bigint, cardinality(${emails})) as number`
+const emailsOf = ({ users }: UpsertParameters): string => `${users[fieldColumns.indexOf("email")]!}::text[]`
 
 /** A function in a select list streams its rows: `from unnest(...)` stores them first, at twice the cost. */
-const unnest = (parameter: number, type: string): string => `unnest($${parameter}::${type}[])`
+const unnest = (parameter: string, type: string): string => `unnest(${parameter}::${type}[])`
 
 /** The rows of the arrays, numbered, with their places. */
-const incoming = ({ hasExtra, hasPlaces }: UpsertOptions): string => {
-  const extraAt = 2 + userParameters.length
-  const placesAt = extraAt + Number(hasExtra)
+const incoming = (parameters: UpsertParameters): string => {
+  const { extra, places, users } = parameters
   const columns = [
-    ...userParameters.map(([name, type], index) => `${unnest(2 + index, type)} as ${name}`),
-    `${hasExtra ? unnest(extraAt, "text") : "null"}::jsonb as extra`,
-    ...placeParameters.map(([name, type], index) => {
-      return `${hasPlaces ? unnest(placesAt + index, type) : `null::${type}`} as ${name}`
+    `generate_series(1::bigint, cardinality(${emailsOf(parameters)})) as number`,
+    ...userParameters.map(([name, type], index) => `${unnest(users[index]!, type)} as ${name}`),
+    `${extra === undefined ? "null" : unnest(extra, "text")}::jsonb as extra`,
+    ...placeColumns.map((name, index) => {
+      const type = placeType(name)
+      return `${places === undefined ? `null::${type}` : unnest(places[index]!, type)} as ${name}`
     }),
   ]
-  return `select ${[numbers, ...columns].join(", ")}`
+  return `select ${columns.join(", ")}`
 }
 
 /** The e-mails that are looked up, with their numbers. */
-const lookedUp = ({ hasExtra, hasPlaces, knowsNew }: UpsertOptions): string => {
-  if (!knowsNew) return `unnest(${emails}) with ordinality as i (email, number)`
-  const at = 2 + userParameters.length + Number(hasExtra) + (hasPlaces ? placeParameters.length : 0)
-  return `unnest($${at}::text[], $${at + 1}::bigint[]) as i (email, number)`
-}
+const lookedUp = (parameters: UpsertParameters): string =>
+  parameters.lookedUp === undefined
+    ? `unnest(${emailsOf(parameters)}) with ordinality as i (email, number)`
+    : `unnest(${parameters.lookedUp.emails}::text[], ${parameters.lookedUp.numbers}::bigint[]) as i (email, number)`
 
 /** The numbers of rows that should have been written and were not. */
-const missing = (options: UpsertOptions): string => `
+const missing = (rows: string): string => `
   (select array(
     select number from compared
     where case when id is null then (file_id, byte_offset) not in (select file_id, byte_offset from inserted)
       else is_other and is_newer and number not in (select number from changed) end
     union all
-    select number from (${incoming(options)}) i
+    select number from (${rows}) i
     where not (select is_many from extent) and number not in (select number from stored)
       and (file_id, byte_offset) not in (select file_id, byte_offset from inserted)
   )::float8[]) as missing`
@@ -141,20 +141,20 @@ const insertedColumns = [...userColumns, ...placeColumns, "updated_instant", "by
  *
  * Where few of the e-mails are `stored`, as usual in a first load, the others go from the arrays into the table;
  * otherwise it is cheaper to join all of them once, and to keep the new ones until the stored ones are changed.
- *
- * Parameters: one that is the caller's; `userArrays`, with that of `extra`; with places `placeArrays`; the e-mails to look
- * up, where not all are.
  */
-export const upsertUsers = (options: UpsertOptions): string => `
+export const upsertUsers = ({ isAhead, isGuarded, parameters }: UpsertOptions): string => {
+  const emails = emailsOf(parameters)
+  const rows = incoming(parameters)
+  return `
 stored as materialized (
-  select i.number from ${lookedUp(options)} join users u on u.email = i.email
+  select i.number from ${lookedUp(parameters)} join users u on u.email = i.email
   limit cardinality(${emails}) / 16 + 1
 ), extent as materialized (
   select count(*) as size, count(*) > cardinality(${emails}) / 16 as is_many from stored
 ), matched as (
   select u.id, u.updated as is_updated, ${isNewer} as is_newer, ${isOther} as is_other, ${fillsPlace} as fills_place,
-    ${isLater(options.isAhead)} as is_later, i.*
-  from (${incoming(options)}) i left join users u on u.email = i.email
+    ${isLater(isAhead)} as is_later, i.*
+  from (${rows}) i left join users u on u.email = i.email
   where (select size > 0 from extent) and ((select is_many from extent) or i.number in (select number from stored))
   -- Each expression is evaluated once.
   offset 0
@@ -177,14 +177,14 @@ stored as materialized (
 ), inserted as (
   insert into users (${[...userColumns, ...placeColumns].join(", ")}, updated_instant, byte_offset, updated, file_id, migrated_at)
   select ${insertedColumns}, now() from (
-    (select ${insertedColumns} from (${incoming(options)}) i
+    (select ${insertedColumns} from (${rows}) i
       where not (select is_many from extent) and number not in (select number from stored))
     union all
     (select ${insertedColumns} from compared where id is null order by email collate "C")
   ) i
   where (select count(*) from changed) >= 0
-  ${options.isGuarded ? "on conflict (email) do nothing" : ""}
-  returning ${options.isGuarded ? "file_id, byte_offset" : "1"}
+  ${isGuarded ? "on conflict (email) do nothing" : ""}
+  returning ${isGuarded ? "file_id, byte_offset" : "1"}
 ), counted as (
   select count(*) filter (where id is null or is_other) as unequal,
     count(*) filter (where id is not null and is_other and not is_newer) as older
@@ -197,6 +197,7 @@ stored as materialized (
     (select count(*) from inserted)::integer as inserted,
     taken::integer as updated,
     (case when is_many then cardinality(${emails}) else size end - unequal)::integer as unchanged,
-    (older + overtaken)::integer as stale${options.isGuarded ? `,${missing(options)}` : ""}
+    (older + overtaken)::integer as stale${isGuarded ? `,${missing(rows)}` : ""}
   from extent, counted, written
 )`
+}

@@ -28,24 +28,29 @@ const parameters: ReadonlyArray<readonly [name: string, type: string, make: Make
   ["updated_instant", "timestamptz", (arrays, versions) => arrays.instants(versions)],
 ]
 
-/** The names and types of the arrays that `userArrays` always has, in its order. */
+/** The names and types of the arrays of `userArrays` but for `extra`, in their order. */
 export const userParameters: ReadonlyArray<readonly [name: string, type: string]> = parameters.map(([name, type]) => [
   name,
   type,
 ])
 
 /** Whether a row has a text of `extra`: few files have it. */
-export const hasExtra = ({ numbers, rows: { lengths } }: LastVersions): boolean =>
+const hasExtra = ({ numbers, rows: { lengths } }: LastVersions): boolean =>
   numbers.some((row) => lengths[row * textColumns.length + textNumber.extra]! >= 0)
 
 /**
- * An array parameter for each of the users' columns, for where the records are, for whether a user's records differ, and
- * for the instants; at the end the one of `extra`, where a row has it.
+ * The array parameters of users: of their columns, of where the records are, of whether a user's records differ, and of
+ * the instants; apart, where a row has it, that of `extra`.
  */
-export const userArrays = (arrays: ColumnArrays, versions: LastVersions): ReadonlyArray<ArrayParameter> => {
+export const userArrays = (
+  arrays: ColumnArrays,
+  versions: LastVersions,
+): { readonly users: ReadonlyArray<ArrayParameter>; readonly extra: ArrayParameter | undefined } => {
   const texts = arrays.texts(versions)
-  const always = parameters.map(([, , make]) => make(arrays, versions, texts))
-  return hasExtra(versions) ? [...always, texts[textNumber.extra]!] : always
+  return {
+    users: parameters.map(([, , make]) => make(arrays, versions, texts)),
+    extra: hasExtra(versions) ? texts[textNumber.extra]! : undefined,
+  }
 }
 
 /** How arrays are made for the client: as bytes, where its types take them. */
