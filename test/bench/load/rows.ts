@@ -20,6 +20,14 @@ const large = (chunkSize: number): Row => ({
   pairs: 1,
 })
 
+/** As the page on performance advises for tens of millions of users. */
+const fewCheckpoints: Row = {
+  ...large(10_000),
+  name: "large-16GB",
+  work: "10,000,000 new users, max_wal_size 16 GB, chunk 10,000",
+  maxWalSize: "16GB",
+}
+
 /** After each checkpoint a page is logged in full when it is first written to: what a large load meets, with fewer users. */
 const checkpoints = (chunkSize: number): Row => ({
   name: `checkpoints-${chunkSize}`,
@@ -75,6 +83,7 @@ export const rows: ReadonlyArray<Row> = [
     goals: { ratio: 0.4 },
   },
   ...[1_000, 10_000, 100_000].map(large),
+  fewCheckpoints,
   ...[1_000, 10_000, 100_000].map(checkpoints),
   {
     name: "quoted",
