@@ -10,6 +10,7 @@ const arrayTypes = [
   PgTypes.OID.boolArray,
   PgTypes.OID.int4Array,
   PgTypes.OID.int8Array,
+  PgTypes.OID.float8Array,
   PgTypes.OID.timestamptzArray,
 ]
 

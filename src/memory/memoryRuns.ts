@@ -6,6 +6,7 @@ import type { Position } from "../domain/Chunk.ts"
 import { earliest, type LaneCheckpoint, type Share } from "../domain/Lane.ts"
 import { laneCount } from "../domain/laneOf.ts"
 import { Answer, type Location, tally } from "../domain/Location.ts"
+import { withRemembered } from "../domain/rows/RowPlaces.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { fileTaken } from "../repo/FileTakenError.ts"
 import { LocationQueue } from "../repo/LocationQueue.ts"
@@ -138,7 +139,7 @@ const make = Effect.gen(function* () {
         if (part === undefined || !isAtStart(part, share)) return yield* fileTaken(ref.fileId)
         const { places, remembered } = yield* queueAddresses(ref.runId, shareLocations)
         const written = yield* write(
-          objectShare(share, { places: new Map([...places, ...shareLocations.known]), isAhead: isAhead(ref) }),
+          objectShare(share, { places: withRemembered(shareLocations.places, places), isAhead: isAhead(ref) }),
         )
         const { badValues: found, counts, refused } = shareOutcome(share, written)
         const inFile = <A extends object>(row: A) => ({ ...row, fileId: ref.fileId })

@@ -9,7 +9,7 @@ import type { UserRepo } from "../repo/UserRepo.ts"
 import * as AddressTally from "./AddressTally.ts"
 import { describeEnd, drain, summarize } from "./Locate.ts"
 import { completeLocating, type LocatingOptions, type PipelineOptionsError } from "./PipelineOptions.ts"
-import { queueUnplaced } from "./queueUnplaced.ts"
+import { placeUnplaced } from "./placeUnplaced.ts"
 
 export type { LocatingOptions } from "./PipelineOptions.ts"
 
@@ -35,11 +35,11 @@ export const run: (
   const { locateFor, locationsMaxAge } = yield* completeLocating(options)
   const queue = yield* LocationQueue
   const start = yield* Clock.currentTimeMillis
-  yield* queueUnplaced
+  const addressTally = yield* AddressTally.make
+  yield* placeUnplaced(addressTally)
   if (locationsMaxAge !== undefined) yield* queue.queueOlderThan(locationsMaxAge)
   const loaded = yield* Deferred.make<void>()
   yield* Deferred.succeed(loaded, undefined)
-  const addressTally = yield* AddressTally.make
   const end = yield* drain({ addressTally, loaded, locateFor, runId: undefined })
   const summary: LocatingSummary = {
     ...(yield* summarize(addressTally, undefined)),

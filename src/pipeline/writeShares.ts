@@ -1,15 +1,14 @@
 // The stages of one connection, `shareOf`, `locate` and `upsert`; `perConnection` joins the connections again.
 
 import { Effect, Stream } from "effect"
-import type { Address } from "../domain/Address.ts"
 import type { Share } from "../domain/Lane.ts"
-import { type Location, tally } from "../domain/Location.ts"
-import { answerAtOnce, GeoLocator } from "../geo/GeoLocator.ts"
+import { countAddresses, noPlaces } from "../domain/rows/RowPlaces.ts"
+import { GeoLocator } from "../geo/GeoLocator.ts"
 import { type FileIdentity, type PartLoad, RunRepo, type ShareLocations, type ShareOutcome } from "../repo/RunRepo.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import type { DividedChunk } from "./divideChunk.ts"
+import { locateShare } from "./locateShare.ts"
 import type { Run } from "./Run.ts"
-import { rowAddress } from "../domain/rows/rowValues.ts"
 
 /** Chunks that a connection may be ahead of the slowest one. */
 const ahead = 4
@@ -72,25 +71,7 @@ export const shareOf = (connection: number) =>
     return { divided, share: share === undefined || isCommitted(share) ? undefined : share }
   })
 
-/** Answers what can be answered at once, and queues the rest for a service. */
-const locateShare = Effect.fn("Loading.locate")(function* ({ addresses: tallied, options }: Run, { users }: Share) {
-  const locator = yield* GeoLocator
-  // Superseded records are not located: their places would never be seen, and would cost requests.
-  const addresses = new Set<Address>()
-  const { numbers, rows } = users.versions
-  for (const number of numbers) {
-    const address = rowAddress(rows, number)
-    if (address !== null) addresses.add(address)
-  }
-  const { byRule, local, open } = yield* answerAtOnce(locator, addresses)
-  yield* tallied.count("rule", tally(byRule))
-  yield* tallied.count("local", tally(local))
-  const known = new Map<Address, Location>()
-  for (const [address, answer] of local) if (answer._tag === "Located") known.set(address, answer.location)
-  return { known, queue: open, maxAge: options.locationsMaxAge } satisfies ShareLocations
-})
-
-const noLocations: ShareLocations = { known: new Map(), queue: [] }
+const noLocations: ShareLocations = { places: noPlaces, queue: [] }
 
 /** Users that are located later, without a service being asked for them here. */
 export const unlocated = Stream.map((own: OwnShare): LocatedShare => ({ ...own, locations: noLocations }))
@@ -122,7 +103,7 @@ export const upsert = (run: Run, load: PartLoad<FileIdentity>) =>
       const remembered = Object.values(unlocatable).reduce((sum, count) => sum + count, located)
       const written: WrittenShare = {
         ...outcome,
-        located: locations.known.size + located,
+        located: countAddresses(locations.places) + located,
         queued: locations.queue.length - remembered,
       }
       return { divided, outcomes: [written] } satisfies WrittenChunk

@@ -12,6 +12,7 @@ const types = {
   boolean: { oid: OID.boolArray, element: OID.bool },
   integer: { oid: OID.int4Array, element: OID.int4 },
   bigint: { oid: OID.int8Array, element: OID.int8 },
+  float8: { oid: OID.float8Array, element: OID.float8 },
   timestamptz: { oid: OID.timestamptzArray, element: OID.timestamptz },
 } as const
 
@@ -97,6 +98,12 @@ export class BinaryArray {
     this.#view.setInt32(this.#to, 4)
     this.#view.setInt32(this.#to + lengthSize, value)
     this.#to += lengthSize + 4
+  }
+
+  addDouble(value: number): void {
+    this.#view.setInt32(this.#to, 8)
+    this.#view.setFloat64(this.#to + lengthSize, value)
+    this.#to += lengthSize + 8
   }
 
   /** A day since 1970-01-01. */

@@ -6,8 +6,9 @@ import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Position } from "../domain/Chunk.ts"
 import type { Format, GivenFormat } from "../domain/Format.ts"
 import type { Share } from "../domain/Lane.ts"
-import type { AnswerTally, Location } from "../domain/Location.ts"
+import type { AnswerTally } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
+import type { RowPlaces } from "../domain/rows/RowPlaces.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import type { StageTimes } from "../domain/StageTimes.ts"
 import type { FileTakenError } from "./FileTakenError.ts"
@@ -32,8 +33,8 @@ export interface PartRef extends LoadRef {
 
 /** The places of a share's users, as far as they are known. */
 export interface ShareLocations {
-  /** Answers that need no service, by address. */
-  readonly known: ReadonlyMap<Address, Location>
+  /** Answers that need no service. */
+  readonly places: RowPlaces
   /** Addresses for a service, unless it has answered them before. Empty without a service. */
   readonly queue: ReadonlyArray<Address>
   /** Answers that are older are requested again; users keep the old place until then. */

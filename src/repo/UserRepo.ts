@@ -74,7 +74,7 @@ export class UserRepo extends Context.Service<
     /** Writes the places of addresses to their users. */
     readonly place: (places: ReadonlyArray<AddressPlace>) => Effect.Effect<void, DatabaseError>
     /**
-     * The addresses of all users without a place, each once, in arrays of a bounded size. Without it
+     * The addresses of all users without a place, in arrays of a bounded size: in one each comes once. Without it
      * `Locating.run` locates those that runs have queued.
      */
     readonly unplaced?: Stream.Stream<ReadonlyArray<string>, DatabaseError>

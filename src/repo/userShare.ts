@@ -2,15 +2,23 @@
 
 import type { Share } from "../domain/Lane.ts"
 import { type LastVersions, ofWinners } from "../domain/rows/LastVersions.ts"
+import { placesByAddress, type RowPlaces } from "../domain/rows/RowPlaces.ts"
 import type { RowSet } from "../domain/rows/RowSet.ts"
+import type { ShareLocations } from "./RunRepo.ts"
 import type { UserShare } from "./UserRepo.ts"
 
+/** The users by column, and their places by row. */
+interface Columns {
+  readonly users: RowSet
+  readonly places: RowPlaces
+}
+
 /** Not of a copy, `{ ...share, winners }`: what a repository changes before it passes the share on is what is written. */
-const rows = new WeakMap<UserShare, RowSet>()
+const columns = new WeakMap<UserShare, Columns>()
 
 export const userShare = (
   { users }: Pick<Share, "users">,
-  { isAhead, places }: Pick<UserShare, "isAhead" | "places">,
+  { isAhead, places }: Pick<UserShare, "isAhead"> & Pick<ShareLocations, "places">,
 ): UserShare => {
   const share = {
     get records() {
@@ -19,10 +27,12 @@ export const userShare = (
     get winners() {
       return users.winners
     },
-    places,
+    get places() {
+      return placesByAddress(places, users.versions)
+    },
     isAhead,
   }
-  rows.set(share, users)
+  columns.set(share, { users, places })
   return share
 }
 
@@ -30,4 +40,8 @@ export const userShare = (
 export const objectShare = (...of: Parameters<typeof userShare>): UserShare => ({ ...userShare(...of) })
 
 /** The winners by column: those of the library's own shares need no objects. */
-export const versionsOf = (share: UserShare): LastVersions => rows.get(share)?.versions ?? ofWinners(share.winners)
+export const versionsOf = (share: UserShare): LastVersions =>
+  columns.get(share)?.users.versions ?? ofWinners(share.winners)
+
+/** The places of these winners. */
+export const rowPlacesOf = (share: UserShare): RowPlaces => columns.get(share)?.places ?? { byAddress: share.places }

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Latch, Layer, type Scope } from "effect"
 import { MessageStorage } from "effect/cluster"
+import { noPlaces } from "../../src/domain/rows/RowPlaces.ts"
 import { follow } from "../../src/cluster/follow.ts"
 import { handOver } from "../../src/cluster/handOver.ts"
 import { Answer } from "../../src/domain/Location.ts"
@@ -142,7 +143,7 @@ describe("following a run of the cluster", () => {
     return run(
       Effect.gen(function* () {
         const share = makeShares([makeUser({ ip_address: "9.9.9.9" })], 10)[0]!
-        yield* commit(yield* newLoad, share, { known: new Map(), queue: ips("9.9.9.9") })
+        yield* commit(yield* newLoad, share, { places: noPlaces, queue: ips("9.9.9.9") })
         const { summary } = yield* followed(withAddresses)
         assert.deepInclude(summary.addresses, { waiting: 0, waitingForOthers: 1 })
         assert.isNull(summary.locatingError)
@@ -159,7 +160,7 @@ describe("following a run of the cluster", () => {
     return run(
       Effect.gen(function* () {
         const share = makeShares([makeUser({ ip_address: "9.9.9.9" })], 10)[0]!
-        yield* commit(yield* newLoad, share, { known: new Map(), queue: ips("9.9.9.9") })
+        yield* commit(yield* newLoad, share, { places: noPlaces, queue: ips("9.9.9.9") })
         yield* followed(withAddresses)
         yield* Effect.sleep("3 seconds")
         // Before the run, with it, and after it.

@@ -4,8 +4,9 @@ import { assert, describe, it } from "@effect/vitest"
 import tzLookup from "@photostructure/tz-lookup"
 import { Cause, Context, Effect, Exit, FileSystem, Layer, Logger, Schema } from "effect"
 import { IpNetwork, NetAddress } from "effect/net"
+import { ipv4At, readIpv6 } from "../../src/domain/addressNumbers.ts"
 import { Answer, type Answers, type Location } from "../../src/domain/Location.ts"
-import { GeoLocator, GeoLocatorError } from "../../src/geo/GeoLocator.ts"
+import { GeoLocator, GeoLocatorError, type Locator, placesByNumber } from "../../src/geo/GeoLocator.ts"
 import * as Mmdb from "../../src/geo/Mmdb.ts"
 import { makeMmdb, makeNode, type MmdbSpec, type MmdbValue } from "../utils/mmdb.ts"
 import { ip, ips } from "../utils/addresses.ts"
@@ -17,12 +18,31 @@ const writeFile = Effect.fnUntraced(function* (name: string, bytes: Uint8Array) 
   return path
 })
 
+/** The place of an address by number means the same as its answer. */
+const checkNumbers = (instant: Locator["instant"], found: Answers) => {
+  const places = placesByNumber(instant)!
+  for (const [address, answer] of found) {
+    const bytes = Buffer.from(address)
+    const ipv4 = ipv4At(bytes, 0, bytes.length)
+    const groups = new Uint16Array(8)
+    if (ipv4 === -1 && !readIpv6(bytes, 0, bytes.length, groups)) continue
+    const number = ipv4 === -1 ? places.ofIpv6(groups) : places.ofIpv4(ipv4)
+    assert.deepStrictEqual(
+      number === 0 ? Answer.notNow : Answer.located(places.table.location(number)),
+      answer,
+      address,
+    )
+  }
+}
+
 /** The locator of files with these contents. */
 const locatorOf = Effect.fnUntraced(function* (...contents: ReadonlyArray<Uint8Array>) {
   const files = yield* Effect.forEach(contents, (bytes, index) => writeFile(`${index}.mmdb`, bytes))
   const { instant } = Context.get(yield* Layer.build(Mmdb.layer({ files })), GeoLocator)
   assert.isDefined(instant)
-  return { files, locate: (addresses: ReadonlyArray<string>) => instant(addresses.map(ip)) }
+  const locate = (addresses: ReadonlyArray<string>) =>
+    Effect.tap(instant(addresses.map(ip)), (found) => Effect.sync(() => checkNumbers(instant, found)))
+  return { files, locate }
 })
 
 const ipv4File = (...networks: MmdbSpec["networks"]) => makeMmdb({ ipVersion: 4, recordSize: 24, networks })
@@ -217,6 +237,24 @@ describe("Mmdb", () => {
     }).pipe(Effect.provide(NodeFileSystem.layer)),
   )
 
+  it.effect("tells the records of two files apart, which may be the same numbers", () =>
+    Effect.gen(function* () {
+      const ipv6File = makeMmdb({
+        ipVersion: 6,
+        recordSize: 24,
+        networks: [["2001::/16", { ...london, city: "Leeds" }]],
+      })
+      const { locate } = yield* locatorOf(ipv4File(["1.1.0.0/16", london]), ipv6File)
+      assert.deepStrictEqual(
+        yield* locate(["1.1.1.1", "2001::1"]),
+        answers({
+          "1.1.1.1": inLondon,
+          "2001::1": located({ country: "United Kingdom", region: "England", city: "Leeds" }),
+        }),
+      )
+    }).pipe(Effect.provide(NodeFileSystem.layer)),
+  )
+
   it.effect("leaves out records that make no sense, and says so once", () => {
     const lines: Array<string> = []
     const senseless: ReadonlyArray<MmdbValue> = [
@@ -285,16 +323,16 @@ describe("Mmdb", () => {
     }).pipe(Effect.provide(NodeFileSystem.layer)),
   )
 
-  it.effect("shares the places of a record: they are decoded once", () =>
+  it.effect("numbers the place of a record once, whichever addresses share it", () =>
     Effect.gen(function* () {
       const oslo = { ...london, city: "Oslo" }
-      const { locate } = yield* locatorOf(ipv4File(["1.0.0.0/8", london], ["2.0.0.0/8", oslo], ["3.0.0.0/8", london]))
-      const first = yield* locate(["1.1.1.1", "1.2.2.2", "2.1.1.1", "3.1.1.1"])
-      assert.strictEqual(first.get(ip("1.1.1.1")), first.get(ip("1.2.2.2")))
-      assert.strictEqual(first.get(ip("1.1.1.1")), first.get(ip("3.1.1.1")))
-      assert.notStrictEqual(first.get(ip("1.1.1.1")), first.get(ip("2.1.1.1")))
-      const later = yield* locate(["1.3.3.3"])
-      assert.strictEqual(later.get(ip("1.3.3.3")), first.get(ip("1.1.1.1")))
+      const file = ipv4File(["1.0.0.0/8", london], ["2.0.0.0/8", oslo], ["3.0.0.0/8", london])
+      const path = yield* writeFile("shared.mmdb", file)
+      const { instant } = Context.get(yield* Layer.build(Mmdb.layer({ files: [path] })), GeoLocator)
+      yield* instant!(ips("1.1.1.1", "1.2.2.2", "2.1.1.1", "3.1.1.1"))
+      assert.strictEqual(placesByNumber(instant)!.table.count, 2)
+      yield* instant!(ips("1.3.3.3", "2.3.3.3"))
+      assert.strictEqual(placesByNumber(instant)!.table.count, 2)
     }).pipe(Effect.provide(NodeFileSystem.layer)),
   )
 

@@ -3,6 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Schema } from "effect"
 import { addCounts, noRecords, unaccounted } from "../../src/domain/RunSummary.ts"
+import { noPlaces } from "../../src/domain/rows/RowPlaces.ts"
 import { RowSet } from "../../src/domain/rows/RowSet.ts"
 import * as Extra from "../../src/domain/Extra.ts"
 import type { User } from "../../src/domain/User.ts"
@@ -254,7 +255,10 @@ for (const [name, database, times] of [
         yield* sql`alter table users add constraint no_paris check (city <> 'Paris')`
         const users = [makeUser({ ip_address: "8.8.8.8" }), makeUser({ email: "b@example.com" })]
         const known = new Map([[ip("8.8.8.8"), place({ city: "Paris" })]])
-        const outcome = yield* commit(yield* newLoad, makeShares(users, 10)[0]!, { known, queue: [] })
+        const outcome = yield* commit(yield* newLoad, makeShares(users, 10)[0]!, {
+          places: { byAddress: known },
+          queue: [],
+        })
         yield* sql`alter table users drop constraint no_paris`
         assert.deepStrictEqual(outcome.refused, [])
         assert.deepInclude(outcome.counts, { inserted: 2, rejected: 0 })
@@ -282,9 +286,10 @@ for (const [name, database, times] of [
           end $$`
         yield* sql`create trigger skip_and_count before insert on users for each row execute function skip_and_count()`
         const known = new Map([[ip("8.8.8.8"), place({})]])
-        const outcome = yield* commit(yield* newLoad, makeShares(users, 1_000)[0]!, { known, queue: [] }).pipe(
-          Effect.ensuring(Effect.orDie(sql`drop trigger skip_and_count on users`)),
-        )
+        const outcome = yield* commit(yield* newLoad, makeShares(users, 1_000)[0]!, {
+          places: { byAddress: known },
+          queue: [],
+        }).pipe(Effect.ensuring(Effect.orDie(sql`drop trigger skip_and_count on users`)))
         assert.deepInclude(outcome.counts, { inserted: 666, rejected: 334 })
         assert.include(outcome.refused[0]!.reasons[0]!.message, "a BEFORE trigger of users returns NULL for it")
         const [row] = yield* sql<{ calls: number }>`select nextval('statements')::int as calls`
@@ -300,7 +305,7 @@ for (const [name, database, times] of [
         yield* sql`create or replace function skip() returns trigger language plpgsql as $$ begin return null; end $$`
         yield* sql`create trigger skip before insert on ip_locations for each row execute function skip()`
         const users = makeShares([makeUser({ ip_address: "8.8.8.8" })], 10)[0]!
-        const outcome = yield* commit(yield* newLoad, users, { known: new Map(), queue: ips("8.8.8.8") }).pipe(
+        const outcome = yield* commit(yield* newLoad, users, { places: noPlaces, queue: ips("8.8.8.8") }).pipe(
           Effect.ensuring(Effect.orDie(sql`drop trigger skip on ip_locations`)),
         )
         assert.deepInclude(outcome.counts, { inserted: 1 })
@@ -415,7 +420,7 @@ for (const [name, database, times] of [
           reasons: [{ column: "email", message: "is odd" }],
         }
         const withReject = { ...chunk, rejects: [reject] }
-        const nothing = { known: new Map(), queue: [] }
+        const nothing = { places: noPlaces, queue: [] }
         const { counts } = yield* commit(load, withReject, nothing)
         assert.deepInclude(counts, { read: 2, inserted: 1, rejected: 1 })
 
@@ -478,7 +483,10 @@ for (const [name, database, times] of [
         const users = [makeUser({ ip_address: "8.8.8.8" })]
         yield* loadFile(users, 1)
         const known = new Map([[ip("8.8.8.8"), place({ city: "Here" })]])
-        const { counts } = yield* commit(yield* newLoad, makeShares(users, 1)[0]!, { known, queue: [] })
+        const { counts } = yield* commit(yield* newLoad, makeShares(users, 1)[0]!, {
+          places: { byAddress: known },
+          queue: [],
+        })
         assert.deepInclude(counts, { unchanged: 1, updated: 0 })
         assert.deepStrictEqual(yield* sql`select city, updated from users`, [{ city: "Here", updated: false }])
       }),

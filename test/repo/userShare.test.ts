@@ -1,4 +1,5 @@
 import { assert, it } from "@effect/vitest"
+import { noPlaces } from "../../src/domain/rows/RowPlaces.ts"
 import { RowSet } from "../../src/domain/rows/RowSet.ts"
 import { objectShare, userShare, versionsOf } from "../../src/repo/userShare.ts"
 import { filledUser } from "../utils/records.ts"
@@ -8,7 +9,7 @@ const record = { user: filledUser, instant: null, fileId: 1, byteOffset: 0, line
 
 it("has its rows as objects, and by column; a copy of it has its own", () => {
   const rows = RowSet.of([record])
-  const share = userShare({ users: rows }, { isAhead: true, places: new Map() })
+  const share = userShare({ users: rows }, { isAhead: true, places: noPlaces })
   assert.strictEqual(versionsOf(share), rows.versions)
   assert.strictEqual(share.records, rows.records)
   assert.strictEqual(share.winners, rows.winners)
@@ -19,7 +20,7 @@ it("has its rows as objects, and by column; a copy of it has its own", () => {
 
 it("keeps its objects for another program's repository, whatever becomes of the rows", () => {
   const rows = RowSet.of([record])
-  const share = objectShare({ users: rows }, { isAhead: true, places: new Map() })
+  const share = objectShare({ users: rows }, { isAhead: true, places: noPlaces })
   rows.rows.clear()
   addRecord(rows.rows, { ...record, user: { ...filledUser, email: "other@example.com" } })
   assert.strictEqual(share.records[0]!.user.email, filledUser.email)

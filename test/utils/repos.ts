@@ -3,6 +3,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import { plainFormat } from "../../src/domain/Format.ts"
+import { noPlaces } from "../../src/domain/rows/RowPlaces.ts"
 import { RowSet } from "../../src/domain/rows/RowSet.ts"
 import * as PgEmbedded from "../../src/database/PgEmbedded.ts"
 import * as Repositories from "../../src/postgres/Repositories.ts"
@@ -32,7 +33,7 @@ export const repos = <E>(database: Layer.Layer<PgClient.PgClient, E>) =>
 export const commit = Effect.fnUntraced(function* (
   part: PartRef,
   { users, ...share }: Share,
-  locations: ShareLocations = { known: new Map(), queue: [] },
+  locations: ShareLocations = { places: noPlaces, queue: [] },
 ) {
   const runs = yield* RunRepo
   const { upsert } = yield* UserRepo

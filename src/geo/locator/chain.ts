@@ -5,6 +5,24 @@ import type { Address } from "../../domain/Address.ts"
 import { Answer } from "../../domain/Location.ts"
 import { GeoLocatorConfigError } from "../../domain/GeoLocatorError.ts"
 import type { Locator } from "./Locator.ts"
+import { passPlacesByNumber } from "./placesByNumber.ts"
+
+type Instant = NonNullable<Locator["instant"]>
+
+const chainInstants = (instants: ReadonlyArray<Instant>): Instant | undefined => {
+  if (instants.length === 0) return undefined
+  const chained: Instant = Effect.fnUntraced(function* (addresses) {
+    const answers = new Map<Address, Answer>()
+    for (const instant of instants) {
+      const open = addresses.filter((address) => (answers.get(address) ?? Answer.notNow)._tag === "NotNow")
+      if (open.length === 0) break
+      for (const [address, answer] of yield* instant(open)) answers.set(address, answer)
+    }
+    return answers
+  })
+  passPlacesByNumber(instants[0]!, chained)
+  return chained
+}
 
 /** At most one may be a service: the queue is one. */
 export const chain = (locators: ReadonlyArray<Locator>): Result.Result<Locator, GeoLocatorConfigError> => {
@@ -18,21 +36,9 @@ export const chain = (locators: ReadonlyArray<Locator>): Result.Result<Locator, 
       }),
     )
   }
-  const instants = locators.flatMap(({ instant }) => instant ?? [])
   return Result.succeed({
     name: locators.map(({ name }) => name).join(","),
-    instant:
-      instants.length === 0
-        ? undefined
-        : Effect.fnUntraced(function* (addresses) {
-            const answers = new Map<Address, Answer>()
-            for (const instant of instants) {
-              const open = addresses.filter((address) => (answers.get(address) ?? Answer.notNow)._tag === "NotNow")
-              if (open.length === 0) break
-              for (const [address, answer] of yield* instant(open)) answers.set(address, answer)
-            }
-            return answers
-          }),
+    instant: chainInstants(locators.flatMap(({ instant }) => instant ?? [])),
     service: services[0],
   })
 }

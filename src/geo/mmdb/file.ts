@@ -4,6 +4,7 @@ import { Effect, FileSystem, Option, type PlatformError, Runtime, Schema } from 
 import { Reader } from "mmdb-lib"
 import { parseMetadata } from "mmdb-lib/lib/metadata.js"
 import { makeMeasure, RecordTooLarge } from "./bounds.ts"
+import { SearchTree } from "./SearchTree.ts"
 import { childrenOf, outermostRecord } from "./tree.ts"
 
 /**
@@ -150,7 +151,7 @@ const generationSize = 64 * 1024 * 1024
  * record takes, and throws where it may not be decoded. It measures whole records, not the parts that pointers lead to.
  */
 const recentRecords = (measure: (key: number) => number) => {
-  const generation = 8_192
+  const generation = 1_024
   let young = new Map<string | number, unknown>()
   let old = new Map<string | number, unknown>()
   let youngSize = 0
@@ -177,22 +178,30 @@ const recentRecords = (measure: (key: number) => number) => {
   return { get, set, nextRecord }
 }
 
-/**
- * Reads a file into memory and returns its look-up: the record of an address, or null. Addresses that share a record
- * mostly get the same object. The look-up throws an `MmdbError` where the record is damaged.
- */
+/** An .mmdb file in memory. */
+export interface OpenMmdb {
+  readonly tree: SearchTree
+  /**
+   * The record of an address, or null. Addresses that share a record mostly get the same object. Throws an `MmdbError`
+   * where the record is damaged.
+   */
+  readonly recordOf: (address: string) => unknown
+}
+
+/** Reads a file into memory. */
 export const open = Effect.fn("mmdbFile.open")(function* ({ path }: MmdbFile) {
   const fs = yield* FileSystem.FileSystem
   const read = yield* fs.readFile(path).pipe(Effect.mapError(unreadable(path)))
   const bytes = Buffer.from(read.buffer, read.byteOffset, read.byteLength)
   // The file may have been replaced since it was checked.
-  const { searchTreeSize } = yield* readMetadata(path, bytes.subarray(-maxMetadataSize))
+  const metadata = yield* readMetadata(path, bytes.subarray(-maxMetadataSize))
+  const { searchTreeSize } = metadata
   const cache = recentRecords(makeMeasure(bytes, searchTreeSize + separatorSize))
   const reader = yield* Effect.try({
     try: () => new Reader(bytes, { cache }),
     catch: () => badMetadata(path),
   })
-  return (address: string): unknown => {
+  const recordOf = (address: string): unknown => {
     try {
       cache.nextRecord()
       return reader.get(address)
@@ -201,4 +210,5 @@ export const open = Effect.fn("mmdbFile.open")(function* ({ path }: MmdbFile) {
       throw damaged(path, `the record of ${address} cannot be read${why}`)
     }
   }
+  return { tree: new SearchTree(bytes, metadata), recordOf } satisfies OpenMmdb
 })

@@ -47,9 +47,13 @@ const decode = Schema.decodeUnknownResult(MmdbRecord)
 const countryNames = new Intl.DisplayNames("en", { type: "region", fallback: "none" })
 const unknownRegion = "ZZ"
 
+/** By code as it is written: each name takes as long as the rest of a record. */
+const knownNames = new Map<string, string | undefined>()
+
 const countryName = (code: string | undefined): string | undefined => {
   if (!code || code.toUpperCase() === unknownRegion) return undefined
-  return countryNames.of(code.toUpperCase())
+  if (!knownNames.has(code)) knownNames.set(code, countryNames.of(code.toUpperCase()))
+  return knownNames.get(code)
 }
 
 /** DB-IP stores numbers of 32 bits, in which 37.422 becomes 37.42200088500977. */

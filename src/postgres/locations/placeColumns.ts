@@ -2,9 +2,10 @@
 
 import type { PgTypes } from "@effect/sql-pg"
 import type { Location } from "../../domain/Location.ts"
+import { placeTexts } from "../../domain/PlaceTable.ts"
 import { doubles, texts } from "../arrays.ts"
 
-export const placeColumns = ["latitude", "longitude", "country", "region", "city", "timezone", "isp_name"] as const
+export const placeColumns = ["latitude", "longitude", ...placeTexts] as const
 
 type PlaceColumn = (typeof placeColumns)[number]
 

@@ -2,6 +2,7 @@
 
 import { Data, Effect } from "effect"
 import { toDatabaseError } from "../../domain/DatabaseError.ts"
+import { withRemembered } from "../../domain/rows/RowPlaces.ts"
 import type { Share } from "../../domain/Lane.ts"
 import { fileTaken } from "../../repo/FileTakenError.ts"
 import { makePatience } from "../../repo/patience.ts"
@@ -60,7 +61,7 @@ export const makeCommit = Effect.gen(function* () {
         const { places, remembered } = yield* queueAddresses(part.runId, locations)
         const written = yield* write(
           makeShare(share, {
-            places: places.size === 0 ? locations.known : new Map([...places, ...locations.known]),
+            places: withRemembered(locations.places, places),
             isAhead: prepared!.isAhead,
           }),
         ).pipe(Effect.provideService(CommitTry, commitTry))

@@ -23,7 +23,7 @@ const userCounts = ["inserted", "updated", "unchanged", "stale"] as const
 /** A share, and what is known of it before it is written. */
 interface KnownShare {
   readonly share: Share
-  readonly places: ShareLocations["known"]
+  readonly places: ShareLocations["places"]
   /** The counts that do not depend on what is stored. */
   readonly counts: Omit<RecordCounts, keyof UserCounts>
   readonly badValues: ReadonlyArray<BadValue>
@@ -72,7 +72,7 @@ const statementOf = (
 export const makeCommitStatement = Effect.fnUntraced(function* (sql: SqlClient, arrays: ColumnArrays) {
   const withConnection = yield* makeWriterConnections(sql)
   const newEmails = makeNewEmails(sql)
-  return (part: PartRef, share: Share, { known: places, queue }: ShareLocations, write: object) => {
+  return (part: PartRef, share: Share, { places, queue }: ShareLocations, write: object) => {
     if (withConnection === undefined || queue.length > 0 || !isOwnUpsert(write, sql)) return undefined
     const { rejects, users } = share
     const winners = users.versions.numbers.length

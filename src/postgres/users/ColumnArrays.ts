@@ -2,6 +2,7 @@
 
 import type { PgTypes } from "@effect/sql-pg"
 import type { LastVersions } from "../../domain/rows/LastVersions.ts"
+import type { RowPlaces } from "../../domain/rows/RowPlaces.ts"
 
 /** A string is an array in PostgreSQL's text form. */
 export type ArrayParameter = PgTypes.Parameter | string
@@ -17,6 +18,8 @@ export interface ColumnArrays {
   readonly byteOffsets: (versions: LastVersions) => ArrayParameter
   /** Whether the records of the user differ. */
   readonly differs: (versions: LastVersions) => ArrayParameter
+  /** The columns of the places, in the order of `placeColumns`. */
+  readonly places: (versions: LastVersions, places: RowPlaces) => ReadonlyArray<ArrayParameter>
   /** The instants of `updated_at`, exact to the microsecond. */
   readonly instants: (versions: LastVersions) => ArrayParameter
 }

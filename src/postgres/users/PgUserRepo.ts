@@ -1,15 +1,16 @@
 // Users in PostgreSQL: one statement writes a share, another the places of addresses.
 
-import { Effect, Layer, Option, Stream } from "effect"
+import { Array as Arr, Effect, Layer, Option, Stream } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { UserRecord } from "../../domain/UserRecord.ts"
 import { type LastVersions, sliceOf } from "../../domain/rows/LastVersions.ts"
+import type { RowPlaces } from "../../domain/rows/RowPlaces.ts"
 import { RowSet } from "../../domain/rows/RowSet.ts"
 import { rowPosition } from "../../domain/rows/rowValues.ts"
 import { DatabaseError, fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
 import { type UpsertOutcome, type UserShare, UserRepo } from "../../repo/UserRepo.ts"
 import { makePatience } from "../../repo/patience.ts"
-import { versionsOf } from "../../repo/userShare.ts"
+import { rowPlacesOf, versionsOf } from "../../repo/userShare.ts"
 import { makeClient, writers } from "../client.ts"
 import { CommitTry } from "../commitTry.ts"
 import * as Migrations from "../migrate.ts"
@@ -33,8 +34,18 @@ const notAllWritten = new DatabaseError({
   retryable: false,
 })
 
+/** A share's places, by row or by address, and whether it is ahead. */
+interface Placed extends Pick<UserShare, "isAhead"> {
+  readonly places: RowPlaces
+}
+
+const placedOf = (share: UserShare): Placed => ({ isAhead: share.isAhead, places: rowPlacesOf(share) })
+
 /** Users without a place that one statement reads, at most. */
-const pageSize = 20_000
+const usersRead = 100_000
+
+/** Addresses whose users one statement places, at most. */
+const addressesPlaced = 5_000
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
@@ -45,7 +56,7 @@ const make = Effect.gen(function* () {
 
   const writeRows = Effect.fnUntraced(function* (
     versions: LastVersions,
-    { isAhead, places }: UserShare,
+    { isAhead, places }: Placed,
     isGuarded: boolean,
   ): Effect.fn.Return<UserCounts, SqlError | NotWritten> {
     const { numbers, rows } = versions
@@ -65,12 +76,12 @@ const make = Effect.gen(function* () {
   /** Writes all of the versions, or fails. */
   const writeWinners = Effect.fnUntraced(function* (
     versions: LastVersions,
-    share: UserShare,
+    placed: Placed,
     isGuarded: boolean,
   ): Effect.fn.Return<UpsertOutcome, SqlError | NotWritten> {
     let counts = noUsers
     for (let start = 0; start < versions.numbers.length; start += maxRows) {
-      counts = addUsers(counts, yield* writeRows(sliceOf(versions, start, start + maxRows), share, isGuarded))
+      counts = addUsers(counts, yield* writeRows(sliceOf(versions, start, start + maxRows), placed, isGuarded))
     }
     return counts
   })
@@ -79,12 +90,13 @@ const make = Effect.gen(function* () {
   const writeParts = Effect.fnUntraced(function* (share: UserShare) {
     // Otherwise a deferred constraint refuses the whole share at COMMIT.
     yield* sql`set constraints all immediate`
-    const write = (records: ReadonlyArray<UserRecord>, { places }: Pick<UserShare, "places">) =>
-      transaction(writeWinners(RowSet.of(records).versions, { ...share, places }, true))
+    const write = (records: ReadonlyArray<UserRecord>, byAddress: UserShare["places"]) =>
+      transaction(writeWinners(RowSet.of(records).versions, { isAhead: share.isAhead, places: { byAddress } }, true))
+    const { places } = share
     const { counts, refused } = yield* writeAcceptable(share.records, (records) =>
       records.length > 1
-        ? write(records, share)
-        : Effect.catchIf(write(records, share), isRefusal, () => write(records, { places: new Map() })),
+        ? write(records, places)
+        : Effect.catchIf(write(records, places), isRefusal, () => write(records, new Map())),
     )
     return { ...counts, refused } satisfies UpsertOutcome
   })
@@ -94,7 +106,7 @@ const make = Effect.gen(function* () {
 
   /** Writes a share in a transaction or savepoint of its own, as often as it takes. */
   const writeApart = (share: UserShare, versions: LastVersions) =>
-    apart(writeWinners(versions, share, false)).pipe(
+    apart(writeWinners(versions, placedOf(share), false)).pipe(
       Effect.catchIf(needsCare, () => apart(writeParts(share))),
       Effect.mapError((error) => (isNotWritten(error) ? notAllWritten : error)),
     )
@@ -107,7 +119,7 @@ const make = Effect.gen(function* () {
     if (commit === undefined || !(yield* isInTransaction(sql))) return yield* repeat(writeApart(share, versions))
     const write = commit.isCareful
       ? writeParts(share)
-      : Effect.tapError(writeWinners(versions, share, false), (error) =>
+      : Effect.tapError(writeWinners(versions, placedOf(share), false), (error) =>
           Effect.sync(() => (commit.isRefused ||= needsCare(error))),
         )
     return yield* Effect.mapError(write, (error) => (isNotWritten(error) ? notAllWritten : toDatabaseError(error)))
@@ -121,13 +133,14 @@ const make = Effect.gen(function* () {
     upsert,
     place: yield* makePlaceUsers,
 
-    unplaced: Stream.paginate("", (after: string) =>
-      sql<{ address: string }>`
-        select distinct ip_address as address from users
-        where latitude is null and ip_address > ${after} order by ip_address limit ${pageSize}`.pipe(
+    // In the order of the table: to place users all over it writes many times as many pages.
+    unplaced: Stream.paginate("0", (after: string) =>
+      sql<{ id: string; address: string }>`
+        select id::text as id, ip_address as address from users
+        where latitude is null and ip_address is not null and id > ${after}::bigint order by users.id limit ${usersRead}`.pipe(
         Effect.map((rows) => {
-          const addresses = rows.map(({ address }) => address)
-          return [[addresses], Option.fromUndefinedOr(addresses.at(-1))] as const
+          const addresses = [...new Set(rows.map(({ address }) => address))]
+          return [Arr.chunksOf(addresses, addressesPlaced), Option.fromUndefinedOr(rows.at(-1)?.id)] as const
         }),
         Effect.mapError(fromSqlError),
         patiently,

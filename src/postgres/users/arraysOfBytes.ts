@@ -4,6 +4,7 @@ import type { LastVersions } from "../../domain/rows/LastVersions.ts"
 import { dayColumns, noDay, noInstant, textColumns } from "../../domain/rows/layout.ts"
 import { BinaryArray } from "../BinaryArray.ts"
 import type { ColumnArrays } from "./ColumnArrays.ts"
+import { placeArraysOfBytes } from "./placeArraysOfBytes.ts"
 
 const textCount = textColumns.length
 const dayCount = dayColumns.length
@@ -72,6 +73,8 @@ export const arraysOfBytes: ColumnArrays = {
     for (const value of differs) array.addBoolean(value)
     return array.parameter
   },
+
+  places: placeArraysOfBytes,
 
   instants: ({ numbers, rows: { micros, seconds } }) => {
     const array = new BinaryArray("timestamptz", numbers.length, 8 * numbers.length)

@@ -2,9 +2,11 @@
 
 import { instantText } from "../../domain/Moment.ts"
 import { noInstant, textColumns } from "../../domain/rows/layout.ts"
-import { booleans, dates, integers, smallIntegers, texts } from "../arrays.ts"
-import type { ColumnArrays } from "./ColumnArrays.ts"
+import { placeOfRow } from "../../domain/rows/RowPlaces.ts"
 import { rowDay, rowText } from "../../domain/rows/rowValues.ts"
+import { booleans, dates, integers, smallIntegers, texts } from "../arrays.ts"
+import { placeArrays } from "../locations/placeColumns.ts"
+import type { ColumnArrays } from "./ColumnArrays.ts"
 
 /** By column, in array parameters of the client's own. */
 export const arraysOfValues: ColumnArrays = {
@@ -21,6 +23,8 @@ export const arraysOfValues: ColumnArrays = {
   byteOffsets: ({ numbers, rows: { offsets } }) => integers(Array.from(numbers, (row) => offsets[row]!)),
 
   differs: ({ differs }) => booleans(Array.from(differs, (value) => value === 1)),
+
+  places: ({ numbers, rows }, places) => placeArrays(Array.from(numbers, (row) => placeOfRow(places, rows, row))),
 
   // The client sends milliseconds: PostgreSQL reads the text instead.
   instants: ({ numbers, rows: { micros, seconds } }) =>

@@ -1,13 +1,10 @@
 // The upsert of some users: its tables, and its parameters.
 
-import type { Address } from "../../domain/Address.ts"
-import type { Location } from "../../domain/Location.ts"
 import type { LastVersions } from "../../domain/rows/LastVersions.ts"
 import { textNumber } from "../../domain/rows/layout.ts"
-import { rowAddress, rowText } from "../../domain/rows/rowValues.ts"
-import type { UserShare } from "../../repo/UserRepo.ts"
+import { countAddresses, type RowPlaces } from "../../domain/rows/RowPlaces.ts"
+import { rowText } from "../../domain/rows/rowValues.ts"
 import { integers, texts } from "../arrays.ts"
-import { placeArrays } from "../locations/placeColumns.ts"
 import type { Parameters } from "../Parameters.ts"
 import type { ColumnArrays } from "./ColumnArrays.ts"
 import { type UpsertOptions, upsertUsers } from "./upsertUsers.ts"
@@ -15,9 +12,6 @@ import { userArrays } from "./userArrays.ts"
 
 /** Rows in one statement: its arrays are copied before they are sent. A chunk of the default size is one statement. */
 export const maxRows = 10_000
-
-const placeOf = (address: Address | null, places: UserShare["places"]): Location | undefined =>
-  address === null ? undefined : places.get(address)
 
 /** `mayBeStored`: the indexes of the versions whose e-mails are looked up; undefined: all are. */
 interface Options extends Pick<UpsertOptions, "isAhead" | "isGuarded"> {
@@ -29,7 +23,7 @@ export const upsertOf = (
   parameters: Parameters,
   arrays: ColumnArrays,
   versions: LastVersions,
-  places: UserShare["places"],
+  places: RowPlaces,
   { mayBeStored, ...options }: Options,
 ): string => {
   const { numbers, rows } = versions
@@ -40,10 +34,7 @@ export const upsertOf = (
     parameters: {
       users: users.map(add),
       extra: extra && add(extra),
-      places:
-        places.size === 0
-          ? undefined
-          : placeArrays(Array.from(numbers, (row) => placeOf(rowAddress(rows, row), places))).map(add),
+      places: countAddresses(places) === 0 ? undefined : arrays.places(versions, places).map(add),
       lookedUp: mayBeStored && {
         emails: add(texts(mayBeStored.map((place) => rowText(rows, numbers[place]!, textNumber.email)))),
         numbers: add(integers(mayBeStored.map((place) => place + 1))),

@@ -2,7 +2,7 @@
 
 import type { Input } from "./inputs.ts"
 
-/** One load, into a new database. */
+/** One load, or what a command does after it, in a new database. */
 export interface Load {
   readonly input: Input
   /** What the database has before. */
@@ -12,6 +12,8 @@ export interface Load {
   readonly flags?: ReadonlyArray<string>
   /** Exit codes that are as they should be; 0 without it. */
   readonly codes?: ReadonlyArray<number>
+  /** Users that are stored are located: no file is loaded. */
+  readonly isLocating?: boolean
   /** Into the database in a folder, not into a server. */
   readonly isEmbedded?: boolean
 }

@@ -26,14 +26,18 @@ export const scaled = ({ scale }: Setting, input: Input): Input => ({ ...input, 
 const fileOf = (setting: Setting, input: Input) =>
   Effect.promise(() => write(setting.directory, scaled(setting, input)))
 
-const argumentsOf = ({ chunkSize, flags = [], geo = "none" }: Load, file: string): ReadonlyArray<string> => [
-  "--source",
-  file,
-  "--geo",
-  geo,
-  ...(chunkSize === undefined ? [] : ["--chunksize", String(chunkSize)]),
-  ...flags,
-]
+const argumentsOf = (load: Load, file: string): ReadonlyArray<string> => {
+  const { chunkSize, flags = [], geo = "none", isLocating = false } = load
+  if (isLocating) return ["locate", "--geo", geo, ...flags]
+  return [
+    "--source",
+    file,
+    "--geo",
+    geo,
+    ...(chunkSize === undefined ? [] : ["--chunksize", String(chunkSize)]),
+    ...flags,
+  ]
+}
 
 /** Bytes of write-ahead log that a server has written. */
 const walOf = (server: PostgresServer) =>
@@ -59,7 +63,7 @@ const intoServer = Effect.fnUntraced(function* (setting: Setting, load: Load, pr
         ? Effect.map(Expert.load(server, database, file, directory), (seconds) => ({ seconds }))
         : etl(directory, argumentsOf(load, file), env, load.codes, published),
     )
-  if (load.stored !== undefined) yield* run({ ...load, input: load.stored, flags: [] })
+  if (load.stored !== undefined) yield* run({ ...load, input: load.stored, geo: "none", isLocating: false, flags: [] })
   yield* fileOf(setting, load.input)
   // What others have left to write is not for this one to wait for.
   yield* query(server, "postgres", "checkpoint")

@@ -2,12 +2,15 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Context, Duration, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { Answer } from "../../../src/domain/Location.ts"
+import { noPlaces } from "../../../src/domain/rows/RowPlaces.ts"
+import { GeoLocator } from "../../../src/geo/GeoLocator.ts"
 import { LocationQueue } from "../../../src/repo/LocationQueue.ts"
 import * as Repositories from "../../../src/postgres/Repositories.ts"
 import { place } from "../../../src/testing.ts"
 import { makeShares, makeUser } from "../../utils/records.ts"
 import { clear, embedded, native, newLoad, repos, commit, commitAnswers, settleAnswers } from "../../utils/repos.ts"
-import { queueUnplaced } from "../../../src/pipeline/queueUnplaced.ts"
+import * as AddressTally from "../../../src/pipeline/AddressTally.ts"
+import { placeUnplaced } from "../../../src/pipeline/placeUnplaced.ts"
 import { ip } from "../../utils/addresses.ts"
 
 /** The cities of users, by the first letter of their e-mail. */
@@ -31,7 +34,7 @@ const load = Effect.fnUntraced(function* (
     options.isQueued === false
       ? []
       : [...new Set(addresses.flatMap((address) => (address === null ? [] : ip(address))))]
-  const locations = { known: new Map(), queue, maxAge: options.maxAge }
+  const locations = { places: noPlaces, queue, maxAge: options.maxAge }
   return yield* commit(yield* newLoad, makeShares(users, 10)[0]!, locations)
 })
 
@@ -207,12 +210,36 @@ for (const [name, database] of [
         yield* answerAll(() => inCity("There"))
         yield* load(["1.1.1.1", "9.9.9.9", null, "8.8.8.8", "1.1.1.1"], { isQueued: false, day: "2021-01-01" })
         assert.deepStrictEqual(yield* cities, { a: null, b: null, c: null, d: null, e: null })
-        yield* queueUnplaced
+        yield* placeUnplaced(yield* AddressTally.make).pipe(Effect.provide(GeoLocator.none))
         assert.deepStrictEqual(yield* cities, { a: null, b: "There", c: null, d: null, e: null })
         assert.deepStrictEqual(yield* answerAll((address) => inCity(address)), ["1.1.1.1", "8.8.8.8"])
-        yield* queueUnplaced
+        yield* placeUnplaced(yield* AddressTally.make).pipe(Effect.provide(GeoLocator.none))
         assert.strictEqual(yield* queue.waiting, 0)
         assert.deepStrictEqual(yield* cities, { a: "1.1.1.1", b: "There", c: null, d: "8.8.8.8", e: "1.1.1.1" })
+      }),
+    )
+
+    it.effect("what a local database knows is placed at once, and queued nowhere", () =>
+      Effect.gen(function* () {
+        yield* clear
+        const sql = yield* PgClient.PgClient
+        yield* load(["1.1.1.1", "9.9.9.9", null, "8.8.8.8", "1.1.1.1", "10.0.0.1"], { isQueued: false })
+        const tally = yield* AddressTally.make
+        const knowsOne = GeoLocator.layerInstant(
+          "local",
+          (addresses) =>
+            new Map(
+              addresses.flatMap((address) => (address === "1.1.1.1" ? [[address, inCity("Here")] as const] : [])),
+            ),
+        )
+        yield* placeUnplaced(tally).pipe(Effect.provide(knowsOne))
+        assert.deepStrictEqual(yield* cities, { a: "Here", b: null, c: null, d: null, e: "Here", f: null })
+        assert.deepInclude(yield* tally.counts, { located: 1 })
+        const queued = yield* sql<{ address: string }>`select address from ip_locations order by address`
+        assert.deepStrictEqual(
+          queued.map(({ address }) => address),
+          ["10.0.0.1", "8.8.8.8", "9.9.9.9"],
+        )
       }),
     )
 

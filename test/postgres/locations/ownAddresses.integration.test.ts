@@ -3,6 +3,7 @@ import { assert, layer } from "@effect/vitest"
 import { Duration, Effect, type Layer, Schema } from "effect"
 import { Answer } from "../../../src/domain/Location.ts"
 import { noStages } from "../../../src/domain/StageTimes.ts"
+import { noPlaces } from "../../../src/domain/rows/RowPlaces.ts"
 import { LocationQueue } from "../../../src/repo/LocationQueue.ts"
 import { RunRepo } from "../../../src/repo/RunRepo.ts"
 import * as Testing from "../../../src/testing.ts"
@@ -29,7 +30,7 @@ const load = Effect.fnUntraced(function* (
   const users = addresses.map((ip_address) => makeUser({ email: `${ip_address}@example.com`, ip_address }))
   const part = yield* newLoadOf(source)
   const { counts } = yield* commit(part, makeShares(users, 10)[0]!, {
-    known: new Map(),
+    places: noPlaces,
     queue: addresses.map(ip),
     maxAge,
   })
@@ -115,7 +116,7 @@ for (const [name, database, runs] of [
       Effect.gen(function* () {
         const part = yield* newLoadOf("again")
         const share = makeShares([makeUser({ ip_address: "9.9.9.7" })], 10)[0]!
-        yield* commit(part, share, { known: new Map(), queue: ips("9.9.9.7") })
+        yield* commit(part, share, { places: noPlaces, queue: ips("9.9.9.7") })
         const ending = { isFinished: true, exitCode: 7, milliseconds: 1, stages: noStages }
         yield* (yield* RunRepo).end({ runId: part.runId, attempt: 1 }, ending)
         const { runId } = yield* newLoadOf("again")

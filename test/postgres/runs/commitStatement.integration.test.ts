@@ -5,6 +5,7 @@ import { plainFormat } from "../../../src/domain/Format.ts"
 import { type Share, wholeFile } from "../../../src/domain/Lane.ts"
 import type { RecordCounts } from "../../../src/domain/RunSummary.ts"
 import type { Reject } from "../../../src/domain/Reject.ts"
+import { noPlaces } from "../../../src/domain/rows/RowPlaces.ts"
 import { RowSet } from "../../../src/domain/rows/RowSet.ts"
 import { RunRepo } from "../../../src/repo/RunRepo.ts"
 import { UserRepo } from "../../../src/repo/UserRepo.ts"
@@ -208,10 +209,10 @@ describe("a share for whose addresses no service is asked", () => {
           ),
           13,
         )
-        const known = new Map(ip_address === null ? [] : [[ip(ip_address), placeOf(ip_address)]])
-        assert.deepInclude((yield* commit(load, first!, { known, queue: [] })).counts, { inserted: 13 })
+        const places = { byAddress: new Map(ip_address === null ? [] : [[ip(ip_address), placeOf(ip_address)]]) }
+        assert.deepInclude((yield* commit(load, first!, { places, queue: [] })).counts, { inserted: 13 })
         texts.length = 0
-        assert.deepInclude((yield* commit(load, second!, { known, queue: [] })).counts, { inserted: 12, updated: 1 })
+        assert.deepInclude((yield* commit(load, second!, { places, queue: [] })).counts, { inserted: 12, updated: 1 })
         assert.deepStrictEqual(commitSteps(texts), ["one statement"])
         const users = yield* sql`select first_name, updated, extra, latitude is not null as placed from users
           where email = 'g@example.com' or first_name = '24' order by email`
@@ -292,7 +293,7 @@ describe("a share for whose addresses no service is asked", () => {
         const load = yield* newLoad
         texts.length = 0
         const share = { ...makeShares(own, own.length)[0]!, rejects }
-        const { counts } = yield* commit(load, share, { known: new Map(), queue })
+        const { counts } = yield* commit(load, share, { places: noPlaces, queue })
         assert.deepStrictEqual(commitSteps(texts), ["BEGIN", "COMMIT"])
         assert.deepInclude(counts, { inserted: own.length, rejected: rejects.length })
         assert.strictEqual((yield* stored).users.length, own.length)

@@ -1,6 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Redacted, Schema } from "effect"
+import { noPlaces } from "../../../src/domain/rows/RowPlaces.ts"
 import * as PgServer from "../../../src/database/PgServer.ts"
 import type { User } from "../../../src/domain/User.ts"
 import { RowSet } from "../../../src/domain/rows/RowSet.ts"
@@ -102,7 +103,7 @@ for (const [name, database, arrays] of clients) {
         Effect.gen(function* () {
           yield* clear
           const records = recordsOf(drawn)
-          const share = userShare({ users: RowSet.of(records) }, { places: new Map(), isAhead: false })
+          const share = userShare({ users: RowSet.of(records) }, { places: noPlaces, isAhead: false })
           const { upsert } = yield* UserRepo
           yield* upsert(isByColumn ? share : { ...share })
           assert.deepStrictEqual(yield* stored, expected(records))
