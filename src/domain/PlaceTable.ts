@@ -1,10 +1,13 @@
-// Places by number, as the bytes of their columns: many users share one, and none is an object.
+// Places by number, as the bytes of their columns: many users share one. One that is asked for is an object too.
 
 import type { Location } from "./Location.ts"
 
 /** The columns of a place that are text, in their order. */
 export const placeTexts = ["country", "region", "city", "timezone", "isp_name"] as const
 const texts = placeTexts.length
+
+/** Places that there is room for at first. */
+const firstPlaces = 256
 
 /**
  * ```text
@@ -17,12 +20,12 @@ const texts = placeTexts.length
 export class PlaceTable {
   /** Places are numbered from 1. */
   count = 0
-  bytes = Buffer.allocUnsafeSlow(64 * 1024)
+  bytes = Buffer.allocUnsafeSlow(firstPlaces * 64)
   /** How many of the bytes are in use. */
   used = 0
-  coordinates = new Float64Array(2 * 1_024)
-  at = new Int32Array(1_024)
-  lengths = new Int32Array(texts * 1_024)
+  coordinates = new Float64Array(2 * firstPlaces)
+  at = new Int32Array(firstPlaces)
+  lengths = new Int32Array(texts * firstPlaces)
 
   readonly #locations: Array<Location> = []
 

@@ -22,8 +22,7 @@ export interface MmdbOptions {
   readonly files?: ReadonlyArray<string>
 }
 
-/** An open file. */
-interface Table {
+interface OpenFile {
   readonly tree: SearchTree
   readonly placeOf: (address: Address) => Place | null
 }
@@ -75,7 +74,7 @@ const make = Effect.fnUntraced(function* (options: MmdbOptions) {
   const invalid = new Map<string, string>()
   const reported = new Set<string>()
 
-  const openTable = Effect.fnUntraced(function* (file: MmdbFile) {
+  const openFile = Effect.fnUntraced(function* (file: MmdbFile) {
     const { recordOf, tree } = yield* open(file)
     const places = new WeakMap<object, Place | null>()
     const placeOf = (address: Address): Place | null => {
@@ -88,26 +87,26 @@ const make = Effect.fnUntraced(function* (options: MmdbOptions) {
       places.set(record, Result.getOrNull(place))
       return Result.getOrNull(place)
     }
-    return { placeOf, tree } satisfies Table
+    return { placeOf, tree } satisfies OpenFile
   })
 
   const files = yield* Effect.forEach(
     checked,
     Effect.fnUntraced(function* (file) {
-      return { ...file, table: yield* Effect.cached(openTable(file)) }
+      return { ...file, opened: yield* Effect.cached(openFile(file)) }
     }),
   )
 
-  /** The tables of an address family; opened if it is needed. */
+  /** The files of an address family; opened if they are needed. */
   const openFor = (isNeeded: boolean, serves: "servesIpv4" | "servesIpv6") =>
-    Effect.forEach(isNeeded ? files.filter((file) => file[serves]) : [], ({ table }) => table, {
+    Effect.forEach(isNeeded ? files.filter((file) => file[serves]) : [], ({ opened }) => opened, {
       concurrency: files.length,
     })
 
   /** By address family, once it is needed. */
-  const opened: { ipv4: ReadonlyArray<Table>; ipv6: ReadonlyArray<Table> } = { ipv4: [], ipv6: [] }
+  const opened: { ipv4: ReadonlyArray<OpenFile>; ipv6: ReadonlyArray<OpenFile> } = { ipv4: [], ipv6: [] }
 
-  /** By the tables of the address's family. */
+  /** By the files of the address's family. */
   const decodeAnswer = (address: Address): Answer => {
     let place: Place | null = null
     for (const { placeOf } of isIpv6(address) ? opened.ipv6 : opened.ipv4) {
@@ -117,7 +116,7 @@ const make = Effect.fnUntraced(function* (options: MmdbOptions) {
     return place === null ? Answer.notNow : toAnswer(place)
   }
 
-  const numbers = numberPlaces(opened, decodeAnswer)
+  const numbers = numberPlaces(opened, decodeAnswer, () => invalid.size > 0)
 
   const instant = Effect.fn("Mmdb.instant")(
     function* (addresses: ReadonlyArray<Address>) {

@@ -124,6 +124,7 @@ const make = Effect.sync(() => {
       answer: () => Effect.void,
       settle: () => Effect.void,
     }),
+    placeAtOnce: () => Effect.void,
     queue: () => Effect.succeed([]),
     queueOlderThan: () => Effect.void,
   })

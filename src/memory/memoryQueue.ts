@@ -81,6 +81,19 @@ export const makeQueue = (
         return { own, others: addresses.length - own }
       }),
     claims,
+    placeAtOnce: (places, place) =>
+      Effect.andThen(
+        place(Array.from(places, ([address, location]) => ({ address, location, replaces: false }))),
+        Ref.update(locations, (all) => {
+          const next = new Map(all)
+          for (const address of places.keys()) {
+            if (next.get(address)?._tag !== "NotNow") continue
+            next.delete(address)
+            owners.delete(address)
+          }
+          return next
+        }),
+      ),
     queue: (addresses) =>
       Ref.modify(locations, (all) => {
         const known = new Map(addresses.flatMap((address) => (all.has(address) ? [[address, all.get(address)!]] : [])))

@@ -36,11 +36,11 @@ export const run: (
   const queue = yield* LocationQueue
   const start = yield* Clock.currentTimeMillis
   const addressTally = yield* AddressTally.make
-  yield* placeUnplaced(addressTally)
+  const timeLeft = yield* placeUnplaced(addressTally, locateFor)
   if (locationsMaxAge !== undefined) yield* queue.queueOlderThan(locationsMaxAge)
   const loaded = yield* Deferred.make<void>()
   yield* Deferred.succeed(loaded, undefined)
-  const end = yield* drain({ addressTally, loaded, locateFor, runId: undefined })
+  const end = yield* drain({ addressTally, loaded, locateFor: timeLeft, runId: undefined })
   const summary: LocatingSummary = {
     ...(yield* summarize(addressTally, undefined)),
     ...describeEnd(end),

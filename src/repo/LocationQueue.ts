@@ -2,7 +2,7 @@
 
 import { Context, type Duration, type Effect, type Scope } from "effect"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
-import type { Answer } from "../domain/Location.ts"
+import type { Answer, Location } from "../domain/Location.ts"
 import type { AddressPlace } from "./UserRepo.ts"
 
 /** Answers by address as the queue stores it: an adopted table may have any form of it, or other text. */
@@ -58,6 +58,14 @@ export class LocationQueue extends Context.Service<
      * machine that was lost after two minutes.
      */
     readonly claims: Effect.Effect<Claims, DatabaseError, Scope.Scope>
+    /**
+     * Gives the users of the addresses that have no place theirs, which is known without a service, and takes the
+     * addresses from the queue: in one transaction where `place` uses the same store. May be repeated.
+     */
+    readonly placeAtOnce: <E, R>(
+      places: ReadonlyMap<string, Location>,
+      place: Place<E, R>,
+    ) => Effect.Effect<void, DatabaseError | E, R>
     /** Queues those of the addresses that were never queued. Returns the known places of the others. */
     readonly queue: (addresses: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<AddressPlace>, DatabaseError>
     /**

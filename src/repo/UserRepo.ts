@@ -71,10 +71,10 @@ export class UserRepo extends Context.Service<
      * written at once have no e-mail in common.
      */
     readonly upsert: (share: UserShare) => Effect.Effect<UpsertOutcome, DatabaseError>
-    /** Writes the places of addresses to their users. */
+    /** Writes the places of addresses to their users. It may be called at once, as often as `connections` allows. */
     readonly place: (places: ReadonlyArray<AddressPlace>) => Effect.Effect<void, DatabaseError>
     /**
-     * The addresses of all users without a place, in arrays of a bounded size: in one each comes once. Without it
+     * The addresses of all users without a place, in arrays of a bounded size, none of which has one twice. Without it
      * `Locating.run` locates those that runs have queued.
      */
     readonly unplaced?: Stream.Stream<ReadonlyArray<string>, DatabaseError>

@@ -20,6 +20,7 @@ export const userShare = (
   { users }: Pick<Share, "users">,
   { isAhead, places }: Pick<UserShare, "isAhead"> & Pick<ShareLocations, "places">,
 ): UserShare => {
+  let byAddress: UserShare["places"] | undefined
   const share = {
     get records() {
       return users.records
@@ -28,7 +29,7 @@ export const userShare = (
       return users.winners
     },
     get places() {
-      return placesByAddress(places, users.versions)
+      return (byAddress ??= placesByAddress(places, users.versions))
     },
     isAhead,
   }

@@ -292,7 +292,7 @@ export const userRepoChecks = <ROut, E, E2>({
       yield* upsert([ada, full, same, placed], { places: new Map([[Address.make("8.8.8.8"), placeOf("Berlin")]]) })
       const listed: Array<string> = []
       yield* Stream.runForEach(unplaced, (addresses) => Effect.sync(() => listed.push(...addresses)))
-      yield* expectEqual("addresses", listed, ["9.9.9.9"])
+      yield* expectEqual("addresses", [...new Set(listed)], ["9.9.9.9"])
     }),
 
     "shares without an e-mail in common can be written at once": Effect.gen(function* () {

@@ -421,7 +421,7 @@ describe("etl, used wrongly", () => {
     [["--source", "x", "--chunksize", "100001"], "1 to 100000"],
     [["--source", "x", "--chunksize", "many"], "1 to 100000"],
     [["--source", "x", "--max-record-size", "1023"], "1024 to 8388608"],
-    [["--source", "x", "--max-rejects", "many"], "a percentage such as 10%"],
+    [["--source", "x", "--max-rejects", "many"], "a percentage up to 100%"],
     [["--source", ""], "--source is empty"],
     [["--source", "x", "--delimiter", "ab"], 'Invalid value "ab" for --delimiter:'],
     [["--source", "x", "--geo", "maxmind"], "ip-api, mmdb, none"],

@@ -237,6 +237,24 @@ describe("Mmdb", () => {
     }).pipe(Effect.provide(NodeFileSystem.layer)),
   )
 
+  it.effect("takes what one file has where another has no record", () =>
+    Effect.gen(function* () {
+      const city = ipv4File(["1.0.0.0/8", london], ["3.0.0.0/8", { ...london, city: "Leeds" }])
+      const asn = ipv4File(["2.0.0.0/8", { as_organization: "AS 2" }], ["3.0.0.0/8", { as_organization: "AS 3" }])
+      const leeds = { country: "United Kingdom", region: "England", city: "Leeds", isp_name: "AS 3" }
+      const expected = answers({ "1.1.1.1": inLondon, "2.1.1.1": Answer.notNow, "3.1.1.1": located(leeds) })
+      for (const files of [
+        [city, asn],
+        [asn, city],
+        [asn, city, asn],
+      ]) {
+        const { locate } = yield* locatorOf(...files)
+        for (const address of ["1.1.1.1", "2.1.1.1", "3.1.1.1"]) yield* locate([address])
+        assert.deepStrictEqual(yield* locate(["1.1.1.1", "2.1.1.1", "3.1.1.1"]), expected)
+      }
+    }).pipe(Effect.provide(NodeFileSystem.layer)),
+  )
+
   it.effect("tells the records of two files apart, which may be the same numbers", () =>
     Effect.gen(function* () {
       const ipv6File = makeMmdb({

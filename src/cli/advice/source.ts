@@ -10,6 +10,7 @@ import { inspectCommand } from "../usage/inspectCommand.ts"
 
 const ofHeader = ({ delimiter, missing, reason }: HeaderError, uri: string): string | undefined => {
   if (delimiter !== undefined) return `Try --delimiter ${JSON.stringify(delimiter)}.`
+  if (reason === "noHeader") return "Or name them with --header NAMES."
   if (reason !== "misfit" || missing.length === 0) return undefined
   const command = inspectCommand(uri)
   return command === undefined

@@ -43,7 +43,10 @@ export const loadFlags = {
   ),
   maxRejects: withDefault(
     Flag.String("max-rejects").pipe(
-      Flag.filterMap(RejectLimit.parse, () => "a whole number of records, or a percentage such as 10% or 0.5%"),
+      Flag.filterMap(
+        RejectLimit.parse,
+        () => "a whole number of records, or a percentage up to 100%, such as 10% or 0.5%",
+      ),
       Flag.withMetavar("N|N%"),
     ),
     defaults.maxRejects,

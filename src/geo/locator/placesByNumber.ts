@@ -14,7 +14,7 @@ export interface PlacesByNumber {
   readonly ofIpv6: (groups: Uint16Array) => number
 }
 
-/** By function: one that wraps it, or another's, is not there, and is asked itself. */
+/** By function. A function that wraps one is not in here, and is asked for answers. */
 const lookups = new WeakMap<Instant, () => PlacesByNumber>()
 
 /** `lookup` is called for each share of a chunk; the numbers of a share are of one table. */
@@ -26,7 +26,7 @@ export const addPlacesByNumber = (instant: Instant, lookup: () => PlacesByNumber
 export const placesByNumber = (instant: Locator["instant"]): PlacesByNumber | undefined =>
   instant && lookups.get(instant)?.()
 
-/** The first of a chain knows what it knows: the chain numbers its places too. */
+/** What the first locator of a chain knows is the answer of the chain. */
 export const passPlacesByNumber = (first: Instant, chained: Instant): void => {
   const lookup = lookups.get(first)
   if (lookup !== undefined) lookups.set(chained, lookup)

@@ -11,7 +11,6 @@ export interface TreeShape {
 /** A node's record on the side of a bit. */
 type Child = (node: number, bit: number) => number
 
-// Past the end of the file bytes are undefined, which counts as 0: what they lead to cannot be decoded.
 const childOf = (bytes: Uint8Array, recordSize: RecordSize): Child => {
   if (recordSize === 24) {
     return (node, bit) => {

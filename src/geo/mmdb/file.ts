@@ -196,6 +196,7 @@ export const open = Effect.fn("mmdbFile.open")(function* ({ path }: MmdbFile) {
   // The file may have been replaced since it was checked.
   const metadata = yield* readMetadata(path, bytes.subarray(-maxMetadataSize))
   const { searchTreeSize } = metadata
+  if (searchTreeSize + separatorSize >= bytes.length) return yield* damaged(path, "it is cut short")
   const cache = recentRecords(makeMeasure(bytes, searchTreeSize + separatorSize))
   const reader = yield* Effect.try({
     try: () => new Reader(bytes, { cache }),

@@ -1,14 +1,15 @@
 // Numbers the places of .mmdb files: each is decoded once, when the first of its addresses is looked up.
 
-import type { Address } from "../../domain/Address.ts"
+import { Result } from "effect"
+import * as Address from "../../domain/Address.ts"
 import { ipv4At, readIpv6 } from "../../domain/addressNumbers.ts"
 import { Answer } from "../../domain/Location.ts"
 import { PlaceTable } from "../../domain/PlaceTable.ts"
 import type { PlacesByNumber } from "../locator/placesByNumber.ts"
 import type { SearchTree } from "./SearchTree.ts"
 
-/** With more, places are numbered anew: memory does not grow with the files. */
-const mostPlaces = 500_000
+/** With more, records are numbered anew: memory does not grow with the files. */
+const mostRecords = 500_000
 
 /** More than any record of a tree. */
 const radix = 2 ** 32
@@ -24,19 +25,18 @@ interface OpenFiles {
 }
 
 /** The answer for an address by its records. Throws where one is damaged. */
-type AnswerOf = (address: Address) => Answer
+type AnswerOf = (address: Address.Address) => Answer
 
-const ipv4Text = (address: number): Address =>
-  `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}` as Address
+const ipv4Text = (address: number): Address.Address =>
+  `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}` as Address.Address
 
-/** In full: the tree does not need the canonical form. */
-const ipv6Text = (groups: Uint16Array): Address =>
-  Array.from(groups, (group) => group.toString(16)).join(":") as Address
+const ipv6Text = (groups: Uint16Array): Address.Address =>
+  Result.getOrThrow(Address.parse(Array.from(groups, (group) => group.toString(16)).join(":")))
 
 /** How addresses of a family are looked up and written. */
 interface Family<Bits> {
   readonly find: (tree: SearchTree, address: Bits) => number
-  readonly text: (address: Bits) => Address
+  readonly text: (address: Bits) => Address.Address
 }
 
 const ipv4Family: Family<number> = { find: (tree, address) => tree.ipv4(address), text: ipv4Text }
@@ -49,13 +49,18 @@ class FamilyNumbers<Bits> {
   readonly #answerOf: AnswerOf
   /** By key: what the records of an address have in all files. */
   readonly #numbers = new Map<number, number>()
-  /** Numbers of keys, for those of one file more. */
+  /** The number of each key, from 1, of which the key with the next file's record is made. */
   readonly #keys = new Map<number, number>()
 
   constructor(family: Family<Bits>, table: PlaceTable, answerOf: AnswerOf) {
     this.#family = family
     this.#table = table
     this.#answerOf = answerOf
+  }
+
+  /** How many records, and pairs of them, are numbered. */
+  get size(): number {
+    return this.#numbers.size + this.#keys.size
   }
 
   /** 0: the address has no place. Throws as `answerOf`. */
@@ -72,7 +77,7 @@ class FamilyNumbers<Bits> {
     if (file === 0) return record
     const known = this.#keys.get(key)
     if (known !== undefined) return known * radix + record
-    this.#keys.set(key, this.#keys.size)
+    this.#keys.set(key, this.#keys.size + 1)
     return this.#join(file, key, record)
   }
 
@@ -86,24 +91,26 @@ class FamilyNumbers<Bits> {
 
 /** Numbers of one table. */
 interface Numbers extends PlacesByNumber {
+  readonly isFull: () => boolean
   /** Throws as `answerOf`. */
-  readonly answer: (address: Address) => Answer
+  readonly answer: (address: Address.Address) => Answer
 }
 
-const makeNumbers = (files: OpenFiles, answerOf: AnswerOf): Numbers => {
+const makeNumbers = (files: OpenFiles, answerOf: AnswerOf, hasInvalid: () => boolean): Numbers => {
   const table = new PlaceTable()
-  // Records of two files may be equal.
+  // The families are looked up in different files, whose records may be the same numbers.
   const ipv4 = new FamilyNumbers(ipv4Family, table, answerOf)
   const ipv6 = new FamilyNumbers(ipv6Family, table, answerOf)
-  const groups = new Uint16Array(8)
+  const read = new Uint16Array(8)
 
   const byNumber = (number: number): Answer =>
     number === 0 ? Answer.notNow : { _tag: "Located", location: table.location(number) }
 
-  /** Who asks for the address itself gets the error. */
+  /** Who asks for the address itself gets the error, or the warning. */
   const orNone = (numberOf: () => number): number => {
     try {
-      return numberOf()
+      const number = numberOf()
+      return hasInvalid() ? 0 : number
     } catch {
       return 0
     }
@@ -111,23 +118,24 @@ const makeNumbers = (files: OpenFiles, answerOf: AnswerOf): Numbers => {
 
   return {
     table,
+    isFull: () => ipv4.size + ipv6.size >= mostRecords,
     ofIpv4: (address) => orNone(() => ipv4.numberOf(address, files.ipv4)),
     ofIpv6: (groups) => orNone(() => ipv6.numberOf(groups, files.ipv6)),
     answer: (address) => {
       const bytes = Buffer.from(address, "latin1")
       const number = ipv4At(bytes, 0, bytes.length)
       if (number !== -1) return byNumber(ipv4.numberOf(number, files.ipv4))
-      const isRead = readIpv6(bytes, 0, bytes.length, groups)
-      return isRead ? byNumber(ipv6.numberOf(groups, files.ipv6)) : answerOf(address)
+      const isRead = readIpv6(bytes, 0, bytes.length, read)
+      return isRead ? byNumber(ipv6.numberOf(read, files.ipv6)) : answerOf(address)
     },
   }
 }
 
-/** The numbers for the next share: see `addPlacesByNumber`. */
-export const numberPlaces = (files: OpenFiles, answerOf: AnswerOf): (() => Numbers) => {
-  let numbers = makeNumbers(files, answerOf)
+/** The numbers for the next share: see `addPlacesByNumber`. `hasInvalid`: a record was invalid, and that is not logged yet. */
+export const numberPlaces = (files: OpenFiles, answerOf: AnswerOf, hasInvalid: () => boolean): (() => Numbers) => {
+  let numbers = makeNumbers(files, answerOf, hasInvalid)
   return () => {
-    if (numbers.table.count >= mostPlaces) numbers = makeNumbers(files, answerOf)
+    if (numbers.isFull()) numbers = makeNumbers(files, answerOf, hasInvalid)
     return numbers
   }
 }

@@ -154,6 +154,14 @@ const make = Effect.gen(function* () {
       patiently,
     ),
     claims,
+    placeAtOnce: Effect.fn("LocationQueue.placeAtOnce")(function* <E, R>(
+      places: ReadonlyMap<string, Location>,
+      place: Place<E, R>,
+    ) {
+      yield* Effect.mapError(refuseInside(sql), toDatabaseError)
+      const answered = Array.from(places, ([address, location]): Answered => [address, { _tag: "Located", location }])
+      yield* write({ _tag: "Fill" }, answered, place)
+    }),
     queue: Effect.fn("LocationQueue.queue")(
       function* (given: ReadonlyArray<string>) {
         yield* refuseInside(sql)

@@ -35,6 +35,8 @@ export type Keeping =
   | { readonly _tag: "Remember"; readonly provider: string }
   /** They leave the queue. An earlier answer of a service holds, unless they are located now. */
   | { readonly _tag: "Settle" }
+  /** As `Settle`, but for those with an earlier answer: only users without a place get one. */
+  | { readonly _tag: "Fill" }
 
 /** For a place that `ip_locations` refuses: the address is not requested again. */
 const withoutPlace = ([address]: Answered): Answered => [
@@ -51,7 +53,8 @@ const placesOf = (
   answered.flatMap((one): AddressPlace | [] => {
     const [address] = one
     const location = locationOf(one) ?? null
-    const replaces = answeredBefore.has(address) && (keeping._tag === "Remember" || location !== null)
+    const replaces =
+      keeping._tag !== "Fill" && answeredBefore.has(address) && (keeping._tag === "Remember" || location !== null)
     return location === null && !replaces ? [] : { address, location, replaces }
   })
 
@@ -97,7 +100,11 @@ export const makeWriteAnswers = Effect.gen(function* () {
           where address = any(${texts(answered.map(([address]) => address))}) order by address for update`
         const answeredBefore = new Set(asked.flatMap(({ address, hasAnswer }) => (hasAnswer ? [address] : [])))
         yield* place(placesOf(keeping, answered, answeredBefore)).pipe(Effect.provideService(CommitTry, commitTry))
-        return yield* keeping._tag === "Remember" ? remember(keeping.provider, answered) : settle(answered)
+        if (keeping._tag === "Remember") return yield* remember(keeping.provider, answered)
+        if (keeping._tag === "Settle") return yield* settle(answered)
+        // A chunk may have queued more of them meanwhile, with users that are not placed.
+        const queued = new Set(asked.flatMap(({ address, hasAnswer }) => (hasAnswer ? [] : [address])))
+        return queued.size === 0 ? [] : yield* settle(answered.filter(([address]) => queued.has(address)))
       }).pipe(transaction, repeatConflicts)
 
     const careful: CommitTry = { isCareful: true, isRefused: false }

@@ -1,6 +1,6 @@
 // Users in PostgreSQL: one statement writes a share, another the places of addresses.
 
-import { Array as Arr, Effect, Layer, Option, Stream } from "effect"
+import { Effect, Layer, Option, Stream } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { UserRecord } from "../../domain/UserRecord.ts"
 import { type LastVersions, sliceOf } from "../../domain/rows/LastVersions.ts"
@@ -42,10 +42,10 @@ interface Placed extends Pick<UserShare, "isAhead"> {
 const placedOf = (share: UserShare): Placed => ({ isAhead: share.isAhead, places: rowPlacesOf(share) })
 
 /** Users without a place that one statement reads, at most. */
-const usersRead = 100_000
+const pageSize = 100_000
 
-/** Addresses whose users one statement places, at most. */
-const addressesPlaced = 5_000
+/** An adopted table may have any number as `id`. */
+const leastId = String(-(2n ** 63n))
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
@@ -134,13 +134,13 @@ const make = Effect.gen(function* () {
     place: yield* makePlaceUsers,
 
     // In the order of the table: to place users all over it writes many times as many pages.
-    unplaced: Stream.paginate("0", (after: string) =>
+    unplaced: Stream.paginate(leastId, (after: string) =>
       sql<{ id: string; address: string }>`
         select id::text as id, ip_address as address from users
-        where latitude is null and ip_address is not null and id > ${after}::bigint order by users.id limit ${usersRead}`.pipe(
+        where latitude is null and ip_address <> '' and id > ${after}::bigint order by users.id limit ${pageSize}`.pipe(
         Effect.map((rows) => {
           const addresses = [...new Set(rows.map(({ address }) => address))]
-          return [Arr.chunksOf(addresses, addressesPlaced), Option.fromUndefinedOr(rows.at(-1)?.id)] as const
+          return [[addresses], Option.fromUndefinedOr(rows.at(-1)?.id)] as const
         }),
         Effect.mapError(fromSqlError),
         patiently,

@@ -18,7 +18,7 @@ describe("the advice of the command", () => {
       "To make a mapping for --mapping, run: etl inspect --source a.csv --aws --bucket bucket --out a.mapping.json",
     ],
     ["", undefined],
-    ["ada@example.com,Ada\n", undefined],
+    ["ada@example.com,Ada\n", "Or name them with --header NAMES."],
   ] as const)("for the header %j", ([text, expected]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(read(text))

@@ -21,7 +21,7 @@ describe("usage errors", () => {
         [
           "Unknown flag --chunk-size. Did you mean --chunksize?",
           "--source PATH is required.",
-          'Invalid value "many" for --max-rejects: expected a whole number of records, or a percentage such as 10% or 0.5%.',
+          'Invalid value "many" for --max-rejects: expected a whole number of records, or a percentage up to 100%, such as 10% or 0.5%.',
           "--bucket requires --aws: add it, or omit --bucket.",
           "Usage: etl run --source PATH [flags]",
           "See: etl run --help",

@@ -210,10 +210,10 @@ for (const [name, database] of [
         yield* answerAll(() => inCity("There"))
         yield* load(["1.1.1.1", "9.9.9.9", null, "8.8.8.8", "1.1.1.1"], { isQueued: false, day: "2021-01-01" })
         assert.deepStrictEqual(yield* cities, { a: null, b: null, c: null, d: null, e: null })
-        yield* placeUnplaced(yield* AddressTally.make).pipe(Effect.provide(GeoLocator.none))
+        yield* placeUnplaced(yield* AddressTally.make, undefined).pipe(Effect.provide(GeoLocator.none))
         assert.deepStrictEqual(yield* cities, { a: null, b: "There", c: null, d: null, e: null })
         assert.deepStrictEqual(yield* answerAll((address) => inCity(address)), ["1.1.1.1", "8.8.8.8"])
-        yield* placeUnplaced(yield* AddressTally.make).pipe(Effect.provide(GeoLocator.none))
+        yield* placeUnplaced(yield* AddressTally.make, undefined).pipe(Effect.provide(GeoLocator.none))
         assert.strictEqual(yield* queue.waiting, 0)
         assert.deepStrictEqual(yield* cities, { a: "1.1.1.1", b: "There", c: null, d: "8.8.8.8", e: "1.1.1.1" })
       }),
@@ -232,7 +232,7 @@ for (const [name, database] of [
               addresses.flatMap((address) => (address === "1.1.1.1" ? [[address, inCity("Here")] as const] : [])),
             ),
         )
-        yield* placeUnplaced(tally).pipe(Effect.provide(knowsOne))
+        yield* placeUnplaced(tally, undefined).pipe(Effect.provide(knowsOne))
         assert.deepStrictEqual(yield* cities, { a: "Here", b: null, c: null, d: null, e: "Here", f: null })
         assert.deepInclude(yield* tally.counts, { located: 1 })
         const queued = yield* sql<{ address: string }>`select address from ip_locations order by address`
@@ -241,6 +241,27 @@ for (const [name, database] of [
           ["10.0.0.1", "8.8.8.8", "9.9.9.9"],
         )
       }),
+    )
+
+    it.effect(
+      "a pending address that a local database knows leaves the queue; when the time is up, none is placed",
+      () =>
+        Effect.gen(function* () {
+          yield* clear
+          const sql = yield* PgClient.PgClient
+          const queue = yield* LocationQueue
+          yield* load(["1.1.1.1", "9.9.9.9"])
+          const local = GeoLocator.layerInstant("local", () => new Map([[ip("1.1.1.1"), inCity("Here")]]))
+          const tally = yield* AddressTally.make
+          const left = yield* placeUnplaced(tally, Duration.zero).pipe(Effect.provide(local))
+          assert.deepStrictEqual(left, Duration.zero)
+          assert.deepStrictEqual(yield* cities, { a: null, b: null })
+          yield* sql`update users set id = -5 where email = 'a@example.com'`
+          yield* placeUnplaced(tally, undefined).pipe(Effect.provide(local))
+          assert.deepStrictEqual(yield* cities, { a: "Here", b: null })
+          assert.strictEqual(yield* queue.waiting, 1)
+          assert.deepInclude(yield* tally.counts, { located: 1, local: 1 })
+        }),
     )
 
     it.effect("old answers are asked for again; users keep the place until another is told", () =>
