@@ -4,6 +4,8 @@ import { Stream } from "effect"
 import type { Chunk, Position } from "../domain/Chunk.ts"
 import * as Footprint from "../domain/footprint.ts"
 import type { Reject } from "../domain/Reject.ts"
+import { addRecord } from "../domain/rows/addRecord.ts"
+import { appendRows } from "../domain/rows/appendRows.ts"
 import type { Rows } from "../domain/rows/Rows.ts"
 import { RowsPool } from "../domain/rows/RowsPool.ts"
 import type { UserRecord } from "../domain/UserRecord.ts"
@@ -11,7 +13,6 @@ import { type DecodedRecords, isReject } from "./decodeRecords.ts"
 import type { Frame } from "./frame.ts"
 import type { Header } from "./header.ts"
 import { nextOffset } from "./plain/nextOffset.ts"
-import { addRecord } from "../domain/rows/addRecord.ts"
 
 /** The most bytes of a chunk. */
 const maxChunkBytes = 8 * 1024 * 1024
@@ -89,7 +90,7 @@ class ChunkBuilder {
         bytes += Footprint.ofRow(next - byteOffset)
         byteOffset = next
       }
-      this.rows.append(rows, from, to)
+      appendRows(this.rows, rows, from, to)
       this.bytes = bytes
       this.to = { byteOffset, line: rows.lines[to - 1]! + 1 }
       from = to

@@ -1,6 +1,7 @@
 // Places by number, as the bytes of their columns: many users share one. One that is asked for is an object too.
 
 import type { Location } from "./Location.ts"
+import { grown } from "./rows/grown.ts"
 
 /** The columns of a place that are text, in their order. */
 export const placeTexts = ["country", "region", "city", "timezone", "isp_name"] as const
@@ -84,12 +85,9 @@ export class PlaceTable {
   }
 
   #growPlaces(): void {
-    const { at, coordinates, lengths } = this
-    this.at = new Int32Array(2 * at.length)
-    this.at.set(at)
-    this.coordinates = new Float64Array(2 * coordinates.length)
-    this.coordinates.set(coordinates)
-    this.lengths = new Int32Array(2 * lengths.length)
-    this.lengths.set(lengths)
+    const places = 2 * this.at.length
+    this.at = grown(this.at, new Int32Array(places))
+    this.coordinates = grown(this.coordinates, new Float64Array(2 * places))
+    this.lengths = grown(this.lengths, new Int32Array(texts * places))
   }
 }

@@ -1,6 +1,7 @@
 // The users of a chunk by column, in typed arrays: a record costs no object.
 
 import type { Reason } from "../Reject.ts"
+import { grown } from "./grown.ts"
 import { dayColumns, noDay, noInstant, textColumns } from "./layout.ts"
 
 /** Positions are `Int32`. */
@@ -141,40 +142,6 @@ export class Rows {
     this.seconds.fill(noInstant, this.count)
     this.status.fill(-1, this.count)
   }
-
-  /** Adds copies of consecutive rows of others, which were never `blanked`. */
-  append(from: Rows, first: number, end: number): void {
-    const { count } = this
-    if (first === end) return
-    const start = from.at[first]!
-    const stop = end === from.count ? from.used : from.at[end]!
-    this.needRows(end - first)
-    this.needBytes(stop - start)
-    from.bytes.copy(this.bytes, this.used, start, stop)
-    const moved = this.used - start
-    for (let row = first; row < end; row++) this.at[count + row - first] = from.at[row]! + moved
-    this.size.set(from.size.subarray(first, end), count)
-    this.starts.set(from.starts.subarray(first * texts, end * texts), count * texts)
-    this.lengths.set(from.lengths.subarray(first * texts, end * texts), count * texts)
-    this.days.set(from.days.subarray(first * days, end * days), count * days)
-    this.seconds.set(from.seconds.subarray(first, end), count)
-    this.micros.set(from.micros.subarray(first, end), count)
-    this.status.set(from.status.subarray(first, end), count)
-    this.lanes.set(from.lanes.subarray(first, end), count)
-    this.fileIds.set(from.fileIds.subarray(first, end), count)
-    this.offsets.set(from.offsets.subarray(first, end), count)
-    this.lines.set(from.lines.subarray(first, end), count)
-    this.used += stop - start
-    this.count += end - first
-  }
-}
-
-const grown = <Numbers extends Int32Array | Float64Array | Int8Array | Uint8Array>(
-  old: Numbers,
-  larger: Numbers,
-): Numbers => {
-  larger.set(old)
-  return larger
 }
 
 export const noRows = new Rows(0, 0)

@@ -8,6 +8,7 @@ import { makePlainWalk } from "../../../src/csv/plain/PlainWalk.ts"
 import { RecordFramer } from "../../../src/csv/RecordFramer.ts"
 import * as ColumnMapping from "../../../src/domain/ColumnMapping.ts"
 import { fieldColumns } from "../../../src/domain/fileColumns.ts"
+import { appendRows } from "../../../src/domain/rows/appendRows.ts"
 import { Rows } from "../../../src/domain/rows/Rows.ts"
 import { userActivity } from "../../fixtures/UserActivity.ts"
 import { tries } from "../../utils/tries.ts"
@@ -47,7 +48,7 @@ const walkAll = (bytes: Uint8Array, size = 65_536) => {
     for (const frames of batches) {
       const { count } = rows
       const taken = plain.takeRows()
-      rows.append(taken, 0, taken.count)
+      appendRows(rows, taken, 0, taken.count)
       framed.push(...frames.map((frame) => [frame.line, count + frame.plainBefore] as const))
     }
   }

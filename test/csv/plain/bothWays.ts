@@ -7,6 +7,7 @@ import type { Header } from "../../../src/csv/header.ts"
 import { makePlainWalk, type PlainWalk } from "../../../src/csv/plain/PlainWalk.ts"
 import { laneOf } from "../../../src/domain/laneOf.ts"
 import type { Reject } from "../../../src/domain/Reject.ts"
+import { appendRows } from "../../../src/domain/rows/appendRows.ts"
 import { noRows, Rows } from "../../../src/domain/rows/Rows.ts"
 import type { UserRecord } from "../../../src/domain/UserRecord.ts"
 import { cut } from "../../utils/pieces.ts"
@@ -52,7 +53,7 @@ const readFile = (header: Header, pieces: ReadonlyArray<Uint8Array>, plain: Plai
   const takeRows = (rows: Rows | undefined, first: number, end: number): void => {
     if (rows === undefined || end <= first) return
     const { count } = all
-    all.append(rows, first, end)
+    appendRows(all, rows, first, end)
     for (let row = count; row < all.count; row++) records.push(told(rowRecord(all, row), all.lanes[row]))
   }
 

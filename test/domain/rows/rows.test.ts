@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { isSameUser, type UserRecord } from "../../../src/domain/UserRecord.ts"
+import { appendRows } from "../../../src/domain/rows/appendRows.ts"
 import { textNumber } from "../../../src/domain/rows/layout.ts"
 import { ofWinners, winnersOf } from "../../../src/domain/rows/LastVersions.ts"
 import { RowSet } from "../../../src/domain/rows/RowSet.ts"
@@ -58,8 +59,8 @@ describe("Rows", () => {
       const end = Math.min(some, records.length)
       const first = Math.min(others, records.length)
       const rows = new Rows(0, 0)
-      rows.append(from, 0, end)
-      rows.append(from, first, records.length)
+      appendRows(rows, from, 0, end)
+      appendRows(rows, from, first, records.length)
       const copied = [...records.slice(0, end), ...records.slice(first)]
       assert.deepStrictEqual(RowSet.all(rows).records.map(withText), copied.map(withText))
     },
