@@ -1,6 +1,6 @@
 // Checks the database, its tables, and how much of a quota is used.
 
-import { Context, Effect, Layer, Option } from "effect"
+import { Context, Effect, FileSystem, Layer, Option, Path } from "effect"
 import { formatDuration, plural } from "../../text/format.ts"
 import { DatabaseState, type TablesState } from "../../repo/DatabaseState.ts"
 import { attempt, type Finding, note, ok, skipped, wrong } from "./finding.ts"
@@ -18,6 +18,9 @@ export interface QuotaOfService {
 }
 
 const cannotWrite = 6
+
+const cannotCreate = (parent: string): string =>
+  `it cannot be created in ${parent}. Let this user write there, or name another with --embedded DIR`
 
 const describeTables = (state: TablesState): ReadonlyArray<Finding> => {
   const { hasForeignUsers, isNewer, isReadOnly, isTooOld, lacking, missing, pending, version } = state
@@ -52,14 +55,27 @@ const describeQuota = Effect.fnUntraced(function* (state: DatabaseState["Service
     : [ok("quota", used)]
 })
 
+/** Whether a run can create the folder. Creates nothing. */
+const checkAbsent = Effect.fnUntraced(function* (folder: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  let parent = path.dirname(path.resolve(folder))
+  while (!(yield* Effect.orElseSucceed(fs.exists(parent), () => false)) && parent !== path.dirname(parent)) {
+    parent = path.dirname(parent)
+  }
+  return yield* fs.access(parent, { writable: true }).pipe(
+    Effect.andThen(fs.stat(parent)),
+    Effect.filterOrFail(({ type }) => type === "Directory"),
+    Effect.as(ok("database", `embedded, in ${folder}: the first run creates the folder`)),
+    Effect.orElseSucceed(() => wrong("database", `embedded, in ${folder}: ${cannotCreate(parent)}`, cannotWrite)),
+  )
+})
+
 export const checkDatabase = Effect.fnUntraced(
   function* <E, E2>(database: Effect.Effect<DatabaseParts<E>, E2>, quota: Option.Option<QuotaOfService>) {
     const parts = yield* database
     if (parts._tag === "Absent") {
-      return [
-        ok("database", `embedded, in ${parts.folder}: the first run creates the folder`),
-        skipped("tables", "no database yet"),
-      ]
+      return [yield* checkAbsent(parts.folder), skipped("tables", "no database yet")]
     }
     const state = Context.get(yield* Layer.build(parts.layer), DatabaseState)
     return [

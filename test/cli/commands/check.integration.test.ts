@@ -276,6 +276,9 @@ describe("etl check", () => {
       assert.strictEqual(first.code, 0, first.stdout)
       assert.match(onlyLine(first.stdout, "database"), /^ok embedded, in .*pgdata: the first run creates the folder$/)
       assert.deepStrictEqual(readdirSync(directory), [])
+      const nowhere = yield* etl(["check", "--geo", "none", "--embedded", "/dev/null/a/pgdata"])
+      assert.strictEqual(nowhere.code, 6, nowhere.stdout)
+      assert.match(onlyLine(nowhere.stdout, "database"), /cannot be created in \/dev\/null\. .*--embedded DIR$/)
       const folder = yield* freshFolder
       const { code, stdout } = yield* etl(["check", "--geo", "none", "--embedded", folder])
       assert.strictEqual(code, 0, stdout)
