@@ -7,7 +7,7 @@ import { grown } from "./rows/grown.ts"
 export const placeTexts = ["country", "region", "city", "timezone", "isp_name"] as const
 const texts = placeTexts.length
 
-/** Places that there is room for at first. */
+/** Places of the first arrays, which grow. */
 const firstPlaces = 256
 
 /**
