@@ -4,7 +4,6 @@ import type { Share } from "../domain/Lane.ts"
 import { type LastVersions, ofWinners } from "../domain/rows/LastVersions.ts"
 import { placesByAddress, type RowPlaces } from "../domain/rows/RowPlaces.ts"
 import type { RowSet } from "../domain/rows/RowSet.ts"
-import type { ShareLocations } from "./RunRepo.ts"
 import type { UserShare } from "./UserRepo.ts"
 
 /** The users by column, and their places by row. */
@@ -18,7 +17,7 @@ const columns = new WeakMap<UserShare, Columns>()
 
 export const userShare = (
   { users }: Pick<Share, "users">,
-  { isAhead, places }: Pick<UserShare, "isAhead"> & Pick<ShareLocations, "places">,
+  { isAhead, places }: Pick<UserShare, "isAhead"> & Pick<Columns, "places">,
 ): UserShare => {
   let byAddress: UserShare["places"] | undefined
   const share = {

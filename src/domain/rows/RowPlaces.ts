@@ -36,12 +36,20 @@ export const withRemembered = (
   numbered,
 })
 
-/** The place of a row, as an object. */
-export const placeOfRow = ({ byAddress, numbered }: RowPlaces, rows: Rows, row: number): Location | undefined => {
-  const number = numbered === undefined ? 0 : numbered.numbers[row]!
-  if (number > 0) return numbered!.table.location(number)
+/** The number of a row's place; 0: it may have one by its address. */
+export const numberOfRow = ({ numbered }: RowPlaces, row: number): number =>
+  numbered === undefined ? 0 : numbered.numbers[row]!
+
+/** The place of a row's address, where it has no number. */
+export const placeByAddress = ({ byAddress }: RowPlaces, rows: Rows, row: number): Location | undefined => {
   const address = byAddress.size === 0 ? null : rowAddress(rows, row)
   return address === null ? undefined : byAddress.get(address)
+}
+
+/** The place of a row, as an object. */
+export const placeOfRow = (places: RowPlaces, rows: Rows, row: number): Location | undefined => {
+  const number = numberOfRow(places, row)
+  return number > 0 ? places.numbered!.table.location(number) : placeByAddress(places, rows, row)
 }
 
 /** All places of the versions by address, as objects. */

@@ -2,8 +2,7 @@
 
 import { PlaceTable, placeTexts } from "../../domain/PlaceTable.ts"
 import type { LastVersions } from "../../domain/rows/LastVersions.ts"
-import type { RowPlaces } from "../../domain/rows/RowPlaces.ts"
-import { rowAddress } from "../../domain/rows/rowValues.ts"
+import { numberOfRow, placeByAddress, type RowPlaces } from "../../domain/rows/RowPlaces.ts"
 import { BinaryArray } from "../BinaryArray.ts"
 import type { ColumnArrays } from "./ColumnArrays.ts"
 
@@ -17,18 +16,17 @@ interface PlacedRows {
   readonly numbers: Int32Array
 }
 
-const placedRows = ({ numbers, rows }: LastVersions, { byAddress, numbered }: RowPlaces): PlacedRows => {
+const placedRows = ({ numbers, rows }: LastVersions, places: RowPlaces): PlacedRows => {
   const others = new PlaceTable()
   const otherNumber = (row: number): number => {
-    const address = rowAddress(rows, row)
-    const location = address === null ? undefined : byAddress.get(address)
+    const location = placeByAddress(places, rows, row)
     return location === undefined ? 0 : -others.add(location)
   }
-  const placed = numbers.map((row) => {
-    const number = numbered === undefined ? 0 : numbered.numbers[row]!
-    return number === 0 && byAddress.size > 0 ? otherNumber(row) : number
-  })
-  return { numbered: numbered?.table ?? others, others, numbers: placed }
+  return {
+    numbered: places.numbered?.table ?? others,
+    others,
+    numbers: numbers.map((row) => numberOfRow(places, row) || otherNumber(row)),
+  }
 }
 
 /** How many bytes the texts of each column have. */
