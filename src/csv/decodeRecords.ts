@@ -8,7 +8,7 @@ import type { User } from "../domain/User.ts"
 import { type DecodedUser, userDecoder } from "../domain/userDecoder.ts"
 import { makeRecordParser } from "./fields.ts"
 import { type Frame, rawOf } from "./frame.ts"
-import type { FramedRecords } from "./frameRecords.ts"
+import type { FramedRecords } from "./Framing.ts"
 import type { Header } from "./header.ts"
 import type { HeaderError } from "./HeaderError.ts"
 import { makeExtra } from "./makeExtra.ts"
@@ -96,7 +96,7 @@ export const recordsInOrder = ({ frames, records, rows }: DecodedRecords): Reado
 const noField = 2 ** 30 - 1
 
 /** What decodes batches of framed records. */
-export const makeDecoder = (header: Header, fileId: number) => {
+export const makeDecoder = (header: Header) => {
   const { format, ownMapping } = header
   const decodeUser = userDecoder(ownMapping, format)
   const positions = Record.map(header.positions, (position) => (position === -1 ? noField : position))
@@ -119,7 +119,7 @@ export const makeDecoder = (header: Header, fileId: number) => {
   const findSwallowed = format.quotedLines === "reject" ? makeFindSwallowed(header) : () => undefined
   const headerKind = format.isExact ? () => undefined : makeHeaderKind(header)
 
-  const toRecord = (decoded: ReturnType<typeof parse>[number], frame: Frame): UserRecord | Reject => {
+  const toRecord = (decoded: ReturnType<typeof parse>[number], frame: Frame, fileId: number): UserRecord | Reject => {
     if ("problem" in decoded) return toReject(frame, [{ column: null, message: decoded.problem }])
     const swallowed = findSwallowed(frame)
     if (swallowed !== undefined) return toReject(frame, [{ column: null, message: swallowed }])
@@ -132,13 +132,13 @@ export const makeDecoder = (header: Header, fileId: number) => {
 
   /** What of the records is before another header, and that header. */
   return (framed: FramedRecords): readonly [before: DecodedRecords, otherHeader: Frame | undefined] => {
-    const { frames } = framed
+    const { fileId, frames } = framed
     /** Rows that are headers, by their index: hardly a file has any. */
     const headers = new Set<number>()
     let end = frames.length
     const records = parse(frames).map((decoded, index) => {
       const frame = frames[index]!
-      const record = toRecord(decoded, frame)
+      const record = toRecord(decoded, frame, fileId)
       const kind = isReject(record) ? kindOf(record, frame) : undefined
       if (kind !== undefined) headers.add(index)
       if (kind === "other") end = Math.min(end, index)
@@ -166,7 +166,7 @@ export const decode = <E, R>(
     let otherHeader: HeaderError | undefined
     return framed.pipe(
       Stream.map((records) => {
-        decoder ??= makeDecoder(records.header, records.fileId)
+        decoder ??= makeDecoder(records.header)
         const [before, other] = decoder(records)
         otherHeader = other && otherHeaderError(other, records.header.format.header !== null)
         return before

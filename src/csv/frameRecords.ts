@@ -5,21 +5,12 @@ import { upToByte } from "../domain/byteRange.ts"
 import type { Position } from "../domain/Chunk.ts"
 import { earlierFormat, type Format, valuesSaidBy } from "../domain/Format.ts"
 import { fitHeader } from "./fitHeader.ts"
-import { noRows, type Rows } from "../domain/rows/Rows.ts"
-import type { Frame } from "./frame.ts"
 import { Framer } from "./Framer.ts"
+import { type FramedRecords, Framing } from "./Framing.ts"
 import { findFormat } from "./findFormat.ts"
-import {
-  emptyError,
-  fieldCountsOf,
-  framerAfter,
-  type Header,
-  type HeaderOptions,
-  misfitError,
-  readHeader,
-} from "./header.ts"
+import { emptyError, fieldCountsOf, type Header, type HeaderOptions, misfitError, readHeader } from "./header.ts"
 import type { HeaderError } from "./HeaderError.ts"
-import { makePlainWalk, type PlainWalk } from "./plain/PlainWalk.ts"
+import { makePlainWalk } from "./plain/PlainWalk.ts"
 import { type Beginning, makeSample } from "./Sample.ts"
 
 export interface FrameOptions extends HeaderOptions {
@@ -40,20 +31,6 @@ export interface FrameOptions extends HeaderOptions {
         readonly end?: number | undefined
       }
     | undefined
-}
-
-/** Consecutive records of a file. */
-export interface FramedRecords {
-  readonly fileId: number
-  readonly header: Header
-  /** Where the records of the file, or of the part being read, begin: not those of this batch. */
-  readonly start: Position
-  /** Those that are plain. */
-  readonly rows: Rows
-  /** All others: see `plainBefore`. */
-  readonly frames: ReadonlyArray<Frame>
-  /** Rows without text among them, which are no records. */
-  readonly blankRows: number
 }
 
 const endOfBytes = Symbol("end of bytes")
@@ -112,45 +89,30 @@ export const frame =
         const { fileId = 0, maxRecordSize, resume, widths } = options
         const known = options.known && { ...options.known, ...valuesSaidBy(options.format), ...(widths && { widths }) }
         const sample = yield* makeSample(maxRecordSize)
-        let header = yield* Effect.fromResult(resumedHeader(options))
-        let plain: PlainWalk | undefined
-        const begin = (header: Header, position: Position) => {
-          plain = makePlainWalk(header, fileId, maxRecordSize)
-          return framerAfter(header, position, maxRecordSize, plain)
-        }
-        let framer = header && resume && begin(header, resume.position)
-        /** Blank rows that are reported. */
-        let blankRows = 0
+        const begin = (header: Header, start: Position) =>
+          new Framing({ fileId, header, plain: makePlainWalk(header, maxRecordSize), start, maxRecordSize })
+        const resumed = yield* Effect.fromResult(resumedHeader(options))
+        let framing = resumed && resume && begin(resumed, resume.position)
 
-        const batchOf = (frames: ReadonlyArray<Frame>): FramedRecords => {
-          const rows = plain !== undefined && plain.count > 0 ? plain.takeRows() : noRows
-          const batch = { fileId, header: header!, start: resume?.position ?? header!.end, rows, frames }
-          const more = framer!.blankRows - blankRows
-          blankRows += more
-          return { ...batch, blankRows: more }
-        }
-
-        const framesOf = function* (input: Input): Generator<ReadonlyArray<Frame>> {
-          if (input === headerFound) return yield []
-          if (input !== endOfBytes) return yield* framer!.push(input)
-          yield* framer!.finish()
-          // What is after the last record counts too.
-          if (framer!.blankRows > blankRows) yield []
+        const batchesOf = function* (input: Input): Generator<FramedRecords> {
+          if (input === headerFound) yield framing!.first
+          else if (input === endOfBytes) yield* framing!.finish()
+          else yield* framing!.push(input)
         }
 
         /** The bytes to frame: none until the header is known, then also those that were read to find it. */
         const takeBytes = Effect.fnUntraced(function* (
           chunk: Uint8Array | typeof endOfBytes,
         ): Effect.fn.Return<ReadonlyArray<Input>, HeaderError> {
-          if (framer !== undefined) return [chunk]
+          if (framing !== undefined) return [chunk]
           const isWhole = chunk === endOfBytes
           const isEnough = isWhole || !sample.add(chunk)
           if (known === undefined && !isEnough) return []
           const beginning = { bytes: sample.bytes, isWhole }
           const found = known === undefined ? findFormat(beginning, options) : knownHeader(beginning, known, options)
           if (found === undefined) return []
-          header = yield* Effect.fromResult(found)
-          framer = begin(header, header.end)
+          const header = yield* Effect.fromResult(found)
+          framing = begin(header, header.end)
           const inputs: Array<Input> = [headerFound, ...sample.from(header.end.byteOffset)]
           if (isWhole) inputs.push(endOfBytes)
           return inputs
@@ -162,7 +124,7 @@ export const frame =
           Stream.mapEffect(takeBytes),
           Stream.flattenIterable,
           // One batch at a time: the next one is framed when this one is decoded, and its rows are taken.
-          Stream.flatMap((input) => Stream.map(Stream.fromIterable(framesOf(input), { chunkSize: 1 }), batchOf)),
+          Stream.flatMap((input) => Stream.fromIterable(batchesOf(input), { chunkSize: 1 })),
         )
       }),
     )

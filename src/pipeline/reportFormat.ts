@@ -2,7 +2,7 @@
 
 import { Effect, Stream } from "effect"
 import type { DecodedRecords } from "../csv/decodeRecords.ts"
-import type { FramedRecords } from "../csv/frameRecords.ts"
+import type { FramedRecords } from "../csv/Framing.ts"
 import { type Header, printable } from "../csv/header.ts"
 import { describeFormat } from "../domain/Format.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"

@@ -68,7 +68,7 @@ export const sampleRejects = (
   header: Header,
   { isLinked = false, maxRecordSize }: { readonly isLinked?: boolean | undefined; readonly maxRecordSize: number },
 ): SampleCheck => {
-  const decode = makeDecoder(header, noFile)
+  const decode = makeDecoder(header)
   const [rejects, blanked] = [new Tally(), new Tally()]
   let records = 0
   let rejected = 0

@@ -54,12 +54,10 @@ export class PlainWalk {
   private rows: Rows | undefined = new Rows(firstRows, firstBytes)
   private readonly fields: LineFields
   private readonly columns: PlainColumns
-  private readonly fileId: number
 
-  constructor(fields: LineFields, columns: PlainColumns, fileId: number, longest: number) {
+  constructor(fields: LineFields, columns: PlainColumns, longest: number) {
     this.fields = fields
     this.columns = columns
-    this.fileId = fileId
     this.longest = longest
   }
 
@@ -73,7 +71,7 @@ export class PlainWalk {
    * each is one line. Returns where the first record begins that it did not take, and sets `stop`.
    */
   walk(bytes: Uint8Array, from: number, offset: number, line: number): number {
-    const { columns, fields, fileId } = this
+    const { columns, fields } = this
     const rows = (this.rows ??= this.pool.take())
     const first = rows.count
     /** Consecutive records are copied at once. */
@@ -98,7 +96,6 @@ export class PlainWalk {
       }
       rows.at[row] = rows.used + begin - copied
       rows.size[row] = fields.end - begin
-      rows.fileIds[row] = fileId
       rows.offsets[row] = offset + begin - from
       rows.lines[row] = line + row - first
       rows.count++
@@ -118,12 +115,13 @@ export class PlainWalk {
   }
 
   /**
-   * The plain records since it was asked before, in the file's order; the next ones go to other rows. They are used again
-   * once they are released.
+   * The plain records of a file since it was asked before, in the file's order; the next ones go to other rows. They are
+   * used again once they are released.
    */
-  takeRows(): Rows {
+  takeRows(fileId: number): Rows {
     const rows = this.rows ?? this.pool.take()
     this.rows = undefined
+    rows.fileIds.fill(fileId, 0, rows.count)
     return rows
   }
 }
@@ -135,10 +133,10 @@ interface Fields extends Fitted {
 }
 
 /** Undefined: no record of such a file is plain. */
-export const makePlainWalk = (header: Fields, fileId: number, maxRecordSize: number): PlainWalk | undefined => {
+export const makePlainWalk = (header: Fields, maxRecordSize: number): PlainWalk | undefined => {
   const { fields, format } = header
   if (format.encoding !== "utf-8" || format.escape === "backslash" || format.lineEnd === "CR") return undefined
   const columns = PlainColumns.of(header, format)
   const longest = Math.min(longestRecord, maxRecordSize)
-  return columns && new PlainWalk(new LineFields(format, fields, longest), columns, fileId, longest)
+  return columns && new PlainWalk(new LineFields(format, fields, longest), columns, longest)
 }

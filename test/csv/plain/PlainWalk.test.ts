@@ -39,7 +39,7 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const walkAll = (bytes: Uint8Array, size = 65_536) => {
   const header = headerOf(bytes)
   const { byteOffset: offset, line } = header.end
-  const plain = makePlainWalk(header, 1, maxRecordSize)!
+  const plain = makePlainWalk(header, maxRecordSize)!
   const { fields, format } = header
   const framer = new RecordFramer({ format, maxRecordSize, offset, line, fields, plain })
   const rows = new Rows(0, 0)
@@ -47,7 +47,7 @@ const walkAll = (bytes: Uint8Array, size = 65_536) => {
   const take = (batches: ReturnType<RecordFramer["push"]>): void => {
     for (const frames of batches) {
       const { count } = rows
-      const taken = plain.takeRows()
+      const taken = plain.takeRows(1)
       appendRows(rows, taken, 0, taken.count)
       framed.push(...frames.map((frame) => [frame.line, count + frame.plainBefore] as const))
     }
@@ -147,23 +147,23 @@ describe("PlainWalk", () => {
   it("has none for files whose records bytes alone do not tell", () => {
     const header = headerOf(encode("email,created_at\na@b.c,2024-01-01\n"))
     const isNone = (more: Partial<Header["format"]>) =>
-      makePlainWalk({ ...header, format: { ...header.format, ...more } }, 1, maxRecordSize) === undefined
+      makePlainWalk({ ...header, format: { ...header.format, ...more } }, maxRecordSize) === undefined
     assert.isFalse(isNone({}))
     assert.isTrue(isNone({ encoding: "windows-1252" }))
     assert.isTrue(isNone({ escape: "backslash" }))
     assert.isTrue(isNone({ lineEnd: "CR" }))
     const extra = [{ name: "other", position: 1 }]
-    assert.isUndefined(makePlainWalk({ ...header, extra }, 1, maxRecordSize))
+    assert.isUndefined(makePlainWalk({ ...header, extra }, maxRecordSize))
   })
 
   it("lets a framer wait for the end of a record", () => {
     const header = headerOf(encode("email,first_name\na@b.c,A\n"))
     const { fields, format } = header
-    const plain = makePlainWalk(header, 1, maxRecordSize)!
+    const plain = makePlainWalk(header, maxRecordSize)!
     const framer = new Framer({ format, maxRecordSize, offset: 0, line: 1, fields, plain })
     assert.deepStrictEqual([...framer.push(encode("a@b.c,"))], [])
     assert.deepStrictEqual([...framer.push(encode("A"))], [])
     const [frames] = framer.push(encode("\nb@b.c,B"))
-    assert.deepStrictEqual([frames, plain.takeRows().count], [[], 1])
+    assert.deepStrictEqual([frames, plain.takeRows(1).count], [[], 1])
   })
 })

@@ -44,7 +44,7 @@ const framesOf = function* (framer: RecordFramer, pieces: ReadonlyArray<Uint8Arr
 const readFile = (header: Header, pieces: ReadonlyArray<Uint8Array>, plain: PlainWalk | undefined): ReadFile => {
   const { fields, format } = header
   const framer = new RecordFramer({ format, maxRecordSize, offset: 0, line: 1, fields, plain })
-  const decode = makeDecoder(header, fileId)
+  const decode = makeDecoder(header)
   const all = new Rows(0, 0)
   const records: Array<Told> = []
   let repeatedHeaders = 0
@@ -58,9 +58,9 @@ const readFile = (header: Header, pieces: ReadonlyArray<Uint8Array>, plain: Plai
   }
 
   const take = (frames: ReadonlyArray<Frame>): void => {
-    const rows = plain?.takeRows()
+    const rows = plain?.takeRows(fileId)
     const [before, other] = decode({
-      fileId: 0,
+      fileId,
       header,
       start: header.end,
       rows: rows ?? noRows,
@@ -93,6 +93,6 @@ export const readBothWays = (
   bytes: Uint8Array,
   pieces: ReadonlyArray<number>,
 ): { readonly walked: ReadFile; readonly decoded: ReadFile } => ({
-  walked: readFile(header, cut(bytes, pieces), makePlainWalk(header, fileId, maxRecordSize)),
+  walked: readFile(header, cut(bytes, pieces), makePlainWalk(header, maxRecordSize)),
   decoded: readFile(header, [bytes], undefined),
 })
