@@ -9,6 +9,7 @@ import { Answer, type Location, tally } from "../domain/Location.ts"
 import { withRemembered } from "../domain/rows/RowPlaces.ts"
 import { addCounts, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import { fileTaken } from "../repo/FileTakenError.ts"
+import { inFile } from "../repo/inFile.ts"
 import { LocationQueue } from "../repo/LocationQueue.ts"
 import {
   type FileIdentity,
@@ -142,9 +143,8 @@ const make = Effect.gen(function* () {
           objectShare(share, { places: withRemembered(shareLocations.places, places), isAhead: isAhead(ref) }),
         )
         const { badValues: found, counts, refused } = shareOutcome(share, written)
-        const inFile = <A extends object>(row: A) => ({ ...row, fileId: ref.fileId })
-        yield* Ref.update(rejects, (kept) => [...kept, ...[...share.rejects, ...refused].map(inFile)])
-        yield* Ref.update(badValues, (kept) => [...kept, ...found.map(inFile)])
+        yield* Ref.update(rejects, (kept) => [...kept, ...inFile(ref, [...share.rejects, ...refused])])
+        yield* Ref.update(badValues, (kept) => [...kept, ...inFile(ref, found)])
         loads.set(ref.fileId, moveCheckpoint(load, part, share, counts))
         return { counts, refused, remembered }
       }).pipe(Effect.withSpan("RunRepo.commit"), Semaphore.withPermits(one, 1)),

@@ -7,23 +7,22 @@ import type { FormatError } from "../domain/FormatError.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import { signature } from "../domain/otherMapping.ts"
 import { exitCode, type FileSummary, noRecords, type RunSummary } from "../domain/RunSummary.ts"
-import type { SourceError, SourceFile } from "../domain/SourceFile.ts"
+import type { SourceError } from "../domain/SourceFile.ts"
 import { GeoLocator, type GeoLocatorError } from "../geo/GeoLocator.ts"
 import { monotonicMillis } from "../observability/monotonic.ts"
 import { reportProgress } from "../observability/Progress.ts"
 import type { FileTakenError } from "../repo/FileTakenError.ts"
 import type { LocationQueue } from "../repo/LocationQueue.ts"
 import type { RunInClusterError } from "../repo/RunInClusterError.ts"
-import { type Attempt, type FileLoad, RunRepo } from "../repo/RunRepo.ts"
-import { UserRepo } from "../repo/UserRepo.ts"
+import { type Attempt, RunRepo } from "../repo/RunRepo.ts"
+import type { UserRepo } from "../repo/UserRepo.ts"
 import { uriInRun } from "../domain/stdin.ts"
 import { Source } from "../source/Source.ts"
 import { checkCounts } from "./checkCounts.ts"
-import * as FileLimit from "./FileLimit.ts"
 import { fileSummary } from "./fileOutcome.ts"
 import { keepFailure } from "./keepFailure.ts"
-import { isToLoad, listFiles } from "./listFiles.ts"
-import { loadFile } from "./LoadFile.ts"
+import { listFiles } from "./listFiles.ts"
+import { loadAll } from "./loadAll.ts"
 import * as Locate from "./Locate.ts"
 import { complete, type PipelineOptions, type PipelineOptionsError, type RunOptions } from "./PipelineOptions.ts"
 import { reportNullWords } from "./reportNullWords.ts"
@@ -43,24 +42,6 @@ export type PipelineError =
   | FileTakenError
   | RunInClusterError
   | GeoLocatorError
-
-/** Loads the files, in their order; small ones at once. */
-const loadFiles = Effect.fnUntraced(function* (
-  run: Run.Run,
-  options: RunOptions,
-  loads: ReadonlyArray<FileLoad<SourceFile>>,
-) {
-  const { connections = 1 } = yield* UserRepo
-  // With `force` a file that another process releases starts again: until then nothing shows that it is unfinished.
-  const filesAtOnce = options.force ? 1 : Math.min(options.concurrency, connections, FileLimit.maxFilesAtOnce)
-  const withRoomFor = yield* FileLimit.make(filesAtOnce)
-  const load = (registered: FileLoad<SourceFile>) => {
-    const { uri, size } = registered.file
-    const ended = isToLoad(registered, run.request) ? reportProgress({ _tag: "FileEnded", uri, size }) : Effect.void
-    return loadFile(run, registered).pipe(withRoomFor(size), Effect.tap(ended))
-  }
-  return yield* Effect.forEach(loads, load, { concurrency: filesAtOnce })
-})
 
 /**
  * Drains the queue of addresses while files load. Returns the effect that ends it: it waits until the run's addresses
@@ -119,7 +100,7 @@ const runAttempt = Effect.fnUntraced(function* (run: Run.Run, options: RunOption
   const finishLocating = yield* drainMeanwhile(run, options)
   const files = [
     ...problems.map((file) => fileSummary(file, "failed", noRecords, file)),
-    ...(yield* loadFiles(run, options, loads)),
+    ...(yield* loadAll(run, options, loads)),
   ]
   if (files.every(({ state }) => state === "loaded")) yield* run.setLoaded
   yield* reportProgress({ _tag: "Loaded" })

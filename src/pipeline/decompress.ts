@@ -71,6 +71,34 @@ const decompressed = (
     }),
   )
 
+/** All bytes, unless they are more than `most`. */
+const collect = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>, most: number) =>
+  Effect.suspend(() => {
+    const chunks: Array<Uint8Array> = []
+    let size = 0
+    return bytes.pipe(
+      Stream.takeUntil((chunk) => {
+        chunks.push(chunk)
+        size += chunk.length
+        return size > most
+      }),
+      Stream.runDrain,
+      Effect.map(() => {
+        if (size > most) return undefined
+        return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+      }),
+    )
+  })
+
+/** The text of a small file; undefined: it has more than `most` bytes. */
+export const readSmallText = Effect.fnUntraced(function* (source: Source["Service"], file: SourceFile, most: number) {
+  const stored = yield* collect(source.read(file, 0), most)
+  const compression = stored && compressionOf(stored.subarray(0, headSize))
+  return compression === undefined
+    ? stored
+    : yield* collect(decompressed(source, file, compression, Stream.succeed(stored!)), most)
+})
+
 /**
  * The bytes of a file's text from `byteOffset` on. A compressed file is decompressed from its beginning, and read once.
  * A plain one is read from the byte: where the byte is far, and nothing shows before that it is plain, its beginning is

@@ -22,7 +22,7 @@ export interface DividedChunk {
  * The most records of a file that one connection commits as a whole: starting and finishing a load costs more than they
  * do.
  */
-const maxRecordsOfWhole = 2_000
+export const maxRecordsOfWhole = 2_000
 
 /** The counts of a chunk that are known before it is written. */
 const countsOf = (shares: ReadonlyArray<Share>): RecordCounts => {

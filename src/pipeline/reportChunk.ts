@@ -22,7 +22,7 @@ const rejectsOf = ({ divided, outcomes }: WrittenChunk): ReadonlyArray<Reject> =
   )
 
 /** One line a chunk: all of them, with their reasons, are in `etl_rejects`. */
-const logRejects = (rejected: number, { byteOffset, line, reasons }: Reject) =>
+export const logRejects = (rejected: number, { byteOffset, line, reasons }: Reject) =>
   Effect.logTrace("records rejected").pipe(
     Effect.annotateLogs({ step: "Transform", rejected, line, byteOffset, reasons: reasons.map(describeReason) }),
   )

@@ -82,25 +82,29 @@ const rowsOf = (blankRows: number, repeatedHeaders: number): string =>
     ...(repeatedHeaders === 0 ? [] : [plural(repeatedHeaders, "repeated header")]),
   ].join(" and ")
 
-/** Logs how many rows are no records, once all are read. */
+/** Logs how many rows are no records. */
+export const logSkippedRows = (
+  name: string,
+  { blankRows, repeatedHeaders }: Pick<DecodedRecords, "blankRows" | "repeatedHeaders">,
+): Effect.Effect<void> => {
+  const rows = blankRows + repeatedHeaders
+  if (rows === 0) return Effect.void
+  const what = `${rowsOf(blankRows, repeatedHeaders)} ${rows === 1 ? "is no record" : "are no records"}`
+  return Effect.logInfo(`${name}: ${what}`).pipe(Effect.annotateLogs({ step: "Extract" }))
+}
+
+/** Logs it once all are read. */
 export const reportSkippedRows =
   (name: string) =>
   <E, R>(decoded: Stream.Stream<DecodedRecords, E, R>): Stream.Stream<DecodedRecords, E, R> =>
     Stream.suspend(() => {
-      let blank = 0
-      let repeated = 0
-      const log = Effect.suspend(() => {
-        const rows = blank + repeated
-        if (rows === 0) return Effect.void
-        const what = `${rowsOf(blank, repeated)} ${rows === 1 ? "is no record" : "are no records"}`
-        return Effect.logInfo(`${name}: ${what}`).pipe(Effect.annotateLogs({ step: "Extract" }))
-      })
+      const skipped = { blankRows: 0, repeatedHeaders: 0 }
       return decoded.pipe(
         Stream.tap(({ blankRows, repeatedHeaders }) => {
-          blank += blankRows
-          repeated += repeatedHeaders
+          skipped.blankRows += blankRows
+          skipped.repeatedHeaders += repeatedHeaders
           return Effect.void
         }),
-        Stream.onEnd(log),
+        Stream.onEnd(Effect.suspend(() => logSkippedRows(name, skipped))),
       )
     })

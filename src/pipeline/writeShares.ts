@@ -7,7 +7,7 @@ import { GeoLocator } from "../geo/GeoLocator.ts"
 import { type FileIdentity, type PartLoad, RunRepo, type ShareLocations, type ShareOutcome } from "../repo/RunRepo.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import type { DividedChunk } from "./divideChunk.ts"
-import { locateShare } from "./locateShare.ts"
+import { countAnswers, locateUsers } from "./locateUsers.ts"
 import type { Run } from "./Run.ts"
 
 /** Chunks that a connection may be ahead of the slowest one. */
@@ -71,7 +71,7 @@ export const shareOf = (connection: number) =>
     return { divided, share: share === undefined || isCommitted(share) ? undefined : share }
   })
 
-const noLocations: ShareLocations = { places: noPlaces, queue: [] }
+export const noLocations: ShareLocations = { places: noPlaces, queue: [] }
 
 /** Users that are located later, without a service being asked for them here. */
 export const unlocated = Stream.map((own: OwnShare): LocatedShare => ({ ...own, locations: noLocations }))
@@ -82,10 +82,10 @@ export const locate = (run: Run) =>
     Effect.fnUntraced(function* ({ divided, share }: OwnShare) {
       const { instant, service } = yield* GeoLocator
       const locates = share !== undefined && (instant !== undefined || service !== undefined)
-      const locations = locates
-        ? yield* divided.span.within(run.stopwatch.time("locate")(locateShare(run, share)))
-        : noLocations
-      return { divided, share, locations } satisfies LocatedShare
+      if (!locates) return { divided, share, locations: noLocations } satisfies LocatedShare
+      const located = yield* divided.span.within(run.stopwatch.time("locate")(locateUsers(run, share.users)))
+      yield* countAnswers(run, located)
+      return { divided, share, locations: located.locations } satisfies LocatedShare
     }),
   )
 

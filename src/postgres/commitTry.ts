@@ -8,6 +8,16 @@ export interface CommitTry {
   readonly isCareful: boolean
   /** Set where this try, which is not careful, must be followed by one that is. */
   isRefused: boolean
+  /** Where the try writes users of several files: how many of each file ended how, added by the upsert. */
+  readonly gained?: Array<FileGains>
+}
+
+/** Users of a file that were written, or are older than what is stored; the others are unchanged. */
+export interface FileGains {
+  readonly file_id: number
+  readonly inserted: number
+  readonly updated: number
+  readonly stale: number
 }
 
 /** The try of the open transaction; undefined: the users are written in a transaction, or savepoint, of their own. */

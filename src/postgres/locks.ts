@@ -3,6 +3,7 @@
 import { Context, Deferred, Effect, Layer, Option, RcRef, type Scope, Semaphore } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { DatabaseError, fromSqlError } from "../domain/DatabaseError.ts"
+import { texts } from "./arrays.ts"
 import { isEmbedded, makeClient, poolSize } from "./client.ts"
 import { patiently } from "../repo/patience.ts"
 
@@ -52,12 +53,22 @@ const makeTable = () => {
   }
 }
 
+/** Locks of a scope. */
+interface HeldLocks {
+  names: ReadonlyArray<string>
+  readonly sharing: Sharing
+  /** For all of them; otherwise those that are not free are left out. */
+  readonly waits: boolean
+  readonly warning: string | undefined
+}
+
 /** The session that has this process's locks: the server frees them when it ends, however the process ended. */
 interface Session {
   /** Ends when the session is lost. */
   readonly lost: Effect.Effect<void>
-  readonly tryLock: (name: string, sharing: Sharing) => Effect.Effect<boolean, SqlError>
-  readonly unlock: (name: string, sharing: Sharing) => Effect.Effect<void>
+  /** Returns those of the locks that are taken. */
+  readonly tryLock: (names: ReadonlyArray<string>, sharing: Sharing) => Effect.Effect<ReadonlyArray<string>, SqlError>
+  readonly unlock: (names: ReadonlyArray<string>, sharing: Sharing) => Effect.Effect<void>
 }
 
 /** One session while there are locks; after one that is lost, another. */
@@ -76,7 +87,7 @@ const makeSession = Effect.gen(function* () {
     const fail = Effect.flatMap(Deferred.succeed(lost, undefined), (isFirst) =>
       isFirst ? RcRef.invalidate(session) : Effect.void,
     )
-    const ask = (statement: string, parameters: ReadonlyArray<string>) =>
+    const ask = (statement: string, parameters: ReadonlyArray<unknown>) =>
       Semaphore.withPermits(
         one,
         1,
@@ -86,12 +97,19 @@ const makeSession = Effect.gen(function* () {
     )
     return {
       lost: Deferred.await(lost),
-      tryLock: (name, sharing) =>
-        ask(`select pg_try_advisory_lock${suffix(sharing)}(${lockKey("$1")}) as taken`, [name]).pipe(
-          Effect.map((rows) => rows[0]!.taken === true),
-        ),
-      unlock: (name, sharing) =>
-        ask(`select pg_advisory_unlock${suffix(sharing)}(${lockKey("$1")})`, [name]).pipe(
+      tryLock: (names, sharing) =>
+        ask(
+          `select name from (
+            select name, pg_try_advisory_lock${suffix(sharing)}(${lockKey("name")}) as is_taken from unnest($1::text[]) name
+            -- Each is tried once.
+            offset 0
+          ) tried where is_taken`,
+          [texts(names)],
+        ).pipe(Effect.map((rows) => rows.map(({ name }) => name as string))),
+      unlock: (names, sharing) =>
+        ask(`select pg_advisory_unlock${suffix(sharing)}(${lockKey("name")}) from unnest($1::text[]) name`, [
+          texts(names),
+        ]).pipe(
           Effect.timeoutOption("5 seconds"),
           // The lock may be held: the session must not be used for others.
           Effect.tap((answered) => (Option.isNone(answered) ? fail : Effect.void)),
@@ -143,32 +161,41 @@ const make = Effect.gen(function* () {
     }
   })
 
-  const takeHere = (name: string, sharing: Sharing, warning: string | undefined) =>
-    waitFor(
-      Effect.sync(() => table.take(name, sharing)).pipe(
-        Effect.tap((taken) =>
-          taken ? Effect.addFinalizer(() => Effect.sync(() => table.release(name))) : Effect.void,
-        ),
-        Effect.uninterruptible,
-      ),
-      warning,
+  const takeHere = (name: string, sharing: Sharing) =>
+    Effect.sync(() => table.take(name, sharing)).pipe(
+      Effect.tap((taken) => (taken ? Effect.addFinalizer(() => Effect.sync(() => table.release(name))) : Effect.void)),
+      Effect.uninterruptible,
     )
 
-  /** Holds the lock of the database as long as the session lasts. `taken`: done when it is taken first. */
+  /**
+   * Holds locks of the database as long as the session lasts. At first it waits for all of them, or takes those that are
+   * free; `taken`: done then.
+   */
   const hold = Effect.fnUntraced(
-    function* (
-      name: string,
-      sharing: Sharing,
-      warning: string | undefined,
-      taken: Deferred.Deferred<void, DatabaseError>,
-    ) {
+    function* (locks: HeldLocks, taken: Deferred.Deferred<void, DatabaseError>) {
+      const { sharing, waits, warning } = locks
       const { lost, tryLock, unlock } = yield* RcRef.get(session)
-      const take = tryLock(name, sharing).pipe(
-        Effect.tap((isTaken) => (isTaken ? Effect.addFinalizer(() => unlock(name, sharing)) : Effect.void)),
+      const held = new Set<string>()
+      yield* Effect.addFinalizer(() => (held.size === 0 ? Effect.void : unlock([...held], sharing)))
+      const take = Effect.suspend(() =>
+        tryLock(
+          locks.names.filter((name) => !held.has(name)),
+          sharing,
+        ),
+      ).pipe(
+        Effect.map((names) => {
+          for (const name of names) held.add(name)
+          return held.size === locks.names.length
+        }),
         Effect.uninterruptible,
       )
-      // The lock may still belong to a lost session of ours, which the server has not noticed: no other process has it.
-      yield* waitFor(take, (yield* Deferred.isDone(taken)) ? undefined : warning)
+      const isFirst = !(yield* Deferred.isDone(taken))
+      if (isFirst && !waits) {
+        yield* take
+        locks.names = [...held]
+      }
+      // A lock may still belong to a lost session of ours, which the server has not noticed: no other process has it.
+      else yield* waitFor(take, isFirst ? warning : undefined)
       yield* Deferred.succeed(taken, undefined)
       yield* lost
     },
@@ -176,23 +203,37 @@ const make = Effect.gen(function* () {
     Effect.mapError(fromSqlError),
   )
 
+  /** Holds locks until the scope closes. */
+  const holdInScope = Effect.fnUntraced(function* (locks: HeldLocks) {
+    const taken = yield* Deferred.make<void, DatabaseError>()
+    const holding = hold(locks, taken)
+    // A lost session is followed by another. The work that uses the database reports its outages.
+    const again = Effect.forever(Effect.delay(Effect.ignore(holding), "1 second"))
+    yield* patiently(holding).pipe(
+      Effect.andThen(again),
+      Effect.catch((error) => Deferred.fail(taken, error)),
+      Effect.forkScoped,
+    )
+    yield* Deferred.await(taken)
+  })
+
   return {
     take: Effect.fnUntraced(function* (
       name: string,
       { sharing = "alone", warning }: { readonly sharing?: Sharing | undefined; readonly warning?: string } = {},
     ): Effect.fn.Return<void, DatabaseError, Scope.Scope> {
-      yield* takeHere(name, sharing, warning)
-      if (isAlone) return
-      const taken = yield* Deferred.make<void, DatabaseError>()
-      const holding = hold(name, sharing, warning, taken)
-      // A lost session is followed by another. The work that uses the database reports its outages.
-      const again = Effect.forever(Effect.delay(Effect.ignore(holding), "1 second"))
-      yield* patiently(holding).pipe(
-        Effect.andThen(again),
-        Effect.catch((error) => Deferred.fail(taken, error)),
-        Effect.forkScoped,
-      )
-      yield* Deferred.await(taken)
+      yield* waitFor(takeHere(name, sharing), warning)
+      if (!isAlone) yield* holdInScope({ names: [name], sharing, waits: true, warning })
+    }),
+
+    takeFree: Effect.fnUntraced(function* (
+      names: ReadonlyArray<string>,
+    ): Effect.fn.Return<ReadonlyArray<string>, DatabaseError, Scope.Scope> {
+      const free = yield* Effect.filter(names, (name) => takeHere(name, "alone"))
+      if (isAlone || free.length === 0) return free
+      const locks: HeldLocks = { names: free, sharing: "alone", waits: false, warning: undefined }
+      yield* holdInScope(locks)
+      return locks.names
     }),
   }
 })
@@ -210,6 +251,10 @@ export class Locks extends Context.Service<
       name: string,
       options?: { readonly sharing?: Sharing | undefined; readonly warning?: string },
     ) => Effect.Effect<void, DatabaseError, Scope.Scope>
+    /** Takes those that no other run has, and holds them as `take` does. Returns them. */
+    readonly takeFree: (
+      names: ReadonlyArray<string>,
+    ) => Effect.Effect<ReadonlyArray<string>, DatabaseError, Scope.Scope>
   }
 >()("user-activity-etl/postgres/Locks") {
   /** Fails where the pool is too small for a run. */

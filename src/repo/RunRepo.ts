@@ -1,6 +1,6 @@
 // Runs and the files they load: what is started, taken, committed and finished. The contract.
 
-import { Context, type Duration, type Effect, type Scope } from "effect"
+import { Context, type Duration, type Effect, type Option, type Scope } from "effect"
 import type { Address } from "../domain/Address.ts"
 import type { DatabaseError } from "../domain/DatabaseError.ts"
 import type { Position } from "../domain/Chunk.ts"
@@ -9,11 +9,12 @@ import type { Share } from "../domain/Lane.ts"
 import type { AnswerTally } from "../domain/Location.ts"
 import type { Reject } from "../domain/Reject.ts"
 import type { RowPlaces } from "../domain/rows/RowPlaces.ts"
+import type { RowSet } from "../domain/rows/RowSet.ts"
 import type { RecordCounts } from "../domain/RunSummary.ts"
 import type { StageTimes } from "../domain/StageTimes.ts"
 import type { FileTakenError } from "./FileTakenError.ts"
 import type { RunInClusterError } from "./RunInClusterError.ts"
-import type { UpsertOutcome, UserShare } from "./UserRepo.ts"
+import type { UpsertOutcome, UserRepo, UserShare } from "./UserRepo.ts"
 
 /** One loading of a file by a run. */
 export interface LoadRef {
@@ -48,6 +49,46 @@ export interface ShareOutcome {
   readonly refused: ReadonlyArray<Reject>
   /** Addresses of the queue that a service has answered before. */
   readonly remembered: AnswerTally
+}
+
+/** A small file whose records are all there, in the load that took it. */
+export interface WholeFile extends TakenLoad {
+  readonly header: Uint8Array
+  readonly format: Format
+  readonly rejects: ReadonlyArray<Reject>
+}
+
+/** The outcome of files that are committed together. */
+export interface FilesOutcome {
+  /** Of each file, in their order. */
+  readonly counts: ReadonlyArray<RecordCounts>
+  /** Addresses of the queue that a service has answered before, */
+  readonly remembered: AnswerTally
+  /** and which these are, with whether they have a place. */
+  readonly answered: ReadonlyMap<Address, boolean>
+}
+
+/** How small files are loaded together: see `RunRepo.smallFiles`. */
+export interface SmallFiles {
+  /**
+   * Locks and takes, for the run, those of the files that no process has, and of which nothing is loaded. Other
+   * processes wait for them until the scope closes. Returns them. May be repeated.
+   */
+  readonly takeFree: <File extends FileIdentity>(
+    runId: number,
+    request: RunRequest,
+    loads: ReadonlyArray<FileLoad<File>>,
+  ) => Effect.Effect<ReadonlyArray<FileLoad<File>>, DatabaseError, Scope.Scope>
+  /**
+   * Commits files whose users are `users`, in the files' order: all of it in one transaction, after which the files are
+   * loaded, or nothing. `None`: nothing is committed, as the store refuses a record, or another process has taken a
+   * file: load each by itself.
+   */
+  readonly commit: (
+    files: ReadonlyArray<WholeFile>,
+    users: RowSet,
+    locations: ShareLocations,
+  ) => Effect.Effect<Option.Option<FilesOutcome>, DatabaseError>
 }
 
 /** Identifies a file: see `domain/SourceFile`. */
@@ -215,6 +256,10 @@ export class RunRepo extends Context.Service<
      * the counts of the whole load as far as it is committed, earlier attempts included.
      */
     readonly finishPart: (part: PartRef & Part) => Effect.Effect<RecordCounts, DatabaseError | FileTakenError>
+    /**
+     * Loads small files together, with an `upsert` that takes records of several files; undefined: each by itself.
+     */
+    readonly smallFiles?: (upsert: UserRepo["Service"]["upsert"]) => SmallFiles | undefined
     /** Keeps why the file cannot be read to its end, until it is taken again. May be repeated. */
     readonly failFile: (load: TakenLoad, error: string) => Effect.Effect<void, DatabaseError | FileTakenError>
     /** The counts of what is committed of a load. */

@@ -18,13 +18,23 @@ export const maxRuns = 32
 interface Queued {
   /** How many are answered. */
   readonly remembered: AnswerTally
+  /** Which, and whether they have a place. */
+  readonly answered: ReadonlyMap<Address, boolean>
   /** Their places, also of those that are asked again. */
   readonly places: ReadonlyMap<Address, Location>
 }
 
-const nothing: Queued = { remembered: { located: 0, unlocatable: {} }, places: new Map() }
+const nothing: Queued = { remembered: { located: 0, unlocatable: {} }, answered: new Map(), places: new Map() }
 
-const placesOf = `select address, ${placeColumns.join(", ")} from ip_locations where address = any($1) and latitude is not null`
+const settled = `select address, status = 'located' as "isLocated", status <> 'pending' as "isAnswered", ${placeColumns.join(", ")}
+  from ip_locations where address = any($1) and (status <> 'pending' or latitude is not null)`
+
+interface SettledRow extends Omit<Location, "latitude"> {
+  readonly address: Address
+  readonly isLocated: boolean
+  readonly isAnswered: boolean
+  readonly latitude: number | null
+}
 
 /** Queues the addresses without an answer for the run, and returns the answers of the others. */
 export const makeQueueAddresses = (sql: SqlClient) =>
@@ -83,9 +93,13 @@ export const makeQueueAddresses = (sql: SqlClient) =>
       )
     }
     const places = new Map<Address, Location>()
-    if (states.some(({ hasPlace }) => hasPlace)) {
-      const found = yield* sql.unsafe<Location & { readonly address: Address }>(placesOf, [addresses])
-      for (const { address, ...location } of found) places.set(address, location)
+    const answered = new Map<Address, boolean>()
+    if (states.some(({ hasPlace, status }) => hasPlace || status !== "pending")) {
+      const found = yield* sql.unsafe<SettledRow>(settled, [addresses])
+      for (const { address, isAnswered, isLocated, latitude, ...place } of found) {
+        if (latitude !== null) places.set(address, { latitude, ...place })
+        if (isAnswered) answered.set(address, isLocated)
+      }
     }
     let located = 0
     const unlocatable: Record<string, number> = {}
@@ -93,5 +107,5 @@ export const makeQueueAddresses = (sql: SqlClient) =>
       if (status === "located") located += count
       if (status === "unlocatable") unlocatable[reason ?? "unknown"] = (unlocatable[reason ?? "unknown"] ?? 0) + count
     }
-    return { remembered: { located, unlocatable }, places } satisfies Queued
+    return { remembered: { located, unlocatable }, answered, places } satisfies Queued
   })

@@ -1,6 +1,6 @@
 // Runs in PostgreSQL: `etl_runs`.
 
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Struct } from "effect"
 import { fromSqlError, toDatabaseError } from "../../domain/DatabaseError.ts"
 import type { RecordCounts } from "../../domain/RunSummary.ts"
 import { stdinUri, uriInRun } from "../../domain/stdin.ts"
@@ -8,19 +8,26 @@ import { integers, texts } from "../arrays.ts"
 import { makeClient } from "../client.ts"
 import { countsOf, isReplaced, isUnderWay } from "./etlFiles.ts"
 import { storable } from "../../text/storable.ts"
+import { makeCommitFiles } from "./commitFiles.ts"
 import { makeCommit } from "./commitShare.ts"
 import { makeFileLoads } from "./fileLoads.ts"
+import { makeStatementWriter } from "./StatementWriter.ts"
 import { patiently } from "../../repo/patience.ts"
 import { Locks, sourceLock } from "../locks.ts"
 import * as Migrations from "../migrate.ts"
 import { runInCluster } from "../../repo/RunInClusterError.ts"
 import { type Attempt, type Ending, type FileProblem, RunRepo, type RunRequest } from "../../repo/RunRepo.ts"
 import { refuseInside } from "../transaction.ts"
+import { isOwnUpsert } from "../users/ownUpserts.ts"
 
 const make = Effect.gen(function* () {
   const sql = yield* makeClient
   const transaction = sql.withTransaction
   const locks = yield* Locks
+
+  const writer = yield* makeStatementWriter(sql)
+  const fileLoads = yield* makeFileLoads
+  const commitFiles = makeCommitFiles(sql, writer)
 
   const counts = (where: string, parameters: ReadonlyArray<unknown>) =>
     sql.unsafe<RecordCounts>(countsOf(where), parameters).pipe(Effect.map((rows) => rows[0]!))
@@ -53,8 +60,11 @@ const make = Effect.gen(function* () {
     })
 
   return RunRepo.of({
-    ...(yield* makeFileLoads),
-    commit: yield* makeCommit,
+    ...Struct.omit(fileLoads, ["takeFree"]),
+    commit: makeCommit(sql, writer),
+
+    smallFiles: (upsert) =>
+      isOwnUpsert(upsert, sql) ? { takeFree: fileLoads.takeFree, commit: commitFiles(upsert) } : undefined,
 
     begin: Effect.fn("RunRepo.begin")(function* (request: RunRequest) {
       const { source } = request

@@ -1,16 +1,17 @@
 // Commits a share of a chunk as a whole: its users, rejects and bad values, its addresses' queue, its checkpoints.
 
 import { Data, Effect } from "effect"
+import type { SqlClient } from "effect/sql/SqlClient"
 import { toDatabaseError } from "../../domain/DatabaseError.ts"
 import { withRemembered } from "../../domain/rows/RowPlaces.ts"
 import type { Share } from "../../domain/Lane.ts"
 import { fileTaken } from "../../repo/FileTakenError.ts"
+import { inFile } from "../../repo/inFile.ts"
 import { makePatience } from "../../repo/patience.ts"
 import type { PartRef, RunRepo, ShareLocations, ShareOutcome } from "../../repo/RunRepo.ts"
 import { shareOutcome } from "../../repo/shareOutcome.ts"
 import { objectShare, userShare } from "../../repo/userShare.ts"
 import type { UpsertOutcome, UserShare } from "../../repo/UserRepo.ts"
-import { makeClient } from "../client.ts"
 import { CommitTry } from "../commitTry.ts"
 import { isIncomplete } from "../incomplete.ts"
 import { makeQueueAddresses } from "../locations/queueAddresses.ts"
@@ -18,11 +19,11 @@ import { isInTransaction, repeatConflicts } from "../transaction.ts"
 import { isOwnUpsert } from "../users/ownUpserts.ts"
 import { preferIndexes } from "../users/preferIndexes.ts"
 import { isRefusal } from "../users/refusals.ts"
-import { arraysOfClient } from "../users/userArrays.ts"
 import { isAnswered } from "../writerConnections.ts"
 import { makeCheckpoints } from "./checkpoints.ts"
 import { makeCommitStatement } from "./commitStatement.ts"
 import { isAhead } from "./isAhead.ts"
+import type { StatementWriter } from "./StatementWriter.ts"
 import { makeWriteBadValues } from "./writeBadValues.ts"
 import { makeWriteRejects } from "./writeRejects.ts"
 
@@ -34,15 +35,14 @@ const prepare = `select ${preferIndexes}, ${isAhead("$1", "$2")} as "isAhead"`
 
 const nothingRemembered: ShareOutcome["remembered"] = { located: 0, unlocatable: {} }
 
-export const makeCommit = Effect.gen(function* () {
-  const sql = yield* makeClient
+export const makeCommit = (sql: SqlClient, writer: StatementWriter | undefined) => {
   const transaction = sql.withTransaction
   const patiently = makePatience()
   const checkpoints = makeCheckpoints(sql)
   const queueAddresses = makeQueueAddresses(sql)
   const writeBadValues = makeWriteBadValues(sql)
   const writeRejects = makeWriteRejects(sql)
-  const commitStatement = yield* makeCommitStatement(sql, yield* arraysOfClient)
+  const commitStatement = makeCommitStatement(sql, writer)
 
   const commit: RunRepo["Service"]["commit"] = Effect.fn("RunRepo.commit")(function* <E, R>(
     part: PartRef,
@@ -67,8 +67,8 @@ export const makeCommit = Effect.gen(function* () {
         ).pipe(Effect.provideService(CommitTry, commitTry))
         const { badValues, counts, refused } = shareOutcome(share, written)
         if (!(yield* checkpoints.move(part, share, counts))) return yield* new Moved()
-        yield* writeRejects(part, [...share.rejects, ...refused])
-        yield* writeBadValues(part, badValues)
+        yield* writeRejects(part.runId, inFile(part, [...share.rejects, ...refused]))
+        yield* writeBadValues(part.runId, inFile(part, badValues))
         attempted = { counts, refused, remembered }
         return attempted
       }).pipe(transaction)
@@ -117,4 +117,4 @@ export const makeCommit = Effect.gen(function* () {
     )
   })
   return commit
-})
+}

@@ -2,21 +2,21 @@
 
 import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
-import { type BadValue, badValuesOf } from "../../domain/BadValue.ts"
+import { badValuesOf } from "../../domain/BadValue.ts"
 import type { Share } from "../../domain/Lane.ts"
 import { allCountNames, type RecordCounts } from "../../domain/RunSummary.ts"
+import { inFile } from "../../repo/inFile.ts"
 import type { PartRef, ShareLocations } from "../../repo/RunRepo.ts"
 import { Parameters } from "../Parameters.ts"
-import { makeWriterConnections } from "../writerConnections.ts"
-import { makeNewEmails } from "../users/newEmails.ts"
 import { isOwnUpsert } from "../users/ownUpserts.ts"
 import type { UserCounts } from "../users/refusals.ts"
 import type { ColumnArrays } from "../users/ColumnArrays.ts"
 import { maxRows, upsertOf } from "../users/upsertOf.ts"
 import { checkpointsOf, moveCheckpoints } from "./checkpoints.ts"
 import { isAhead } from "./isAhead.ts"
-import { insertBadValues, portionsOfBadValues } from "./writeBadValues.ts"
-import { insertRejects, portionsOfRejects } from "./writeRejects.ts"
+import type { StatementWriter } from "./StatementWriter.ts"
+import { type FileBadValue, insertBadValues, portionsOfBadValues } from "./writeBadValues.ts"
+import { type FileReject, insertRejects, portionsOfRejects } from "./writeRejects.ts"
 
 const userCounts = ["inserted", "updated", "unchanged", "stale"] as const
 
@@ -26,7 +26,8 @@ interface KnownShare {
   readonly places: ShareLocations["places"]
   /** The counts that do not depend on what is stored. */
   readonly counts: Omit<RecordCounts, keyof UserCounts>
-  readonly badValues: ReadonlyArray<BadValue>
+  readonly rejects: ReadonlyArray<FileReject>
+  readonly badValues: ReadonlyArray<FileBadValue>
 }
 
 /**
@@ -37,7 +38,7 @@ interface KnownShare {
 const statementOf = (
   arrays: ColumnArrays,
   part: PartRef,
-  { badValues, counts: known, places, share }: KnownShare,
+  { badValues, counts: known, places, rejects, share }: KnownShare,
   mayBeStored: ReadonlyArray<number> | undefined,
 ) => {
   const parameters = new Parameters()
@@ -58,8 +59,8 @@ const statementOf = (
     `counts as materialized (select ${columns.join(", ")} from outcome)`,
     // It takes its counts from the upsert, and so comes after it: the users are locked first.
     `moved as (${moveCheckpoints(parameters, part, share)})`,
-    ...(share.rejects.length === 0 ? [] : [`rejected as (${insertRejects(parameters, part, share.rejects)})`]),
-    ...(badValues.length === 0 ? [] : [`blank as (${insertBadValues(parameters, part, badValues)})`]),
+    ...(rejects.length === 0 ? [] : [`rejected as (${insertRejects(parameters, part.runId, rejects)})`]),
+    ...(badValues.length === 0 ? [] : [`blank as (${insertBadValues(parameters, part.runId, badValues)})`]),
   ]
   const isComplete = `${userCounts.join(" + ")} = ${parameters.add(share.users.versions.numbers.length)}::integer
     and (select count(*) from moved) = ${parameters.add(checkpointsOf(share))}::integer`
@@ -69,15 +70,15 @@ const statementOf = (
 }
 
 /** The commit of a share by one statement; undefined where it takes a transaction. `write`: see `RunRepo.commit`. */
-export const makeCommitStatement = Effect.fnUntraced(function* (sql: SqlClient, arrays: ColumnArrays) {
-  const withConnection = yield* makeWriterConnections(sql)
-  const newEmails = makeNewEmails(sql)
-  return (part: PartRef, share: Share, { places, queue }: ShareLocations, write: object) => {
-    if (withConnection === undefined || queue.length > 0 || !isOwnUpsert(write, sql)) return undefined
-    const { rejects, users } = share
+export const makeCommitStatement =
+  (sql: SqlClient, writer: StatementWriter | undefined) =>
+  (part: PartRef, share: Share, { places, queue }: ShareLocations, write: object) => {
+    if (writer === undefined || queue.length > 0 || !isOwnUpsert(write, sql)) return undefined
+    const { users } = share
+    const rejects = inFile(part, share.rejects)
     const winners = users.versions.numbers.length
     if (winners > maxRows || portionsOfRejects(rejects).length > 1) return undefined
-    const badValues = badValuesOf(users, [])
+    const badValues = inFile(part, badValuesOf(users, []))
     if (portionsOfBadValues(badValues).length > 1) return undefined
     const counts = {
       read: users.count + rejects.length,
@@ -85,15 +86,12 @@ export const makeCommitStatement = Effect.fnUntraced(function* (sql: SqlClient, 
       rejected: rejects.length,
       blanked: badValues.length,
     }
-    const known: KnownShare = { share, places, counts, badValues }
-    return Effect.gen(function* () {
-      const mayBeStored = yield* newEmails.mayBeStored(users.versions)
-      const { parameters, text } = statementOf(arrays, part, known, mayBeStored)
-      const rows = yield* withConnection((connection) => connection.execute(text, parameters, undefined)).pipe(
-        Effect.tapError((error) => Effect.sync(() => newEmails.failed(error))),
-      )
-      const { inserted, stale, unchanged, updated } = rows[0] as UserCounts
-      return { ...counts, inserted, updated, unchanged, stale } satisfies RecordCounts
+    const known: KnownShare = { share, places, counts, rejects, badValues }
+    const written = writer.execute(users.versions, (mayBeStored) =>
+      statementOf(writer.arrays, part, known, mayBeStored),
+    )
+    return Effect.map(written, (rows): RecordCounts => {
+      const { inserted, stale, unchanged, updated } = rows[0] as unknown as UserCounts
+      return { ...counts, inserted, updated, unchanged, stale }
     })
   }
-})

@@ -8,7 +8,7 @@ import { isOtherFormat } from "../../domain/FormatError.ts"
 import { earliest } from "../../domain/Lane.ts"
 import { laneCount } from "../../domain/laneOf.ts"
 import { allCountNames, noRecords, type RecordCounts } from "../../domain/RunSummary.ts"
-import { integers, texts } from "../arrays.ts"
+import { integers, smallIntegers, texts } from "../arrays.ts"
 import { fileTaken, type FileTakenError } from "../../repo/FileTakenError.ts"
 import { makeClient } from "../client.ts"
 import { countsOf, countSums, storedFormat } from "./etlFiles.ts"
@@ -106,6 +106,9 @@ const toLoad = <File extends FileIdentity>(row: FileRow, file: File, request: Ru
     fence,
   }
 }
+
+/** The name of a file's lock. */
+const lockOf = (fileId: number): string => `file ${fileId}`
 
 /** Files of one statement. */
 const batchSize = 5_000
@@ -287,8 +290,32 @@ export const makeFileLoads = Effect.gen(function* () {
     ),
 
     lock: Effect.fn("RunRepo.lock")(({ file, fileId }: RegisteredFile<FileIdentity>, sharing?: "shared") =>
-      locks.take(`file ${fileId}`, { sharing, warning: `Another run loads ${file.uri}. Waiting until it is done.` }),
+      locks.take(lockOf(fileId), { sharing, warning: `Another run loads ${file.uri}. Waiting until it is done.` }),
     ),
+
+    /** See `SmallFiles`. */
+    takeFree: Effect.fn("RunRepo.takeFree")(function* <File extends FileIdentity>(
+      runId: number,
+      { mapping }: RunRequest,
+      loads: ReadonlyArray<FileLoad<File>>,
+    ) {
+      const free = new Set(yield* locks.takeFree(loads.map(({ fileId }) => lockOf(fileId))))
+      const ids = loads.flatMap(({ fileId }) => (free.has(lockOf(fileId)) ? fileId : []))
+      const taken = yield* sql<{ id: number; load: number; fence: number }>`
+        update etl_files f set run_id = ${runId}, mapping = ${mapping}, fence = fence + 1, error = null
+        from (
+          select id from etl_files
+          where id = any(${smallIntegers(ids)}) and loaded_at is null and header is null order by id for update
+        ) t where f.id = t.id
+        returning f.id, f.load, f.fence`.pipe(Effect.mapError(fromSqlError), patiently)
+      const byId = new Map(taken.map((row) => [row.id, row]))
+      return loads.flatMap((registered): FileLoad<File> | ReadonlyArray<never> => {
+        const row = byId.get(registered.fileId)
+        return row === undefined
+          ? []
+          : { ...registered, runId, load: row.load, fence: row.fence, state: "open", parts: notStarted }
+      })
+    }),
 
     take: Effect.fn("RunRepo.take")(takeFile, Effect.mapError(toDatabaseError), patiently),
 

@@ -12,7 +12,7 @@ import { type UpsertOutcome, type UserShare, UserRepo } from "../../repo/UserRep
 import { makePatience } from "../../repo/patience.ts"
 import { rowPlacesOf, versionsOf } from "../../repo/userShare.ts"
 import { makeClient, writers } from "../client.ts"
-import { CommitTry } from "../commitTry.ts"
+import { CommitTry, type FileGains } from "../commitTry.ts"
 import * as Migrations from "../migrate.ts"
 import { Parameters } from "../Parameters.ts"
 import { isInTransaction, makeRepeat } from "../transaction.ts"
@@ -33,6 +33,12 @@ const notAllWritten = new DatabaseError({
   message: "PostgreSQL did not write all rows.",
   retryable: false,
 })
+
+/** What the statement returns. */
+interface Outcome extends UserCounts {
+  readonly missing?: ReadonlyArray<number>
+  readonly gains?: ReadonlyArray<FileGains> | null
+}
 
 /** A share's places, by row or by address, and whether it is ahead. */
 interface Placed extends Pick<UserShare, "isAhead"> {
@@ -58,16 +64,16 @@ const make = Effect.gen(function* () {
     versions: LastVersions,
     { isAhead, places }: Placed,
     isGuarded: boolean,
+    gained?: CommitTry["gained"],
   ): Effect.fn.Return<UserCounts, SqlError | NotWritten> {
     const { numbers, rows } = versions
     const parameters = new Parameters()
     const ahead = `${parameters.add(isAhead)}::boolean`
     const tables = upsertOf(parameters, arrays, versions, places, { isAhead: ahead, isGuarded })
-    const [outcome] = yield* sql.unsafe<UserCounts & { readonly missing?: ReadonlyArray<number> }>(
-      `with ${tables} select * from outcome`,
-      parameters.values,
-    )
-    const { missing = [], ...counts } = outcome!
+    const byFile = gained === undefined ? "" : ", (select json_agg(g) from gained g) as gains"
+    const [outcome] = yield* sql.unsafe<Outcome>(`with ${tables} select *${byFile} from outcome`, parameters.values)
+    const { gains, missing = [], ...counts } = outcome!
+    if (gains) gained?.push(...gains)
     const { inserted, stale, unchanged, updated } = counts
     if (inserted + updated + unchanged + stale === numbers.length) return counts
     return yield* new NotWritten({ missing: missing.map((number) => rowPosition(rows, numbers[number - 1]!)) })
@@ -78,10 +84,12 @@ const make = Effect.gen(function* () {
     versions: LastVersions,
     placed: Placed,
     isGuarded: boolean,
+    gained?: CommitTry["gained"],
   ): Effect.fn.Return<UpsertOutcome, SqlError | NotWritten> {
     let counts = noUsers
     for (let start = 0; start < versions.numbers.length; start += maxRows) {
-      counts = addUsers(counts, yield* writeRows(sliceOf(versions, start, start + maxRows), placed, isGuarded))
+      const rows = sliceOf(versions, start, start + maxRows)
+      counts = addUsers(counts, yield* writeRows(rows, placed, isGuarded, gained))
     }
     return counts
   })
@@ -119,7 +127,7 @@ const make = Effect.gen(function* () {
     if (commit === undefined || !(yield* isInTransaction(sql))) return yield* repeat(writeApart(share, versions))
     const write = commit.isCareful
       ? writeParts(share)
-      : Effect.tapError(writeWinners(versions, placedOf(share), false), (error) =>
+      : Effect.tapError(writeWinners(versions, placedOf(share), false, commit.gained), (error) =>
           Effect.sync(() => (commit.isRefused ||= needsCare(error))),
         )
     return yield* Effect.mapError(write, (error) => (isNotWritten(error) ? notAllWritten : toDatabaseError(error)))

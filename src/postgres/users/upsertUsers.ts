@@ -138,6 +138,7 @@ const insertedColumns = [...userColumns, ...placeColumns, "updated_instant", "by
  * that it will change in e-mail order, before it inserts: two runs at once must not deadlock. The outcome is how many rows
  * were inserted, updated, unchanged and stale. A sum that is short means that another transaction came between, or that a
  * trigger of the table kept rows out: where the statement is guarded, `missing` has the numbers of these rows, from 1.
+ * `gained` has the outcome by file, but for those that are unchanged.
  *
  * Where few of the e-mails are `stored`, as usual in a first load, the others go from the arrays into the table;
  * otherwise it is cheaper to join all of them once, and to keep the new ones until the stored ones are changed.
@@ -173,7 +174,7 @@ stored as materialized (
   update users u set
     ${assignments}
   from locked i where u.id = i.id
-  returning i.number, i.is_other, i.is_newer, u.file_id = i.file_id and u.byte_offset = i.byte_offset as is_taken
+  returning i.number, i.file_id, i.is_other, i.is_newer, u.file_id = i.file_id and u.byte_offset = i.byte_offset as is_taken
 ), inserted as (
   insert into users (${[...userColumns, ...placeColumns].join(", ")}, updated_instant, byte_offset, updated, file_id, migrated_at)
   select ${insertedColumns}, now() from (
@@ -184,7 +185,7 @@ stored as materialized (
   ) i
   where (select count(*) from changed) >= 0
   ${isGuarded ? "on conflict (email) do nothing" : ""}
-  returning ${isGuarded ? "file_id, byte_offset" : "1"}
+  returning file_id${isGuarded ? ", byte_offset" : ""}
 ), counted as (
   select count(*) filter (where id is null or is_other) as unequal,
     count(*) filter (where id is not null and is_other and not is_newer) as older
@@ -192,6 +193,14 @@ stored as materialized (
 ), written as (
   select count(*) filter (where is_taken) as taken, count(*) filter (where not is_taken) as overtaken
   from changed where is_other and is_newer
+), gained as (
+  select file_id, ${["inserted", "updated", "stale"].map((name) => `count(*) filter (where outcome = '${name}')::integer as ${name}`).join(", ")}
+  from (
+    select file_id, 'inserted' as outcome from inserted
+    union all select file_id, case when is_taken then 'updated' else 'stale' end from changed where is_other and is_newer
+    union all select file_id, 'stale' from compared where id is not null and is_other and not is_newer
+  ) ended
+  group by file_id
 ), outcome as (
   select
     (select count(*) from inserted)::integer as inserted,

@@ -6,7 +6,7 @@ import { RowSet } from "../../src/domain/rows/RowSet.ts"
 import { GeoLocator, placesByNumber } from "../../src/geo/GeoLocator.ts"
 import * as Mmdb from "../../src/geo/Mmdb.ts"
 import * as AddressTally from "../../src/pipeline/AddressTally.ts"
-import { locateShare } from "../../src/pipeline/locateShare.ts"
+import { countAnswers, locateUsers } from "../../src/pipeline/locateUsers.ts"
 import type { Run } from "../../src/pipeline/Run.ts"
 import { ip } from "../utils/addresses.ts"
 import { makeUser } from "../utils/records.ts"
@@ -49,12 +49,9 @@ const located = Effect.fnUntraced(function* (drawn: typeof Drawn.Type) {
   const tally = yield* AddressTally.make
   const run = { addresses: tally, options: { locationsMaxAge: undefined } } as unknown as Run
   const users = rowSet(drawn)
-  const share = {
-    users,
-    rejects: [],
-    checkpoint: { _tag: "Lanes", lanes: [], to: { byteOffset: 0, line: 1 } },
-  } as const
-  const { places, queue } = yield* locateShare(run, share)
+  const found = yield* locateUsers(run, users)
+  yield* countAnswers(run, found)
+  const { places, queue } = found.locations
   return {
     places: placesByAddress(places, users.versions),
     queue,

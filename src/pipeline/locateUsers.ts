@@ -1,14 +1,15 @@
-// Answers the addresses of a share as far as no service is needed.
+// Answers the addresses of users as far as no service is needed.
 
 import { Effect } from "effect"
 import type { Address } from "../domain/Address.ts"
 import { ipv4At, readIpv6 } from "../domain/addressNumbers.ts"
-import type { Share } from "../domain/Lane.ts"
-import { type Location, tally } from "../domain/Location.ts"
+import { type AnswerTally, type Location, tally } from "../domain/Location.ts"
 import type { LastVersions } from "../domain/rows/LastVersions.ts"
 import { textColumns, textNumber } from "../domain/rows/layout.ts"
 import type { NumberedPlaces } from "../domain/rows/RowPlaces.ts"
+import type { RowSet } from "../domain/rows/RowSet.ts"
 import { rowAddress } from "../domain/rows/rowValues.ts"
+import type { Answerer } from "../domain/RunSummary.ts"
 import { isSpecialIpv4, mayBeSpecialIpv6 } from "../domain/specialRanges.ts"
 import { answerAtOnce, GeoLocator, type PlacesByNumber, placesByNumber } from "../geo/GeoLocator.ts"
 import type { ShareLocations } from "../repo/RunRepo.ts"
@@ -59,20 +60,31 @@ const findNumbers = ({ ofIpv4, ofIpv6, table }: PlacesByNumber, { numbers, rows 
   return { numbered: { table, numbers: found, addresses }, others }
 }
 
+/** What is known of the addresses of users, and who answered how many. */
+export interface Located {
+  readonly locations: ShareLocations
+  readonly answers: ReadonlyArray<readonly [Answerer, AnswerTally]>
+}
+
 /** Answers what can be answered at once, and leaves the rest for a service. */
-export const locateShare = Effect.fn("Loading.locate")(function* (
-  { addresses: tallied, options }: Run,
-  { users: { versions } }: Share,
-) {
+export const locateUsers = Effect.fn("Loading.locate")(function* ({ options }: Run, { versions }: RowSet) {
   const locator = yield* GeoLocator
   const byNumber = placesByNumber(locator.instant)
   // Superseded records are not located: their places would never be seen, and would cost requests.
   const { numbered, others } = byNumber === undefined ? allAddresses(versions) : findNumbers(byNumber, versions)
   const { byRule, local, open } = yield* answerAtOnce(locator, others)
-  yield* tallied.count("rule", tally(byRule))
   const { located, unlocatable } = tally(local)
-  yield* tallied.count("local", { located: located + (numbered?.addresses ?? 0), unlocatable })
   const byAddress = new Map<Address, Location>()
   for (const [address, answer] of local) if (answer._tag === "Located") byAddress.set(address, answer.location)
-  return { places: { byAddress, numbered }, queue: open, maxAge: options.locationsMaxAge } satisfies ShareLocations
+  return {
+    locations: { places: { byAddress, numbered }, queue: open, maxAge: options.locationsMaxAge },
+    answers: [
+      ["rule", tally(byRule)],
+      ["local", { located: located + (numbered?.addresses ?? 0), unlocatable }],
+    ],
+  } satisfies Located
 })
+
+/** Counts who answered. */
+export const countAnswers = ({ addresses }: Run, { answers }: Located) =>
+  Effect.forEach(answers, ([answerer, tally]) => addresses.count(answerer, tally), { discard: true })

@@ -1,0 +1,38 @@
+// How many addresses of each file have a place, and how many wait for a service.
+
+import type { Address } from "../domain/Address.ts"
+import { numberOfRow } from "../domain/rows/RowPlaces.ts"
+import type { RowSet } from "../domain/rows/RowSet.ts"
+import { rowAddress } from "../domain/rows/rowValues.ts"
+import type { FileSummary } from "../domain/RunSummary.ts"
+import type { FilesOutcome, ShareLocations } from "../repo/RunRepo.ts"
+
+type Addresses = Pick<FileSummary, "located" | "queued">
+
+const none: Addresses = { located: 0, queued: 0 }
+
+/** Of files that are committed together; each address counts once a file. By the file's number. */
+export const addressesByFile = (
+  { versions: { numbers, rows } }: RowSet,
+  { places, queue }: ShareLocations,
+  { answered }: Pick<FilesOutcome, "answered">,
+): ((fileId: number) => Addresses) => {
+  const queued = new Set<Address>(queue)
+  const isLocated = (row: number, address: Address): boolean =>
+    numberOfRow(places, row) > 0 || places.byAddress.has(address) || answered.get(address) === true
+  const rowsOf = Map.groupBy(numbers, (row) => rows.fileIds[row]!)
+  return (fileId) => {
+    if (places.byAddress.size + queued.size === 0 && places.numbered === undefined) return none
+    const counted = new Set<Address>()
+    let located = 0
+    let waiting = 0
+    for (const row of rowsOf.get(fileId) ?? []) {
+      const address = rowAddress(rows, row)
+      if (address === null || counted.has(address)) continue
+      counted.add(address)
+      if (isLocated(row, address)) located++
+      else if (queued.has(address) && !answered.has(address)) waiting++
+    }
+    return { located, queued: waiting }
+  }
+}
