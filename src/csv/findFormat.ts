@@ -7,7 +7,7 @@ import { defaultWidths } from "../domain/Widths.ts"
 import { plural } from "../text/format.ts"
 import { findEscapes } from "./escapes.ts"
 import { findEncoding, type FoundEncoding } from "./findEncoding.ts"
-import { findLineEnd, lineEndOfMost } from "./findLineEnd.ts"
+import { findLineEnd, lineEndBefore, lineEndOfMost } from "./findLineEnd.ts"
 import { firstBeyondAscii } from "./firstBeyondAscii.ts"
 import { foreignFormat } from "./foreignFormat.ts"
 import type { Frame } from "./frame.ts"
@@ -30,7 +30,9 @@ const withLineEndOfMost = <Found extends Place>({ bytes }: Beginning, found: Fou
   const { byteOffset: offset, line } = end
   const framer = new Framer({ format, maxRecordSize, offset, line, fields: undefined })
   const frames: Iterable<Frame> = Iterable.flatten(framer.push(bytes.subarray(offset)))
-  return { ...found, format: { ...format, lineEnd: lineEndOfMost(frames, textOf(format.encoding)) } }
+  const text = textOf(format.encoding)
+  const lineEnd = lineEndOfMost(frames, text) ?? lineEndBefore(bytes, offset, text) ?? "CRLF"
+  return { ...found, format: { ...format, lineEnd } }
 }
 
 /** What `search` finds in a file in an encoding that is known, by what else is known of its format; with its line end. */

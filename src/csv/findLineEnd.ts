@@ -9,10 +9,14 @@ type LineEnd = NonNullable<Format["lineEnd"]>
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
 
+/** Whether the character is at the position. */
+const isCodeAt = (bytes: Uint8Array, { low, width }: Text, position: number, code: number): boolean =>
+  bytes[position + low] === code && (width === 1 || bytes[position + 1 - low] === 0)
+
 /** What all lines end with; undefined: not all with the same. CR CR LF, which some programs make of CRLF, counts as CRLF. */
-export const findLineEnd = (bytes: Uint8Array, { low, width }: Text): LineEnd | undefined => {
-  const isAt = (position: number, code: number): boolean =>
-    bytes[position + low] === code && (width === 1 || bytes[position + 1 - low] === 0)
+export const findLineEnd = (bytes: Uint8Array, text: Text): LineEnd | undefined => {
+  const { low, width } = text
+  const isAt = (position: number, code: number): boolean => isCodeAt(bytes, text, position, code)
   const next = (code: number, from: number): number => {
     let found = bytes.indexOf(code, from)
     // Of a unit of two bytes only one is the character's.
@@ -39,20 +43,29 @@ export const findLineEnd = (bytes: Uint8Array, { low, width }: Text): LineEnd | 
   return nextFeed < bytes.length ? undefined : found
 }
 
+/** What the line ends with that is before the byte; undefined: none is. */
+export const lineEndBefore = (bytes: Uint8Array, end: number, text: Text): LineEnd | undefined => {
+  const last = end - text.width
+  if (isCodeAt(bytes, text, last, carriageReturn)) return "CR"
+  if (!isCodeAt(bytes, text, last, lineFeed)) return undefined
+  return isCodeAt(bytes, text, last - text.width, carriageReturn) ? "CRLF" : "LF"
+}
+
 /** Records whose line ends are counted, where lines end in several ways. */
 const mostCounted = 10_000
 
 /**
- * What most of the first records end with; line ends inside quotes do not count. The frames must be of a `Framer` for
- * which LF ends lines.
+ * What most of the first records end with; undefined: none shows it. Line ends inside quotes do not count. The frames
+ * must be of a `Framer` for which LF ends lines.
  */
-export const lineEndOfMost = (frames: Iterable<Frame>, { width }: Text): LineEnd => {
+export const lineEndOfMost = (frames: Iterable<Frame>, { width }: Text): LineEnd | undefined => {
   const counts = { LF: 0, CRLF: 0, CR: 0 }
   for (const { endsStray, length, nextOffset, offset, problem } of frames) {
     const units = (nextOffset - offset - length) / width
     if (problem === undefined && units > 0) counts[units > 1 ? "CRLF" : endsStray ? "CR" : "LF"]++
     if (counts.LF + counts.CRLF + counts.CR === mostCounted) break
   }
+  if (counts.LF + counts.CRLF + counts.CR === 0) return undefined
   if (counts.CRLF >= counts.LF && counts.CRLF >= counts.CR) return "CRLF"
   return counts.LF >= counts.CR ? "LF" : "CR"
 }

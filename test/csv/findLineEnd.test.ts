@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer"
 import { assert, describe, it } from "@effect/vitest"
 import { plainFormat } from "../../src/domain/Format.ts"
-import { findLineEnd, lineEndOfMost } from "../../src/csv/findLineEnd.ts"
+import { findLineEnd, lineEndBefore, lineEndOfMost } from "../../src/csv/findLineEnd.ts"
 import { Framer } from "../../src/csv/Framer.ts"
 import { textOf } from "../../src/csv/Text.ts"
 
@@ -50,6 +50,7 @@ describe("lineEndOfMost", () => {
     ["a\nb\r\n", "CRLF"],
     ["a\nb\r\r\nc", "CRLF"],
     ['x"\ny"\na\r\n', "CRLF"],
+    ['x"\ny', undefined],
   ] as const)("%j", (text, expected) => {
     for (const encoding of ["utf-8", "utf-16le"] as const) {
       const format = { ...plainFormat, encoding }
@@ -58,5 +59,20 @@ describe("lineEndOfMost", () => {
       const frames = [...framer.push(bytes), ...framer.finish()].flat()
       assert.strictEqual(lineEndOfMost(frames, textOf(encoding)), expected)
     }
+  })
+})
+
+describe("lineEndBefore", () => {
+  it.each([
+    ["a\n", "LF"],
+    ["a\r\n", "CRLF"],
+    ["a\n\r", "CR"],
+    ["a", undefined],
+    ["", undefined],
+  ] as const)("%j", (text, expected) => {
+    const wide = Buffer.from(text, "utf16le")
+    assert.strictEqual(lineEndBefore(Buffer.from(text), text.length, textOf("utf-8")), expected)
+    assert.strictEqual(lineEndBefore(wide, wide.length, textOf("utf-16le")), expected)
+    assert.strictEqual(lineEndBefore(Buffer.from(wide).swap16(), wide.length, textOf("utf-16be")), expected)
   })
 })
