@@ -2,12 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { runEtl } from "./etlProcess.ts"
 import { makeInput } from "./input.ts"
+import { seeds } from "./seeds.ts"
 import { commitOn, type Database, describePlan, makePlan } from "./plan.ts"
 import { makeSetting, trial, undisturbed } from "./trial.ts"
-
-const trials = Number(process.env["FAULT_TRIALS"] ?? 20)
-const firstSeed = Number(process.env["FAULT_SEED"] ?? 1)
-const seeds = Array.from({ length: trials }, (_, index) => firstSeed + index)
 
 /** The fault tests of a database: see CONTRIBUTING.md. */
 export const testFaults = (database: Database): void => {

@@ -75,22 +75,23 @@ const writtenText = (text: string | null, random: Random): string => {
   return /[",\r\n]/.test(text) || random.perMille(200) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
-const writtenDay = (iso: string | null, random: Random): string => {
+const writtenDay = (iso: string | null, isFew: boolean, random: Random): string => {
   if (iso === null) return ""
   const [year, month, day] = iso.split("-").map(Number)
+  if (isFew && day! <= 12) return iso
   return pick(random, [iso, iso, `${iso}T23:59:59-11:00`, `${iso} 00:00:00`, `${month}/${day}/${year}`])
 }
 
 /** A version as a record's fields, in one of the many ways in which it can be written. */
-const writtenFields = (version: Version, random: Random): ReadonlyArray<string> => [
+const writtenFields = (version: Version, isFew: boolean, random: Random): ReadonlyArray<string> => [
   version.source_id!,
   writtenText(version.first_name, random),
   writtenText(version.last_name, random),
   pick(random, [version.email, version.email.toUpperCase(), ` ${version.email}\t`]),
   version.gender ?? "",
   pick(random, [version.ip_address ?? "", (version.ip_address ?? "").toUpperCase()]),
-  writtenDay(version.created_at, random),
-  writtenDay(version.updated_at, random),
+  writtenDay(version.created_at, isFew, random),
+  writtenDay(version.updated_at, isFew, random),
   version.password!,
   version.status === null ? "" : pick(random, version.status ? ["true", "Y", "1"] : ["False", "no", "0"]),
   ...["Telefon", "Tags", "Tags (2)"].map((name) => writtenText(version.extra?.[name] ?? null, random)),
@@ -123,6 +124,8 @@ const breakers: ReadonlyArray<(fields: ReadonlyArray<string>) => ReadonlyArray<s
   (fields) => [`${fields[0]},"A\nda",${fields.slice(2).join()},more`],
 ]
 
+const asciiBreakers = breakers.filter((_, number) => number !== 6)
+
 const lineEnds = (bytes: Buffer): number => bytes.toString("latin1").split(/\r\n|\r|\n/).length - 1
 
 const withBadValues = breakers.concat(
@@ -130,7 +133,14 @@ const withBadValues = breakers.concat(
 )
 
 /** `blanks`: a record with bad values is to be loaded, with null in their places. */
-const makeFile = (name: string, nextVersion: () => Version, blanks: boolean, random: Random): InputFile => {
+const makeFile = (
+  { name, count }: { readonly name: string; readonly count: number },
+  nextVersion: () => Version,
+  blanks: boolean,
+  random: Random,
+): InputFile => {
+  // They do not show that the file is UTF-8 text, nor its line ends, nor the order of day and month.
+  const isFew = count < 10
   const pieces: Array<Buffer> = []
   const records: Array<JudgedRecord> = []
   let line = 1
@@ -143,15 +153,20 @@ const makeFile = (name: string, nextVersion: () => Version, blanks: boolean, ran
   }
   if (random.perMille(300)) append("\ufeff")
   append(header)
-  for (let count = 200 + random.below(200); count > 0; count--) {
+  for (let left = count; left > 0; left--) {
     const isBad = random.perMille(70)
-    const bad = isBad || !blanks ? [] : badValues.filter(() => random.perMille(50))
+    const bad =
+      isBad || !blanks ? [] : badValues.filter(({ text }) => random.perMille(50) && !(isFew && text.includes("\0")))
     const blanked = bad.map(({ column }) => column)
     const version = { ...nextVersion(), ...Object.fromEntries(blanked.map((column) => [column, null])) }
-    const fields = bad.reduce((written, { field, text }) => written.with(field, text), writtenFields(version, random))
+    const fields = bad.reduce(
+      (written, { field, text }) => written.with(field, text),
+      writtenFields(version, isFew, random),
+    )
     const plain = fields.map((field) => (/["\r\n]/.test(field) ? "Ada" : field))
-    for (const text of isBad ? pick(random, blanks ? breakers : withBadValues)(plain) : [fields.join()]) {
-      append(pick(random, ["\n", "\n", "\n", "\r\n", "\n\n"]))
+    const broken = () => pick(random, isFew ? asciiBreakers : blanks ? breakers : withBadValues)(plain)
+    for (const text of isBad ? broken() : [fields.join()]) {
+      append(pick(random, ["\n", "\n", "\n", isFew ? "\n" : "\r\n", "\n\n"]))
       const updated = fields[updatedAt]!
       const instant = updated.includes("T") ? Date.parse(updated) : undefined
       const content = isBad ? Buffer.from(text as Uint8Array) : version
@@ -166,10 +181,10 @@ const makeFile = (name: string, nextVersion: () => Version, blanks: boolean, ran
 }
 
 /**
- * Three to five files whose records are of few users: versions of many dates and of equal dates, equal ones, ones that
- * cannot be loaded, and for an odd seed ones with bad values, which are to be null. The same seed makes the same files.
+ * Files whose records are of few users: versions of many dates and of equal dates, equal ones, ones that cannot be loaded,
+ * and for an odd seed ones with bad values, which are to be null. The same seed makes the same files.
  */
-export const makeInput = (seed: number): Input => {
+const makeFiles = (seed: number, draw: (random: Random) => ReadonlyArray<Parameters<typeof makeFile>[0]>): Input => {
   const blanks = seed % 2 === 1
   const random = makeRandom(seed)
   const addresses = Array.from({ length: 220 }, () => publicAddress(random))
@@ -178,9 +193,24 @@ export const makeInput = (seed: number): Input => {
   )
   const nextVersion = () => pick(random, pick(random, users))
   return {
-    files: names.slice(0, 3 + random.below(3)).map((name) => makeFile(name, nextVersion, blanks, random)),
+    files: draw(random).map((drawn) => makeFile(drawn, nextVersion, blanks, random)),
     publicAddresses: new Set(addresses),
     mapping: JSON.stringify(mapping),
     flags: blanks ? ["--on-bad-value", "null"] : [],
   }
 }
+
+/** Three to five files of hundreds of records. */
+export const makeInput = (seed: number): Input =>
+  makeFiles(seed, (random) =>
+    names.slice(0, 3 + random.below(3)).map((name) => ({ name, count: 200 + random.below(200) })),
+  )
+
+/** 300 to 500 files of a few records, some of none, some compressed. */
+export const makeSmallFiles = (seed: number): Input =>
+  makeFiles(seed, (random) =>
+    Array.from({ length: 300 + random.below(200) }, (_, number) => ({
+      name: `${String(number).padStart(3, "0")}.csv${pick(random, ["", "", "", ".gz", ".zst"])}`,
+      count: random.below(6),
+    })),
+  )

@@ -122,7 +122,10 @@ export const makeSetting = Effect.fnUntraced(function* (
     const [tables, runs] = yield* place.ask(tablesQuery, runsQuery)
     const found = foundTables(tables!)
     const rows = differences(expected, found)
-    assert.isEmpty(rows.slice(0, 4).join("\n"), `${rows.length} rows are wrong after\n${last.output}`)
+    assert.isEmpty(
+      rows.slice(0, 4).join("\n"),
+      `${rows.slice(0, 4).join("\n")}\n${rows.length} rows are wrong after\n${last.output}`,
+    )
     assert.deepStrictEqual(found, expected)
     // One that was killed when its run had just been finished left nothing to do, and nothing to tell, for the next.
     const [first, ...idle] = JSON.parse(runs!)
