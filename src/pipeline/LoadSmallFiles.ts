@@ -12,9 +12,11 @@ import { monotonicMillis } from "../observability/monotonic.ts"
 import { reportProgress } from "../observability/Progress.ts"
 import type { FileLoad, SmallFiles, WholeFile } from "../repo/RunRepo.ts"
 import { Source } from "../source/Source.ts"
+import { plural } from "../text/format.ts"
 import { addressesByFile } from "./addressesByFile.ts"
 import { readSmallText } from "./decompress.ts"
 import { maxRecordsOfWhole } from "./divideChunk.ts"
+import { describeCounts } from "./fileOutcome.ts"
 import { countRecords, FilesBuilder, type ReadFiles } from "./FilesBuilder.ts"
 import { countAnswers, type Located, locateUsers } from "./locateUsers.ts"
 import type { Group } from "./groupFiles.ts"
@@ -24,6 +26,9 @@ import { noLocations } from "./writeShares.ts"
 
 /** Files that are read at once: each waits for its disk, or for its answer. */
 const readAtOnce = 16
+
+/** Where more files are committed together, a person reads one line of them; the log has one of each. */
+const mostLines = 20
 
 /** The most bytes of a file's text: a compressed one may have any number. */
 const mostText = 512 * 1024
@@ -116,11 +121,18 @@ const commit = Effect.fnUntraced(function* (
   yield* reportProgress({ _tag: "ChunkCommitted", counts })
   const milliseconds = Math.round((now - start) / files.length)
   const addressesOf = addressesByFile(users, locations, outcome)
+  const isMany = files.length > mostLines
   const loaded = yield* Effect.forEach(files, (file, index) => {
     const { fileId } = file.load
     const ended = { counts: outcome.counts[index]!, milliseconds, ...addressesOf(fileId) }
-    return Effect.map(reportFile(run, file, ended), (summary) => [fileId, summary] as const)
+    const reported = reportFile(run, file, ended, isMany ? Effect.logDebug : Effect.logInfo)
+    return Effect.map(reported, (summary) => [fileId, summary] as const)
   })
+  if (isMany) {
+    const [first, last] = [files[0]!, files.at(-1)!].map(({ load }) => load.file.name)
+    const what = `${first} to ${last}, ${plural(files.length, "file")}: ${describeCounts(counts)}`
+    yield* Effect.logInfo(what).pipe(Effect.annotateLogs({ step: "Load" }))
+  }
   return { loaded, alone: [] } satisfies GroupEnd
 })
 

@@ -14,6 +14,9 @@ import { plural } from "../text/format.ts"
 import { briefly } from "./briefly.ts"
 import type { Run } from "./Run.ts"
 
+/** Logs a line, at some level. */
+export type Log = (message: string) => Effect.Effect<void>
+
 /** What this attempt did for a file. */
 export interface FileWork {
   /** When it started, in milliseconds of the monotonic clock. */
@@ -57,16 +60,26 @@ export const withWork = Effect.fnUntraced(function* (summary: FileSummary, { loc
 export const nameOf = ({ file }: FileLoad<SourceFile>, { part, resume }: Part): string =>
   resume?.end === undefined ? file.name : `${file.name}, part ${part + 1}`
 
-/** Every record of the file, or of the part, is committed. */
-export const loaded = Effect.fnUntraced(function* (load: FileLoad<SourceFile>, counts: RecordCounts) {
-  const rejected = counts.rejected > 0 ? `, ${plural(counts.rejected, "reject")}` : ""
-  const blanked = counts.blanked > 0 ? `, ${plural(counts.blanked, "bad value")}` : ""
+/** Records, rejects and bad values, for people. */
+export const describeCounts = ({ blanked, read, rejected }: RecordCounts): string =>
+  [
+    plural(read, "record"),
+    ...(rejected > 0 ? [plural(rejected, "reject")] : []),
+    ...(blanked > 0 ? [plural(blanked, "bad value")] : []),
+  ].join(", ")
+
+/** Every record of the file, or of the part, is committed. `log`: at which level. */
+export const loaded = Effect.fnUntraced(function* (
+  load: FileLoad<SourceFile>,
+  counts: RecordCounts,
+  log: Log = Effect.logInfo,
+) {
   const [part, ...others] = load.parts
   const isPart = others.length === 0 && part?.resume?.end !== undefined
   const what = isPart ? nameOf(load, part) : load.file.name
-  yield* Effect.logInfo(
-    `${what}: ${plural(counts.read, "record")}${rejected}${blanked}${isPart ? " of the file so far" : ""}`,
-  ).pipe(Effect.annotateLogs({ step: "Load", ...counts }))
+  yield* log(`${what}: ${describeCounts(counts)}${isPart ? " of the file so far" : ""}`).pipe(
+    Effect.annotateLogs({ step: "Load", ...counts }),
+  )
   return fileSummary(load.file, "loaded", counts)
 })
 

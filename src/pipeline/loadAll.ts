@@ -43,10 +43,9 @@ export const loadAll = Effect.fnUntraced(function* (
       Effect.forEach(files, (one) => Effect.map(load(one), (summary) => summaries.set(one.fileId, summary)), {
         discard: true,
       })
-    if (group.length === 1) return yield* loadAlone(group)
     const held: Array<FileLoad<SourceFile>> = []
     let rest = group
-    while (rest.length > 0 && !(yield* run.isStopped)) {
+    while (rest.length > 1 && !(yield* run.isStopped)) {
       const together = yield* loadSmallFiles(rest)
       for (const [fileId, summary] of together.loaded) summaries.set(fileId, summary)
       yield* loadAlone(together.alone)
@@ -54,6 +53,7 @@ export const loadAll = Effect.fnUntraced(function* (
       const seen = new Set([...summaries.keys(), ...held.map(({ fileId }) => fileId)])
       rest = rest.filter(({ fileId }) => !seen.has(fileId))
     }
+    if (rest.length === 1) yield* loadAlone(rest)
     yield* loadAlone(held)
   })
   yield* Effect.forEach(groupFiles(loads), loadGroup, { concurrency: filesAtOnce, discard: true })

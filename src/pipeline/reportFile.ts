@@ -14,18 +14,19 @@ interface Ended extends Pick<FileSummary, "located" | "queued" | "milliseconds">
   readonly counts: RecordCounts
 }
 
-/** As `loadFile` reports a file, at once. Returns its summary. */
+/** As `loadFile` reports a file, at once. Returns its summary. `log`: at which level, unless the file has rejects or bad values. */
 export const reportFile = Effect.fnUntraced(
-  function* (run: Run, read: ReadFile, { counts, ...ended }: Ended) {
+  function* (run: Run, read: ReadFile, { counts, ...ended }: Ended, log: FileOutcome.Log) {
     const { header, load, mayHaveNullWords, rejects } = read
     const { file, fileId } = load
     for (const user of mayHaveNullWords) run.nullWords.add(user)
     run.rejects.add({ name: file.name, number: fileId }, rejects)
-    yield* logFormat(file, header)
-    yield* logSkippedRows(file.name, read)
+    const own = counts.rejected + counts.blanked > 0 ? Effect.logInfo : log
+    yield* logFormat(file, header, own)
+    yield* logSkippedRows(file.name, read, own)
     const [first] = rejects
     if (first !== undefined) yield* logRejects(rejects.length, first)
-    const summary: FileSummary = { ...(yield* FileOutcome.loaded(load, counts)), ...ended }
+    const summary: FileSummary = { ...(yield* FileOutcome.loaded(load, counts, own)), ...ended }
     yield* reportProgress({ _tag: "FileEnded", uri: file.uri, size: file.size })
     return summary
   },

@@ -7,6 +7,7 @@ import { type Header, printable } from "../csv/header.ts"
 import { describeFormat } from "../domain/Format.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"
 import { formatNumber, plural } from "../text/format.ts"
+import type { Log } from "./fileOutcome.ts"
 
 const mostCharacters = 40
 
@@ -57,9 +58,9 @@ export const describeReading = ({ alike, format, notLoaded }: Reading, file: Fil
   return [parts.length === 0 ? [] : parts.join(", "), describeNotLoaded(notLoaded, file) ?? []].flat()
 }
 
-/** Logs it with the name of the file. */
-export const logFormat = (file: File, reading: Reading): Effect.Effect<void> =>
-  Effect.forEach(describeReading(reading, file), (described) => Effect.logInfo(`${file.name}: ${described}`), {
+/** Logs it with the name of the file. `log`: at which level. */
+export const logFormat = (file: File, reading: Reading, log: Log = Effect.logInfo): Effect.Effect<void> =>
+  Effect.forEach(describeReading(reading, file), (described) => log(`${file.name}: ${described}`), {
     discard: true,
   }).pipe(Effect.annotateLogs({ step: "Extract" }))
 
@@ -82,15 +83,16 @@ const rowsOf = (blankRows: number, repeatedHeaders: number): string =>
     ...(repeatedHeaders === 0 ? [] : [plural(repeatedHeaders, "repeated header")]),
   ].join(" and ")
 
-/** Logs how many rows are no records. */
+/** Logs how many rows are no records. `log`: at which level. */
 export const logSkippedRows = (
   name: string,
   { blankRows, repeatedHeaders }: Pick<DecodedRecords, "blankRows" | "repeatedHeaders">,
+  log: Log = Effect.logInfo,
 ): Effect.Effect<void> => {
   const rows = blankRows + repeatedHeaders
   if (rows === 0) return Effect.void
   const what = `${rowsOf(blankRows, repeatedHeaders)} ${rows === 1 ? "is no record" : "are no records"}`
-  return Effect.logInfo(`${name}: ${what}`).pipe(Effect.annotateLogs({ step: "Extract" }))
+  return log(`${name}: ${what}`).pipe(Effect.annotateLogs({ step: "Extract" }))
 }
 
 /** Logs it once all are read. */

@@ -25,7 +25,10 @@ const makeSetting = Effect.gen(function* () {
   })
   const { env, query } = yield* makeDatabase
   const argsOf = (flags: ReadonlyArray<string>) =>
-    ["--source", cwd, "--mapping", join(cwd, "mapping.json"), "--chunksize", "10"].concat(flags)
+    ["--source", cwd, "--mapping", join(cwd, "mapping.json")].concat(
+      flags.includes("--chunksize") ? [] : ["--chunksize", "10"],
+      flags,
+    )
   const envOf = (more: Readonly<Record<string, string>>) => ({
     ...env,
     OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
@@ -93,6 +96,28 @@ describe("Telemetry", () => {
         30,
       )
       for (const { headers } of requests) assert.strictEqual(headers["content-type"], "application/json")
+    }).pipe(Effect.scoped),
+  )
+
+  it.live("sends one span for small files that are loaded together", () =>
+    Effect.gen(function* () {
+      const { run } = yield* makeSetting
+      const { spans, url } = yield* collector()
+      // The chunk holds both files.
+      const { code, output } = yield* run({ OTEL_EXPORTER_OTLP_ENDPOINT: url }, [
+        "--chunksize",
+        "1000",
+        "--geo",
+        "none",
+      ])
+      assert.strictEqual(code, 3, output)
+      const names = spans().map(({ name }) => name)
+      assert.includeMembers(names, ["Loading.loadFiles", "RunRepo.commitFiles"])
+      assert.notInclude(names, "Loading.loadFile")
+      const loading = spans().find(({ name }) => name === "Loading.loadFiles")!
+      assert.strictEqual(Number(attributesOf(loading.attributes)["etl.files"]), 2)
+      const committing = spans().find(({ name }) => name === "RunRepo.commitFiles")!
+      assert.strictEqual(committing.parentSpanId, loading.spanId)
     }).pipe(Effect.scoped),
   )
 

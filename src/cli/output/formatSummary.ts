@@ -111,13 +111,23 @@ export const formatFailure = ({ error, failure }: FileSummary): ReadonlyArray<st
   ...(failure?.shown === undefined ? [] : [`  ${printable(Redacted.value(failure.shown))}`]),
 ]
 
+/** Files whose failures are printed. */
+const mostFailures = 20
+
+const formatFailures = ({ files, runId }: RunSummary): ReadonlyArray<string> => {
+  const failed = files.filter(({ error }) => error !== null)
+  const others = failed.length - mostFailures
+  const more = others > 0 ? [`and ${plural(others, "more failed file")}: ${etl} runs ${runId}`] : []
+  return [...failed.slice(0, mostFailures).flatMap(formatFailure), ...more]
+}
+
 /** What to do next; the last line is the most important one. */
 const formatNext = (summary: RunSummary, { maxRejects, rejectsOut, same }: SummaryOptions): ReadonlyArray<string> => [
   `report: ${etl} report --open${same}`,
   ...nextLocating(summary, same),
   ...formatBadValues(summary.totals, summary.runId, same),
   ...(summary.totals.rejected > 0 ? [`rejects: ${etl} rejects --run ${summary.runId} --out ${rejectsOut}${same}`] : []),
-  ...summary.files.flatMap(formatFailure),
+  ...formatFailures(summary),
   ...(summary.stopped
     ? [
         `Stopped: more records are rejected than --max-rejects ${maxRejects === undefined ? "" : `${RejectLimit.format(maxRejects)} `}allows.`,

@@ -67,7 +67,7 @@ describe("what is shown during a run", () => {
       )(stdout)
       assert.strictEqual(code, 3)
       assert.deepInclude(summary, { exitCode: 3, dryRun: false, runId: 1 })
-      assert.deepInclude(summary.totals, { read: 6, inserted: 2, unchanged: 2, rejected: 2 })
+      assert.deepInclude(summary.totals, { read: 6, inserted: 2, duplicate: 2, rejected: 2 })
       assert.deepInclude(summary.rejectedFor[0], { records: 2, file: "1.csv", line: 3 })
       const banner = stderr.replace(`etl ${version}:`, "etl VERSION:")
       assert.match(banner, /^etl VERSION: 2 files of \/.* -> PostgreSQL test_.* at 127\.0\.0\.1:\d+, places: none$/m)
