@@ -15,6 +15,8 @@ export interface DecodedFile {
   readonly header: Header
   /** Its records, in their order. Their rows are released by who takes them. */
   readonly batches: ReadonlyArray<DecodedRecords>
+  /** How many records it has. */
+  readonly count: number
 }
 
 /** What is made for a header: files of one export have few. */
@@ -29,12 +31,21 @@ const mostHeaders = 32
 /** The same for headers of which the same is made. */
 const keyOf = ({ bytes, format }: Header): string => `${JSON.stringify(format)}${Buffer.from(bytes).toString("latin1")}`
 
+export interface FileDecoderOptions extends HeaderOptions {
+  /** A file that has more is not decoded. */
+  readonly mostRecords: number
+}
+
+const release = (batches: ReadonlyArray<DecodedRecords>): void => {
+  for (const { rows } of batches) rows.release()
+}
+
 /**
  * What decodes files one after the other, each under its own format. It fails where `frame` and `decode` would: at a
- * header that does not fit the mapping, or at another header after it.
+ * header that does not fit the mapping, or at another header after it. Undefined: the file has too many records.
  */
-export const makeFileDecoder = (options: HeaderOptions) => {
-  const { maxRecordSize } = options
+export const makeFileDecoder = (options: FileDecoderOptions) => {
+  const { maxRecordSize, mostRecords } = options
   const made = new Map<string, ForHeader>()
   const forHeader = (header: Header): ForHeader => {
     const key = keyOf(header)
@@ -46,27 +57,34 @@ export const makeFileDecoder = (options: HeaderOptions) => {
     return own
   }
 
-  const decodeUnder = (header: Header, bytes: Uint8Array, fileId: number): Result.Result<DecodedFile, HeaderError> => {
+  const decodeUnder = (
+    header: Header,
+    bytes: Uint8Array,
+    fileId: number,
+  ): Result.Result<DecodedFile | undefined, HeaderError> => {
     const { decode, plain } = forHeader(header)
     const framing = new Framing({ fileId, header, plain, start: header.end, maxRecordSize })
     const batches: Array<DecodedRecords> = []
-    const parts = [framing.push(bytes.subarray(header.end.byteOffset)), framing.finish()]
-    for (const part of parts) {
+    let count = 0
+    for (const part of [framing.push(bytes.subarray(header.end.byteOffset)), framing.finish()]) {
       for (const framed of part) {
         const [before, other] = decode(framed)
         batches.push(before)
-        if (other === undefined) continue
-        for (const { rows } of batches) rows.release()
-        return Result.fail(otherHeaderError(other, header.format.header !== null))
+        count += before.records.length + before.rows.count
+        if (other === undefined && count <= mostRecords) continue
+        release(batches)
+        return other === undefined
+          ? Result.succeed(undefined)
+          : Result.fail(otherHeaderError(other, header.format.header !== null))
       }
     }
-    return Result.succeed({ header, batches })
+    return Result.succeed({ header, batches, count })
   }
 
   return (
     bytes: Uint8Array,
     { fileId, isLinked }: { readonly fileId: number } & Pick<SourceFile, "isLinked">,
-  ): Result.Result<DecodedFile, HeaderError> =>
+  ): Result.Result<DecodedFile | undefined, HeaderError> =>
     Result.flatMap(findFormat({ bytes, isWhole: true }, { ...options, isLinked }), (header) =>
       decodeUnder(header, bytes, fileId),
     )

@@ -9,8 +9,12 @@ import { smallFile } from "./groupFiles.ts"
  */
 export const maxFilesAtOnce = 2
 
+/** Executes an effect when there is room for a file of so many bytes. */
+export type WithRoomFor = (bytes: number) => <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
 /** Waits until there is room for a file of `bytes` bytes, as stored, beside those that load already. */
 export const make = Effect.fnUntraced(function* (filesAtOnce: number) {
   const room = yield* Semaphore.make(filesAtOnce)
-  return (bytes: number) => Semaphore.withPermits(room, bytes <= smallFile ? 1 : filesAtOnce)
+  const withRoomFor: WithRoomFor = (bytes) => Semaphore.withPermits(room, bytes <= smallFile ? 1 : filesAtOnce)
+  return withRoomFor
 })

@@ -1,4 +1,4 @@
-// Collects small files that are read to their ends, until they are as many records as are committed at once.
+// Collects small files that are read to their ends, until they are as many records, or bytes, as are committed at once.
 
 import type { DecodedFile } from "../csv/decodeFile.ts"
 import { isReject } from "../csv/decodeRecords.ts"
@@ -34,14 +34,14 @@ export interface ReadFiles {
 const firstRows = 2_048
 const recordBytes = 160
 
-/** The records of a decoded file. */
-export const countRecords = ({ batches }: DecodedFile): number =>
-  batches.reduce((sum, { records, rows }) => sum + records.length + rows.count, 0)
+/** The most bytes of the texts of files that are committed together. */
+const mostBytes = 8 * 1024 * 1024
 
 export class FilesBuilder {
   private rows = new Rows(firstRows, firstRows * recordBytes)
   private files: Array<ReadFile> = []
   private records = 0
+  private bytes = 0
   private readonly mostRecords: number
 
   constructor(mostRecords: number) {
@@ -52,15 +52,14 @@ export class FilesBuilder {
     return this.files.length === 0
   }
 
-  /** Whether there is room for a file with that many records: always for the first. */
-  hasRoom(records: number): boolean {
-    return this.isEmpty || this.records + records <= this.mostRecords
+  /** Whether there is room for a file with so many records and bytes: always for the first. */
+  hasRoom(records: number, bytes: number): boolean {
+    return this.isEmpty || (this.records + records <= this.mostRecords && this.bytes + bytes <= mostBytes)
   }
 
-  add(load: FileLoad<SourceFile>, decoded: DecodedFile): void {
+  add(load: FileLoad<SourceFile>, decoded: DecodedFile, bytes: number): void {
     const mayHaveNullWords: Array<User> = []
     const rejects: Array<Reject> = []
-    const records = countRecords(decoded)
     let blankRows = 0
     let repeatedHeaders = 0
     for (const batch of decoded.batches) {
@@ -71,8 +70,9 @@ export class FilesBuilder {
       repeatedHeaders += batch.repeatedHeaders
       rejects.push(...takeRecords(this.rows, batch))
     }
+    const { count: records, header } = decoded
     this.records += records
-    const { header } = decoded
+    this.bytes += bytes
     this.files.push({ load, header, rejects, records, blankRows, repeatedHeaders, mayHaveNullWords })
   }
 
@@ -81,6 +81,7 @@ export class FilesBuilder {
     const { files, rows } = this
     this.files = []
     this.records = 0
+    this.bytes = 0
     this.rows = new Rows(firstRows, firstRows * recordBytes)
     return { files, rows }
   }

@@ -15,6 +15,7 @@ import { Source } from "../source/Source.ts"
 import * as Backpressure from "./Backpressure.ts"
 import { readText } from "./decompress.ts"
 import { begin, stopAtTooManyRejects } from "./divideChunk.ts"
+import type * as FileLimit from "./FileLimit.ts"
 import * as FileOutcome from "./fileOutcome.ts"
 import { headerErrorOf } from "./headerError.ts"
 import { endEarly, report } from "./reportChunk.ts"
@@ -114,12 +115,27 @@ const readParts = Effect.fnUntraced(function* (run: Run, load: FileLoad<SourceFi
   )
 })
 
+/** Loads what is left of a file that the run has taken, unless the run is stopped. */
+const loadRest = Effect.fnUntraced(function* (run: Run, load: FileLoad<SourceFile>) {
+  return (yield* run.isStopped) ? yield* FileOutcome.leftOpen(load) : yield* readParts(run, load)
+})
+
+/** Loads a file that the run has locked and taken, and of which nothing is loaded. */
+export const loadTaken = Effect.fn("Loading.loadFile")(
+  function* (run: Run, load: FileLoad<SourceFile>) {
+    const { file } = load
+    yield* Effect.annotateCurrentSpan({ "etl.file.uri": file.uri, "etl.file.size": file.size })
+    return yield* loadRest(run, load)
+  },
+  (effect, _run, { file }) => Effect.annotateLogs(effect, { file: file.uri }),
+)
+
 /**
  * Loads what is left of a file, unless it is loaded already. No other process loads it meanwhile: this one waits for
- * it.
+ * it, and then for room. In the other order two processes that have files of each other would wait for ever.
  */
 export const loadFile = Effect.fn("Loading.loadFile")(
-  function* (run: Run, registered: FileLoad<SourceFile>) {
+  function* (run: Run, registered: FileLoad<SourceFile>, withRoomFor: FileLimit.WithRoomFor) {
     const { file } = registered
     const { runId, request } = run
     const runs = yield* RunRepo
@@ -137,7 +153,7 @@ export const loadFile = Effect.fn("Loading.loadFile")(
       yield* Effect.logDebug("already loaded").pipe(Effect.annotateLogs({ step: "Extract" }))
       return FileOutcome.fileSummary(file, "skipped", noRecords)
     }
-    return (yield* run.isStopped) ? yield* FileOutcome.leftOpen(load) : yield* readParts(run, load)
+    return yield* withRoomFor(file.size)(loadRest(run, load))
   },
   (effect, _run, { file }) => Effect.annotateLogs(effect, { file: file.uri }),
   Effect.scoped,
@@ -156,7 +172,7 @@ export const loadPart = Effect.fn("Loading.loadPart")(
     const load = yield* runs.take(run.runId, run.request, listed, part)
     yield* checkBeginning(run, load)
     if (load.parts.length === 0) return FileOutcome.fileSummary(file, "loaded", yield* runs.fileCounts(load))
-    return (yield* run.isStopped) ? yield* FileOutcome.leftOpen(load) : yield* readParts(run, load)
+    return yield* loadRest(run, load)
   },
   (effect, _run, { file }, part) => Effect.annotateLogs(effect, { file: file.uri, part }),
   Effect.scoped,

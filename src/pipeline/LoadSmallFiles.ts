@@ -1,10 +1,9 @@
-// What happens to small files: they are taken and read together, and committed many at once. What that cannot do with a
-// file is left for `loadFile`.
+// What happens to small files: they are taken and read together, and committed many at once.
 
 import { Effect, Option, Result, Stream } from "effect"
 import { type DecodedFile, makeFileDecoder } from "../csv/decodeFile.ts"
 import { RowSet } from "../domain/rows/RowSet.ts"
-import { addCounts, type FileSummary, noRecords } from "../domain/RunSummary.ts"
+import { addCounts, type FileSummary, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"
 import { GeoLocator } from "../geo/GeoLocator.ts"
 import { countChunk } from "../observability/Metrics.ts"
@@ -16,10 +15,12 @@ import { plural } from "../text/format.ts"
 import { addressesByFile } from "./addressesByFile.ts"
 import { readSmallText } from "./decompress.ts"
 import { maxRecordsOfWhole } from "./divideChunk.ts"
+import type * as FileLimit from "./FileLimit.ts"
 import { describeCounts } from "./fileOutcome.ts"
-import { countRecords, FilesBuilder, type ReadFiles } from "./FilesBuilder.ts"
+import { FilesBuilder, type ReadFile, type ReadFiles } from "./FilesBuilder.ts"
 import { countAnswers, type Located, locateUsers } from "./locateUsers.ts"
 import type { Group } from "./groupFiles.ts"
+import { loadTaken } from "./LoadFile.ts"
 import { reportFile } from "./reportFile.ts"
 import type { Run } from "./Run.ts"
 import { noLocations } from "./writeShares.ts"
@@ -33,41 +34,39 @@ const mostLines = 20
 /** The most bytes of a file's text: a compressed one may have any number. */
 const mostText = 512 * 1024
 
+/** A file that the run has taken. */
+type Load = FileLoad<SourceFile>
+
 /** A file, and the bytes of its text; undefined: they cannot be read, or are too many. */
-interface Bytes {
-  readonly load: FileLoad<SourceFile>
+interface Stored {
+  readonly load: Load
   readonly bytes: Uint8Array | undefined
 }
 
-/** A file that is read to its end. */
-interface Read {
-  readonly load: FileLoad<SourceFile>
-  readonly decoded: DecodedFile
+/** A file that is decoded; undefined: it is not to be loaded together with others. */
+interface Decoded extends Stored {
+  readonly decoded: DecodedFile | undefined
 }
 
-/** A file that cannot be loaded together with others. */
-interface Alone {
-  readonly load: FileLoad<SourceFile>
-  readonly decoded: undefined
-}
+/** What is loaded next: files together, or one alone. */
+type Next = ReadFiles | { readonly alone: Load }
 
-/** The stage that collects files until they are as many records as are committed at once. */
+/** The stage that collects files until they are as many as are committed at once. */
 const collect =
   (mostRecords: number) =>
-  <E, R>(files: Stream.Stream<Read | Alone, E, R>): Stream.Stream<ReadFiles | GroupEnd, E, R> =>
+  <E, R>(files: Stream.Stream<Decoded, E, R>): Stream.Stream<Next, E, R> =>
     Stream.suspend(() => {
       const builder = new FilesBuilder(mostRecords)
       const take = () => (builder.isEmpty ? [] : [builder.take()])
-      const rest = Stream.suspend(() => Stream.fromIterable(take()))
       return files.pipe(
-        Stream.map(({ decoded, load }): ReadonlyArray<ReadFiles | GroupEnd> => {
-          if (decoded === undefined) return [...take(), { loaded: [], alone: [load] }]
-          const full = builder.hasRoom(countRecords(decoded)) ? [] : take()
-          builder.add(load, decoded)
+        Stream.map(({ bytes, decoded, load }): ReadonlyArray<Next> => {
+          if (bytes === undefined || decoded === undefined) return [...take(), { alone: load }]
+          const full = builder.hasRoom(decoded.count, bytes.length) ? [] : take()
+          builder.add(load, decoded, bytes.length)
           return full
         }),
         Stream.flattenIterable,
-        Stream.concat(rest),
+        Stream.concat(Stream.suspend(() => Stream.fromIterable(take()))),
       )
     })
 
@@ -80,26 +79,24 @@ const locate = Effect.fnUntraced(function* (run: Run, users: RowSet) {
     : yield* run.stopwatch.time("locate")(locateUsers(run, users))
 })
 
-/** How files of a group ended. */
-interface GroupEnd {
-  /** The summaries of those that are loaded, by number. */
-  readonly loaded: ReadonlyArray<readonly [fileId: number, summary: FileSummary]>
-  /** Those that come next, and are to be loaded one by one. */
-  readonly alone: Group
+/** Whether the run would be stopped after one of the files. */
+const wouldStop = (run: Run, committed: RecordCounts, files: ReadonlyArray<ReadFile>): boolean => {
+  let counts = committed
+  return files.some(({ records, rejects }) => {
+    counts = addCounts(counts, { ...noRecords, read: records, rejected: rejects.length })
+    return run.isExceededBy(counts)
+  })
 }
 
-/** Commits files. `alone`: nothing is committed. */
-const commit = Effect.fnUntraced(function* (
+/** Commits files, and reports them. `since`: when the ones before were committed. None: nothing is committed. */
+const commitFiles = Effect.fnUntraced(function* (
   run: Run,
-  { commit }: SmallFiles,
+  small: SmallFiles,
   { files, rows }: ReadFiles,
-  start: number,
+  since: number,
 ) {
-  const alone: GroupEnd = { loaded: [], alone: files.map(({ load }) => load) }
-  const rejected = files.reduce((sum, { rejects }) => sum + rejects.length, 0)
-  const read = files.reduce((sum, { records }) => sum + records, 0)
-  // One by one they show which file stops the run.
-  if (run.isExceededBy(addCounts(yield* run.committed, { ...noRecords, read, rejected }))) return alone
+  const nothing = Option.none<ReadonlyArray<FileSummary>>()
+  if ((yield* run.isStopped) || wouldStop(run, yield* run.committed, files)) return nothing
   const users = RowSet.all(rows)
   const located = yield* locate(run, users)
   const { locations } = located
@@ -109,83 +106,92 @@ const commit = Effect.fnUntraced(function* (
     format: header.format,
     rejects,
   }))
-  const committed = yield* run.stopwatch.time("load")(commit(whole, users, locations))
-  if (Option.isNone(committed)) return alone
+  const committed = yield* run.stopwatch.time("load")(small.commit(whole, users, locations))
+  if (Option.isNone(committed)) return nothing
   const outcome = committed.value
   const counts = outcome.counts.reduce(addCounts, noRecords)
-  const now = yield* monotonicMillis
-  yield* countChunk(counts, (now - start) / 1_000)
+  const time = (yield* monotonicMillis) - since
+  yield* countChunk(counts, time / 1_000)
   yield* countAnswers(run, located)
   yield* run.addresses.count("remembered", outcome.remembered)
   yield* run.count(counts)
   yield* reportProgress({ _tag: "ChunkCommitted", counts })
-  const milliseconds = Math.round((now - start) / files.length)
   const addressesOf = addressesByFile(users, locations, outcome)
   const isMany = files.length > mostLines
-  const loaded = yield* Effect.forEach(files, (file, index) => {
-    const { fileId } = file.load
-    const ended = { counts: outcome.counts[index]!, milliseconds, ...addressesOf(fileId) }
-    const reported = reportFile(run, file, ended, isMany ? Effect.logDebug : Effect.logInfo)
-    return Effect.map(reported, (summary) => [fileId, summary] as const)
+  const summaries = yield* Effect.forEach(files, (file, index) => {
+    const milliseconds = Math.round(time / files.length)
+    const ended = { counts: outcome.counts[index]!, milliseconds, ...addressesOf(file.load.fileId) }
+    return reportFile(run, file, ended, isMany ? Effect.logDebug : Effect.logInfo)
   })
   if (isMany) {
     const [first, last] = [files[0]!, files.at(-1)!].map(({ load }) => load.file.name)
     const what = `${first} to ${last}, ${plural(files.length, "file")}: ${describeCounts(counts)}`
     yield* Effect.logInfo(what).pipe(Effect.annotateLogs({ step: "Load" }))
   }
-  return { loaded, alone: [] } satisfies GroupEnd
+  return Option.some(summaries)
 })
 
 /**
- * What loads groups of small files of which nothing is loaded, in the files' order, until one has to be loaded alone: it
- * cannot be read, has too many records, has one that the database refuses, or may stop the run. `held`: what another
- * process has. `withRoom`: in which each commit is.
+ * What loads groups of small files of which nothing is loaded, in the files' order. A file is loaded alone, in its turn,
+ * where it cannot be read, has too many records, or is committed with one that the database refuses, or that may stop
+ * the run. Returns the summaries by number; it leaves out files that another process has.
  */
-export const makeLoadSmallFiles = Effect.fnUntraced(function* (
-  run: Run,
-  small: SmallFiles,
-  withRoom: <A, E, R>(commit: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>,
-) {
+export const makeLoadSmallFiles = (run: Run, small: SmallFiles, withRoomFor: FileLimit.WithRoomFor) => {
   const { options, request, runId, stopwatch } = run
-  const source = yield* Source
-  const decode = makeFileDecoder({ ...options, widths: yield* run.widths })
   const mostRecords = Math.min(maxRecordsOfWhole, options.chunkSize)
+  const makeDecoder = Effect.cached(
+    Effect.map(run.widths, (widths) => makeFileDecoder({ ...options, widths, mostRecords })),
+  )
 
-  /** What cannot be read is reported when it is loaded alone. */
-  const read = (load: FileLoad<SourceFile>) =>
-    readSmallText(source, load.file, mostText).pipe(
-      Effect.catchTag("SourceError", () => Effect.undefined),
-      Effect.map((bytes) => ({ load, bytes })),
-    )
+  const loadAlone = Effect.fnUntraced(function* (load: Load) {
+    const { size, uri } = load.file
+    const summary = yield* withRoomFor(size)(loadTaken(run, load))
+    yield* reportProgress({ _tag: "FileEnded", uri, size })
+    return summary
+  })
 
-  const decodeFile = ({ bytes, load }: Bytes): Read | Alone => {
-    const { file, fileId } = load
-    const decoded = bytes && decode(bytes, { ...file, fileId })
-    const isSmall = decoded && Result.isSuccess(decoded) && countRecords(decoded.success) <= mostRecords
-    return isSmall ? { load, decoded: decoded.success } : { load, decoded: undefined }
-  }
+  return Effect.map(makeDecoder, (decoder) =>
+    Effect.fn("Loading.loadFiles")(function* (group: Group) {
+      yield* Effect.annotateCurrentSpan("etl.files", group.length)
+      const source = yield* Source
+      const taken = yield* small.takeFree(runId, request, group)
+      const decode = yield* decoder
+      let since = yield* monotonicMillis
 
-  return Effect.fn("Loading.loadFiles")(function* (group: Group) {
-    yield* Effect.annotateCurrentSpan("etl.files", group.length)
-    const taken = yield* small.takeFree(runId, request, group)
-    const start = yield* monotonicMillis
-    const ends = yield* Stream.fromIterable(taken).pipe(
-      Stream.mapEffect(read, { concurrency: readAtOnce }),
-      stopwatch.timePulls("extract"),
-      Stream.map(decodeFile),
-      collect(mostRecords),
-      stopwatch.timePulls("decode"),
-      Stream.mapEffect((files) =>
-        "rows" in files ? withRoom(commit(run, small, files, start)) : Effect.succeed(files),
-      ),
-      Stream.takeUntil(({ alone }) => alone.length > 0),
-      Stream.runCollect,
-    )
-    const takenIds = new Set(taken.map(({ fileId }) => fileId))
-    return {
-      loaded: ends.flatMap(({ loaded }) => loaded),
-      alone: ends.flatMap(({ alone }) => alone),
-      held: group.filter(({ fileId }) => !takenIds.has(fileId)),
-    }
-  }, Effect.scoped)
-})
+      /** What cannot be read is reported when it is loaded alone. */
+      const read = (load: Load): Effect.Effect<Stored> =>
+        readSmallText(source, load.file, mostText).pipe(
+          Effect.catchTag("SourceError", () => Effect.undefined),
+          Effect.map((bytes) => ({ load, bytes })),
+        )
+
+      const decodeOne = ({ bytes, load }: Stored): Decoded => {
+        const { file, fileId } = load
+        const decoded = bytes && decode(bytes, { fileId, ...(file.isLinked && { isLinked: true }) })
+        return { load, bytes, decoded: decoded && Result.isSuccess(decoded) ? decoded.success : undefined }
+      }
+
+      const loadNext = Effect.fnUntraced(function* (next: Next) {
+        if ("alone" in next) return [yield* loadAlone(next.alone)]
+        // Alone in the room: two statements at once that insert the same new user wait for each other, and one fails.
+        const committed = yield* withRoomFor(Infinity)(commitFiles(run, small, next, since))
+        const summaries = Option.isSome(committed)
+          ? committed.value
+          : yield* Effect.forEach(next.files, ({ load }) => loadAlone(load))
+        since = yield* monotonicMillis
+        return summaries
+      })
+
+      const summaries = yield* Stream.fromIterable(taken).pipe(
+        Stream.mapEffect(read, { concurrency: readAtOnce }),
+        stopwatch.timePulls("extract"),
+        Stream.map(decodeOne),
+        collect(mostRecords),
+        stopwatch.timePulls("decode"),
+        Stream.mapEffect(loadNext),
+        Stream.runCollect,
+      )
+      return new Map(summaries.flat().map((summary, index) => [taken[index]!.fileId, summary]))
+    }, Effect.scoped),
+  )
+}

@@ -93,7 +93,7 @@ const collect = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>, most: number) =>
 /** The text of a small file; undefined: it has more than `most` bytes. */
 export const readSmallText = Effect.fnUntraced(function* (source: Source["Service"], file: SourceFile, most: number) {
   const stored = yield* collect(source.read(file, 0), most)
-  const compression = stored && compressionOf(stored.subarray(0, headSize))
+  const compression = stored && !file.isPlain ? compressionOf(stored.subarray(0, headSize)) : undefined
   return compression === undefined
     ? stored
     : yield* collect(decompressed(source, file, compression, Stream.succeed(stored!)), most)

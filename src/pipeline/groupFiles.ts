@@ -13,13 +13,14 @@ const mostBytes = 1024 * 1024
 /** Files that are loaded together; one: by itself. */
 export type Group = ReadonlyArray<FileLoad<SourceFile>>
 
-/** Whether nothing of the file is loaded, and it is small. One of unknown size, or that its source writes, is not. */
-const isSmall = ({ file, parts, state }: FileLoad<SourceFile>): boolean =>
-  state === "open" &&
-  parts.every(({ resume }) => resume === undefined) &&
-  file.size > 0 &&
-  file.size <= smallFile &&
-  file.format === undefined
+/** Whether nothing of the file is loaded. */
+export const isNotBegun = ({ parts, state }: FileLoad<SourceFile>): boolean =>
+  state === "open" && parts.every(({ resume }) => resume === undefined)
+
+/** Whether the file is small. One of unknown size, or whose format its source knows, is not. */
+const isSmall = ({ format, size }: SourceFile): boolean => size > 0 && size <= smallFile && format === undefined
+
+const mayBeTogether = (load: FileLoad<SourceFile>): boolean => isNotBegun(load) && isSmall(load.file)
 
 /** Groups the files, in their order; those of a group by number: their rows are in this order, which decides ties. */
 export const groupFiles = (loads: ReadonlyArray<FileLoad<SourceFile>>): ReadonlyArray<Group> => {
@@ -33,8 +34,8 @@ export const groupFiles = (loads: ReadonlyArray<FileLoad<SourceFile>>): Readonly
   }
   for (const load of loads) {
     const { size } = load.file
-    if (!isSmall(load) || bytes + size > mostBytes || group.length === mostFiles) end()
-    if (isSmall(load)) {
+    if (!mayBeTogether(load) || bytes + size > mostBytes || group.length === mostFiles) end()
+    if (mayBeTogether(load)) {
       group.push(load)
       bytes += size
     } else groups.push([load])

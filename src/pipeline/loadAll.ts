@@ -8,7 +8,7 @@ import { type FileLoad, RunRepo } from "../repo/RunRepo.ts"
 import { UserRepo } from "../repo/UserRepo.ts"
 import * as FileLimit from "./FileLimit.ts"
 import { fileSummary } from "./fileOutcome.ts"
-import { type Group, groupFiles } from "./groupFiles.ts"
+import { type Group, groupFiles, isNotBegun } from "./groupFiles.ts"
 import { isToLoad } from "./listFiles.ts"
 import { loadFile } from "./LoadFile.ts"
 import { makeLoadSmallFiles } from "./LoadSmallFiles.ts"
@@ -26,36 +26,34 @@ export const loadAll = Effect.fnUntraced(function* (
   // With `force` a file that another process releases starts again: until then nothing shows that it is unfinished.
   const filesAtOnce = options.force ? 1 : Math.min(options.concurrency, connections, FileLimit.maxFilesAtOnce)
   const withRoomFor = yield* FileLimit.make(filesAtOnce)
-  const load = (registered: FileLoad<SourceFile>) => {
-    const { uri, size } = registered.file
-    const ended = isToLoad(registered, run.request) ? reportProgress({ _tag: "FileEnded", uri, size }) : Effect.void
-    return loadFile(run, registered).pipe(withRoomFor(size), Effect.tap(ended))
-  }
-  const small = options.force ? undefined : runs.smallFiles?.(upsert)
-  if (small === undefined) return yield* Effect.forEach(loads, load, { concurrency: filesAtOnce })
-  // Alone: two statements at once that insert the same new user would wait for each other, and one would fail.
-  const loadSmallFiles = yield* makeLoadSmallFiles(run, small, withRoomFor(Infinity))
-
   const summaries = new Map<number, FileSummary>()
+  const load = Effect.fnUntraced(function* (registered: FileLoad<SourceFile>) {
+    const { file, fileId } = registered
+    const { uri, size } = file
+    // Each that is taken to be left costs as much as one that is loaded.
+    const isLeft = isNotBegun(registered) && (yield* run.isStopped)
+    const summary = isLeft ? fileSummary(file, "open", noRecords) : yield* loadFile(run, registered, withRoomFor)
+    summaries.set(fileId, summary)
+    if (isToLoad(registered, run.request)) yield* reportProgress({ _tag: "FileEnded", uri, size })
+  })
 
+  const small = options.force ? undefined : runs.smallFiles?.(upsert)
+  if (small === undefined) {
+    yield* Effect.forEach(loads, load, { concurrency: filesAtOnce, discard: true })
+    return loads.map(({ fileId }) => summaries.get(fileId)!)
+  }
+  const loadSmallFiles = yield* makeLoadSmallFiles(run, small, withRoomFor)
   const loadGroup = Effect.fnUntraced(function* (group: Group) {
-    const loadAlone = (files: Group) =>
-      Effect.forEach(files, (one) => Effect.map(load(one), (summary) => summaries.set(one.fileId, summary)), {
-        discard: true,
-      })
-    const held: Array<FileLoad<SourceFile>> = []
     let rest = group
     while (rest.length > 1 && !(yield* run.isStopped)) {
-      const together = yield* loadSmallFiles(rest)
-      for (const [fileId, summary] of together.loaded) summaries.set(fileId, summary)
-      yield* loadAlone(together.alone)
-      held.push(...together.held)
-      const seen = new Set([...summaries.keys(), ...held.map(({ fileId }) => fileId)])
-      rest = rest.filter(({ fileId }) => !seen.has(fileId))
+      for (const [fileId, summary] of yield* loadSmallFiles(rest)) summaries.set(fileId, summary)
+      // Another process has them: by the time that it gives the first one back, it is done with the others too.
+      const [held, ...others] = rest.filter(({ fileId }) => !summaries.has(fileId))
+      if (held !== undefined) yield* load(held)
+      rest = others
     }
-    if (rest.length === 1) yield* loadAlone(rest)
-    yield* loadAlone(held)
+    yield* Effect.forEach(rest, load, { discard: true })
   })
   yield* Effect.forEach(groupFiles(loads), loadGroup, { concurrency: filesAtOnce, discard: true })
-  return loads.map(({ file, fileId }) => summaries.get(fileId) ?? fileSummary(file, "open", noRecords))
+  return loads.map(({ fileId }) => summaries.get(fileId)!)
 })

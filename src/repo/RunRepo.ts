@@ -62,9 +62,9 @@ export interface WholeFile extends TakenLoad {
 export interface FilesOutcome {
   /** Of each file, in their order. */
   readonly counts: ReadonlyArray<RecordCounts>
-  /** Addresses of the queue that a service has answered before, */
+  /** How many addresses of the queue a service has answered before. */
   readonly remembered: AnswerTally
-  /** and which these are, with whether they have a place. */
+  /** Those addresses, and whether each has a place. */
   readonly answered: ReadonlyMap<Address, boolean>
 }
 

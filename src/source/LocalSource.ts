@@ -246,7 +246,8 @@ const makeReading = Effect.gen(function* () {
       yield* checkUnchanged(file, handle.stat)
       return [chunk.value, at + chunk.value.length] as const
     })
-    yield* checkUnchanged(file, handle.stat)
+    // Otherwise that is checked with the first chunk.
+    if (start >= file.size) yield* checkUnchanged(file, handle.stat)
     return Stream.unfold(start, next)
   })
 

@@ -31,7 +31,7 @@ const Drawn = Schema.Array(
   }),
 ).check(Schema.isMaxLength(6))
 
-const options = { mapping, format: {}, maxRecordSize: 1000 }
+const options = { mapping, format: {}, maxRecordSize: 1000, mostRecords: 100 }
 
 describe("decodeFile", () => {
   it.effect.prop(
@@ -42,7 +42,7 @@ describe("decodeFile", () => {
       for (const [fileId, { header, lineEnd, lines }] of files.entries()) {
         const bytes = new TextEncoder().encode([header, ...lines].join(lineEnd))
         const streamed = yield* Stream.make(bytes).pipe(Records.stream(options), Stream.runCollect, Effect.result)
-        const decoded = Result.map(decode(bytes, { fileId }), ({ batches }) => batches.flatMap(recordsInOrder))
+        const decoded = Result.map(decode(bytes, { fileId }), (decoded) => decoded!.batches.flatMap(recordsInOrder))
         if (Result.isFailure(streamed)) {
           assert.deepStrictEqual(decoded, Result.fail(streamed.failure))
           continue
@@ -71,7 +71,7 @@ describe("decodeFile", () => {
       for (let round = 0; round < 2; round++) {
         for (let number = 0; number < 40; number++) {
           const bytes = new TextEncoder().encode(`email,name,${"x".repeat(number)}\na@example.com,Ada,\n`)
-          const { batches } = Result.getOrThrow(decode(bytes, { fileId: number }))
+          const { batches } = Result.getOrThrow(decode(bytes, { fileId: number }))!
           const records = batches.flatMap(recordsInOrder)
           assert.deepStrictEqual(
             records.map((record) => !isReject(record) && [record.user.first_name, record.fileId]),
@@ -79,6 +79,17 @@ describe("decodeFile", () => {
           )
         }
       }
+    }),
+  )
+
+  it.effect("does not decode a file with too many records to its end", () =>
+    Effect.sync(() => {
+      const decode = makeFileDecoder({ ...options, mostRecords: 3 })
+      const read = (records: number) =>
+        Result.getOrThrow(decode(Buffer.from(`email,name\n${"a@example.com,Ada\n".repeat(records)}`), { fileId: 1 }))
+      assert.strictEqual(read(3)?.count, 3)
+      assert.isUndefined(read(4))
+      assert.strictEqual(read(2)?.count, 2)
     }),
   )
 })

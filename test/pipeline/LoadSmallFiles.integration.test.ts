@@ -216,6 +216,85 @@ describe("small files", () => {
     }).pipe(Effect.provide(repos(native)), Effect.scoped),
   )
 
+  it.live("stop the run where one of them has too many rejects, though those after it have none", () =>
+    Effect.gen(function* () {
+      const file = (rejected: number, file: number) =>
+        [
+          header,
+          ...Array.from({ length: 100 }, (_, line) => (line < rejected ? "nobody,,," : `u${file}-${line}@x.org,,,`)),
+        ].join("\n")
+      const files = Object.fromEntries(
+        Array.from({ length: 20 }, (_, number) => [`${number + 10}.csv`, file(number < 10 ? 15 : 0, number)]),
+      )
+      const stopped = yield* without(files, { concurrency: 1 })
+      assert.deepInclude(stopped, { stopped: true })
+      assert.deepInclude(stopped.totals, { read: 1_000, rejected: 150 })
+    }).pipe(Effect.provide(repos(native)), Effect.scoped),
+  )
+
+  it.live("are read twice at most, whichever of them are loaded alone", () =>
+    Effect.gen(function* () {
+      const text = (file: number) => (file % 3 === 0 ? "mail\n" : `${header}\n${file}@example.com,,,`)
+      const files = Object.fromEntries(Array.from({ length: 60 }, (_, file) => [`${file + 10}.csv`, text(file)]))
+      let reads = 0
+      const counting = Layer.effect(
+        Source,
+        Effect.map(Source, (source) =>
+          Source.of({
+            ...source,
+            read: (file, from) => {
+              reads++
+              return source.read(file, from)
+            },
+          }),
+        ),
+      ).pipe(Layer.provide(Source.fromBytes(files)))
+      const { files: ended } = yield* Pipeline.run({ mapping }).pipe(Effect.provide([counting, GeoLocator.none]))
+      assert.lengthOf(
+        ended.filter(({ state }) => state === "failed"),
+        20,
+      )
+      assert.strictEqual(reads, 80)
+    }).pipe(Effect.provide(repos(native)), Effect.scoped),
+  )
+
+  it.live("that two processes have of each other are loaded by both", () =>
+    Effect.gen(function* () {
+      const database = yield* watchedServer
+      const names = Array.from("abcdefgh")
+      const files = Object.fromEntries(names.map((name) => [`${name}.csv`, `${header}\n${name}@example.com,,,`]))
+      // Four of this size are a group.
+      const size = 250 * 1024
+      const source = (uri: string, isReversed: boolean) =>
+        Layer.effect(
+          Source,
+          Effect.map(Source, (source) => {
+            const listed = Stream.runCollect(Stream.map(source.files, (file) => ({ ...file, size })))
+            return Source.of({
+              ...source,
+              uri,
+              files: Stream.fromIterableEffect(
+                Effect.map(listed, (all) => (isReversed ? [...all.slice(4), ...all.slice(0, 4)] : all)),
+              ),
+              read: (file, from) => Stream.onStart(source.read(file, from), Effect.sleep("200 millis")),
+            })
+          }),
+        ).pipe(Layer.provide(Source.fromBytes(files)))
+      const run = (uri: string, isReversed: boolean) =>
+        Pipeline.run({ mapping }).pipe(
+          Effect.provide([source(uri, isReversed), GeoLocator.none, Layer.fresh(repos(database.client))]),
+          Effect.scoped,
+        )
+      const ended = yield* Effect.all([run("one:", false), run("two:", true)], { concurrency: 2 }).pipe(
+        Effect.timeout("30 seconds"),
+      )
+      assert.strictEqual(
+        ended.reduce((sum, { totals }) => sum + totals.read, 0),
+        8,
+      )
+    }).pipe(Effect.scoped),
+  )
+
   it.live("of an earlier run that began none of them are this run's", () =>
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient

@@ -53,17 +53,13 @@ const rowsByFile = ({ numbers, rows }: RowSet): ReadonlyMap<number, ReadonlyArra
 
 const knownFiles = (files: ReadonlyArray<WholeFile>, users: RowSet): KnownFiles => {
   const rows = rowsByFile(users)
-  const winners = new Map<number, number>()
-  for (const row of users.versions.numbers) {
-    const fileId = users.rows.fileIds[row]!
-    winners.set(fileId, (winners.get(fileId) ?? 0) + 1)
-  }
+  const winners = rowsByFile(new RowSet(users.rows, users.versions.numbers))
   const badValues: Array<FileBadValue> = []
   const known = files.map((file): KnownFile => {
     const numbers = rows.get(file.fileId) ?? []
     const own = badValuesOf(new RowSet(users.rows, Int32Array.from(numbers)), [])
     badValues.push(...inFile(file, own))
-    const count = winners.get(file.fileId) ?? 0
+    const count = winners.get(file.fileId)?.length ?? 0
     const rejected = file.rejects.length
     return {
       ...file,

@@ -76,7 +76,7 @@ export const inOrder = (
 ): ReadonlyArray<RecordCounts> | undefined => {
   const byId = new Map(loaded.map(({ id, ...counts }) => [id, counts]))
   const counts = files.flatMap(({ fileId }) => byId.get(fileId) ?? [])
-  return counts.length === files.length ? counts : undefined
+  return byId.size === files.length && counts.length === files.length ? counts : undefined
 }
 
 /** The counts of files that are loaded, by these very loads; undefined where one is not. */

@@ -14,6 +14,8 @@ export interface Load {
   readonly codes?: ReadonlyArray<number>
   /** Users that are stored are located: no file is loaded. */
   readonly isLocating?: boolean
+  /** The files are in a bucket, whose store takes 20 ms for each request. */
+  readonly isInBucket?: boolean
   /** Into the database in a folder, not into a server. */
   readonly isEmbedded?: boolean
 }

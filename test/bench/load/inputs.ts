@@ -77,6 +77,9 @@ export const few: Input = { name: "few", records: 1_000 }
 
 export const smallFiles: Input = { name: "small-files", records: 100_000, perFile: 10 }
 
+/** Fewer of them. */
+export const bucketFiles: Input = { name: "bucket-files", records: 20_000, perFile: 10 }
+
 /** Its records, a block after the other. */
 export const blocksOf = ({ records, rewrite }: Input): Generator<Uint8Array> =>
   userActivity({ rows: records, users: records, seed, ...(rewrite === undefined ? {} : { rewrite }) })

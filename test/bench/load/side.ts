@@ -1,6 +1,8 @@
 // One side of a row of `npm run bench`: a load into a new database, and what it took.
 
 import { Effect } from "effect"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { environment, freshDatabaseOn, type PostgresServer } from "../../utils/postgres.ts"
@@ -26,18 +28,25 @@ export const scaled = ({ scale }: Setting, input: Input): Input => ({ ...input, 
 const fileOf = (setting: Setting, input: Input) =>
   Effect.promise(() => write(setting.directory, scaled(setting, input)))
 
-const argumentsOf = (load: Load, file: string): ReadonlyArray<string> => {
+const argumentsOf = (load: Load, source: ReadonlyArray<string>): ReadonlyArray<string> => {
   const { chunkSize, flags = [], geo = "none", isLocating = false } = load
   if (isLocating) return ["locate", "--geo", geo, ...flags]
-  return [
-    "--source",
-    file,
-    "--geo",
-    geo,
-    ...(chunkSize === undefined ? [] : ["--chunksize", String(chunkSize)]),
-    ...flags,
-  ]
+  return [...source, "--geo", geo, ...(chunkSize === undefined ? [] : ["--chunksize", String(chunkSize)]), ...flags]
 }
+
+const store = join(import.meta.dirname, "../slowStore.ts")
+
+/** The flags that name the input, while its store runs, where it has one. */
+const sourceOf = Effect.fnUntraced(function* (setting: Setting, { input, isInBucket = false }: Load) {
+  const file = yield* fileOf(setting, input)
+  if (!isInBucket) return ["--source", file]
+  const child = yield* Effect.acquireRelease(
+    Effect.sync(() => spawn(process.execPath, [store, file, "20"], { stdio: ["pipe", "pipe", "inherit"] })),
+    (child) => Effect.sync(() => child.kill()),
+  )
+  const [port] = yield* Effect.promise(() => once(child.stdout, "data"))
+  return ["--source", "small", "--aws", "--bucket", "bench", "--endpoint", `http://127.0.0.1:${port}`]
+})
 
 /** Bytes of write-ahead log that a server has written. */
 const walOf = (server: PostgresServer) =>
@@ -58,11 +67,15 @@ const intoServer = Effect.fnUntraced(function* (setting: Setting, load: Load, pr
   yield* etl(directory, ["init"], env, [0], published)
   if (program === "psql") yield* Expert.createTable(server, database)
   const run = (load: Load): Effect.Effect<Figures> =>
-    Effect.flatMap(fileOf(setting, load.input), (file) =>
-      program === "psql"
-        ? Effect.map(Expert.load(server, database, file, directory), (seconds) => ({ seconds }))
-        : etl(directory, argumentsOf(load, file), env, load.codes, published),
-    )
+    program === "psql"
+      ? Effect.flatMap(fileOf(setting, load.input), (file) =>
+          Effect.map(Expert.load(server, database, file, directory), (seconds) => ({ seconds })),
+        )
+      : Effect.scoped(
+          Effect.flatMap(sourceOf(setting, load), (source) =>
+            etl(directory, argumentsOf(load, source), env, load.codes, published),
+          ),
+        )
   if (load.stored !== undefined) yield* run({ ...load, input: load.stored, geo: "none", isLocating: false, flags: [] })
   yield* fileOf(setting, load.input)
   // What others have left to write is not for this one to wait for.
@@ -83,7 +96,7 @@ const intoFolder = Effect.fnUntraced(function* (setting: Setting, load: Load, ch
   const folder = join(setting.directory, "pgdata")
   const run = etl(
     setting.directory,
-    [...argumentsOf(load, file), "--embedded", folder],
+    [...argumentsOf(load, ["--source", file]), "--embedded", folder],
     { PATH: process.env["PATH"] },
     [0],
     publishedIn(checkout),
