@@ -117,3 +117,16 @@ it("of addresses that workers locate, no more is printed than is known", () => {
     "  answered: 1,203 by the local database",
   ])
 })
+
+it("of many files that failed the first are printed, and the others are counted", () => {
+  const files = Array.from({ length: 25 }, (_, index) => ({
+    ...fileOf(["failed", {}], index),
+    error: `/in/${index}.csv does not exist. Check the path.`,
+  }))
+  const options = { database: "db", same: "", maxRejects: undefined, rejectsOut: "out.csv", width: 80 }
+  const lines = formatSummary({ ...summary, files }, options).split("\n")
+  const failed = lines.filter((line) => line.startsWith("Failed: "))
+  assert.lengthOf(failed, 20)
+  assert.include(failed[19], "/in/19.csv")
+  assert.strictEqual(lines.at(-1), "and 5 more failed files: etl runs 7")
+})
