@@ -2,34 +2,22 @@
 
 import { Effect, Option, Result, Stream } from "effect"
 import { type DecodedFile, makeFileDecoder } from "../csv/decodeFile.ts"
-import { RowSet } from "../domain/rows/RowSet.ts"
-import { addCounts, type FileSummary, noRecords, type RecordCounts } from "../domain/RunSummary.ts"
 import type { SourceFile } from "../domain/SourceFile.ts"
-import { GeoLocator } from "../geo/GeoLocator.ts"
-import { countChunk } from "../observability/Metrics.ts"
 import { monotonicMillis } from "../observability/monotonic.ts"
 import { reportProgress } from "../observability/Progress.ts"
-import type { FileLoad, SmallFiles, WholeFile } from "../repo/RunRepo.ts"
+import type { FileLoad, SmallFiles } from "../repo/RunRepo.ts"
 import { Source } from "../source/Source.ts"
-import { plural } from "../text/format.ts"
-import { addressesByFile } from "./addressesByFile.ts"
+import { commitFiles } from "./commitFiles.ts"
 import { readSmallText } from "./decompress.ts"
 import { maxRecordsOfWhole } from "./divideChunk.ts"
 import type * as FileLimit from "./FileLimit.ts"
-import { describeCounts } from "./fileOutcome.ts"
-import { FilesBuilder, type ReadFile, type ReadFiles } from "./FilesBuilder.ts"
-import { countAnswers, type Located, locateUsers } from "./locateUsers.ts"
+import { FilesBuilder, type ReadFiles } from "./FilesBuilder.ts"
 import type { Group } from "./groupFiles.ts"
 import { loadTaken } from "./LoadFile.ts"
-import { reportFile } from "./reportFile.ts"
 import type { Run } from "./Run.ts"
-import { noLocations } from "./writeShares.ts"
 
 /** Files that are read at once: each waits for its disk, or for its answer. */
 const readAtOnce = 16
-
-/** Where more files are committed together, a person reads one line of them; the log has one of each. */
-const mostLines = 20
 
 /** The most bytes of a file's text: a compressed one may have any number. */
 const mostText = 512 * 1024
@@ -69,67 +57,6 @@ const collect =
         Stream.concat(Stream.suspend(() => Stream.fromIterable(take()))),
       )
     })
-
-/** What is known of the users' addresses without a service. */
-const locate = Effect.fnUntraced(function* (run: Run, users: RowSet) {
-  const { instant, service } = yield* GeoLocator
-  const nothing: Located = { locations: noLocations, answers: [] }
-  return instant === undefined && service === undefined
-    ? nothing
-    : yield* run.stopwatch.time("locate")(locateUsers(run, users))
-})
-
-/** Whether the run would be stopped after one of the files. */
-const wouldStop = (run: Run, committed: RecordCounts, files: ReadonlyArray<ReadFile>): boolean => {
-  let counts = committed
-  return files.some(({ records, rejects }) => {
-    counts = addCounts(counts, { ...noRecords, read: records, rejected: rejects.length })
-    return run.isExceededBy(counts)
-  })
-}
-
-/** Commits files, and reports them. `since`: when the ones before were committed. None: nothing is committed. */
-const commitFiles = Effect.fnUntraced(function* (
-  run: Run,
-  small: SmallFiles,
-  { files, rows }: ReadFiles,
-  since: number,
-) {
-  const nothing = Option.none<ReadonlyArray<FileSummary>>()
-  if ((yield* run.isStopped) || wouldStop(run, yield* run.committed, files)) return nothing
-  const users = RowSet.all(rows)
-  const located = yield* locate(run, users)
-  const { locations } = located
-  const whole = files.map(({ header, load, rejects }): WholeFile => ({
-    ...load,
-    header: header.bytes,
-    format: header.format,
-    rejects,
-  }))
-  const committed = yield* run.stopwatch.time("load")(small.commit(whole, users, locations))
-  if (Option.isNone(committed)) return nothing
-  const outcome = committed.value
-  const counts = outcome.counts.reduce(addCounts, noRecords)
-  const time = (yield* monotonicMillis) - since
-  yield* countChunk(counts, time / 1_000)
-  yield* countAnswers(run, located)
-  yield* run.addresses.count("remembered", outcome.remembered)
-  yield* run.count(counts)
-  yield* reportProgress({ _tag: "ChunkCommitted", counts })
-  const addressesOf = addressesByFile(users, locations, outcome)
-  const isMany = files.length > mostLines
-  const summaries = yield* Effect.forEach(files, (file, index) => {
-    const milliseconds = Math.round(time / files.length)
-    const ended = { counts: outcome.counts[index]!, milliseconds, ...addressesOf(file.load.fileId) }
-    return reportFile(run, file, ended, isMany ? Effect.logDebug : Effect.logInfo)
-  })
-  if (isMany) {
-    const [first, last] = [files[0]!, files.at(-1)!].map(({ load }) => load.file.name)
-    const what = `${first} to ${last}, ${plural(files.length, "file")}: ${describeCounts(counts)}`
-    yield* Effect.logInfo(what).pipe(Effect.annotateLogs({ step: "Load" }))
-  }
-  return Option.some(summaries)
-})
 
 /**
  * What loads groups of small files of which nothing is loaded, in the files' order. A file is loaded alone, in its turn,
@@ -173,7 +100,7 @@ export const makeLoadSmallFiles = (run: Run, small: SmallFiles, withRoomFor: Fil
 
       const loadNext = Effect.fnUntraced(function* (next: Next) {
         if ("alone" in next) return [yield* loadAlone(next.alone)]
-        // Alone in the room: two statements at once that insert the same new user wait for each other, and one fails.
+        // No other file meanwhile: of two statements that insert the same new user one waits for the other, and fails.
         const committed = yield* withRoomFor(Infinity)(commitFiles(run, small, next, since))
         const summaries = Option.isSome(committed)
           ? committed.value
