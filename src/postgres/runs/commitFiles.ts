@@ -6,6 +6,7 @@ import { badValuesOf } from "../../domain/BadValue.ts"
 import { toDatabaseError } from "../../domain/DatabaseError.ts"
 import { withRemembered } from "../../domain/rows/RowPlaces.ts"
 import { RowSet } from "../../domain/rows/RowSet.ts"
+import { rowsByFile } from "../../domain/rows/rowsByFile.ts"
 import { inFile } from "../../repo/inFile.ts"
 import { makePatience } from "../../repo/patience.ts"
 import type { FilesOutcome, ShareLocations, SmallFiles, WholeFile } from "../../repo/RunRepo.ts"
@@ -47,13 +48,9 @@ interface KnownFiles {
   readonly badValues: ReadonlyArray<FileBadValue>
 }
 
-/** The rows of each file. */
-const rowsByFile = ({ numbers, rows }: RowSet): ReadonlyMap<number, ReadonlyArray<number>> =>
-  Map.groupBy(numbers, (row) => rows.fileIds[row]!)
-
 const knownFiles = (files: ReadonlyArray<WholeFile>, users: RowSet): KnownFiles => {
   const rows = rowsByFile(users)
-  const winners = rowsByFile(new RowSet(users.rows, users.versions.numbers))
+  const winners = rowsByFile(users.versions)
   const badValues: Array<FileBadValue> = []
   const known = files.map((file): KnownFile => {
     const numbers = rows.get(file.fileId) ?? []

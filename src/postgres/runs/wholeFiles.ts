@@ -36,8 +36,8 @@ export const filesTable = (parameters: Parameters, files: ReadonlyArray<KnownFil
 }
 
 /**
- * Whether a file that is unfinished has a lower number than one of `files`, but is none of them. Then a later position
- * of an equal row is kept for all of them: it is never wrong to.
+ * Whether a file with a lower number than the last of `files` is unfinished, these left out. Where it is lower than the
+ * last alone, an equal row of the others takes a later position too, which does no harm.
  */
 export const areAhead = `(exists (
     select from etl_files f
